@@ -1,0 +1,37 @@
+/**
+ * Three levels by suffix: *.unit.test.ts needs nothing, *.int.test.ts gets one real Kafka and Postgres for the whole run,
+ * *.e2e.test.ts runs the services as processes.
+ */
+const { resolve } = require('node:path');
+const rootDir = resolve(__dirname, '../..');
+
+const common = {
+  rootDir,
+  testEnvironment: 'node',
+  transform: {
+    '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' }, sourceMaps: 'inline' }],
+  },
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleFileExtensions: ['ts', 'js', 'json', 'cjs', 'mjs'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/infra/sandbox/.cache/'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  clearMocks: true,
+  restoreMocks: true,
+};
+const servers = {
+  globalSetup: '<rootDir>/test/support/global-setup.ts',
+  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+};
+
+/** @type {import('jest').Config} */
+module.exports = {
+  rootDir,
+  projects: [
+    { ...common, displayName: 'unit', testMatch: ['<rootDir>/**/*.unit.test.ts'] },
+    { ...common, ...servers, displayName: 'int', testMatch: ['<rootDir>/**/*.int.test.ts'] },
+    { ...common, ...servers, displayName: 'e2e', testMatch: ['<rootDir>/**/*.e2e.test.ts'] },
+  ],
+  collectCoverageFrom: ['shared/kernel/**/*.ts', 'services/*/src/decide/**/*.ts', '!**/*.test.ts'],
+  coverageDirectory: 'coverage',
+  testTimeout: 60_000,
+};
