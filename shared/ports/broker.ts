@@ -1,0 +1,102 @@
+/** What we ask of a broker, in our words. */
+import type { Decimal } from '../kernel/decimal.js';
+import type { BrokerAccountId, InstrumentId } from '../kernel/ids.js';
+import type { Currency, Money } from '../kernel/money.js';
+import type { Inquiry, OperationAbility, Outcome, Sending } from '../kernel/outcome.js';
+
+export type OrderSide = 'buy' | 'sell';
+
+/** Exactly one of units (of the instrument) and amount (of money) says how much. */
+export type OrderSize = { readonly by: 'units'; readonly units: Decimal } | { readonly by: 'amount'; readonly amount: Money };
+
+export type OrderRequest = {
+  readonly account: BrokerAccountId;
+  readonly instrument: InstrumentId;
+  readonly side: OrderSide;
+  readonly size: OrderSize;
+};
+
+/** One execution report of part or all of an order. */
+export type Fill = {
+  readonly id: string;
+  /** ISO 8601, UTC. */
+  readonly executedAt: string;
+  /** Units, always positive. */
+  readonly units: Decimal;
+  readonly price: Decimal;
+  /** Cash before fees, always positive. */
+  readonly gross: Decimal;
+  readonly fees: readonly { readonly kind: 'transaction-fee' | 'tax'; readonly amount: Decimal; readonly description: string }[];
+};
+
+export type OrderReport = {
+  readonly orderId: string;
+  readonly account: BrokerAccountId;
+  readonly instrument: InstrumentId;
+  readonly side: OrderSide;
+  /** `open` covers every status that is not an end, unlisted ones included. */
+  readonly status: 'open' | 'filled' | 'cancelled' | 'rejected' | 'expired';
+  /** The broker's own word, for people. */
+  readonly brokerStatus: string;
+  /** Units asked for, where the order was by units. */
+  readonly orderedUnits: Decimal | null;
+  readonly filledUnits: Decimal;
+  readonly fills: readonly Fill[];
+  readonly currency: Currency;
+  readonly closedAt: string | null;
+  readonly rejectReason: string | null;
+};
+
+/** Whether every fill of an order has settled. */
+export type Settlement = { readonly settled: boolean; readonly settledAt: string | null; readonly nextLookAtMs: number | null };
+
+export type BrokerCash = {
+  readonly currency: Currency;
+  /** Settled and free to leave: the only cash that may be paid out. */
+  readonly withdrawable: Decimal;
+  readonly booked: Decimal;
+  readonly pendingSettlement: readonly { readonly amount: Decimal; readonly availableAt: string }[];
+  /** Payments out that the broker has taken and not finished. */
+  readonly pendingOut: Decimal;
+};
+
+export type Position = { readonly instrument: InstrumentId; readonly units: Decimal };
+
+export type CashOutRequest = {
+  readonly account: BrokerAccountId;
+  readonly amount: Money;
+};
+
+export type CashOut = {
+  readonly cashOutId: string;
+  /** `needs-approval`: a managed account's withdrawal waits until we, the adviser, approve it. */
+  readonly status: 'pending' | 'needs-approval' | 'done' | 'failed' | 'returned';
+  readonly brokerStatus: string;
+  readonly amount: Money;
+};
+
+export type OrderRefusal = 'account-not-open' | 'not-enough-units' | 'not-enough-cash' | 'malformed' | 'refused';
+export type CashOutRefusal = 'not-enough-cash' | 'not-allowed' | 'malformed' | 'failed' | 'returned' | 'refused';
+
+export type BrokerPort = {
+  readonly provider: string;
+  readonly abilities: { readonly placeOrder: OperationAbility; readonly createCashOut: OperationAbility; readonly approveCashOut: OperationAbility };
+
+  placeOrder(request: OrderRequest, sending: Sending): Promise<Outcome<{ readonly orderId: string }, OrderRefusal>>;
+  /** Looks for the order of an earlier placeOrder by the account's orders since it was sent. */
+  findOrder(request: OrderRequest, sending: Sending): Promise<Inquiry<{ readonly orderId: string }, OrderRefusal>>;
+  readOrder(account: BrokerAccountId, orderId: string, signal: AbortSignal): Promise<Outcome<OrderReport, 'not-found'>>;
+  /** Orders of the account that are not at an end. */
+  readOpenOrders(account: BrokerAccountId, signal: AbortSignal): Promise<Outcome<readonly { readonly orderId: string; readonly instrument: InstrumentId }[], 'not-found'>>;
+  readSettlement(account: BrokerAccountId, orderId: string, signal: AbortSignal): Promise<Outcome<Settlement, 'not-found'>>;
+  readCash(account: BrokerAccountId, signal: AbortSignal): Promise<Outcome<BrokerCash, 'not-found'>>;
+  readPositions(account: BrokerAccountId, signal: AbortSignal): Promise<Outcome<readonly Position[], 'not-found'>>;
+  /** Last price per instrument; instruments without a price are left out. */
+  readPrices(instruments: readonly InstrumentId[], signal: AbortSignal): Promise<Outcome<readonly { readonly instrument: InstrumentId; readonly price: Decimal }[], 'not-found'>>;
+
+  createCashOut(request: CashOutRequest, sending: Sending): Promise<Outcome<CashOut, CashOutRefusal>>;
+  findCashOut(request: CashOutRequest, sending: Sending): Promise<Inquiry<CashOut, CashOutRefusal>>;
+  readCashOut(cashOutId: string, signal: AbortSignal): Promise<Outcome<CashOut, 'not-found'>>;
+  /** Safe to repeat: approving what is approved, done or further on is `applied`. */
+  approveCashOut(cashOutId: string, sending: Sending): Promise<Outcome<CashOut, CashOutRefusal>>;
+};

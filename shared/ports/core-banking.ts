@@ -1,0 +1,54 @@
+/** What we ask of the bank that pays the customer, in our words. */
+import type { Money } from '../kernel/money.js';
+import type { Inquiry, OperationAbility, Outcome, Sending } from '../kernel/outcome.js';
+
+export type CounterAccount = {
+  /** Electronic format, no spaces. */
+  readonly iban: string;
+  readonly bic: string | null;
+  readonly ownerName: string;
+  /** ISO 8601 UTC of the last change, or null when the bank does not say. */
+  readonly changedAt: string | null;
+};
+
+export type BankCustomer = {
+  readonly externalId: string;
+  readonly name: string;
+  readonly active: boolean;
+  readonly counterAccount: CounterAccount | null;
+};
+
+export type PaymentRequest = {
+  /** Our own reference, at most 35 characters of the SEPA alphabet; derived and stored before the first send. */
+  readonly endToEndId: string;
+  readonly uetr: string;
+  readonly debtorIban: string;
+  readonly creditorName: string;
+  readonly creditorIban: string;
+  readonly amount: Money;
+  readonly remittanceInformation: string;
+};
+
+export type Payment = {
+  readonly paymentId: string;
+  readonly endToEndId: string;
+  readonly amount: Money;
+  /** ISO 8601 UTC, or null when the bank does not say. */
+  readonly bookedAt: string | null;
+  /** Set when the money came back after it was settled. */
+  readonly returned: { readonly amount: Money; readonly reason: string; readonly reference: string } | null;
+};
+
+/** ISO 20022 external status reason code where the bank gives one, e.g. AC04 (closed account). */
+export type PaymentRefusal = string;
+
+export type CoreBankingPort = {
+  readonly provider: string;
+  readonly abilities: { readonly pay: OperationAbility };
+
+  /** `applied` means ACSC, settled. RCVD, ACTC, PDNG, ACSP are `accepted`. */
+  pay(request: PaymentRequest, sending: Sending): Promise<Outcome<Payment, PaymentRefusal>>;
+  /** Looks for the payment by its endToEndId. */
+  findPayment(request: PaymentRequest, sending: Sending): Promise<Inquiry<Payment, PaymentRefusal>>;
+  readCustomer(externalId: string, signal: AbortSignal): Promise<Outcome<BankCustomer, 'not-found'>>;
+};
