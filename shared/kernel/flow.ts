@@ -1,0 +1,86 @@
+/**
+ * A flow is a table: one row per status, and in each row one cell per input. There is no default cell: an input is
+ * handled, ignored for a stated reason, or impossible for a stated reason. A new status or input does not compile until
+ * every row has an answer.
+ *
+ * A row acts, waits or ends. A row that acts names one effect and says what follows once its outcome is known: it has
+ * happened (`applied`) or never will (`rejected`). Retrying, waiting for a late answer, inquiring after an unknown
+ * outcome and asking a person are the life of an effect (effect-life.ts), the same in every flow.
+ */
+export type Tagged = { readonly type: string };
+export type Stated = { readonly status: string };
+
+/**
+ * What a step says: an event for Kafka (`event` is the topic), or an input for another journey of the same service
+ * (`tells` is the flow). It is written in the same commit as the step.
+ */
+export type Said = { readonly event: string; readonly data: object } | { readonly tells: string; readonly subject: string; readonly input: Tagged };
+
+export type Move<S extends Stated, M extends Said> = {
+  readonly to: S['status'];
+  readonly set?: Partial<Omit<S, 'status'>>;
+  readonly says?: readonly M[];
+};
+export type Stay<S extends Stated, M extends Said> = { readonly stay: true; readonly set?: Partial<Omit<S, 'status'>>; readonly says?: readonly M[] };
+/** A person must look: the status does not change and nothing more is sent. */
+export type Hold<S extends Stated> = { readonly hold: string; readonly set?: Partial<Omit<S, 'status'>> };
+export type Step<S extends Stated, M extends Said = never> = Move<S, M> | Stay<S, M> | Hold<S>;
+
+export type Ignored = { readonly ignored: string };
+export type Impossible = { readonly impossible: string };
+
+/** `read`: asks only. `by-key`: a repeat under the same key changes nothing. `once`: may happen at most once, ever. */
+export type EffectKind = 'read' | 'by-key' | 'once';
+export type EffectsOf<E> = { readonly [K in keyof E]: { readonly kind: EffectKind; readonly result: unknown; readonly reason: string } };
+
+/** What is done when it is not known whether an effect has happened. A `once` effect is never simply sent again. */
+export type WhenUnknown<K extends EffectKind> = K extends 'once' ? 'inquire' | 'ask-person' : 'send-again' | 'inquire' | 'ask-person';
+
+/** While a request that changes something is on its way, an input may be noted but cannot lead away from it. */
+type CellStep<S extends Stated, M extends Said, K extends EffectKind> = K extends 'read' ? Step<S, M> : Stay<S, M> | Hold<S>;
+type Cell<S extends Stated, I, R> = ((state: S, input: I) => R) | Ignored | Impossible;
+type Inputs<S extends Stated, I extends Tagged, R> = { readonly [T in I['type']]: Cell<S, Extract<I, { type: T }>, R> };
+
+/** Who refused: the other side, or the person who answered for a parked effect. */
+export type RefusedBy = 'other-side' | 'person';
+
+type Acts<S extends Stated, I extends Tagged, E extends EffectsOf<E>, M extends Said> = {
+  [K in keyof E & string]: {
+    readonly does: K;
+    readonly whenUnknown: WhenUnknown<E[K]['kind']>;
+    /** When somebody should look if it is still going on. Default one hour. */
+    readonly overdueAfterHours?: number;
+    readonly applied: (state: S, result: E[K]['result']) => Step<S, M>;
+    readonly rejected: (state: S, reason: E[K]['reason'], by: RefusedBy) => Step<S, M>;
+    readonly on: Inputs<S, I, CellStep<S, M, E[K]['kind']>>;
+  };
+}[keyof E & string];
+
+type Waits<S extends Stated, I extends Tagged, M extends Said> = {
+  readonly waitsFor: string;
+  readonly overdueAfterHours: number;
+  /** Does not rely on events alone: after the named interval (see the service's configuration) this step is taken. */
+  readonly looksAgain?: { readonly after: string; readonly then: (state: S) => Step<S, M> };
+  readonly on: Inputs<S, I, Step<S, M>>;
+};
+
+type Ends<S extends Stated, I extends Tagged, M extends Said> = { readonly ends: string; readonly on: Inputs<S, I, Step<S, M>> };
+
+export type Row<S extends Stated, I extends Tagged, E extends EffectsOf<E>, M extends Said> = Acts<S, I, E, M> | Waits<S, I, M> | Ends<S, I, M>;
+
+/** What an input does when no journey is open for its subject. */
+export type Opening<S extends Stated, M extends Said> = { readonly open: S; readonly says?: readonly M[] } | Ignored | Impossible;
+
+export type Flow<S extends Stated, I extends Tagged, E extends EffectsOf<E>, M extends Said = never> = {
+  readonly name: string;
+  /** Who answers for a journey that is stuck; shown to operators. */
+  readonly ownedBy: string;
+  readonly opens: { readonly [T in I['type']]: (input: Extract<I, { type: T }>, subject: string) => Opening<S, M> };
+  readonly rows: { readonly [K in S['status']]: Row<S, I, E, M> };
+};
+
+export const ignored = (why: string): Ignored => ({ ignored: why });
+export const impossible = (why: string): Impossible => ({ impossible: why });
+/** A cell or outcome that always leads to the same status. */
+export const go = <S extends Stated>(status: S['status']) => (): { readonly to: S['status'] } => ({ to: status });
+export const hold = (why: string) => (): { readonly hold: string } => ({ hold: why });

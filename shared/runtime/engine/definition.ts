@@ -1,0 +1,109 @@
+/** What a service hands to the engine: its flows, how each effect is carried out, and how a message becomes an input. */
+import type { z } from 'zod';
+import type { Envelope } from '../../../contracts/internal/envelope.js';
+import type { Topic } from '../../../contracts/internal/topics.js';
+import type { EffectKind, EffectsOf, Flow, Said, Stated, Tagged } from '../../kernel/flow.js';
+import type { Inquiry, OperationAbility, Outcome, Sending } from '../../kernel/outcome.js';
+import type { Decimal } from '../../kernel/decimal.js';
+
+/** How patient the engine is with one effect; every figure in ms. */
+export type Timing = {
+  /** Total time of one request, from the commit of its intent to the last byte of the answer. */
+  readonly timeoutMs: number;
+  /** Waiting before a repeat or an inquiry grows from the first to the most. */
+  readonly firstWaitMs: number;
+  readonly longestWaitMs: number;
+  /** After this long without knowing, a person is asked. */
+  readonly patienceMs: number;
+};
+
+/** Who a journey is: what an effect may use besides the state to build its request. */
+export type JourneyFacts = { readonly id: string; readonly subject: string; readonly portfolioId: string };
+
+type Common<S extends Stated, Request> = {
+  /** Outside system it talks to: limits and breakers are per system. */
+  readonly system: string;
+  readonly timing: Timing;
+  /** Pure. The answer is stored as it is and frozen: JSON values only, amounts as text. */
+  readonly request: (state: S, journey: JourneyFacts, key: string) => Request;
+  /** The name under which the other side will speak about it, when known beforehand; callbacks are matched by it. */
+  readonly reference?: (request: Request) => string;
+};
+
+/** `accepted` from a read means: no news yet, ask again. */
+export type ReadEffect<S extends Stated, Request, Result, Reason extends string> = Common<S, Request> & {
+  readonly kind: 'read';
+  readonly read: (request: Request, sending: Sending) => Promise<Outcome<Result, Reason>>;
+};
+
+export type WriteEffect<S extends Stated, Request, Result, Reason extends string, K extends 'by-key' | 'once'> = Common<S, Request> & {
+  readonly kind: K;
+  /** `one`: at most one such effect in a journey, for ever. A `once` effect always is. */
+  readonly perJourney: K extends 'once' ? 'one' : 'one' | 'many';
+  readonly ability: OperationAbility;
+  readonly send: (request: Request, sending: Sending) => Promise<Outcome<Result, Reason>>;
+  readonly inquire: (request: Request, sending: Sending) => Promise<Inquiry<Result, Reason>>;
+  /** The result to go on with when a person says that it has happened. */
+  readonly resultFromPerson: (request: Request, evidence: string) => Result;
+};
+
+// The request type of an effect is its own business; the engine stores it and hands it back.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+type AnyRequest = any;
+
+export type EffectDefinition<S extends Stated, K extends EffectKind, Result, Reason extends string> = K extends 'read'
+  ? ReadEffect<S, AnyRequest, Result, Reason>
+  : K extends 'by-key' | 'once'
+    ? WriteEffect<S, AnyRequest, Result, Reason, K>
+    : never;
+
+export type EffectDefinitions<S extends Stated, E extends EffectsOf<E>> = {
+  readonly [N in keyof E]: EffectDefinition<S, E[N]['kind'], E[N]['result'], E[N]['reason']>;
+};
+
+export type FlowBinding<S extends Stated, I extends Tagged, E extends EffectsOf<E>, M extends Said> = {
+  readonly flow: Flow<S, I, E, M>;
+  /** Two or three letters that open every journey id of this flow. */
+  readonly idPrefix: string;
+  /** Checks a state loaded from the database. */
+  readonly state: z.ZodType<S>;
+  readonly stateVersion: number;
+  /**
+   * What makes a journey unique for ever. `subject`: one journey per subject, ever. `event`: one open journey per subject,
+   * a new one per opening event. Or a text derived from the opening input.
+   */
+  readonly oneJourneyPer: 'subject' | 'event' | ((input: I, subject: string) => string);
+  readonly effects: EffectDefinitions<S, E>;
+  /** Money at stake, shown to operators. */
+  readonly shows: (state: S) => { readonly amount: Decimal; readonly currency: string } | null;
+  /** Lengths of the intervals that `looksAgain` names, in ms. */
+  readonly intervalsMs: Readonly<Record<string, number>>;
+};
+
+/** What a message is for us. */
+export type Arrival =
+  /** An input of the journey of this flow and subject. `portfolioId` is its lane. */
+  | { readonly deliver: { readonly flow: string; readonly subject: string; readonly input: Tagged }; readonly portfolioId: string }
+  /** An input of the journey whose effect carries this reference. */
+  | { readonly deliverByReference: { readonly reference: string; readonly input: Tagged } }
+  /** News about an effect with this reference: ask the other side now, believe nothing of what was said. */
+  | { readonly hint: string }
+  | { readonly ignored: string };
+
+export type Consume = {
+  readonly topic: Topic;
+  /** Pure. @throws when the message is not what the topic promises: it is quarantined whole. */
+  readonly read: (event: Envelope) => Arrival;
+};
+
+export type Binding = FlowBinding<Stated, Tagged, EffectsOf<unknown>, Said>;
+
+export type ServiceDefinition = {
+  readonly name: string;
+  readonly bindings: readonly Binding[];
+  readonly consumes: readonly Consume[];
+};
+
+/** Forgets the flow's own types, which only its own table needs. */
+export const bind = <S extends Stated, I extends Tagged, E extends EffectsOf<E>, M extends Said>(binding: FlowBinding<S, I, E, M>): Binding =>
+  binding as unknown as Binding;
