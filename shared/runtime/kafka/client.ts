@@ -1,0 +1,101 @@
+/**
+ * How this product talks to Kafka. kafkajs is seen by this folder only, because used as it comes it loses messages: the README lists each
+ * fault and the guard against it.
+ */
+import { Kafka, logLevel } from 'kafkajs';
+import type { Admin, KafkaConfig, LogEntry, RetryOptions, SASLOptions } from 'kafkajs';
+import { within } from './deadline.js';
+import { KafkaUnavailable, asError } from './errors.js';
+import { allGuards } from './guards.js';
+import type { Guards } from './guards.js';
+import { removeIdleTimer } from './idle-timer.js';
+
+export type KafkaLog = (level: 'error' | 'warn' | 'info' | 'debug', message: string, fields: Record<string, unknown>) => void;
+
+export type KafkaSasl = {
+  readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+  readonly username: string;
+  readonly password: string;
+};
+
+export type KafkaOptions = {
+  /** host:port of some brokers; the others are found through them. */
+  readonly brokers: readonly string[];
+  /** Unique per running copy (service and ordinal) and the same after a restart: a copy that starts evicts what was left of its former life by this name. */
+  readonly clientId: string;
+  readonly ssl: boolean;
+  readonly sasl?: KafkaSasl;
+  /** Put before every topic name on the cluster, and never seen outside this folder. May be empty. */
+  readonly topicPrefix: string;
+  readonly log: KafkaLog;
+};
+
+/** What a caller in this folder may replace: tests switch a guard off or put a fake client in. */
+export type Inner = { readonly guards: Guards; readonly newKafka: (config: KafkaConfig) => Kafka };
+
+export const inner: Inner = { guards: allGuards, newKafka: (config) => new Kafka(config) };
+
+/**
+ * Every setting is written out: the defaults differ when NODE_ENV is "test", and a consumer has defaults of its own that win over the
+ * client's. At most 1 s between two tries, so that a broker that is back is noticed at once.
+ */
+export const patientRetry = { initialRetryTime: 100, maxRetryTime: 1_000, factor: 0.2, multiplier: 2, retries: 60 } as const satisfies RetryOptions;
+/** For producers: a dead partition must not hold its lane for a minute. About 6 s between the tries. */
+export const briefRetry = { ...patientRetry, retries: 8 } as const satisfies RetryOptions;
+/** For questions that a person or a probe waits for. */
+export const probeRetry = { ...patientRetry, retries: 1 } as const satisfies RetryOptions;
+
+const levelName: Readonly<Record<number, 'error' | 'warn' | 'info' | 'debug'>> = { 1: 'error', 2: 'warn', 4: 'info', 5: 'debug' };
+/** The one line that means: messages may have been skipped or are read again from the start. */
+const OFFSET_LOST = 'Offset out of range';
+
+/** kafkajs calls every passing trouble an error. It becomes a warning here, its chatter is for debugging. */
+const logCreator = (log: KafkaLog) => () => (entry: LogEntry) => {
+  const { message, timestamp: _timestamp, logger: _logger, ...fields } = entry.log;
+  const said = levelName[entry.level] ?? 'debug';
+  const level = message.startsWith(OFFSET_LOST) ? 'error' : said === 'error' ? 'warn' : said === 'info' ? 'debug' : said;
+  log(level, `kafka: ${message}`, { namespace: entry.namespace, ...fields });
+};
+
+export const kafkaConfig = (options: KafkaOptions, retry: RetryOptions, guards: Guards): KafkaConfig => ({
+  clientId: options.clientId,
+  brokers: [...options.brokers],
+  ssl: options.ssl,
+  ...(options.sasl ? { sasl: options.sasl as SASLOptions } : {}),
+  connectionTimeout: 1_000,
+  requestTimeout: 15_000,
+  enforceRequestTimeout: true,
+  ...(guards.explicitRetry ? { retry } : {}),
+  logLevel: logLevel.INFO,
+  logCreator: logCreator(options.log),
+});
+
+export const openKafka = (options: KafkaOptions, retry: RetryOptions, { guards, newKafka }: Inner): Kafka => {
+  if (guards.noIdleTimer) removeIdleTimer();
+  return newKafka(kafkaConfig(options, retry, guards));
+};
+
+/**
+ * One question to the cluster over a connection of its own, closed afterwards.
+ * Throws KafkaUnavailable when it fails or the deadline is over.
+ */
+export const askAdmin = async <T>(
+  options: KafkaOptions,
+  ask: { readonly retry: RetryOptions; readonly deadlineMs: number; readonly what: string },
+  question: (admin: Admin) => Promise<T>,
+  within_: Inner = inner,
+): Promise<T> => {
+  const admin = openKafka(options, ask.retry, within_).admin({ retry: ask.retry });
+  const answer = async (): Promise<T> => {
+    await admin.connect();
+    return question(admin);
+  };
+  try {
+    return await within(ask.deadlineMs, answer(), () => new KafkaUnavailable(`${ask.what}: no answer within ${ask.deadlineMs} ms`));
+  } catch (thrown) {
+    if (thrown instanceof KafkaUnavailable) throw thrown;
+    throw new KafkaUnavailable(`${ask.what}: ${asError(thrown).message}`, { cause: thrown });
+  } finally {
+    admin.disconnect().catch((thrown: unknown) => options.log('debug', 'kafka: closing a connection failed', { error: asError(thrown).message }));
+  }
+};

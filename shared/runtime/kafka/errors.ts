@@ -1,0 +1,19 @@
+/**
+ * Kafka did not confirm what was asked. For a send the outcome is unknown: the messages may be stored, all or some of them. Send the same
+ * event ids again; whoever takes them in knows them by their id.
+ */
+export class KafkaUnavailable extends Error {
+  override readonly name = 'KafkaUnavailable';
+}
+
+/** A message is larger than a broker takes. Nothing was sent, and it never will be: trying again does not help. */
+export class MessageTooLarge extends Error {
+  override readonly name = 'MessageTooLarge';
+}
+
+/** The consumer cannot go on. The process must end, so that a fresh one takes over. */
+export class ConsumerDied extends Error {
+  override readonly name = 'ConsumerDied';
+}
+
+export const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));
