@@ -1,0 +1,102 @@
+import { execFile } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { projectRoot } from '../project-root.js';
+import type { Java } from './java.js';
+import type { JarCache } from './jars.js';
+
+const SOURCES = join(projectRoot, 'infra/sandbox/kafka');
+
+export interface NodePlace {
+  readonly id: number;
+  readonly port: number;
+  readonly controllerPort: number;
+  /** Holds server.properties, server.log and the node's logs/. */
+  readonly folder: string;
+}
+
+/** 16 random bytes in URL-safe base64: what Kafka calls a Uuid. Kafka refuses one that begins with a dash. */
+const randomUuid = (): string => {
+  const text = randomBytes(16).toString('base64url');
+  return text.startsWith('-') ? randomUuid() : text;
+};
+
+/** Options of the virtual machine: small and quick to start, not quick in the long run. */
+export const jvmArgs = (cache: JarCache): string[] => [
+  '-Xms64m',
+  '-Xmx256m',
+  '-XX:+UseSerialGC',
+  '-XX:TieredStopAtLevel=1',
+  '-XX:-UsePerfData',
+  '-XX:MaxMetaspaceSize=128m',
+  '-Djava.awt.headless=true',
+  `-Dlog4j2.configurationFile=${join(SOURCES, 'log4j2.xml')}`,
+  '-cp',
+  cache.classPath,
+];
+
+/** server.properties of one node: the common part and what follows from its place and the number of nodes. */
+export const nodeProperties = (place: NodePlace, all: readonly NodePlace[]): string => {
+  const replicas = Math.min(3, all.length);
+  const inSync = Math.max(1, replicas - 1);
+  const own = {
+    'node.id': place.id,
+    'controller.quorum.voters': all.map((node) => `${node.id}@127.0.0.1:${node.controllerPort}`).join(','),
+    listeners: `PLAINTEXT://127.0.0.1:${place.port},CONTROLLER://127.0.0.1:${place.controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${place.port}`,
+    'log.dirs': join(place.folder, 'logs'),
+    'default.replication.factor': replicas,
+    'offsets.topic.replication.factor': replicas,
+    'transaction.state.log.replication.factor': replicas,
+    'share.coordinator.state.topic.replication.factor': replicas,
+    'min.insync.replicas': inSync,
+    'transaction.state.log.min.isr': inSync,
+    'share.coordinator.state.topic.min.isr': inSync,
+  };
+  const lines = Object.entries(own).map(([name, value]) => `${name}=${value}`);
+  return `${readFileSync(join(SOURCES, 'server.properties'), 'utf8')}\n${lines.join('\n')}\n`;
+};
+
+/**
+ * Formatting a log folder costs a second of Java, and its result depends on the Kafka version alone. It is done once, and each node gets
+ * a copy with its own ids. Returns the folder of the template.
+ */
+export const ensureTemplate = async (cache: JarCache, java: Java): Promise<string> => {
+  const template = join(cache.folder, 'format');
+  if (existsSync(template)) return template;
+  const scratch = mkdtempSync(join(cache.folder, 'format.tmp-'));
+  try {
+    const place = { id: 1, port: 20_000, controllerPort: 20_001, folder: scratch };
+    const properties = join(scratch, 'server.properties');
+    writeFileSync(properties, nodeProperties(place, [place]));
+    await promisify(execFile)(java.command, [...jvmArgs(cache), 'kafka.tools.StorageTool', 'format', '-t', randomUuid(), '-c', properties, '-g']);
+    renameSync(join(scratch, 'logs'), template);
+  } catch (error) {
+    // Somebody else was quicker: then theirs is as good.
+    if (!existsSync(template)) throw error;
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+  return template;
+};
+
+/** Writes the files of all nodes of a new cluster, or the addresses only where a node has its logs already. */
+export const writeNodes = (places: readonly NodePlace[], template: string): void => {
+  const clusterId = randomUuid();
+  for (const place of places) {
+    const logs = join(place.folder, 'logs');
+    mkdirSync(logs, { recursive: true });
+    writeFileSync(join(place.folder, 'server.properties'), nodeProperties(place, places));
+    if (existsSync(join(logs, 'meta.properties'))) continue;
+    copyFileSync(join(template, 'bootstrap.checkpoint'), join(logs, 'bootstrap.checkpoint'));
+    writeFileSync(join(logs, 'meta.properties'), `version=1\ncluster.id=${clusterId}\nnode.id=${place.id}\ndirectory.id=${randomUuid()}\n`);
+  }
+};
+
+/** Where the class data archive of this virtual machine and these jars lies, or would lie. */
+export const archivePath = (cache: JarCache, java: Java): string => {
+  const key = createHash('sha256').update(`${java.fingerprint}\n${cache.classPath}`).digest('hex').slice(0, 12);
+  return join(cache.folder, `classes-${key}.jsa`);
+};

@@ -1,0 +1,196 @@
+import { execFile } from 'node:child_process';
+import { chownSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { isAlive } from './liveness.js';
+import { freePort, isPortFree } from './ports.js';
+import { copyBinaries, isOpenToAll, postgresBinaries } from './postgres-binaries.js';
+import { type RunFolder, makeRunFolder } from './run-folder.js';
+import { type TiedChild, lastLines, spawnTied, stopTied } from './tied-child.js';
+import { waitUntil } from './wait-until.js';
+
+const READY_TIMEOUT_MS = 60_000;
+const STOP_GRACE_MS = 10_000;
+const PORT_TRIES = 3;
+/** The user "nobody" of Debian and most others: there without making one. Postgres refuses to run as root. */
+const NOBODY = { uid: 65_534, gid: 65_534 };
+const USER = 'app';
+
+export interface PostgresOptions {
+  /** Where the cluster lies; what is there is used again. Never deleted. Default: a fresh temp folder. */
+  readonly dir?: string;
+  /** The temp folder stays after stop(). */
+  readonly keep?: boolean;
+}
+
+export interface Postgres {
+  /** A superuser on the database "postgres", no password. Does not change. */
+  readonly url: string;
+  readonly port: number;
+  /** The postmaster, of the latest start. */
+  readonly pid: number;
+  readonly folder: string;
+  readonly logFile: string;
+  /** Fast shutdown, then deletes the temp folder, unless it is kept. */
+  stop(): Promise<void>;
+  /** SIGKILL to the postmaster and every process of its own, then waits until all are gone. */
+  crash(): Promise<void>;
+  /** Same folder, same port; resolves when it takes connections. Does nothing while it runs. */
+  start(): Promise<void>;
+}
+
+interface Place {
+  readonly bin: string;
+  readonly cluster: string;
+  readonly logFile: string;
+  readonly port: number;
+  readonly as: { readonly uid: number; readonly gid: number } | undefined;
+}
+
+/** The port was taken between the test and the start. */
+class PortTaken extends Error {
+  override readonly name = 'PortTaken';
+}
+
+const environment = (): NodeJS.ProcessEnv => ({ ...process.env, LC_ALL: 'C.UTF-8', TZ: 'UTC' });
+
+const initialise = async (place: Omit<Place, 'port'>): Promise<void> => {
+  if (existsSync(join(place.cluster, 'PG_VERSION'))) return;
+  mkdirSync(place.cluster, { recursive: true, mode: 0o700 });
+  if (place.as !== undefined) chownSync(place.cluster, place.as.uid, place.as.gid);
+  const args = ['-D', place.cluster, '-U', USER, '--auth=trust', '--locale=C.UTF-8', '-E', 'UTF8', '-N'];
+  // initdb wants a working folder that its user can enter.
+  await promisify(execFile)(join(place.bin, 'initdb'), args, { env: environment(), cwd: place.cluster, ...(place.as ?? {}) });
+};
+
+const spawnPostmaster = async (place: Place): Promise<TiedChild> => {
+  const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: '300', fsync: 'on' };
+  return spawnTied({
+    command: join(place.bin, 'postgres'),
+    args: ['-D', place.cluster, '-p', String(place.port), ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+    env: environment(),
+    cwd: place.cluster,
+    logFile: place.logFile,
+    // A fast shutdown: the postmaster takes its backends along, which SIGKILL would not.
+    onParentDeath: 'INT',
+    ...(place.as === undefined ? {} : { as: place.as }),
+  });
+};
+
+const startPostmaster = async (place: Place): Promise<TiedChild> => {
+  const before = existsSync(place.logFile) ? statSync(place.logFile).size : 0;
+  const child = await spawnPostmaster(place);
+  const state = await waitUntil(
+    'Postgres ready',
+    () => {
+      if (child.exit !== undefined) return 'exited' as const;
+      const fresh = readFileSync(place.logFile).subarray(before).toString('utf8');
+      return fresh.includes('ready to accept connections') ? ('ready' as const) : undefined;
+    },
+    { timeoutMs: READY_TIMEOUT_MS, everyMs: 10 },
+  );
+  if (state === 'ready') return child;
+  const end = lastLines(place.logFile);
+  const message = `Postgres ended before it was ready. The end of ${place.logFile}:\n${end}`;
+  throw end.includes('Address already in use') ? new PortTaken(message) : new Error(message);
+};
+
+const childrenOf = async (pid: number): Promise<number[]> => {
+  if (process.platform === 'linux') {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+  }
+  const { stdout } = await promisify(execFile)('ps', ['-axo', 'pid=,ppid=']);
+  const rows = stdout.trim().split('\n').map((line) => line.trim().split(/\s+/).map(Number));
+  return rows.filter(([, parent]) => parent === pid).map(([child]) => child ?? 0);
+};
+
+/** Backends outlive a killed postmaster by some milliseconds and would still answer queries, so each gets its own SIGKILL. */
+const crashPostmaster = async (child: TiedChild): Promise<void> => {
+  if (child.exit !== undefined) return;
+  const backends = await childrenOf(child.pid);
+  child.kill('SIGKILL');
+  for (const pid of backends) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
+  await child.exited;
+  // A backend that still holds the shared memory would make the next start refuse.
+  await waitUntil('all Postgres processes gone', () => backends.every((pid) => !isAlive(pid)), { timeoutMs: 10_000, everyMs: 5 });
+};
+
+/** As root everything must lie where nobody can reach it; any other user runs Postgres as itself. */
+const preparePlace = (folder: RunFolder): Omit<Place, 'port'> => {
+  const bin = postgresBinaries();
+  const asNobody = process.getuid?.() === 0;
+  if (asNobody && !isOpenToAll(folder.path)) throw new Error(`${folder.path} must be open to the user that Postgres runs as (chmod o+x on it and above)`);
+  return {
+    bin: asNobody && !isOpenToAll(bin) ? copyBinaries(bin, join(folder.path, 'postgres')) : bin,
+    cluster: join(folder.path, 'cluster'),
+    logFile: join(folder.path, 'server.log'),
+    as: asNobody ? NOBODY : undefined,
+  };
+};
+
+const tempBase = (): string => {
+  const bases = [tmpdir(), '/tmp', '/var/tmp'];
+  return process.getuid?.() === 0 ? (bases.find((base) => existsSync(base) && isOpenToAll(base)) ?? tmpdir()) : tmpdir();
+};
+
+const choosePort = async (folder: string): Promise<number> => {
+  const known = join(folder, 'port');
+  const old = existsSync(known) ? Number(readFileSync(known, 'utf8')) : 0;
+  const port = old !== 0 && (await isPortFree(old)) ? old : await freePort();
+  writeFileSync(known, String(port));
+  return port;
+};
+
+const firstStart = async (folder: RunFolder): Promise<{ place: Place; child: TiedChild }> => {
+  const unplaced = preparePlace(folder);
+  await initialise(unplaced);
+  for (let attempt = 1; ; attempt += 1) {
+    const place = { ...unplaced, port: await choosePort(folder.path) };
+    try {
+      return { place, child: await startPostmaster(place) };
+    } catch (error) {
+      if (!(error instanceof PortTaken) || attempt === PORT_TRIES) throw error;
+    }
+  }
+};
+
+/**
+ * Starts a real PostgreSQL on a free port of 127.0.0.1 as a child that dies with this process, fsync on, and waits until it takes
+ * connections. Throws MissingPrerequisite where there are no binaries for the machine.
+ */
+export const startPostgres = async (options: PostgresOptions = {}): Promise<Postgres> => {
+  if (options.dir !== undefined) mkdirSync(options.dir, { recursive: true });
+  const folder: RunFolder =
+    options.dir === undefined
+      ? makeRunFolder('postgres', { keep: options.keep ?? false, base: tempBase() })
+      : { path: options.dir, remove: () => undefined };
+  const { place, ...first } = await firstStart(folder).catch((error: unknown) => {
+    folder.remove();
+    throw error;
+  });
+  let child = first.child;
+  return {
+    url: `postgres://${USER}@127.0.0.1:${place.port}/postgres`,
+    port: place.port,
+    get pid() {
+      return child.pid;
+    },
+    folder: folder.path,
+    logFile: place.logFile,
+    stop: async () => {
+      await stopTied(child, STOP_GRACE_MS, 'SIGINT');
+      folder.remove();
+    },
+    crash: async () => crashPostmaster(child),
+    start: async () => {
+      if (child.exit !== undefined) child = await startPostmaster(place);
+    },
+  };
+};
