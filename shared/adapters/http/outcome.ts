@@ -1,0 +1,61 @@
+/** The rows of an outcome table that are the same for every system. What is left is the adapter's to judge. */
+import type { Inquiry, Outcome } from '../../kernel/outcome.js';
+import { HttpFailure } from './failure.js';
+import type { HttpAnswer } from './http.js';
+
+export type Open = Extract<Outcome<never, never>, { kind: 'retryable' | 'unknown' }>;
+
+/** Credentials are ours to repair, by a person: asking every second does not help. */
+export const CREDENTIALS_RETRY_MS = 300_000;
+const BUSY_RETRY_MS = 5_000;
+const LONGEST_RETRY_MS = 3_600_000;
+
+export const retryable = (evidence: string, retryAfterMs?: number): Extract<Open, { kind: 'retryable' }> =>
+  retryAfterMs === undefined ? { kind: 'retryable', evidence } : { kind: 'retryable', evidence, retryAfterMs };
+
+export const unknown = (evidence: string): Extract<Open, { kind: 'unknown' }> => ({ kind: 'unknown', evidence });
+
+/**
+ * Nothing left: retryable. Anything may have left: unknown.
+ * @throws the error itself when it is not a failed request: a mistake of ours is not an outcome.
+ */
+export const toOutcomeOfError = (error: unknown): Open => {
+  if (!(error instanceof HttpFailure)) throw error;
+  return error.beforeFirstByte ? retryable(error.message) : unknown(error.message);
+};
+
+/** `Retry-After` in ms: seconds or an HTTP date (RFC 9110, 10.2.3); never more than an hour. */
+export const retryAfterMs = (answer: HttpAnswer, nowMs: number): number | null => {
+  const text = answer.headers['retry-after']?.trim();
+  if (text === undefined || text === '') return null;
+  if (/^\d{1,9}$/.test(text)) return Math.min(Number.parseInt(text, 10) * 1_000, LONGEST_RETRY_MS);
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? null : Math.min(Math.max(at - nowMs, 0), LONGEST_RETRY_MS);
+};
+
+export const describe = (answer: HttpAnswer): string => {
+  const { body, status } = answer;
+  return body.kind === 'unreadable' ? `${String(status)} with an unreadable body (${body.why})` : `${String(status)}`;
+};
+
+/**
+ * 401 and 403: not executed, ours to repair. 429: not executed, later. 3xx: never followed, and a 303 follows an executed
+ * POST, so unknown. 408, 5xx: unknown. Null: the adapter looks at the status itself.
+ */
+export const outcomeOfStatus = (answer: HttpAnswer, nowMs: number = Date.now()): Open | null => {
+  const { status } = answer;
+  if (status === 401 || status === 403) return retryable(`credentials: answered ${String(status)}`, CREDENTIALS_RETRY_MS);
+  if (status === 429) return retryable('answered 429, too many requests', retryAfterMs(answer, nowMs) ?? BUSY_RETRY_MS);
+  if (status >= 500 || status === 408 || (status >= 300 && status < 400) || status < 200) return unknown(`answered ${describe(answer)}`);
+  return null;
+};
+
+/** A read changes nothing: what is unknown of it can be asked again. */
+export const asRead = (open: Open): Extract<Open, { kind: 'retryable' }> =>
+  open.kind === 'retryable' ? open : retryable(open.evidence);
+
+/** An inquiry that got no answer. */
+export const noAnswer = (open: Open): Extract<Inquiry<never, never>, { found: 'no-answer' }> =>
+  open.kind === 'retryable' && open.retryAfterMs !== undefined
+    ? { found: 'no-answer', evidence: open.evidence, retryAfterMs: open.retryAfterMs }
+    : { found: 'no-answer', evidence: open.evidence };

@@ -1,0 +1,123 @@
+import { HttpFailure } from './failure.js';
+import { CREDENTIALS_RETRY_MS, retryable, type Open } from './outcome.js';
+
+/** A token and how long it lives from the moment it was asked for. */
+export type Token = { readonly value: string; readonly livesMs: number };
+
+/** The login did not give a token. Nothing of the request it was for has left. */
+export class LoginFailure extends Error {
+  override readonly name = 'LoginFailure';
+  /** True when the credentials were refused: a person has to act. */
+  readonly refused: boolean;
+  constructor(refused: boolean, evidence: string) {
+    super(evidence);
+    this.refused = refused;
+  }
+}
+
+export type TokenCacheOptions = {
+  /** Asks for a token. Gets the one that is being replaced, where there is one. @throws LoginFailure or HttpFailure. */
+  readonly login: (signal: AbortSignal) => Promise<Token>;
+  readonly loginTimeoutMs?: number;
+  /** After a failed login nobody asks again for so long. */
+  readonly failurePauseMs?: number;
+  readonly refusedPauseMs?: number;
+  readonly distrustPauseMs?: number;
+  readonly nowMs?: () => number;
+};
+
+export type TokenCache = {
+  /** The token to use now. Many callers cause one login. @throws LoginFailure; HttpFailure when the caller's own deadline is over. */
+  readonly get: (signal: AbortSignal) => Promise<string>;
+  /** Forgets a token that was answered with 401, unless it has been replaced already. False: do not try another one now. */
+  readonly refuse: (token: string) => boolean;
+  /** A fresh token was refused as well: the fault is elsewhere, so no login is forced for a while. */
+  readonly distrust: () => void;
+};
+
+type Held = { readonly token: string; readonly refreshAtMs: number; readonly endsAtMs: number };
+type Pause = { readonly untilMs: number; readonly failure: LoginFailure };
+
+const within = async <T>(work: Promise<T>, signal: AbortSignal): Promise<T> => {
+  const over = (): HttpFailure => new HttpFailure(true, 'the deadline was over before a token was there');
+  if (signal.aborted) throw over();
+  let onAbort: () => void = () => undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    onAbort = () => {
+      reject(over());
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+};
+
+/** Refreshes at 80 % of a token's life, in one flight; until its end the old one is used meanwhile. */
+export const createTokenCache = (options: TokenCacheOptions): TokenCache => {
+  const nowMs = options.nowMs ?? Date.now;
+  let held: Held | null = null;
+  let pause: Pause | null = null;
+  let flight: Promise<string> | null = null;
+  let noForcedLoginBeforeMs = 0;
+
+  const login = async (): Promise<string> => {
+    const askedAtMs = nowMs();
+    try {
+      const token = await options.login(AbortSignal.timeout(options.loginTimeoutMs ?? 10_000));
+      held = { token: token.value, refreshAtMs: askedAtMs + Math.floor(token.livesMs * 4 / 5), endsAtMs: askedAtMs + token.livesMs };
+      pause = null;
+      return token.value;
+    } catch (error) {
+      const failure = error instanceof LoginFailure ? error : error instanceof HttpFailure ? new LoginFailure(false, `login: ${error.evidence}`) : null;
+      if (failure === null) throw error;
+      const pauseMs = failure.refused ? (options.refusedPauseMs ?? 30_000) : (options.failurePauseMs ?? 1_000);
+      pause = { untilMs: nowMs() + pauseMs, failure };
+      throw failure;
+    }
+  };
+
+  const start = (): Promise<string> => {
+    if (pause !== null && nowMs() < pause.untilMs) return Promise.reject(pause.failure);
+    if (flight !== null) return flight;
+    const started = login().finally(() => {
+      flight = null;
+    });
+    flight = started;
+    return started;
+  };
+
+  const get = async (signal: AbortSignal): Promise<string> => {
+    const now = nowMs();
+    if (held === null || now >= held.endsAtMs) return within(start(), signal);
+    if (now >= held.refreshAtMs) {
+      // The old token still works, so nobody waits. A failure is kept as a pause and met again when the token ends.
+      start().catch((error: unknown) => {
+        if (!(error instanceof LoginFailure)) pause = { untilMs: nowMs() + 1_000, failure: new LoginFailure(false, 'login: error of our own') };
+      });
+    }
+    return held.token;
+  };
+
+  return {
+    get,
+    refuse: (token) => {
+      if (held?.token !== token) return true;
+      if (nowMs() < noForcedLoginBeforeMs) return false;
+      held = null;
+      return true;
+    },
+    distrust: () => {
+      noForcedLoginBeforeMs = nowMs() + (options.distrustPauseMs ?? 60_000);
+    },
+  };
+};
+
+/** Without a token the request never left. @throws the error itself when it is not about a login. */
+export const toOutcomeOfLogin = (error: unknown): Extract<Open, { kind: 'retryable' }> => {
+  if (error instanceof HttpFailure) return retryable(error.message);
+  if (!(error instanceof LoginFailure)) throw error;
+  return error.refused ? retryable(`credentials: ${error.message}`, CREDENTIALS_RETRY_MS) : retryable(error.message);
+};
