@@ -1,0 +1,178 @@
+/**
+ * Everything that must pass, in order: `node infra/tooling/test.mjs`. Says per step what it took, goes on after a failed
+ * step, and ends with one line `N passed, N failed` over all jest runs.
+ * Flags: --only STEP (may repeat; types, lint, generated, unit, int, e2e), --no-coverage. Other words go to jest: then only
+ * jest steps run, and what a filter leaves out is not counted as skipped.
+ * Exit 1 when a step failed, a test failed or a test was skipped.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { repositoryRoot } from './source-files.mjs';
+
+/** Lines and branches, percent, of the kernel and of every decide folder. */
+const COVERAGE_FLOOR = 95;
+const WORKERS = { unit: ['--maxWorkers=2'], int: [], e2e: ['--runInBand'] };
+
+const say = (line) => process.stdout.write(`${line}\n`);
+const inRepository = (path) => join(repositoryRoot, path);
+
+const readArguments = (words) => {
+  const only = [];
+  const forJest = [];
+  let coverage = true;
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i];
+    if (word === '--only') only.push(...(words[++i] ?? '').split(','));
+    else if (word.startsWith('--only=')) only.push(...word.slice('--only='.length).split(','));
+    else if (word === '--no-coverage') coverage = false;
+    else if (word !== '--coverage') forJest.push(word);
+  }
+  return { only, forJest, coverage: coverage && forJest.length === 0 };
+};
+
+/** Runs one program to its end; asked to stop, it stops that program first, which then cleans up behind itself. */
+const run = (words) =>
+  new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, words, { cwd: repositoryRoot, stdio: ['ignore', 'inherit', 'inherit'] });
+    const stop = (signal) => child.kill(signal);
+    process.on('SIGTERM', stop).on('SIGINT', stop);
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      process.off('SIGTERM', stop).off('SIGINT', stop);
+      if (signal !== null) say(`ended by ${signal}`);
+      resolve(code === 0);
+    });
+  });
+
+/** Types of every file, tests included. Incremental: after a build it takes under a second. */
+const types = async () => {
+  const passed = await run([inRepository('node_modules/@typescript/native/bin/tsc'), '-p', 'tsconfig.json']);
+  say(passed ? 'types: no errors' : 'types: failed');
+  return { passed };
+};
+
+const lint = async () => ({ passed: await run([inRepository('infra/tooling/lint.mjs')]) });
+
+const generated = async () => {
+  const generator = 'dist/infra/tooling/contracts/main.js';
+  if (!existsSync(inRepository(generator))) {
+    say(`generated files: ${generator} is missing; build first`);
+    return { passed: false };
+  }
+  return { passed: await run([inRepository(generator), '--check']) };
+};
+
+const percent = (covered, total) => (total === 0 ? 100 : (100 * covered) / total);
+
+const coverageGroup = (file) => /^(shared\/kernel|services\/[^/]+\/src\/decide)\//.exec(file)?.[1] ?? null;
+
+const figures = (group, { lines, branches }) => {
+  const rates = [percent(lines.covered, lines.total), percent(branches.covered, branches.total)];
+  const low = rates.some((rate) => rate < COVERAGE_FLOOR);
+  const [line, branch] = rates.map((rate) => `${rate.toFixed(1)} %`.padStart(8));
+  say(`  ${group.padEnd(44)} lines ${line}   branches ${branch}${low ? `   below ${COVERAGE_FLOOR} %` : ''}`);
+  return !low;
+};
+
+/** Prints the figures of the kernel and of each decide folder. Returns whether all reach the floor. */
+const judgeCoverage = (summaryFile) => {
+  if (!existsSync(summaryFile)) {
+    say('coverage: no figures were written');
+    return false;
+  }
+  const groups = new Map();
+  for (const [path, counts] of Object.entries(JSON.parse(readFileSync(summaryFile, 'utf8')))) {
+    const group = path === 'total' ? null : coverageGroup(relative(repositoryRoot, path).replaceAll('\\', '/'));
+    if (group === null) continue;
+    const sums = groups.get(group) ?? { lines: { covered: 0, total: 0 }, branches: { covered: 0, total: 0 } };
+    for (const kind of ['lines', 'branches']) {
+      sums[kind].covered += counts[kind].covered;
+      sums[kind].total += counts[kind].total;
+    }
+    groups.set(group, sums);
+  }
+  say('coverage of what decides about money:');
+  const enough = [...groups].sort().map(([group, sums]) => figures(group, sums));
+  return enough.length > 0 && enough.every(Boolean);
+};
+
+const readCounts = (file) => {
+  // No result file means that jest itself broke down: that is one failure, not none.
+  if (!existsSync(file)) return { passedTests: 0, failedTests: 1, skippedTests: 0 };
+  const result = JSON.parse(readFileSync(file, 'utf8'));
+  return {
+    passedTests: result.numPassedTests,
+    failedTests: result.numFailedTests + result.numRuntimeErrorTestSuites,
+    skippedTests: result.numPendingTests + result.numTodoTests,
+  };
+};
+
+const jest = async (project, { forJest, coverage }, folder) => {
+  const resultFile = join(folder, `${project}.json`);
+  const withCoverage = coverage && project === 'unit';
+  const filtered = forJest.length > 0;
+  const passed = await run([
+    inRepository('node_modules/jest/bin/jest.js'),
+    ...['--config', inRepository('infra/tooling/jest.config.cjs'), '--selectProjects', project, '--ci'],
+    ...['--json', `--outputFile=${resultFile}`, ...WORKERS[project]],
+    ...(withCoverage ? ['--coverage', '--coverageReporters=json-summary', `--coverageDirectory=${join(folder, 'coverage')}`] : []),
+    ...(filtered ? ['--passWithNoTests', ...forJest] : []),
+  ]);
+  const counts = readCounts(resultFile);
+  if (counts.skippedTests > 0 && !filtered) say(`${counts.skippedTests} tests were skipped; every test must run`);
+  const covered = withCoverage ? judgeCoverage(join(folder, 'coverage/coverage-summary.json')) : true;
+  return { passed: passed && covered && (filtered || counts.skippedTests === 0), ...counts };
+};
+
+const steps = {
+  types: { title: 'Types', act: types },
+  lint: { title: 'Lint: style, formatting, import rules', act: lint },
+  generated: { title: 'Generated files are fresh', act: generated },
+  unit: { title: 'Unit tests', act: (words, folder) => jest('unit', words, folder) },
+  int: { title: 'Integration tests, on real Kafka and Postgres', act: (words, folder) => jest('int', words, folder) },
+  e2e: { title: 'End-to-end tests, every service a process', act: (words, folder) => jest('e2e', words, folder) },
+};
+const jestSteps = ['unit', 'int', 'e2e'];
+
+const take = async (name, words, folder) => {
+  const { title, act } = steps[name];
+  say(`\n=== ${title} ===`);
+  const startedAt = performance.now();
+  const result = await act(words, folder);
+  return { title, seconds: (performance.now() - startedAt) / 1000, passedTests: 0, failedTests: 0, skippedTests: 0, ...result };
+};
+
+const sumUp = (results) => {
+  say('\n=== Summary ===');
+  for (const { title, passed, seconds } of results) {
+    say(`${passed ? 'passed' : 'FAILED'}  ${`${seconds.toFixed(1)} s`.padStart(8)}  ${title}`);
+  }
+  const total = (kind) => results.reduce((sum, result) => sum + result[kind], 0);
+  if (total('skippedTests') > 0) say(`${total('skippedTests')} skipped`);
+  say(`${total('passedTests')} passed, ${total('failedTests')} failed`);
+  return results.every(({ passed }) => passed);
+};
+
+const main = async () => {
+  const words = readArguments(process.argv.slice(2));
+  const unknown = words.only.filter((name) => !(name in steps));
+  if (unknown.length > 0) {
+    say(`no such step: ${unknown.join(', ')}; there are ${Object.keys(steps).join(', ')}`);
+    process.exitCode = 64;
+    return;
+  }
+  const all = words.forJest.length > 0 ? jestSteps : Object.keys(steps);
+  const chosen = words.only.length > 0 ? all.filter((name) => words.only.includes(name)) : all;
+  const folder = mkdtempSync(join(tmpdir(), 'client-middleware-test-'));
+  try {
+    const results = [];
+    for (const name of chosen) results.push(await take(name, words, folder));
+    process.exitCode = sumUp(results) && chosen.length > 0 ? 0 : 1;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+await main();
