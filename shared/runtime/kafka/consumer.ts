@@ -4,8 +4,7 @@
  */
 import type { Consumer as KafkaConsumer, ConsumerConfig, ConsumerCrashEvent } from 'kafkajs';
 import { Bug } from '../../kernel/bug.js';
-import { pingKafka } from './admin.js';
-import { inner, openKafka, patientRetry } from './client.js';
+import { askAdmin, inner, openKafka, patientRetry, probeRetry } from './client.js';
 import type { Inner, KafkaOptions } from './client.js';
 import { within } from './deadline.js';
 import { ConsumerDied, KafkaUnavailable, asError } from './errors.js';
@@ -153,7 +152,7 @@ class WatchedConsumer implements Consumer {
         silentAnswers = 0;
         return;
       }
-      await pingKafka(this.#options);
+      await askAdmin(this.#options, { retry: probeRetry, deadlineMs: 2_000, what: 'asking Kafka' }, (admin) => admin.describeCluster(), this.#own);
       silentAnswers += 1;
       if (silentAnswers > 1 && !this.#stop.signal.aborted) this.#die(new ConsumerDied(`nothing was fetched for ${Date.now() - this.#lastProgressAtMs} ms although Kafka answers`));
     };

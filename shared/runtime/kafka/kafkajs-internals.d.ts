@@ -13,3 +13,45 @@ declare module 'kafkajs/src/network/requestQueue' {
   }
   export = RequestQueue;
 }
+
+declare module 'kafkajs/src/errors' {
+  export class KafkaJSProtocolError extends Error {
+    constructor(error: { message: string; type: string; code: number; retriable: boolean });
+  }
+  export class KafkaJSNumberOfRetriesExceeded extends Error {
+    constructor(cause: Error, details: { retryCount: number; retryTime: number });
+    readonly retriable: boolean;
+  }
+}
+
+declare module 'kafkajs/src/consumer/runner' {
+  import type { EachBatchPayload } from 'kafkajs';
+  class Runner {
+    constructor(options: {
+      logger: unknown;
+      consumerGroup: unknown;
+      instrumentationEmitter: { emit: () => void };
+      heartbeatInterval: number;
+      retry: object;
+      autoCommit: boolean;
+      eachBatchAutoResolve: boolean;
+      eachBatch: (payload: EachBatchPayload) => Promise<void>;
+      onCrash: (error: Error) => void;
+      concurrency: number;
+    });
+    start(): Promise<void>;
+    stop(): Promise<void>;
+    commitOffsets(offsets: unknown): Promise<void>;
+  }
+  export = Runner;
+}
+
+declare module 'kafkajs/src/retry/defaults' {
+  const defaults: Readonly<Record<string, number>>;
+  export = defaults;
+}
+
+declare module 'kafkajs/src/retry/defaults.test' {
+  const defaults: Readonly<Record<string, number>>;
+  export = defaults;
+}

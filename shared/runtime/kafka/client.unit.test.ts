@@ -1,0 +1,81 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import type { KafkaConfig, LogEntry, RetryOptions } from 'kafkajs';
+import defaults from 'kafkajs/src/retry/defaults';
+import testDefaults from 'kafkajs/src/retry/defaults.test';
+import { briefRetry, kafkaConfig, patientRetry, probeRetry } from './client.js';
+import { consumerConfig } from './consumer.js';
+import type { ConsumerOptions } from './consumer.js';
+import { producerConfig } from './producer.js';
+import { allGuards } from './guards.js';
+import { optionsFor, without } from './testing.js';
+
+/** kafkajs with its consumer and producer replaced by something that keeps the retry settings it was given. */
+const watchedKafka = async () => {
+  const seen: { consumer?: object; producer?: object } = {};
+  jest.resetModules();
+  jest.doMock('kafkajs/src/consumer', () => ({ retry }: { retry: object }) => void (seen.consumer = retry));
+  jest.doMock('kafkajs/src/producer', () => ({ retry }: { retry: object }) => void (seen.producer = retry));
+  const { openKafka } = await import('./client.js');
+  const { Kafka } = await import('kafkajs');
+  const open = (retry: RetryOptions) => openKafka(options, retry, { guards: allGuards, newKafka: (config) => new Kafka(config) });
+  return { open, seen };
+};
+
+const options = optionsFor(['127.0.0.1:1']);
+const consumerOptions: ConsumerOptions = { ...options, groupId: 'g', topics: ['t'], takeIn: () => Promise.resolve(), onFatal: () => undefined };
+
+describe('retry settings (guard explicitRetry)', () => {
+  it('leave nothing to a default that depends on NODE_ENV', () => {
+    for (const ours of [patientRetry, briefRetry, probeRetry]) expect({ ...defaults, ...ours }).toEqual({ ...testDefaults, ...ours });
+  });
+
+  it('without the guard differ between a test and production', () => {
+    expect(kafkaConfig(options, patientRetry, without('explicitRetry').guards).retry).toBeUndefined();
+    expect(defaults).not.toEqual(testDefaults);
+  });
+
+  it('reach the consumer, which has a default of its own', async () => {
+    const { open, seen } = await watchedKafka();
+    open(patientRetry).consumer(consumerConfig(consumerOptions, allGuards));
+    expect(seen.consumer).toEqual(patientRetry);
+  });
+
+  it('without the guard the consumer gives up after 5 tries, whatever the client was told', async () => {
+    const { open, seen } = await watchedKafka();
+    open(patientRetry).consumer(consumerConfig(consumerOptions, without('explicitRetry').guards));
+    expect(seen.consumer).toMatchObject({ retries: 5 });
+  });
+
+  it('reach the producer', async () => {
+    const { open, seen } = await watchedKafka();
+    open(patientRetry).producer(producerConfig(allGuards, briefRetry));
+    expect(seen.producer).toEqual(briefRetry);
+  });
+});
+
+describe('the producer settings', () => {
+  it('have neither idempotence nor transactions', () => {
+    const config = producerConfig(allGuards, briefRetry);
+    expect(config).toMatchObject({ idempotent: false, maxInFlightRequests: 1, allowAutoTopicCreation: false });
+    expect(config).not.toHaveProperty('transactionalId');
+  });
+});
+
+describe('the log', () => {
+  const said = (level: number, message: string): unknown[] => {
+    const log = jest.fn();
+    const config: KafkaConfig = kafkaConfig({ ...options, log }, patientRetry, allGuards);
+    const entry: LogEntry = { namespace: 'N', level, label: '', log: { message, timestamp: '', logger: 'kafkajs', groupId: 'g' } };
+    config.logCreator?.(1)(entry);
+    return log.mock.calls[0] ?? [];
+  };
+
+  it('takes passing trouble as a warning, and chatter as such', () => {
+    expect(said(1, 'Connection timeout')).toEqual(['warn', 'kafka: Connection timeout', { namespace: 'N', groupId: 'g' }]);
+    expect(said(4, 'Starting')[0]).toBe('debug');
+  });
+
+  it('takes a lost offset as an error: it says that messages are read again from the start', () => {
+    expect(said(1, 'Offset out of range, resetting to default offset')[0]).toBe('error');
+  });
+});

@@ -1,0 +1,216 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import type { Kafka, ProducerConfig, ProducerRecord, RecordMetadata } from 'kafkajs';
+import { KafkaJSNumberOfRetriesExceeded } from 'kafkajs/src/errors';
+import { Bug } from '../../kernel/bug.js';
+import { KafkaUnavailable, MessageTooLarge } from './errors.js';
+import type { Guards } from './guards.js';
+import { startProducerWith } from './producer.js';
+import type { OutgoingMessage } from './producer.js';
+import { optionsFor, waitFor, without } from './testing.js';
+
+type Answer = (record: ProducerRecord) => Promise<RecordMetadata[]>;
+
+const stored: Answer = (record) => Promise.resolve([{ topicName: record.topic, partition: record.messages[0]?.partition ?? 0, errorCode: 0, baseOffset: '0' }]);
+
+/** A Kafka whose topics have six partitions and whose producers answer as told. */
+const fakeKafka = (answer: Answer) => {
+  const sent: (ProducerRecord & { producer: number })[] = [];
+  const configs: ProducerConfig[] = [];
+  const disconnect = jest.fn(() => Promise.resolve());
+  let underWay = 0;
+  let mostUnderWay = 0;
+  const newKafka = (): Kafka =>
+    ({
+      admin: () => ({
+        connect: () => Promise.resolve(),
+        disconnect: () => Promise.resolve(),
+        fetchTopicMetadata: ({ topics }: { topics: string[] }) => Promise.resolve({ topics: topics.map((name) => ({ name, partitions: Array.from({ length: 6 }, () => ({})) })) }),
+      }),
+      producer: (config: ProducerConfig) => {
+        const producer = configs.push(config);
+        return {
+          connect: () => Promise.resolve(),
+          disconnect,
+          send: async (record: ProducerRecord) => {
+            sent.push({ ...record, producer });
+            underWay += 1;
+            mostUnderWay = Math.max(mostUnderWay, underWay);
+            try {
+              return await answer(record);
+            } finally {
+              underWay -= 1;
+            }
+          },
+        };
+      },
+    }) as unknown as Kafka;
+  return { newKafka, sent, configs, disconnect, mostUnderWay: () => mostUnderWay };
+};
+
+const start = async (answer: Answer, off: (keyof Guards)[] = [], more: { lanes?: number } = {}) => {
+  const kafka = fakeKafka(answer);
+  const producer = await startProducerWith({ ...optionsFor([]), topicPrefix: 'p.', ...more }, { ...without(...off), newKafka: kafka.newKafka });
+  return { ...kafka, producer };
+};
+
+const message = (key: string, value = 'v'): OutgoingMessage => ({ topic: 't', key, value, headers: { 'event-id': key } });
+const many = Array.from({ length: 24 }, (_, n) => message(`key-${n}`));
+const partitionsOf = (record: ProducerRecord): Set<number | undefined> => new Set(record.messages.map(({ partition }) => partition));
+
+describe('a send', () => {
+  it('has one topic-partition in each request, all acknowledged by all replicas (guard onePartitionPerRequest)', async () => {
+    const { producer, sent } = await start(stored);
+    await producer.send([...many, { ...message('k'), topic: 'other' }]);
+    for (const record of sent) expect(partitionsOf(record).size).toBe(1);
+    expect(sent.flatMap(({ messages }) => messages)).toHaveLength(25);
+    expect(new Set(sent.map(({ topic }) => topic))).toEqual(new Set(['p.t', 'p.other']));
+    for (const { acks } of sent) expect(acks).toBe(-1);
+  });
+
+  it('without the guard mixes partitions in a request', async () => {
+    const { producer, sent } = await start(stored, ['onePartitionPerRequest', 'verifiedAnswer']);
+    await producer.send(many);
+    expect(sent).toHaveLength(1);
+    expect(partitionsOf(sent[0] ?? { topic: '', messages: [] }).size).toBeGreaterThan(1);
+  });
+
+  it('fixes the partition by the key before the first try (guard explicitPartition)', async () => {
+    const { producer, sent } = await start(stored);
+    await producer.send([message('portfolio-1')]);
+    await producer.send([message('portfolio-1')]);
+    expect(sent.map(({ messages }) => messages[0]?.partition)).toEqual([sent[0]?.messages[0]?.partition, sent[0]?.messages[0]?.partition]);
+    expect(sent[0]?.messages[0]?.partition).toEqual(expect.any(Number));
+    const bare = await start(stored, ['explicitPartition', 'verifiedAnswer']);
+    await bare.producer.send([message('portfolio-1')]);
+    expect(bare.sent[0]?.messages[0]).not.toHaveProperty('partition');
+  });
+
+  it('refuses a message without key before anything is sent', async () => {
+    const { producer, sent } = await start(stored);
+    await expect(producer.send([message('a'), message('')])).rejects.toThrow(Bug);
+    expect(sent).toHaveLength(0);
+  });
+
+  it('refuses a message that no broker takes before anything is sent', async () => {
+    const { producer, sent } = await start(stored);
+    await expect(producer.send([message('a'), message('b', 'x'.repeat(1_000_000))])).rejects.toThrow(MessageTooLarge);
+    expect(sent).toHaveLength(0);
+  });
+});
+
+describe('the answer (guard verifiedAnswer)', () => {
+  const answers: readonly [string, Answer][] = [
+    ['is empty', () => Promise.resolve([])],
+    ['names another partition', (record) => Promise.resolve([{ topicName: record.topic, partition: 99, errorCode: 0 }])],
+    ['names another topic', (record) => Promise.resolve([{ topicName: 'x', partition: record.messages[0]?.partition ?? 0, errorCode: 0 }])],
+    ['has an error code', (record) => Promise.resolve([{ topicName: record.topic, partition: record.messages[0]?.partition ?? 0, errorCode: 7 }])],
+    ['names two partitions', async (record) => [...(await stored(record)), ...(await stored(record))]],
+  ];
+  it.each(answers)('that %s is no acknowledgement', async (_name, answer) => {
+    const { producer } = await start(answer);
+    await expect(producer.send([message('a')])).rejects.toThrow(KafkaUnavailable);
+  });
+  it.each(answers)('without the guard: that %s passes for one', async (_name, answer) => {
+    const { producer } = await start(answer, ['verifiedAnswer']);
+    await expect(producer.send([message('a')])).resolves.toBeUndefined();
+  });
+});
+
+describe('requests under way (guard oneInFlight)', () => {
+  const slowly: Answer = async (record) => {
+    await new Promise((done) => setTimeout(done, 10));
+    return stored(record);
+  };
+  it('are one per lane, and a topic-partition keeps its lane', async () => {
+    const { producer, sent, mostUnderWay, configs } = await start(slowly, [], { lanes: 2 });
+    await Promise.all([producer.send(many), producer.send(many), producer.send(many)]);
+    expect(mostUnderWay()).toBe(2);
+    expect(configs).toHaveLength(2);
+    const lanesOf = new Map<number | undefined, Set<number>>();
+    for (const { producer: lane, messages } of sent) lanesOf.set(messages[0]?.partition, (lanesOf.get(messages[0]?.partition) ?? new Set()).add(lane));
+    for (const lanes of lanesOf.values()) expect(lanes.size).toBe(1);
+  });
+  it('without the guard are as many as there are', async () => {
+    const { producer, mostUnderWay } = await start(slowly, ['oneInFlight'], { lanes: 1 });
+    await producer.send(many);
+    expect(mostUnderWay()).toBeGreaterThan(1);
+  });
+  it('carry together what waits for the same topic-partition, in order', async () => {
+    const { producer, sent } = await start(slowly, [], { lanes: 1 });
+    await Promise.all(Array.from({ length: 50 }, (_, n) => producer.send([message('k', String(n))])));
+    expect(sent.length).toBeLessThan(5);
+    expect(sent.flatMap(({ messages }) => messages.map(({ value }) => value))).toEqual(Array.from({ length: 50 }, (_, n) => String(n)));
+  });
+  it('stay far below what a broker takes, and a large message goes alone', async () => {
+    const { producer, sent } = await start(stored);
+    await producer.send([message('k', 'small'), message('k', 'x'.repeat(800_000)), ...Array.from({ length: 1_200 }, () => message('k', 'y'.repeat(100)))]);
+    expect(sent[0]?.messages).toHaveLength(1);
+    expect(sent[1]?.messages).toHaveLength(1);
+    expect(Math.max(...sent.map(({ messages }) => messages.length))).toBe(500);
+    expect(sent.flatMap(({ messages }) => messages)).toHaveLength(1_202);
+  });
+});
+
+describe('a rejected send', () => {
+  const timedOut: Answer = () => Promise.reject(new KafkaJSNumberOfRetriesExceeded(new Error('REQUEST_TIMED_OUT'), { retryCount: 8, retryTime: 1_000 }));
+
+  it('is unknown, so that the caller sends the same ids again (guard rejectedIsUnknown)', async () => {
+    const { producer } = await start(timedOut);
+    await expect(producer.send([message('a')])).rejects.toThrow(KafkaUnavailable);
+  });
+
+  it('without the guard calls itself not retriable, although the message may be stored', async () => {
+    const { producer } = await start(timedOut, ['rejectedIsUnknown']);
+    await expect(producer.send([message('a')])).rejects.toMatchObject({ name: 'KafkaJSNumberOfRetriesExceeded', retriable: false });
+  });
+
+  it('keeps the rest of its topic-partition back, and says so', async () => {
+    const { producer, sent } = await start(timedOut);
+    await expect(producer.send(Array.from({ length: 1_200 }, () => message('k')))).rejects.toThrow(KafkaUnavailable);
+    expect(sent).toHaveLength(1);
+  });
+
+  it('is rejected when only one of its partitions failed', async () => {
+    const { producer } = await start((record) => (record.topic === 'p.bad' ? timedOut(record) : stored(record)));
+    await expect(producer.send([message('a'), { ...message('b'), topic: 'bad' }])).rejects.toThrow(KafkaUnavailable);
+    await expect(producer.send([message('a')])).resolves.toBeUndefined();
+  });
+});
+
+describe('the deadline of a send', () => {
+  it('ends the waiting; what had not begun is never sent, what had begun keeps its lane', async () => {
+    const answers: (() => void)[] = [];
+    const { producer, sent } = await start((record) => new Promise((resolve) => answers.push(() => void stored(record).then(resolve))), [], { lanes: 1 });
+    const first = producer.send([message('a', '1')], { deadlineMs: 40 });
+    const second = producer.send([message('a', '2')], { deadlineMs: 40 });
+    await expect(first).rejects.toThrow('within 40 ms');
+    await expect(second).rejects.toThrow('within 40 ms');
+    const third = producer.send([message('a', '3')]);
+    expect(sent).toHaveLength(1);
+    answers[0]?.();
+    await waitFor(() => sent.length === 2, () => `${sent.length} requests`);
+    answers[1]?.();
+    await third;
+    expect(sent.map(({ messages }) => messages.map(({ value }) => value))).toEqual([['1'], ['3']]);
+  });
+
+  it('bounds stop() too, and a stopped producer takes nothing more', async () => {
+    const { producer, disconnect } = await start(() => new Promise(() => undefined));
+    const lost = expect(producer.send([message('a')], { deadlineMs: 100 })).rejects.toThrow(KafkaUnavailable);
+    await producer.stop(30);
+    expect(disconnect).not.toHaveBeenCalled();
+    await expect(producer.send([message('b')])).rejects.toThrow('stopped');
+    await lost;
+  });
+
+  it('stop() first lets what is under way end', async () => {
+    const { producer, disconnect } = await start(async (record) => {
+      await new Promise((done) => setTimeout(done, 30));
+      return stored(record);
+    });
+    const sending = producer.send([message('a')]);
+    await producer.stop();
+    await sending;
+    expect(disconnect).toHaveBeenCalledTimes(2);
+  });
+});

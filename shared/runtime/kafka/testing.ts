@@ -1,0 +1,28 @@
+/** For this folder's own tests. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { inner } from './client.js';
+import type { Inner, KafkaOptions } from './client.js';
+import { allGuards } from './guards.js';
+import type { Guards } from './guards.js';
+
+/** Topics and names of its own for every call, so that tests can run side by side on one broker. */
+export const optionsFor = (brokers: readonly string[]): KafkaOptions => ({
+  brokers,
+  clientId: `test-${randomUUID()}`,
+  ssl: false,
+  topicPrefix: `${randomUUID()}.`,
+  log: () => undefined,
+});
+
+/** With every guard but the named ones. */
+export const without = (...names: (keyof Guards)[]): Inner => ({ ...inner, guards: { ...allGuards, ...Object.fromEntries(names.map((name) => [name, false])) } });
+
+/** Waits for a condition; at the deadline it throws what was seen instead. */
+export const waitFor = async (condition: () => boolean | Promise<boolean>, seen: () => string | Promise<string>, deadlineMs = 8_000): Promise<void> => {
+  const giveUpAtMs = Date.now() + deadlineMs;
+  while (!(await condition())) {
+    if (Date.now() > giveUpAtMs) throw new Error(`after ${deadlineMs} ms: ${await seen()}`);
+    await delay(20);
+  }
+};
