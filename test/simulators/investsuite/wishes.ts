@@ -1,0 +1,43 @@
+import { compare, isPositive, least, minus, plus, ZERO, type Decimal } from '../../../shared/kernel/decimal.js';
+import type { DivestAmount } from '../../../shared/kernel/money.js';
+
+/** What a customer asked for in all, apart from wishes for everything. */
+export type Wish = { readonly asked: Decimal; readonly everything: boolean };
+
+export const NO_WISH: Wish = { asked: ZERO, everything: false };
+
+const amountOf = (level: DivestAmount): Decimal => (level.kind === 'amount' ? level.amount : ZERO);
+
+/**
+ * The app changed the level. `meant` is the change the customer had in mind where the app wrote over a level it had not
+ * read; otherwise the change of the level.
+ */
+export const wishedByApp = (wish: Wish, from: DivestAmount, to: DivestAmount, withdrawn: Decimal, meant: Decimal | null): Wish => {
+  if (to.kind === 'everything') return { ...wish, everything: true };
+  if (from.kind === 'everything') return { asked: plus(withdrawn, amountOf(to)), everything: false };
+  return { ...wish, asked: plus(wish.asked, meant ?? minus(amountOf(to), amountOf(from))) };
+};
+
+/** Asked for, neither withdrawn nor standing in the level. Positive: a wish has been erased. */
+export const missingWish = (wish: Wish, level: DivestAmount, withdrawn: Decimal): Decimal => {
+  if (wish.everything || level.kind === 'everything') return ZERO;
+  const missing = minus(minus(wish.asked, withdrawn), amountOf(level));
+  return isPositive(missing) ? missing : ZERO;
+};
+
+/** A caller of the API changed the level: lower is a payment, higher puts back what was erased or is a new wish. */
+export const wishedByApi = (wish: Wish, from: DivestAmount, to: DivestAmount, withdrawn: Decimal): Wish => {
+  if (to.kind === 'everything') return { ...wish, everything: true };
+  if (from.kind === 'everything') return { asked: plus(withdrawn, amountOf(to)), everything: false };
+  const rise = minus(amountOf(to), amountOf(from));
+  if (compare(rise, ZERO) <= 0) return wish;
+  const restored = least(rise, missingWish(wish, from, withdrawn));
+  return { ...wish, asked: plus(wish.asked, minus(rise, restored)) };
+};
+
+/** Withdrawn beyond all that was asked. Null while everything is or was wished. */
+export const beyondWish = (wish: Wish, withdrawn: Decimal): Decimal | null => {
+  if (wish.everything) return null;
+  const beyond = minus(withdrawn, wish.asked);
+  return isPositive(beyond) ? beyond : ZERO;
+};
