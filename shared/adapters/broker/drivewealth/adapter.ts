@@ -1,0 +1,58 @@
+import type { CreateRedemptionRequest } from '../../../../contracts/broker/drivewealth/http.js';
+import type { InstrumentId } from '../../../kernel/ids.js';
+import { currency, type Currency } from '../../../kernel/money.js';
+import type { BrokerPort } from '../../../ports/broker.js';
+import { abilitiesOf } from './abilities.js';
+import { createAccounts, createReads } from './accounts.js';
+import { createCashOuts } from './cash-outs.js';
+import { createClient, type ClientOptions } from './client.js';
+import { createInstruments, type InstrumentWords } from './mapping.js';
+import { createOrders } from './orders.js';
+
+export type DriveWealthOptions = ClientOptions & {
+  /** Currency of the accounts. Default USD, the only one documented for redemptions. */
+  readonly currency?: Currency;
+  /** Default BULK_FUNDING: one netted amount a day to the house account. */
+  readonly redemptionType?: CreateRedemptionRequest['type'];
+  /** For ACH and bulk funding: the linked bank account. */
+  readonly bankAccountId?: string;
+  readonly settlementProfileId?: string;
+  /** Instruments that go by another name there. Others go by ISIN. */
+  readonly instruments?: ReadonlyMap<InstrumentId, InstrumentWords>;
+  /** How far their clock may be from ours when lists are searched. Default 5 s. */
+  readonly clockSkewMs?: number;
+  /** How long a purchase takes to settle where the ledger shows no date. Default 4 days: T+1 over a long weekend. */
+  readonly purchaseSettlementMs?: number;
+  /** Overrides the careful value, in ms. */
+  readonly longestLifeMs?: number;
+};
+
+const FOUR_DAYS_MS = 4 * 24 * 3_600_000;
+
+/** DriveWealth's back-office API behind our port. An account is named by its account id. `close` gives back its idle sockets. */
+export const createDriveWealth = (options: DriveWealthOptions): BrokerPort & { readonly close: () => void } => {
+  const client = createClient(options);
+  const ours = options.currency ?? currency('USD');
+  const clockSkewMs = options.clockSkewMs ?? 5_000;
+  const nowMs = options.nowMs ?? Date.now;
+  const instruments = createInstruments(options.instruments ?? new Map());
+  const accounts = createAccounts(client, ours);
+  return {
+    provider: 'drivewealth',
+    abilities: abilitiesOf(options.longestLifeMs),
+    ...createReads(client, accounts, instruments),
+    ...createOrders({ client, accounts, instruments, options: { currency: ours, clockSkewMs, purchaseSettlementMs: options.purchaseSettlementMs ?? FOUR_DAYS_MS, nowMs } }),
+    ...createCashOuts({
+      client,
+      accounts,
+      options: {
+        currency: ours,
+        redemptionType: options.redemptionType ?? 'BULK_FUNDING',
+        clockSkewMs,
+        ...(options.bankAccountId === undefined ? {} : { bankAccountId: options.bankAccountId }),
+        ...(options.settlementProfileId === undefined ? {} : { settlementProfileId: options.settlementProfileId }),
+      },
+    }),
+    close: client.close,
+  };
+};

@@ -1,0 +1,63 @@
+/** The payments API's words and ours. */
+import { paymentStatusOf, type Customer, type Payment as WirePayment, type PaymentStatus } from '../../../../contracts/core-banking/http.js';
+import { compare } from '../../../kernel/decimal.js';
+import type { Printable } from '../../../kernel/json.js';
+import { wireAmount, type Currency } from '../../../kernel/money.js';
+import type { BankCustomer, Payment, PaymentRequest } from '../../../ports/core-banking.js';
+
+export type PaymentState = 'settled' | 'on-its-way' | 'refused';
+
+const STATES: Readonly<Record<PaymentStatus, PaymentState>> = {
+  RCVD: 'on-its-way', ACTC: 'on-its-way', PDNG: 'on-its-way', ACSP: 'on-its-way', ACSC: 'settled', RJCT: 'refused', CANC: 'refused',
+};
+
+/** Null: not in the list, so no end. */
+export const stateOf = (status: string): PaymentState | null => {
+  const known = paymentStatusOf(status);
+  return known === null ? null : STATES[known];
+};
+
+export const paymentBody = (request: PaymentRequest): Printable => ({
+  endToEndId: request.endToEndId,
+  uetr: request.uetr,
+  debtorAccount: { iban: request.debtorIban },
+  creditor: { name: request.creditorName },
+  creditorAccount: { iban: request.creditorIban },
+  instructedAmount: { amount: wireAmount(request.amount), currency: request.amount.currency },
+  ...(request.remittanceInformation === '' ? {} : { remittanceInformation: request.remittanceInformation }),
+});
+
+export const paymentOf = (read: WirePayment): Payment => {
+  const currency = read.instructedAmount.currency as Currency;
+  return {
+    paymentId: read.paymentId,
+    endToEndId: read.endToEndId,
+    amount: { amount: read.instructedAmount.amount, currency },
+    bookedAt: read.bookedAt ?? null,
+    returned: read.return === undefined
+      ? null
+      : { amount: { amount: read.return.amount.amount, currency: (read.return.amount.currency as Currency | undefined) ?? currency }, reason: read.return.reason, reference: read.return.reference },
+  };
+};
+
+/** Null: the payment told is the payment asked for. */
+export const differenceOf = (read: WirePayment, request: PaymentRequest): string | null => {
+  if (read.endToEndId !== request.endToEndId) return 'another reference';
+  if (read.instructedAmount.currency !== request.amount.currency) return 'another currency';
+  return compare(read.instructedAmount.amount, request.amount.amount) === 0 ? null : 'another amount';
+};
+
+/** Only `ACTIVE` is active. */
+export const customerOf = (read: Customer): BankCustomer => ({
+  externalId: read.externalId,
+  name: read.name,
+  active: read.status === 'ACTIVE',
+  counterAccount: read.counterAccount === undefined
+    ? null
+    : {
+        iban: read.counterAccount.iban.replaceAll(' ', '').toUpperCase(),
+        bic: read.counterAccount.bic ?? null,
+        ownerName: read.counterAccount.ownerName,
+        changedAt: read.counterAccount.changedAt ?? null,
+      },
+});
