@@ -1,0 +1,41 @@
+/** Forward only, safe to run twice and at the same time. Names have no file extension: they are recorded for ever. */
+import knexFactory, { type Knex } from 'knex';
+import { Client } from 'pg';
+import * as engine from './0001-engine.js';
+import * as gatewayAndOperator from './0002-gateway-and-operator.js';
+
+type Migration = { readonly name: string; readonly up: (knex: Knex) => Promise<void> };
+
+export const migrations: readonly Migration[] = [
+  { name: '0001-engine', up: engine.up },
+  { name: '0002-gateway-and-operator', up: gatewayAndOperator.up },
+];
+
+const forwardOnly = (): Promise<never> => Promise.reject(new Error('migrations go forward only'));
+
+const source: Knex.MigrationSource<Migration> = {
+  getMigrations: () => Promise.resolve([...migrations]),
+  getMigrationName: (migration) => migration.name,
+  getMigration: (migration) => Promise.resolve({ up: migration.up, down: forwardOnly }),
+};
+
+// Any fixed number: two runs at once wait for one another.
+const LOCK = 7_215_001;
+
+/** Returns the names that were applied now. */
+export const migrate = async (databaseUrl: string): Promise<readonly string[]> => {
+  const guard = new Client({ connectionString: databaseUrl, application_name: 'migrate' });
+  await guard.connect();
+  const knex = knexFactory({ client: 'pg', connection: databaseUrl, pool: { min: 0, max: 2 } });
+  try {
+    await guard.query('select pg_advisory_lock($1)', [LOCK]);
+    const config: Knex.MigratorConfig = { migrationSource: source, tableName: 'migration', schemaName: 'public' };
+    // A run that was killed leaves its lock row behind; ours is the lock that counts.
+    if (await knex.schema.withSchema('public').hasTable('migration_lock')) await knex.migrate.forceFreeMigrationsLock(config);
+    const [, applied] = (await knex.migrate.latest(config)) as [number, string[]];
+    return applied;
+  } finally {
+    await knex.destroy();
+    await guard.end();
+  }
+};

@@ -1,0 +1,208 @@
+/**
+ * The life of one request to one outside system, the same in every flow. Pure: time arrives as an argument.
+ *
+ *   planned   the intent is stored; nothing is under way; it is sent when it is due
+ *   sending   stored before the first byte leaves; found without a living owner it means unknown
+ *   accepted  the other side will tell us, or is asked on a schedule
+ *   unknown   it may have happened
+ *   applied, rejected   the only ends
+ *   parked    only people may answer
+ */
+import { unreachable } from './bug.js';
+import type { EffectKind, RefusedBy } from './flow.js';
+import type { Inquiry, OperationAbility, Outcome, Repeatable } from './outcome.js';
+
+export type EffectStatus = 'planned' | 'sending' | 'accepted' | 'unknown' | 'applied' | 'rejected' | 'parked';
+
+export type EffectRecord = {
+  /** Derived: journey, name and, where it may recur, the version that planned it. */
+  readonly id: string;
+  readonly name: string;
+  readonly kind: EffectKind;
+  readonly status: EffectStatus;
+  /** 1, and one more for each new key after proven absence or a person's word. */
+  readonly generation: number;
+  /** How often it was sent or asked. */
+  readonly attempt: number;
+  readonly reference: string | null;
+  readonly plannedAtMs: number;
+  /** First and last send of this generation; null before it. */
+  readonly firstSentAtMs: number | null;
+  readonly lastSentAtMs: number | null;
+  readonly dueAtMs: number | null;
+  /** Evidence, refusal or reason why people are asked. Never personal data. */
+  readonly note: string | null;
+};
+
+export type LifeRules = {
+  readonly whenUnknown: 'send-again' | 'inquire' | 'ask-person';
+  readonly ability: Pick<OperationAbility, 'repeatable' | 'longestLifeMs' | 'afterAbsence'>;
+  readonly firstWaitMs: number;
+  readonly longestWaitMs: number;
+  readonly patienceMs: number;
+};
+
+export type LifeEvent =
+  | { readonly type: 'Sending' }
+  | { readonly type: 'Answered'; readonly outcome: Outcome<unknown> }
+  | { readonly type: 'Inquired'; readonly inquiry: Inquiry<unknown>; readonly askedAtMs: number }
+  /** Its owner is gone: whatever it was doing is not known. */
+  | { readonly type: 'Orphaned' }
+  | { readonly type: 'PersonSaid'; readonly said: 'applied' | 'rejected' | 'send-again'; readonly result: unknown; readonly evidence: string };
+
+/** What follows for the flow: nothing yet, or one of the two ends. */
+export type LifeEnd =
+  | { readonly end: null }
+  | { readonly end: 'applied'; readonly result: unknown }
+  | { readonly end: 'rejected'; readonly reason: string; readonly by: RefusedBy };
+export type Lived = { readonly effect: EffectRecord } & LifeEnd;
+
+const CAUTION = { 'send-again': 0, inquire: 1, 'ask-person': 2 } as const;
+const ALLOWED: Readonly<Record<Repeatable, keyof typeof CAUTION>> = { 'by-key': 'send-again', 'after-inquiry': 'inquire', never: 'ask-person' };
+
+/** The more careful of what the flow asks for and what the other side allows. */
+export const carefulMove = (rules: Pick<LifeRules, 'whenUnknown' | 'ability'>): keyof typeof CAUTION => {
+  const allowed = ALLOWED[rules.ability.repeatable];
+  return CAUTION[allowed] > CAUTION[rules.whenUnknown] ? allowed : rules.whenUnknown;
+};
+
+/** Doubles from the first wait to the longest. */
+export const waitMs = (attempt: number, rules: Pick<LifeRules, 'firstWaitMs' | 'longestWaitMs'>): number =>
+  Math.min(rules.longestWaitMs, rules.firstWaitMs * 2 ** Math.min(Math.max(attempt - 1, 0), 20));
+
+const open = (effect: EffectRecord): Lived => ({ effect, end: null });
+const parked = (effect: EffectRecord, note: string): Lived => open({ ...effect, status: 'parked', dueAtMs: null, note });
+const applied = (effect: EffectRecord, result: unknown, note: string | null = null): Lived => ({
+  effect: { ...effect, status: 'applied', dueAtMs: null, note },
+  end: 'applied',
+  result,
+});
+const rejected = (effect: EffectRecord, reason: string, by: RefusedBy, note: string | null = null): Lived => ({
+  effect: { ...effect, status: 'rejected', dueAtMs: null, note: note ?? reason },
+  end: 'rejected',
+  reason,
+  by,
+});
+
+const unknown = (effect: EffectRecord, note: string, rules: LifeRules, nowMs: number, waitAtLeastMs = 0): Lived => {
+  if (carefulMove(rules) === 'ask-person') return parked(effect, note);
+  if (nowMs - effect.plannedAtMs > rules.patienceMs) return parked(effect, `still not known: ${note}`);
+  return open({ ...effect, status: 'unknown', note, dueAtMs: nowMs + Math.max(waitAtLeastMs, waitMs(effect.attempt, rules)) });
+};
+
+const answered = (effect: EffectRecord, outcome: Outcome<unknown>, rules: LifeRules, nowMs: number): Lived => {
+  switch (outcome.kind) {
+    case 'applied':
+      return applied(effect, outcome.result);
+    case 'rejected':
+      return rejected(effect, outcome.reason, 'other-side', outcome.note);
+    case 'accepted':
+      return open({
+        ...effect,
+        status: 'accepted',
+        reference: outcome.reference ?? effect.reference,
+        note: outcome.note ?? null,
+        dueAtMs: nowMs + (outcome.askAfterMs ?? waitMs(effect.attempt, rules)),
+      });
+    case 'retryable':
+      return open({ ...effect, status: 'planned', note: outcome.evidence, dueAtMs: nowMs + (outcome.retryAfterMs ?? waitMs(effect.attempt, rules)) });
+    case 'unknown':
+      // A question that got no answer is simply asked again.
+      if (effect.kind === 'read') return open({ ...effect, status: 'planned', note: outcome.evidence, dueAtMs: nowMs + waitMs(effect.attempt, rules) });
+      return unknown(effect, outcome.evidence, rules, nowMs);
+  }
+};
+
+const absent = (effect: EffectRecord, askedAtMs: number, rules: LifeRules, nowMs: number): Lived => {
+  if (effect.status === 'accepted') return parked(effect, 'the other side accepted it and now does not know it');
+  const overAtMs = (effect.lastSentAtMs ?? effect.plannedAtMs) + rules.ability.longestLifeMs;
+  if (askedAtMs < overAtMs) return unknown(effect, 'not there yet; a request on its way could still arrive', rules, nowMs, overAtMs - nowMs);
+  const proof = `absent at ${String(askedAtMs)} ms since 1970, after the longest life of a request`;
+  switch (rules.ability.afterAbsence) {
+    case 'ask-person':
+      return parked(effect, proof);
+    case 'same-key':
+      return open({ ...effect, status: 'planned', note: proof, dueAtMs: nowMs });
+    case 'new-key':
+      return open({ ...effect, status: 'planned', generation: effect.generation + 1, firstSentAtMs: null, lastSentAtMs: null, note: proof, dueAtMs: nowMs });
+    default:
+      return unreachable(rules.ability.afterAbsence);
+  }
+};
+
+const inquired = (effect: EffectRecord, inquiry: Inquiry<unknown>, askedAtMs: number, rules: LifeRules, nowMs: number): Lived => {
+  const asked = { ...effect, attempt: effect.attempt + 1 };
+  switch (inquiry.found) {
+    case 'applied':
+      return applied(asked, inquiry.result, 'found by inquiry');
+    case 'rejected':
+      return rejected(asked, inquiry.reason, 'other-side', inquiry.note);
+    case 'pending':
+      return open({
+        ...asked,
+        status: 'accepted',
+        reference: inquiry.reference ?? effect.reference,
+        note: inquiry.note ?? null,
+        dueAtMs: nowMs + (inquiry.askAfterMs ?? waitMs(asked.attempt, rules)),
+      });
+    case 'absent':
+      return absent(asked, askedAtMs, rules, nowMs);
+    case 'ambiguous':
+      return parked(asked, inquiry.evidence);
+    case 'no-answer':
+      if (effect.status === 'accepted') return open({ ...asked, note: inquiry.evidence, dueAtMs: nowMs + (inquiry.retryAfterMs ?? waitMs(asked.attempt, rules)) });
+      return unknown(asked, inquiry.evidence, rules, nowMs, inquiry.retryAfterMs);
+  }
+};
+
+const personSaid = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'PersonSaid' }>, nowMs: number): Lived => {
+  const note = `a person said ${event.said}: ${event.evidence}`;
+  switch (event.said) {
+    case 'applied':
+      // A question has no result to invent: going on means asking again.
+      if (effect.kind === 'read') return open({ ...effect, status: 'planned', note, dueAtMs: nowMs });
+      return applied(effect, event.result, note);
+    case 'rejected':
+      return rejected(effect, event.evidence, 'person', note);
+    case 'send-again':
+      return open({ ...effect, status: 'planned', generation: effect.generation + 1, firstSentAtMs: null, lastSentAtMs: null, plannedAtMs: nowMs, note, dueAtMs: nowMs });
+  }
+};
+
+/** The effect after an event, or null when the event says nothing about an effect in this status. */
+export const live = (effect: EffectRecord, event: LifeEvent, rules: LifeRules, nowMs: number): Lived | null => {
+  const { status } = effect;
+  const isOpen = status === 'planned' || status === 'sending' || status === 'accepted' || status === 'unknown';
+  switch (event.type) {
+    case 'Sending':
+      if (status !== 'planned' && !(status === 'unknown' && carefulMove(rules) === 'send-again')) return null;
+      return open({ ...effect, status: 'sending', attempt: effect.attempt + 1, firstSentAtMs: effect.firstSentAtMs ?? nowMs, lastSentAtMs: nowMs, dueAtMs: null });
+    case 'Answered':
+      return isOpen ? answered(effect, event.outcome, rules, nowMs) : null;
+    case 'Inquired':
+      return status === 'unknown' || status === 'accepted' ? inquired(effect, event.inquiry, event.askedAtMs, rules, nowMs) : null;
+    case 'Orphaned':
+      if (status !== 'sending') return null;
+      if (effect.kind === 'read') return open({ ...effect, status: 'planned', note: 'its process is gone', dueAtMs: nowMs });
+      return unknown({ ...effect, attempt: 0 }, 'its process is gone; it may have been sent', rules, nowMs);
+    case 'PersonSaid':
+      return status === 'parked' ? personSaid(effect, event, nowMs) : null;
+  }
+};
+
+/** What is to be done with an effect that is due. */
+export const dueMove = (effect: EffectRecord, rules: Pick<LifeRules, 'whenUnknown' | 'ability'>): 'send' | 'inquire' | 'nothing' => {
+  switch (effect.status) {
+    case 'planned':
+      return 'send';
+    case 'accepted':
+      return effect.kind === 'read' ? 'send' : 'inquire';
+    case 'unknown':
+      return carefulMove(rules) === 'send-again' ? 'send' : 'inquire';
+    case 'sending':
+    case 'applied':
+    case 'rejected':
+    case 'parked':
+      return 'nothing';
+  }
+};

@@ -1,0 +1,180 @@
+/**
+ * One step: one journey at one version and one occasion, through its flow table. Pure. What comes out is everything that
+ * the step changes; the engine writes it in one commit.
+ */
+import { Bug } from './bug.js';
+import { live, type EffectRecord, type LifeEvent, type LifeRules, type Lived } from './effect-life.js';
+import type { EffectKind, EffectsOf, Flow, Said, Stated, Step, Tagged } from './flow.js';
+
+/** A flow whose own types are forgotten: the runner handles all flows alike. */
+export type AnyFlow = Flow<Stated, Tagged, EffectsOf<Record<string, { kind: EffectKind; result: unknown; reason: string }>>, Said>;
+type AnyRow = AnyFlow['rows'][string];
+
+export type JourneyRecord = {
+  readonly id: string;
+  readonly flow: string;
+  readonly subject: string;
+  readonly portfolioId: string;
+  /** Raised by one with every step; a write of a stale version fails. */
+  readonly version: number;
+  readonly state: Stated;
+  readonly ended: boolean;
+  /** Why a person must look, or null. */
+  readonly held: string | null;
+  /** The effect of the present row, when it acts. */
+  readonly effect: EffectRecord | null;
+};
+
+export type Occasion =
+  | { readonly kind: 'input'; readonly input: Tagged }
+  | { readonly kind: 'effect'; readonly effectId: string; readonly event: LifeEvent }
+  /** A waiting row's interval is over. */
+  | { readonly kind: 'look-again' };
+
+export type Stepped =
+  /** Nothing is changed; the note says why. */
+  | { readonly kind: 'ignored'; readonly note: string }
+  | { readonly kind: 'impossible'; readonly why: string }
+  /** Only the effect's own waiting changed: no new version, no line of history. */
+  | { readonly kind: 'postponed'; readonly effect: EffectRecord }
+  | {
+      readonly kind: 'moved';
+      readonly journey: JourneyRecord;
+      /** The effect of the row that was left or answered, as it is now. */
+      readonly closing: EffectRecord | null;
+      /** Its result, when it was applied. */
+      readonly result: unknown;
+      /** True when `journey.effect` is new and has to be inserted. */
+      readonly planned: boolean;
+      readonly says: readonly Said[];
+      readonly note: string | null;
+    };
+
+export type EffectRules = { readonly kind: EffectKind; readonly perJourney: 'one' | 'many'; readonly life: LifeRules };
+export type RulesOf = (effectName: string, row: { readonly whenUnknown: LifeRules['whenUnknown'] }) => EffectRules;
+
+const rowOf = (flow: AnyFlow, status: string): AnyRow => {
+  const row = flow.rows[status];
+  if (row === undefined) throw new Bug(`flow ${flow.name} has no row ${status}`);
+  return row;
+};
+
+const plan = (journeyId: string, version: number, row: AnyRow, rulesOf: RulesOf, nowMs: number): EffectRecord | null => {
+  if (!('does' in row)) return null;
+  const rules = rulesOf(row.does, row);
+  return {
+    id: rules.perJourney === 'one' ? `${journeyId}:${row.does}` : `${journeyId}:${row.does}:${String(version)}`,
+    name: row.does,
+    kind: rules.kind,
+    status: 'sending',
+    generation: 1,
+    attempt: 1,
+    reference: null,
+    plannedAtMs: nowMs,
+    firstSentAtMs: nowMs,
+    lastSentAtMs: nowMs,
+    dueAtMs: null,
+    note: null,
+  };
+};
+
+type From = { readonly closing: EffectRecord | null; readonly result: unknown; readonly note: string | null };
+
+const overtaken = (effect: EffectRecord | null): EffectRecord | null =>
+  effect === null || effect.status === 'applied' || effect.status === 'rejected' ? effect : { ...effect, status: 'rejected', dueAtMs: null, note: 'overtaken by another input' };
+
+const follow = (flow: AnyFlow, journey: JourneyRecord, step: Step<Stated, Said>, from: From, rulesOf: RulesOf, nowMs: number): Stepped => {
+  const version = journey.version + 1;
+  const says = 'says' in step ? (step.says ?? []) : [];
+  const state = { ...journey.state, ...step.set };
+  if ('hold' in step) {
+    const effect = journey.effect === null ? null : { ...(from.closing ?? journey.effect), status: 'parked' as const, dueAtMs: null, note: step.hold };
+    return { kind: 'moved', journey: { ...journey, version, state, held: step.hold, effect }, closing: effect, result: null, planned: false, says, note: step.hold };
+  }
+  if ('stay' in step) {
+    if (from.closing !== null && (from.closing.status === 'applied' || from.closing.status === 'rejected'))
+      throw new Bug(`flow ${flow.name}, ${state.status}: an outcome cannot stay; name the status that follows`);
+    return { kind: 'moved', journey: { ...journey, version, state }, closing: from.closing, result: from.result, planned: false, says, note: from.note };
+  }
+  const row = rowOf(flow, step.to);
+  const planned = plan(journey.id, version, row, rulesOf, nowMs);
+  return {
+    kind: 'moved',
+    journey: { ...journey, version, state: { ...state, status: step.to }, ended: 'ends' in row, held: null, effect: planned },
+    closing: from.closing ?? overtaken(journey.effect),
+    result: from.result,
+    planned: planned !== null,
+    says,
+    note: from.note,
+  };
+};
+
+const onInput = (flow: AnyFlow, journey: JourneyRecord, input: Tagged, rulesOf: RulesOf, nowMs: number): Stepped => {
+  const cell = rowOf(flow, journey.state.status).on[input.type];
+  if (cell === undefined) throw new Bug(`flow ${flow.name} has no input ${input.type}`);
+  if ('ignored' in cell) return { kind: 'ignored', note: cell.ignored };
+  if ('impossible' in cell) return { kind: 'impossible', why: cell.impossible };
+  return follow(flow, journey, cell(journey.state, input), { closing: null, result: null, note: null }, rulesOf, nowMs);
+};
+
+const onLived = (flow: AnyFlow, journey: JourneyRecord, row: Extract<AnyRow, { does: string }>, lived: Lived, rulesOf: RulesOf, nowMs: number): Stepped => {
+  const { effect } = lived;
+  if (lived.end === null) {
+    // A question's waiting is nobody's history; everything about a request that may change something is.
+    if (effect.kind === 'read' && effect.status !== 'parked') return { kind: 'postponed', effect };
+    if (effect.status === journey.effect?.status && effect.status !== 'parked' && effect.generation === journey.effect.generation) return { kind: 'postponed', effect };
+    const held = effect.status === 'parked' ? (effect.note ?? 'nobody knows whether it has happened') : null;
+    return { kind: 'moved', journey: { ...journey, version: journey.version + 1, held, effect }, closing: effect, result: null, planned: false, says: [], note: effect.note };
+  }
+  const step = lived.end === 'applied' ? row.applied(journey.state, lived.result as never) : row.rejected(journey.state, lived.reason, lived.by);
+  return follow(flow, journey, step, { closing: effect, result: lived.end === 'applied' ? lived.result : null, note: effect.note }, rulesOf, nowMs);
+};
+
+const onEffect = (flow: AnyFlow, journey: JourneyRecord, effectId: string, event: LifeEvent, rulesOf: RulesOf, nowMs: number): Stepped => {
+  if (journey.effect === null || journey.effect.id !== effectId) return { kind: 'ignored', note: 'an answer to an effect that was overtaken' };
+  const row = rowOf(flow, journey.state.status);
+  if (!('does' in row)) throw new Bug(`journey ${journey.id} has an effect in ${journey.state.status}, which does not act`);
+  const lived = live(journey.effect, event, rulesOf(row.does, row).life, nowMs);
+  if (lived === null) return { kind: 'ignored', note: `an effect that is ${journey.effect.status} has no use for ${event.type}` };
+  return onLived(flow, journey, row, lived, rulesOf, nowMs);
+};
+
+export const step = (flow: AnyFlow, journey: JourneyRecord, occasion: Occasion, rulesOf: RulesOf, nowMs: number): Stepped => {
+  switch (occasion.kind) {
+    case 'input':
+      return onInput(flow, journey, occasion.input, rulesOf, nowMs);
+    case 'effect':
+      return onEffect(flow, journey, occasion.effectId, occasion.event, rulesOf, nowMs);
+    case 'look-again': {
+      const row = rowOf(flow, journey.state.status);
+      if (!('waitsFor' in row) || row.looksAgain === undefined) return { kind: 'ignored', note: 'nothing to look at any more' };
+      return follow(flow, journey, row.looksAgain.then(journey.state), { closing: null, result: null, note: 'looked again' }, rulesOf, nowMs);
+    }
+  }
+};
+
+/** The first step of a journey, when an input finds none open. */
+export const openJourney = (
+  flow: AnyFlow,
+  identity: Pick<JourneyRecord, 'id' | 'subject' | 'portfolioId'>,
+  input: Tagged,
+  rulesOf: RulesOf,
+  nowMs: number,
+): Stepped => {
+  const opens = flow.opens[input.type];
+  if (opens === undefined) throw new Bug(`flow ${flow.name} has no input ${input.type}`);
+  const opening = opens(input, identity.subject);
+  if ('ignored' in opening) return { kind: 'ignored', note: opening.ignored };
+  if ('impossible' in opening) return { kind: 'impossible', why: opening.impossible };
+  const row = rowOf(flow, opening.open.status);
+  const effect = plan(identity.id, 1, row, rulesOf, nowMs);
+  return {
+    kind: 'moved',
+    journey: { ...identity, flow: flow.name, version: 1, state: opening.open, ended: 'ends' in row, held: null, effect },
+    closing: null,
+    result: null,
+    planned: effect !== null,
+    says: opening.says ?? [],
+    note: null,
+  };
+};

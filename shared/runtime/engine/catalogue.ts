@@ -1,0 +1,77 @@
+/** Looks up what a service has defined: flows, effects, consumers, and the rules of an effect's life. */
+import { Bug } from '../../kernel/bug.js';
+import type { EffectRules, AnyFlow, RulesOf } from '../../kernel/step.js';
+import type { Stated } from '../../kernel/flow.js';
+import type { OperationAbility } from '../../kernel/outcome.js';
+import type { Binding, Consume, ReadEffect, ServiceDefinition, WriteEffect } from './definition.js';
+
+export type AnyEffect = ReadEffect<Stated, unknown, unknown, string> | WriteEffect<Stated, unknown, unknown, string, 'by-key' | 'once'>;
+
+const ASKS_ONLY: OperationAbility = { repeatable: 'by-key', keyMemoryMs: null, longestLifeMs: 0, afterAbsence: 'same-key', source: 'a question changes nothing' };
+
+export class Catalogue {
+  readonly definition: ServiceDefinition;
+  readonly #bindings: ReadonlyMap<string, Binding>;
+  readonly #consumes: ReadonlyMap<string, readonly Consume[]>;
+  readonly #rules = new Map<string, RulesOf>();
+
+  constructor(definition: ServiceDefinition) {
+    this.definition = definition;
+    this.#bindings = new Map(definition.bindings.map((binding) => [binding.flow.name, binding]));
+    const consumes = new Map<string, Consume[]>();
+    for (const consume of definition.consumes) consumes.set(consume.topic, [...(consumes.get(consume.topic) ?? []), consume]);
+    this.#consumes = consumes;
+  }
+
+  binding(flow: string): Binding {
+    const binding = this.#bindings.get(flow);
+    if (binding === undefined) throw new Bug(`service ${this.definition.name} has no flow ${flow}`);
+    return binding;
+  }
+
+  flow(name: string): AnyFlow {
+    return this.binding(name).flow as unknown as AnyFlow;
+  }
+
+  effect(flow: string, name: string): AnyEffect {
+    const effect = (this.binding(flow).effects as Readonly<Record<string, AnyEffect>>)[name];
+    if (effect === undefined) throw new Bug(`flow ${flow} names the effect ${name}, which the service does not carry out`);
+    return effect;
+  }
+
+  consumesOf(topic: string): readonly Consume[] {
+    return this.#consumes.get(topic) ?? [];
+  }
+
+  rulesOf(flow: string): RulesOf {
+    const known = this.#rules.get(flow);
+    if (known !== undefined) return known;
+    const rules: RulesOf = (name, row): EffectRules => {
+      const effect = this.effect(flow, name);
+      const { firstWaitMs, longestWaitMs, patienceMs } = effect.timing;
+      return {
+        kind: effect.kind,
+        perJourney: effect.kind === 'read' ? 'many' : effect.perJourney,
+        life: { whenUnknown: row.whenUnknown, ability: effect.kind === 'read' ? ASKS_ONLY : effect.ability, firstWaitMs, longestWaitMs, patienceMs },
+      };
+    };
+    this.#rules.set(flow, rules);
+    return rules;
+  }
+
+  /** What an operator sees of the row a journey is in. */
+  shows(flow: string, state: Stated): { waitsFor: string | null; overdueAfterMs: number | null; looksAgainAfterMs: number | null; ownedBy: string; amount: string | null; currency: string | null } {
+    const binding = this.binding(flow);
+    const row = this.flow(flow).rows[state.status];
+    if (row === undefined) throw new Bug(`flow ${flow} has no row ${state.status}`);
+    const money = binding.shows(state);
+    const common = { ownedBy: binding.flow.ownedBy, amount: money?.amount ?? null, currency: money?.currency ?? null };
+    const hourMs = 3_600_000;
+    if ('ends' in row) return { ...common, waitsFor: null, overdueAfterMs: null, looksAgainAfterMs: null };
+    if ('does' in row) return { ...common, waitsFor: `the outcome of ${row.does}`, overdueAfterMs: (row.overdueAfterHours ?? 1) * hourMs, looksAgainAfterMs: null };
+    const { looksAgain } = row;
+    const interval = looksAgain === undefined ? null : binding.intervalsMs[looksAgain.after];
+    if (interval === undefined) throw new Bug(`flow ${flow} looks again after ${looksAgain?.after ?? ''}, an interval that is not configured`);
+    return { ...common, waitsFor: row.waitsFor, overdueAfterMs: row.overdueAfterHours * hourMs, looksAgainAfterMs: interval };
+  }
+}

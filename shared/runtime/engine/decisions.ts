@@ -1,0 +1,58 @@
+/** Carries out what people have decided: dead letters run again or are dropped, parked effects are answered. */
+import type { Envelope } from '../../../contracts/internal/envelope.js';
+import { operatorDecision, type OperatorDecision } from '../../../contracts/internal/events.js';
+import type { Log } from '../log.js';
+import type { Catalogue } from './catalogue.js';
+import type { Engine } from './engine.js';
+import type { EngineStore } from './store.js';
+import type { TakeIn } from './take-in.js';
+
+export type DecisionOptions = { readonly catalogue: Catalogue; readonly store: EngineStore; readonly engine: Engine; readonly takeIn: () => Pick<TakeIn, 'again'>; readonly log: Log };
+
+const replay = async (o: DecisionOptions, decision: Extract<OperatorDecision, { kind: 'replay-dead-letter' }>): Promise<string> => {
+  const row = await o.store.replay(decision.eventId, decision.correctedValue, `replayed by ${decision.by}: ${decision.why}`);
+  if (row === null) return 'no such open dead letter; it was decided before';
+  o.engine.setBlocked(await o.store.blockedLanes());
+  const item = await o.takeIn().again(row);
+  if (item !== null) o.engine.enqueue(item);
+  return 'runs again';
+};
+
+const answer = async (o: DecisionOptions, decision: Extract<OperatorDecision, { kind: 'answer-effect' }>, eventId: string): Promise<string> => {
+  const journeyId = decision.effectId.split(':')[0] ?? '';
+  const [journey] = await o.store.load([journeyId], []);
+  const effect = journey?.effect;
+  if (journey === undefined || effect?.id !== decision.effectId || effect.status !== 'parked') return 'no such parked effect; it was decided before';
+  const definition = o.catalogue.effect(journey.flow, effect.name);
+  const evidence = `${decision.evidence} (${decision.by}, approved by ${decision.approvedBy})`;
+  const result: unknown = decision.answer === 'applied' && definition.kind !== 'read' ? definition.resultFromPerson(effect.request, evidence) : null;
+  o.engine.enqueue({
+    kind: 'effect', lane: journey.portfolioId, journeyId, effectId: effect.id, event: { type: 'PersonSaid', said: decision.answer, result, evidence }, eventId: null, tries: 0,
+  });
+  return `taken up under decision ${eventId}`;
+};
+
+export const carryOut =
+  (o: DecisionOptions) =>
+  async (event: Envelope): Promise<void> => {
+    const parsed = operatorDecision.safeParse(event.data);
+    if (!parsed.success) {
+      o.log.error({ eventId: event.id }, 'a decision cannot be read');
+      return;
+    }
+    const decision = parsed.data;
+    if (decision.service !== o.catalogue.definition.name) return;
+    const done = await (async (): Promise<string> => {
+      switch (decision.kind) {
+        case 'replay-dead-letter':
+          return replay(o, decision);
+        case 'discard-dead-letter':
+          if (!(await o.store.discard(decision.eventId, `discarded by ${decision.by}: ${decision.why}`))) return 'no such open dead letter; it was decided before';
+          o.engine.setBlocked(await o.store.blockedLanes());
+          return 'dropped';
+        case 'answer-effect':
+          return answer(o, decision, event.id);
+      }
+    })();
+    o.log.info({ eventId: event.id, kind: decision.kind, by: decision.by, done }, 'a decision of people');
+  };

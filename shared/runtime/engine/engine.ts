@@ -1,0 +1,406 @@
+/**
+ * The loops of a process: step, send, say. Taking in is take-in.ts, what memory does not know is sweep.ts.
+ *
+ * Step: whatever is ready, at most one step per lane, at most 500 a statement, at most two statements in flight, no timer:
+ * under load batches grow by themselves, alone there is no waiting. A statement that fails for a row's sake is cut in
+ * halves, so that a bad row cannot fail its neighbours.
+ */
+import { Bug } from '../../kernel/bug.js';
+import { dueMove, type EffectRecord, type LifeEvent } from '../../kernel/effect-life.js';
+import { openJourney, step, type JourneyRecord, type Stepped } from '../../kernel/step.js';
+import type { Log } from '../log.js';
+import { Batch, type Written } from './batch.js';
+import type { Catalogue } from './catalogue.js';
+import { derivedId } from './identity.js';
+import { Lanes, type InputAddress, type Item } from './lanes.js';
+import type { Sayer } from './sayer.js';
+import type { Sender } from './sender.js';
+import { DatabaseAway, Stale, type EngineStore, type OutboxRow, type StoredEffect, type StoredJourney } from './store.js';
+
+export type Clock = {
+  readonly nowMs: () => number;
+  readonly monotonicMs: () => number;
+  /** Runs once after so long; the engine does not wait for it when it stops. */
+  readonly after: (waitMs: number, run: () => void) => void;
+};
+
+export type EngineOptions = {
+  readonly catalogue: Catalogue;
+  readonly store: EngineStore;
+  readonly sender: Sender;
+  readonly sayer: Sayer;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly ownerId: () => number;
+  /** Named moments at which a test lets the process die; does nothing in production. */
+  readonly passes: (point: CrashPoint) => void;
+};
+
+/** The boundaries at which a process may die: before and after each commit, each send, each publication. */
+export type CrashPoint = 'before-step-commit' | 'after-step-commit' | 'before-send' | 'after-answer' | 'before-publish' | 'after-publish' | 'before-take-in' | 'after-take-in';
+
+const MOST_PER_STATEMENT = 500;
+const MOST_STATEMENTS = 2;
+const MOST_REMEMBERED = 20_000;
+/** Waits up to here are kept in memory; longer ones are found by the sweep. */
+const LONGEST_TIMER_MS = 5_000;
+const MOST_TRIES = 50;
+
+type Decided = { readonly item: Item; readonly journey: StoredJourney | null; readonly stepped: Stepped | { readonly kind: 'work'; readonly move: 'send' | 'inquire' } | { readonly kind: 'bug'; readonly error: unknown } };
+
+const pause = (waitMs: number, clock: Clock): Promise<void> => new Promise((resolve) => { clock.after(waitMs, resolve); });
+
+export class Engine {
+  readonly #o: EngineOptions;
+  readonly #lanes = new Lanes();
+  readonly #journeys = new Map<string, StoredJourney>();
+  readonly #open = new Map<string, string>();
+  /** Effects this process is sending or asking about. */
+  readonly #inHand = new Set<string>();
+  /** Effects with a timer in memory; a timer whose token was replaced does nothing. */
+  readonly #waiting = new Map<string, symbol>();
+  readonly #hinted = new Set<string>();
+  /** Events in memory, so that the sweep leaves them alone. */
+  readonly #events = new Set<string>();
+  #blocked: ReadonlySet<string> = new Set();
+  #statements = 0;
+  #pumping = false;
+  #stopping = false;
+  #emptied: (() => void)[] = [];
+
+  constructor(options: EngineOptions) {
+    this.#o = options;
+  }
+
+  /** Items in memory; taking in waits while it is high. */
+  get load(): number {
+    return this.#lanes.size;
+  }
+  get idle(): boolean {
+    return this.#lanes.size === 0 && this.#lanes.busy === 0 && this.#o.sender.underWay === 0;
+  }
+
+  hasEvent(eventId: string): boolean {
+    return this.#events.has(eventId);
+  }
+  hasEffect(effectId: string): boolean {
+    return this.#inHand.has(effectId) || this.#waiting.has(effectId);
+  }
+
+  setBlocked(lanes: ReadonlySet<string>): void {
+    this.#blocked = lanes;
+    for (const lane of lanes) this.#block(lane);
+  }
+
+  #block(lane: string): void {
+    for (const item of this.#lanes.dropInputs(lane)) if (item.kind === 'input') this.#events.delete(item.eventId);
+  }
+
+  enqueue(item: Item): void {
+    if (item.kind === 'input') {
+      if (this.#events.has(item.eventId) || this.#blocked.has(item.lane)) return;
+      this.#events.add(item.eventId);
+    }
+    this.#lanes.push(item);
+    this.#pump();
+  }
+
+  /** News about an effect: it is looked at now, or right after the answer that is on its way. */
+  lookNow(effect: { readonly effectId: string; readonly journeyId: string; readonly portfolioId: string }): void {
+    if (this.#inHand.has(effect.effectId)) {
+      this.#hinted.add(effect.effectId);
+      return;
+    }
+    this.#waiting.delete(effect.effectId);
+    this.enqueue({ kind: 'due-effect', lane: effect.portfolioId, journeyId: effect.journeyId, effectId: effect.effectId, tries: 0 });
+  }
+
+  #pump(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    // One turn later: everything that arrives in this turn travels in the same statement.
+    setImmediate(() => {
+      this.#pumping = false;
+      while (this.#statements < MOST_STATEMENTS) {
+        const items = this.#lanes.take(MOST_PER_STATEMENT);
+        if (items.length === 0) break;
+        this.#statements++;
+        void this.#run(items).finally(() => {
+          this.#statements--;
+          this.#pump();
+          if (this.idle) for (const resolve of this.#emptied.splice(0)) resolve();
+        });
+      }
+    });
+  }
+
+  async #run(items: readonly Item[]): Promise<void> {
+    try {
+      await this.#stepAll(items);
+    } catch (error) {
+      // Nothing of this batch is known to be written. The items come back from the database by the sweep.
+      this.#o.log.error({ err: error, items: items.length }, 'a batch of steps was given up; the sweep takes it up again');
+      for (const item of items) {
+        this.#forgetItem(item);
+        this.#lanes.release(item.lane);
+      }
+    }
+  }
+
+  #forgetItem(item: Item): void {
+    if (item.kind === 'input') this.#events.delete(item.eventId);
+    if (item.kind === 'effect' || item.kind === 'due-effect') this.#inHand.delete(item.effectId);
+    if (item.kind !== 'input') this.#forget(item.journeyId);
+  }
+
+  async #stepAll(items: readonly Item[]): Promise<void> {
+    let remaining = items;
+    for (let attempt = 0; remaining.length > 0; attempt++) {
+      try {
+        const decided = await this.#decideAll(remaining);
+        await this.#write(decided);
+        return;
+      } catch (error) {
+        if (error instanceof DatabaseAway) {
+          // Kept in hand, never thrown away: an answer that was received must be written when the database is back.
+          this.#o.log.warn({ reason: error.message, items: remaining.length }, 'the database is away; waiting');
+          await pause(Math.min(2_000, 100 * 2 ** Math.min(attempt, 5)), this.#o.clock);
+        } else if (error instanceof Stale) {
+          remaining = await this.#refresh(remaining);
+        } else if (remaining.length > 1) {
+          const middle = Math.ceil(remaining.length / 2);
+          await this.#stepAll(remaining.slice(0, middle));
+          remaining = remaining.slice(middle);
+        } else {
+          await this.#poisonOne(remaining, error);
+          return;
+        }
+        if (this.#stopping && attempt > 20) throw error;
+      }
+    }
+  }
+
+  /** Somebody else moved one of the journeys or handled one of the events: what memory knows is given up and looked up again. */
+  async #refresh(items: readonly Item[]): Promise<readonly Item[]> {
+    for (const journeyId of this.#journeyIds(items)) this.#forget(journeyId);
+    const eventIds = items.flatMap((item) => ((item.kind === 'input' || item.kind === 'effect') && item.eventId !== null ? [item.eventId] : []));
+    const stillOpen = eventIds.length === 0 ? new Set<string>() : await this.#o.store.stillOpen(eventIds);
+    return items.filter((item) => {
+      item.tries++;
+      const eventId = item.kind === 'input' || item.kind === 'effect' ? item.eventId : null;
+      if (eventId !== null && !stillOpen.has(eventId)) {
+        this.#release(item);
+        return false;
+      }
+      if (item.tries > MOST_TRIES) throw new Bug(`a step found its journey stale ${String(MOST_TRIES)} times`);
+      return true;
+    });
+  }
+
+  #journeyIds(items: readonly Item[]): string[] {
+    return items.flatMap((item) => {
+      if (item.kind !== 'input') return [item.journeyId];
+      if ('journeyId' in item.to) return [item.to.journeyId];
+      const open = this.#open.get(`${item.to.flow}|${item.to.subject}`);
+      return [open, this.#idFor(item, item.to)].filter((id): id is string => id !== undefined);
+    });
+  }
+
+  #release(item: Item): void {
+    if (item.kind === 'input') this.#events.delete(item.eventId);
+    if (item.kind === 'effect') this.#inHand.delete(item.effectId);
+    this.#lanes.release(item.lane);
+  }
+
+  async #poisonOne(items: readonly Item[], error: unknown): Promise<void> {
+    const [item] = items;
+    if (item === undefined) return;
+    this.#o.log.error({ err: error, lane: item.lane, kind: item.kind }, 'a step cannot be written: its lane is stopped and a person is called');
+    await this.#write([{ item, journey: null, stepped: { kind: 'bug', error } }]);
+  }
+
+  #idFor(item: Extract<Item, { kind: 'input' }>, to: Extract<InputAddress, { flow: string }>): string {
+    const { oneJourneyPer, idPrefix } = this.#o.catalogue.binding(to.flow);
+    const one = oneJourneyPer === 'subject' ? to.subject : oneJourneyPer === 'event' ? item.eventId : oneJourneyPer(item.input, to.subject);
+    return derivedId(`${idPrefix}-`, `${to.flow}|${one}`);
+  }
+
+  async #decideAll(items: readonly Item[]): Promise<Decided[]> {
+    const ids = new Set<string>();
+    const open: { flow: string; subject: string }[] = [];
+    for (const item of items) {
+      for (const id of this.#journeyIds([item])) if (!this.#journeys.has(id)) ids.add(id);
+      if (item.kind === 'input' && 'flow' in item.to && !this.#open.has(`${item.to.flow}|${item.to.subject}`)) open.push(item.to);
+    }
+    if (ids.size + open.length > 0) for (const journey of await this.#o.store.load([...ids], open)) this.#remember(this.#checked(journey));
+    return items.map((item) => this.#decide(item));
+  }
+
+  /** Parses a loaded state: what the database gives back is trusted only after its schema said so. */
+  #checked(journey: StoredJourney): StoredJourney {
+    return { ...journey, state: this.#o.catalogue.binding(journey.flow).state.parse(journey.state) };
+  }
+
+  #find(item: Item): StoredJourney | null {
+    if (item.kind !== 'input') return this.#journeys.get(item.journeyId) ?? null;
+    if ('journeyId' in item.to) return this.#journeys.get(item.to.journeyId) ?? null;
+    const open = this.#open.get(`${item.to.flow}|${item.to.subject}`);
+    return this.#journeys.get(open ?? this.#idFor(item, item.to)) ?? null;
+  }
+
+  #decide(item: Item): Decided {
+    const journey = this.#find(item);
+    try {
+      return { item, journey, stepped: this.#stepped(item, journey) };
+    } catch (error) {
+      return { item, journey, stepped: { kind: 'bug', error } };
+    }
+  }
+
+  #stepped(item: Item, journey: StoredJourney | null): Decided['stepped'] {
+    const { catalogue, clock } = this.#o;
+    const nowMs = clock.nowMs();
+    if (item.kind === 'input' && journey === null) {
+      if ('journeyId' in item.to) return { kind: 'ignored', note: 'no such journey' };
+      const { flow, subject } = item.to;
+      return openJourney(catalogue.flow(flow), { id: this.#idFor(item, item.to), subject, portfolioId: item.lane }, item.input, catalogue.rulesOf(flow), nowMs);
+    }
+    if (journey === null) return { kind: 'ignored', note: 'no such journey' };
+    const flow = catalogue.flow(journey.flow);
+    const rules = catalogue.rulesOf(journey.flow);
+    switch (item.kind) {
+      case 'input':
+        return step(flow, journey, { kind: 'input', input: item.input }, rules, nowMs);
+      case 'effect':
+        return step(flow, journey, { kind: 'effect', effectId: item.effectId, event: item.event }, rules, nowMs);
+      case 'look-again':
+        return step(flow, journey, { kind: 'look-again' }, rules, nowMs);
+      case 'due-effect': {
+        const { effect } = journey;
+        const row = flow.rows[journey.state.status];
+        if (effect?.id !== item.effectId || row === undefined || !('does' in row)) return { kind: 'ignored', note: 'the effect was overtaken' };
+        const move = dueMove(effect, rules(effect.name, row).life);
+        if (move === 'nothing') return { kind: 'ignored', note: `the effect is ${effect.status}` };
+        if (move === 'inquire' || effect.kind === 'read') return { kind: 'work', move };
+        return step(flow, journey, { kind: 'effect', effectId: effect.id, event: { type: 'Sending' } }, rules, nowMs);
+      }
+    }
+  }
+
+  async #write(decided: readonly Decided[]): Promise<void> {
+    const { catalogue, clock, store } = this.#o;
+    const batch = new Batch(catalogue, this.#o.ownerId(), clock.nowMs());
+    const work: Decided[] = [];
+    for (const one of decided) {
+      const { item, journey, stepped } = one;
+      if (stepped.kind === 'moved') batch.move(item, journey, stepped);
+      else if (stepped.kind === 'postponed' && journey !== null) batch.postpone(item, journey, stepped.effect);
+      else if (stepped.kind === 'ignored') batch.ignore(item, stepped.note, journey);
+      else if (stepped.kind === 'impossible') batch.poison(item, journey, 'Impossible', stepped.why);
+      else if (stepped.kind === 'bug') {
+        this.#o.log.error({ err: stepped.error, lane: item.lane }, 'a decision failed: its lane is stopped and a person is called');
+        batch.poison(item, journey, 'Bug', stepped.error instanceof Error ? stepped.error.message : 'not an error');
+      } else work.push(one);
+    }
+    if (!batch.isEmpty) {
+      this.#o.passes('before-step-commit');
+      await store.write(batch.parts);
+      this.#o.passes('after-step-commit');
+    }
+    const committedAtMs = clock.monotonicMs();
+    for (const written of batch.written) this.#after(written, committedAtMs);
+    for (const one of work) this.#work(one);
+  }
+
+  #after(written: Written, committedAtMs: number): void {
+    const { item, journey } = written;
+    if (journey !== null) this.#remember(journey);
+    if (written.blocked !== null) {
+      this.#blocked = new Set([...this.#blocked, written.blocked]);
+      this.#block(written.blocked);
+    }
+    const hintedEffect = item.kind === 'effect' ? item.effectId : null;
+    this.#release(item);
+    if (written.publish.length > 0) this.#publish(written.publish);
+    for (const told of written.told)
+      this.enqueue({ kind: 'input', lane: told.portfolioId, eventId: told.eventId, source: null, to: { flow: told.flow, subject: told.subject }, input: told.input, original: null, tries: 0 });
+    if (journey !== null && written.send !== null) this.#send(journey, written.send, committedAtMs);
+    else if (journey !== null && journey.effect !== null) this.#wait(journey, journey.effect);
+    if (hintedEffect !== null) this.#hinted.delete(hintedEffect);
+  }
+
+  #publish(rows: readonly OutboxRow[]): void {
+    this.#o.passes('before-publish');
+    this.#o.sayer.say(rows);
+  }
+
+  #work(one: Decided): void {
+    const { item, journey, stepped } = one;
+    this.#lanes.release(item.lane);
+    if (journey?.effect === null || journey === null || stepped.kind !== 'work') return;
+    if (this.#inHand.has(journey.effect.id)) return;
+    if (stepped.move === 'send') this.#send(journey, journey.effect, this.#o.clock.monotonicMs());
+    else this.#inquire(journey, journey.effect);
+  }
+
+  #send(journey: StoredJourney, effect: StoredEffect, committedAtMs: number): void {
+    const definition = this.#o.catalogue.effect(journey.flow, effect.name);
+    this.#inHand.add(effect.id);
+    this.#o.passes('before-send');
+    void this.#o.sender.send(definition, effect, committedAtMs).then((event) => { this.#answered(journey, effect, event); });
+  }
+
+  #inquire(journey: StoredJourney, effect: StoredEffect): void {
+    const definition = this.#o.catalogue.effect(journey.flow, effect.name);
+    if (definition.kind === 'read') return;
+    this.#inHand.add(effect.id);
+    void this.#o.sender.inquire(definition, effect).then((event) => { this.#answered(journey, effect, event); });
+  }
+
+  #answered(journey: StoredJourney, effect: StoredEffect, event: LifeEvent): void {
+    this.#o.passes('after-answer');
+    this.enqueue({ kind: 'effect', lane: journey.portfolioId, journeyId: journey.id, effectId: effect.id, event, eventId: null, tries: 0 });
+  }
+
+  /** An effect that waits: soon in memory, later by the sweep. A hint that came while it was asked makes it due now. */
+  #wait(journey: StoredJourney, effect: EffectRecord): void {
+    const hinted = this.#hinted.delete(effect.id);
+    if (effect.dueAtMs === null || this.#inHand.has(effect.id)) return;
+    const waitMs = hinted ? 0 : effect.dueAtMs - this.#o.clock.nowMs();
+    if (waitMs > LONGEST_TIMER_MS) return;
+    const token = Symbol(effect.id);
+    this.#waiting.set(effect.id, token);
+    this.#o.clock.after(Math.max(0, waitMs), () => {
+      if (this.#waiting.get(effect.id) !== token) return;
+      this.#waiting.delete(effect.id);
+      if (this.#stopping) return;
+      this.enqueue({ kind: 'due-effect', lane: journey.portfolioId, journeyId: journey.id, effectId: effect.id, tries: 0 });
+    });
+  }
+
+  #remember(journey: StoredJourney): void {
+    const key = `${journey.flow}|${journey.subject}`;
+    this.#journeys.delete(journey.id);
+    this.#journeys.set(journey.id, journey);
+    if (!journey.ended) this.#open.set(key, journey.id);
+    else if (this.#open.get(key) === journey.id) this.#open.delete(key);
+    if (this.#journeys.size <= MOST_REMEMBERED) return;
+    const oldest = this.#journeys.keys().next().value;
+    if (oldest !== undefined) this.#forget(oldest);
+  }
+
+  #forget(journeyId: string): void {
+    const journey: JourneyRecord | undefined = this.#journeys.get(journeyId);
+    if (journey === undefined) return;
+    this.#journeys.delete(journeyId);
+    const key = `${journey.flow}|${journey.subject}`;
+    if (this.#open.get(key) === journeyId) this.#open.delete(key);
+  }
+
+  /** Lets what is under way come to its commit; resolves when memory is empty or the time is over. */
+  async stop(withinMs: number): Promise<void> {
+    this.#stopping = true;
+    if (this.idle) return;
+    await Promise.race([new Promise<void>((resolve) => this.#emptied.push(resolve)), pause(withinMs, this.#o.clock)]);
+  }
+}

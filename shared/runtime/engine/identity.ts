@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto';
+
+const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
+
+/** The first `length` characters (5 bits each) of a SHA-256, in lower-case base32: the same text gives the same id for ever. */
+export const derivedId = (prefix: string, text: string, length = 24): string => {
+  const digest = createHash('sha256').update(text).digest();
+  let bits = 0;
+  let value = 0;
+  let id = '';
+  for (const byte of digest) {
+    value = (value << 8) | byte;
+    bits += 8;
+    while (bits >= 5 && id.length < length) {
+      bits -= 5;
+      id += ALPHABET[(value >>> bits) & 31] ?? '';
+      value &= (1 << bits) - 1;
+    }
+  }
+  return `${prefix}${id}`;
+};
+
+/** Tells two bodies under one event id apart. Not a signature. */
+export const contentHash = (text: string): string => createHash('md5').update(text).digest('hex');
+
+/** What an effect sends as its key: the effect's id, and from the second generation on that generation. */
+export const effectKey = (effectId: string, generation: number): string => (generation === 1 ? effectId : `${effectId}:g${String(generation)}`);

@@ -1,0 +1,88 @@
+import type { LifeEvent } from '../../kernel/effect-life.js';
+import type { Tagged } from '../../kernel/flow.js';
+
+type Placed = {
+  /** The portfolio: one step at a time in a lane, many lanes at once. */
+  readonly lane: string;
+  /** Journeys found stale are decided again; this counts it. */
+  tries: number;
+};
+export type Item = Placed &
+  (
+    | { readonly kind: 'input'; readonly eventId: string; readonly source: string | null; readonly to: InputAddress; readonly input: Tagged; readonly original: OriginalMessage | null }
+    | { readonly kind: 'effect'; readonly journeyId: string; readonly effectId: string; readonly event: LifeEvent; readonly eventId: string | null }
+    | { readonly kind: 'due-effect'; readonly journeyId: string; readonly effectId: string }
+    | { readonly kind: 'look-again'; readonly journeyId: string }
+  );
+export type InputAddress = { readonly flow: string; readonly subject: string } | { readonly journeyId: string };
+/** What a message was on Kafka, for its dead letter. */
+export type OriginalMessage = {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: string;
+  readonly key: string | null;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly value: string;
+};
+
+/** What is ready to be stepped, lane by lane, in order of arrival; answers go before new inputs. */
+export class Lanes {
+  readonly #waiting = new Map<string, Item[]>();
+  readonly #ready = new Set<string>();
+  readonly #busy = new Set<string>();
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+  get busy(): number {
+    return this.#busy.size;
+  }
+
+  push(item: Item): void {
+    const queue = this.#waiting.get(item.lane);
+    if (queue === undefined) this.#waiting.set(item.lane, [item]);
+    else if (item.kind === 'effect') queue.unshift(item);
+    else queue.push(item);
+    this.#size++;
+    if (!this.#busy.has(item.lane)) this.#ready.add(item.lane);
+  }
+
+  /** At most one item of each ready lane; the lanes are busy until they are released. */
+  take(most: number): Item[] {
+    const taken: Item[] = [];
+    for (const lane of this.#ready) {
+      if (taken.length >= most) break;
+      this.#ready.delete(lane);
+      const item = this.#waiting.get(lane)?.shift();
+      if (item === undefined) continue;
+      this.#size--;
+      this.#busy.add(lane);
+      taken.push(item);
+    }
+    return taken;
+  }
+
+  release(lane: string): void {
+    this.#busy.delete(lane);
+    const queue = this.#waiting.get(lane);
+    if (queue === undefined) return;
+    if (queue.length === 0) this.#waiting.delete(lane);
+    else this.#ready.add(lane);
+  }
+
+  /** Takes away the inputs of a lane that has been blocked; they stay in the inbox, unhandled, in order. */
+  dropInputs(lane: string): readonly Item[] {
+    const queue = this.#waiting.get(lane) ?? [];
+    const dropped = queue.filter((item) => item.kind === 'input');
+    if (dropped.length === 0) return dropped;
+    const kept = queue.filter((item) => item.kind !== 'input');
+    this.#size -= dropped.length;
+    if (kept.length > 0) this.#waiting.set(lane, kept);
+    else {
+      this.#waiting.delete(lane);
+      this.#ready.delete(lane);
+    }
+    return dropped;
+  }
+}

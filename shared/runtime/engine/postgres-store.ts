@@ -1,0 +1,239 @@
+import type { Pool, QueryResultRow } from 'pg';
+import { DatabaseAway, Stale, type DueEffect, type EngineStore, type InboxRow, type OpenInboxRow, type OutboxRow, type StoredEffect, type StoredJourney, type TakenIn } from './store.js';
+import { stepStatement, type Parts } from './step-statement.js';
+import { isAway } from '../database.js';
+import type { EffectKind, Stated } from '../../kernel/flow.js';
+import type { EffectStatus } from '../../kernel/effect-life.js';
+
+type JourneyRow = {
+  id: string; flow: string; subject: string; portfolio_id: string; version: number; state: Stated; state_version: number; ended: boolean; held: string | null;
+  effect_id: string | null; name: string; kind: EffectKind; effect_status: EffectStatus; generation: number; attempt: number; reference: string | null; request: unknown;
+  owner: number | null; planned_ms: string; first_ms: string | null; last_ms: string | null; due_ms: string | null; note: string | null;
+};
+
+const ms = (column: string): string => `(extract(epoch from ${column}) * 1000)::bigint`;
+const JOURNEY_COLUMNS = `j.id, j.flow, j.subject, j.portfolio_id, j.version, j.state, j.state_version, j.ended, j.held, e.id as effect_id, e.name, e.kind,
+  e.status as effect_status, e.generation, e.attempt, e.reference, e.request, e.owner, e.note,
+  ${ms('e.planned_at')} as planned_ms, ${ms('e.first_sent_at')} as first_ms, ${ms('e.last_sent_at')} as last_ms, ${ms('e.due_at')} as due_ms`;
+const LOAD = `
+  select ${JOURNEY_COLUMNS} from unnest($1::text[]) as wanted(id) join journey j on j.id = wanted.id left join effect e on e.id = j.effect_id
+  union all
+  select ${JOURNEY_COLUMNS} from unnest($2::text[], $3::text[]) as wanted(flow, subject)
+    join journey j on j.flow = wanted.flow and j.subject = wanted.subject and not j.ended left join effect e on e.id = j.effect_id`;
+
+const TAKE_IN = `
+with
+incoming as (
+  select * from unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::bigint[], $6::text[], $7::text[], $8::text[])
+    as t(event_id, content_hash, topic, "partition", "offset", portfolio_id, value, note)),
+fresh as (
+  insert into inbox (event_id, content_hash, topic, "partition", "offset", portfolio_id, value, handled_at, note)
+  select event_id, content_hash, topic, "partition", "offset", portfolio_id, value, case when note is null then null else now() end, note
+  from incoming on conflict (event_id) do nothing returning event_id),
+quarantined as (
+  insert into quarantine (event_id, portfolio_id, topic, "partition", "offset", key, headers, value, error_class, reason)
+  select * from unnest($9::text[], $10::text[], $11::text[], $12::int[], $13::bigint[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[]) as t(event_id)
+  where t.event_id in (select event_id from fresh) on conflict (event_id) do nothing),
+blocked as (
+  insert into blocked_lane (portfolio_id, event_id, reason) select t.* from unnest($19::text[], $20::text[], $21::text[]) as t(portfolio_id, event_id, reason)
+  where t.event_id in (select event_id from fresh) on conflict do nothing),
+said as (
+  insert into outbox (event_id, topic, key, headers, value) select * from unnest($22::text[], $23::text[], $24::text[], $25::text[], $26::text[])
+  on conflict (event_id) do nothing)
+select event_id from fresh`;
+
+const column = <T, K extends keyof T>(rows: readonly T[], key: K): T[K][] => rows.map((row) => row[key]);
+const number = (text: string | null): number | null => (text === null ? null : Number(text));
+
+const effectOf = (row: JourneyRow): StoredEffect | null =>
+  row.effect_id === null
+    ? null
+    : {
+        id: row.effect_id, name: row.name, kind: row.kind, status: row.effect_status, generation: row.generation, attempt: row.attempt,
+        reference: row.reference, plannedAtMs: Number(row.planned_ms), firstSentAtMs: number(row.first_ms), lastSentAtMs: number(row.last_ms),
+        dueAtMs: number(row.due_ms), note: row.note, request: row.request, owner: row.owner,
+      };
+
+export class PostgresStore implements EngineStore {
+  readonly #pool: Pool;
+  readonly #lockClass: number;
+
+  constructor(pool: Pool, lockClass: number) {
+    this.#pool = pool;
+    this.#lockClass = lockClass;
+  }
+
+  async #query<R extends QueryResultRow>(text: string, values: readonly unknown[], name?: string): Promise<R[]> {
+    try {
+      const result = await this.#pool.query<R>({ text, values: [...values], ...(name === undefined ? {} : { name }) });
+      return result.rows;
+    } catch (cause) {
+      if ((cause as { code?: string }).code === 'CMW01') throw new Stale((cause as Error).message);
+      // A key that two copies insert at once is the same news as a stale version.
+      if ((cause as { code?: string; constraint?: string }).constraint === 'history_pkey') throw new Stale('another copy wrote this version');
+      if (isAway(cause)) throw new DatabaseAway((cause as Error).message, { cause });
+      throw cause;
+    }
+  }
+
+  async takeIn(rows: readonly InboxRow[], bad: Pick<Parts, 'quarantined' | 'blocked' | 'said'>): Promise<TakenIn> {
+    const { quarantined: q, blocked: b, said: s } = bad;
+    const fresh = await this.#query<{ event_id: string }>(
+      TAKE_IN,
+      [
+        column(rows, 'eventId'), column(rows, 'contentHash'), column(rows, 'topic'), column(rows, 'partition'), column(rows, 'offset'),
+        column(rows, 'portfolioId'), column(rows, 'value'), column(rows, 'note'),
+        column(q, 'event_id'), column(q, 'portfolio_id'), column(q, 'topic'), column(q, 'partition'), column(q, 'offset'), column(q, 'key'),
+        column(q, 'headers'), column(q, 'value'), column(q, 'error_class'), column(q, 'reason'),
+        column(b, 'portfolio_id'), column(b, 'event_id'), column(b, 'reason'),
+        column(s, 'event_id'), column(s, 'topic'), column(s, 'key'), column(s, 'headers'), column(s, 'value'),
+      ],
+      'take-in',
+    );
+    const known = new Set(column(fresh, 'event_id'));
+    const repeated = rows.filter((row) => !known.has(row.eventId));
+    if (repeated.length === 0) return { fresh: known, conflicting: [] };
+    const stored = await this.#query<{ event_id: string; content_hash: string }>(
+      'select event_id, content_hash from inbox where event_id = any($1::text[])',
+      [column(repeated, 'eventId')],
+    );
+    const hashes = new Map(stored.map((row) => [row.event_id, row.content_hash]));
+    return { fresh: known, conflicting: repeated.filter((row) => hashes.get(row.eventId) !== row.contentHash).map((row) => row.eventId) };
+  }
+
+  async load(ids: readonly string[], open: readonly { readonly flow: string; readonly subject: string }[]): Promise<readonly StoredJourney[]> {
+    const rows = await this.#query<JourneyRow>(LOAD, [ids, column(open, 'flow'), column(open, 'subject')], 'load');
+    return rows.map((row) => ({
+      id: row.id, flow: row.flow, subject: row.subject, portfolioId: row.portfolio_id, version: row.version, state: row.state, ended: row.ended, held: row.held,
+      effect: effectOf(row),
+    }));
+  }
+
+  async write(parts: Parts): Promise<void> {
+    const { text, values, name } = stepStatement(parts);
+    await this.#query(text, values, name);
+  }
+
+  async stillOpen(eventIds: readonly string[]): Promise<ReadonlySet<string>> {
+    const rows = await this.#query<{ event_id: string }>('select event_id from inbox where event_id = any($1::text[]) and handled_at is null', [eventIds]);
+    return new Set(column(rows, 'event_id'));
+  }
+
+  async byReference(references: readonly string[]): ReturnType<EngineStore['byReference']> {
+    const rows = await this.#query<{ reference: string; journey_id: string; portfolio_id: string; effect_id: string; status: string }>(
+      `select e.reference, e.journey_id, j.portfolio_id, e.id as effect_id, e.status
+       from unnest($1::text[]) as wanted(reference) join effect e on e.reference = wanted.reference join journey j on j.id = e.journey_id`,
+      [references],
+      'by-reference',
+    );
+    return rows.map((row) => ({ reference: row.reference, journeyId: row.journey_id, portfolioId: row.portfolio_id, effectId: row.effect_id, status: row.status }));
+  }
+
+  async makeDue(effectIds: readonly string[]): Promise<void> {
+    await this.#query(`update effect set due_at = now() where id = any($1::text[]) and status in ('planned', 'accepted', 'unknown')`, [effectIds]);
+  }
+
+  async openInbox(olderThanMs: number, limit: number): Promise<readonly OpenInboxRow[]> {
+    const rows = await this.#query<{ event_id: string; portfolio_id: string; value: string; topic: string | null; source: string | null }>(
+      `select event_id, portfolio_id, value, topic, topic || '/' || "partition" || '/' || "offset" as source from inbox i
+       where handled_at is null and received_at < now() - $1::int * interval '1 ms'
+         and not exists (select 1 from blocked_lane b where b.portfolio_id = i.portfolio_id)
+       order by seq limit $2`,
+      [olderThanMs, limit],
+    );
+    return rows.map((row) => ({ eventId: row.event_id, portfolioId: row.portfolio_id, value: row.value, topic: row.topic, source: row.source }));
+  }
+
+  async dueJourneys(limit: number): ReturnType<EngineStore['dueJourneys']> {
+    const rows = await this.#query<{ id: string; portfolio_id: string }>('select id, portfolio_id from journey where due_at <= now() order by due_at limit $1', [limit]);
+    return rows.map((row) => ({ journeyId: row.id, portfolioId: row.portfolio_id }));
+  }
+
+  async #effects(where: string, values: readonly unknown[]): Promise<readonly DueEffect[]> {
+    const rows = await this.#query<{ id: string; journey_id: string; portfolio_id: string; status: string }>(
+      `select e.id, e.journey_id, j.portfolio_id, e.status from effect e join journey j on j.id = e.journey_id and j.effect_id = e.id where ${where}`,
+      values,
+    );
+    return rows.map((row) => ({ effectId: row.id, journeyId: row.journey_id, portfolioId: row.portfolio_id, status: row.status }));
+  }
+
+  dueEffects(graceMs: number, limit: number): Promise<readonly DueEffect[]> {
+    return this.#effects(`e.due_at <= now() - $1::int * interval '1 ms' and e.status in ('planned', 'accepted', 'unknown') order by e.due_at limit $2`, [graceMs, limit]);
+  }
+
+  orphanedEffects(ownId: number, limit: number): Promise<readonly DueEffect[]> {
+    // A two-key advisory lock shows in pg_locks as classid, objid and objsubid 2.
+    return this.#effects(
+      `e.status = 'sending' and (e.owner is null or (e.owner = $3 and e.last_sent_at < now() - interval '2 minutes') or e.owner not in
+         (select objid::bigint from pg_locks where locktype = 'advisory' and classid::bigint = $1 and objsubid = 2 and granted)) limit $2`,
+      [this.#lockClass, limit, ownId],
+    );
+  }
+
+  async blockedLanes(): Promise<ReadonlySet<string>> {
+    return new Set(column(await this.#query<{ portfolio_id: string }>('select portfolio_id from blocked_lane', []), 'portfolio_id'));
+  }
+
+  async unsentOutbox(olderThanMs: number, limit: number): Promise<readonly OutboxRow[]> {
+    const rows = await this.#query<{ event_id: string; topic: string; key: string; headers: string; value: string }>(
+      `select event_id, topic, key, headers, value from outbox where sent_at is null and created_at < now() - $1::int * interval '1 ms' order by created_at limit $2`,
+      [olderThanMs, limit],
+    );
+    return rows.map((row) => ({ eventId: row.event_id, topic: row.topic, key: row.key, headers: JSON.parse(row.headers) as Record<string, string>, value: row.value }));
+  }
+
+  async markSent(eventIds: readonly string[]): Promise<void> {
+    await this.#query('update outbox set sent_at = now() where event_id = any($1::text[]) and sent_at is null', [eventIds], 'mark-sent');
+  }
+
+  async newlyOverdue(limit: number): ReturnType<EngineStore['newlyOverdue']> {
+    const rows = await this.#query<{ id: string; flow: string; status: string; waits_for: string | null; held: string | null }>(
+      `update journey set alarmed_at = now() where id in
+         (select id from journey where not ended and alarmed_at is null and overdue_at <= now() limit $1 for update skip locked)
+       returning id, flow, status, waits_for, held`,
+      [limit],
+    );
+    return rows.map((row) => ({ journeyId: row.id, flow: row.flow, status: row.status, waitsFor: row.waits_for, held: row.held }));
+  }
+
+  async figures(): ReturnType<EngineStore['figures']> {
+    const rows = await this.#query<{ name: string; labels: Record<string, string>; value: string }>(
+      `select 'open_journeys' as name, jsonb_build_object('flow', flow, 'status', status) as labels, count(*) as value from journey where not ended group by flow, status
+       union all select 'overdue_journeys', '{}', count(*) from journey where not ended and overdue_at <= now()
+       union all select 'open_effects', jsonb_build_object('name', name, 'status', status), count(*) from effect where status in ('planned', 'sending', 'accepted', 'unknown', 'parked') group by name, status
+       union all select 'inbox_open', '{}', count(*) from inbox where handled_at is null
+       union all select 'outbox_open', '{}', count(*) from outbox where sent_at is null
+       union all select 'quarantined', '{}', count(*) from quarantine where resolved_at is null
+       union all select 'blocked_lanes', '{}', count(*) from blocked_lane`,
+      [],
+    );
+    return rows.map((row) => ({ name: row.name, labels: row.labels, value: Number(row.value) }));
+  }
+
+  async replay(eventId: string, correctedValue: string | null, resolution: string): Promise<OpenInboxRow | null> {
+    const rows = await this.#query<{ event_id: string; portfolio_id: string; value: string; topic: string; source: string | null }>(
+      `with released as (
+         update quarantine set resolved_at = now(), resolution = $3 where event_id = $1 and resolved_at is null returning *),
+       opened as (
+         insert into inbox (event_id, content_hash, topic, "partition", "offset", portfolio_id, value)
+         select event_id, md5(coalesce($2::text, value)), topic, "partition", "offset", portfolio_id, coalesce($2::text, value) from released
+         on conflict (event_id) do update set value = excluded.value, content_hash = excluded.content_hash, handled_at = null, note = null returning *),
+       unblocked as (delete from blocked_lane b using released r where b.portfolio_id = r.portfolio_id)
+       select event_id, portfolio_id, value, topic, topic || '/' || "partition" || '/' || "offset" as source from opened`,
+      [eventId, correctedValue, resolution],
+    );
+    const row = rows[0];
+    return row === undefined ? null : { eventId: row.event_id, portfolioId: row.portfolio_id, value: row.value, topic: row.topic, source: row.source };
+  }
+
+  async discard(eventId: string, resolution: string): Promise<boolean> {
+    const rows = await this.#query(
+      `with released as (
+         update quarantine set resolved_at = now(), resolution = $2 where event_id = $1 and resolved_at is null returning portfolio_id),
+       unblocked as (delete from blocked_lane b using released r where b.portfolio_id = r.portfolio_id)
+       select 1 from released`,
+      [eventId, resolution],
+    );
+    return rows.length > 0;
+  }
+}

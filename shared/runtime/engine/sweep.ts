@@ -1,0 +1,81 @@
+/**
+ * Once a second, with jitter and limits: what memory does not know. Unhandled events, journeys and effects that are due,
+ * effects of owners that are gone, events that were not said. After a crash this is the whole recovery.
+ */
+import type { Log } from '../log.js';
+import type { Engine } from './engine.js';
+import type { Sayer } from './sayer.js';
+import { DatabaseAway, type EngineStore } from './store.js';
+import type { TakeIn } from './take-in.js';
+
+export type SweepOptions = {
+  readonly store: EngineStore;
+  readonly engine: Engine;
+  readonly sayer: Sayer;
+  readonly takeIn: Pick<TakeIn, 'again'>;
+  readonly log: Log;
+  readonly ownerId: () => number;
+  readonly everyMs: number;
+  /** How long another copy is left alone with what it probably has in memory. */
+  readonly graceMs: number;
+};
+
+const MOST = 500;
+
+export class Sweep {
+  readonly #o: SweepOptions;
+  #timer: NodeJS.Timeout | null = null;
+  #working: Promise<void> = Promise.resolve();
+  #stopped = false;
+  #first = true;
+  lastDoneAtMs = 0;
+
+  constructor(options: SweepOptions) {
+    this.#o = options;
+  }
+
+  start(): void {
+    this.#next(0);
+  }
+
+  #next(waitMs: number): void {
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => {
+      this.#working = this.once().then(
+        () => { this.lastDoneAtMs = Date.now(); },
+        (error: unknown) => {
+          if (error instanceof DatabaseAway) this.#o.log.warn({ reason: error.message }, 'the sweep waits: the database is away');
+          else this.#o.log.error({ err: error }, 'the sweep failed; it is tried again');
+        },
+      ).finally(() => { this.#next(this.#o.everyMs * (0.75 + Math.random() / 2)); });
+    }, waitMs);
+  }
+
+  async once(): Promise<void> {
+    const { store, engine, sayer, graceMs, log } = this.#o;
+    // After a start nothing is in memory: nobody needs to be left alone on our account.
+    const grace = this.#first ? 0 : graceMs;
+    this.#first = false;
+    engine.setBlocked(await store.blockedLanes());
+    for (const row of await store.openInbox(grace, MOST)) {
+      if (engine.hasEvent(row.eventId)) continue;
+      const item = await this.#o.takeIn.again(row);
+      if (item !== null) engine.enqueue(item);
+    }
+    for (const { journeyId, portfolioId } of await store.dueJourneys(MOST)) engine.enqueue({ kind: 'look-again', lane: portfolioId, journeyId, tries: 0 });
+    for (const effect of await store.orphanedEffects(this.#o.ownerId(), MOST)) {
+      if (engine.hasEffect(effect.effectId)) continue;
+      engine.enqueue({ kind: 'effect', lane: effect.portfolioId, journeyId: effect.journeyId, effectId: effect.effectId, event: { type: 'Orphaned' }, eventId: null, tries: 0 });
+    }
+    for (const effect of await store.dueEffects(grace, MOST))
+      if (!engine.hasEffect(effect.effectId)) engine.enqueue({ kind: 'due-effect', lane: effect.portfolioId, journeyId: effect.journeyId, effectId: effect.effectId, tries: 0 });
+    sayer.say(await store.unsentOutbox(grace, MOST));
+    for (const late of await store.newlyOverdue(MOST)) log.error({ alarm: 'overdue', ...late }, 'a journey is overdue: somebody must look');
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    await this.#working;
+  }
+}

@@ -1,0 +1,219 @@
+/**
+ * Takes a fetch in: one multi-row insert, then the offset may be committed. Every message gets a row: to be stepped,
+ * handled at once with a reason, or quarantined whole with its lane stopped.
+ */
+import { parseEnvelope, headerNames, type Envelope } from '../../../contracts/internal/envelope.js';
+import { printJson } from '../../kernel/json.js';
+import type { TakenMessage, TakenBatch, Pulse } from '../kafka/consumer.js';
+import type { Log } from '../log.js';
+import { deadLetter, OWN_TOPIC } from './batch.js';
+import type { Catalogue } from './catalogue.js';
+import type { Arrival } from './definition.js';
+import type { Engine } from './engine.js';
+import { contentHash } from './identity.js';
+import type { Item, OriginalMessage } from './lanes.js';
+import type { Sayer } from './sayer.js';
+import { emptyParts } from './step-statement.js';
+import type { EngineStore, InboxRow, OutboxRow } from './store.js';
+
+export type TakeInOptions = {
+  readonly catalogue: Catalogue;
+  readonly store: EngineStore;
+  readonly engine: Engine;
+  readonly sayer: Sayer;
+  readonly log: Log;
+  readonly nowMs: () => number;
+  /** Reads an operator's decision out of an event; null when it is not for this service. */
+  readonly decisions: (event: Envelope) => Promise<void>;
+};
+
+export type Read =
+  | { readonly kind: 'good'; readonly eventId: string; readonly portfolioId: string; readonly arrivals: readonly Arrival[]; readonly event: Envelope }
+  | { readonly kind: 'bad'; readonly eventId: string; readonly portfolioId: string; readonly errorClass: string; readonly reason: string };
+
+/** When more than half of at least this many messages are bad, the cause is ours: the consumer stops instead of filling the dead-letter topic. */
+const FLOOD = 20;
+const MOST_IN_MEMORY = 20_000;
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Says what is wrong without repeating what was sent: it may be personal. */
+const reasonOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return 'not readable';
+  const { issues } = error as { issues?: readonly { path: readonly PropertyKey[]; message: string }[] };
+  if (issues === undefined) return error.message;
+  return issues.slice(0, 5).map((issue) => `${issue.path.map(String).join('.') || 'message'}: ${issue.message}`).join('; ');
+};
+
+export const originalOf = (message: TakenMessage): OriginalMessage => {
+  const { value } = message;
+  let text: string;
+  let headers = message.headers;
+  try {
+    text = value === null ? '' : utf8.decode(value);
+    // Postgres stores no NUL in text.
+    if (text.includes('\u0000')) throw new TypeError('NUL');
+  } catch {
+    text = value === null ? '' : value.toString('base64');
+    headers = { ...headers, 'dlq-encoding': 'base64' };
+  }
+  return { topic: message.topic, partition: message.partition, offset: message.offset, key: message.key, headers, value: text };
+};
+
+/** Parses one value as a message of this topic. Never throws: what cannot be read is `bad`, with the reason. */
+export const readMessage = (catalogue: Catalogue, topic: string, value: string, fallbackId: string, key: string | null): Read => {
+  let event: Envelope | null = null;
+  try {
+    event = parseEnvelope(value);
+    const { portfolioId } = event;
+    const arrivals = catalogue.consumesOf(topic).map((consume) => consume.read(event as Envelope));
+    return { kind: 'good', eventId: event.id, portfolioId: portfolioId ?? key ?? '', arrivals, event };
+  } catch (error) {
+    return {
+      kind: 'bad',
+      eventId: event?.id ?? fallbackId,
+      portfolioId: event?.portfolioId ?? key ?? fallbackId,
+      errorClass: error instanceof Error ? error.name : 'Unreadable',
+      reason: reasonOf(error),
+    };
+  }
+};
+
+type Routed = { readonly note: string | null; readonly items: readonly Item[]; readonly hints: readonly string[]; readonly byReference: readonly { readonly reference: string; readonly arrival: Arrival }[] };
+
+const route = (read: Extract<Read, { kind: 'good' }>, original: OriginalMessage): Routed => {
+  const source = `${original.topic}/${String(original.partition)}/${original.offset}`;
+  const items: Item[] = [];
+  const hints: string[] = [];
+  const byReference: { reference: string; arrival: Arrival }[] = [];
+  const notes: string[] = [];
+  for (const arrival of read.arrivals) {
+    if ('ignored' in arrival) notes.push(arrival.ignored);
+    else if ('hint' in arrival) hints.push(arrival.hint);
+    else if ('deliverByReference' in arrival) byReference.push({ reference: arrival.deliverByReference.reference, arrival });
+    else
+      items.push({
+        kind: 'input', lane: arrival.portfolioId, eventId: read.eventId, source, input: arrival.deliver.input, original, tries: 0,
+        to: { flow: arrival.deliver.flow, subject: arrival.deliver.subject },
+      });
+  }
+  if (items.length + byReference.length > 0) return { note: null, items, hints, byReference };
+  return { note: hints.length > 0 ? 'news: the other side is asked' : notes.join('; ') || 'no business of this service', items, hints, byReference };
+};
+
+export class TakeIn {
+  readonly #o: TakeInOptions;
+
+  constructor(options: TakeInOptions) {
+    this.#o = options;
+  }
+
+  readonly take = async (batch: TakenBatch, pulse: Pulse): Promise<void> => {
+    const { catalogue, engine, log } = this.#o;
+    // Memory is bounded: a process that cannot keep up takes no more in.
+    while (engine.load > MOST_IN_MEMORY && !pulse.stopping()) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await pulse.heartbeat();
+    }
+    const read = batch.messages.map((message) => {
+      const original = originalOf(message);
+      const fallbackId = message.headers[headerNames.eventId] ?? `${message.topic}/${String(message.partition)}/${message.offset}`;
+      return { original, read: readMessage(catalogue, message.topic, original.value, fallbackId, message.key) };
+    });
+    const bad = read.filter((one) => one.read.kind === 'bad').length;
+    if (bad >= FLOOD && bad * 2 > read.length) {
+      log.error({ topic: batch.topic, partition: batch.partition, bad, of: read.length }, 'most messages cannot be read: the cause is ours; nothing is taken in until it is mended');
+      throw new Error('most messages of this batch cannot be read');
+    }
+    await this.#takeIn(read);
+  };
+
+  async #takeIn(read: readonly { readonly original: OriginalMessage; readonly read: Read }[]): Promise<void> {
+    const { store, engine, sayer, log } = this.#o;
+    const parts = emptyParts();
+    const rows: InboxRow[] = [];
+    const letters = new Map<string, OutboxRow>();
+    const routed = new Map<string, Routed>();
+    for (const { original, read: one } of read) {
+      if (routed.has(one.eventId) || letters.has(one.eventId)) continue;
+      const { topic, partition, offset } = original;
+      const row = { eventId: one.eventId, contentHash: contentHash(original.value), topic, partition, offset, portfolioId: one.portfolioId, value: original.value };
+      if (one.kind === 'good') {
+        const where = route(one, original);
+        routed.set(one.eventId, where);
+        rows.push({ ...row, portfolioId: where.items[0]?.lane ?? row.portfolioId, note: topic === 'operator.decision' ? 'a decision of people' : where.note });
+      } else {
+        const letter = deadLetter(original, one.eventId, one.errorClass, one.reason, this.#o.nowMs());
+        letters.set(one.eventId, letter);
+        rows.push({ ...row, note: `quarantined: ${one.reason}`.slice(0, 500) });
+        parts.quarantined.push({
+          event_id: one.eventId, portfolio_id: one.portfolioId, topic, partition, offset, key: original.key, headers: printJson(original.headers),
+          value: original.value, error_class: one.errorClass, reason: one.reason.slice(0, 500),
+        });
+        parts.blocked.push({ portfolio_id: one.portfolioId, event_id: one.eventId, reason: one.reason.slice(0, 500) });
+        parts.said.push({ event_id: letter.eventId, topic: letter.topic, key: letter.key, headers: printJson(letter.headers), value: letter.value });
+      }
+    }
+    const taken = await store.takeIn(rows, parts);
+    if (taken.conflicting.length > 0) log.error({ eventIds: taken.conflicting }, 'an event came again with another body: the first one stands, somebody must look');
+    const fresh = [...letters].filter(([eventId]) => taken.fresh.has(eventId));
+    if (fresh.length > 0) {
+      sayer.say(fresh.map(([, letter]) => letter));
+      engine.setBlocked(await store.blockedLanes());
+    }
+    for (const { read: one } of read) if (one.kind === 'good' && one.event.type === 'operator.decision') await this.#o.decisions(one.event);
+    for (const [eventId, where] of routed) if (taken.fresh.has(eventId)) for (const item of where.items) engine.enqueue(item);
+    await this.#references([...routed].filter(([eventId]) => taken.fresh.has(eventId)));
+  }
+
+  async #references(fresh: readonly (readonly [string, Routed])[]): Promise<void> {
+    const { store, engine } = this.#o;
+    const hints = fresh.flatMap(([, where]) => where.hints);
+    const wanted = [...hints, ...fresh.flatMap(([, where]) => where.byReference.map((one) => one.reference))];
+    if (wanted.length === 0) return;
+    const found = await store.byReference([...new Set(wanted)]);
+    for (const effect of found) if (hints.includes(effect.reference)) engine.lookNow(effect);
+    for (const [eventId, where] of fresh)
+      for (const { reference, arrival } of where.byReference) {
+        const owner = found.find((effect) => effect.reference === reference);
+        if (!('deliverByReference' in arrival)) continue;
+        engine.enqueue({
+          kind: 'input', lane: owner?.portfolioId ?? reference, eventId, source: null, input: arrival.deliverByReference.input, original: null, tries: 0,
+          to: { journeyId: owner?.journeyId ?? `none:${reference}` },
+        });
+      }
+  }
+
+  /** Makes an inbox row of the database an item again: after a crash, or when a person lets it run again. */
+  async again(row: { readonly eventId: string; readonly portfolioId: string; readonly value: string; readonly topic: string | null; readonly source: string | null }): Promise<Item | null> {
+    if (row.topic === null || row.topic === OWN_TOPIC) {
+      const told = JSON.parse(row.value) as { tells: string; subject: string; input: { type: string } };
+      return { kind: 'input', lane: row.portfolioId, eventId: row.eventId, source: null, to: { flow: told.tells, subject: told.subject }, input: told.input, original: null, tries: 0 };
+    }
+    const [partition = '0', offset = '0'] = (row.source ?? '').split('/').slice(-2);
+    const original: OriginalMessage = { topic: row.topic, partition: Number(partition), offset, key: row.portfolioId, headers: {}, value: row.value };
+    const read = readMessage(this.#o.catalogue, row.topic, row.value, row.eventId, row.portfolioId);
+    if (read.kind === 'bad') {
+      await this.#quarantineAgain(original, row.eventId, row.portfolioId, read);
+      return null;
+    }
+    const where = route({ ...read, eventId: row.eventId }, original);
+    await this.#references([[row.eventId, where]]);
+    return where.items[0] ?? null;
+  }
+
+  async #quarantineAgain(original: OriginalMessage, eventId: string, portfolioId: string, bad: Extract<Read, { kind: 'bad' }>): Promise<void> {
+    const letter = deadLetter(original, eventId, bad.errorClass, bad.reason, this.#o.nowMs());
+    await this.#o.store.write({
+      ...emptyParts(),
+      seen: [{ event_id: eventId, note: `quarantined: ${bad.reason}`.slice(0, 500) }],
+      quarantined: [{
+        event_id: eventId, portfolio_id: portfolioId, topic: original.topic, partition: original.partition, offset: original.offset, key: original.key,
+        headers: printJson(original.headers), value: original.value, error_class: bad.errorClass, reason: bad.reason.slice(0, 500),
+      }],
+      blocked: [{ portfolio_id: portfolioId, event_id: eventId, reason: bad.reason.slice(0, 500) }],
+      said: [{ event_id: letter.eventId, topic: letter.topic, key: letter.key, headers: printJson(letter.headers), value: letter.value }],
+    });
+    this.#o.sayer.say([letter]);
+    this.#o.engine.setBlocked(await this.#o.store.blockedLanes());
+  }
+}

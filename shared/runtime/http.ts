@@ -1,0 +1,99 @@
+/** The HTTP side of every process: health, metrics, bounded bodies, problem+json, graceful end. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express, { type ErrorRequestHandler, type Express, type Response } from 'express';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { Log } from './log.js';
+
+/** RFC 9457. `code` is stable: callers may rely on it. */
+export type Problem = { readonly status: number; readonly code: string; readonly title: string; readonly detail?: string };
+
+export const sendProblem = (response: Response, problem: Problem, headers: Readonly<Record<string, string>> = {}): void => {
+  response.status(problem.status).set(headers).type('application/problem+json').send(JSON.stringify({ type: 'about:blank', ...problem }));
+};
+
+/** Resolves when the dependency answers; rejects, or does not resolve in time, when it is away. */
+export type Check = { readonly name: string; readonly check: () => Promise<void> };
+
+const CHECK_TIMEOUT_MS = 2_000;
+
+const within = async (work: Promise<void>): Promise<void> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => { timer = setTimeout(() => { reject(new Error('no answer in time')); }, CHECK_TIMEOUT_MS); });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+export type Health = { readonly checks: readonly Check[]; readonly alive: () => boolean };
+
+export const createApp = (registry: Registry, health: Health): Express => {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.get('/health/live', (_request, response) => {
+    const alive = health.alive();
+    response.status(alive ? 200 : 503).json({ status: alive ? 'alive' : 'stuck' });
+  });
+  app.get('/health/ready', async (_request, response) => {
+    const results = await Promise.all(
+      health.checks.map(async ({ name, check }) => {
+        try {
+          await within(check());
+          return [name, 'ready'] as const;
+        } catch {
+          return [name, 'away'] as const;
+        }
+      }),
+    );
+    const away = results.filter(([, state]) => state === 'away').map(([name]) => name);
+    response.status(away.length === 0 ? 200 : 503).json({ status: away.length === 0 ? 'ready' : 'waiting', away, dependencies: Object.fromEntries(results) });
+  });
+  app.get('/metrics', async (_request, response) => {
+    response.type(registry.contentType).send(await registry.metrics());
+  });
+  return app;
+};
+
+export const createRegistry = (service: string): Registry => {
+  const registry = new Registry();
+  registry.setDefaultLabels({ service });
+  collectDefaultMetrics({ register: registry });
+  return registry;
+};
+
+/** The last handlers of an app: what nobody answers, and what failed. */
+export const finishApp = (app: Express, log: Log): void => {
+  app.use((_request, response) => { sendProblem(response, { status: 404, code: 'not-found', title: 'There is nothing at this address' }); });
+  const failed: ErrorRequestHandler = (error: unknown, _request, response, next) => {
+    if (response.headersSent) {
+      next(error);
+      return;
+    }
+    log.error({ err: error }, 'a request failed');
+    sendProblem(response, { status: 500, code: 'internal', title: 'Something went wrong here' });
+  };
+  app.use(failed);
+};
+
+export type Listening = { readonly url: string; readonly stop: () => Promise<void> };
+
+export const listen = async (app: Express, host: string, port: number): Promise<Listening> => {
+  const server: Server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000, maxHeaderSize: 16_384 }, app);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  const address = server.address() as AddressInfo;
+  return {
+    url: `http://${address.address.includes(':') ? `[${address.address}]` : address.address}:${String(address.port)}`,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => { resolve(); });
+        server.closeIdleConnections();
+        setTimeout(() => { server.closeAllConnections(); }, 3_000).unref();
+      }),
+  };
+};

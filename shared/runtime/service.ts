@@ -1,0 +1,194 @@
+/** Starts a service that runs on the engine: database, owner, engine, Kafka, HTTP; and stops it in the reverse order. */
+import { Gauge, type Registry } from 'prom-client';
+import type { z } from 'zod';
+import { ownTopics, outsideTopics, deadLetterTopic, PARTITIONS, type Topic } from '../../contracts/internal/topics.js';
+import type { CommonConfig, Environment } from './config.js';
+import { readConfig } from './config.js';
+import { openClient, openPool, type DatabaseOptions } from './database.js';
+import { Catalogue } from './engine/catalogue.js';
+import { carryOut } from './engine/decisions.js';
+import type { ServiceDefinition } from './engine/definition.js';
+import { Engine, type Clock, type CrashPoint } from './engine/engine.js';
+import { contentHash } from './engine/identity.js';
+import { Owner } from './engine/owner.js';
+import { PostgresStore } from './engine/postgres-store.js';
+import { Sayer } from './engine/sayer.js';
+import { Sender } from './engine/sender.js';
+import type { EngineStore } from './engine/store.js';
+import { Sweep } from './engine/sweep.js';
+import { TakeIn } from './engine/take-in.js';
+import { createApp, createRegistry, finishApp, listen, type Listening } from './http.js';
+import { ensureTopics, pingKafka } from './kafka/admin.js';
+import type { KafkaOptions } from './kafka/client.js';
+import { startConsumer, type Consumer } from './kafka/consumer.js';
+import { startProducer, type Producer } from './kafka/producer.js';
+import { createLog, type Log } from './log.js';
+import { runProcess, type Running } from './process.js';
+
+export type ServiceTools = { readonly log: Log };
+export type ServiceOptions<S extends z.ZodObject> = {
+  readonly name: string;
+  readonly config: S;
+  readonly wire: (config: z.output<S> & CommonConfig, tools: ServiceTools) => ServiceDefinition;
+};
+
+const MAX_CONNECTIONS = 8;
+const STATEMENT_TIMEOUT_MS = 10_000;
+const DRAIN_MS = 8_000;
+
+export const schemaOf = (service: string): string => service.replaceAll('-', '_');
+
+export const databaseOptions = (config: CommonConfig, service: string): DatabaseOptions => ({
+  url: config.DATABASE_URL,
+  schema: schemaOf(service),
+  role: config.DATABASE_ROLE === 'none' ? null : (config.DATABASE_ROLE ?? `cmw_${schemaOf(service)}`),
+  applicationName: config.SERVICE_NAME ?? service,
+  maxConnections: MAX_CONNECTIONS,
+  statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+});
+
+export const kafkaOptions = (config: CommonConfig, service: string, log: Log): KafkaOptions => ({
+  brokers: config.KAFKA_BROKERS,
+  // Unique for each running copy: at a restart the copy's own ghost is asked to leave the group.
+  clientId: config.SERVICE_NAME ?? service,
+  ssl: config.KAFKA_SSL,
+  ...(config.KAFKA_SASL_MECHANISM === undefined
+    ? {}
+    : { sasl: { mechanism: config.KAFKA_SASL_MECHANISM, username: config.KAFKA_SASL_USERNAME ?? '', password: config.KAFKA_SASL_PASSWORD ?? '' } }),
+  topicPrefix: config.KAFKA_TOPIC_PREFIX,
+  log: (level, message, fields) => { log[level](fields, message); },
+});
+
+export const ensureAllTopics = (options: KafkaOptions, replicationFactor: number): Promise<void> =>
+  ensureTopics(
+    options,
+    [...outsideTopics, ...ownTopics].flatMap((name) => [
+      { name, partitions: PARTITIONS, replicationFactor },
+      { name: deadLetterTopic(name), partitions: 1, replicationFactor },
+    ]),
+  );
+
+/** Tries until it works: at start the outside may not be there yet, and waiting is right. */
+export const untilDone = async (what: string, log: Log, work: () => Promise<void>): Promise<void> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      log.warn({ reason: error instanceof Error ? error.message : 'unknown', attempt }, `${what} is not there yet; waiting`);
+      await new Promise((resolve) => setTimeout(resolve, Math.min(5_000, 200 * 2 ** Math.min(attempt, 5))));
+    }
+  }
+};
+
+/** For tests of crashes: `CRASH_POINT=name:n` kills the process, as kill -9 would, the n-th time it gets to that point. */
+const crashPoints = (setting: string | undefined): ((point: CrashPoint) => void) => {
+  if (setting === undefined) return () => undefined;
+  const [name, count = '1'] = setting.split(':');
+  let left = Number(count);
+  return (point) => { if (point === name && --left === 0) process.kill(process.pid, 'SIGKILL'); };
+};
+
+const systemClock: Clock = {
+  nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  after: (waitMs, run) => { setTimeout(run, waitMs); },
+};
+
+const watchFigures = (registry: Registry, store: EngineStore, engine: Engine): void => {
+  const gauges = new Map<string, Gauge>();
+  const labelNames: Readonly<Record<string, string[]>> = { open_journeys: ['flow', 'status'], open_effects: ['name', 'status'] };
+  const gauge = (name: string): Gauge => {
+    const known = gauges.get(name);
+    if (known !== undefined) return known;
+    const made = new Gauge({ name: `cmw_${name}`, help: name.replaceAll('_', ' '), labelNames: labelNames[name] ?? [], registers: [registry] });
+    gauges.set(name, made);
+    return made;
+  };
+  for (const name of ['open_journeys', 'overdue_journeys', 'open_effects', 'inbox_open', 'outbox_open', 'quarantined', 'blocked_lanes']) gauge(name);
+  new Gauge({
+    name: 'cmw_items_in_memory', help: 'steps waiting in memory', registers: [registry],
+    async collect() {
+      this.set(engine.load);
+      for (const one of gauges.values()) one.reset();
+      for (const figure of await store.figures()) gauge(figure.name).set(figure.labels, figure.value);
+    },
+  });
+};
+
+type Parts = { readonly engine: Engine; readonly sweep: Sweep; readonly sayer: Sayer; readonly owner: Owner; readonly takeIn: TakeIn; readonly store: PostgresStore; readonly closePool: () => Promise<void>; readonly ping: () => Promise<void> };
+
+const startEngine = async (definition: ServiceDefinition, config: CommonConfig, log: Log, producer: Producer): Promise<Parts> => {
+  const options = databaseOptions(config, definition.name);
+  const pool = openPool(options, (error) => { log.warn({ reason: error.message }, 'an idle database connection broke'); });
+  // Any number that is the same in all copies of a service and differs between services.
+  const lockClass = Number.parseInt(contentHash(`engine ${options.schema}`).slice(0, 7), 16);
+  const store = new PostgresStore(pool, lockClass);
+  const catalogue = new Catalogue(definition);
+  const passes = crashPoints(config.CRASH_POINT);
+  const owner = new Owner({
+    connect: () => openClient({ ...options, statementTimeoutMs: 0 }),
+    lockClass,
+    onLost: (error) => { log.error({ reason: error?.message ?? 'closed' }, 'the owner lock is lost: nothing is sent until there is a new one'); },
+    onTrouble: (error) => { log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'no owner lock yet; waiting'); },
+  });
+  await owner.start();
+  const sender = new Sender({
+    limitPerSystem: 64, breakerAfterFailures: 30, breakerOpenMs: 1_000, nowMs: systemClock.nowMs, monotonicMs: systemClock.monotonicMs,
+    maySend: () => owner.id !== 0,
+    onBug: (error, effect) => { log.error({ err: error, effectId: effect.id }, 'an effect threw: a bug of ours'); },
+  });
+  const publish = async (rows: Parameters<Producer['send']>[0]): Promise<void> => { await producer.send(rows); passes('after-publish'); };
+  const sayer = new Sayer(store, publish, (error) => { log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'not published yet; it is said again'); });
+  const engine = new Engine({ catalogue, store, sender, sayer, clock: systemClock, log, ownerId: () => owner.id, passes });
+  const takeIn: TakeIn = new TakeIn({ catalogue, store, engine, sayer, log, nowMs: systemClock.nowMs, decisions: carryOut({ catalogue, store, engine, takeIn: () => takeIn, log }) });
+  const sweep = new Sweep({ store, engine, sayer, takeIn, log, ownerId: () => owner.id, everyMs: 1_000, graceMs: 3_000 });
+  return { engine, sweep, sayer, owner, takeIn, store, closePool: () => pool.end(), ping: async () => { await pool.query('select 1'); } };
+};
+
+const start = async <S extends z.ZodObject>(options: ServiceOptions<S>, environment: Environment): Promise<Running> => {
+  const config = readConfig(options.config, environment) as z.output<S> & CommonConfig;
+  const log = createLog(config.SERVICE_NAME ?? options.name, config.LOG_LEVEL);
+  const definition = options.wire(config, { log });
+  const kafka = kafkaOptions(config, options.name, log);
+  const registry = createRegistry(config.SERVICE_NAME ?? options.name);
+  const stuck = { since: 0 };
+  let ping = (): Promise<void> => Promise.reject(new Error('starting'));
+  let consumer: Consumer | null = null;
+  const app = createApp(registry, { checks: [{ name: 'postgres', check: () => ping() }, { name: 'kafka', check: () => pingKafka(kafka) }], alive: () => stuck.since === 0 });
+  finishApp(app, log);
+  const http: Listening = await listen(app, config.HTTP_HOST, config.HTTP_PORT);
+  log.info({ url: http.url }, 'listening');
+
+  await untilDone('Kafka', log, () => ensureAllTopics(kafka, config.KAFKA_REPLICATION_FACTOR));
+  const producer = await startProducer(kafka);
+  const parts = await startEngine(definition, config, log, producer);
+  ping = parts.ping;
+  watchFigures(registry, parts.store, parts.engine);
+  parts.sweep.start();
+  const topics = [...new Set<Topic>([...definition.consumes.map((consume) => consume.topic), 'operator.decision'])];
+  consumer = await startConsumer({
+    ...kafka, groupId: `${config.KAFKA_TOPIC_PREFIX}${options.name}`, topics, takeIn: parts.takeIn.take, sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
+    onFatal: (error) => { log.fatal({ err: error }, 'the consumer is dead: the process ends and is started again'); process.exit(1); },
+  });
+  log.info({ topics }, 'ready');
+  process.stdout.write(`${JSON.stringify({ ready: true, service: options.name, url: http.url })}\n`);
+  return {
+    stop: async () => {
+      log.info('stopping');
+      await consumer.stop();
+      await parts.sweep.stop();
+      await parts.engine.stop(DRAIN_MS);
+      await parts.sayer.stop();
+      await producer.stop();
+      await parts.owner.stop();
+      await http.stop();
+      await parts.closePool();
+    },
+  };
+};
+
+/** The whole of a service's main.ts. */
+export const startService = <S extends z.ZodObject>(options: ServiceOptions<S>, environment: Environment): void => {
+  runProcess(() => start(options, environment));
+};

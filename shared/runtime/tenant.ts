@@ -1,0 +1,35 @@
+/**
+ * Everything that the outside leaves to the tenant. Each default is the careful one; README lists them with the question
+ * they answer.
+ */
+import { z } from 'zod';
+import { parseDecimal, type Decimal } from '../kernel/decimal.js';
+
+const decimalText = z.string().transform((text, context): Decimal => {
+  const parsed = parseDecimal(text);
+  if (parsed !== null) return parsed;
+  context.addIssue({ code: 'custom', message: 'must be a decimal written as text' });
+  return z.NEVER;
+});
+const waitMs = (defaultMs: number, description: string) => z.number().int().min(10).max(30 * 86_400_000).default(defaultMs).meta({ description });
+
+export const tenantSettings = z.strictObject({
+  brokerMode: z.enum(['client', 'investsuite']).default('client').meta({ description: 'who talks to the broker; a flow refuses portfolios of the other mode' }),
+  houseAccountIban: z.string().regex(/^[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}$/).optional().meta({ description: "the bank's account that counter accounts are paid from; the payout service does not start without it" }),
+  payWhileOrdersAreOpen: z.boolean().default(false).meta({ description: 'pay while orders of the account are open, when settled cash suffices' }),
+  onCounterAccountMismatch: z.enum(['hold', 'pay-core-banking']).default('hold').meta({ description: 'InvestSuite shows another counter account than core banking, its master' }),
+  counterAccountCoolOffHours: z.number().int().min(0).max(720).default(0).meta({ description: 'a counter account changed less long ago waits for a person; 0 switches it off' }),
+  holdingsMoveAt: z.enum(['executed', 'settled']).default('settled').meta({ description: 'when holdings at InvestSuite follow a trade' }),
+  priceDriftLimit: decimalText.default('0.05' as Decimal).meta({ description: 'an order whose price moved by more than this fraction is not executed' }),
+  onVersionGap: z.enum(['restore', 'hold']).default('restore').meta({ description: 'a newer wish was overwritten by our write: write it back, or ask a person' }),
+  cashOutType: z.enum(['BULK_FUNDING', 'CASH_TRANSFER', 'ACH', 'WIRE']).default('BULK_FUNDING').meta({ description: 'type of a DriveWealth redemption' }),
+  currencies: z.array(z.string().regex(/^[A-Z]{3}$/)).default([]).meta({ description: 'base currencies served; empty serves the currency of the broker account only' }),
+  lookAgainForCashAfterMs: waitMs(3_600_000, 'a withdrawal that waits for cash looks again after so long, events or not'),
+  awaitWishAfterMs: waitMs(5_000, 'how long a version gap waits for the event that explains it'),
+  requestTimeoutMs: waitMs(10_000, 'total time of one request to an outside system'),
+  firstWaitMs: waitMs(250, 'first wait before a repeat or an inquiry'),
+  longestWaitMs: waitMs(60_000, 'longest wait between repeats or inquiries'),
+  patienceMs: waitMs(6 * 3_600_000, 'after so long without knowing whether a request has happened a person is asked'),
+  requestLongestLifeMs: waitMs(120_000, 'after so long a request that was sent can no longer take effect; before it "absent" is not believed'),
+});
+export type TenantSettings = z.output<typeof tenantSettings>;
