@@ -1,0 +1,16 @@
+import { readEvent } from '../../../../contracts/investsuite/events.js';
+import type { Consume } from '../../../../shared/runtime/engine/definition.js';
+import type { WishSeen } from '../decide/portfolio.js';
+
+/** The divest amount was set, by the customer or by us. Only evidence of what stood there at some time. */
+export const wishSeen: Consume = {
+  topic: 'portfolio.withdrawal-request',
+  read: (envelope) => {
+    const read = readEvent(envelope.data, envelope.type);
+    if (read.kind === 'malformed') throw new TypeError(`not an event of InvestSuite: ${read.problems.join('; ')}`);
+    if (read.kind === 'unlisted' || read.event.name !== 'portfolio.withdrawal-request') throw new TypeError('not a withdrawal request');
+    const portfolioId = envelope.portfolioId ?? read.event.data.id;
+    const input: WishSeen = { type: 'WishSeen', level: read.event.data.divest_amount };
+    return { deliver: { flow: 'portfolio', subject: portfolioId, input }, portfolioId };
+  },
+};

@@ -1,0 +1,198 @@
+/** What follows for one portfolio object. Pure. */
+import { Bug } from '../../../../shared/kernel/bug.js';
+import { ignored, type Move, type Opening, type RefusedBy, type Stay, type Step } from '../../../../shared/kernel/flow.js';
+import type { PortfolioId } from '../../../../shared/kernel/ids.js';
+import type { DivestAmount } from '../../../../shared/kernel/money.js';
+import { hasEffect, movedBy, sameMap, writable } from './holdings.js';
+import { compareLevels, levelText, loweredByAll, sameLevel } from './levels.js';
+import type { Change, ChangeRequested, PortfolioRead, PortfolioSaid, PortfolioState, WishSeen, Writing } from './portfolio.js';
+
+type Next = Step<PortfolioState, PortfolioSaid>;
+type Kept = Stay<PortfolioState, PortfolioSaid>;
+type Moved = Move<PortfolioState, PortfolioSaid>;
+
+/** Changes that may wait for one portfolio; more is a fault, and the lane stops. */
+export const MAX_PENDING = 100;
+/** Changes remembered as done. A repeat comes within days, and a portfolio has a few changes a day. */
+export const MAX_DONE = 200;
+
+/** `left`: the level after the write; told only to whoever asked for it to be lowered. */
+const saysDone = (portfolioId: PortfolioId, changes: readonly Change[], left: DivestAmount | null): readonly PortfolioSaid[] =>
+  changes.flatMap(({ changeId, because, lowerDivestBy, cashSettled }): readonly PortfolioSaid[] => {
+    const divestAmountLeft = lowerDivestBy === null || left === null ? null : levelText(left);
+    const changed: PortfolioSaid = { event: 'portfolio.changed', data: { changeId, portfolioId, because, divestAmountLeft } };
+    return cashSettled ? [changed, { event: 'portfolio.cash-settled', data: { portfolioId, changeId } }] : [changed];
+  });
+
+const remembered = (done: readonly string[], changes: readonly Change[]): readonly string[] =>
+  [...done, ...changes.map((change) => change.changeId)].slice(-MAX_DONE);
+
+export const opened = ({ change }: ChangeRequested, subject: string): Opening<PortfolioState, PortfolioSaid> => {
+  const portfolioId = subject as PortfolioId;
+  const state: PortfolioState = {
+    status: 'ReadingPortfolio',
+    portfolioId,
+    pending: [change],
+    writing: null,
+    written: [],
+    seenWhileReading: null,
+    seenSince: null,
+    restoring: null,
+    levelWritten: null,
+    review: null,
+    reason: null,
+    done: [],
+  };
+  if (hasEffect(change)) return { open: state };
+  return { open: { ...state, status: 'Idle', pending: [], done: [change.changeId] }, says: saysDone(portfolioId, [change], null) };
+};
+
+export const notOpened = (): Opening<PortfolioState, PortfolioSaid> => ignored('nothing is being written');
+
+const isKnown = (state: PortfolioState, change: Change): boolean =>
+  state.done.includes(change.changeId) || state.pending.some((waiting) => waiting.changeId === change.changeId);
+
+const appended = (state: PortfolioState, change: Change): readonly Change[] => {
+  if (state.pending.length >= MAX_PENDING) throw new Bug(`more than ${MAX_PENDING} changes wait for one portfolio`);
+  return [...state.pending, change];
+};
+
+/** Something is going on: the change waits its turn. */
+export const addChange = (state: PortfolioState, { change }: ChangeRequested): Kept =>
+  isKnown(state, change) ? { stay: true } : { stay: true, set: { pending: appended(state, change) } };
+
+const fresh = { writing: null, seenWhileReading: null, seenSince: null } as const;
+
+/** Nothing is going on: start, or answer at once where nothing is to be written. A write for nothing starts the optimiser. */
+export const takeChange = (state: PortfolioState, { change }: ChangeRequested): Next => {
+  if (isKnown(state, change)) return { stay: true };
+  if (hasEffect(change)) return { to: 'ReadingPortfolio', set: { ...fresh, pending: appended(state, change) } };
+  return { stay: true, set: { done: remembered(state.done, [change]) }, says: saysDone(state.portfolioId, [change], null) };
+};
+
+export const readAgain = (): Moved => ({ to: 'ReadingPortfolio', set: fresh });
+
+/** Where the journey rests, or what it does next. */
+const onwards = (state: PortfolioState, note: string | null): Moved => {
+  const set = { ...fresh, written: [], restoring: null };
+  if (state.pending.length > 0) return { to: 'ReadingPortfolio', set: { ...set, reason: note } };
+  return state.review === null ? { to: 'Idle', set: { ...set, reason: note } } : { to: 'AwaitingReview', set: { ...set, reason: state.review } };
+};
+
+const withSet = (move: Moved, set: Partial<PortfolioState>, says: readonly PortfolioSaid[]): Moved => ({ ...move, set: { ...set, ...move.set }, says });
+
+const planOf = (changes: readonly Change[], seen: PortfolioRead): Writing => {
+  const level = loweredByAll(seen.divestAmount, changes, seen.baseCurrency);
+  return {
+    changeIds: changes.map((change) => change.changeId),
+    levelRead: seen.divestAmount,
+    baseCurrency: seen.baseCurrency,
+    onVersionGap: seen.onVersionGap,
+    write: {
+      baseVersion: seen.version,
+      holdingsBefore: seen.holdings,
+      holdings: movedBy(seen.holdings, changes),
+      configJson: seen.configJson,
+      divestAmount: sameLevel(level, seen.divestAmount) ? null : level,
+    },
+  };
+};
+
+/** One write for all that waits. */
+export const portfolioRead = (state: PortfolioState, seen: PortfolioRead): Next => {
+  if (seen.deleted) return { hold: 'the portfolio is deleted, and changes wait for it' };
+  if (!seen.realMoney) return { hold: 'a change of real money is asked for a portfolio of paper money' };
+  const changes = writable(seen.holdings, state.pending);
+  if (changes.length === 0) return { to: 'AwaitingCounterpart', set: { reason: 'holdings would fall below zero' } };
+  const writing = planOf(changes, seen);
+  if (writing.write.divestAmount !== null || !sameMap(seen.holdings, writing.write.holdings)) {
+    return { to: 'WritingPortfolio', set: { writing, seenSince: null } };
+  }
+  const after = finished(state, changes);
+  return withSet(onwards(after, null), { pending: after.pending, done: after.done }, saysDone(state.portfolioId, changes, seen.divestAmount));
+};
+
+const finished = (state: PortfolioState, changes: readonly Change[]): PortfolioState => ({
+  ...state,
+  pending: state.pending.filter((change) => !changes.includes(change)),
+  done: remembered(state.done, changes),
+  written: changes,
+});
+
+const plan = (state: PortfolioState): Writing => {
+  if (state.writing === null) throw new Bug('a portfolio is written without a plan');
+  return state.writing;
+};
+
+/** The level that stands at InvestSuite since our write. */
+const levelAfter = ({ levelRead, write }: Writing): DivestAmount => write.divestAmount ?? levelRead;
+
+/** Our own write coming back, or the level we have read: neither is a newer wish. */
+const isEcho = (writing: Writing, level: DivestAmount): boolean => sameLevel(level, writing.levelRead) || sameLevel(level, levelAfter(writing));
+
+export const wishWhileReading = (_state: PortfolioState, { level }: WishSeen): Kept => ({ stay: true, set: { seenWhileReading: level } });
+
+export const wishWhileWriting = (state: PortfolioState, { level }: WishSeen): Kept =>
+  isEcho(plan(state), level) ? { stay: true } : { stay: true, set: { seenSince: level } };
+
+const toReview = (state: PortfolioState, review: string): Moved => onwards({ ...state, review }, review);
+
+/**
+ * A wish came after our read and was overwritten. Written back is what we would have written, had we read it. Only
+ * upwards: a lower level may be an old event as well as a change of mind, and only a person can ask the customer.
+ */
+const wishErased = (state: PortfolioState, wish: DivestAmount): Moved => {
+  const writing = plan(state);
+  const expected = levelAfter(writing);
+  const level = loweredByAll(wish, state.written, writing.baseCurrency);
+  if (sameLevel(level, expected)) return onwards(state, 'another writer was there; the wish announced since changes nothing');
+  if (compareLevels(wish, writing.levelRead) < 0) {
+    const review = 'another writer was there, and a lower wish was announced: it may be old, or overwritten by us';
+    return withSet(toReview(state, review), { review }, []);
+  }
+  return { to: 'RestoringWish', set: { restoring: { expected, level } } };
+};
+
+const afterGap = (state: PortfolioState, writing: Writing): Moved => {
+  const review = 'another writer was there while the divest amount was written';
+  if (writing.onVersionGap === 'review') return withSet(toReview(state, review), { review }, []);
+  if (state.seenSince !== null) return wishErased(state, state.seenSince);
+  const uncertain = state.seenWhileReading !== null && compareLevels(state.seenWhileReading, writing.levelRead) > 0;
+  if (uncertain) return withSet(toReview(state, `${review}, and a higher wish was announced while it was read`), { review }, []);
+  return { to: 'AwaitingWish', set: { reason: review } };
+};
+
+/** A version more than one above the base: somebody else wrote between. It matters only where a level was written. */
+export const written = (before: PortfolioState, result: { readonly versionAfter: number }): Next => {
+  const writing = plan(before);
+  const changes = before.pending.filter((change) => writing.changeIds.includes(change.changeId));
+  const state = finished(before, changes);
+  const gap = writing.write.divestAmount !== null && result.versionAfter > writing.write.baseVersion + 1;
+  const next = gap ? afterGap(state, writing) : onwards(state, null);
+  const levelWritten = writing.write.divestAmount ?? before.levelWritten;
+  return withSet(next, { pending: state.pending, done: state.done, written: state.written, levelWritten }, saysDone(state.portfolioId, changes, levelAfter(writing)));
+};
+
+/** A fresh read decides again; a person who says that it was not written means the same. */
+export const notWritten = (_state: PortfolioState, reason: string, by: RefusedBy): Next =>
+  by === 'person' || reason === 'changed-meanwhile' ? readAgain() : { hold: `InvestSuite refused the portfolio: ${reason}` };
+
+export const wishAfterGap = (state: PortfolioState, { level }: WishSeen): Next => (isEcho(plan(state), level) ? { stay: true } : wishErased(state, level));
+
+export const noWishCame = (state: PortfolioState): Next => onwards(state, 'another writer was there; no other wish was announced');
+
+export const restored = (state: PortfolioState): Next =>
+  withSet(onwards(state, 'a wish that our write had overwritten was restored'), { levelWritten: state.restoring?.level ?? null }, []);
+
+/** Another level stands there now: the newest wish is safe without us. */
+export const notRestored = (state: PortfolioState, reason: string, by: RefusedBy): Next =>
+  by === 'person' || reason === 'changed-meanwhile'
+    ? onwards(state, 'another level was set before the wish could be restored')
+    : { hold: `a wish was overwritten, and InvestSuite refused to take it back: ${reason}` };
+
+/** Somebody has looked, or the time for it is over; the overdue alarm has been going since its first hour. */
+export const reviewed = (state: PortfolioState): Moved => withSet(onwards({ ...state, review: null }, null), { review: null }, []);
+
+/** The customer, or an operator for the customer, has said it anew. Our own write coming back says nothing. */
+export const wishInReview = (state: PortfolioState, { level }: WishSeen): Next =>
+  state.levelWritten !== null && sameLevel(level, state.levelWritten) ? { stay: true } : reviewed(state);

@@ -1,0 +1,159 @@
+/** The nouns of one order: what is decided, what is known of it, what it asks for. */
+import { z } from 'zod';
+import type { OwnEvent } from '../../../../contracts/internal/events.js';
+import type { Decimal } from '../../../../shared/kernel/decimal.js';
+import type { BrokerAccountId, InstrumentId, OptimizationId, PortfolioId } from '../../../../shared/kernel/ids.js';
+import type { Currency } from '../../../../shared/kernel/money.js';
+import { storedDecimal, storedText } from './stored.js';
+
+export type OrderSide = 'buy' | 'sell';
+
+/** When holdings at InvestSuite follow a trade: once it is executed, or once it is settled. One choice per tenant. */
+export type HoldingsMoveAt = 'executed' | 'settled';
+
+/** One execution report. Units, gross (cash before fees) and fees are positive. `executedAt` is ISO 8601 UTC. */
+export type Fill = {
+  readonly id: string;
+  readonly executedAt: string;
+  readonly units: Decimal;
+  readonly price: Decimal;
+  readonly gross: Decimal;
+  readonly fees: readonly { readonly kind: 'transaction-fee' | 'tax'; readonly amount: Decimal; readonly description: string }[];
+};
+
+/** What an order is. Units are positive; where `amount` is given, the order is by money and the units are only an estimate. */
+export type OrderTerms = {
+  readonly portfolioId: PortfolioId;
+  readonly optimizationId: OptimizationId;
+  readonly instrument: InstrumentId;
+  readonly side: OrderSide;
+  readonly units: Decimal;
+  readonly amount: Decimal | null;
+  readonly expectedPrice: Decimal | null;
+  readonly currency: Currency;
+  /** Null only for an order that is not to be executed. */
+  readonly account: BrokerAccountId | null;
+  readonly holdingsMoveAt: HoldingsMoveAt;
+};
+
+export type OrderDecided = OrderTerms & {
+  readonly type: 'OrderDecided';
+  /** False: record only that it was not executed, so that InvestSuite lets the portfolio go. */
+  readonly execute: boolean;
+  readonly reason: string | null;
+};
+export type OrderInput = OrderDecided;
+
+export type OrderOutcome = 'executed' | 'partly-executed' | 'not-executed';
+/** Told to the optimisation once nothing more will be traded. Settlement comes later. */
+export type OrderFinished = {
+  readonly type: 'OrderFinished';
+  readonly optimizationId: OptimizationId;
+  readonly instrument: InstrumentId;
+  readonly outcome: OrderOutcome;
+  readonly reason: string | null;
+};
+
+export type BrokerOrderStatus = 'open' | 'filled' | 'cancelled' | 'rejected' | 'expired';
+
+export type Order = OrderTerms & {
+  readonly status:
+    | 'Placing'
+    | 'RecordingPlaced'
+    | 'FollowingOrder'
+    | 'RecordingExecution'
+    | 'AwaitingSettlement'
+    | 'RecordingSettlement'
+    | 'RecordingNotExecuted'
+    | 'Settled'
+    | 'Cancelled'
+    | 'Expired'
+    | 'NotExecuted';
+  readonly reason: string | null;
+  /** The broker's id of the order. */
+  readonly orderId: string | null;
+  /** ISO 8601 UTC; null before it was placed, or when a person answered for the placing. */
+  readonly placedAt: string | null;
+  /** InvestSuite's transaction; null before it is made, or when a person keeps the records by hand. */
+  readonly transactionId: string | null;
+  /** Every fill seen so far, in order of execution. Only grows. */
+  readonly fills: readonly Fill[];
+  /** Currency of the fills, which is the broker's and not always the portfolio's. */
+  readonly tradeCurrency: Currency;
+  readonly brokerStatus: BrokerOrderStatus;
+  readonly closedAt: string | null;
+  readonly settledAt: string | null;
+};
+
+/** What the broker says of an order. Handed over only when it holds something new. */
+export type OrderSeen = {
+  readonly instrument: InstrumentId;
+  readonly side: OrderSide;
+  readonly status: BrokerOrderStatus;
+  readonly filledUnits: Decimal;
+  readonly fills: readonly Fill[];
+  readonly currency: Currency;
+  readonly closedAt: string | null;
+  readonly rejectReason: string | null;
+  /** When we looked, ISO 8601 UTC. */
+  readonly seenAt: string;
+};
+
+type InvestSuiteRefusal = 'invalid' | 'not-found' | 'conflict' | 'forbidden' | 'changed-meanwhile';
+
+export type OrderEffects = {
+  PlaceOrder: {
+    readonly kind: 'once';
+    readonly result: { readonly orderId: string; readonly placedAt: string | null };
+    readonly reason: 'account-not-open' | 'not-enough-units' | 'not-enough-cash' | 'malformed' | 'refused';
+  };
+  RecordPlaced: {
+    readonly kind: 'once';
+    readonly result: { readonly transactionId: string; readonly placedAt: string | null };
+    readonly reason: InvestSuiteRefusal;
+  };
+  RecordNotExecuted: { readonly kind: 'once'; readonly result: { readonly transactionId: string }; readonly reason: InvestSuiteRefusal };
+  FollowOrder: { readonly kind: 'read'; readonly result: OrderSeen; readonly reason: 'not-found' };
+  RecordExecution: { readonly kind: 'by-key'; readonly result: null; readonly reason: InvestSuiteRefusal };
+  ConfirmSettlement: { readonly kind: 'read'; readonly result: { readonly settledAt: string }; readonly reason: 'not-found' };
+  RecordSettlement: { readonly kind: 'by-key'; readonly result: null; readonly reason: InvestSuiteRefusal };
+};
+
+export type OrderSaid =
+  | Extract<OwnEvent, { event: 'portfolio.change-requested' }>
+  | { readonly tells: 'optimisation'; readonly subject: string; readonly input: OrderFinished };
+
+const fill = z.object({
+  id: storedText(),
+  executedAt: storedText(),
+  units: storedDecimal,
+  price: storedDecimal,
+  gross: storedDecimal,
+  fees: z.array(z.object({ kind: z.enum(['transaction-fee', 'tax']), amount: storedDecimal, description: z.string() })),
+});
+
+export const orderState: z.ZodType<Order> = z.object({
+  status: z.enum([
+    'Placing', 'RecordingPlaced', 'FollowingOrder', 'RecordingExecution', 'AwaitingSettlement', 'RecordingSettlement', 'RecordingNotExecuted',
+    'Settled', 'Cancelled', 'Expired', 'NotExecuted',
+  ]),
+  portfolioId: storedText<PortfolioId>(),
+  optimizationId: storedText<OptimizationId>(),
+  instrument: storedText<InstrumentId>(),
+  side: z.enum(['buy', 'sell']),
+  units: storedDecimal,
+  amount: storedDecimal.nullable(),
+  expectedPrice: storedDecimal.nullable(),
+  currency: storedText<Currency>(),
+  account: storedText<BrokerAccountId>().nullable(),
+  holdingsMoveAt: z.enum(['executed', 'settled']),
+  reason: z.string().nullable(),
+  orderId: storedText().nullable(),
+  placedAt: storedText().nullable(),
+  transactionId: storedText().nullable(),
+  fills: z.array(fill),
+  tradeCurrency: storedText<Currency>(),
+  brokerStatus: z.enum(['open', 'filled', 'cancelled', 'rejected', 'expired']),
+  closedAt: storedText().nullable(),
+  settledAt: storedText().nullable(),
+});
