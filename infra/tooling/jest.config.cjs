@@ -3,6 +3,8 @@
  * *.e2e.test.ts runs the services as processes.
  */
 const { resolve } = require('node:path');
+// globalSetup is loaded by Node's own require.
+require('./ts-imports.cjs');
 const rootDir = resolve(__dirname, '../..');
 
 const common = {

@@ -1,0 +1,72 @@
+import { parseArgs } from 'node:util';
+import { type Kafka, startKafka } from './kafka/launcher.js';
+import { type Postgres, startPostgres } from './postgres.js';
+import { firstStopSignal, runMain } from './processes.js';
+import { makeRunFolder } from './run-folder.js';
+import { startSimulators } from './simulators.js';
+
+const HELP = `npm run sandbox [-- options]
+
+Starts Kafka, Postgres and the simulators, prints the environment to export, and stays until Ctrl-C.
+KAFKA_BROKERS or DATABASE_URL in the environment are used instead of starting that server.
+
+  --nodes N   brokers of Kafka (default 1)
+  --keep      leaves the folders of Kafka and Postgres behind
+  --help      this text
+`;
+
+const say = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+/** undefined when the environment names a server. */
+const unlessGiven = async <T>(name: string, start: () => Promise<T>): Promise<T | undefined> =>
+  (process.env[name] ?? '') === '' ? start() : undefined;
+
+const startServers = async (nodes: number, keep: boolean): Promise<{ kafka: Kafka | undefined; postgres: Postgres | undefined }> => {
+  const [kafka, postgres] = await Promise.all([
+    unlessGiven('KAFKA_BROKERS', async () => startKafka({ nodes, keep })),
+    unlessGiven('DATABASE_URL', async () => startPostgres({ keep })),
+  ]);
+  return { kafka, postgres };
+};
+
+const readNodes = (text: string): number => {
+  if (!/^[1-9]$/.test(text)) throw new Error(`--nodes takes a number from 1 to 9, not ${text}`);
+  return Number(text);
+};
+
+const main = async (): Promise<void> => {
+  const { values } = parseArgs({
+    options: { keep: { type: 'boolean', default: false }, nodes: { type: 'string', default: '1' }, help: { type: 'boolean', default: false } },
+  });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const stopSignal = firstStopSignal();
+  const interrupted = stopSignal.then(() => 'interrupted' as const);
+  const startedAt = Date.now();
+  say('Starting Kafka and Postgres ...');
+  const servers = await Promise.race([startServers(readNodes(values.nodes), values.keep), interrupted]);
+  // What has begun to start dies with this process.
+  if (servers === 'interrupted') process.exit(130);
+  const { kafka, postgres } = servers;
+  const folder = makeRunFolder('simulators', { keep: values.keep });
+  const env = {
+    KAFKA_BROKERS: kafka?.brokers.join(',') ?? process.env['KAFKA_BROKERS'] ?? '',
+    DATABASE_URL: postgres?.url ?? process.env['DATABASE_URL'] ?? '',
+    ...(kafka === undefined ? {} : { KAFKA_REPLICATION_FACTOR: String(Math.min(3, kafka.nodes.length)) }),
+  };
+  const simulators = await startSimulators(folder.path, env);
+  for (const [name, value] of Object.entries({ ...env, ...simulators.env })) process.stdout.write(`export ${name}=${value}\n`);
+  say(`Ready after ${((Date.now() - startedAt) / 1000).toFixed(1)} s. Logs: ${[kafka?.folder, postgres?.folder, folder.path].filter(Boolean).join(' ')}`);
+  say('Ctrl-C ends everything.');
+  await stopSignal;
+  say('Stopping ...');
+  await Promise.all(simulators.processes.map(async (running) => running.stop()));
+  await Promise.all([kafka?.stop(), postgres?.stop()]);
+  folder.remove();
+};
+
+runMain(main);

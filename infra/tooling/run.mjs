@@ -1,0 +1,87 @@
+/**
+ * The entry of every npm script: checks what the command needs, installs and builds what is stale, then hands over.
+ * Signals go on to the command and its exit code comes back. Plain Node without a dependency: it runs on a bare clone.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { Refusal, ensureBuilt, ensureDependencies, root, say } from './build.mjs';
+import { checkPrerequisites } from './prerequisites.mjs';
+
+const JEST = ['node_modules/jest/bin/jest.js', '-c', 'infra/tooling/jest.config.cjs'];
+
+/** `file` and `args` are what Node runs; `servers`: it starts Kafka and Postgres; `built`: it needs dist/. */
+const COMMANDS = {
+  demo: { file: 'dist/infra/demo/main.js', servers: true, built: true, does: 'the main job for real, on its own servers; -- --once ends it' },
+  test: { file: 'infra/tooling/test.mjs', servers: true, built: true, does: 'everything that must pass' },
+  'test:unit': { file: JEST[0], args: [...JEST.slice(1), '--selectProjects', 'unit'], does: 'the tests that need no server' },
+  sandbox: { file: 'dist/infra/sandbox/main.js', servers: true, built: true, does: 'Kafka, Postgres and simulators; prints the environment to export' },
+  services: { file: 'dist/infra/services/main.js', built: true, does: 'the services, against what the environment names; -- names choose some' },
+  migrate: { file: 'dist/migrations/main.js', built: true, does: 'the migrations of the database, forward only' },
+  operator: { file: 'dist/services/operator/src/cli.js', built: true, does: "the operators' command line" },
+  contracts: { file: 'dist/infra/tooling/contracts/main.js', built: true, does: 'writes the generated files again' },
+  lint: { file: 'infra/tooling/lint.mjs', does: 'style and import rules' },
+  build: { built: true, does: 'compiles into dist/' },
+};
+
+const help = () => {
+  const lines = Object.entries(COMMANDS).map(([name, { does }]) => `  npm run ${name.padEnd(10)} ${does}`);
+  return `Each command does its own set-up. Arguments go behind "--".\n\n${lines.join('\n')}\n`;
+};
+
+/** The command must end when this process is killed with -9, and then in order: SIGTERM. Where the system cannot do that, we do without. */
+const tied = (args) => {
+  const canTie = process.platform === 'linux' && (spawnSync('setpriv', ['--help'], { encoding: 'utf8' }).stdout ?? '').includes('--pdeathsig');
+  return canTie ? { command: 'setpriv', args: ['--pdeathsig', 'TERM', process.execPath, ...args] } : { command: process.execPath, args };
+};
+
+/** Our parent and, where the system has /proc, its parent too: npm puts a shell between itself and us. */
+const ancestors = () => {
+  const stat = `/proc/${process.ppid}/stat`;
+  if (!existsSync(stat)) return String(process.ppid);
+  const text = readFileSync(stat, 'utf8');
+  return `${process.ppid} ${text.slice(text.lastIndexOf(')') + 2).split(' ')[1]}`;
+};
+
+/** npm passes SIGTERM on, but cannot pass on a kill -9 of its own: then our ancestors change. */
+const watchNpm = (child) => {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const atStart = ancestors();
+  setInterval(() => {
+    if (ancestors() !== atStart) child.kill('SIGTERM');
+  }, 500).unref();
+};
+
+const handOver = (file, args) =>
+  new Promise((done, fail) => {
+    const start = tied(['--enable-source-maps', join(root, file), ...args]);
+    const child = spawn(start.command, start.args, { cwd: root, stdio: 'inherit' });
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+    watchNpm(child);
+    child.once('error', fail);
+    child.once('exit', (code, signal) => done(code ?? 128 + (constants.signals[signal] ?? 0)));
+  });
+
+const main = async () => {
+  const [name = '--help', ...args] = process.argv.slice(2);
+  if (name === '--help' || name === '-h') {
+    process.stdout.write(help());
+    return 0;
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) throw new Refusal(`There is no command "${name}".\n\n${help()}`, 64);
+  checkPrerequisites({ servers: command.servers === true });
+  await ensureDependencies();
+  if (command.built === true) await ensureBuilt();
+  if (command.file === undefined) return 0;
+  if (!existsSync(join(root, command.file))) throw new Refusal(`${name}: ${command.file} does not exist.`, 70);
+  return handOver(command.file, [...(command.args ?? []), ...args]);
+};
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  say(error instanceof Refusal ? error.message : error.stack);
+  process.exitCode = error instanceof Refusal ? error.exitCode : 1;
+}

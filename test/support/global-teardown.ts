@@ -1,0 +1,4 @@
+import { stopGlobalServers } from './global-servers.js';
+
+/** Jest wants a default export here. */
+export default stopGlobalServers;
