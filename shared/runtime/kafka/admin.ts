@@ -42,7 +42,8 @@ const sayDifferences = async (admin: Admin, options: KafkaOptions, wanted: reado
   const { topics } = await admin.fetchTopicMetadata({ topics: wanted.map(({ topic }) => topic) });
   for (const { topic, numPartitions } of wanted) {
     const exists = topics.find(({ name }) => name === topic)?.partitions.length;
-    if (exists !== numPartitions) options.log('warn', 'kafka: a topic has another number of partitions than asked for', { topic, exists, asked: numPartitions });
+    if (exists !== numPartitions)
+      options.log('warn', 'kafka: a topic has another number of partitions than asked for', { topic, exists, asked: numPartitions });
   }
 };
 
@@ -58,23 +59,29 @@ export const ensureTopicsWith = async (options: KafkaOptions, topics: readonly T
     configEntries: settings(topic, own),
   }));
   const giveUpAtMs = Date.now() + DEADLINE_MS;
-  await askAdmin(options, { retry: patientRetry, deadlineMs: DEADLINE_MS + 1_000, what: 'creating topics' }, async (admin) => {
-    await admin.createTopics({ topics: wanted, waitForLeaders: false, timeout: 10_000 });
-    for (;;) {
-      const { ready, why } = await readiness(admin, wanted);
-      if (ready) break;
-      if (Date.now() > giveUpAtMs) throw new KafkaUnavailable(`topics are not ready: ${why}`);
-      await delay(POLL_MS);
-    }
-    await sayDifferences(admin, options, wanted);
-  }, own);
+  await askAdmin(
+    options,
+    { retry: patientRetry, deadlineMs: DEADLINE_MS + 1_000, what: 'creating topics' },
+    async (admin) => {
+      await admin.createTopics({ topics: wanted, waitForLeaders: false, timeout: 10_000 });
+      for (;;) {
+        const { ready, why } = await readiness(admin, wanted);
+        if (ready) break;
+        if (Date.now() > giveUpAtMs) throw new KafkaUnavailable(`topics are not ready: ${why}`);
+        await delay(POLL_MS);
+      }
+      await sayDifferences(admin, options, wanted);
+    },
+    own,
+  );
 };
 
 /**
  * Creates what does not exist yet, and returns when every partition of all of them has a leader. Safe to run from several processes at
  * once. Throws KafkaUnavailable after 30 s; Bug when a topic is asked to be compacted.
  */
-export const ensureTopics = async (options: KafkaOptions, topics: readonly Topic[]): Promise<void> => ensureTopicsWith(options, topics, inner);
+export const ensureTopics = async (options: KafkaOptions, topics: readonly Topic[]): Promise<void> =>
+  ensureTopicsWith(options, topics, inner);
 
 /** Resolves when a broker answers. Throws KafkaUnavailable, at the latest after `deadlineMs` (default 2 s). */
 export const pingKafka = async (options: KafkaOptions, deadlineMs = 2_000): Promise<void> => {

@@ -39,7 +39,13 @@ export const inner: Inner = { guards: allGuards, newKafka: (config) => new Kafka
  * Every setting is written out: the defaults differ when NODE_ENV is "test", and a consumer has defaults of its own that win over the
  * client's. At most 1 s between two tries, so that a broker that is back is noticed at once.
  */
-export const patientRetry = { initialRetryTime: 100, maxRetryTime: 1_000, factor: 0.2, multiplier: 2, retries: 60 } as const satisfies RetryOptions;
+export const patientRetry = {
+  initialRetryTime: 100,
+  maxRetryTime: 1_000,
+  factor: 0.2,
+  multiplier: 2,
+  retries: 60,
+} as const satisfies RetryOptions;
 /** For producers: a dead partition must not hold its lane for a minute. About 6 s between the tries. */
 export const briefRetry = { ...patientRetry, retries: 8 } as const satisfies RetryOptions;
 /** For questions that a person or a probe waits for. */
@@ -57,22 +63,30 @@ const logCreator = (log: KafkaLog) => () => (entry: LogEntry) => {
   log(level, `kafka: ${message}`, { namespace: entry.namespace, ...fields });
 };
 
-export const kafkaConfig = (options: KafkaOptions, retry: RetryOptions, guards: Guards): KafkaConfig => ({
+/** Long enough for a broker on a busy machine. Requests that wait by nature (fetch, join) add their own time to it. */
+const REQUEST_TIMEOUT_MS = 15_000;
+
+export const kafkaConfig = (
+  options: KafkaOptions,
+  retry: RetryOptions,
+  guards: Guards,
+  requestTimeout = REQUEST_TIMEOUT_MS,
+): KafkaConfig => ({
   clientId: options.clientId,
   brokers: [...options.brokers],
   ssl: options.ssl,
   ...(options.sasl ? { sasl: options.sasl as SASLOptions } : {}),
   connectionTimeout: 1_000,
-  requestTimeout: 15_000,
+  requestTimeout,
   enforceRequestTimeout: true,
   ...(guards.explicitRetry ? { retry } : {}),
   logLevel: logLevel.INFO,
   logCreator: logCreator(options.log),
 });
 
-export const openKafka = (options: KafkaOptions, retry: RetryOptions, { guards, newKafka }: Inner): Kafka => {
+export const openKafka = (options: KafkaOptions, retry: RetryOptions, { guards, newKafka }: Inner, requestTimeoutMs?: number): Kafka => {
   if (guards.noIdleTimer) removeIdleTimer();
-  return newKafka(kafkaConfig(options, retry, guards));
+  return newKafka(kafkaConfig(options, retry, guards, requestTimeoutMs));
 };
 
 /**
@@ -96,6 +110,8 @@ export const askAdmin = async <T>(
     if (thrown instanceof KafkaUnavailable) throw thrown;
     throw new KafkaUnavailable(`${ask.what}: ${asError(thrown).message}`, { cause: thrown });
   } finally {
-    admin.disconnect().catch((thrown: unknown) => options.log('debug', 'kafka: closing a connection failed', { error: asError(thrown).message }));
+    admin
+      .disconnect()
+      .catch((thrown: unknown) => options.log('debug', 'kafka: closing a connection failed', { error: asError(thrown).message }));
   }
 };

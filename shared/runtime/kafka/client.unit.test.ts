@@ -1,4 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
+import { logLevel } from 'kafkajs';
 import type { KafkaConfig, LogEntry, RetryOptions } from 'kafkajs';
 import defaults from 'kafkajs/src/retry/defaults';
 import testDefaults from 'kafkajs/src/retry/defaults.test';
@@ -13,8 +14,18 @@ import { optionsFor, without } from './testing.js';
 const watchedKafka = async () => {
   const seen: { consumer?: object; producer?: object } = {};
   jest.resetModules();
-  jest.doMock('kafkajs/src/consumer', () => ({ retry }: { retry: object }) => void (seen.consumer = retry));
-  jest.doMock('kafkajs/src/producer', () => ({ retry }: { retry: object }) => void (seen.producer = retry));
+  jest.doMock(
+    'kafkajs/src/consumer',
+    () =>
+      ({ retry }: { retry: object }) =>
+        void (seen.consumer = retry),
+  );
+  jest.doMock(
+    'kafkajs/src/producer',
+    () =>
+      ({ retry }: { retry: object }) =>
+        void (seen.producer = retry),
+  );
   const { openKafka } = await import('./client.js');
   const { Kafka } = await import('kafkajs');
   const open = (retry: RetryOptions) => openKafka(options, retry, { guards: allGuards, newKafka: (config) => new Kafka(config) });
@@ -22,7 +33,13 @@ const watchedKafka = async () => {
 };
 
 const options = optionsFor(['127.0.0.1:1']);
-const consumerOptions: ConsumerOptions = { ...options, groupId: 'g', topics: ['t'], takeIn: () => Promise.resolve(), onFatal: () => undefined };
+const consumerOptions: ConsumerOptions = {
+  ...options,
+  groupId: 'g',
+  topics: ['t'],
+  takeIn: () => Promise.resolve(),
+  onFatal: () => undefined,
+};
 
 describe('retry settings (guard explicitRetry)', () => {
   it('leave nothing to a default that depends on NODE_ENV', () => {
@@ -62,20 +79,20 @@ describe('the producer settings', () => {
 });
 
 describe('the log', () => {
-  const said = (level: number, message: string): unknown[] => {
+  const said = (level: logLevel, message: string): unknown[] => {
     const log = jest.fn();
     const config: KafkaConfig = kafkaConfig({ ...options, log }, patientRetry, allGuards);
     const entry: LogEntry = { namespace: 'N', level, label: '', log: { message, timestamp: '', logger: 'kafkajs', groupId: 'g' } };
-    config.logCreator?.(1)(entry);
+    config.logCreator?.(logLevel.INFO)(entry);
     return log.mock.calls[0] ?? [];
   };
 
   it('takes passing trouble as a warning, and chatter as such', () => {
-    expect(said(1, 'Connection timeout')).toEqual(['warn', 'kafka: Connection timeout', { namespace: 'N', groupId: 'g' }]);
-    expect(said(4, 'Starting')[0]).toBe('debug');
+    expect(said(logLevel.ERROR, 'Connection timeout')).toEqual(['warn', 'kafka: Connection timeout', { namespace: 'N', groupId: 'g' }]);
+    expect(said(logLevel.INFO, 'Starting')[0]).toBe('debug');
   });
 
   it('takes a lost offset as an error: it says that messages are read again from the start', () => {
-    expect(said(1, 'Offset out of range, resetting to default offset')[0]).toBe('error');
+    expect(said(logLevel.ERROR, 'Offset out of range, resetting to default offset')[0]).toBe('error');
   });
 });

@@ -85,7 +85,9 @@ class WatchedConsumer implements Consumer {
     this.#own = own;
     this.#kafka = openKafka(options, patientRetry, own);
     this.#consumer = this.#kafka.consumer(consumerConfig(options, own.guards));
-    this.#watchdog = new Watchdog(Math.min(500, (options.handlerDeadlineMs ?? HANDLER_DEADLINE_MS) / 4), (what, silentMs) => this.#die(new ConsumerDied(`${what} has shown no life for ${silentMs} ms`)));
+    this.#watchdog = new Watchdog(Math.min(500, (options.handlerDeadlineMs ?? HANDLER_DEADLINE_MS) / 4), (what, silentMs) =>
+      this.#die(new ConsumerDied(`${what} has shown no life for ${silentMs} ms`)),
+    );
     this.#listen();
   }
 
@@ -114,7 +116,8 @@ class WatchedConsumer implements Consumer {
 
   #crashed({ payload: { error, restart } }: ConsumerCrashEvent): void {
     this.#options.log('warn', 'kafka: the consumer crashed', { groupId: this.#options.groupId, restart, error: error.message });
-    if (!restart && this.#own.guards.crashIsFatal && !this.#stop.signal.aborted) this.#die(new ConsumerDied(`kafkajs gave up: ${error.message}`, { cause: error }));
+    if (!restart && this.#own.guards.crashIsFatal && !this.#stop.signal.aborted)
+      this.#die(new ConsumerDied(`kafkajs gave up: ${error.message}`, { cause: error }));
   }
 
   async start(): Promise<void> {
@@ -152,9 +155,15 @@ class WatchedConsumer implements Consumer {
         silentAnswers = 0;
         return;
       }
-      await askAdmin(this.#options, { retry: probeRetry, deadlineMs: 2_000, what: 'asking Kafka' }, (admin) => admin.describeCluster(), this.#own);
+      await askAdmin(
+        this.#options,
+        { retry: probeRetry, deadlineMs: 2_000, what: 'asking Kafka' },
+        (admin) => admin.describeCluster(),
+        this.#own,
+      );
       silentAnswers += 1;
-      if (silentAnswers > 1 && !this.#stop.signal.aborted) this.#die(new ConsumerDied(`nothing was fetched for ${Date.now() - this.#lastProgressAtMs} ms although Kafka answers`));
+      if (silentAnswers > 1 && !this.#stop.signal.aborted)
+        this.#die(new ConsumerDied(`nothing was fetched for ${Date.now() - this.#lastProgressAtMs} ms although Kafka answers`));
     };
     const timer = setInterval(() => {
       look().catch((thrown: unknown) => {
@@ -183,7 +192,8 @@ class WatchedConsumer implements Consumer {
       await this.#consumer.disconnect();
     };
     try {
-      if (this.#own.guards.boundedStop) await within(deadlineMs, close(), () => new KafkaUnavailable(`a handler did not return within ${deadlineMs} ms`));
+      if (this.#own.guards.boundedStop)
+        await within(deadlineMs, close(), () => new KafkaUnavailable(`a handler did not return within ${deadlineMs} ms`));
       else await close();
       return 'stopped';
     } catch (thrown) {
@@ -220,7 +230,8 @@ class WatchedConsumer implements Consumer {
 export const startConsumerWith = async (options: ConsumerOptions, own: Inner): Promise<Consumer> => {
   const heartbeatMs = options.heartbeatIntervalMs ?? HEARTBEAT_INTERVAL_MS;
   const sessionMs = options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS;
-  if (heartbeatMs * 3 > sessionMs) throw new Bug(`a session of ${sessionMs} ms needs a heartbeat at least every ${Math.floor(sessionMs / 3)} ms`);
+  if (heartbeatMs * 3 > sessionMs)
+    throw new Bug(`a session of ${sessionMs} ms needs a heartbeat at least every ${Math.floor(sessionMs / 3)} ms`);
   const consumer = new WatchedConsumer(options, own);
   try {
     await consumer.start();

@@ -46,12 +46,20 @@ describe('a message goes through', () => {
     await pingKafka(kafka);
     await ensureTopics(kafka, [{ name: 't', partitions: 6, replicationFactor: 1 }]);
     const producer = await producerOf(kafka);
-    const sent = Array.from({ length: 300 }, (_, n) => ({ topic: 't', key: `portfolio-${n % 20}`, value: JSON.stringify({ n }), headers: { 'event-id': randomUUID() } }));
+    const sent = Array.from({ length: 300 }, (_, n) => ({
+      topic: 't',
+      key: `portfolio-${n % 20}`,
+      value: JSON.stringify({ n }),
+      headers: { 'event-id': randomUUID() },
+    }));
     await Promise.all([producer.send(sent.slice(0, 150)), producer.send(sent.slice(150))]);
 
     const taken: TakenMessage[] = [];
     const consumer = await consumerOf(kafka, randomUUID(), taken);
-    await waitFor(() => taken.length >= 300, () => `${taken.length} of 300 taken`);
+    await waitFor(
+      () => taken.length >= 300,
+      () => `${taken.length} of 300 taken`,
+    );
     expect(taken).toHaveLength(300);
     expect(new Set(taken.map(({ headers }) => headers['event-id']))).toEqual(new Set(sent.map(({ headers }) => headers['event-id'])));
     for (const key of new Set(sent.map((message) => message.key))) {
@@ -61,7 +69,10 @@ describe('a message goes through', () => {
     }
     expect(taken[0]?.topic).toBe('t');
     expect(Math.abs(Date.now() - (taken[0]?.timestampMs ?? 0))).toBeLessThan(60_000);
-    await waitFor(async () => (await consumer.lag()).sum === 0, async () => `lag ${JSON.stringify(await consumer.lag())}`);
+    await waitFor(
+      async () => (await consumer.lag()).sum === 0,
+      async () => `lag ${JSON.stringify(await consumer.lag())}`,
+    );
     expect((await consumer.lag()).partitions).toHaveLength(6);
   });
 
@@ -76,18 +87,29 @@ describe('a message goes through', () => {
     const pausedAtMs = Date.now();
     await producer.send([{ topic: 't', key: 'k', value: '1', headers: {} }]);
     // Two fetch rounds of a paused consumer, seen by its signs of life.
-    await waitFor(() => consumer.lastProgressAtMs() > pausedAtMs + 500, () => 'no sign of life while paused');
+    await waitFor(
+      () => consumer.lastProgressAtMs() > pausedAtMs + 500,
+      () => 'no sign of life while paused',
+    );
     expect(taken).toHaveLength(0);
     expect((await consumer.lag()).sum).toBe(1);
     consumer.resume();
-    await waitFor(() => taken.length === 1, () => `${taken.length} of 1 taken`);
+    await waitFor(
+      () => taken.length === 1,
+      () => `${taken.length} of 1 taken`,
+    );
   });
 });
 
 describe('topics', () => {
   it('can be made by several processes at once, and are ready for all of them', async () => {
     const kafka = kafkaForTest();
-    const wanted = ['a', 'b', 'c'].map((name) => ({ name, partitions: 3, replicationFactor: 1, configEntries: [{ name: 'retention.ms', value: '600000' }] }));
+    const wanted = ['a', 'b', 'c'].map((name) => ({
+      name,
+      partitions: 3,
+      replicationFactor: 1,
+      configEntries: [{ name: 'retention.ms', value: '600000' }],
+    }));
     await Promise.all(Array.from({ length: 4 }, () => ensureTopics(kafka, wanted)));
     const producer = await producerOf(kafka);
     await producer.send(wanted.map(({ name }) => ({ topic: name, key: 'k', value: 'v', headers: {} })));

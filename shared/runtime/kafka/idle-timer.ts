@@ -1,6 +1,6 @@
 import RequestQueue from 'kafkajs/src/network/requestQueue';
 
-const original = RequestQueue.prototype.scheduleCheckPendingRequests;
+const original: (this: RequestQueue) => void = Reflect.get(RequestQueue.prototype, 'scheduleCheckPendingRequests');
 
 /** Re-arms only when something waits or the broker asked us to slow down. As it comes, it re-arms every millisecond for ever, per connection. */
 const onlyWhenNeeded = function onlyWhenNeeded(this: RequestQueue): void {

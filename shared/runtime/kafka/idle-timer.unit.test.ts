@@ -3,7 +3,15 @@ import RequestQueue from 'kafkajs/src/network/requestQueue';
 import { removeIdleTimer, restoreIdleTimer } from './idle-timer.js';
 
 const quiet = { debug: (): void => undefined, warn: (): void => undefined };
-const idleQueue = (): RequestQueue => new RequestQueue({ maxInFlightRequests: 1, requestTimeout: 1_000, enforceRequestTimeout: false, clientId: 'c', broker: 'b', logger: quiet });
+const idleQueue = (): RequestQueue =>
+  new RequestQueue({
+    maxInFlightRequests: 1,
+    requestTimeout: 1_000,
+    enforceRequestTimeout: false,
+    clientId: 'c',
+    broker: 'b',
+    logger: quiet,
+  });
 
 /** How often the queue looks for work in one idle second. */
 const looksPerIdleSecond = (queue: RequestQueue): number => {

@@ -4,7 +4,14 @@
  */
 declare module 'kafkajs/src/network/requestQueue' {
   class RequestQueue {
-    constructor(options: { maxInFlightRequests: number | null; requestTimeout: number; enforceRequestTimeout: boolean; clientId: string; broker: string; logger: { debug: () => void; warn: () => void } });
+    constructor(options: {
+      maxInFlightRequests: number | null;
+      requestTimeout: number;
+      enforceRequestTimeout: boolean;
+      clientId: string;
+      broker: string;
+      logger: { debug: () => void; warn: () => void };
+    });
     readonly pending: unknown[];
     throttledUntil: number;
     checkPendingRequests(): void;

@@ -21,7 +21,8 @@ export const partitionCounts = (options: KafkaOptions, own: Inner) => {
       (admin) => admin.fetchTopicMetadata({ topics: [...topics] }),
       own,
     );
-    for (const { name, partitions } of found.topics) known.set(name, { partitions: partitions.length, untilMs: performance.now() + KNOWN_FOR_MS });
+    for (const { name, partitions } of found.topics)
+      known.set(name, { partitions: partitions.length, untilMs: performance.now() + KNOWN_FOR_MS });
   };
 
   /** Old knowledge is better than none: the number of partitions hardly ever changes. */
@@ -45,9 +46,11 @@ export const partitionCounts = (options: KafkaOptions, own: Inner) => {
       asking = mine.catch(() => undefined);
       await mine;
     }
-    return new Map(names.flatMap((topic) => {
-      const partitions = known.get(topic)?.partitions ?? 0;
-      return partitions > 0 ? [[topic, partitions] as const] : [];
-    }));
+    return new Map(
+      names.flatMap((topic) => {
+        const partitions = known.get(topic)?.partitions ?? 0;
+        return partitions > 0 ? [[topic, partitions] as const] : [];
+      }),
+    );
   };
 };

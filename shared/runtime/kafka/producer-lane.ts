@@ -1,4 +1,4 @@
-import { KafkaUnavailable } from './errors.js';
+import { KafkaUnavailable, asError } from './errors.js';
 
 /** A message with its place: the topic as the cluster knows it, and the partition. */
 export type Addressed = {
@@ -68,7 +68,11 @@ export class Lane {
   /** Resolves when all of the parcel is acknowledged. A parcel that was given up before its turn is never sent. */
   deliver(parcel: Parcel, givenUp: AbortSignal): Promise<void> {
     const delivered = new Promise<void>((resolve, reject) => {
-      this.#queue.push({ parcel, givenUp, settle: (error) => (error === undefined ? resolve() : reject(error instanceof Error ? error : new Error(String(error)))) });
+      this.#queue.push({
+        parcel,
+        givenUp,
+        settle: (error) => (error === undefined ? resolve() : reject(asError(error))),
+      });
     });
     void this.#work();
     return delivered;

@@ -47,6 +47,9 @@ const tuning: ProducerTuning = { produceTimeoutMs: 3_000, retry: briefRetry };
 
 const SEND_DEADLINE_MS = 15_000;
 const STOP_DEADLINE_MS = 5_000;
+/** Twice what a broker may take for the acknowledgement. A frozen broker must not hold a lane longer. */
+const LANE_REQUEST_TIMEOUT_MS = 6_000;
+const CONNECT_WAIT_MS = 1_000;
 /** A broker takes 1 MB per request by default; the rest is for the frame. */
 const LARGEST_MESSAGE_BYTES = 950_000;
 
@@ -61,8 +64,15 @@ const sizeBytes = (message: OutgoingMessage): number => {
 const addressed = (message: OutgoingMessage, topic: string, partitions: number): Addressed => {
   const bytes = sizeBytes(message);
   if (message.key === '') throw new Bug(`a message for ${message.topic} has no key`);
-  if (bytes > LARGEST_MESSAGE_BYTES) throw new MessageTooLarge(`a message for ${message.topic} has ${bytes} bytes, at most ${LARGEST_MESSAGE_BYTES} are taken`);
-  const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({ partitionId, partitionErrorCode: 0, leader: 0, replicas: [], isr: [] }));
+  if (bytes > LARGEST_MESSAGE_BYTES)
+    throw new MessageTooLarge(`a message for ${message.topic} has ${bytes} bytes, at most ${LARGEST_MESSAGE_BYTES} are taken`);
+  const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({
+    partitionId,
+    partitionErrorCode: 0,
+    leader: 0,
+    replicas: [],
+    isr: [],
+  }));
   const partition = partitionOf({ topic, partitionMetadata, message: { key: message.key, value: message.value } });
   return { topic, partition, bytes, key: message.key, value: message.value, headers: message.headers };
 };
@@ -87,29 +97,39 @@ export const producerConfig = (guards: Guards, retry: RetryOptions): ProducerCon
   ...(guards.explicitRetry ? { retry } : {}),
 });
 
-/** Throws unless the answer says that exactly this partition took the messages. */
+/** Throws unless the answer names exactly the partitions that were sent, each once and without an error. */
 const verify = (messages: readonly Addressed[], answer: readonly RecordMetadata[]): void => {
-  const [first] = messages;
-  const [only] = answer;
-  const complete = first !== undefined && answer.length === 1 && only?.topicName === first.topic && only.partition === first.partition && only.errorCode === 0;
-  if (!complete) throw new KafkaUnavailable(`the broker's answer does not cover ${first?.topic ?? '-'}/${first?.partition ?? '-'}`);
+  const sent = [...new Set(messages.map(({ topic, partition }) => `${topic}/${partition}`))].sort();
+  const confirmed = answer
+    .filter(({ errorCode }) => errorCode === 0)
+    .map(({ topicName, partition }) => `${topicName}/${partition}`)
+    .sort();
+  if (sent.length !== answer.length || sent.some((address, n) => address !== confirmed[n]))
+    throw new KafkaUnavailable(`sent to ${sent.join(', ')}, confirmed ${confirmed.join(', ') || 'none'}`);
 };
 
-const transmitter = (producer: KafkaProducer, guards: Guards, { produceTimeoutMs }: ProducerTuning) => async (messages: readonly Addressed[]): Promise<void> => {
-  const topic = messages[0]?.topic;
-  if (topic === undefined) return;
-  const answer = await producer.send({
-    topic,
-    acks: -1,
-    timeout: produceTimeoutMs,
-    messages: messages.map(({ key, value, headers, partition }) => ({ key, value, headers: { ...headers }, ...(guards.explicitPartition ? { partition } : {}) })),
-  });
-  if (guards.verifiedAnswer) verify(messages, answer);
-};
+const transmitter =
+  (producer: KafkaProducer, guards: Guards, { produceTimeoutMs }: ProducerTuning) =>
+  async (messages: readonly Addressed[]): Promise<void> => {
+    const topic = messages[0]?.topic;
+    if (topic === undefined) return;
+    const answer = await producer.send({
+      topic,
+      acks: -1,
+      timeout: produceTimeoutMs,
+      messages: messages.map(({ key, value, headers, partition }) => ({
+        key,
+        value,
+        headers: { ...headers },
+        ...(guards.explicitPartition ? { partition } : {}),
+      })),
+    });
+    if (guards.verifiedAnswer) verify(messages, answer);
+  };
 
 const openLane = (options: KafkaOptions, own: Inner, tune: ProducerTuning): Lane => {
   // A client of its own, because a client's retry is also the one of its connections, and no lane may wait for another.
-  const producer = openKafka(options, tune.retry, own).producer(producerConfig(own.guards, tune.retry));
+  const producer = openKafka(options, tune.retry, own, LANE_REQUEST_TIMEOUT_MS).producer(producerConfig(own.guards, tune.retry));
   return new Lane({
     connect: () => producer.connect(),
     transmit: transmitter(producer, own.guards, tune),
@@ -141,10 +161,14 @@ class LanedProducer implements Producer {
     this.#partitions = partitionCounts(options, own);
   }
 
+  /** Waits a little, so that the first send is quick. A Kafka that is away is the matter of the sends. */
   async connect(): Promise<void> {
-    const opened = await Promise.allSettled(this.#lanes.map((lane) => lane.connect()));
-    const failed = opened.find((one) => one.status === 'rejected');
-    if (failed) this.#options.log('warn', 'kafka: not connected yet; the first send tries again', { error: asError(failed.reason).message });
+    const open = Promise.all(this.#lanes.map((lane) => lane.connect()));
+    try {
+      await within(CONNECT_WAIT_MS, open, () => new KafkaUnavailable(`not connected within ${CONNECT_WAIT_MS} ms`));
+    } catch (thrown) {
+      this.#options.log('warn', 'kafka: not connected yet; the first send tries again', { error: asError(thrown).message });
+    }
   }
 
   async send(messages: readonly OutgoingMessage[], limits?: { readonly deadlineMs?: number }): Promise<void> {
@@ -168,13 +192,18 @@ class LanedProducer implements Producer {
 
   async #deliver(messages: readonly OutgoingMessage[], deadlineMs: number, givenUp: AbortSignal): Promise<void> {
     const named = messages.map((message) => ({ message, topic: `${this.#options.topicPrefix}${message.topic}` }));
-    const counts = await this.#partitions(named.map(({ topic }) => topic), deadlineMs);
+    const counts = await this.#partitions(
+      named.map(({ topic }) => topic),
+      deadlineMs,
+    );
     const ready = named.map(({ message, topic }) => {
       const partitions = counts.get(topic);
       if (partitions === undefined) throw new KafkaUnavailable(`nothing is known of the topic ${topic}`);
       return addressed(message, topic, partitions);
     });
-    const results = await Promise.allSettled(parcels(ready, this.#own.guards).map((parcel) => this.#lane(parcel.address).deliver(parcel, givenUp)));
+    const results = await Promise.allSettled(
+      parcels(ready, this.#own.guards).map((parcel) => this.#lane(parcel.address).deliver(parcel, givenUp)),
+    );
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) throw asError(failed.reason);
   }

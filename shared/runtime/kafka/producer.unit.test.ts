@@ -6,11 +6,12 @@ import { KafkaUnavailable, MessageTooLarge } from './errors.js';
 import type { Guards } from './guards.js';
 import { startProducerWith } from './producer.js';
 import type { OutgoingMessage } from './producer.js';
-import { optionsFor, waitFor, without } from './testing.js';
+import { optionsFor, waitFor, without, work } from './testing.js';
 
 type Answer = (record: ProducerRecord) => Promise<RecordMetadata[]>;
 
-const stored: Answer = (record) => Promise.resolve([{ topicName: record.topic, partition: record.messages[0]?.partition ?? 0, errorCode: 0, baseOffset: '0' }]);
+const stored: Answer = (record) =>
+  Promise.resolve([{ topicName: record.topic, partition: record.messages[0]?.partition ?? 0, errorCode: 0, baseOffset: '0' }]);
 
 /** A Kafka whose topics have six partitions and whose producers answer as told. */
 const fakeKafka = (answer: Answer) => {
@@ -24,7 +25,8 @@ const fakeKafka = (answer: Answer) => {
       admin: () => ({
         connect: () => Promise.resolve(),
         disconnect: () => Promise.resolve(),
-        fetchTopicMetadata: ({ topics }: { topics: string[] }) => Promise.resolve({ topics: topics.map((name) => ({ name, partitions: Array.from({ length: 6 }, () => ({})) })) }),
+        fetchTopicMetadata: ({ topics }: { topics: string[] }) =>
+          Promise.resolve({ topics: topics.map((name) => ({ name, partitions: Array.from({ length: 6 }, () => ({})) })) }),
       }),
       producer: (config: ProducerConfig) => {
         const producer = configs.push(config);
@@ -49,7 +51,10 @@ const fakeKafka = (answer: Answer) => {
 
 const start = async (answer: Answer, off: (keyof Guards)[] = [], more: { lanes?: number } = {}) => {
   const kafka = fakeKafka(answer);
-  const producer = await startProducerWith({ ...optionsFor([]), topicPrefix: 'p.', ...more }, { ...without(...off), newKafka: kafka.newKafka });
+  const producer = await startProducerWith(
+    { ...optionsFor([]), topicPrefix: 'p.', ...more },
+    { ...without(...off), newKafka: kafka.newKafka },
+  );
   return { ...kafka, producer };
 };
 
@@ -103,7 +108,10 @@ describe('the answer (guard verifiedAnswer)', () => {
     ['is empty', () => Promise.resolve([])],
     ['names another partition', (record) => Promise.resolve([{ topicName: record.topic, partition: 99, errorCode: 0 }])],
     ['names another topic', (record) => Promise.resolve([{ topicName: 'x', partition: record.messages[0]?.partition ?? 0, errorCode: 0 }])],
-    ['has an error code', (record) => Promise.resolve([{ topicName: record.topic, partition: record.messages[0]?.partition ?? 0, errorCode: 7 }])],
+    [
+      'has an error code',
+      (record) => Promise.resolve([{ topicName: record.topic, partition: record.messages[0]?.partition ?? 0, errorCode: 7 }]),
+    ],
     ['names two partitions', async (record) => [...(await stored(record)), ...(await stored(record))]],
   ];
   it.each(answers)('that %s is no acknowledgement', async (_name, answer) => {
@@ -118,7 +126,7 @@ describe('the answer (guard verifiedAnswer)', () => {
 
 describe('requests under way (guard oneInFlight)', () => {
   const slowly: Answer = async (record) => {
-    await new Promise((done) => setTimeout(done, 10));
+    await work(10);
     return stored(record);
   };
   it('are one per lane, and a topic-partition keeps its lane', async () => {
@@ -127,7 +135,8 @@ describe('requests under way (guard oneInFlight)', () => {
     expect(mostUnderWay()).toBe(2);
     expect(configs).toHaveLength(2);
     const lanesOf = new Map<number | undefined, Set<number>>();
-    for (const { producer: lane, messages } of sent) lanesOf.set(messages[0]?.partition, (lanesOf.get(messages[0]?.partition) ?? new Set()).add(lane));
+    for (const { producer: lane, messages } of sent)
+      lanesOf.set(messages[0]?.partition, (lanesOf.get(messages[0]?.partition) ?? new Set()).add(lane));
     for (const lanes of lanesOf.values()) expect(lanes.size).toBe(1);
   });
   it('without the guard are as many as there are', async () => {
@@ -143,7 +152,11 @@ describe('requests under way (guard oneInFlight)', () => {
   });
   it('stay far below what a broker takes, and a large message goes alone', async () => {
     const { producer, sent } = await start(stored);
-    await producer.send([message('k', 'small'), message('k', 'x'.repeat(800_000)), ...Array.from({ length: 1_200 }, () => message('k', 'y'.repeat(100)))]);
+    await producer.send([
+      message('k', 'small'),
+      message('k', 'x'.repeat(800_000)),
+      ...Array.from({ length: 1_200 }, () => message('k', 'y'.repeat(100))),
+    ]);
     expect(sent[0]?.messages).toHaveLength(1);
     expect(sent[1]?.messages).toHaveLength(1);
     expect(Math.max(...sent.map(({ messages }) => messages.length))).toBe(500);
@@ -152,7 +165,8 @@ describe('requests under way (guard oneInFlight)', () => {
 });
 
 describe('a rejected send', () => {
-  const timedOut: Answer = () => Promise.reject(new KafkaJSNumberOfRetriesExceeded(new Error('REQUEST_TIMED_OUT'), { retryCount: 8, retryTime: 1_000 }));
+  const timedOut: Answer = () =>
+    Promise.reject(new KafkaJSNumberOfRetriesExceeded(new Error('REQUEST_TIMED_OUT'), { retryCount: 8, retryTime: 1_000 }));
 
   it('is unknown, so that the caller sends the same ids again (guard rejectedIsUnknown)', async () => {
     const { producer } = await start(timedOut);
@@ -180,7 +194,11 @@ describe('a rejected send', () => {
 describe('the deadline of a send', () => {
   it('ends the waiting; what had not begun is never sent, what had begun keeps its lane', async () => {
     const answers: (() => void)[] = [];
-    const { producer, sent } = await start((record) => new Promise((resolve) => answers.push(() => void stored(record).then(resolve))), [], { lanes: 1 });
+    const { producer, sent } = await start(
+      (record) => new Promise((resolve) => answers.push(() => void stored(record).then(resolve))),
+      [],
+      { lanes: 1 },
+    );
     const first = producer.send([message('a', '1')], { deadlineMs: 40 });
     const second = producer.send([message('a', '2')], { deadlineMs: 40 });
     await expect(first).rejects.toThrow('within 40 ms');
@@ -188,7 +206,10 @@ describe('the deadline of a send', () => {
     const third = producer.send([message('a', '3')]);
     expect(sent).toHaveLength(1);
     answers[0]?.();
-    await waitFor(() => sent.length === 2, () => `${sent.length} requests`);
+    await waitFor(
+      () => sent.length === 2,
+      () => `${sent.length} requests`,
+    );
     answers[1]?.();
     await third;
     expect(sent.map(({ messages }) => messages.map(({ value }) => value))).toEqual([['1'], ['3']]);
@@ -205,7 +226,7 @@ describe('the deadline of a send', () => {
 
   it('stop() first lets what is under way end', async () => {
     const { producer, disconnect } = await start(async (record) => {
-      await new Promise((done) => setTimeout(done, 30));
+      await work(30);
       return stored(record);
     });
     const sending = producer.send([message('a')]);

@@ -62,7 +62,15 @@ const taken = (message: KafkaMessage, topic: string, partition: number): TakenMe
     const text = headerText(value);
     if (text !== undefined) headers[name] = text;
   }
-  return { topic, partition, offset: message.offset, key: message.key?.toString() ?? null, value: message.value, headers, timestampMs: Number(message.timestamp) };
+  return {
+    topic,
+    partition,
+    offset: message.offset,
+    key: message.key?.toString() ?? null,
+    value: message.value,
+    headers,
+    timestampMs: Number(message.timestamp),
+  };
 };
 
 /** One call of the handler, with the membership kept in the meantime. */
@@ -82,7 +90,9 @@ const attempt = async (batch: TakenBatch, payload: EachBatchPayload, parts: Batc
   const quietBeat = (): void => {
     beat().catch((thrown: unknown) => parts.log('debug', 'kafka: a heartbeat failed', { error: asError(thrown).message }));
   };
-  const watch = parts.guards.handlerWatchdog ? parts.watchdog.watch(`handler of ${batch.topic}/${batch.partition}`, parts.handlerDeadlineMs) : undefined;
+  const watch = parts.guards.handlerWatchdog
+    ? parts.watchdog.watch(`handler of ${batch.topic}/${batch.partition}`, parts.handlerDeadlineMs)
+    : undefined;
   const timer = parts.guards.heartbeatWhileHandling ? setInterval(quietBeat, parts.heartbeatIntervalMs) : undefined;
   const pulse: Pulse = {
     stopping: () => parts.stop.aborted || lost !== undefined || !payload.isRunning() || payload.isStale(),
@@ -110,29 +120,39 @@ const untilDurable = async (batch: TakenBatch, payload: EachBatchPayload, parts:
     const result = await attempt(batch, payload, parts);
     if (result.durable) return true;
     if (!parts.guards.waitInsideBatch) throw result.error;
-    parts.log('warn', 'kafka: a batch could not be taken in; trying again', { topic: batch.topic, partition: batch.partition, tries, error: result.error.message });
+    parts.log('warn', 'kafka: a batch could not be taken in; trying again', {
+      topic: batch.topic,
+      partition: batch.partition,
+      tries,
+      error: result.error.message,
+    });
     if (result.lostMembership) throw result.lostMembership;
     await pause(Math.min(waitMs, parts.heartbeatIntervalMs), parts.stop);
     waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
-    if (!parts.stop.aborted) await payload.heartbeat();
+    await payload.heartbeat();
   }
 };
 
 /** What kafkajs calls with every fetched batch. Batches of different partitions run at the same time. */
-export const takeInBatch = (parts: BatchParts) => async (payload: EachBatchPayload): Promise<void> => {
-  const { batch } = payload;
-  const topic = batch.topic.slice(parts.topicPrefix.length);
-  const messages = batch.messages.map((message) => taken(message, topic, batch.partition));
-  const nextOffset = String(BigInt(batch.lastOffset()) + 1n);
-  const commit = async (): Promise<void> => {
-    if (parts.guards.commitInsideBatch) await payload.commitOffsetsIfNecessary({ topics: [{ topic: batch.topic, partitions: [{ partition: batch.partition, offset: nextOffset }] }] });
-    else await parts.commitOutside(batch.topic, batch.partition, nextOffset);
+export const takeInBatch =
+  (parts: BatchParts) =>
+  async (payload: EachBatchPayload): Promise<void> => {
+    const { batch } = payload;
+    const topic = batch.topic.slice(parts.topicPrefix.length);
+    const messages = batch.messages.map((message) => taken(message, topic, batch.partition));
+    const nextOffset = String(BigInt(batch.lastOffset()) + 1n);
+    const commit = async (): Promise<void> => {
+      if (parts.guards.commitInsideBatch)
+        await payload.commitOffsetsIfNecessary({
+          topics: [{ topic: batch.topic, partitions: [{ partition: batch.partition, offset: nextOffset }] }],
+        });
+      else await parts.commitOutside(batch.topic, batch.partition, nextOffset);
+    };
+    if (!parts.guards.commitAfterDurable) await commit();
+    if (!(await untilDurable({ topic, partition: batch.partition, messages }, payload, parts))) return;
+    // A failed commit leaves the offset unresolved: the batch comes again, here or elsewhere, and is known by its ids.
+    if (parts.guards.commitAfterDurable) await commit();
+    payload.resolveOffset(batch.lastOffset());
+    parts.onProgress();
+    await payload.heartbeat();
   };
-  if (!parts.guards.commitAfterDurable) await commit();
-  if (!(await untilDurable({ topic, partition: batch.partition, messages }, payload, parts))) return;
-  // A failed commit leaves the offset unresolved: the batch comes again, here or elsewhere, and is known by its ids.
-  if (parts.guards.commitAfterDurable) await commit();
-  payload.resolveOffset(batch.lastOffset());
-  parts.onProgress();
-  await payload.heartbeat();
-};

@@ -6,29 +6,53 @@ import { KafkaJSProtocolError } from 'kafkajs/src/errors';
 import type { Guards } from './guards.js';
 import { takeInBatch } from './take-in-batch.js';
 import type { TakeIn } from './take-in-batch.js';
-import { waitFor, without } from './testing.js';
+import { waitFor, without, work } from './testing.js';
 import { Watchdog } from './watchdog.js';
 
-const logger = { info: () => undefined, warn: () => undefined, error: () => undefined, debug: () => undefined, namespace: (): object => logger };
+const logger = {
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  debug: () => undefined,
+  namespace: (): object => logger,
+};
 
-const rebalancing = (): Error => new KafkaJSProtocolError({ message: 'The group is rebalancing', type: 'REBALANCE_IN_PROGRESS', code: 27, retriable: false });
+const rebalancing = (): Error =>
+  new KafkaJSProtocolError({ message: 'The group is rebalancing', type: 'REBALANCE_IN_PROGRESS', code: 27, retriable: false });
 
-const message = { offset: '7', key: Buffer.from('k'), value: Buffer.from('{}'), timestamp: '1700000000000', headers: { a: Buffer.from('1'), b: [Buffer.from('1'), Buffer.from('2')], c: undefined } };
+const message = {
+  offset: '7',
+  key: Buffer.from('k'),
+  value: Buffer.from('{}'),
+  timestamp: '1700000000000',
+  headers: { a: Buffer.from('1'), b: [Buffer.from('1'), Buffer.from('2')], c: undefined },
+};
 
 /** A group of one partition whose only message is fetched again until its offset is resolved. */
 const groupWithOneMessage = () => {
   let resolved = false;
   const events: string[] = [];
-  const batch = { topic: 'p.t', partition: 3, messages: [message], highWatermark: '8', firstOffset: () => '7', lastOffset: () => '7', offsetLag: () => '0', offsetLagLow: () => '0', isEmpty: () => false, isEmptyDueToFiltering: () => false } as unknown as Batch;
+  const batch = {
+    topic: 'p.t',
+    partition: 3,
+    messages: [message],
+    highWatermark: '8',
+    firstOffset: () => '7',
+    lastOffset: () => '7',
+    offsetLag: () => '0',
+    offsetLagLow: () => '0',
+    isEmpty: () => false,
+    isEmptyDueToFiltering: () => false,
+  } as unknown as Batch;
   const group = {
     getNodeIds: () => [1],
     connect: () => Promise.resolve(),
     joinAndSync: jest.fn(async () => Promise.resolve(void events.push('join'))),
     leave: () => Promise.resolve(),
-    fetch: async () => {
-      await new Promise((done) => setTimeout(done, 5));
+    fetch: jest.fn(async () => {
+      await work(5);
       return resolved ? [] : [batch];
-    },
+    }),
     heartbeat: jest.fn(async () => Promise.resolve()),
     resolveOffset: () => {
       resolved = true;
@@ -49,8 +73,7 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-const run = async (takeIn: TakeIn, guards: Guards, more: { handlerDeadlineMs?: number } = {}) => {
-  const own = groupWithOneMessage();
+const run = async (takeIn: TakeIn, guards: Guards, more: { handlerDeadlineMs?: number } = {}, own = groupWithOneMessage()) => {
   const crashes: Error[] = [];
   const expired: string[] = [];
   const watchdog = new Watchdog(10, (what) => void expired.push(what));
@@ -101,7 +124,10 @@ describe('a handler that fails (guard waitInsideBatch)', () => {
 
   it('without the guard one SyntaxError ends the consumer for good, and the process does not notice', async () => {
     const seen = await run(() => Promise.reject(parseError()), without('waitInsideBatch').guards);
-    await waitFor(() => seen.crashes.length > 0, () => 'no crash');
+    await waitFor(
+      () => seen.crashes.length > 0,
+      () => 'no crash',
+    );
     expect(seen.crashes[0]).toMatchObject({ name: 'KafkaJSNonRetriableError', retriable: false });
     expect(seen.isResolved()).toBe(false);
   });
@@ -112,7 +138,10 @@ describe('a handler that fails (guard waitInsideBatch)', () => {
       calls += 1;
       return Promise.reject(new Error('database away'));
     }, without('waitInsideBatch').guards);
-    await waitFor(() => seen.crashes.length > 0, () => `${calls} calls`);
+    await waitFor(
+      () => seen.crashes.length > 0,
+      () => `${calls} calls`,
+    );
     expect(seen.crashes[0]).toMatchObject({ name: 'KafkaJSNumberOfRetriesExceeded' });
   });
 
@@ -128,12 +157,24 @@ describe('a handler that fails (guard waitInsideBatch)', () => {
   });
 
   it('stops waiting when the process stops, and leaves the offset alone', async () => {
-    const seen = await run(() => Promise.reject(new Error('database away')), without().guards);
+    let calls = 0;
+    const seen = await run(() => {
+      calls += 1;
+      return Promise.reject(new Error('database away'));
+    }, without().guards);
+    await waitFor(
+      () => calls > 0,
+      () => 'not called',
+    );
     seen.stop.abort();
-    const fetchesBefore = seen.group.heartbeat.mock.calls.length;
-    await waitFor(() => seen.group.heartbeat.mock.calls.length >= fetchesBefore, () => 'stuck');
-    expect(seen.events).not.toContain('resolved');
-    expect(seen.group.commitOffsets).not.toHaveBeenCalled();
+    const callsAtStop = calls;
+    const fetchesAtStop = seen.group.fetch.mock.calls.length;
+    await waitFor(
+      () => seen.group.fetch.mock.calls.length > fetchesAtStop + 3,
+      () => 'the batch was not given back',
+    );
+    expect(calls).toBe(callsAtStop);
+    expect(seen.events).toEqual(['join']);
   });
 });
 
@@ -141,7 +182,10 @@ describe('the offset', () => {
   it('is committed as the next one, after the handler said durable (guard commitAfterDurable)', async () => {
     let finish: () => void = () => undefined;
     const seen = await run(() => new Promise<void>((done) => (finish = done)), without().guards);
-    await waitFor(() => seen.group.heartbeat.mock.calls.length > 2, () => 'no heartbeat while the handler works');
+    await waitFor(
+      () => seen.group.heartbeat.mock.calls.length > 2,
+      () => 'no heartbeat while the handler works',
+    );
     expect(seen.group.commitOffsets).not.toHaveBeenCalled();
     finish();
     await waitFor(seen.isResolved, () => seen.events.join());
@@ -151,7 +195,10 @@ describe('the offset', () => {
 
   it('without the guard is committed although nothing is durable: a crash now loses the message', async () => {
     const seen = await run(hang, without('commitAfterDurable', 'heartbeatWhileHandling').guards);
-    await waitFor(() => seen.events.includes('committed'), () => seen.events.join());
+    await waitFor(
+      () => seen.events.includes('committed'),
+      () => seen.events.join(),
+    );
     expect(seen.isResolved()).toBe(false);
   });
 
@@ -168,7 +215,10 @@ describe('the offset', () => {
   it('without the guard a rebalance at the commit ends the consumer for good', async () => {
     const seen = await run(() => Promise.resolve(), without('commitInsideBatch').guards);
     seen.group.commitOffsets.mockRejectedValue(rebalancing());
-    await waitFor(() => seen.crashes.length > 0, () => seen.events.join());
+    await waitFor(
+      () => seen.crashes.length > 0,
+      () => seen.events.join(),
+    );
     expect(seen.crashes[0]).toMatchObject({ name: 'KafkaJSNonRetriableError', retriable: false });
     expect(seen.events).toEqual(['join']);
   });
@@ -182,7 +232,10 @@ describe('a handler at work', () => {
       calls += 1;
       if (calls > 1) return;
       heard.push(pulse.stopping());
-      await waitFor(() => pulse.stopping(), () => 'never told');
+      await waitFor(
+        () => pulse.stopping(),
+        () => 'never told',
+      );
       heard.push(true);
       throw new Error('gave up, as told');
     };
@@ -195,34 +248,51 @@ describe('a handler at work', () => {
   });
 
   it('without heartbeatWhileHandling nobody speaks for it, and it hears nothing', async () => {
-    let finish: () => void = () => undefined;
-    const seen = await run(() => new Promise<void>((done) => (finish = done)), without('heartbeatWhileHandling').guards);
-    await waitFor(() => seen.events.length > 0, () => 'not started');
-    await new Promise((done) => setTimeout(done, 100));
-    expect(seen.group.heartbeat).not.toHaveBeenCalled();
-    finish();
+    const beatsAtTheEnd: number[] = [];
+    const group = groupWithOneMessage();
+    const seen = await run(
+      async () => {
+        await work(100);
+        beatsAtTheEnd.push(group.group.heartbeat.mock.calls.length);
+      },
+      without('heartbeatWhileHandling').guards,
+      {},
+      group,
+    );
+    await waitFor(seen.isResolved, () => seen.events.join());
+    expect(beatsAtTheEnd).toEqual([0]);
   });
 
   it('that hangs is noticed although heartbeats go on (guard handlerWatchdog)', async () => {
     const seen = await run(hang, without().guards, { handlerDeadlineMs: 60 });
-    await waitFor(() => seen.expired.length > 0, () => 'nobody noticed');
+    await waitFor(
+      () => seen.expired.length > 0,
+      () => 'nobody noticed',
+    );
     expect(seen.expired).toEqual(['handler of t/3']);
     expect(seen.group.heartbeat.mock.calls.length).toBeGreaterThan(0);
   });
 
   it('that hangs is never noticed without the guard', async () => {
     const seen = await run(hang, without('handlerWatchdog').guards, { handlerDeadlineMs: 60 });
-    await waitFor(() => seen.group.heartbeat.mock.calls.length > 10, () => 'no heartbeats');
+    await waitFor(
+      () => seen.group.heartbeat.mock.calls.length > 10,
+      () => 'no heartbeats',
+    );
     expect(seen.expired).toEqual([]);
   });
 
   it('that is slow and says so is left alone', async () => {
-    const seen = await run(async (_batch, pulse) => {
-      for (let n = 0; n < 10; n += 1) {
-        await new Promise((done) => setTimeout(done, 20));
-        await pulse.heartbeat();
-      }
-    }, without().guards, { handlerDeadlineMs: 100 });
+    const seen = await run(
+      async (_batch, pulse) => {
+        for (let n = 0; n < 10; n += 1) {
+          await work(20);
+          await pulse.heartbeat();
+        }
+      },
+      without().guards,
+      { handlerDeadlineMs: 100 },
+    );
     await waitFor(seen.isResolved, () => seen.events.join());
     expect(seen.expired).toEqual([]);
   });
@@ -236,7 +306,17 @@ describe('a taken message', () => {
     expect(takeIn.mock.calls[0]?.[0]).toEqual({
       topic: 't',
       partition: 3,
-      messages: [{ topic: 't', partition: 3, offset: '7', key: 'k', value: Buffer.from('{}'), headers: { a: '1', b: '2' }, timestampMs: 1_700_000_000_000 }],
+      messages: [
+        {
+          topic: 't',
+          partition: 3,
+          offset: '7',
+          key: 'k',
+          value: Buffer.from('{}'),
+          headers: { a: '1', b: '2' },
+          timestampMs: 1_700_000_000_000,
+        },
+      ],
     });
   });
 });

@@ -7,7 +7,11 @@ import { KafkaUnavailable, asError } from './errors.js';
 const DEADLINE_MS = 5_000;
 
 type Coordinator = { leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown> };
-type Cluster = { connect(): Promise<void>; disconnect(): Promise<void>; findGroupCoordinator(group: { groupId: string }): Promise<Coordinator> };
+type Cluster = {
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  findGroupCoordinator(group: { groupId: string }): Promise<Coordinator>;
+};
 type ClusterFactory = (options: object) => Cluster;
 
 /** kafkajs 2.2.4 has no public LeaveGroup for another member; its client keeps the way to a cluster under a symbol. */

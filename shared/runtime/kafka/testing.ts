@@ -16,10 +16,20 @@ export const optionsFor = (brokers: readonly string[]): KafkaOptions => ({
 });
 
 /** With every guard but the named ones. */
-export const without = (...names: (keyof Guards)[]): Inner => ({ ...inner, guards: { ...allGuards, ...Object.fromEntries(names.map((name) => [name, false])) } });
+export const without = (...names: (keyof Guards)[]): Inner => ({
+  ...inner,
+  guards: { ...allGuards, ...Object.fromEntries(names.map((name) => [name, false])) },
+});
+
+/** Something that is slow: what a handler or a broker is in a test. Not for waiting. */
+export const work = (durationMs: number): Promise<void> => delay(durationMs);
 
 /** Waits for a condition; at the deadline it throws what was seen instead. */
-export const waitFor = async (condition: () => boolean | Promise<boolean>, seen: () => string | Promise<string>, deadlineMs = 8_000): Promise<void> => {
+export const waitFor = async (
+  condition: () => boolean | Promise<boolean>,
+  seen: () => string | Promise<string>,
+  deadlineMs = 8_000,
+): Promise<void> => {
   const giveUpAtMs = Date.now() + deadlineMs;
   while (!(await condition())) {
     if (Date.now() > giveUpAtMs) throw new Error(`after ${deadlineMs} ms: ${await seen()}`);
