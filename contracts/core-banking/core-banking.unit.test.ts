@@ -13,9 +13,9 @@ describe('core banking payments', () => {
 
   it('reads every sample', () => {
     expect(createPaymentRequest.parse(request).instructedAmount).toEqual({ amount: '1250', currency: 'EUR' });
-    expect(payment.parse(payments['accepted'])).toMatchObject({ status: 'RCVD', return: undefined });
+    expect(payment.parse(payments['accepted']).return).toBeUndefined();
     expect(payment.parse(payments['rejected'])).toMatchObject({ statusReason: 'AC04' });
-    expect(payment.parse(payments['returned']).return).toMatchObject({ amount: { amount: '1250', currency: 'EUR' }, reason: 'AC04' });
+    expect(payment.parse(payments['returned']).return).toMatchObject({ amount: { amount: '1250' }, reason: 'AC04' });
     expect(balances.parse(payments['balances']).items).toHaveLength(2);
     expect(customer.parse(payments['customer']).counterAccount?.iban).toBe('BE68539007547034');
   });
