@@ -146,13 +146,13 @@ const ledgerOf = async ({ client, options }: Context, accountId: BrokerAccountId
 const isOfAccount = (detail: OrderDetail, accountId: BrokerAccountId): boolean =>
   (detail.accountID === undefined && detail.accountNo === undefined) || detail.accountID === accountId || detail.accountNo === accountId;
 
-const reportOf = (detail: OrderDetail, account: BrokerAccountId, fills: OrderReport['fills'], context: Context): Got<OrderReport> => {
+const reportOf = (detail: OrderDetail, account: BrokerAccountId, fills: OrderReport['fills'], lastStepAt: string | null, context: Context): Got<OrderReport> => {
   const instrument = context.instruments.idOf(detail);
   const side = sideOf(detail.side);
   if (instrument === null || side === null) return unclear('the instrument or the side of the order is not known');
   if (detail.currency !== undefined && detail.currency !== context.options.currency) return unclear('the order is in another currency');
   const status = orderStateOf(detail);
-  const last = fills.at(-1)?.executedAt ?? detail.lastExecuted ?? null;
+  const last = lastStepAt ?? fills.at(-1)?.executedAt ?? detail.lastExecuted ?? null;
   const byAmount = detail.amountCash !== undefined && isPositive(detail.amountCash);
   return got({
     orderId: detail.id, account, instrument, side, status, brokerStatus: detail.status, fills,
@@ -168,21 +168,23 @@ const readReport = async (context: Context, account: BrokerAccountId, orderId: s
   const detail = await detailOf(context, orderId, signal);
   if (detail.ended !== null) return detail;
   if (!isOfAccount(detail.value, account)) return unclear('the order is of another account');
-  if (!isPositive(detail.value.cumulativeQuantity ?? ZERO)) {
-    const report = reportOf(detail.value, account, [], context);
+  const isFilled = isPositive(detail.value.cumulativeQuantity ?? ZERO);
+  if (!isFilled && orderStateOf(detail.value) === 'open') {
+    const report = reportOf(detail.value, account, [], null, context);
     return report.ended === null ? got({ report: report.value, rows: [] }) : report;
   }
   const judged = judgeRead(await context.client.send({ operation: 'read-order-audit', method: 'GET', path: PATHS.orderAudit(orderId), signal }));
   if (judged.ended !== null) return judged;
   const audit = orderAudit.safeParse(judged.value);
   if (!audit.success) return unclear('the audit of the order cannot be read');
-  const rows = await ledgerOf(context, account, detail.value, signal);
+  const lastStep = audit.data.steps.at(-1);
+  const rows = isFilled ? await ledgerOf(context, account, detail.value, signal) : got([]);
   if (rows.ended !== null) return rows;
   const read = fillsOf(detail.value, audit.data.steps, rows.value);
   // An order that is being filled moves between the three reads: look again soon.
   if (read.unclear !== null) return unclear(read.unclear, MOVING_RETRY_MS);
   if (!feesAddUp(detail.value, read.fills)) return unclear('the fees of the fills do not add up to the fees of the order', MOVING_RETRY_MS);
-  const report = reportOf(detail.value, account, read.fills, context);
+  const report = reportOf(detail.value, account, read.fills, lastStep?.transactTime ?? lastStep?.createdWhen ?? null, context);
   return report.ended === null ? got({ report: report.value, rows: fillRowsOf(rows.value, orderId, detail.value.orderNo) }) : report;
 };
 
