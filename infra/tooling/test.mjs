@@ -6,13 +6,15 @@
  * Exit 1 when a step failed, a test failed or a test was skipped.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { repositoryRoot } from './source-files.mjs';
 
 /** Lines and branches, percent, of the kernel and of every decide folder. */
 const COVERAGE_FLOOR = 95;
+/** How long a jest run may take to end after its results are known. */
+const LINGERS_AT_MOST_MS = 20_000;
 const WORKERS = { unit: ['--maxWorkers=2'], int: [], e2e: ['--runInBand'] };
 
 const say = (line) => process.stdout.write(`${line}\n`);
@@ -32,15 +34,35 @@ const readArguments = (words) => {
   return { only, forJest, coverage: coverage && forJest.length === 0 };
 };
 
-/** Runs one program to its end; asked to stop, it stops that program first, which then cleans up behind itself. */
-const run = (words) =>
+/** The signal that asked us to stop: the program of the moment gets it too, cleans up, and no step follows. */
+let stoppedBy = null;
+let running = null;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    stoppedBy = signal;
+    running?.kill(signal);
+  });
+}
+
+/** Kills a jest that has written its results and does not end: a test left a socket or a timer behind. */
+const endAfterResults = (child, resultFile) =>
+  setInterval(() => {
+    const writtenAtMs = statSync(resultFile, { throwIfNoEntry: false })?.mtimeMs;
+    if (writtenAtMs === undefined || Date.now() - writtenAtMs < LINGERS_AT_MOST_MS) return;
+    say('jest does not end: a test left something open (find it with --detectOpenHandles)');
+    child.kill('SIGKILL');
+  }, 1000);
+
+/** Runs one program to its end. Resolves to whether it passed. */
+const run = (words, resultFile = null) =>
   new Promise((resolve, reject) => {
     const child = spawn(process.execPath, words, { cwd: repositoryRoot, stdio: ['ignore', 'inherit', 'inherit'] });
-    const stop = (signal) => child.kill(signal);
-    process.on('SIGTERM', stop).on('SIGINT', stop);
+    running = child;
+    const watch = resultFile === null ? null : endAfterResults(child, resultFile);
     child.on('error', reject);
     child.on('close', (code, signal) => {
-      process.off('SIGTERM', stop).off('SIGINT', stop);
+      clearInterval(watch);
+      running = null;
       if (signal !== null) say(`ended by ${signal}`);
       resolve(code === 0);
     });
@@ -113,13 +135,14 @@ const jest = async (project, { forJest, coverage }, folder) => {
   const resultFile = join(folder, `${project}.json`);
   const withCoverage = coverage && project === 'unit';
   const filtered = forJest.length > 0;
-  const passed = await run([
+  const words = [
     inRepository('node_modules/jest/bin/jest.js'),
     ...['--config', inRepository('infra/tooling/jest.config.cjs'), '--selectProjects', project, '--ci'],
     ...['--json', `--outputFile=${resultFile}`, ...WORKERS[project]],
     ...(withCoverage ? ['--coverage', '--coverageReporters=json-summary', `--coverageDirectory=${join(folder, 'coverage')}`] : []),
     ...(filtered ? ['--passWithNoTests', ...forJest] : []),
-  ]);
+  ];
+  const passed = await run(words, resultFile);
   const counts = readCounts(resultFile);
   if (counts.skippedTests > 0 && !filtered) say(`${counts.skippedTests} tests were skipped; every test must run`);
   const covered = withCoverage ? judgeCoverage(join(folder, 'coverage/coverage-summary.json')) : true;
@@ -168,8 +191,10 @@ const main = async () => {
   const folder = mkdtempSync(join(tmpdir(), 'client-middleware-test-'));
   try {
     const results = [];
-    for (const name of chosen) results.push(await take(name, words, folder));
-    process.exitCode = sumUp(results) && chosen.length > 0 ? 0 : 1;
+    for (const name of chosen) if (stoppedBy === null) results.push(await take(name, words, folder));
+    const passed = sumUp(results);
+    if (stoppedBy !== null) say(`stopped by ${stoppedBy}`);
+    process.exitCode = passed && results.length > 0 && stoppedBy === null ? 0 : 1;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
