@@ -1,0 +1,270 @@
+/** The engine on a real Postgres with a small flow of its own and an outside world that keeps its own books. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { Pool } from 'pg';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
+import { eventually } from '../../../test/support/eventually.js';
+import { go, hold, ignored, impossible, type Flow } from '../../kernel/flow.js';
+import type { Inquiry, OperationAbility, Outcome } from '../../kernel/outcome.js';
+import { openClient, openPool } from '../database.js';
+import { createLog } from '../log.js';
+import { Catalogue } from './catalogue.js';
+import { bind, type Timing } from './definition.js';
+import { Engine, type CrashPoint } from './engine.js';
+import { Owner } from './owner.js';
+import { PostgresStore } from './postgres-store.js';
+import { Sayer } from './sayer.js';
+import { Sender } from './sender.js';
+import type { OutboxRow } from './store.js';
+import { Sweep } from './sweep.js';
+import { TakeIn } from './take-in.js';
+import { printEnvelope } from '../../../contracts/internal/envelope.js';
+
+type State = { status: 'Pricing' | 'Paying' | 'Noting' | 'Waiting' | 'Done' | 'Refused'; wanted: string; notes: number };
+type Input = { type: 'Wished'; wanted: string } | { type: 'Shipped' } | { type: 'Broken' };
+type Effects = {
+  AskPrice: { kind: 'read'; result: { price: string }; reason: string };
+  Pay: { kind: 'once'; result: { receipt: string }; reason: string };
+  Note: { kind: 'by-key'; result: null; reason: string };
+};
+type Said = { event: 'payout.finished'; data: { subject: string } };
+
+const busy = { Wished: (s: State) => ({ stay: true as const, set: { notes: s.notes + 1 } }), Shipped: ignored('not yet'), Broken: impossible('cannot be') };
+const parcel: Flow<State, Input, Effects, Said> = {
+  name: 'parcel',
+  ownedBy: 'the parcel desk',
+  opens: {
+    Wished: (input) => ({ open: { status: 'Pricing', wanted: input.wanted, notes: 0 } }),
+    Shipped: () => ignored('nothing to ship'),
+    Broken: () => impossible('cannot be'),
+  },
+  rows: {
+    Pricing: { does: 'AskPrice', whenUnknown: 'send-again', applied: go('Paying'), rejected: hold('no price'), on: busy },
+    Paying: { does: 'Pay', whenUnknown: 'inquire', applied: go('Noting'), rejected: (_s, _r, by) => (by === 'person' ? { to: 'Refused' } : { hold: 'refused' }), on: busy },
+    Noting: { does: 'Note', whenUnknown: 'send-again', applied: (s) => ({ to: 'Waiting', says: [{ event: 'payout.finished', data: { subject: s.wanted } }] }), rejected: hold('not noted'), on: busy },
+    Waiting: { waitsFor: 'the ship', overdueAfterHours: 1, looksAgain: { after: 'ship', then: go('Done') }, on: { ...busy, Shipped: go('Done') } },
+    Done: { ends: 'shipped', on: { Wished: ignored('over'), Shipped: ignored('over'), Broken: ignored('over') } },
+    Refused: { ends: 'refused', on: { Wished: ignored('over'), Shipped: ignored('over'), Broken: ignored('over') } },
+  },
+};
+
+const timing: Timing = { timeoutMs: 2_000, firstWaitMs: 20, longestWaitMs: 200, patienceMs: 60_000 };
+const ability: OperationAbility = { repeatable: 'after-inquiry', keyMemoryMs: null, longestLifeMs: 300, afterAbsence: 'same-key', source: 'the test' };
+
+/** The other side: its own books, and what it does to a request. */
+class World {
+  readonly paid: string[] = [];
+  readonly noted: string[] = [];
+  next: 'fine' | 'apply-and-cut' | 'lose' | 'refuse' | 'hang' = 'fine';
+  once: typeof this.next | null = null;
+
+  pay(key: string): Promise<Outcome<{ receipt: string }>> {
+    const mood = this.once ?? this.next;
+    this.once = null;
+    if (mood === 'hang') return new Promise(() => undefined);
+    if (mood === 'refuse') return Promise.resolve({ kind: 'rejected', reason: 'closed' });
+    if (mood === 'lose') return Promise.resolve({ kind: 'unknown', evidence: 'timeout' });
+    this.paid.push(key);
+    return Promise.resolve(mood === 'apply-and-cut' ? { kind: 'unknown', evidence: 'reset' } : { kind: 'applied', result: { receipt: `r-${key}` } });
+  }
+  find(key: string): Promise<Inquiry<{ receipt: string }>> {
+    return Promise.resolve(this.paid.includes(key) ? { found: 'applied', result: { receipt: `r-${key}` } } : { found: 'absent' });
+  }
+}
+
+const bindingOver = (world: World, shipMs: number) =>
+  bind<State, Input, Effects, Said>({
+    flow: parcel,
+    idPrefix: 'pa',
+    state: z.object({ status: z.enum(['Pricing', 'Paying', 'Noting', 'Waiting', 'Done', 'Refused']), wanted: z.string(), notes: z.number() }),
+    stateVersion: 1,
+    oneJourneyPer: 'subject',
+    effects: {
+      AskPrice: { kind: 'read', system: 'shop', timing, request: (s) => ({ wanted: s.wanted }), read: () => Promise.resolve({ kind: 'applied', result: { price: '5' } }) },
+      Pay: {
+        kind: 'once', perJourney: 'one', system: 'shop', timing, ability, request: (s, _j, key) => ({ wanted: s.wanted, key }), reference: (r: { key: string }) => r.key,
+        send: (_r, sending) => world.pay(sending.key), inquire: (_r, sending) => world.find(sending.key), resultFromPerson: () => ({ receipt: 'by hand' }),
+      },
+      Note: {
+        kind: 'by-key', perJourney: 'one', system: 'shop', timing, ability: { ...ability, repeatable: 'by-key' }, request: (s) => ({ wanted: s.wanted }),
+        send: (_r, sending) => { world.noted.push(sending.key); return Promise.resolve({ kind: 'applied', result: null }); },
+        inquire: () => Promise.resolve({ found: 'absent' }), resultFromPerson: () => null,
+      },
+    },
+    shows: () => null,
+    intervalsMs: { ship: shipMs },
+  });
+
+type Copy = { engine: Engine; sweep: Sweep; takeIn: TakeIn; store: PostgresStore; published: OutboxRow[]; pool: Pool; vanish: () => Promise<void>; stop: () => Promise<void> };
+
+describe('the engine on Postgres', () => {
+  let database: TestDatabase;
+  let admin: Pool;
+  const copies: Copy[] = [];
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    admin = new Pool({ connectionString: database.url, max: 2, options: '-c search_path=payout' });
+  });
+  afterEach(async () => {
+    for (const copy of copies.splice(0)) await copy.stop();
+    await admin.query('truncate inbox, journey, effect, outbox, blocked_lane, quarantine, history');
+  });
+  afterAll(async () => {
+    await admin.end();
+    await database.drop();
+  });
+
+  const startCopy = async (world: World, o: { shipMs?: number; passes?: (point: CrashPoint) => void } = {}): Promise<Copy> => {
+    const options = { url: database.url, schema: 'payout', role: 'cmw_payout', applicationName: 'engine-test', maxConnections: 4, statementTimeoutMs: 5_000 };
+    const log = createLog('test', 'silent');
+    const pool = openPool(options, () => undefined);
+    const store = new PostgresStore(pool, 4711);
+    const owner = new Owner({ connect: () => openClient(options), lockClass: 4711, onLost: () => undefined, onTrouble: () => undefined });
+    await owner.start();
+    const catalogue = new Catalogue({
+      name: 'payout', bindings: [bindingOver(world, o.shipMs ?? 3_600_000)],
+      consumes: [
+        { topic: 'payout.requested', read: (event) => {
+          const data = z.object({ wish: z.string(), broken: z.boolean().optional(), shipped: z.boolean().optional() }).parse(event.data);
+          const input: Input = data.broken === true ? { type: 'Broken' } : data.shipped === true ? { type: 'Shipped' } : { type: 'Wished', wanted: data.wish };
+          return { deliver: { flow: 'parcel', subject: data.wish, input }, portfolioId: event.portfolioId ?? '' };
+        } },
+        { topic: 'core-banking.transfer-status', read: (event) => ({ hint: z.object({ key: z.string() }).parse(event.data).key }) },
+      ],
+    });
+    const published: OutboxRow[] = [];
+    const alive = { yes: true };
+    const sender = new Sender({ limitPerSystem: 64, breakerAfterFailures: 1_000, breakerOpenMs: 100, nowMs: Date.now, monotonicMs: () => performance.now(), maySend: () => alive.yes && owner.id !== 0, onBug: (error) => { throw error; } });
+    const sayer = new Sayer(store, (rows) => { published.push(...rows); return Promise.resolve(); }, () => undefined);
+    const clock = { nowMs: Date.now, monotonicMs: () => performance.now(), after: (waitMs: number, run: () => void) => { setTimeout(run, waitMs).unref(); } };
+    const engine = new Engine({ catalogue, store, sender, sayer, clock, log, ownerId: () => owner.id, passes: o.passes ?? (() => undefined) });
+    const takeIn = new TakeIn({ catalogue, store, engine, sayer, log, nowMs: Date.now, decisions: () => Promise.resolve() });
+    const sweep = new Sweep({ store, engine, sayer, takeIn, log, ownerId: () => owner.id, everyMs: 50, graceMs: 100 });
+    sweep.start();
+    const vanish = async (): Promise<void> => { alive.yes = false; await sweep.stop(); await owner.stop(); };
+    const copy = { engine, sweep, takeIn, store, published, pool, vanish, stop: async () => { await vanish(); await engine.stop(3_000); await sayer.stop(); await pool.end(); } };
+    copies.push(copy);
+    return copy;
+  };
+
+  let offset = 0;
+  const message = (topic: string, portfolioId: string, data: object, id = `e-${String(++offset)}`) => ({
+    topic, partition: 0, offset: String(offset), key: portfolioId, headers: {}, timestampMs: 0,
+    value: Buffer.from(printEnvelope({ id, type: topic, version: '1', occurredAt: '2026-01-01T00:00:00Z', portfolioId, data: data as never })),
+  });
+  const pulse = { stopping: () => false, heartbeat: () => Promise.resolve() };
+  const take = (copy: Copy, ...messages: ReturnType<typeof message>[]) => copy.takeIn.take({ topic: messages[0]?.topic ?? '', partition: 0, messages }, pulse);
+  const statuses = async (): Promise<Record<string, number>> => {
+    const { rows } = await admin.query<{ status: string; count: string }>('select status, count(*) from journey group by status');
+    return Object.fromEntries(rows.map((row) => [row.status, Number(row.count)]));
+  };
+  const all = (status: string, count: number) => eventually(`all ${String(count)} journeys ${status}`, statuses, (seen) => seen[status] === count);
+
+  it('takes many journeys through and pays each once, whatever is delivered twice', async () => {
+    const world = new World();
+    const copy = await startCopy(world);
+    const messages = Array.from({ length: 300 }, (_, n) => message('payout.requested', `p${String(n)}`, { wish: `w${String(n)}` }));
+    await take(copy, ...messages);
+    await take(copy, ...messages);
+    await all('Waiting', 300);
+    expect(new Set(world.paid).size).toBe(300);
+    expect(world.paid).toHaveLength(300);
+    await eventually('everything is published', () => copy.published.length, (count) => count === 300);
+    const { rows } = await admin.query<{ n: string }>('select count(*) as n from history');
+    // Opened, priced, paid, noted.
+    expect(Number(rows[0]?.n)).toBe(300 * 4);
+  });
+
+  it('asks before it ever sends again, and pays once when the answer was lost', async () => {
+    const world = new World();
+    const copy = await startCopy(world);
+    world.once = 'apply-and-cut';
+    await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
+    await all('Waiting', 1);
+    expect(world.paid).toHaveLength(1);
+  });
+
+  it('believes "absent" only after the longest life of a request, then sends the same key again', async () => {
+    const world = new World();
+    const copy = await startCopy(world);
+    world.once = 'lose';
+    const startMs = Date.now();
+    await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
+    await all('Waiting', 1);
+    expect(Date.now() - startMs).toBeGreaterThanOrEqual(ability.longestLifeMs);
+    expect(world.paid).toHaveLength(1);
+  });
+
+  it('takes over what a copy that is gone was sending, without paying twice', async () => {
+    const world = new World();
+    const first = await startCopy(world);
+    world.next = 'hang';
+    await take(first, message('payout.requested', 'p1', { wish: 'w1' }));
+    await eventually('it is being sent', async () => (await admin.query<{ status: string }>(`select status from effect where name = 'Pay'`)).rows[0]?.status, (status) => status === 'sending');
+    // The request got through, the process died before any answer.
+    const key = (await admin.query<{ id: string }>(`select id from effect where name = 'Pay'`)).rows[0]?.id ?? '';
+    world.paid.push(key);
+    await first.vanish();
+    world.next = 'fine';
+    await startCopy(world);
+    await all('Waiting', 1);
+    expect(world.paid).toEqual([key]);
+  });
+
+  it('lets two copies step the same journeys without a lost or doubled step', async () => {
+    const world = new World();
+    const [a, b] = [await startCopy(world), await startCopy(world)];
+    const count = 60;
+    const wishes = Array.from({ length: count }, (_, n) => message('payout.requested', `p${String(n)}`, { wish: `w${String(n)}` }));
+    const more = Array.from({ length: count }, (_, n) => message('payout.requested', `p${String(n)}`, { wish: `w${String(n)}` }));
+    await Promise.all([take(a, ...wishes), take(b, ...more)]);
+    await all('Waiting', count);
+    await eventually('all events are handled', async () => Number((await admin.query<{ n: string }>('select count(*) as n from inbox where handled_at is null')).rows[0]?.n), (n) => n === 0);
+    expect(world.paid).toHaveLength(count);
+    expect(new Set(world.paid).size).toBe(count);
+  });
+
+  it('holds a definite refusal for people, and goes on as they say', async () => {
+    const world = new World();
+    world.next = 'refuse';
+    const copy = await startCopy(world);
+    await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
+    const parked = await eventually('it is parked', async () => (await admin.query<{ id: string; journey_id: string; status: string; note: string }>(`select id, journey_id, status, note from effect where name = 'Pay'`)).rows[0], (row) => row?.status === 'parked');
+    expect(parked?.note).toBe('refused');
+    copy.engine.enqueue({ kind: 'effect', lane: 'p1', journeyId: parked?.journey_id ?? '', effectId: parked?.id ?? '', event: { type: 'PersonSaid', said: 'rejected', result: null, evidence: 'called the bank' }, eventId: null, tries: 0 });
+    await all('Refused', 1);
+    expect(world.paid).toHaveLength(0);
+  });
+
+  it('quarantines what the flow calls impossible, stops that lane only, and lets it run again', async () => {
+    const world = new World();
+    const copy = await startCopy(world);
+    await take(copy, message('payout.requested', 'p1', { wish: 'w1', broken: true }, 'bad'), message('payout.requested', 'p1', { wish: 'w1' }), message('payout.requested', 'p2', { wish: 'w2' }));
+    await all('Waiting', 1);
+    expect((await admin.query('select portfolio_id, event_id from blocked_lane')).rows).toEqual([{ portfolio_id: 'p1', event_id: 'bad' }]);
+    const letter = await eventually('the dead letter is out', () => copy.published.find((row) => row.topic === 'payout.requested.dlq'), (row) => row !== undefined);
+    expect(letter?.headers).toMatchObject({ 'dlq-reason': 'cannot be', 'dlq-error-class': 'Impossible', 'dlq-topic': 'payout.requested' });
+    const row = await copy.store.replay('bad', printEnvelope({ id: 'bad', type: 'x', version: '1', occurredAt: '', portfolioId: 'p1', data: { wish: 'w1' } }), 'mended');
+    expect(row?.eventId).toBe('bad');
+    // Both the mended message and the one that waited behind it are handled now.
+    await all('Waiting', 2);
+    await eventually('all events are handled', async () => Number((await admin.query<{ n: string }>('select count(*) as n from inbox where handled_at is null')).rows[0]?.n), (n) => n === 0);
+    expect(world.paid).toHaveLength(2);
+  });
+
+  it('quarantines what cannot be read, whole, and never lets it crash', async () => {
+    const copy = await startCopy(new World());
+    const raw = { ...message('payout.requested', 'p9', {}), value: Buffer.from([0xff, 0xfe, 0x00]) };
+    await take(copy, raw, { ...message('payout.requested', 'p8', {}), value: Buffer.from('{"half":') });
+    const { rows } = await admin.query<{ portfolio_id: string; value: string; headers: string }>('select portfolio_id, value, headers from quarantine order by portfolio_id');
+    expect(rows.map((row) => row.portfolio_id)).toEqual(['p8', 'p9']);
+    expect(Buffer.from(rows[1]?.value ?? '', 'base64')).toEqual(raw.value);
+    expect(rows[1]?.headers).toContain('base64');
+  });
+
+  it('looks again after its interval, without any event', async () => {
+    const copy = await startCopy(new World(), { shipMs: 200 });
+    await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
+    await all('Done', 1);
+  });
+});
