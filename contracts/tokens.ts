@@ -38,14 +38,22 @@ export const integerToken = decimalToken
 const LONGEST_TIMESTAMP = 64;
 
 /** A point in time as the sender wrote it. Not checked for being a date: see `instantMs`. */
-export const timestampText = z.string().min(1).max(LONGEST_TIMESTAMP).meta({ description: 'Point in time, ISO 8601 when the sender is well' });
+export const timestampText = z
+  .string()
+  .min(1)
+  .max(LONGEST_TIMESTAMP)
+  .meta({ description: 'Point in time, ISO 8601 when the sender is well' });
 
 const ISO_INSTANT = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?$/i;
 
 /** Milliseconds since 1970 (UTC when no zone is written), or null when it is not a date we can place in time. */
 export const instantMs = (text: string): number | null => {
   if (!ISO_INSTANT.test(text)) return null;
-  const iso = text.replace(' ', 'T').replace(',', '.').replace(/(\.\d{3})\d+/, '$1').replace(/([+-]\d{2})(\d{2})$/, '$1:$2');
+  const iso = text
+    .replace(' ', 'T')
+    .replace(',', '.')
+    .replace(/(\.\d{3})\d+/, '$1')
+    .replace(/([+-]\d{2})(\d{2})$/, '$1:$2');
   const zoned = /(?:Z|[+-]\d{2}:\d{2})$/i.test(iso) ? iso : `${iso}Z`;
   const value = Date.parse(zoned);
   return Number.isNaN(value) ? null : value;

@@ -29,8 +29,11 @@ export const divestAmountToken = decimalToken
 /** As InvestSuite takes it: a number; 0 when nothing is wished any more. */
 export const printedDivestAmount = (value: DivestAmount): JsonNumber => {
   switch (value.kind) {
-    case 'nothing': return new JsonNumber('0');
-    case 'amount': return new JsonNumber(value.amount);
-    case 'everything': return EVERYTHING;
+    case 'nothing':
+      return new JsonNumber('0');
+    case 'amount':
+      return new JsonNumber(value.amount);
+    case 'everything':
+      return EVERYTHING;
   }
 };

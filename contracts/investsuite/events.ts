@@ -39,7 +39,11 @@ const ACTIONS: Readonly<Record<Subject, ReadonlyMap<string, EventName>>> = {
   ]),
 };
 
-const plain = (word: string): string => word.trim().toLowerCase().replace(/[_\s]+/g, '-');
+const plain = (word: string): string =>
+  word
+    .trim()
+    .toLowerCase()
+    .replace(/[_\s]+/g, '-');
 
 const byParts = (subject: string, action: string): EventName | null => {
   const known = SUBJECTS.get(plain(subject));
@@ -56,7 +60,11 @@ const byFullName = (fullName: string): EventName | null => {
  * routing key, a topic, a header, or standing in one of the two fields) counts only when one of the two is missing.
  * Case does not matter, and `_` is the same as `-`.
  */
-export const canonicalEventName = (subject: string | null | undefined, action: string | null | undefined, fullName?: string | null): EventName | null => {
+export const canonicalEventName = (
+  subject: string | null | undefined,
+  action: string | null | undefined,
+  fullName?: string | null,
+): EventName | null => {
   const first = subject ?? '';
   const second = action ?? '';
   if (first.trim() !== '' && second.trim() !== '') return byParts(first, second);
@@ -86,7 +94,12 @@ export const PORTFOLIO_STATUSES = ['WAITING_FOR_ACCOUNT', 'WAITING_FOR_POLICY', 
 export const portfolioStatusUpdate = z.looseObject({ id: z.string().min(1), external_id: optionalText, value: z.string().min(1) });
 
 /** `divest_amount` is the whole wish in `currency`, not an increment; it also comes for our own resets. */
-export const withdrawalRequest = z.looseObject({ id: z.string().min(1), external_id: optionalText, divest_amount: divestAmountToken, currency: optionalText });
+export const withdrawalRequest = z.looseObject({
+  id: z.string().min(1),
+  external_id: optionalText,
+  divest_amount: divestAmountToken,
+  currency: optionalText,
+});
 
 export const OPTIMIZATION_STATUSES = ['PENDING', 'SUCCESS', 'FAILURE', 'INFEASIBLE', 'NOT_OPTIMIZED'] as const;
 /** `portfolio_id` is missing in bodies of before August 2022. Only SUCCESS is sent in version 1.0.0. */
@@ -100,9 +113,14 @@ export const optimizationStatusUpdate = z.looseObject({
 
 export const OWNER_CHOICES = ['ACCEPT', 'REJECT', 'REOPTIMIZE', 'IGNORED'] as const;
 /** `value` is one of OWNER_CHOICES, or a word we do not know yet. */
-export const ownerChoiceUpdate = z.looseObject({ id: z.string().min(1), portfolio_id: optionalText, external_id: optionalText, value: z.string().min(1) });
+export const ownerChoiceUpdate = z.looseObject({
+  id: z.string().min(1),
+  portfolio_id: optionalText,
+  external_id: optionalText,
+  value: z.string().min(1),
+});
 
-export const EVENT_DATA = {
+export const EVENT_CONTENTS = {
   'portfolio.creation': portfolioCreated,
   'portfolio.status-update': portfolioStatusUpdate,
   'portfolio.withdrawal-request': withdrawalRequest,
@@ -110,7 +128,7 @@ export const EVENT_DATA = {
   'optimisations.owner-choice-update': ownerChoiceUpdate,
 } as const satisfies Readonly<Record<EventName, z.ZodType>>;
 
-export type EventData<Name extends EventName> = z.output<(typeof EVENT_DATA)[Name]>;
+export type EventContent<Name extends EventName> = z.output<(typeof EVENT_CONTENTS)[Name]>;
 
 /** An event that was understood. `raw` is the body as it came, numbers untouched: that is what travels on. */
 export type InvestSuiteEvent = {
@@ -119,7 +137,7 @@ export type InvestSuiteEvent = {
     readonly id: string;
     readonly created: string | null;
     readonly version: string;
-    readonly data: EventData<Name>;
+    readonly data: EventContent<Name>;
     readonly raw: JsonObject;
   };
 }[EventName];
@@ -127,14 +145,21 @@ export type InvestSuiteEvent = {
 export type ReadEvent =
   | { readonly kind: 'event'; readonly event: InvestSuiteEvent }
   /** Well formed, but of no kind or version we act on: keep it, say so quietly, go on. */
-  | { readonly kind: 'unlisted'; readonly id: string; readonly subject: string; readonly action: string; readonly version: string; readonly raw: JsonObject }
+  | {
+      readonly kind: 'unlisted';
+      readonly id: string;
+      readonly subject: string;
+      readonly action: string;
+      readonly version: string;
+      readonly raw: JsonObject;
+    }
   | { readonly kind: 'malformed'; readonly problems: readonly string[] };
 
 const DEFAULT_VERSION = '1.0.0';
 
 /** Early drafts name only `status-update`; the letter that starts the id says what it is about (P portfolio, O optimization). */
-const subjectOfData = (data: JsonObject): string | null => {
-  const { id } = data;
+const subjectOfContent = (content: JsonObject): string | null => {
+  const { id } = content;
   if (typeof id !== 'string') return null;
   if (/^O[0-9A-Z]/.test(id)) return 'optimizations';
   return /^P[0-9A-Z]/.test(id) ? 'portfolios' : null;
@@ -143,7 +168,7 @@ const subjectOfData = (data: JsonObject): string | null => {
 const nameOf = (envelope: z.output<typeof eventEnvelope>, fullName: string | null): EventName | null => {
   const named = canonicalEventName(envelope.subject, envelope.action, fullName);
   if (named !== null || (envelope.subject ?? '').trim() !== '') return named;
-  return canonicalEventName(subjectOfData(envelope.data), envelope.action ?? fullName);
+  return canonicalEventName(subjectOfContent(envelope.data), envelope.action ?? fullName);
 };
 
 /**
@@ -158,12 +183,19 @@ export const readEvent = (body: Json, fullName: string | null = null): ReadEvent
   const version = envelope.version ?? DEFAULT_VERSION;
   const name = nameOf(envelope, fullName);
   if (name === null || !/^1(?:\.|$)/.test(version)) {
-    return { kind: 'unlisted', id: envelope.id, subject: envelope.subject ?? '', action: envelope.action ?? fullName ?? '', version, raw: body };
+    return {
+      kind: 'unlisted',
+      id: envelope.id,
+      subject: envelope.subject ?? '',
+      action: envelope.action ?? fullName ?? '',
+      version,
+      raw: body,
+    };
   }
-  const data = EVENT_DATA[name].safeParse(envelope.data);
-  if (!data.success) return { kind: 'malformed', problems: problemsOf(data.error).map((problem) => `data.${problem}`) };
-  // Name and data come from the same row of EVENT_DATA; the compiler cannot follow that over a union.
-  const event = { name, id: envelope.id, created: envelope.created ?? null, version, data: data.data, raw: body } as InvestSuiteEvent;
+  const content = EVENT_CONTENTS[name].safeParse(envelope.data);
+  if (!content.success) return { kind: 'malformed', problems: problemsOf(content.error).map((problem) => `data.${problem}`) };
+  // Name and data come from the same row of EVENT_CONTENTS; the compiler cannot follow that over a union.
+  const event = { name, id: envelope.id, created: envelope.created ?? null, version, data: content.data, raw: body } as InvestSuiteEvent;
   return { kind: 'event', event };
 };
 

@@ -31,8 +31,14 @@ describe('canonicalEventName', () => {
   });
 
   it.each([
-    ['portfolios', 'removal'], ['users', 'creation'], ['users', 'account-number-update'], ['reports', 'status-update'], ['portfolios', 'funding'],
-    ['optimizations', 'withdrawal'], ['constructor', 'status-update'], ['portfolios', 'constructor'],
+    ['portfolios', 'removal'],
+    ['users', 'creation'],
+    ['users', 'account-number-update'],
+    ['reports', 'status-update'],
+    ['portfolios', 'funding'],
+    ['optimizations', 'withdrawal'],
+    ['constructor', 'status-update'],
+    ['portfolios', 'constructor'],
   ])('does not know %s + %s', (subject, action) => {
     expect(canonicalEventName(subject, action)).toBeNull();
   });
@@ -59,11 +65,20 @@ describe('readEvent', () => {
   });
 
   it('reads the level exactly, and knows everything', () => {
-    expect(eventOf(sample('event-withdrawal')).data).toMatchObject({ divest_amount: { kind: 'amount', amount: '1250.4' }, currency: 'EUR' });
+    expect(eventOf(sample('event-withdrawal')).data).toMatchObject({
+      divest_amount: { kind: 'amount', amount: '1250.4' },
+      currency: 'EUR',
+    });
     expect(eventOf(sample('event-withdrawal-everything')).data).toMatchObject({ divest_amount: { kind: 'everything' } });
   });
 
-  it.each([['1e100'], ['1E+100'], ['"1e100"'], [`1${'0'.repeat(100)}`], ['10000000000000000159028911097599180468360808563945281389781327557747838772170381060813469985856815104']])('takes %s for everything', (token) => {
+  it.each([
+    ['1e100'],
+    ['1E+100'],
+    ['"1e100"'],
+    [`1${'0'.repeat(100)}`],
+    ['10000000000000000159028911097599180468360808563945281389781327557747838772170381060813469985856815104'],
+  ])('takes %s for everything', (token) => {
     const body = parseJson(`{"id":"e","subject":"portfolios","action":"withdrawal","data":{"id":"P1","divest_amount":${token}}}`);
     expect(eventOf(body).data).toMatchObject({ divest_amount: { kind: 'everything' } });
   });
@@ -74,7 +89,9 @@ describe('readEvent', () => {
   });
 
   it('takes a missing subject from the id the data speaks of', () => {
-    expect(eventOf(parseJson('{"id":"e","action":"status-update","data":{"id":"O01","value":"SUCCESS"}}')).name).toBe('optimisations.status-update');
+    expect(eventOf(parseJson('{"id":"e","action":"status-update","data":{"id":"O01","value":"SUCCESS"}}')).name).toBe(
+      'optimisations.status-update',
+    );
     expect(eventOf(parseJson('{"id":"e","data":{"id":"P01","value":"ACTIVE"}}'), 'status-update').name).toBe('portfolio.status-update');
   });
 
@@ -85,13 +102,24 @@ describe('readEvent', () => {
   });
 
   it('puts other kinds and other versions aside', () => {
-    expect(readEvent(parseJson('{"id":"e","version":"1.0.0","subject":"users","action":"creation","data":{}}'))).toMatchObject({ kind: 'unlisted', subject: 'users' });
-    expect(readEvent(parseJson('{"id":"e","version":"2.0.0","subject":"portfolios","action":"creation","data":{"id":"P1"}}'))).toMatchObject({ kind: 'unlisted', version: '2.0.0' });
-    expect(readEvent(parseJson('{"id":"e","version":"1.7","subject":"portfolios","action":"creation","data":{"id":"P1"}}')).kind).toBe('event');
+    expect(readEvent(parseJson('{"id":"e","version":"1.0.0","subject":"users","action":"creation","data":{}}'))).toMatchObject({
+      kind: 'unlisted',
+      subject: 'users',
+    });
+    expect(
+      readEvent(parseJson('{"id":"e","version":"2.0.0","subject":"portfolios","action":"creation","data":{"id":"P1"}}')),
+    ).toMatchObject({ kind: 'unlisted', version: '2.0.0' });
+    expect(readEvent(parseJson('{"id":"e","version":"1.7","subject":"portfolios","action":"creation","data":{"id":"P1"}}')).kind).toBe(
+      'event',
+    );
   });
 
   it.each([
-    ['[]'], ['"text"'], ['{}'], ['{"id":"","data":{}}'], ['{"id":"e"}'],
+    ['[]'],
+    ['"text"'],
+    ['{}'],
+    ['{"id":"","data":{}}'],
+    ['{"id":"e"}'],
     ['{"id":"e","subject":"portfolios","action":"withdrawal","data":{"divest_amount":5}}'],
     ['{"id":"e","subject":"portfolios","action":"withdrawal","data":{"id":"P1","divest_amount":-5}}'],
     ['{"id":"e","subject":"portfolios","action":"withdrawal","data":{"id":"P1","divest_amount":"lots"}}'],
@@ -106,6 +134,8 @@ describe('eventCallBody', () => {
   it('wants the amount as text and nothing more than documented', () => {
     expect(eventCallBody.safeParse(sample('event-call')).success).toBe(true);
     expect(eventCallBody.safeParse(parseJson('{"data":{"amount":250,"currency":"EUR","portfolio":"P1"}}')).success).toBe(false);
-    expect(eventCallBody.safeParse(parseJson('{"data":{"amount":"250","currency":"EUR","portfolio":"P1","reference":"x"}}')).success).toBe(false);
+    expect(eventCallBody.safeParse(parseJson('{"data":{"amount":"250","currency":"EUR","portfolio":"P1","reference":"x"}}')).success).toBe(
+      false,
+    );
   });
 });

@@ -9,7 +9,8 @@ export const PATHS = {
   portfolios: '/portfolios/',
   portfolio: (portfolioId: string): string => `/portfolios/${encodeURIComponent(portfolioId)}/`,
   user: (userId: string): string => `/users/${encodeURIComponent(userId)}/`,
-  optimization: (portfolioId: string, which: 'latest' | 'current'): string => `/portfolios/${encodeURIComponent(portfolioId)}/optimizations/${which}/`,
+  optimization: (portfolioId: string, which: 'latest' | 'current'): string =>
+    `/portfolios/${encodeURIComponent(portfolioId)}/optimizations/${which}/`,
   transactions: (portfolioId: string): string => `/portfolios/${encodeURIComponent(portfolioId)}/transactions/`,
   transaction: (portfolioId: string, transactionId: string): string =>
     `/portfolios/${encodeURIComponent(portfolioId)}/transactions/${encodeURIComponent(transactionId)}/`,
@@ -26,9 +27,27 @@ export const MAX_PAGE_SIZE = 100;
 export const MONEY_TYPES = ['REAL_MONEY', 'PAPER_MONEY'] as const;
 export const MANAGERS = ['USER_MANAGED', 'ROBO_ADVISOR_ADVISORY', 'ROBO_ADVISOR_DISCRETIONARY'] as const;
 export const MOVEMENT_TYPES = [
-  'CASH_DEPOSIT', 'CASH_WITHDRAWAL', 'CASH_DIVIDEND', 'COUPON', 'BUY', 'SELL', 'CORPORATE_ACTION_IN', 'CORPORATE_ACTION_OUT', 'REVERSE_STOCK_SPLIT',
-  'STOCK_DIVIDEND', 'STOCK_SPLIT', 'TRANSFER_IN', 'TRANSFER_OUT', 'CUSTODY_FEE', 'INSTRUMENT_ENTRY_EXIT_FEE', 'MANAGEMENT_FEE', 'OTHER_FEE',
-  'OTHER_TAX', 'SERVICE_ENTRY_EXIT_FEE', 'TRANSACTION_FEE', 'WITHHOLDING_TAX',
+  'CASH_DEPOSIT',
+  'CASH_WITHDRAWAL',
+  'CASH_DIVIDEND',
+  'COUPON',
+  'BUY',
+  'SELL',
+  'CORPORATE_ACTION_IN',
+  'CORPORATE_ACTION_OUT',
+  'REVERSE_STOCK_SPLIT',
+  'STOCK_DIVIDEND',
+  'STOCK_SPLIT',
+  'TRANSFER_IN',
+  'TRANSFER_OUT',
+  'CUSTODY_FEE',
+  'INSTRUMENT_ENTRY_EXIT_FEE',
+  'MANAGEMENT_FEE',
+  'OTHER_FEE',
+  'OTHER_TAX',
+  'SERVICE_ENTRY_EXIT_FEE',
+  'TRANSACTION_FEE',
+  'WITHHOLDING_TAX',
 ] as const;
 export type MovementType = (typeof MOVEMENT_TYPES)[number];
 export const REQUEST_STATUSES = ['PLANNED', 'PENDING', 'PLACED'] as const;
@@ -39,7 +58,13 @@ const optionalText = z.string().nullish();
 
 /** `expires_in` comes as the text "300", seconds. The prose calls it `expires_at`; it then holds the same seconds. */
 export const loginAnswer = z
-  .looseObject({ access_token: z.string().min(1), token_type: optionalText, expires_in: integerToken.nullish(), expires_at: integerToken.nullish(), refresh_token: optionalText })
+  .looseObject({
+    access_token: z.string().min(1),
+    token_type: optionalText,
+    expires_in: integerToken.nullish(),
+    expires_at: integerToken.nullish(),
+    refresh_token: optionalText,
+  })
   .transform((answer) => ({
     accessToken: answer.access_token,
     tokenType: answer.token_type ?? 'Bearer',
@@ -99,14 +124,26 @@ export const portfolio = z.looseObject({
   portfolio: holdings.nullish().transform((map) => map ?? {}),
   funded_since: timestampText.nullish(),
   status: z.string(),
-  archived: z.boolean().nullish().transform((flag) => flag ?? false),
-  deleted: z.boolean().nullish().transform((flag) => flag ?? false),
+  archived: z
+    .boolean()
+    .nullish()
+    .transform((flag) => flag ?? false),
+  deleted: z
+    .boolean()
+    .nullish()
+    .transform((flag) => flag ?? false),
 });
 export type PortfolioRead = z.output<typeof portfolio>;
 
 /** Updates of the counter account use `bank_account_number_type`, one create sample says `bank_account_type`: both are read. */
 export const counterAccount = z
-  .looseObject({ bank_account_number: optionalText, bank_account_number_type: optionalText, bank_account_type: optionalText, bank_id: optionalText, bank_id_type: optionalText })
+  .looseObject({
+    bank_account_number: optionalText,
+    bank_account_number_type: optionalText,
+    bank_account_type: optionalText,
+    bank_id: optionalText,
+    bank_id_type: optionalText,
+  })
   .transform((account) => ({
     number: account.bank_account_number ?? null,
     /** `IBAN` or `ABA`. */
@@ -135,7 +172,9 @@ export const optimizationOrder = z.looseObject({
 });
 
 /** One side of an optimisation: the map stands under `portfolio` or under `holdings`, depending on the page. */
-const solution = z.looseObject({ portfolio: holdings.nullish(), holdings: holdings.nullish() }).transform((value) => ({ holdings: value.portfolio ?? value.holdings ?? null }));
+const solution = z
+  .looseObject({ portfolio: holdings.nullish(), holdings: holdings.nullish() })
+  .transform((value) => ({ holdings: value.portfolio ?? value.holdings ?? null }));
 
 export const optimization = z.looseObject({
   id: z.string().min(1),
@@ -145,8 +184,14 @@ export const optimization = z.looseObject({
   current_solution: solution.nullish(),
   optimal_solution: solution.nullish(),
   portfolio_update: z.looseObject({
-    is_recommended: z.boolean().nullish().transform((flag) => flag ?? false),
-    orders: z.record(z.string(), optimizationOrder).nullish().transform((map) => map ?? {}),
+    is_recommended: z
+      .boolean()
+      .nullish()
+      .transform((flag) => flag ?? false),
+    orders: z
+      .record(z.string(), optimizationOrder)
+      .nullish()
+      .transform((map) => map ?? {}),
   }),
   owner_choice: optionalText,
 });
@@ -181,19 +226,23 @@ export const transaction = z.looseObject({
   version: integerToken.nullish(),
   status: optionalText,
   type: optionalText,
-  movements: z.array(movement).nullish().transform((list) => list ?? []),
+  movements: z
+    .array(movement)
+    .nullish()
+    .transform((list) => list ?? []),
 });
 export type TransactionRead = z.output<typeof transaction>;
 
 /** `next` may be absolute (even http), relative or null; `offset` a number, text or an id: opaque. `count` means nothing reliable. */
-export const collectionOf = <Item extends z.ZodType>(item: Item) =>
-  z.looseObject({ next: optionalText, results: z.array(item) });
+export const collectionOf = <Item extends z.ZodType>(item: Item) => z.looseObject({ next: optionalText, results: z.array(item) });
 
 /** 400 has a list in `detail`; 401 a `description`; 403 and 404 a text in `detail`. Nothing in it is certain. */
 export const errorBody = z.looseObject({
   title: optionalText,
   description: optionalText,
   request_id: optionalText,
-  detail: z.union([z.string(), z.array(z.looseObject({ loc: z.array(z.unknown()).nullish(), msg: optionalText, type: optionalText }))]).nullish(),
+  detail: z
+    .union([z.string(), z.array(z.looseObject({ loc: z.array(z.unknown()).nullish(), msg: optionalText, type: optionalText }))])
+    .nullish(),
   status: integerToken.nullish().catch(null),
 });

@@ -19,7 +19,9 @@ describe('portfolio', () => {
   });
 
   it('reads a customer-managed portfolio without settings, and unknown words', () => {
-    const read = portfolio.parse(parseJson('{"id":"P1","version":"3","base_currency":"USD","money_type":"TOY_MONEY","config":{"manager":"NEW"},"status":"FORGOTTEN"}'));
+    const read = portfolio.parse(
+      parseJson('{"id":"P1","version":"3","base_currency":"USD","money_type":"TOY_MONEY","config":{"manager":"NEW"},"status":"FORGOTTEN"}'),
+    );
     expect(read.config.divestAmount).toEqual({ kind: 'nothing' });
     expect(read).toMatchObject({ version: 3, archived: false, deleted: false, portfolio: {} });
   });
@@ -31,21 +33,42 @@ describe('portfolio', () => {
 
 describe('other answers', () => {
   it('reads a login answer whose seconds are text', () => {
-    expect(loginAnswer.parse(sample('login'))).toEqual({ accessToken: 'at-71', tokenType: 'Bearer', expiresInSeconds: 300, refreshToken: 'rt-71' });
+    expect(loginAnswer.parse(sample('login'))).toEqual({
+      accessToken: 'at-71',
+      tokenType: 'Bearer',
+      expiresInSeconds: 300,
+      refreshToken: 'rt-71',
+    });
     expect(loginAnswer.parse({ access_token: 'x', expires_at: new JsonNumber('240') }).expiresInSeconds).toBe(240);
   });
 
   it('reads a counter account under both key names', () => {
-    expect(user.parse(sample('user')).counter_account).toEqual({ number: 'BE68539007547034', numberType: 'IBAN', bankId: 'GKCCBEBB', bankIdType: 'BIC' });
-    expect(user.parse(parseJson('{"id":"U1","counter_account":{"bank_account_number":"BE1","bank_account_type":"IBAN"}}')).counter_account?.numberType).toBe('IBAN');
+    expect(user.parse(sample('user')).counter_account).toEqual({
+      number: 'BE68539007547034',
+      numberType: 'IBAN',
+      bankId: 'GKCCBEBB',
+      bankIdType: 'BIC',
+    });
+    expect(
+      user.parse(parseJson('{"id":"U1","counter_account":{"bank_account_number":"BE1","bank_account_type":"IBAN"}}')).counter_account
+        ?.numberType,
+    ).toBe('IBAN');
     expect(user.parse(parseJson('{"id":"U1","counter_account":null}')).counter_account).toBeNull();
   });
 
   it('reads an optimisation, and one that needs nothing', () => {
     const read = optimization.parse(sample('optimization'));
-    expect(read.portfolio_update.orders['IE00B44Z5B48']).toMatchObject({ shares: '-4', expected_share_price: '88.1', quantity_type: 'UNITS', quantity: '-4' });
+    expect(read.portfolio_update.orders['IE00B44Z5B48']).toMatchObject({
+      shares: '-4',
+      expected_share_price: '88.1',
+      quantity_type: 'UNITS',
+      quantity: '-4',
+    });
     expect(read.current_solution?.holdings).toEqual({ $EUR: '450', IE00B44Z5B48: '12' });
-    expect(optimization.parse(parseJson('{"id":"O1","portfolio_update":{"is_recommended":false,"orders":{}}}')).portfolio_update).toEqual({ is_recommended: false, orders: {} });
+    expect(optimization.parse(parseJson('{"id":"O1","portfolio_update":{"is_recommended":false,"orders":{}}}')).portfolio_update).toEqual({
+      is_recommended: false,
+      orders: {},
+    });
     expect(optimization.safeParse(sample('optimization-pending')).success).toBe(false);
     expect(optimizationPending.parse(sample('optimization-pending')).optimization_hash).toBe('6c1f');
   });
@@ -68,6 +91,8 @@ describe('other answers', () => {
 
 describe('printedDivestAmount', () => {
   it('prints a number token', () => {
-    expect(printJson({ a: printedDivestAmount({ kind: 'everything' }), b: printedDivestAmount({ kind: 'nothing' }) })).toBe('{"a":1e100,"b":0}');
+    expect(printJson({ a: printedDivestAmount({ kind: 'everything' }), b: printedDivestAmount({ kind: 'nothing' }) })).toBe(
+      '{"a":1e100,"b":0}',
+    );
   });
 });

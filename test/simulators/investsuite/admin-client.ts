@@ -17,11 +17,21 @@ export type NewPortfolio = {
   readonly fundedSince?: string;
   readonly holdings?: Readonly<Record<string, string>>;
   readonly divestAmount?: string;
-  readonly brokerage?: { readonly portfolioId?: string; readonly userId?: string; readonly iban?: string; readonly bankId?: string; readonly paymentReference?: string };
+  readonly brokerage?: {
+    readonly portfolioId?: string;
+    readonly userId?: string;
+    readonly iban?: string;
+    readonly bankId?: string;
+    readonly paymentReference?: string;
+  };
   readonly quiet?: boolean;
 };
 
-export type NewUser = { readonly id?: string; readonly externalId?: string; readonly counterAccount: { readonly iban: string; readonly bic?: string } | null };
+export type NewUser = {
+  readonly id?: string;
+  readonly externalId?: string;
+  readonly counterAccount: { readonly iban: string; readonly bic?: string } | null;
+};
 
 export type AppAct =
   | { readonly action: 'set'; readonly amount: string }
@@ -36,9 +46,18 @@ export type InvestSuiteAdmin = {
   readonly actAsApp: (portfolioId: string, act: AppAct) => Promise<void>;
   readonly changePortfolio: (portfolioId: string, change: { readonly [field: string]: Printable }) => Promise<void>;
   readonly setPrices: (prices: Readonly<Record<string, string>>) => Promise<void>;
-  readonly configureOptimiser: (settings: { readonly wholeShares?: boolean; readonly quantityType?: 'UNITS' | 'AMOUNT'; readonly feeRate?: string; readonly feeFixed?: string }) => Promise<void>;
+  readonly configureOptimiser: (settings: {
+    readonly wholeShares?: boolean;
+    readonly quantityType?: 'UNITS' | 'AMOUNT';
+    readonly feeRate?: string;
+    readonly feeFixed?: string;
+  }) => Promise<void>;
   /** Plants an optimisation with orders of the test's own: shares positive to buy. */
-  readonly propose: (portfolioId: string, orders: Readonly<Record<string, { readonly shares: string; readonly price?: string }>>, isRecommended?: boolean) => Promise<string>;
+  readonly propose: (
+    portfolioId: string,
+    orders: Readonly<Record<string, { readonly shares: string; readonly price?: string }>>,
+    isRecommended?: boolean,
+  ) => Promise<string>;
   readonly choose: (optimizationId: string, value: 'ACCEPT' | 'REJECT' | 'REOPTIMIZE' | 'IGNORED') => Promise<void>;
   readonly switchFault: (rule: Omit<FaultRule<InvestSuiteFault>, 'probability'> & { readonly probability?: string }) => Promise<void>;
   readonly clearFaults: () => Promise<void>;
@@ -70,7 +89,8 @@ export const createInvestSuiteAdmin = (url: string): InvestSuiteAdmin => {
     changePortfolio: (portfolioId, change) => tell('PATCH', `/portfolios/${portfolioId}`, change),
     setPrices: (prices) => tell('POST', '/prices', prices),
     configureOptimiser: (settings) => tell('POST', '/optimiser', settings),
-    propose: async (portfolioId, orders, isRecommended = true) => idOf(await call('POST', `/portfolios/${portfolioId}/optimizations`, { orders, isRecommended })),
+    propose: async (portfolioId, orders, isRecommended = true) =>
+      idOf(await call('POST', `/portfolios/${portfolioId}/optimizations`, { orders, isRecommended })),
     choose: (optimizationId, value) => tell('POST', `/optimizations/${optimizationId}/choice`, { value }),
     switchFault: (rule) => tell('POST', '/faults', rule),
     clearFaults: () => tell('DELETE', '/faults'),

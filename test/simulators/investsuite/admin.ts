@@ -25,7 +25,10 @@ export const createPortfolioBody = z.strictObject({
   id: text.optional(),
   externalId: text.nullish(),
   userId: text,
-  baseCurrency: z.string().regex(/^[A-Z]{3}$/).default('EUR'),
+  baseCurrency: z
+    .string()
+    .regex(/^[A-Z]{3}$/)
+    .default('EUR'),
   manager: z.enum(MANAGERS).default('ROBO_ADVISOR_DISCRETIONARY'),
   moneyType: z.enum(MONEY_TYPES).default('REAL_MONEY'),
   status: text.default('ACTIVE'),
@@ -34,7 +37,15 @@ export const createPortfolioBody = z.strictObject({
   fundedSince: text.nullish(),
   holdings: z.record(text, decimalToken).default({}),
   divestAmount: divestAmountToken,
-  brokerage: z.strictObject({ portfolioId: text.nullish(), userId: text.nullish(), iban: text.nullish(), bankId: text.nullish(), paymentReference: text.nullish() }).default({}),
+  brokerage: z
+    .strictObject({
+      portfolioId: text.nullish(),
+      userId: text.nullish(),
+      iban: text.nullish(),
+      bankId: text.nullish(),
+      paymentReference: text.nullish(),
+    })
+    .default({}),
   /** Without the creation event (and the one of a first wish). */
   quiet: z.boolean().default(true),
 });
@@ -69,7 +80,12 @@ export const proposeBody = z.strictObject({
   status: text.default('SUCCESS'),
   orders: z.record(text, z.strictObject({ shares: decimalToken, price: decimalToken.optional(), cost: decimalToken.default(ZERO) })),
 });
-export const optimiserBody = z.strictObject({ wholeShares: z.boolean().optional(), quantityType: z.enum(['UNITS', 'AMOUNT']).optional(), feeRate: decimalToken.optional(), feeFixed: decimalToken.optional() });
+export const optimiserBody = z.strictObject({
+  wholeShares: z.boolean().optional(),
+  quantityType: z.enum(['UNITS', 'AMOUNT']).optional(),
+  feeRate: decimalToken.optional(),
+  feeFixed: decimalToken.optional(),
+});
 export const choiceBody = z.strictObject({ value: z.enum(OWNER_CHOICES) });
 export const webhookBody = z.strictObject({ url: z.url(), secret: text });
 /** A delivery of the test's own making, signed like any other. */
@@ -85,7 +101,9 @@ export const withBody = <Schema extends z.ZodType>(schema: Schema, call: Call, a
 };
 
 const defined = <Value extends object>(value: Value): { [Key in keyof Value]: Exclude<Value[Key], undefined> } =>
-  Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as { [Key in keyof Value]: Exclude<Value[Key], undefined> };
+  Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as {
+    [Key in keyof Value]: Exclude<Value[Key], undefined>;
+  };
 
 const portfolioWire = (body: z.output<typeof createPortfolioBody>, world: World): JsonObject => ({
   external_id: body.externalId ?? null,
@@ -98,20 +116,44 @@ const portfolioWire = (body: z.output<typeof createPortfolioBody>, world: World)
   config: {
     manager: body.manager,
     manager_version: new JsonNumber('1'),
-    manager_settings: body.manager === 'USER_MANAGED' ? null : {
-      policy_id: world.newId('Y'), goal_id: world.newId('L'), horizon_id: world.newId('H'), risk_profile_id: world.newId('K'),
-      divest_amount: body.divestAmount.kind === 'nothing' ? null : printedDivestAmount(body.divestAmount),
-      start_amount: new JsonNumber('2000.00'), recurring_deposit_amount: new JsonNumber('100'), active: body.active, broker_provider: null,
-      commission_profile: null, suitability_profile_id: null, proposed_risk_profile_id: null, risk_profile_score: new JsonNumber('3'), end_datetime: null,
-      optimization_cooldown_end: null, tags: [], background_image: null, background_color: null,
-    },
+    manager_settings:
+      body.manager === 'USER_MANAGED'
+        ? null
+        : {
+            policy_id: world.newId('Y'),
+            goal_id: world.newId('L'),
+            horizon_id: world.newId('H'),
+            risk_profile_id: world.newId('K'),
+            divest_amount: body.divestAmount.kind === 'nothing' ? null : printedDivestAmount(body.divestAmount),
+            start_amount: new JsonNumber('2000.00'),
+            recurring_deposit_amount: new JsonNumber('100'),
+            active: body.active,
+            broker_provider: null,
+            commission_profile: null,
+            suitability_profile_id: null,
+            proposed_risk_profile_id: null,
+            risk_profile_score: new JsonNumber('3'),
+            end_datetime: null,
+            optimization_cooldown_end: null,
+            tags: [],
+            background_image: null,
+            background_color: null,
+          },
   },
   brokerage_account: {
-    brokerage_portfolio_id: body.brokerage.portfolioId ?? null, brokerage_user_id: body.brokerage.userId ?? null, bank_account_type: 'IBAN',
-    bank_account_number: body.brokerage.iban ?? null, bank_id: body.brokerage.bankId ?? null, payment_reference: body.brokerage.paymentReference ?? null,
+    brokerage_portfolio_id: body.brokerage.portfolioId ?? null,
+    brokerage_user_id: body.brokerage.userId ?? null,
+    bank_account_type: 'IBAN',
+    bank_account_number: body.brokerage.iban ?? null,
+    bank_id: body.brokerage.bankId ?? null,
+    payment_reference: body.brokerage.paymentReference ?? null,
   },
   portfolio: holdingsWire(body.holdings),
-  funded_since: body.fundedSince ?? null, snapshot_datetime: null, start_datetime: null, archived: body.archived, status: body.status,
+  funded_since: body.fundedSince ?? null,
+  snapshot_datetime: null,
+  start_datetime: null,
+  archived: body.archived,
+  status: body.status,
 });
 
 export const createUser = (world: World, call: Call): Answer =>
@@ -119,8 +161,23 @@ export const createUser = (world: World, call: Call): Answer =>
     const id = body.id ?? world.newId('U');
     const account = body.counterAccount;
     world.users.set(id, {
-      id, external_id: body.externalId ?? null, version: new JsonNumber('1'), status: body.status, first_name: 'Test', last_name: 'Customer', language: 'en-GB', deleted: false,
-      counter_account: account === null ? null : { bank_account_number: account.iban, bank_account_number_type: 'IBAN', bank_id: account.bic ?? null, bank_id_type: account.bic ? 'BIC' : null },
+      id,
+      external_id: body.externalId ?? null,
+      version: new JsonNumber('1'),
+      status: body.status,
+      first_name: 'Test',
+      last_name: 'Customer',
+      language: 'en-GB',
+      deleted: false,
+      counter_account:
+        account === null
+          ? null
+          : {
+              bank_account_number: account.iban,
+              bank_account_number_type: 'IBAN',
+              bank_id: account.bic ?? null,
+              bank_id_type: account.bic ? 'BIC' : null,
+            },
     });
     return ok({ id }, 201);
   });
@@ -133,15 +190,20 @@ export const createPortfolio = (world: World, call: Call): Answer =>
     return ok({ id, version: stored.version }, 201);
   });
 
-const changed = (stored: StoredPortfolio): Answer => ok({ id: stored.id, version: stored.version, divest_amount: settingsOf(stored.wire)['divest_amount'] ?? null });
+const changed = (stored: StoredPortfolio): Answer =>
+  ok({ id: stored.id, version: stored.version, divest_amount: settingsOf(stored.wire)['divest_amount'] ?? null });
 
 export const actAsApp = (world: World, stored: StoredPortfolio, call: Call): Answer =>
   withBody(appBody, call, (body) => {
     switch (body.action) {
-      case 'set': return changed(world.setLevel(stored.id, divestAmountToken.parse(body.amount), 'app'));
-      case 'raise': return changed(world.raise(stored.id, body.amount, body.seen));
-      case 'cancel': return changed(world.setLevel(stored.id, { kind: 'nothing' }, 'app'));
-      case 'everything': return changed(world.setLevel(stored.id, { kind: 'everything' }, 'app'));
+      case 'set':
+        return changed(world.setLevel(stored.id, divestAmountToken.parse(body.amount), 'app'));
+      case 'raise':
+        return changed(world.raise(stored.id, body.amount, body.seen));
+      case 'cancel':
+        return changed(world.setLevel(stored.id, { kind: 'nothing' }, 'app'));
+      case 'everything':
+        return changed(world.setLevel(stored.id, { kind: 'everything' }, 'app'));
     }
   });
 
@@ -160,7 +222,8 @@ export const setPrices = (world: World, call: Call): Answer =>
     return ok(Object.fromEntries(world.prices));
   });
 
-export const switchFault = (world: World, call: Call): Answer => withBody(faultBody, call, (body) => ok({ id: world.faults.switchOn(defined(body)) }, 201));
+export const switchFault = (world: World, call: Call): Answer =>
+  withBody(faultBody, call, (body) => ok({ id: world.faults.switchOn(defined(body)) }, 201));
 
 export const propose = (world: World, stored: StoredPortfolio, call: Call): Answer =>
   withBody(proposeBody, call, (body) => {
@@ -173,4 +236,10 @@ export const propose = (world: World, stored: StoredPortfolio, call: Call): Answ
 
 /** A short look at one portfolio, and its wire. */
 export const showPortfolio = (stored: StoredPortfolio): Answer =>
-  ok({ id: stored.id, version: stored.version, status: textField(stored.wire, 'status'), level: printJson(printedDivestAmount(levelOf(stored.wire))), wire: stored.wire });
+  ok({
+    id: stored.id,
+    version: stored.version,
+    status: textField(stored.wire, 'status'),
+    level: printJson(printedDivestAmount(levelOf(stored.wire))),
+    wire: stored.wire,
+  });

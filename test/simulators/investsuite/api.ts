@@ -42,19 +42,32 @@ export class Api {
 
   handlerOf(operation: Operation): Handler {
     switch (operation) {
-      case 'login': return (call) => this.#login(call);
-      case 'refresh-token': return (call) => this.#refresh(call);
-      case 'get-portfolio': return (call) => this.#getPortfolio(call);
-      case 'list-portfolios': return (call) => this.#listPortfolios(call);
-      case 'patch-portfolio': return (call) => this.#patchPortfolio(call);
-      case 'get-user': return (call) => this.#getUser(call);
-      case 'get-optimization': return (call) => this.#getOptimization(call);
-      case 'post-transaction': return (call) => this.#postTransaction(call);
-      case 'patch-transaction': return (call) => this.#patchTransaction(call);
-      case 'get-transaction': return (call) => this.#getTransaction(call);
-      case 'list-transactions': return (call) => this.#listTransactions(call);
-      case 'withdraw-event': return (call) => this.#eventCall(call, 'withdraw');
-      case 'deposit-event': return (call) => this.#eventCall(call, 'deposit');
+      case 'login':
+        return (call) => this.#login(call);
+      case 'refresh-token':
+        return (call) => this.#refresh(call);
+      case 'get-portfolio':
+        return (call) => this.#getPortfolio(call);
+      case 'list-portfolios':
+        return (call) => this.#listPortfolios(call);
+      case 'patch-portfolio':
+        return (call) => this.#patchPortfolio(call);
+      case 'get-user':
+        return (call) => this.#getUser(call);
+      case 'get-optimization':
+        return (call) => this.#getOptimization(call);
+      case 'post-transaction':
+        return (call) => this.#postTransaction(call);
+      case 'patch-transaction':
+        return (call) => this.#patchTransaction(call);
+      case 'get-transaction':
+        return (call) => this.#getTransaction(call);
+      case 'list-transactions':
+        return (call) => this.#listTransactions(call);
+      case 'withdraw-event':
+        return (call) => this.#eventCall(call, 'withdraw');
+      case 'deposit-event':
+        return (call) => this.#eventCall(call, 'deposit');
     }
   }
 
@@ -73,7 +86,11 @@ export class Api {
   #login(call: Call): Answer {
     const body = call.body !== undefined && isJsonObject(call.body) ? call.body : {};
     const extra = Object.keys(body).filter((key) => key !== 'access_key_id' && key !== 'secret_access_key');
-    if (extra.length > 0) return invalid(extra.map((key) => ({ loc: ['body', key], ...EXTRA })), call);
+    if (extra.length > 0)
+      return invalid(
+        extra.map((key) => ({ loc: ['body', key], ...EXTRA })),
+        call,
+      );
     const good = body['access_key_id'] === this.#options.accessKeyId && body['secret_access_key'] === this.#options.secretAccessKey;
     return good ? this.#tokenAnswer('login') : unauthorised(call);
   }
@@ -90,7 +107,10 @@ export class Api {
     const refresh = `rt-${randomUUID()}`;
     this.#tokens.set(access, this.#options.nowMs() + (short === null ? TOKEN_LIFE_SECONDS * 1000 : (short.delayMs ?? 1_000)));
     this.#refreshTokens.add(refresh);
-    return { status: 200, body: { access_token: access, token_type: 'Bearer', expires_in: String(TOKEN_LIFE_SECONDS), refresh_token: refresh } };
+    return {
+      status: 200,
+      body: { access_token: access, token_type: 'Bearer', expires_in: String(TOKEN_LIFE_SECONDS), refresh_token: refresh },
+    };
   }
 
   #getPortfolio(call: Call): Answer {
@@ -101,7 +121,11 @@ export class Api {
   }
 
   #listPortfolios(call: Call): Answer {
-    return this.#page(call, '/portfolios/', this.#world.allPortfolios().map((stored) => stored.wire));
+    return this.#page(
+      call,
+      '/portfolios/',
+      this.#world.allPortfolios().map((stored) => stored.wire),
+    );
   }
 
   /** Pages as the documentation shows them: `next` and `count` change their form from page to page. */
@@ -112,17 +136,32 @@ export class Api {
     const offset = Number(call.query.get('offset') ?? 0);
     const problems: Problem[] = [];
     if (conditions === null) problems.push({ loc: ['query', 'query'], msg: 'the query cannot be read', type: 'value_error.query' });
-    if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE_SIZE) problems.push({ loc: ['query', 'limit'], msg: `ensure this value is at most ${String(MAX_PAGE_SIZE)}`, type: 'value_error.number' });
-    if (!Number.isInteger(offset) || offset < 0) problems.push({ loc: ['query', 'offset'], msg: 'value is not a valid offset', type: 'value_error.number' });
+    if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE_SIZE)
+      problems.push({ loc: ['query', 'limit'], msg: `ensure this value is at most ${String(MAX_PAGE_SIZE)}`, type: 'value_error.number' });
+    if (!Number.isInteger(offset) || offset < 0)
+      problems.push({ loc: ['query', 'offset'], msg: 'value is not a valid offset', type: 'value_error.number' });
     if (conditions === null || problems.length > 0) return invalid(problems, call);
     const found = all.filter((wire) => matchesQuery(wire, conditions));
     const results = found.slice(offset, offset + limit);
     const more = offset + limit < found.length;
     this.#pages += 1;
-    const parameters = new URLSearchParams({ ...(query === null ? {} : { query }), limit: String(limit), offset: String(offset + limit) }).toString();
+    const parameters = new URLSearchParams({
+      ...(query === null ? {} : { query }),
+      limit: String(limit),
+      offset: String(offset + limit),
+    }).toString();
     const base = this.#pages % 2 === 0 ? '' : 'http://api.sandbox.investsuite.com';
     const count: Printable = this.#pages % 3 === 0 ? null : this.#pages % 3 === 1 ? found.length : String(results.length);
-    return { status: 200, body: { next: more ? `${base}${path}?${parameters}` : null, count, offset: this.#pages % 2 === 0 ? offset : String(offset), results, _embedded: {} } };
+    return {
+      status: 200,
+      body: {
+        next: more ? `${base}${path}?${parameters}` : null,
+        count,
+        offset: this.#pages % 2 === 0 ? offset : String(offset),
+        results,
+        _embedded: {},
+      },
+    };
   }
 
   #patchPortfolio(call: Call): Answer {
@@ -130,9 +169,17 @@ export class Api {
     const id = call.params['portfolioId'] ?? '';
     const current = world.portfolio(id);
     if (current === undefined) return notFound('The portfolio');
-    const problems = call.unreadable ? [{ loc: ['body'], msg: 'malformed JSON', type: 'value_error.jsondecode' }] : patchProblems(current.wire, call.body);
+    const problems = call.unreadable
+      ? [{ loc: ['body'], msg: 'malformed JSON', type: 'value_error.jsondecode' }]
+      : patchProblems(current.wire, call.body);
     if (problems.length > 0) {
-      world.violation({ portfolioId: id, kind: 'patch-refused', severity: 'violation', detail: problems.map((one) => `${one.loc.join('.')}: ${one.msg}`).join('; '), requestId: call.requestId });
+      world.violation({
+        portfolioId: id,
+        kind: 'patch-refused',
+        severity: 'violation',
+        detail: problems.map((one) => `${one.loc.join('.')}: ${one.msg}`).join('; '),
+        requestId: call.requestId,
+      });
       return invalid(problems, call);
     }
     world.versionGap(id);
@@ -157,7 +204,14 @@ export class Api {
       return one === undefined || one.portfolioId !== portfolioId ? notFound('The optimization') : { status: 200, body: one.wire };
     }
     if (world.optimiser.isComputing(portfolioId)) {
-      return { status: 202, body: { message: 'The optimization is being computed', details: 'Try again in a moment', optimization_hash: portfolioId.slice(1, 9) } };
+      return {
+        status: 202,
+        body: {
+          message: 'The optimization is being computed',
+          details: 'Try again in a moment',
+          optimization_hash: portfolioId.slice(1, 9),
+        },
+      };
     }
     const latest = world.optimiser.latest(portfolioId);
     return latest === null ? notFound('The optimization') : { status: 200, body: latest.wire };
@@ -167,20 +221,41 @@ export class Api {
   #refusedTransaction(call: Call, portfolioId: string, before: readonly JsonObject[]): Answer | null {
     const world = this.#world;
     const body = call.body;
-    if (call.unreadable || body === undefined || !isJsonObject(body)) return invalid([{ loc: ['body'], msg: 'value is not a valid dict', type: 'type_error.dict' }], call);
-    const extra = Object.keys(body).filter((key) => !TRANSACTION_FIELDS.has(key)).map((key) => ({ loc: ['body', key], ...EXTRA }));
+    if (call.unreadable || body === undefined || !isJsonObject(body))
+      return invalid([{ loc: ['body'], msg: 'value is not a valid dict', type: 'type_error.dict' }], call);
+    const extra = Object.keys(body)
+      .filter((key) => !TRANSACTION_FIELDS.has(key))
+      .map((key) => ({ loc: ['body', key], ...EXTRA }));
     const shape = [...extra, ...movementShapeProblems(body['movements'])];
     if (shape.length > 0) {
-      world.violation({ portfolioId, kind: 'transaction-refused', severity: 'violation', detail: shape.map((one) => `${one.loc.join('.')}: ${one.msg}`).join('; '), requestId: call.requestId });
+      world.violation({
+        portfolioId,
+        kind: 'transaction-refused',
+        severity: 'violation',
+        detail: shape.map((one) => `${one.loc.join('.')}: ${one.msg}`).join('; '),
+        requestId: call.requestId,
+      });
       return invalid(shape, call);
     }
     const optimizationId = textField(body, 'optimization_id');
     if (optimizationId !== null && world.optimizations.get(optimizationId)?.portfolioId !== portfolioId) {
-      world.violation({ portfolioId, kind: 'optimization-unknown', severity: 'violation', detail: optimizationId, requestId: call.requestId });
+      world.violation({
+        portfolioId,
+        kind: 'optimization-unknown',
+        severity: 'violation',
+        detail: optimizationId,
+        requestId: call.requestId,
+      });
       return notFound('The optimization');
     }
     const breaks = world.judgeMovements(portfolioId, call.requestId, before, body['movements'] as unknown as readonly JsonObject[]);
-    return breaks.length === 0 ? null : invalid(breaks.map((one) => ({ loc: ['body', 'movements'], msg: `${one.kind}: ${one.detail}`, type: 'value_error' })), call, 422);
+    return breaks.length === 0
+      ? null
+      : invalid(
+          breaks.map((one) => ({ loc: ['body', 'movements'], msg: `${one.kind}: ${one.detail}`, type: 'value_error' })),
+          call,
+          422,
+        );
   }
 
   #transactionWrite(call: Call): TransactionWrite {
@@ -225,13 +300,21 @@ export class Api {
   #listTransactions(call: Call): Answer {
     const portfolioId = call.params['portfolioId'] ?? '';
     if (this.#world.portfolio(portfolioId) === undefined) return notFound('The portfolio');
-    return this.#page(call, `/portfolios/${portfolioId}/transactions/`, this.#world.transactionsOf(portfolioId).map((one) => this.#world.transactionWire(one)));
+    return this.#page(
+      call,
+      `/portfolios/${portfolioId}/transactions/`,
+      this.#world.transactionsOf(portfolioId).map((one) => this.#world.transactionWire(one)),
+    );
   }
 
   #eventCall(call: Call, direction: 'deposit' | 'withdraw'): Answer {
     const world = this.#world;
     const body = eventCallBody.safeParse(call.body);
-    if (!body.success) return invalid(body.error.issues.map((issue) => ({ loc: ['body', ...issue.path.map(String)], msg: issue.message, type: 'value_error' })), call);
+    if (!body.success)
+      return invalid(
+        body.error.issues.map((issue) => ({ loc: ['body', ...issue.path.map(String)], msg: issue.message, type: 'value_error' })),
+        call,
+      );
     const { amount, currency, portfolio: portfolioId } = body.data.data;
     const key = typeof call.headers['idempotency-key'] === 'string' ? call.headers['idempotency-key'] : null;
     const known = this.#knownKey(direction, key, portfolioId);
@@ -255,7 +338,8 @@ export class Api {
     world.books.eventCalls.append({ portfolioId, direction, amount, currency, key, repeated: false, requestId: call.requestId });
     const answer: Answer = { status: 200, body: { data: { amount, currency, portfolio: portfolioId } } };
     if (key !== null) this.#keys.set(`${direction} ${key}`, { bodyText: printJson(call.body ?? null), answer });
-    if (world.faults.strike(`${direction}-event`, [portfolioId], ['event-call-changes-holdings']) !== null) world.bookByEventCall(portfolioId, direction === 'deposit' ? amount : negated(amount));
+    if (world.faults.strike(`${direction}-event`, [portfolioId], ['event-call-changes-holdings']) !== null)
+      world.bookByEventCall(portfolioId, direction === 'deposit' ? amount : negated(amount));
     return answer;
   }
 
@@ -271,11 +355,20 @@ export class Api {
     const stored = this.#world.portfolio(portfolioId);
     if (stored === undefined) return notFound('The portfolio');
     const { wire } = stored;
-    if (!positive) return invalid([{ loc: ['body', 'data', 'amount'], msg: 'the amount is positive in both directions', type: 'value_error' }], call, 422);
-    if (textField(wire, 'base_currency') !== currency) return invalid([{ loc: ['body', 'data', 'currency'], msg: 'not the base currency', type: 'value_error' }], call, 422);
+    if (!positive)
+      return invalid(
+        [{ loc: ['body', 'data', 'amount'], msg: 'the amount is positive in both directions', type: 'value_error' }],
+        call,
+        422,
+      );
+    if (textField(wire, 'base_currency') !== currency)
+      return invalid([{ loc: ['body', 'data', 'currency'], msg: 'not the base currency', type: 'value_error' }], call, 422);
     if (direction === 'withdraw') return null;
     const status = textField(wire, 'status');
-    const eligible = (status === 'ACTIVE' || status === 'WAITING_FOR_FUNDS') && wire['archived'] !== true && textField(wire, 'money_type') === 'REAL_MONEY';
+    const eligible =
+      (status === 'ACTIVE' || status === 'WAITING_FOR_FUNDS') &&
+      wire['archived'] !== true &&
+      textField(wire, 'money_type') === 'REAL_MONEY';
     return eligible ? null : conflict('the portfolio takes no deposits');
   }
 }

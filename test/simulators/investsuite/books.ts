@@ -65,9 +65,21 @@ export type OptimizationLine = {
 };
 
 /** What an app write or an API write did to the wish. `asked` is the running total of all that was asked for. */
-export type WishLine = { readonly portfolioId: string; readonly by: Author; readonly from: LevelText; readonly to: LevelText; readonly asked: Decimal; readonly version: number };
+export type WishLine = {
+  readonly portfolioId: string;
+  readonly by: Author;
+  readonly from: LevelText;
+  readonly to: LevelText;
+  readonly asked: Decimal;
+  readonly version: number;
+};
 
-export type RequestLine = { readonly requestId: string; readonly operation: string; readonly subjects: readonly string[]; readonly status: number };
+export type RequestLine = {
+  readonly requestId: string;
+  readonly operation: string;
+  readonly subjects: readonly string[];
+  readonly status: number;
+};
 export type StrikeLine = { readonly fault: string; readonly operation: string; readonly subjects: readonly string[] };
 
 /** A `violation` is wrong whatever else happened. A `warning` may be the unlucky side of a race, or be put right later. */

@@ -6,7 +6,12 @@ import type { Delivery } from '../shared/webhook.js';
 import type { Books } from './books.js';
 import type { InvestSuiteFaults } from './faults.js';
 
-export type OutgoingEvent = { readonly portfolioId: string; readonly subject: string; readonly action: string; readonly data: { readonly [key: string]: Printable } };
+export type OutgoingEvent = {
+  readonly portfolioId: string;
+  readonly subject: string;
+  readonly action: string;
+  readonly data: { readonly [key: string]: Printable };
+};
 
 /** What the JSON of the documentation says for each event. */
 const DOCUMENTED: Readonly<Record<EventName, readonly [subject: string, action: string]>> = {
@@ -21,7 +26,12 @@ const DOCUMENTED: Readonly<Record<EventName, readonly [subject: string, action: 
 const VARIANTS: Readonly<Record<EventName, readonly string[]>> = {
   'portfolio.creation': ['portfolio.creation', 'Portfolios.Creation'],
   'portfolio.status-update': ['portfolio.status-update', 'portfolios.status_update'],
-  'portfolio.withdrawal-request': ['portfolios.withdrawal', 'portfolio.withdrawal-request', 'portfolio.withdrawal', 'PORTFOLIOS.DIVEST_AMOUNT_UPDATE'],
+  'portfolio.withdrawal-request': [
+    'portfolios.withdrawal',
+    'portfolio.withdrawal-request',
+    'portfolio.withdrawal',
+    'PORTFOLIOS.DIVEST_AMOUNT_UPDATE',
+  ],
   'optimisations.status-update': ['optimisations.status-update', 'optimization.status-update', 'Optimisation.status_update'],
   'optimisations.owner-choice-update': ['optimisations.owner-choice-update', 'OPTIMIZATIONS.OWNER_CHOICE_UPDATE'],
 };
@@ -50,9 +60,9 @@ export class EventsOut {
     this.#options = options;
   }
 
-  emit(name: EventName, portfolioId: string, data: OutgoingEvent['data']): void {
+  emit(name: EventName, portfolioId: string, content: OutgoingEvent['data']): void {
     const [subject, action] = this.#nameFor(name, portfolioId);
-    this.#send(name, { portfolioId, subject, action, data });
+    this.#send(name, { portfolioId, subject, action, data: content });
   }
 
   /** Deliveries waiting for their time. */
@@ -79,7 +89,14 @@ export class EventsOut {
   #send(name: EventName, event: OutgoingEvent): void {
     const { books, faults, deliver } = this.#options;
     const eventId = randomUUID();
-    const body = printJson({ id: eventId, created: CREATED, version: '1.0.0', subject: event.subject, action: event.action, data: event.data });
+    const body = printJson({
+      id: eventId,
+      created: CREATED,
+      version: '1.0.0',
+      subject: event.subject,
+      action: event.action,
+      data: event.data,
+    });
     const rule = faults.strike(`event:${name}`, [event.portfolioId], EVENT_FAULTS);
     const fault = rule?.fault ?? 'sent';
     books.events.append({ eventId, portfolioId: event.portfolioId, name, subject: event.subject, action: event.action, fate: fault, body });

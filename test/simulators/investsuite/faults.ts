@@ -18,8 +18,19 @@ import type { FaultBoard } from '../shared/faults.js';
  * the optimiser take `optimise`.
  */
 export const OWN_FAULTS = [
-  'version-gap', 'stale-raise', 'event-lost', 'event-late', 'event-reordered', 'event-duplicated', 'event-name-variant', 'token-short', 'forget-keys',
-  'event-call-changes-holdings', 'optimiser-slow', 'optimiser-fails', 'price-drift',
+  'version-gap',
+  'stale-raise',
+  'event-lost',
+  'event-late',
+  'event-reordered',
+  'event-duplicated',
+  'event-name-variant',
+  'token-short',
+  'forget-keys',
+  'event-call-changes-holdings',
+  'optimiser-slow',
+  'optimiser-fails',
+  'price-drift',
 ] as const;
 export type OwnFault = (typeof OWN_FAULTS)[number];
 
@@ -28,7 +39,18 @@ export type InvestSuiteFault = (typeof INVESTSUITE_FAULTS)[number];
 export type InvestSuiteFaults = FaultBoard<InvestSuiteFault>;
 
 export const OPERATIONS = [
-  'login', 'refresh-token', 'get-portfolio', 'list-portfolios', 'patch-portfolio', 'get-user', 'get-optimization', 'post-transaction', 'patch-transaction',
-  'get-transaction', 'list-transactions', 'withdraw-event', 'deposit-event',
+  'login',
+  'refresh-token',
+  'get-portfolio',
+  'list-portfolios',
+  'patch-portfolio',
+  'get-user',
+  'get-optimization',
+  'post-transaction',
+  'patch-transaction',
+  'get-transaction',
+  'list-transactions',
+  'withdraw-event',
+  'deposit-event',
 ] as const;
 export type Operation = (typeof OPERATIONS)[number];

@@ -7,5 +7,7 @@ const ID_DIGITS = 26;
 export type IdLetter = 'P' | 'U' | 'O' | 'T' | 'Y' | 'L' | 'H' | 'K';
 export type NewId = (letter: IdLetter) => string;
 
-export const createIds = (prng: Prng): NewId => (letter) =>
-  letter + Array.from({ length: ID_DIGITS }, () => CROCKFORD.charAt(prng.below(CROCKFORD.length))).join('');
+export const createIds =
+  (prng: Prng): NewId =>
+  (letter) =>
+    letter + Array.from({ length: ID_DIGITS }, () => CROCKFORD.charAt(prng.below(CROCKFORD.length))).join('');

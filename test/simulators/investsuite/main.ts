@@ -19,7 +19,9 @@ const environment = z
     /** `1`: ends when standard input does, so that it cannot outlive its parent. */
     END_WITH_PARENT: z.enum(['0', '1']).default('0'),
   })
-  .refine((values) => (values.WEBHOOK_URL === undefined) === (values.WEBHOOK_SECRET === undefined), { message: 'WEBHOOK_URL and WEBHOOK_SECRET go together' });
+  .refine((values) => (values.WEBHOOK_URL === undefined) === (values.WEBHOOK_SECRET === undefined), {
+    message: 'WEBHOOK_URL and WEBHOOK_SECRET go together',
+  });
 
 const read = environment.safeParse(process.env);
 if (read.success) {
@@ -32,7 +34,9 @@ if (read.success) {
     accessKeyId: values.INVESTSUITE_ACCESS_KEY_ID,
     secretAccessKey: values.INVESTSUITE_SECRET_ACCESS_KEY,
     onError: (error) => process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`),
-    ...(values.WEBHOOK_URL === undefined || values.WEBHOOK_SECRET === undefined ? {} : { webhook: { url: values.WEBHOOK_URL, secret: values.WEBHOOK_SECRET } }),
+    ...(values.WEBHOOK_URL === undefined || values.WEBHOOK_SECRET === undefined
+      ? {}
+      : { webhook: { url: values.WEBHOOK_URL, secret: values.WEBHOOK_SECRET } }),
   });
   start.then(
     (simulator) => {

@@ -1,18 +1,56 @@
 import { EXECUTION_STATUSES, movement, MOVEMENT_TYPES, REQUEST_STATUSES, type MovementRead } from '../../../contracts/investsuite/http.js';
 import { instantMs, isJsonObject, type JsonObject } from '../../../contracts/tokens.js';
-import { absolute, compare, decimal, isNegative, isPositive, isZero, plus, sum, times, type Decimal } from '../../../shared/kernel/decimal.js';
+import {
+  absolute,
+  compare,
+  decimal,
+  isNegative,
+  isPositive,
+  isZero,
+  plus,
+  sum,
+  times,
+  type Decimal,
+} from '../../../shared/kernel/decimal.js';
 import type { Json } from '../../../shared/kernel/json.js';
 import { EXTRA, MISSING, type Problem } from './answers.js';
 
 const FIELDS = new Set([
-  'type', 'status', 'datetime', 'instrument_id', 'quantity', 'external_id', 'reference_external_id', 'unit_price', 'unit_price_currency',
-  'reference_instrument_id', 'description', 'trade_type', 'sub_type',
+  'type',
+  'status',
+  'datetime',
+  'instrument_id',
+  'quantity',
+  'external_id',
+  'reference_external_id',
+  'unit_price',
+  'unit_price_currency',
+  'reference_instrument_id',
+  'description',
+  'trade_type',
+  'sub_type',
 ]);
 const REQUIRED = ['type', 'status', 'datetime', 'instrument_id', 'quantity'] as const;
-const MUST_ADD: ReadonlySet<string> = new Set(['CASH_DEPOSIT', 'CASH_DIVIDEND', 'COUPON', 'STOCK_DIVIDEND', 'TRANSFER_IN', 'CORPORATE_ACTION_IN']);
+const MUST_ADD: ReadonlySet<string> = new Set([
+  'CASH_DEPOSIT',
+  'CASH_DIVIDEND',
+  'COUPON',
+  'STOCK_DIVIDEND',
+  'TRANSFER_IN',
+  'CORPORATE_ACTION_IN',
+]);
 const MUST_TAKE: ReadonlySet<string> = new Set([
-  'CASH_WITHDRAWAL', 'TRANSFER_OUT', 'CORPORATE_ACTION_OUT', 'CUSTODY_FEE', 'INSTRUMENT_ENTRY_EXIT_FEE', 'MANAGEMENT_FEE', 'OTHER_FEE', 'OTHER_TAX',
-  'SERVICE_ENTRY_EXIT_FEE', 'TRANSACTION_FEE', 'WITHHOLDING_TAX',
+  'CASH_WITHDRAWAL',
+  'TRANSFER_OUT',
+  'CORPORATE_ACTION_OUT',
+  'CUSTODY_FEE',
+  'INSTRUMENT_ENTRY_EXIT_FEE',
+  'MANAGEMENT_FEE',
+  'OTHER_FEE',
+  'OTHER_TAX',
+  'SERVICE_ENTRY_EXIT_FEE',
+  'TRANSACTION_FEE',
+  'WITHHOLDING_TAX',
 ]);
 const CASH_TRANSFERS: ReadonlySet<string> = new Set(['CASH_DEPOSIT', 'CASH_WITHDRAWAL']);
 const BOOKED: ReadonlySet<string> = new Set(['EXECUTED', 'SETTLED']);
@@ -30,21 +68,26 @@ const isLeg = (one: MovementRead): boolean => isBooked(one) && isCash(one);
 const shapeProblems = (given: Json, at: string): readonly Problem[] => {
   const loc = ['body', 'movements', at];
   if (!isJsonObject(given)) return [{ loc, msg: 'value is not a valid dict', type: 'type_error.dict' }];
-  const problems: Problem[] = Object.keys(given).filter((key) => !FIELDS.has(key)).map((key) => ({ loc: [...loc, key], ...EXTRA }));
+  const problems: Problem[] = Object.keys(given)
+    .filter((key) => !FIELDS.has(key))
+    .map((key) => ({ loc: [...loc, key], ...EXTRA }));
   for (const key of REQUIRED) if (given[key] === undefined || given[key] === null) problems.push({ loc: [...loc, key], ...MISSING });
   if (problems.length > 0) return problems;
   const read = movement.safeParse(given);
-  if (!read.success) return read.error.issues.map((issue) => ({ loc: [...loc, ...issue.path.map(String)], msg: issue.message, type: 'type_error' }));
+  if (!read.success)
+    return read.error.issues.map((issue) => ({ loc: [...loc, ...issue.path.map(String)], msg: issue.message, type: 'type_error' }));
   if (!TYPES.has(read.data.type)) problems.push({ loc: [...loc, 'type'], msg: 'not a movement type', type: 'type_error.enum' });
   if (!STATUSES.has(read.data.status)) problems.push({ loc: [...loc, 'status'], msg: 'not a movement status', type: 'type_error.enum' });
-  if (instantMs(read.data.datetime) === null) problems.push({ loc: [...loc, 'datetime'], msg: 'invalid datetime format', type: 'value_error.datetime' });
+  if (instantMs(read.data.datetime) === null)
+    problems.push({ loc: [...loc, 'datetime'], msg: 'invalid datetime format', type: 'value_error.datetime' });
   return problems;
 };
 
 /** Makes a list of movements a 400. */
 export const movementShapeProblems = (given: Json | undefined): readonly Problem[] => {
   if (given === undefined) return [{ loc: ['body', 'movements'], ...MISSING }];
-  if (!Array.isArray(given) || given.length === 0) return [{ loc: ['body', 'movements'], msg: 'ensure this value has at least 1 items', type: 'value_error.list.min_items' }];
+  if (!Array.isArray(given) || given.length === 0)
+    return [{ loc: ['body', 'movements'], msg: 'ensure this value has at least 1 items', type: 'value_error.list.min_items' }];
   return (given as readonly Json[]).flatMap((one, index) => shapeProblems(one, String(index)));
 };
 
@@ -54,7 +97,10 @@ export const readMovements = (given: readonly JsonObject[]): readonly MovementRe
 export type RuleBreak = { readonly kind: string; readonly detail: string };
 
 const signBreak = (one: MovementRead): RuleBreak | null => {
-  const wrong = (detail: string): RuleBreak => ({ kind: 'wrong-sign', detail: `${one.type} ${one.status} of ${one.instrument_id}: ${one.quantity}; ${detail}` });
+  const wrong = (detail: string): RuleBreak => ({
+    kind: 'wrong-sign',
+    detail: `${one.type} ${one.status} of ${one.instrument_id}: ${one.quantity}; ${detail}`,
+  });
   if (isZero(one.quantity)) return wrong('zero moves nothing');
   if (MUST_ADD.has(one.type) && isNegative(one.quantity)) return wrong('it adds, so it is positive');
   if (MUST_TAKE.has(one.type) && isPositive(one.quantity)) return wrong('it takes away, so it is negative');
@@ -84,12 +130,17 @@ const legBreak = (leg: MovementRead, fills: readonly MovementRead[]): RuleBreak 
   if (reference !== null) {
     const fill = fills.find((one) => one.external_id === reference);
     if (fill === undefined) return { kind: 'reference-unknown', detail: `${leg.type} refers to ${reference}, which no fill has` };
-    if (fill.datetime !== leg.datetime) return { kind: 'datetime-differs', detail: `${leg.type} of ${reference}: ${leg.datetime}, its fill ${fill.datetime}` };
-    return fill.status === leg.status ? null : { kind: 'status-differs', detail: `${leg.type} of ${reference} is ${leg.status}, its fill ${fill.status}` };
+    if (fill.datetime !== leg.datetime)
+      return { kind: 'datetime-differs', detail: `${leg.type} of ${reference}: ${leg.datetime}, its fill ${fill.datetime}` };
+    return fill.status === leg.status
+      ? null
+      : { kind: 'status-differs', detail: `${leg.type} of ${reference} is ${leg.status}, its fill ${fill.status}` };
   }
   const together = fills.filter((one) => one.datetime === leg.datetime);
   if (together.length === 0) return { kind: 'datetime-differs', detail: `${leg.type} at ${leg.datetime} belongs to no fill` };
-  return together.some((one) => (one.external_id ?? null) === null) ? null : { kind: 'reference-missing', detail: `${leg.type} at ${leg.datetime}: its fill has an external_id` };
+  return together.some((one) => (one.external_id ?? null) === null)
+    ? null
+    : { kind: 'reference-missing', detail: `${leg.type} at ${leg.datetime}: its fill has an external_id` };
 };
 
 const correlationBreaks = (list: readonly MovementRead[]): readonly RuleBreak[] => {
@@ -99,27 +150,41 @@ const correlationBreaks = (list: readonly MovementRead[]): readonly RuleBreak[] 
 };
 
 /** Breaks that make the write a 422. Source: docs.investsuite.com, transactions page: signs, statuses, correlation. */
-export const refusedBreaks = (list: readonly MovementRead[]): readonly RuleBreak[] => [...list.flatMap((one) => signBreak(one) ?? []), ...statusBreaks(list), ...correlationBreaks(list)];
+export const refusedBreaks = (list: readonly MovementRead[]): readonly RuleBreak[] => [
+  ...list.flatMap((one) => signBreak(one) ?? []),
+  ...statusBreaks(list),
+  ...correlationBreaks(list),
+];
 
 const ROUNDING = decimal('0.02');
 
 /** Breaks the real server would take without a word, and that make the books wrong. */
 export const silentBreaks = (list: readonly MovementRead[]): readonly RuleBreak[] =>
   list.filter(isFill).flatMap((fill) => {
-    const legs = list.filter((one) => isLeg(one) && (one.type === 'BUY' || one.type === 'SELL') && (fill.external_id ? one.reference_external_id === fill.external_id : one.datetime === fill.datetime));
+    const legs = list.filter(
+      (one) =>
+        isLeg(one) &&
+        (one.type === 'BUY' || one.type === 'SELL') &&
+        (fill.external_id ? one.reference_external_id === fill.external_id : one.datetime === fill.datetime),
+    );
     const name = fill.external_id ?? fill.datetime;
     if (legs.length === 0) return [{ kind: 'cash-leg-missing', detail: `fill ${name} moves no cash` }];
-    if (legs.some((leg) => leg.type === fill.type)) return [{ kind: 'cash-leg-type', detail: `the cash leg of ${fill.type} ${name} is a ${fill.type} too` }];
+    if (legs.some((leg) => leg.type === fill.type))
+      return [{ kind: 'cash-leg-type', detail: `the cash leg of ${fill.type} ${name} is a ${fill.type} too` }];
     if (fill.unit_price === null || fill.unit_price === undefined) return [];
     const difference = plus(sum(legs.map((leg) => leg.quantity)), times(fill.quantity, fill.unit_price));
-    return compare(absolute(difference), ROUNDING) > 0 ? [{ kind: 'cash-leg-amount', detail: `fill ${name}: cash and quantity times price differ by ${difference}` }] : [];
+    return compare(absolute(difference), ROUNDING) > 0
+      ? [{ kind: 'cash-leg-amount', detail: `fill ${name}: cash and quantity times price differ by ${difference}` }]
+      : [];
   });
 
 const identity = (one: MovementRead): string => {
   if (isRequest(one)) return `request ${one.type} ${one.instrument_id}`;
   const own = one.external_id ?? '';
   const reference = one.reference_external_id ?? '';
-  return own === '' && reference === '' ? `${one.type} ${one.instrument_id} ${absolute(one.quantity)}` : `${own}/${reference} ${one.type} ${one.instrument_id}`;
+  return own === '' && reference === ''
+    ? `${one.type} ${one.instrument_id} ${absolute(one.quantity)}`
+    : `${own}/${reference} ${one.type} ${one.instrument_id}`;
 };
 
 const corrected = (list: readonly MovementRead[]): boolean => list.some((one) => (one.trade_type ?? null) !== null);
@@ -132,8 +197,10 @@ export const replacementBreaks = (before: readonly MovementRead[], after: readon
     const index = left.findIndex((one) => identity(one) === identity(old));
     const now = index < 0 ? undefined : left.splice(index, 1)[0];
     if (now === undefined) return [{ kind: 'movement-lost', detail: `${identity(old)} (${old.status}) is gone` }];
-    if (old.status === 'SETTLED' && now.status !== 'SETTLED') return [{ kind: 'status-went-back', detail: `${identity(old)}: SETTLED became ${now.status}` }];
-    if (isBooked(old) && compare(old.quantity, now.quantity) !== 0) return [{ kind: 'fill-changed', detail: `${identity(old)}: ${old.quantity} became ${now.quantity}` }];
+    if (old.status === 'SETTLED' && now.status !== 'SETTLED')
+      return [{ kind: 'status-went-back', detail: `${identity(old)}: SETTLED became ${now.status}` }];
+    if (isBooked(old) && compare(old.quantity, now.quantity) !== 0)
+      return [{ kind: 'fill-changed', detail: `${identity(old)}: ${old.quantity} became ${now.quantity}` }];
     return [];
   });
 };

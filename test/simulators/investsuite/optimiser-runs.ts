@@ -6,7 +6,17 @@ import type { OutgoingEvent } from './events-out.js';
 import type { InvestSuiteFaults } from './faults.js';
 import type { NewId } from './ids.js';
 import { holdingsAfter, planSales, type OptimiserInput, type OptimiserSettings, type PlannedOrder } from './optimiser.js';
-import { cashOf, holdingsOf, holdingsWire, levelOf, number, settingsOf, textField, type StoredOptimization, type StoredPortfolio } from './state.js';
+import {
+  cashOf,
+  holdingsOf,
+  holdingsWire,
+  levelOf,
+  number,
+  settingsOf,
+  textField,
+  type StoredOptimization,
+  type StoredPortfolio,
+} from './state.js';
 
 /** What a run needs of the world around it. */
 export type OptimiserHost = {
@@ -18,7 +28,7 @@ export type OptimiserHost = {
   now(): string;
   portfolio(id: string): StoredPortfolio | undefined;
   openOptimization(portfolioId: string): StoredOptimization | null;
-  emit(name: EventName, portfolioId: string, data: OutgoingEvent['data']): void;
+  emit(name: EventName, portfolioId: string, content: OutgoingEvent['data']): void;
 };
 
 export type OptimiserRunsOptions = { readonly delayMs: number; readonly settings: OptimiserSettings };
@@ -78,9 +88,12 @@ export class OptimiserRuns {
     }
     const slow = this.#world.faults.strike('optimise', [portfolioId], ['optimiser-slow']);
     const delayMs = this.#options.delayMs + (slow === null ? 0 : (slow.delayMs ?? 3_000));
-    this.#scheduled.set(portfolioId, setTimeout(() => {
-      this.#run(portfolioId);
-    }, delayMs));
+    this.#scheduled.set(
+      portfolioId,
+      setTimeout(() => {
+        this.#run(portfolioId);
+      }, delayMs),
+    );
   }
 
   /** The last open order may have ended: what was put off runs now. */
@@ -108,7 +121,13 @@ export class OptimiserRuns {
   }
 
   #input(stored: StoredPortfolio): OptimiserInput {
-    return { holdings: holdingsOf(stored.wire), cashInstrument: cashOf(stored.wire), level: levelOf(stored.wire), prices: this.#world.prices, settings: this.#settings };
+    return {
+      holdings: holdingsOf(stored.wire),
+      cashInstrument: cashOf(stored.wire),
+      level: levelOf(stored.wire),
+      prices: this.#world.prices,
+      settings: this.#settings,
+    };
   }
 
   #drifted(portfolioId: string, orders: readonly PlannedOrder[]): readonly PlannedOrder[] {
@@ -131,19 +150,52 @@ export class OptimiserRuns {
       creation_datetime: now,
       version: number(1),
       version_datetime: now,
-      current_solution: { portfolio: holdingsWire(input.holdings), look_through: {}, portfolio_constraint_violations: [], benchmark_constraint_violations: [] },
-      optimal_solution: { portfolio: holdingsWire(holdingsAfter(input, orders)), look_through: {}, portfolio_constraint_violations: [], benchmark_constraint_violations: [] },
-      portfolio_update: { is_recommended: proposal.isRecommended, orders: Object.fromEntries(orders.map((order) => [order.instrument, orderWire(order)])), reasons: [] },
+      current_solution: {
+        portfolio: holdingsWire(input.holdings),
+        look_through: {},
+        portfolio_constraint_violations: [],
+        benchmark_constraint_violations: [],
+      },
+      optimal_solution: {
+        portfolio: holdingsWire(holdingsAfter(input, orders)),
+        look_through: {},
+        portfolio_constraint_violations: [],
+        benchmark_constraint_violations: [],
+      },
+      portfolio_update: {
+        is_recommended: proposal.isRecommended,
+        orders: Object.fromEntries(orders.map((order) => [order.instrument, orderWire(order)])),
+        reasons: [],
+      },
       owner_choice: null,
     };
     const made: StoredOptimization = {
-      id, portfolioId: stored.id, status: proposal.status, isRecommended: proposal.isRecommended, ownerChoice: null, instruments: orders.map((order) => order.instrument), wire,
+      id,
+      portfolioId: stored.id,
+      status: proposal.status,
+      isRecommended: proposal.isRecommended,
+      ownerChoice: null,
+      instruments: orders.map((order) => order.instrument),
+      wire,
     };
     world.optimizations.set(id, made);
     this.#latest.set(stored.id, id);
-    world.books.optimizations.append({ optimizationId: id, portfolioId: stored.id, portfolioVersion: stored.version, status: proposal.status, isRecommended: proposal.isRecommended, wire });
+    world.books.optimizations.append({
+      optimizationId: id,
+      portfolioId: stored.id,
+      portfolioVersion: stored.version,
+      status: proposal.status,
+      isRecommended: proposal.isRecommended,
+      wire,
+    });
     if (proposal.status === 'SUCCESS') {
-      world.emit('optimisations.status-update', stored.id, { id, portfolio_id: stored.id, external_id: textField(stored.wire, 'external_id'), is_recommended: proposal.isRecommended, value: 'SUCCESS' });
+      world.emit('optimisations.status-update', stored.id, {
+        id,
+        portfolio_id: stored.id,
+        external_id: textField(stored.wire, 'external_id'),
+        is_recommended: proposal.isRecommended,
+        value: 'SUCCESS',
+      });
     }
     return made;
   }
@@ -152,9 +204,18 @@ export class OptimiserRuns {
   choose(id: string, choice: string): StoredOptimization | null {
     const before = this.#world.optimizations.get(id);
     if (before === undefined) return null;
-    const after: StoredOptimization = { ...before, ownerChoice: choice, wire: { ...before.wire, owner_choice: choice, version: number(2) } };
+    const after: StoredOptimization = {
+      ...before,
+      ownerChoice: choice,
+      wire: { ...before.wire, owner_choice: choice, version: number(2) },
+    };
     this.#world.optimizations.set(id, after);
-    this.#world.emit('optimisations.owner-choice-update', after.portfolioId, { id, portfolio_id: after.portfolioId, external_id: null, value: choice });
+    this.#world.emit('optimisations.owner-choice-update', after.portfolioId, {
+      id,
+      portfolio_id: after.portfolioId,
+      external_id: null,
+      value: choice,
+    });
     return after;
   }
 

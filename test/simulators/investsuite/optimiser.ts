@@ -1,5 +1,18 @@
 import {
-  absolute, compare, cutTo, decimal, dividedBy, isPositive, isZero, least, minus, negated, plus, times, ZERO, type Decimal,
+  absolute,
+  compare,
+  cutTo,
+  decimal,
+  dividedBy,
+  isPositive,
+  isZero,
+  least,
+  minus,
+  negated,
+  plus,
+  times,
+  ZERO,
+  type Decimal,
 } from '../../../shared/kernel/decimal.js';
 import type { DivestAmount } from '../../../shared/kernel/money.js';
 
@@ -14,7 +27,12 @@ export type OptimiserSettings = {
   readonly feeFixed: Decimal;
 };
 
-export const DEFAULT_OPTIMISER: OptimiserSettings = { wholeShares: true, quantityType: 'UNITS', feeRate: decimal('0.005'), feeFixed: decimal('2') };
+export const DEFAULT_OPTIMISER: OptimiserSettings = {
+  wholeShares: true,
+  quantityType: 'UNITS',
+  feeRate: decimal('0.005'),
+  feeFixed: decimal('2'),
+};
 
 export type OptimiserInput = {
   readonly holdings: Readonly<Record<string, Decimal>>;
@@ -65,7 +83,14 @@ const saleOf = (position: Position, shares: Decimal, settings: OptimiserSettings
   // A full exit is in units even where the tenant works with amounts.
   const quantityType = fullExit ? 'UNITS' : settings.quantityType;
   const cost = cutTo(plus(settings.feeFixed, times(value, settings.feeRate)), MONEY_DIGITS);
-  return { instrument: position.instrument, shares: negated(shares), price: position.price, cost, quantityType, quantity: negated(quantityType === 'UNITS' ? shares : cutTo(value, MONEY_DIGITS)) };
+  return {
+    instrument: position.instrument,
+    shares: negated(shares),
+    price: position.price,
+    cost,
+    quantityType,
+    quantity: negated(quantityType === 'UNITS' ? shares : cutTo(value, MONEY_DIGITS)),
+  };
 };
 
 /** Cash first, then sales by value, largest first, until the wish and the costs of selling are covered. */
@@ -74,7 +99,9 @@ export const planSales = (input: OptimiserInput): Plan => {
   const sellable = positions(input);
   if (level.kind === 'nothing') return { kind: 'nothing-needed' };
   if (level.kind === 'everything') {
-    return sellable.length === 0 ? { kind: 'nothing-needed' } : { kind: 'sell', orders: sellable.map((position) => saleOf(position, position.quantity, settings)) };
+    return sellable.length === 0
+      ? { kind: 'nothing-needed' }
+      : { kind: 'sell', orders: sellable.map((position) => saleOf(position, position.quantity, settings)) };
   }
   let missing = minus(level.amount, input.holdings[input.cashInstrument] ?? ZERO);
   if (!isPositive(missing)) return { kind: 'nothing-needed' };
@@ -94,11 +121,9 @@ export const planSales = (input: OptimiserInput): Plan => {
 export const holdingsAfter = (input: OptimiserInput, orders: readonly PlannedOrder[]): Record<string, Decimal> => {
   const after: Record<string, Decimal> = { ...input.holdings };
   for (const order of orders) {
-    const left = plus(after[order.instrument] ?? ZERO, order.shares);
-    if (isZero(left)) delete after[order.instrument];
-    else after[order.instrument] = left;
+    after[order.instrument] = plus(after[order.instrument] ?? ZERO, order.shares);
     const proceeds = cutTo(minus(times(absolute(order.shares), order.price), order.cost), MONEY_DIGITS);
     after[input.cashInstrument] = plus(after[input.cashInstrument] ?? ZERO, proceeds);
   }
-  return after;
+  return Object.fromEntries(Object.entries(after).filter(([, quantity]) => !isZero(quantity)));
 };

@@ -4,7 +4,15 @@ import type { JsonObject } from '../../../contracts/tokens.js';
 import { compare, decimal, minus, plus, sum, times, ZERO, absolute } from '../../../shared/kernel/decimal.js';
 import { parseJson, type Json } from '../../../shared/kernel/json.js';
 import type { Delivery } from '../shared/webhook.js';
-import { isDone, movementShapeProblems, readMovements, refusedBreaks, replacementBreaks, silentBreaks, transactionStatus } from './movement-rules.js';
+import {
+  isDone,
+  movementShapeProblems,
+  readMovements,
+  refusedBreaks,
+  replacementBreaks,
+  silentBreaks,
+  transactionStatus,
+} from './movement-rules.js';
 import { DEFAULT_OPTIMISER, planSales, type OptimiserInput } from './optimiser.js';
 import { patchProblems } from './patch-rules.js';
 import { matchesQuery, parseQuery } from './query.js';
@@ -14,9 +22,24 @@ import { World } from './world.js';
 const T1 = '2024-03-04T09:00:00.000Z';
 const T2 = '2024-03-04T09:01:00.000Z';
 const placed = { external_id: 'o-p', type: 'SELL', status: 'PLACED', datetime: T1, instrument_id: 'IE00B44Z5B48', quantity: '-4' };
-const fill = { external_id: 'f1', type: 'SELL', status: 'EXECUTED', datetime: T2, instrument_id: 'IE00B44Z5B48', quantity: '-4', unit_price: '88.10' };
+const fill = {
+  external_id: 'f1',
+  type: 'SELL',
+  status: 'EXECUTED',
+  datetime: T2,
+  instrument_id: 'IE00B44Z5B48',
+  quantity: '-4',
+  unit_price: '88.10',
+};
 const leg = { type: 'BUY', status: 'EXECUTED', datetime: T2, instrument_id: '$EUR', quantity: '352.40', reference_external_id: 'f1' };
-const fee = { type: 'TRANSACTION_FEE', status: 'EXECUTED', datetime: T2, instrument_id: '$EUR', quantity: '-1.75', reference_external_id: 'f1' };
+const fee = {
+  type: 'TRANSACTION_FEE',
+  status: 'EXECUTED',
+  datetime: T2,
+  instrument_id: '$EUR',
+  quantity: '-1.75',
+  reference_external_id: 'f1',
+};
 const settled = (one: JsonObject): JsonObject => ({ ...one, status: 'SETTLED' });
 const kinds = (list: readonly JsonObject[]): readonly string[] => refusedBreaks(readMovements(list)).map((one) => one.kind);
 
@@ -36,9 +59,20 @@ describe('movements', () => {
     ['a withdrawal that adds', [{ ...leg, type: 'CASH_WITHDRAWAL', status: 'SETTLED', quantity: '5' }], 'wrong-sign'],
     ['a deposit that takes', [{ ...leg, type: 'CASH_DEPOSIT', status: 'SETTLED', quantity: '-5' }], 'wrong-sign'],
     ['a fee that adds', [placed, fill, leg, { ...fee, quantity: '1.75' }], 'wrong-sign'],
-    ['a cash leg of a buy that adds', [{ ...fill, type: 'BUY', quantity: '4' }, { ...leg, type: 'SELL' }], 'wrong-sign'],
+    [
+      'a cash leg of a buy that adds',
+      [
+        { ...fill, type: 'BUY', quantity: '4' },
+        { ...leg, type: 'SELL' },
+      ],
+      'wrong-sign',
+    ],
     ['two requests', [placed, { ...placed, status: 'PENDING' }], 'two-requests'],
-    ['a pending withdrawal', [{ type: 'CASH_WITHDRAWAL', status: 'PENDING', datetime: T1, instrument_id: '$EUR', quantity: '-5' }], 'cash-transfer-status'],
+    [
+      'a pending withdrawal',
+      [{ type: 'CASH_WITHDRAWAL', status: 'PENDING', datetime: T1, instrument_id: '$EUR', quantity: '-5' }],
+      'cash-transfer-status',
+    ],
     ['settled beside executed', [placed, fill, leg, settled(fill)], 'counted-twice'],
     ['another datetime on the leg', [placed, fill, { ...leg, datetime: T1 }], 'datetime-differs'],
     ['a reference to nothing', [placed, fill, { ...leg, reference_external_id: 'f2' }], 'reference-unknown'],
@@ -85,11 +119,18 @@ describe('movements', () => {
 });
 
 describe('optimiser', () => {
-  const input = (holdings: Record<string, string>, level: OptimiserInput['level'], more: Partial<OptimiserInput['settings']> = {}): OptimiserInput => ({
+  const input = (
+    holdings: Record<string, string>,
+    level: OptimiserInput['level'],
+    more: Partial<OptimiserInput['settings']> = {},
+  ): OptimiserInput => ({
     holdings: Object.fromEntries(Object.entries(holdings).map(([name, quantity]) => [name, decimal(quantity)])),
     cashInstrument: '$EUR',
     level,
-    prices: new Map([['IE00B44Z5B48', decimal('88.10')], ['LU0908500753', decimal('10')]]),
+    prices: new Map([
+      ['IE00B44Z5B48', decimal('88.10')],
+      ['LU0908500753', decimal('10')],
+    ]),
     settings: { ...DEFAULT_OPTIMISER, ...more },
   });
   const amount = (text: string): OptimiserInput['level'] => ({ kind: 'amount', amount: decimal(text) });
@@ -118,9 +159,14 @@ describe('optimiser', () => {
   });
 
   it('sells every position for everything, in units, fractions too', () => {
-    const plan = planSales(input({ $EUR: '10', IE00B44Z5B48: '12.5', LU0908500753: '80' }, { kind: 'everything' }, { quantityType: 'AMOUNT' }));
+    const plan = planSales(
+      input({ $EUR: '10', IE00B44Z5B48: '12.5', LU0908500753: '80' }, { kind: 'everything' }, { quantityType: 'AMOUNT' }),
+    );
     if (plan.kind !== 'sell') throw new Error(`planned ${plan.kind}`);
-    expect(plan.orders.map((order) => [order.instrument, order.quantity, order.quantityType])).toEqual([['IE00B44Z5B48', '-12.5', 'UNITS'], ['LU0908500753', '-80', 'UNITS']]);
+    expect(plan.orders.map((order) => [order.instrument, order.quantity, order.quantityType])).toEqual([
+      ['IE00B44Z5B48', '-12.5', 'UNITS'],
+      ['LU0908500753', '-80', 'UNITS'],
+    ]);
   });
 
   it('is infeasible when cash is short and nothing can be sold', () => {
@@ -129,20 +175,32 @@ describe('optimiser', () => {
 });
 
 describe('patch', () => {
-  const current = parseJson(`{"base_currency":"EUR","money_type":"REAL_MONEY","config":{"manager":"ROBO_ADVISOR_DISCRETIONARY","manager_version":1,"manager_settings":{"divest_amount":5,"policy_id":"Y1"}}}`) as JsonObject;
-  const places = (text: string): readonly string[] => patchProblems(current, parseJson(text)).map((one) => `${one.loc.slice(1).join('.')} ${one.type}`);
+  const current = parseJson(
+    `{"base_currency":"EUR","money_type":"REAL_MONEY","config":{"manager":"ROBO_ADVISOR_DISCRETIONARY","manager_version":1,"manager_settings":{"divest_amount":5,"policy_id":"Y1"}}}`,
+  ) as JsonObject;
+  const places = (text: string): readonly string[] =>
+    patchProblems(current, parseJson(text)).map((one) => `${one.loc.slice(1).join('.')} ${one.type}`);
 
   it.each([
     ['{}', []],
     ['{"portfolio":{"$EUR":1250.40,"IE00B44Z5B48":"12"},"funded_since":"2024-03-04T09:00:00Z"}', []],
-    ['{"config":{"manager":"ROBO_ADVISOR_DISCRETIONARY","manager_version":1,"manager_settings":{"divest_amount":1e100,"policy_id":"Y1"}}}', []],
+    [
+      '{"config":{"manager":"ROBO_ADVISOR_DISCRETIONARY","manager_version":1,"manager_settings":{"divest_amount":1e100,"policy_id":"Y1"}}}',
+      [],
+    ],
     ['{"manager":{"manager_settings":{"divest_amount":0}}}', ['manager value_error.extra']],
     ['{"version":8}', ['version value_error.readonly']],
     ['{"money_type":"PAPER_MONEY"}', ['money_type value_error.readonly']],
     ['{"config":{"manager_settings":{"divest_amount":0}}}', ['config.manager value_error.missing']],
     ['{"config":{"manager":"USER_MANAGED"}}', ['config.manager value_error.readonly']],
-    ['{"config":{"manager":"ROBO_ADVISOR_DISCRETIONARY","manager_settings":{"divestAmount":0}}}', ['config.manager_settings.divestAmount value_error.extra']],
-    ['{"config":{"manager":"ROBO_ADVISOR_DISCRETIONARY","manager_settings":{"divest_amount":-5}}}', ['config.manager_settings.divest_amount type_error.decimal']],
+    [
+      '{"config":{"manager":"ROBO_ADVISOR_DISCRETIONARY","manager_settings":{"divestAmount":0}}}',
+      ['config.manager_settings.divestAmount value_error.extra'],
+    ],
+    [
+      '{"config":{"manager":"ROBO_ADVISOR_DISCRETIONARY","manager_settings":{"divest_amount":-5}}}',
+      ['config.manager_settings.divest_amount type_error.decimal'],
+    ],
     ['{"portfolio":{"EUR":5}}', ['portfolio.EUR value_error.str.regex']],
     ['{"portfolio":{"$EUR":"much"}}', ['portfolio.$EUR type_error.decimal']],
     ['[]', [' type_error.dict']],
@@ -152,10 +210,18 @@ describe('patch', () => {
 });
 
 describe('query', () => {
-  const wire = (level: string): JsonObject => parseJson(`{"external_id":"it's","config":{"manager_settings":{"divest_amount":${level}}}}`) as JsonObject;
+  const wire = (level: string): JsonObject =>
+    parseJson(`{"external_id":"it's","config":{"manager_settings":{"divest_amount":${level}}}}`) as JsonObject;
   const pending = 'config.manager_settings.divest_amount neq 0 and config.manager_settings.divest_amount neq null';
 
-  it.each([['5', true], ['0', false], ['null', false], ['0.00', true], ['"0.0"', true], ['1e100', true]])('a divest amount of %s is pending: %s', (level, wanted) => {
+  it.each([
+    ['5', true],
+    ['0', false],
+    ['null', false],
+    ['0.00', true],
+    ['"0.0"', true],
+    ['1e100', true],
+  ])('a divest amount of %s is pending: %s', (level, wanted) => {
     expect(matchesQuery(wire(level), parseQuery(pending) ?? [])).toBe(wanted);
   });
 
@@ -207,7 +273,15 @@ describe('events out', () => {
       expect(canonicalEventName(subject, action)).not.toBeNull();
       seen.add(`${subject}.${action}`);
     }
-    expect([...seen]).toEqual(expect.arrayContaining(['portfolios.withdrawal', 'portfolio.withdrawal', 'portfolio.withdrawal-request', 'PORTFOLIOS.DIVEST_AMOUNT_UPDATE', 'optimisations.status-update']));
+    expect([...seen]).toEqual(
+      expect.arrayContaining([
+        'portfolios.withdrawal',
+        'portfolio.withdrawal',
+        'portfolio.withdrawal-request',
+        'PORTFOLIOS.DIVEST_AMOUNT_UPDATE',
+        'optimisations.status-update',
+      ]),
+    );
     expect(world.books.events.all()).toHaveLength(sent.length);
   });
 });

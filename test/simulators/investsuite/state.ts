@@ -49,9 +49,12 @@ export const cashOf = (wire: JsonObject): string => `$${textField(wire, 'base_cu
 
 export const levelText = (level: DivestAmount): LevelText => {
   switch (level.kind) {
-    case 'nothing': return '0';
-    case 'amount': return level.amount;
-    case 'everything': return 'everything';
+    case 'nothing':
+      return '0';
+    case 'amount':
+      return level.amount;
+    case 'everything':
+      return 'everything';
   }
 };
 

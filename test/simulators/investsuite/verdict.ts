@@ -21,19 +21,35 @@ export type PortfolioVerdict = {
   readonly everything: boolean;
   /** Sum of CASH_WITHDRAWAL movements that are SETTLED, positive. */
   readonly withdrawn: Decimal;
-  readonly withdrawals: readonly { readonly transactionId: string; readonly externalId: string | null; readonly status: string; readonly amount: Decimal; readonly datetime: string }[];
+  readonly withdrawals: readonly {
+    readonly transactionId: string;
+    readonly externalId: string | null;
+    readonly status: string;
+    readonly amount: Decimal;
+    readonly datetime: string;
+  }[];
   /** Asked for, not withdrawn, and not in the level any more. */
   readonly missingWish: Decimal;
   /** Withdrawn though nobody asked; null when everything was wished. */
   readonly beyondWish: Decimal | null;
   /** Push messages the customer got about payments: each new `/events/withdraw/` call. */
-  readonly notifications: { readonly count: number; readonly total: Decimal; readonly amounts: readonly Decimal[]; readonly repeatedCalls: number };
+  readonly notifications: {
+    readonly count: number;
+    readonly total: Decimal;
+    readonly amounts: readonly Decimal[];
+    readonly repeatedCalls: number;
+  };
   readonly depositNotifications: { readonly count: number; readonly total: Decimal };
   readonly holdings: Readonly<Record<string, Decimal>>;
   readonly holdingsByMovements: Readonly<Record<string, Decimal>>;
   /** Map less movements, only what is not zero. Empty when the books agree. */
   readonly holdingsDifference: Readonly<Record<string, Decimal>>;
-  readonly holdingsHistory: readonly { readonly at: string; readonly version: number; readonly by: string; readonly holdings: Readonly<Record<string, Decimal>> }[];
+  readonly holdingsHistory: readonly {
+    readonly at: string;
+    readonly version: number;
+    readonly by: string;
+    readonly holdings: Readonly<Record<string, Decimal>>;
+  }[];
   readonly openOptimizationId: string | null;
   readonly violations: readonly ViolationLine[];
   readonly warnings: readonly ViolationLine[];
@@ -48,7 +64,10 @@ export type Verdict = {
 };
 
 const difference = (map: Readonly<Record<string, Decimal>>, movements: Readonly<Record<string, Decimal>>): Record<string, Decimal> => {
-  const all = [...new Set([...Object.keys(map), ...Object.keys(movements)])].map((instrument): [string, Decimal] => [instrument, minus(map[instrument] ?? ZERO, movements[instrument] ?? ZERO)]);
+  const all = [...new Set([...Object.keys(map), ...Object.keys(movements)])].map((instrument): [string, Decimal] => [
+    instrument,
+    minus(map[instrument] ?? ZERO, movements[instrument] ?? ZERO),
+  ]);
   return Object.fromEntries(all.filter(([, value]) => !isZero(value)));
 };
 
@@ -71,22 +90,38 @@ const portfolioVerdict = (world: World, stored: StoredPortfolio): PortfolioVerdi
     robo: isRobo(wire),
     version: stored.version,
     level: levelText(level),
-    levels: versions.filter((line, index) => line.level !== versions[index - 1]?.level).map(({ at, version, by, level: shown }) => ({ at, version, by, level: shown })),
+    levels: versions
+      .filter((line, index) => line.level !== versions[index - 1]?.level)
+      .map(({ at, version, by, level: shown }) => ({ at, version, by, level: shown })),
     asked: wish.asked,
     everything: wish.everything,
     withdrawn,
     withdrawals: world.transactionsOf(id).flatMap((one) =>
       readMovements(one.movements)
         .filter((part) => part.type === 'CASH_WITHDRAWAL')
-        .map((part) => ({ transactionId: one.id, externalId: one.externalId, status: part.status, amount: part.quantity, datetime: part.datetime }))),
+        .map((part) => ({
+          transactionId: one.id,
+          externalId: one.externalId,
+          status: part.status,
+          amount: part.quantity,
+          datetime: part.datetime,
+        })),
+    ),
     missingWish: missingWish(wish, level, withdrawn),
     beyondWish: beyondWish(wish, withdrawn),
-    notifications: { count: told.length, total: sum(told), amounts: told, repeatedCalls: calls.filter((line) => line.direction === 'withdraw' && line.repeated).length },
+    notifications: {
+      count: told.length,
+      total: sum(told),
+      amounts: told,
+      repeatedCalls: calls.filter((line) => line.direction === 'withdraw' && line.repeated).length,
+    },
     depositNotifications: { count: deposits.length, total: sum(deposits) },
     holdings,
     holdingsByMovements,
     holdingsDifference: difference(holdings, holdingsByMovements),
-    holdingsHistory: versions.filter((line) => line.fields.includes('portfolio')).map(({ at, version, by, holdings: shown }) => ({ at, version, by, holdings: shown })),
+    holdingsHistory: versions
+      .filter((line) => line.fields.includes('portfolio'))
+      .map(({ at, version, by, holdings: shown }) => ({ at, version, by, holdings: shown })),
     openOptimizationId: world.openOptimization(id)?.id ?? null,
     violations: lines.filter((line) => line.severity === 'violation'),
     warnings: lines.filter((line) => line.severity === 'warning'),

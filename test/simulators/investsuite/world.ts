@@ -3,7 +3,7 @@ import { divestAmountToken, printedDivestAmount } from '../../../contracts/inves
 import type { MovementRead } from '../../../contracts/investsuite/http.js';
 import type { JsonObject } from '../../../contracts/tokens.js';
 import { compare, decimal, isNegative, isZero, minus, plus, sum, ZERO, absolute, type Decimal } from '../../../shared/kernel/decimal.js';
-import { JsonNumber, type Json, type Printable } from '../../../shared/kernel/json.js';
+import { JsonNumber, type Json } from '../../../shared/kernel/json.js';
 import type { DivestAmount } from '../../../shared/kernel/money.js';
 import { createPrng } from '../shared/prng.js';
 import { createFaultBoard } from '../shared/faults.js';
@@ -12,13 +12,35 @@ import { createBooks, type Author, type Books, type ViolationLine } from './book
 import { EventsOut, type OutgoingEvent } from './events-out.js';
 import { INVESTSUITE_FAULTS, type InvestSuiteFaults } from './faults.js';
 import { createIds, type NewId } from './ids.js';
-import { isBooked, isDone, readMovements, refusedBreaks, replacementBreaks, silentBreaks, transactionStatus, transactionType, type RuleBreak } from './movement-rules.js';
+import {
+  isBooked,
+  isDone,
+  readMovements,
+  refusedBreaks,
+  replacementBreaks,
+  silentBreaks,
+  transactionStatus,
+  transactionType,
+  type RuleBreak,
+} from './movement-rules.js';
 import { DEFAULT_OPTIMISER, type OptimiserSettings } from './optimiser.js';
 import { OptimiserRuns } from './optimiser-runs.js';
 import { BROKERAGE_FIELDS, same, SETTINGS } from './patch-rules.js';
 import {
-  cashOf, holdingsOf, holdingsWire, isRobo, levelOf, levelText, number, objectField, settingsOf, textField, withSettings,
-  type StoredOptimization, type StoredPortfolio, type StoredTransaction,
+  cashOf,
+  holdingsOf,
+  holdingsWire,
+  isRobo,
+  levelOf,
+  levelText,
+  number,
+  objectField,
+  settingsOf,
+  textField,
+  withSettings,
+  type StoredOptimization,
+  type StoredPortfolio,
+  type StoredTransaction,
 } from './state.js';
 import { missingWish, NO_WISH, wishedByApi, wishedByApp, type Wish } from './wishes.js';
 
@@ -34,7 +56,12 @@ export type WorldOptions = {
   readonly deliver: (delivery: Delivery) => void;
 };
 
-export type PortfolioWrite = { readonly by: Author; readonly requestId: string | null; readonly fields: JsonObject; readonly meant?: Decimal };
+export type PortfolioWrite = {
+  readonly by: Author;
+  readonly requestId: string | null;
+  readonly fields: JsonObject;
+  readonly meant?: Decimal;
+};
 export type TransactionWrite = {
   readonly requestId: string;
   readonly externalId?: string | null;
@@ -106,7 +133,9 @@ export class World {
   /** Cash withdrawals on the books, positive, of one status or of both. */
   withdrawn(portfolioId: string, statuses: readonly string[] = ['SETTLED']): Decimal {
     const movements = this.transactionsOf(portfolioId).flatMap((one) => readMovements(one.movements));
-    return sum(movements.filter((one) => one.type === 'CASH_WITHDRAWAL' && statuses.includes(one.status)).map((one) => absolute(one.quantity)));
+    return sum(
+      movements.filter((one) => one.type === 'CASH_WITHDRAWAL' && statuses.includes(one.status)).map((one) => absolute(one.quantity)),
+    );
   }
 
   /** What the holdings must be by the first holdings and all booked movements. */
@@ -121,14 +150,21 @@ export class World {
     this.books.violations.append(line);
   }
 
-  emit(name: EventName, portfolioId: string, data: OutgoingEvent['data']): void {
-    this.events.emit(name, portfolioId, data);
+  emit(name: EventName, portfolioId: string, content: OutgoingEvent['data']): void {
+    this.events.emit(name, portfolioId, content);
   }
 
   /** A new portfolio, version 1. `quiet` leaves out the creation event. */
   addPortfolio(id: string, wire: JsonObject, quiet: boolean): StoredPortfolio {
     const now = this.now();
-    const whole: JsonObject = { ...wire, id, creation_datetime: now, version: number(1), version_datetime: now, version_authored_by_user_id: SYSTEM_USER };
+    const whole: JsonObject = {
+      ...wire,
+      id,
+      creation_datetime: now,
+      version: number(1),
+      version_datetime: now,
+      version_authored_by_user_id: SYSTEM_USER,
+    };
     const stored: StoredPortfolio = { id, version: 1, wire: whole };
     this.#portfolios.set(id, stored);
     this.#initialHoldings.set(id, holdingsOf(whole));
@@ -136,7 +172,11 @@ export class World {
     this.#wishes.set(id, wishedByApp(NO_WISH, { kind: 'nothing' }, level, ZERO, null));
     this.#book(stored, { by: 'admin', requestId: null, fields: wire });
     if (!quiet) {
-      this.emit('portfolio.creation', id, { id, external_id: textField(whole, 'external_id'), owned_by_user_id: textField(whole, 'owned_by_user_id') });
+      this.emit('portfolio.creation', id, {
+        id,
+        external_id: textField(whole, 'external_id'),
+        owned_by_user_id: textField(whole, 'owned_by_user_id'),
+      });
       if (level.kind !== 'nothing') this.#tellLevel(stored);
     }
     return stored;
@@ -147,8 +187,15 @@ export class World {
     const before = this.#portfolios.get(id);
     if (before === undefined) throw new RangeError(`no portfolio ${id}`);
     const version = before.version + 1;
-    const author = write.by === 'app' ? (textField(before.wire, 'owned_by_user_id') ?? SYSTEM_USER) : write.by === 'api' ? API_USER : SYSTEM_USER;
-    const wire: JsonObject = { ...before.wire, ...write.fields, version: number(version), version_datetime: this.now(), version_authored_by_user_id: author };
+    const author =
+      write.by === 'app' ? (textField(before.wire, 'owned_by_user_id') ?? SYSTEM_USER) : write.by === 'api' ? API_USER : SYSTEM_USER;
+    const wire: JsonObject = {
+      ...before.wire,
+      ...write.fields,
+      version: number(version),
+      version_datetime: this.now(),
+      version_authored_by_user_id: author,
+    };
     const after = this.#withStatus({ id, version, wire });
     this.#portfolios.set(id, after);
     this.#book(after, write);
@@ -217,11 +264,25 @@ export class World {
     const wish = this.wish(after.id);
     const next = write.by === 'api' ? wishedByApi(wish, from, to, withdrawn) : wishedByApp(wish, from, to, withdrawn, write.meant ?? null);
     this.#wishes.set(after.id, next);
-    this.books.wishes.append({ portfolioId: after.id, by: write.by, from: levelText(from), to: levelText(to), asked: next.asked, version: after.version });
+    this.books.wishes.append({
+      portfolioId: after.id,
+      by: write.by,
+      from: levelText(from),
+      to: levelText(to),
+      asked: next.asked,
+      version: after.version,
+    });
     if (write.by !== 'api') return;
     const missing = missingWish(next, to, withdrawn);
-    if (!isZero(missing)) this.#raced(before, write, 'wish-erased', `level ${levelText(from)} became ${levelText(to)}: ${missing} was asked for and not withdrawn`);
-    if (from.kind === 'everything' && to.kind === 'nothing' && isZero(withdrawn)) this.#raced(before, write, 'wish-erased', 'everything was asked for, nothing withdrawn');
+    if (!isZero(missing))
+      this.#raced(
+        before,
+        write,
+        'wish-erased',
+        `level ${levelText(from)} became ${levelText(to)}: ${missing} was asked for and not withdrawn`,
+      );
+    if (from.kind === 'everything' && to.kind === 'nothing' && isZero(withdrawn))
+      this.#raced(before, write, 'wish-erased', 'everything was asked for, nothing withdrawn');
   }
 
   /** A warning when somebody wrote after the caller's last read, for nobody could have known; a violation otherwise. */
@@ -239,7 +300,8 @@ export class World {
       if (lost.length > 0) this.#raced(before, write, 'brokerage-keys-lost', lost.join(', '));
     }
     const fundedBefore = before.wire['funded_since'] ?? null;
-    if (fundedBefore !== null && !same(fundedBefore, after.wire['funded_since'] ?? null)) this.#raced(before, write, 'funded-since-overwritten', 'it is set once');
+    if (fundedBefore !== null && !same(fundedBefore, after.wire['funded_since'] ?? null))
+      this.#raced(before, write, 'funded-since-overwritten', 'it is set once');
     if (write.fields['portfolio'] !== undefined) this.#judgeHoldings(before, after, write);
   }
 
@@ -255,12 +317,25 @@ export class World {
     const was = holdingsOf(before.wire);
     const is = holdingsOf(after.wire);
     for (const [instrument, quantity] of Object.entries(is)) {
-      if (isNegative(quantity)) this.violation({ portfolioId: after.id, kind: 'holding-negative', severity: 'violation', detail: `${instrument}: ${quantity}`, requestId: write.requestId });
+      if (isNegative(quantity))
+        this.violation({
+          portfolioId: after.id,
+          kind: 'holding-negative',
+          severity: 'violation',
+          detail: `${instrument}: ${quantity}`,
+          requestId: write.requestId,
+        });
     }
     for (const instrument of Object.keys(was)) {
       const gone = !isZero(was[instrument] ?? ZERO) && isZero(is[instrument] ?? ZERO);
       if (gone && !isZero(wanted[instrument] ?? ZERO)) {
-        this.violation({ portfolioId: after.id, kind: 'holdings-line-lost', severity: 'violation', detail: `${instrument}: ${was[instrument] ?? '0'} by the map, ${wanted[instrument] ?? '0'} by movements`, requestId: write.requestId });
+        this.violation({
+          portfolioId: after.id,
+          kind: 'holdings-line-lost',
+          severity: 'violation',
+          detail: `${instrument}: ${was[instrument] ?? '0'} by the map, ${wanted[instrument] ?? '0'} by movements`,
+          requestId: write.requestId,
+        });
       }
     }
   }
@@ -270,27 +345,49 @@ export class World {
     this.emit('portfolio.withdrawal-request', stored.id, {
       id: stored.id,
       external_id: textField(stored.wire, 'external_id'),
-      divest_amount: given as Printable,
+      divest_amount: given,
       currency: textField(stored.wire, 'base_currency'),
     });
   }
 
   #tellStatus(stored: StoredPortfolio): void {
-    this.emit('portfolio.status-update', stored.id, { id: stored.id, external_id: textField(stored.wire, 'external_id'), value: textField(stored.wire, 'status') });
+    this.emit('portfolio.status-update', stored.id, {
+      id: stored.id,
+      external_id: textField(stored.wire, 'external_id'),
+      value: textField(stored.wire, 'status'),
+    });
   }
 
   /** Breaks that refuse the write; the silent ones go to the book of violations either way. */
-  judgeMovements(portfolioId: string, requestId: string, before: readonly JsonObject[], after: readonly JsonObject[]): readonly RuleBreak[] {
+  judgeMovements(
+    portfolioId: string,
+    requestId: string,
+    before: readonly JsonObject[],
+    after: readonly JsonObject[],
+  ): readonly RuleBreak[] {
     const read = readMovements(after);
     const refused = refusedBreaks(read);
     const silent = refused.length > 0 ? [] : [...silentBreaks(read), ...replacementBreaks(readMovements(before), read)];
-    for (const one of [...refused, ...silent]) this.violation({ portfolioId, kind: one.kind, severity: 'violation', detail: one.detail, requestId });
+    for (const one of [...refused, ...silent])
+      this.violation({ portfolioId, kind: one.kind, severity: 'violation', detail: one.detail, requestId });
     return refused;
   }
 
   addTransaction(portfolioId: string, write: TransactionWrite): StoredTransaction {
     const id = this.newId('T');
-    return this.#keepTransaction({ id, portfolioId, version: 1, externalId: write.externalId ?? null, optimizationId: write.optimizationId ?? null, more: write.more, movements: write.movements }, 'post', write.requestId);
+    return this.#keepTransaction(
+      {
+        id,
+        portfolioId,
+        version: 1,
+        externalId: write.externalId ?? null,
+        optimizationId: write.optimizationId ?? null,
+        more: write.more,
+        movements: write.movements,
+      },
+      'post',
+      write.requestId,
+    );
   }
 
   /** Movements are replaced whole; other fields that are not given stay. */
@@ -312,8 +409,14 @@ export class World {
   #keepTransaction(stored: StoredTransaction, write: 'post' | 'patch', requestId: string): StoredTransaction {
     this.transactions.set(stored.id, stored);
     this.books.transactions.append({
-      portfolioId: stored.portfolioId, transactionId: stored.id, version: stored.version, write, requestId,
-      externalId: stored.externalId, optimizationId: stored.optimizationId, movements: stored.movements,
+      portfolioId: stored.portfolioId,
+      transactionId: stored.id,
+      version: stored.version,
+      write,
+      requestId,
+      externalId: stored.externalId,
+      optimizationId: stored.optimizationId,
+      movements: stored.movements,
     });
     this.#judgeOptimizationId(stored, requestId);
     this.optimiser.transactionWritten(stored.portfolioId);
@@ -326,10 +429,14 @@ export class World {
     const say = (kind: string, detail: string): void => {
       this.violation({ portfolioId: stored.portfolioId, kind, severity: 'violation', detail, requestId });
     };
-    if (type === 'ORDER' && stored.optimizationId === null && portfolio !== undefined && isRobo(portfolio.wire)) say('optimization-id-missing', `order ${stored.id} of a robo portfolio`);
+    if (type === 'ORDER' && stored.optimizationId === null && portfolio !== undefined && isRobo(portfolio.wire))
+      say('optimization-id-missing', `order ${stored.id} of a robo portfolio`);
     if (type === 'CASH_TRANSFER' && stored.optimizationId !== null) say('optimization-id-on-cash', `cash transfer ${stored.id}`);
-    const twin = this.transactionsOf(stored.portfolioId).find((one) => one.id !== stored.id && one.externalId !== null && one.externalId === stored.externalId);
-    if (twin !== undefined && stored.version === 1) say('transaction-twice', `external_id ${stored.externalId ?? ''} stands on ${twin.id} too`);
+    const twin = this.transactionsOf(stored.portfolioId).find(
+      (one) => one.id !== stored.id && one.externalId !== null && one.externalId === stored.externalId,
+    );
+    if (twin !== undefined && stored.version === 1)
+      say('transaction-twice', `external_id ${stored.externalId ?? ''} stands on ${twin.id} too`);
   }
 
   transactionWire(stored: StoredTransaction): JsonObject {
@@ -345,14 +452,18 @@ export class World {
       version: number(stored.version),
       type: transactionType(read),
       status: transactionStatus(read),
-      movements: stored.movements as readonly Json[],
+      movements: stored.movements,
     };
   }
 
   /** True when every order of the optimisation has a transaction and none of them is still open. */
   optimizationDone(optimization: StoredOptimization): boolean {
     const own = this.transactionsOf(optimization.portfolioId).filter((one) => one.optimizationId === optimization.id);
-    const done = new Set(own.filter((one) => isDone(readMovements(one.movements))).flatMap((one) => readMovements(one.movements).map((part) => part.instrument_id)));
+    const done = new Set(
+      own
+        .filter((one) => isDone(readMovements(one.movements)))
+        .flatMap((one) => readMovements(one.movements).map((part) => part.instrument_id)),
+    );
     return own.length > 0 && optimization.instruments.every((instrument) => done.has(instrument));
   }
 
@@ -395,7 +506,8 @@ export class World {
     if (rule === null || stored === undefined) return;
     const [what = 'raise', amount = '50'] = (rule.detail ?? 'raise:50').split(':');
     if (what === 'cancel') this.setLevel(portfolioId, { kind: 'nothing' }, 'app');
-    else if (what === 'settings') this.write(portfolioId, { by: 'app', requestId: null, fields: withSettings(stored.wire, { risk_profile_id: this.newId('K') }) });
+    else if (what === 'settings')
+      this.write(portfolioId, { by: 'app', requestId: null, fields: withSettings(stored.wire, { risk_profile_id: this.newId('K') }) });
     else this.raise(portfolioId, decimal(amount));
   }
 

@@ -35,7 +35,13 @@ export type FaultBoard<Name extends string> = {
   readonly strike: (operation: string, subjects: readonly string[], candidates: readonly Name[]) => FaultRule<Name> | null;
 };
 
-type Row<Name extends string> = { readonly id: number; readonly rule: FaultRule<Name>; readonly chance: Prng; passed: number; strikes: number };
+type Row<Name extends string> = {
+  readonly id: number;
+  readonly rule: FaultRule<Name>;
+  readonly chance: Prng;
+  passed: number;
+  strikes: number;
+};
 
 export type FaultBoardOptions<Name extends string> = {
   readonly names: readonly Name[];
@@ -64,7 +70,8 @@ export const createFaultBoard = <Name extends string>(options: FaultBoardOptions
   return {
     names: options.names,
     switchOn: (rule) => {
-      if (!options.names.includes(rule.fault)) throw new RangeError(`no fault is called ${rule.fault}; there are ${options.names.join(', ')}`);
+      if (!options.names.includes(rule.fault))
+        throw new RangeError(`no fault is called ${rule.fault}; there are ${options.names.join(', ')}`);
       lastId += 1;
       rows.push({ id: lastId, rule, chance: root.fork(`${String(lastId)} ${rule.fault}`), passed: 0, strikes: 0 });
       return lastId;

@@ -51,7 +51,16 @@ export const callOf = (request: Request): Call => {
   const url = new URL(request.originalUrl, 'http://simulator');
   const bodyText = textOf(request.body);
   const params = Object.fromEntries(Object.entries(request.params).map(([name, value]) => [name, textOf(value)]));
-  return { requestId: randomUUID(), method: request.method, path: url.pathname, query: url.searchParams, params, headers: request.headers, bodyText, ...readBody(bodyText) };
+  return {
+    requestId: randomUUID(),
+    method: request.method,
+    path: url.pathname,
+    query: url.searchParams,
+    params,
+    headers: request.headers,
+    bodyText,
+    ...readBody(bodyText),
+  };
 };
 
 const write = (response: Response, answer: Answer, requestId: string): void => {
@@ -66,10 +75,12 @@ const write = (response: Response, answer: Answer, requestId: string): void => {
 };
 
 /** A handler without faults: health and the admin side. */
-export const served = (handle: Handler): RequestHandler => async (request, response) => {
-  const call = callOf(request);
-  write(response, await handle(call), call.requestId);
-};
+export const served =
+  (handle: Handler): RequestHandler =>
+  async (request, response) => {
+    const call = callOf(request);
+    write(response, await handle(call), call.requestId);
+  };
 
 /**
  * Faults of the line, the same for every simulator:
@@ -81,8 +92,17 @@ export const served = (handle: Handler): RequestHandler => async (request, respo
  * - `unauthorised` a 401; `too-many-requests` a 429 with Retry-After; `refuse` a definite refusal; `conflict` a 409
  */
 export const LINE_FAULTS = [
-  'cut-before-apply', 'apply-and-cut', 'server-error-before-applying', 'server-error-after-applying', 'answer-late', 'apply-late',
-  'garbled-answer', 'unauthorised', 'too-many-requests', 'refuse', 'conflict',
+  'cut-before-apply',
+  'apply-and-cut',
+  'server-error-before-applying',
+  'server-error-after-applying',
+  'answer-late',
+  'apply-late',
+  'garbled-answer',
+  'unauthorised',
+  'too-many-requests',
+  'refuse',
+  'conflict',
 ] as const;
 export type LineFault = (typeof LINE_FAULTS)[number];
 
@@ -110,11 +130,16 @@ const DEFAULT_DELAY_MS = 3_000;
 
 const refusal = (rule: FaultRule<LineFault>, refusals: Refusals, call: Call): Answer | null => {
   switch (rule.fault) {
-    case 'server-error-before-applying': return refusals.serverError(call);
-    case 'unauthorised': return refusals.unauthorised(call);
-    case 'too-many-requests': return refusals.tooManyRequests(call, rule.detail ?? '1');
-    case 'refuse': return refusals.refuse(call, rule.detail);
-    case 'conflict': return refusals.conflict(call, rule.detail);
+    case 'server-error-before-applying':
+      return refusals.serverError(call);
+    case 'unauthorised':
+      return refusals.unauthorised(call);
+    case 'too-many-requests':
+      return refusals.tooManyRequests(call, rule.detail ?? '1');
+    case 'refuse':
+      return refusals.refuse(call, rule.detail);
+    case 'conflict':
+      return refusals.conflict(call, rule.detail);
     case 'cut-before-apply':
     case 'apply-and-cut':
     case 'server-error-after-applying':
@@ -127,10 +152,18 @@ const refusal = (rule: FaultRule<LineFault>, refusals: Refusals, call: Call): An
 
 const garble = (response: Response, answer: Answer): void => {
   const text = printJson(answer.body ?? {});
-  response.status(answer.status).set('content-type', 'application/json').end(text.slice(0, Math.max(1, Math.floor(text.length / 2))));
+  response
+    .status(answer.status)
+    .set('content-type', 'application/json')
+    .end(text.slice(0, Math.max(1, Math.floor(text.length / 2))));
 };
 
-const serveStruck = async <Name extends string>(route: Route<Name>, rule: FaultRule<LineFault>, call: Call, response: Response): Promise<void> => {
+const serveStruck = async <Name extends string>(
+  route: Route<Name>,
+  rule: FaultRule<LineFault>,
+  call: Call,
+  response: Response,
+): Promise<void> => {
   if (rule.fault === 'cut-before-apply') {
     response.socket?.destroy();
     return;
@@ -150,19 +183,23 @@ const serveStruck = async <Name extends string>(route: Route<Name>, rule: FaultR
 };
 
 /** A route of the outside system: the board is asked first, then the handler runs, or does not, as the fault says. */
-export const servedUnderFaults = <Name extends string>(route: Route<Name>): RequestHandler => async (request, response) => {
-  const call = callOf(request);
-  const rule = route.board.strike(route.operation, route.subjectsOf(call), LINE_FAULTS);
-  if (rule === null) write(response, await route.handle(call), call.requestId);
-  else await serveStruck(route, rule as FaultRule<LineFault>, call, response);
-};
+export const servedUnderFaults =
+  <Name extends string>(route: Route<Name>): RequestHandler =>
+  async (request, response) => {
+    const call = callOf(request);
+    const rule = route.board.strike(route.operation, route.subjectsOf(call), LINE_FAULTS);
+    if (rule === null) write(response, await route.handle(call), call.requestId);
+    else await serveStruck(route, rule as FaultRule<LineFault>, call, response);
+  };
 
 /** A mistake of the simulator itself: said loudly, answered with 500. Add it last. */
-export const lastResort = (onError: (error: unknown) => void) => (error: unknown, _request: Request, response: Response, _next: NextFunction): void => {
-  onError(error);
-  if (response.headersSent) response.socket?.destroy();
-  else write(response, { status: 500, body: { title: 'simulator error', detail: String(error) } }, 'none');
-};
+export const lastResort =
+  (onError: (error: unknown) => void) =>
+  (error: unknown, _request: Request, response: Response, _next: NextFunction): void => {
+    onError(error);
+    if (response.headersSent) response.socket?.destroy();
+    else write(response, { status: 500, body: { title: 'simulator error', detail: String(error) } }, 'none');
+  };
 
 export type RunningHttp = { readonly url: string; readonly close: () => Promise<void> };
 

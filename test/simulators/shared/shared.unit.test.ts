@@ -91,7 +91,7 @@ describe('webhook', () => {
   it('signs as Standard Webhooks does', () => {
     const timestampSeconds = Math.floor(Date.now() / 1000);
     const headers = signedHeaders({ id: 'msg_1', timestampSeconds, body: '{"é":1}', secret: SECRET });
-    expect(new Webhook(SECRET).verify('{"é":1}', headers)).toEqual({ 'é': 1 });
+    expect(new Webhook(SECRET).verify('{"é":1}', headers)).toEqual({ é: 1 });
     expect(() => webhookKey('whsec_c2hvcnQ=')).toThrow(RangeError);
   });
 
@@ -112,7 +112,10 @@ describe('webhook', () => {
     const attempts: (number | null)[] = [];
     const done = new Promise<void>((resolve) => {
       const sender = createWebhookSender({
-        url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/`, secret: SECRET, nowMs: () => Date.now(), firstRetryMs: 1,
+        url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/`,
+        secret: SECRET,
+        nowMs: () => Date.now(),
+        firstRetryMs: 1,
         onAttempt: ({ status }) => {
           attempts.push(status);
           if (status === 202) resolve(sender.stop());

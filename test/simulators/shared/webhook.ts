@@ -11,9 +11,16 @@ export const webhookKey = (secret: string): Buffer => {
 };
 
 /** Headers of Standard Webhooks 1.0.0: base64 HMAC-SHA256 over `id.timestamp.body`. */
-export const signedHeaders = (input: { readonly id: string; readonly timestampSeconds: number; readonly body: string; readonly secret: string }): Record<string, string> => {
+export const signedHeaders = (input: {
+  readonly id: string;
+  readonly timestampSeconds: number;
+  readonly body: string;
+  readonly secret: string;
+}): Record<string, string> => {
   const timestamp = String(input.timestampSeconds);
-  const signature = createHmac('sha256', webhookKey(input.secret)).update(`${input.id}.${timestamp}.${input.body}`, 'utf8').digest('base64');
+  const signature = createHmac('sha256', webhookKey(input.secret))
+    .update(`${input.id}.${timestamp}.${input.body}`, 'utf8')
+    .digest('base64');
   return { 'webhook-id': input.id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signature}` };
 };
 
@@ -42,7 +49,11 @@ export type WebhookSenderOptions = {
   readonly onAttempt?: (attempt: Attempt) => void;
 };
 
-const attemptOnce = async (options: WebhookSenderOptions, delivery: Delivery, stopped: AbortSignal): Promise<{ status: number | null; error: string | null }> => {
+const attemptOnce = async (
+  options: WebhookSenderOptions,
+  delivery: Delivery,
+  stopped: AbortSignal,
+): Promise<{ status: number | null; error: string | null }> => {
   const timestampSeconds = Math.floor(options.nowMs() / 1000);
   try {
     const answer = await fetch(options.url, {
