@@ -9,6 +9,9 @@ export const wireCode = z
   .meta({ description: 'Code, as a number or as text' });
 
 /** Text, or absent, or null: all that is missing becomes undefined. */
-export const optionalText = z.string().nullish().transform((text) => text ?? undefined);
+export const optionalText = z
+  .string()
+  .nullish()
+  .transform((text) => text ?? undefined);
 /** A decimal, or absent, or null: all that is missing becomes undefined. */
 export const optionalDecimal = decimalToken.nullish().transform((value) => value ?? undefined);

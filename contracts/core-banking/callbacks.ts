@@ -2,7 +2,10 @@
 import { z } from 'zod';
 import { amountText, currencyCode, money, paymentReturn } from './http.js';
 
-const text = z.string().nullish().transform((value) => value ?? undefined);
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? undefined);
 
 /** `POST /webhooks/core-banking/payment-status`. A payment the bank makes by itself carries the broker's movement id as `endToEndId`. */
 export const paymentStatusCallback = z.object({

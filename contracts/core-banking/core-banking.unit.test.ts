@@ -5,7 +5,8 @@ import { parseJson, type Json } from '../../shared/kernel/json.js';
 import { depositCallback, paymentStatusCallback } from './callbacks.js';
 import { balances, createPaymentRequest, customer, payment, PAYMENT_STATUSES, paymentStatusOf } from './http.js';
 
-const sample = (name: string): Record<string, Json> => parseJson(readFileSync(join(__dirname, 'samples', `${name}.json`), 'utf8')) as Record<string, Json>;
+const sample = (name: string): Record<string, Json> =>
+  parseJson(readFileSync(join(__dirname, 'samples', `${name}.json`), 'utf8')) as Record<string, Json>;
 
 describe('core banking payments', () => {
   const payments = sample('payments');
@@ -40,7 +41,10 @@ describe('core banking payments', () => {
 describe('core banking callbacks', () => {
   it('reads every sample', () => {
     const callbacks = sample('callbacks');
-    expect(paymentStatusCallback.parse(callbacks['paymentStatus'])).toMatchObject({ status: 'ACSC', instructedAmount: { amount: '1250', currency: 'EUR' } });
+    expect(paymentStatusCallback.parse(callbacks['paymentStatus'])).toMatchObject({
+      status: 'ACSC',
+      instructedAmount: { amount: '1250', currency: 'EUR' },
+    });
     expect(paymentStatusCallback.parse(callbacks['paymentReturned']).return?.reference).toBe('RTN-000001');
     expect(depositCallback.parse(callbacks['deposit']).amount).toBe('500');
   });

@@ -19,17 +19,24 @@ export const END_TO_END_ID_MAX = 35;
 export const REMITTANCE_MAX = 140;
 
 /** `"1250.00"`: text, never a JSON number. Becomes a canonical decimal. */
-export const amountText = z.string().max(40).transform((text, context): Decimal => {
-  const parsed = /^-?\d+(\.\d+)?$/.test(text) ? parseDecimal(text) : null;
-  if (parsed !== null) return parsed;
-  context.addIssue({ code: 'custom', message: 'not an amount' });
-  return z.NEVER;
-});
+export const amountText = z
+  .string()
+  .max(40)
+  .transform((text, context): Decimal => {
+    const parsed = /^-?\d+(\.\d+)?$/.test(text) ? parseDecimal(text) : null;
+    if (parsed !== null) return parsed;
+    context.addIssue({ code: 'custom', message: 'not an amount' });
+    return z.NEVER;
+  });
 export const currencyCode = z.string().regex(/^[A-Z]{3}$/);
 export const money = z.object({ amount: amountText, currency: currencyCode });
 const iban = z.string().regex(/^[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}$/);
 /** SEPA alphabet; no slash at either end and no double slash. */
-const reference = z.string().min(1).max(END_TO_END_ID_MAX).regex(/^(?!\/)(?!.*\/\/)(?!.*\/$)[A-Za-z0-9/\-?:().,'+ ]+$/);
+const reference = z
+  .string()
+  .min(1)
+  .max(END_TO_END_ID_MAX)
+  .regex(/^(?!\/)(?!.*\/\/)(?!.*\/$)[A-Za-z0-9/\-?:().,'+ ]+$/);
 
 /** ISO 20022 external payment transaction status codes this API uses. Others may come: not an end, an alarm. */
 export const PAYMENT_STATUSES = ['RCVD', 'ACTC', 'PDNG', 'ACSP', 'ACSC', 'RJCT', 'CANC'] as const;
@@ -41,8 +48,15 @@ export const paymentStatusOf = (text: string): PaymentStatus | null => PAYMENT_S
 
 /** Reason codes (ISO 20022 external status reason) that the bank uses most. */
 export const REASONS = {
-  incorrectAccount: 'AC01', closedAccount: 'AC04', blockedAccount: 'AC06', transactionForbidden: 'AG01', insufficientFunds: 'AM04', duplication: 'AM05',
-  unspecified: 'MS03', regulatory: 'RR04', cutOff: 'TM01',
+  incorrectAccount: 'AC01',
+  closedAccount: 'AC04',
+  blockedAccount: 'AC06',
+  transactionForbidden: 'AG01',
+  insufficientFunds: 'AM04',
+  duplication: 'AM05',
+  unspecified: 'MS03',
+  regulatory: 'RR04',
+  cutOff: 'TM01',
 } as const;
 
 export const createPaymentRequest = z.strictObject({
@@ -59,7 +73,11 @@ export type CreatePaymentRequest = z.infer<typeof createPaymentRequest>;
 const absent = <T>(value: T | null | undefined): T | undefined => value ?? undefined;
 const text = z.string().nullish().transform(absent);
 /** The money came back after it was settled. `reason` is an ISO 20022 return reason code. */
-export const paymentReturn = z.object({ amount: z.union([money, amountText.transform((amount) => ({ amount, currency: undefined }))]), reason: z.string(), reference: z.string() });
+export const paymentReturn = z.object({
+  amount: z.union([money, amountText.transform((amount) => ({ amount, currency: undefined }))]),
+  reason: z.string(),
+  reference: z.string(),
+});
 
 /** `status` is text on purpose: a bank may send one that is not in the list. */
 export const payment = z.object({
@@ -76,7 +94,9 @@ export type Payment = z.infer<typeof payment>;
 /** An empty list proves absence only once a request's longest life is over. */
 export const paymentList = z.object({ items: z.array(payment) });
 
-export const balances = z.object({ items: z.array(z.object({ type: z.enum(['AVAILABLE', 'BOOKED']), amount: amountText, currency: currencyCode })) });
+export const balances = z.object({
+  items: z.array(z.object({ type: z.enum(['AVAILABLE', 'BOOKED']), amount: amountText, currency: currencyCode })),
+});
 export type Balances = z.infer<typeof balances>;
 
 /** Core banking is the master of the counter account. */
@@ -84,7 +104,10 @@ export const customer = z.object({
   externalId: z.string().min(1),
   name: z.string(),
   status: z.string(),
-  counterAccount: z.object({ iban: z.string().min(1), bic: text, ownerName: z.string(), changedAt: text }).nullish().transform(absent),
+  counterAccount: z
+    .object({ iban: z.string().min(1), bic: text, ownerName: z.string(), changedAt: text })
+    .nullish()
+    .transform(absent),
 });
 export type Customer = z.infer<typeof customer>;
 

@@ -4,34 +4,69 @@ import { describe, expect, it } from '@jest/globals';
 import { parseJson, type Json } from '../../../shared/kernel/json.js';
 import { readEvent } from './events.js';
 import {
-  accountMoney, accountPositions, createOrderRequest, createOrderResponse, createRedemptionRequest, errorResponse, orderAudit, orderDetail, orderHistory, quotes, redemption,
-  tokenResponse, transactions,
+  accountMoney,
+  accountPositions,
+  createOrderRequest,
+  createOrderResponse,
+  createRedemptionRequest,
+  errorResponse,
+  orderAudit,
+  orderDetail,
+  orderHistory,
+  quotes,
+  redemption,
+  tokenResponse,
+  transactions,
 } from './http.js';
 import { ORDER_STATUSES, orderStatusIsEnd, orderStatusOf, REDEMPTION_STATUSES, redemptionCodeOf, redemptionStatusOf } from './statuses.js';
 
-const sample = (name: string): Record<string, Json> => parseJson(readFileSync(join(__dirname, 'samples', `${name}.json`), 'utf8')) as Record<string, Json>;
+const sample = (name: string): Record<string, Json> =>
+  parseJson(readFileSync(join(__dirname, 'samples', `${name}.json`), 'utf8')) as Record<string, Json>;
 
 describe('DriveWealth orders', () => {
   const orders = sample('orders');
 
   it('keeps quantities exact', () => {
     expect(createOrderRequest.parse(orders['createRequest']).quantity).toBe('12.5');
-    expect(orderDetail.parse(orders['partialFill'])).toMatchObject({ status: 'PARTIAL_FILL', averagePrice: '95.6', cumulativeQuantity: '10', statusMessage: undefined });
+    expect(orderDetail.parse(orders['partialFill'])).toMatchObject({
+      status: 'PARTIAL_FILL',
+      averagePrice: '95.6',
+      cumulativeQuantity: '10',
+      statusMessage: undefined,
+    });
   });
   it('reads the id of a new order however it is spelt', () => {
     const id = 'MW.4c108af2-3c65-4215-84f6-b9b338528096';
-    for (const body of [orders['createAnswer'], { orderId: id, orderNo: 'X' }, { id }]) expect(createOrderResponse.parse(body).orderId).toBe(id);
+    for (const body of [orders['createAnswer'], { orderId: id, orderNo: 'X' }, { id }])
+      expect(createOrderResponse.parse(body).orderId).toBe(id);
     expect(createOrderResponse.safeParse({ orderNo: 'X' }).success).toBe(false);
   });
   it('reads both documented forms of the audit', () => {
-    expect(orderAudit.parse(orders['auditAsInSchema']).steps.map((step) => [step.status, step.quantities.filledQuantity, step.pricing.lastPrice])).toEqual([['NEW', '0', '0'], ['FILLED', '12.5', '95.6']]);
-    expect(orderAudit.parse(orders['auditAsInExample'])).toMatchObject({ orderId: 'MW.4c108af2-3c65-4215-84f6-b9b338528096', steps: [{ status: 'CANCELED' }] });
+    expect(
+      orderAudit
+        .parse(orders['auditAsInSchema'])
+        .steps.map((step) => [step.status, step.quantities.filledQuantity, step.pricing.lastPrice]),
+    ).toEqual([
+      ['NEW', '0', '0'],
+      ['FILLED', '12.5', '95.6'],
+    ]);
+    expect(orderAudit.parse(orders['auditAsInExample'])).toMatchObject({
+      orderId: 'MW.4c108af2-3c65-4215-84f6-b9b338528096',
+      steps: [{ status: 'CANCELED' }],
+    });
   });
   it('reads list rows whose status is a number', () => {
-    expect(orderHistory.parse(orders['history']).orders[0]).toMatchObject({ orderStatus: '2', side: 'S', orderQty: '12.5', orderCashAmt: undefined });
+    expect(orderHistory.parse(orders['history']).orders[0]).toMatchObject({
+      orderStatus: '2',
+      side: 'S',
+      orderQty: '12.5',
+      orderCashAmt: undefined,
+    });
   });
   it('takes the reason as text or as a list', () => {
-    expect(orderDetail.parse({ ...(orders['rejected'] as object), statusMessage: { errorCode: 'O124', reason: 'MERGER' } }).statusMessage).toMatchObject({ reason: ['MERGER'] });
+    expect(
+      orderDetail.parse({ ...(orders['rejected'] as object), statusMessage: { errorCode: 'O124', reason: 'MERGER' } }).statusMessage,
+    ).toMatchObject({ reason: ['MERGER'] });
   });
 });
 
@@ -40,8 +75,14 @@ describe('DriveWealth money', () => {
   const redemptions = sample('redemptions');
 
   it('keeps cash exact', () => {
-    expect(accountMoney.parse(money['money']).cash).toMatchObject({ cashAvailableForWithdrawal: '100.1', cashSettlement: [{ cash: '399.9', utcTime: '2026-11-23T13:30:00.001Z' }] });
-    expect(transactions.parse(money['transactions']).map((row) => [row.finTranTypeID, row.accountAmount, row.settleDate])).toEqual([['SSAL', '170.83', undefined], ['CSD', '-250', undefined]]);
+    expect(accountMoney.parse(money['money']).cash).toMatchObject({
+      cashAvailableForWithdrawal: '100.1',
+      cashSettlement: [{ cash: '399.9', utcTime: '2026-11-23T13:30:00.001Z' }],
+    });
+    expect(transactions.parse(money['transactions']).map((row) => [row.finTranTypeID, row.accountAmount, row.settleDate])).toEqual([
+      ['SSAL', '170.83', undefined],
+      ['CSD', '-250', undefined],
+    ]);
     expect(accountPositions.parse(money['positions']).equityPositions[0]).toMatchObject({ openQty: '31.65120151', ISIN: 'US92204A5048' });
     expect(quotes.parse(money['quotes'])[0]).toMatchObject({ lastTrade: '95.6' });
     expect(tokenResponse.parse(money['token']).expires_in).toBe('3600');
@@ -49,8 +90,12 @@ describe('DriveWealth money', () => {
   it('reads the three shapes of a redemption as one', () => {
     expect(createRedemptionRequest.parse(redemptions['createRequest']).amount).toBe('250');
     const shapes = ['createAnswer', 'listRow', 'byIdWithoutAmount'].map((name) => redemption.parse(redemptions[name]));
-    expect(shapes.map((one) => [one.redemptionId, one.amount, one.currency, redemptionStatusOf(one.status.id, one.status.message)])).toEqual([
-      ['DWMW000001-1672169822525-RIUIN', '-250', 'USD', 'RIA_PENDING'], ['DWMW000001-1672169822525-RIUIN', '250', 'USD', 'ON_HOLD'], ['DWMW000001-1672169822525-RIUIN', undefined, 'USD', 'SUCCESSFUL'],
+    expect(
+      shapes.map((one) => [one.redemptionId, one.amount, one.currency, redemptionStatusOf(one.status.id, one.status.message)]),
+    ).toEqual([
+      ['DWMW000001-1672169822525-RIUIN', '-250', 'USD', 'RIA_PENDING'],
+      ['DWMW000001-1672169822525-RIUIN', '250', 'USD', 'ON_HOLD'],
+      ['DWMW000001-1672169822525-RIUIN', undefined, 'USD', 'SUCCESSFUL'],
     ]);
     expect(shapes[2]?.finTranRef).toBe('MW.cd22a78a-8a48-441c-89d2-ea400964a34b');
     expect(errorResponse.parse(redemptions['refused']).errorCode).toBe('Y075');
@@ -70,7 +115,9 @@ describe('DriveWealth events', () => {
 
 describe('DriveWealth statuses', () => {
   it('knows every listed code and spelling, whatever the case', () => {
-    for (const row of ORDER_STATUSES) for (const word of [...row.codes, ...row.spellings, ...row.spellings.map((text) => text.toLowerCase())]) expect([word, orderStatusOf(word)]).toEqual([word, row.status]);
+    for (const row of ORDER_STATUSES)
+      for (const word of [...row.codes, ...row.spellings, ...row.spellings.map((text) => text.toLowerCase())])
+        expect([word, orderStatusOf(word)]).toEqual([word, row.status]);
     for (const row of REDEMPTION_STATUSES) {
       expect(redemptionStatusOf(row.code, undefined)).toBe(row.status);
       expect(redemptionCodeOf(row.status)).toBe(row.code);
@@ -88,6 +135,11 @@ describe('DriveWealth statuses', () => {
     expect(orderStatusOf('toString')).toBeNull();
   });
   it('ends orders only at documented ends', () => {
-    expect(ORDER_STATUSES.filter((row) => orderStatusIsEnd(row.status)).map((row) => row.status)).toEqual(['FILLED', 'CANCELED', 'REJECTED', 'EXPIRED']);
+    expect(ORDER_STATUSES.filter((row) => orderStatusIsEnd(row.status)).map((row) => row.status)).toEqual([
+      'FILLED',
+      'CANCELED',
+      'REJECTED',
+      'EXPIRED',
+    ]);
   });
 });

@@ -21,11 +21,29 @@ export const eventBody = z.union([z.array(eventEnvelope).min(1), eventEnvelope.t
 export const ORDER_EVENTS = ['orders.created', 'orders.updated', 'orders.completed'] as const;
 export const REDEMPTION_EVENTS = ['redemptions.created', 'redemptions.updated'] as const;
 export const TRANSACTION_EVENTS = ['transactions.created'] as const;
-export const ACCOUNT_EVENTS = ['accounts.created', 'accounts.updated', 'accounts.violation.created', 'accounts.violation.removed', 'accounts.position.updated'] as const;
+export const ACCOUNT_EVENTS = [
+  'accounts.created',
+  'accounts.updated',
+  'accounts.violation.created',
+  'accounts.violation.removed',
+  'accounts.position.updated',
+] as const;
 /** Documented, of no use to us: accepted and left alone. */
 export const OTHER_EVENTS = [
-  'deposits.created', 'deposits.updated', 'settlements.created', 'settlements.updated', 'settlements.completed', 'positions.updated', 'instruments.updated',
-  'bankAccounts.created', 'bankAccounts.updated', 'allocations.created', 'allocations.updated', 'statements.created', 'users.created', 'users.updated',
+  'deposits.created',
+  'deposits.updated',
+  'settlements.created',
+  'settlements.updated',
+  'settlements.completed',
+  'positions.updated',
+  'instruments.updated',
+  'bankAccounts.created',
+  'bankAccounts.updated',
+  'allocations.created',
+  'allocations.updated',
+  'statements.created',
+  'users.created',
+  'users.updated',
 ] as const;
 
 export const orderEventPayload = orderDetail;
@@ -44,18 +62,50 @@ export const redemptionEventPayload = z.object({
   userID: optionalText,
   note: optionalText,
   finTranReference: optionalText,
-  metadata: z.record(z.string(), z.string()).nullish().transform((value) => value ?? undefined),
+  metadata: z
+    .record(z.string(), z.string())
+    .nullish()
+    .transform((value) => value ?? undefined),
 });
 
-export const transactionEventPayload = z.object({ accountID: z.string().min(1), accountNo: optionalText, userID: optionalText, transaction: transactionRow });
+export const transactionEventPayload = z.object({
+  accountID: z.string().min(1),
+  accountNo: optionalText,
+  userID: optionalText,
+  transaction: transactionRow,
+});
 
 export const accountEventPayload = z.object({ accountID: optionalText, accountNo: optionalText, userID: optionalText });
 
 export type BrokerEvent =
-  | { readonly kind: 'order'; readonly id: string; readonly type: string; readonly timestamp: string; readonly payload: z.infer<typeof orderEventPayload> }
-  | { readonly kind: 'redemption'; readonly id: string; readonly type: string; readonly timestamp: string; readonly payload: z.infer<typeof redemptionEventPayload> }
-  | { readonly kind: 'transaction'; readonly id: string; readonly type: string; readonly timestamp: string; readonly payload: z.infer<typeof transactionEventPayload> }
-  | { readonly kind: 'account'; readonly id: string; readonly type: string; readonly timestamp: string; readonly payload: z.infer<typeof accountEventPayload> }
+  | {
+      readonly kind: 'order';
+      readonly id: string;
+      readonly type: string;
+      readonly timestamp: string;
+      readonly payload: z.infer<typeof orderEventPayload>;
+    }
+  | {
+      readonly kind: 'redemption';
+      readonly id: string;
+      readonly type: string;
+      readonly timestamp: string;
+      readonly payload: z.infer<typeof redemptionEventPayload>;
+    }
+  | {
+      readonly kind: 'transaction';
+      readonly id: string;
+      readonly type: string;
+      readonly timestamp: string;
+      readonly payload: z.infer<typeof transactionEventPayload>;
+    }
+  | {
+      readonly kind: 'account';
+      readonly id: string;
+      readonly type: string;
+      readonly timestamp: string;
+      readonly payload: z.infer<typeof accountEventPayload>;
+    }
   /** A type we do not know, or know and do not use. Never an error. */
   | { readonly kind: 'other'; readonly id: string; readonly type: string; readonly timestamp: string };
 

@@ -39,7 +39,12 @@ export const PATHS = {
 
 export const tokenRequest = z.object({ clientID: z.string().min(1), clientSecret: z.string().min(1) });
 /** `expires_in` in seconds; documented as text in one place and as a number in another. */
-export const tokenResponse = z.object({ access_token: z.string().min(1), expires_in: wireCode, token_type: optionalText, scope: optionalText });
+export const tokenResponse = z.object({
+  access_token: z.string().min(1),
+  expires_in: wireCode,
+  token_type: optionalText,
+  scope: optionalText,
+});
 export type TokenResponse = z.infer<typeof tokenResponse>;
 
 export const errorResponse = z.object({ errorCode: z.string(), message: optionalText });
@@ -85,7 +90,10 @@ export type CreateOrderResponse = z.infer<typeof createOrderResponse>;
 /** `{ "method": "CANCEL" }`. A 2xx means asked for, not done: the order's status says which. */
 export const cancelOrderRequest = z.object({ method: z.literal('CANCEL') });
 
-const reasons = z.union([z.string(), z.array(z.string())]).nullish().transform((reason) => (reason === undefined || reason === null ? [] : typeof reason === 'string' ? [reason] : reason));
+const reasons = z
+  .union([z.string(), z.array(z.string())])
+  .nullish()
+  .transform((reason) => (reason === undefined || reason === null ? [] : typeof reason === 'string' ? [reason] : reason));
 export const orderStatusMessage = z.object({ errorCode: optionalText, message: optionalText, reason: reasons });
 
 /** Members of an order, in reads and in events alike. Quantities in units, amounts in `currency` (USD where absent). */
@@ -124,13 +132,24 @@ export const orderDetail = z.object({
 export type OrderDetail = z.infer<typeof orderDetail>;
 
 const auditFees = z.object({
-  commission: optionalDecimal, feeSec: optionalDecimal, feeTaf: optionalDecimal, feeBase: optionalDecimal, feeXtraShares: optionalDecimal, feeExchange: optionalDecimal,
+  commission: optionalDecimal,
+  feeSec: optionalDecimal,
+  feeTaf: optionalDecimal,
+  feeBase: optionalDecimal,
+  feeXtraShares: optionalDecimal,
+  feeExchange: optionalDecimal,
 });
 /** One step of an order. A step is a fill when `filledQuantity` is above zero; `lastPrice` is its price. `eventID` equals the id of the event sent. */
 export const orderAuditStep = z.object({
   status: wireCode,
   quantities: z.object({ cumulativeQuantity: optionalDecimal, filledQuantity: optionalDecimal, remainingQuantity: optionalDecimal }),
-  pricing: z.object({ averagePrice: optionalDecimal, averagePriceRaw: optionalDecimal, lastPrice: optionalDecimal, rateAsk: optionalDecimal, rateBid: optionalDecimal }),
+  pricing: z.object({
+    averagePrice: optionalDecimal,
+    averagePriceRaw: optionalDecimal,
+    lastPrice: optionalDecimal,
+    rateAsk: optionalDecimal,
+    rateBid: optionalDecimal,
+  }),
   commissionAndFees: auditFees.nullish().transform((fees) => fees ?? undefined),
   transactTime: optionalText,
   comment: optionalText,
@@ -142,10 +161,22 @@ export type OrderAuditStep = z.infer<typeof orderAuditStep>;
 /** The vendor's schema says `auditLog` and `id`, its example `auditOrders` and `orderID`: both are read. */
 export const orderAudit = z
   .object({
-    id: optionalText, orderID: optionalText, orderNo: optionalText, accountID: optionalText, accountNo: optionalText, ordStatus: wireCode, side: optionalText, symbol: optionalText,
-    auditLog: z.array(orderAuditStep).optional(), auditOrders: z.array(orderAuditStep).optional(),
+    id: optionalText,
+    orderID: optionalText,
+    orderNo: optionalText,
+    accountID: optionalText,
+    accountNo: optionalText,
+    ordStatus: wireCode,
+    side: optionalText,
+    symbol: optionalText,
+    auditLog: z.array(orderAuditStep).optional(),
+    auditOrders: z.array(orderAuditStep).optional(),
   })
-  .transform(({ id, orderID, auditLog, auditOrders, ...rest }) => ({ ...rest, orderId: id ?? orderID, steps: auditLog ?? auditOrders ?? [] }));
+  .transform(({ id, orderID, auditLog, auditOrders, ...rest }) => ({
+    ...rest,
+    orderId: id ?? orderID,
+    steps: auditLog ?? auditOrders ?? [],
+  }));
 export type OrderAudit = z.infer<typeof orderAudit>;
 
 /** A row of the two order lists. `side` is `B` or `S`; `orderStatus` is a code. */
@@ -174,9 +205,17 @@ export const orderHistory = pendingOrders;
 export type OrderHistory = z.infer<typeof orderHistory>;
 
 export const accountDetail = z.object({
-  id: z.string(), accountNo: z.string(), userID: optionalText,
-  status: z.object({ name: z.string() }).nullish().transform((status) => status ?? undefined),
-  accountManagementType: z.object({ name: z.string() }).nullish().transform((type) => type ?? undefined),
+  id: z.string(),
+  accountNo: z.string(),
+  userID: optionalText,
+  status: z
+    .object({ name: z.string() })
+    .nullish()
+    .transform((status) => status ?? undefined),
+  accountManagementType: z
+    .object({ name: z.string() })
+    .nullish()
+    .transform((type) => type ?? undefined),
 });
 export type AccountDetail = z.infer<typeof accountDetail>;
 
@@ -189,7 +228,10 @@ export const accountMoney = z.object({
     cashAvailableForTrade: decimalToken,
     cashAvailableForWithdrawal: decimalToken,
     cashBalance: decimalToken,
-    cashSettlement: z.array(z.object({ utcTime: z.string(), cash: decimalToken })).nullish().transform((rows) => rows ?? []),
+    cashSettlement: z
+      .array(z.object({ utcTime: z.string(), cash: decimalToken }))
+      .nullish()
+      .transform((rows) => rows ?? []),
     cashPendingSettlement: optionalDecimal,
     pendingPaymentsAmount: optionalDecimal,
   }),
@@ -199,10 +241,19 @@ export type AccountMoney = z.infer<typeof accountMoney>;
 export const accountPositions = z.object({
   accountID: z.string(),
   accountNo: optionalText,
-  equityPositions: z.array(z.object({
-    symbol: optionalText, instrumentID: optionalText, ISIN: optionalText, openQty: decimalToken, availableForTradingQty: optionalDecimal,
-    avgPrice: optionalDecimal, mktPrice: optionalDecimal, marketValue: optionalDecimal, side: optionalText,
-  })),
+  equityPositions: z.array(
+    z.object({
+      symbol: optionalText,
+      instrumentID: optionalText,
+      ISIN: optionalText,
+      openQty: decimalToken,
+      availableForTradingQty: optionalDecimal,
+      avgPrice: optionalDecimal,
+      mktPrice: optionalDecimal,
+      marketValue: optionalDecimal,
+      side: optionalText,
+    }),
+  ),
 });
 export type AccountPositions = z.infer<typeof accountPositions>;
 
@@ -228,16 +279,27 @@ export const transactionRow = z.object({
   positionDelta: optionalDecimal,
   tranWhen: optionalText,
   settleDate: optionalText,
-  instrument: z.object({ id: optionalText, symbol: optionalText, name: optionalText, ISIN: optionalText }).nullish().transform((instrument) => instrument ?? undefined),
+  instrument: z
+    .object({ id: optionalText, symbol: optionalText, name: optionalText, ISIN: optionalText })
+    .nullish()
+    .transform((instrument) => instrument ?? undefined),
 });
 export type TransactionRow = z.infer<typeof transactionRow>;
 export const transactions = z.array(transactionRow);
 
 /** `GET /quotes?symbols=` or `?instrumentIDs=` or `?isins=`, comma separated. What has no price is left out. */
-export const quotes = z.array(z.object({
-  symbol: optionalText, instrumentID: optionalText, isin: optionalText, bid: optionalDecimal, ask: optionalDecimal, lastTrade: optionalDecimal, priorClose: optionalDecimal,
-  marketCondition: optionalText,
-}));
+export const quotes = z.array(
+  z.object({
+    symbol: optionalText,
+    instrumentID: optionalText,
+    isin: optionalText,
+    bid: optionalDecimal,
+    ask: optionalDecimal,
+    lastTrade: optionalDecimal,
+    priorClose: optionalDecimal,
+    marketCondition: optionalText,
+  }),
+);
 export type Quotes = z.infer<typeof quotes>;
 
 export const redemptionTypes = z.enum(['ACH', 'WIRE', 'CASH_TRANSFER', 'BULK_FUNDING']);
@@ -254,22 +316,38 @@ export const createRedemptionRequest = z.object({
 });
 export type CreateRedemptionRequest = z.infer<typeof createRedemptionRequest>;
 
-const currencyName = z.union([z.string(), z.object({ name: z.string() })]).nullish().transform((value) => (value === undefined || value === null ? undefined : typeof value === 'string' ? value : value.name));
-const reference = z.object({ accountID: optionalText, accountNo: optionalText }).nullish().transform((value) => value ?? undefined);
+const currencyName = z
+  .union([z.string(), z.object({ name: z.string() })])
+  .nullish()
+  .transform((value) => (value === undefined || value === null ? undefined : typeof value === 'string' ? value : value.name));
+const reference = z
+  .object({ accountID: optionalText, accountNo: optionalText })
+  .nullish()
+  .transform((value) => value ?? undefined);
 
 /** The three documented shapes of a redemption (answer to POST, list row, read by id) as one. `amount` is negative in some, absent in others. */
 export const redemption = z
   .object({
-    id: optionalText, paymentID: optionalText,
+    id: optionalText,
+    paymentID: optionalText,
     amount: optionalDecimal,
     currency: currencyName,
     status: z.object({ id: wireCode, message: optionalText, comment: optionalText, updated: optionalText }),
-    type: optionalText, category: optionalText, note: optionalText,
+    type: optionalText,
+    category: optionalText,
+    note: optionalText,
     metadata: metadata.nullish().transform((value) => value ?? undefined),
-    accountID: optionalText, accountNo: optionalText, accountDetails: reference,
-    finTranReference: optionalText, finTranRef: optionalText,
-    fees: z.array(z.object({ type: z.string(), amount: decimalToken })).nullish().transform((fees) => fees ?? []),
-    created: optionalText, timestamp: optionalText,
+    accountID: optionalText,
+    accountNo: optionalText,
+    accountDetails: reference,
+    finTranReference: optionalText,
+    finTranRef: optionalText,
+    fees: z
+      .array(z.object({ type: z.string(), amount: decimalToken }))
+      .nullish()
+      .transform((fees) => fees ?? []),
+    created: optionalText,
+    timestamp: optionalText,
   })
   .transform((body, context) => {
     const redemptionId = body.id ?? body.paymentID;
@@ -278,9 +356,18 @@ export const redemption = z
       return z.NEVER;
     }
     return {
-      redemptionId, amount: body.amount, currency: body.currency, status: body.status, type: body.type, note: body.note, metadata: body.metadata, fees: body.fees,
-      accountId: body.accountID ?? body.accountDetails?.accountID, accountNo: body.accountNo ?? body.accountDetails?.accountNo,
-      finTranRef: body.finTranReference ?? body.finTranRef, created: body.created ?? body.timestamp,
+      redemptionId,
+      amount: body.amount,
+      currency: body.currency,
+      status: body.status,
+      type: body.type,
+      note: body.note,
+      metadata: body.metadata,
+      fees: body.fees,
+      accountId: body.accountID ?? body.accountDetails?.accountID,
+      accountNo: body.accountNo ?? body.accountDetails?.accountNo,
+      finTranRef: body.finTranReference ?? body.finTranRef,
+      created: body.created ?? body.timestamp,
     };
   });
 export type Redemption = z.infer<typeof redemption>;

@@ -5,7 +5,12 @@
 
 export type OrderStatus = 'NEW' | 'PENDING' | 'PARTIAL_FILL' | 'PENDING_CANCEL' | 'FILLED' | 'CANCELED' | 'REJECTED' | 'EXPIRED';
 
-type OrderStatusRow = { readonly status: OrderStatus; readonly codes: readonly string[]; readonly spellings: readonly string[]; readonly isEnd: boolean };
+type OrderStatusRow = {
+  readonly status: OrderStatus;
+  readonly codes: readonly string[];
+  readonly spellings: readonly string[];
+  readonly isEnd: boolean;
+};
 
 /** `codes` are the FIX style codes of the order lists; texts stand in the order itself and in events. */
 export const ORDER_STATUSES: readonly OrderStatusRow[] = [
@@ -20,10 +25,27 @@ export const ORDER_STATUSES: readonly OrderStatusRow[] = [
 ];
 
 export type RedemptionStatus =
-  | 'STARTED' | 'PENDING' | 'SUCCESSFUL' | 'FAILED' | 'OTHER' | 'RETURNED' | 'RIA_PENDING' | 'RIA_APPROVED' | 'RIA_REJECTED'
-  | 'APPROVED' | 'REJECTED' | 'ON_HOLD' | 'PROCESSING' | 'UNKNOWN';
+  | 'STARTED'
+  | 'PENDING'
+  | 'SUCCESSFUL'
+  | 'FAILED'
+  | 'OTHER'
+  | 'RETURNED'
+  | 'RIA_PENDING'
+  | 'RIA_APPROVED'
+  | 'RIA_REJECTED'
+  | 'APPROVED'
+  | 'REJECTED'
+  | 'ON_HOLD'
+  | 'PROCESSING'
+  | 'UNKNOWN';
 
-type RedemptionStatusRow = { readonly status: RedemptionStatus; readonly code: string; readonly spellings: readonly string[]; readonly isEnd: boolean };
+type RedemptionStatusRow = {
+  readonly status: RedemptionStatus;
+  readonly code: string;
+  readonly spellings: readonly string[];
+  readonly isEnd: boolean;
+};
 
 /** An end may still be followed by RETURNED: the bank sends the money back days later. */
 export const REDEMPTION_STATUSES: readonly RedemptionStatusRow[] = [
@@ -44,11 +66,21 @@ export const REDEMPTION_STATUSES: readonly RedemptionStatusRow[] = [
 ];
 
 /** Spellings differ in case, blanks and hyphens: `On Hold`, `RIA_Pending`, `on-hold`. */
-const normalised = (text: string): string => (text === '-' ? text : text.trim().toUpperCase().replace(/[\s-]+/g, '_'));
+const normalised = (text: string): string =>
+  text === '-'
+    ? text
+    : text
+        .trim()
+        .toUpperCase()
+        .replace(/[\s-]+/g, '_');
 
-const byOrderWord = new Map<string, OrderStatus>(ORDER_STATUSES.flatMap((row) => [...row.codes, ...row.spellings].map((word) => [word, row.status] as const)));
+const byOrderWord = new Map<string, OrderStatus>(
+  ORDER_STATUSES.flatMap((row) => [...row.codes, ...row.spellings].map((word) => [word, row.status] as const)),
+);
 const byRedemptionCode = new Map<string, RedemptionStatus>(REDEMPTION_STATUSES.map((row) => [row.code, row.status] as const));
-const byRedemptionWord = new Map<string, RedemptionStatus>(REDEMPTION_STATUSES.flatMap((row) => row.spellings.map((word) => [word, row.status] as const)));
+const byRedemptionWord = new Map<string, RedemptionStatus>(
+  REDEMPTION_STATUSES.flatMap((row) => row.spellings.map((word) => [word, row.status] as const)),
+);
 
 /** The status behind a code or any spelling, or null when it is not listed. */
 export const orderStatusOf = (word: string): OrderStatus | null => byOrderWord.get(word) ?? byOrderWord.get(normalised(word)) ?? null;
@@ -57,9 +89,9 @@ export const orderStatusIsEnd = (status: OrderStatus): boolean => ORDER_STATUSES
 
 /** The number decides, the text is asked second; null when neither is listed. */
 export const redemptionStatusOf = (code: string | undefined, text: string | undefined): RedemptionStatus | null =>
-  (code === undefined ? undefined : byRedemptionCode.get(code) ?? byRedemptionWord.get(normalised(code)))
-  ?? (text === undefined ? undefined : byRedemptionWord.get(normalised(text)) ?? byRedemptionCode.get(text))
-  ?? null;
+  (code === undefined ? undefined : (byRedemptionCode.get(code) ?? byRedemptionWord.get(normalised(code)))) ??
+  (text === undefined ? undefined : (byRedemptionWord.get(normalised(text)) ?? byRedemptionCode.get(text))) ??
+  null;
 
 export const redemptionCodeOf = (status: RedemptionStatus): string => {
   const row = REDEMPTION_STATUSES.find((candidate) => candidate.status === status);
@@ -95,7 +127,22 @@ export const ERROR_CODES = {
 
 /** Ledger codes (`finTranTypeID`) of account transactions. The list is open. */
 export const LEDGER_CODES = {
-  sale: 'SSAL', purchase: 'SPUR', commission: 'COMM', fee: 'FEE', withdrawal: 'CSD', deposit: 'CSR', creditAdjustment: 'CADJ',
-  cashJournal: 'JNLC', interest: 'INT', dividend: 'DIV', dividendTax: 'DIVTAX', dividendNonResidentTax: 'DIVNRA', stockJournal: 'STCK',
-  stockSplit: 'STOCK_SPLIT', spinOff: 'SPINOFF', mergerOrAcquisition: 'MERGER_ACQUISITION', transferInCash: 'ACATS_CASH', transferInStock: 'ACATS_STOCK',
+  sale: 'SSAL',
+  purchase: 'SPUR',
+  commission: 'COMM',
+  fee: 'FEE',
+  withdrawal: 'CSD',
+  deposit: 'CSR',
+  creditAdjustment: 'CADJ',
+  cashJournal: 'JNLC',
+  interest: 'INT',
+  dividend: 'DIV',
+  dividendTax: 'DIVTAX',
+  dividendNonResidentTax: 'DIVNRA',
+  stockJournal: 'STCK',
+  stockSplit: 'STOCK_SPLIT',
+  spinOff: 'SPINOFF',
+  mergerOrAcquisition: 'MERGER_ACQUISITION',
+  transferInCash: 'ACATS_CASH',
+  transferInStock: 'ACATS_STOCK',
 } as const;

@@ -7,11 +7,12 @@ import type { Decimal } from '../../../shared/kernel/decimal.js';
 import type { Printable } from '../../../shared/kernel/json.js';
 import { served, type Answer, type Call } from '../shared/http.js';
 import type { Account } from './books.js';
-import { addFaultRoutes } from './control.js';
-import { isAtEnd, type Orders } from './orders.js';
-import { isOver, type Redemptions } from './redemptions.js';
+import { addFaultRoutes } from '../shared/control.js';
+import { isAtEnd, isOver } from './model.js';
+import type { Orders } from './orders.js';
+import type { Redemptions } from './redemptions.js';
 import { verdictOf } from './verdict.js';
-import type { World } from './world.js';
+import type { World } from './model.js';
 
 /** The simulator as it is now: `reset` exchanges all of it. */
 export type Broker = { readonly world: World; readonly orders: Orders; readonly redemptions: Redemptions; readonly endTokens: () => void };
@@ -23,11 +24,23 @@ export type AdminOptions = {
   readonly deliveries: () => Printable;
 };
 
-const instrumentBody = z.strictObject({ isin: z.string().min(1), symbol: z.string().min(1), instrumentID: z.string().optional(), name: z.string().optional(), price: decimalToken });
+const instrumentBody = z.strictObject({
+  isin: z.string().min(1),
+  symbol: z.string().min(1),
+  instrumentID: z.string().optional(),
+  name: z.string().optional(),
+  price: decimalToken,
+});
 const positionBody = z.strictObject({ isin: z.string().min(1), units: decimalToken });
 const accountBody = z.strictObject({
-  accountNo: z.string().min(1), accountID: z.string().optional(), userID: z.string().optional(), managed: z.boolean().default(true), currency: z.string().length(3).optional(), open: z.boolean().default(true),
-  cash: decimalToken.optional(), positions: z.array(positionBody).default([]),
+  accountNo: z.string().min(1),
+  accountID: z.string().optional(),
+  userID: z.string().optional(),
+  managed: z.boolean().default(true),
+  currency: z.string().length(3).optional(),
+  open: z.boolean().default(true),
+  cash: decimalToken.optional(),
+  positions: z.array(positionBody).default([]),
 });
 const webhookBody = z.strictObject({ url: z.string().nullable(), secret: z.string().optional() });
 
@@ -35,11 +48,14 @@ const bad = (detail: string): Answer => ({ status: 400, body: { title: 'bad requ
 const missing = (): Answer => ({ status: 404, body: { title: 'not found' } });
 const done = (body: Printable = {}): Answer => ({ status: 200, body });
 
-const reading = <Schema extends z.ZodType>(schema: Schema, handle: (body: z.output<Schema>, call: Call) => Answer | Promise<Answer>) => (call: Call): Answer | Promise<Answer> => {
-  const parsed = schema.safeParse(call.body ?? {});
-  return parsed.success ? handle(parsed.data, call) : bad(problemsOf(parsed.error).join('; '));
-};
-const listed = <Schema extends z.ZodType>(schema: Schema): z.ZodType<z.output<Schema>[]> => z.union([z.array(schema), schema.transform((one) => [one])]) as unknown as z.ZodType<z.output<Schema>[]>;
+const reading =
+  <Schema extends z.ZodType>(schema: Schema, handle: (body: z.output<Schema>, call: Call) => Answer | Promise<Answer>) =>
+  (call: Call): Answer | Promise<Answer> => {
+    const parsed = schema.safeParse(call.body ?? {});
+    return parsed.success ? handle(parsed.data, call) : bad(problemsOf(parsed.error).join('; '));
+  };
+const listed = <Schema extends z.ZodType>(schema: Schema): z.ZodType<z.output<Schema>[]> =>
+  z.union([z.array(schema), schema.transform((one) => [one])]);
 
 const addCash = (world: World, account: Account, amount: Decimal, silent: boolean): void => {
   world.book({ account, type: LEDGER_CODES.deposit, amount, comment: 'Deposit', settlesAtMs: world.nowMs(), order: null, silent });
@@ -51,7 +67,12 @@ const addUnits = (world: World, account: Account, isin: string, units: Decimal):
 const openAccount = (world: World, body: z.output<typeof accountBody>): Account => {
   const userId = body.userID ?? randomUUID();
   const account: Account = {
-    accountNo: body.accountNo, accountId: body.accountID ?? `${userId}.${String(world.nowMs())}`, userId, managed: body.managed, currency: body.currency ?? world.config.currency, isOpen: body.open,
+    accountNo: body.accountNo,
+    accountId: body.accountID ?? `${userId}.${String(world.nowMs())}`,
+    userId,
+    managed: body.managed,
+    currency: body.currency ?? world.config.currency,
+    isOpen: body.open,
   };
   const isNew = !world.accounts.has(account.accountNo);
   world.accounts.set(account.accountNo, account);
@@ -61,70 +82,128 @@ const openAccount = (world: World, body: z.output<typeof accountBody>): Account 
   return account;
 };
 
-const forAccount = (options: AdminOptions, handle: (account: Account, call: Call) => Answer) => (call: Call): Answer => {
-  const account = options.broker().world.accountBy(call.params['account'] ?? '');
-  return account === null ? missing() : handle(account, call);
-};
+const forAccount =
+  (options: AdminOptions, handle: (account: Account, call: Call) => Answer) =>
+  (call: Call): Answer => {
+    const account = options.broker().world.accountBy(call.params['account'] ?? '');
+    return account === null ? missing() : handle(account, call);
+  };
 
 const addSetUp = (router: Router, options: AdminOptions): void => {
   const world = (): World => options.broker().world;
-  router.post('/simulator/instruments', served(reading(listed(instrumentBody), (instruments) => {
-    for (const one of instruments) {
-      world().instruments.set(one.isin, { isin: one.isin, symbol: one.symbol, instrumentId: one.instrumentID ?? randomUUID(), name: one.name ?? one.symbol });
-      world().prices.set(one.isin, one.price);
-    }
-    return done({ count: instruments.length });
-  })));
-  router.post('/simulator/prices', served(reading(z.record(z.string(), decimalToken), (prices) => {
-    const strange = Object.keys(prices).find((word) => world().instrumentBy(word) === null);
-    if (strange !== undefined) return bad(`no instrument ${strange}`);
-    for (const [word, price] of Object.entries(prices)) world().prices.set(world().instrumentBy(word)?.isin ?? word, price);
-    return done();
-  })));
-  router.post('/simulator/accounts', served(reading(listed(accountBody), (accounts) => {
-    const opened = accounts.map((body) => openAccount(world(), body));
-    return { status: 201, body: { accounts: opened.map((account) => ({ accountNo: account.accountNo, accountID: account.accountId, userID: account.userId })) } };
-  })));
-  router.get('/simulator/accounts', served(() => done({ accounts: [...world().accounts.values()] })));
-  router.post('/simulator/accounts/:account/deposits', served(forAccount(options, (account, call) => {
-    const body = z.strictObject({ amount: decimalToken }).safeParse(call.body);
-    if (!body.success) return bad(problemsOf(body.error).join('; '));
-    addCash(world(), account, body.data.amount, false);
-    return done();
-  })));
-  router.post('/simulator/accounts/:account/positions', served(forAccount(options, (account, call) => {
-    const body = positionBody.safeParse(call.body);
-    if (!body.success) return bad(problemsOf(body.error).join('; '));
-    addUnits(world(), account, body.data.isin, body.data.units);
-    return done();
-  })));
+  router.post(
+    '/simulator/instruments',
+    served(
+      reading(listed(instrumentBody), (instruments) => {
+        for (const one of instruments) {
+          world().instruments.set(one.isin, {
+            isin: one.isin,
+            symbol: one.symbol,
+            instrumentId: one.instrumentID ?? randomUUID(),
+            name: one.name ?? one.symbol,
+          });
+          world().prices.set(one.isin, one.price);
+        }
+        return done({ count: instruments.length });
+      }),
+    ),
+  );
+  router.post(
+    '/simulator/prices',
+    served(
+      reading(z.record(z.string(), decimalToken), (prices) => {
+        const strange = Object.keys(prices).find((word) => world().instrumentBy(word) === null);
+        if (strange !== undefined) return bad(`no instrument ${strange}`);
+        for (const [word, price] of Object.entries(prices)) world().prices.set(world().instrumentBy(word)?.isin ?? word, price);
+        return done();
+      }),
+    ),
+  );
+  router.post(
+    '/simulator/accounts',
+    served(
+      reading(listed(accountBody), (accounts) => {
+        const opened = accounts.map((body) => openAccount(world(), body));
+        return {
+          status: 201,
+          body: {
+            accounts: opened.map((account) => ({ accountNo: account.accountNo, accountID: account.accountId, userID: account.userId })),
+          },
+        };
+      }),
+    ),
+  );
+  router.get(
+    '/simulator/accounts',
+    served(() => done({ accounts: [...world().accounts.values()] })),
+  );
+  router.post(
+    '/simulator/accounts/:account/deposits',
+    served(
+      forAccount(options, (account, call) => {
+        const body = z.strictObject({ amount: decimalToken }).safeParse(call.body);
+        if (!body.success) return bad(problemsOf(body.error).join('; '));
+        addCash(world(), account, body.data.amount, false);
+        return done();
+      }),
+    ),
+  );
+  router.post(
+    '/simulator/accounts/:account/positions',
+    served(
+      forAccount(options, (account, call) => {
+        const body = positionBody.safeParse(call.body);
+        if (!body.success) return bad(problemsOf(body.error).join('; '));
+        addUnits(world(), account, body.data.isin, body.data.units);
+        return done();
+      }),
+    ),
+  );
 };
 
 const addPushes = (router: Router, options: AdminOptions): void => {
-  router.post('/simulator/orders/:id', served(reading(z.strictObject({ action: z.enum(['fill', 'cancel', 'expire', 'reject']), units: decimalToken.optional() }), (body, call) => {
-    const { world, orders } = options.broker();
-    const order = world.orders.get(call.params['id'] ?? '');
-    if (order === undefined) return missing();
-    if (isAtEnd(order)) return bad('the order is at its end');
-    if (body.action === 'fill') orders.fillNow(order, body.units ?? null);
-    else orders.end(order, body.action === 'reject' ? 'REJECTED' : 'CANCELED', body.action === 'expire' ? 'O123' : body.action === 'reject' ? 'O099' : null);
-    return done(world.views.order(order));
-  })));
-  router.post('/simulator/redemptions/:id', served(reading(z.strictObject({ status: z.string() }), (body, call) => {
-    const { world, redemptions } = options.broker();
-    const redemption = world.redemptions.get(call.params['id'] ?? '');
-    const status = redemptionStatusOf(undefined, body.status);
-    if (redemption === undefined) return missing();
-    if (status === null) return bad('no such status');
-    const allowed = status === 'RETURNED' ? redemption.status === 'SUCCESSFUL' : !isOver(redemption);
-    if (!allowed) return bad(`a redemption that is ${redemption.status} cannot become ${status}`);
-    redemptions.push(redemption, status);
-    return done(world.views.redemption(redemption));
-  })));
-  router.post('/simulator/tokens/end', served(() => {
-    options.broker().endTokens();
-    return done();
-  }));
+  router.post(
+    '/simulator/orders/:id',
+    served(
+      reading(z.strictObject({ action: z.enum(['fill', 'cancel', 'expire', 'reject']), units: decimalToken.optional() }), (body, call) => {
+        const { world, orders } = options.broker();
+        const order = world.orders.get(call.params['id'] ?? '');
+        if (order === undefined) return missing();
+        if (isAtEnd(order)) return bad('the order is at its end');
+        if (body.action === 'fill') orders.fillNow(order, body.units ?? null);
+        else
+          orders.end(
+            order,
+            body.action === 'reject' ? 'REJECTED' : 'CANCELED',
+            body.action === 'expire' ? 'O123' : body.action === 'reject' ? 'O099' : null,
+          );
+        return done(world.views.order(order));
+      }),
+    ),
+  );
+  router.post(
+    '/simulator/redemptions/:id',
+    served(
+      reading(z.strictObject({ status: z.string() }), (body, call) => {
+        const { world, redemptions } = options.broker();
+        const redemption = world.redemptions.get(call.params['id'] ?? '');
+        const status = redemptionStatusOf(undefined, body.status);
+        if (redemption === undefined) return missing();
+        if (status === null) return bad('no such status');
+        const allowed = status === 'RETURNED' ? redemption.status === 'SUCCESSFUL' : !isOver(redemption);
+        if (!allowed) return bad(`a redemption that is ${redemption.status} cannot become ${status}`);
+        redemptions.push(redemption, status);
+        return done(world.views.redemption(redemption));
+      }),
+    ),
+  );
+  router.post(
+    '/simulator/tokens/end',
+    served(() => {
+      options.broker().endTokens();
+      return done();
+    }),
+  );
 };
 
 /** Everything under `/simulator`: for tests and the demo, never for the product. */
@@ -133,20 +212,42 @@ export const createAdminRoutes = (options: AdminOptions): Router => {
   addSetUp(router, options);
   addPushes(router, options);
   addFaultRoutes(router, () => options.broker().world.board);
-  router.post('/simulator/webhook', served(reading(webhookBody, async (body) => {
-    await options.aim(body.url, body.secret ?? null);
-    return done();
-  })));
-  router.get('/simulator/deliveries', served(() => done(options.deliveries())));
-  router.get('/simulator/books', served(() => {
-    const { books } = options.broker().world;
-    return done(Object.fromEntries(Object.values(books).map((book) => [book.name, book.all() as Printable])));
-  }));
-  router.get('/simulator/verdict', served(() => done(verdictOf(options.broker().world))));
-  router.post('/simulator/reset', served(reading(z.strictObject({ seed: decimalToken.optional() }), (body) => {
-    options.reset(body.seed === undefined ? null : Number.parseInt(body.seed, 10));
-    return done();
-  })));
-  router.get('/health/live', served(() => done({ status: 'live' })));
+  router.post(
+    '/simulator/webhook',
+    served(
+      reading(webhookBody, async (body) => {
+        await options.aim(body.url, body.secret ?? null);
+        return done();
+      }),
+    ),
+  );
+  router.get(
+    '/simulator/deliveries',
+    served(() => done(options.deliveries())),
+  );
+  router.get(
+    '/simulator/books',
+    served(() => {
+      const { books } = options.broker().world;
+      return done(Object.fromEntries(Object.values(books).map((book) => [book.name, book.all() as Printable])));
+    }),
+  );
+  router.get(
+    '/simulator/verdict',
+    served(() => done(verdictOf(options.broker().world))),
+  );
+  router.post(
+    '/simulator/reset',
+    served(
+      reading(z.strictObject({ seed: decimalToken.optional() }), (body) => {
+        options.reset(body.seed === undefined ? null : Number.parseInt(body.seed, 10));
+        return done();
+      }),
+    ),
+  );
+  router.get(
+    '/health/live',
+    served(() => done({ status: 'live' })),
+  );
   return router;
 };

@@ -32,7 +32,13 @@ export type LedgerEntry = {
 };
 
 /** One movement of units, signed. */
-export type UnitsEntry = { readonly accountNo: string; readonly isin: string; readonly units: Decimal; readonly orderId: string | null; readonly reason: string };
+export type UnitsEntry = {
+  readonly accountNo: string;
+  readonly isin: string;
+  readonly units: Decimal;
+  readonly orderId: string | null;
+  readonly reason: string;
+};
 
 /** A line per thing that happened to an order. */
 export type OrderEntry = {
@@ -62,7 +68,13 @@ export type RedemptionEntry = {
 };
 
 /** What a key was used for: `applied` has effect, `replayed` does not, `forgotten` is an effect under a known key. */
-export type KeyEntry = { readonly key: string; readonly operation: string; readonly what: 'applied' | 'replayed' | 'forgotten'; readonly sameBody: boolean; readonly reference: string | null };
+export type KeyEntry = {
+  readonly key: string;
+  readonly operation: string;
+  readonly what: 'applied' | 'replayed' | 'forgotten';
+  readonly sameBody: boolean;
+  readonly reference: string | null;
+};
 
 export type StrikeEntry = { readonly fault: string; readonly operation: string; readonly subjects: readonly string[] };
 

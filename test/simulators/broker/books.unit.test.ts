@@ -4,9 +4,11 @@ import type { Delivery } from '../shared/webhook.js';
 import { cashOf, unitsOf, type Account, type LedgerEntry, type UnitsEntry } from './books.js';
 import type { Line } from '../shared/book.js';
 import { readBrokerConfig } from './config.js';
-import { createOrders, type Order } from './orders.js';
+import type { Order } from './model.js';
+import { createOrders } from './orders.js';
 import { createRedemptions } from './redemptions.js';
-import { createWorld, type World } from './world.js';
+import type { World } from './model.js';
+import { createWorld } from './world.js';
 
 /** A clock whose hands the test turns; what is due runs in order of time. */
 const handTurned = (): { nowMs: () => number; after: (delayMs: number, then: () => void) => void; advance: (ms: number) => void } => {
@@ -14,7 +16,9 @@ const handTurned = (): { nowMs: () => number; after: (delayMs: number, then: () 
   let due: { atMs: number; then: () => void }[] = [];
   return {
     nowMs: () => now,
-    after: (delayMs, then) => { due.push({ atMs: now + delayMs, then }); },
+    after: (delayMs, then) => {
+      due.push({ atMs: now + delayMs, then });
+    },
     advance: (ms) => {
       const endMs = now + ms;
       for (;;) {
@@ -31,11 +35,19 @@ const handTurned = (): { nowMs: () => number; after: (delayMs: number, then: () 
 
 const ISIN = 'US8552441094';
 const account: Account = { accountNo: 'A1', accountId: 'u.1', userId: 'u', managed: true, currency: 'USD', isOpen: true };
-const setUp = (): { world: World; advance: (ms: number) => void; sell: (units: string) => Order; buy: (amount: string) => Order; sent: Delivery[] } => {
+const setUp = (): {
+  world: World;
+  advance: (ms: number) => void;
+  sell: (units: string) => Order;
+  buy: (amount: string) => Order;
+  sent: Delivery[];
+} => {
   const time = handTurned();
   const sent: Delivery[] = [];
   const config = readBrokerConfig({ FILL_MS: '10', SETTLEMENT_MS: '1000', REDEMPTION_MS: '10', CANCEL_MS: '50', COMMISSION: '0.5' });
-  const world = createWorld(config, time, (delivery) => { sent.push(delivery); });
+  const world = createWorld(config, time, (delivery) => {
+    sent.push(delivery);
+  });
   const instrument = { isin: ISIN, symbol: 'SBUX', instrumentId: 'i-1', name: 'Coffee' };
   world.instruments.set(ISIN, instrument);
   world.prices.set(ISIN, decimal('33.333'));
@@ -45,30 +57,63 @@ const setUp = (): { world: World; advance: (ms: number) => void; sell: (units: s
   const orders = createOrders(world);
   const common = { account, instrument, type: 'MARKET', limitPrice: null, key: null, clientOrderId: null };
   return {
-    world, advance: time.advance, sent,
+    world,
+    advance: time.advance,
+    sent,
     sell: (units) => orders.place({ ...common, side: 'SELL', units: decimal(units), amountCash: null }),
     buy: (amount) => orders.place({ ...common, side: 'BUY', units: null, amountCash: decimal(amount) }),
   };
 };
 
 describe('cash', () => {
-  const row = (amount: string, settlesAtMs: number): LedgerEntry => ({ accountNo: 'A1', finTranId: 'f', type: 'X', amount: decimal(amount), settlesAtMs, comment: '', isin: null, orderId: null, orderNo: null, redemptionId: null, fillUnits: null, fillPrice: null, feeSec: decimal('0'), feeTaf: decimal('0') });
+  const row = (amount: string, settlesAtMs: number): LedgerEntry => ({
+    accountNo: 'A1',
+    finTranId: 'f',
+    type: 'X',
+    amount: decimal(amount),
+    settlesAtMs,
+    comment: '',
+    isin: null,
+    orderId: null,
+    orderNo: null,
+    redemptionId: null,
+    fillUnits: null,
+    fillPrice: null,
+    feeSec: decimal('0'),
+    feeTaf: decimal('0'),
+  });
   const none = { forBuys: decimal('0'), pendingOut: decimal('0') };
 
   it('counts a sale only from its settlement on, its fees with it', () => {
     const rows = [row('100', 0), row('50.25', 500), row('-0.25', 500)];
-    expect(cashOf(rows, none, 499)).toMatchObject({ booked: '150', withdrawable: '100', tradable: '150', pendingSettlement: [{ atMs: 500, amount: '50' }] });
+    expect(cashOf(rows, none, 499)).toMatchObject({
+      booked: '150',
+      withdrawable: '100',
+      tradable: '150',
+      pendingSettlement: [{ atMs: 500, amount: '50' }],
+    });
     expect(cashOf(rows, none, 500)).toMatchObject({ withdrawable: '150', pendingSettlement: [] });
   });
   it('takes off what is on its way out and what open purchases will cost, never below zero', () => {
-    expect(cashOf([row('100', 0)], { forBuys: decimal('30'), pendingOut: decimal('20') }, 1)).toMatchObject({ withdrawable: '50', tradable: '50' });
+    expect(cashOf([row('100', 0)], { forBuys: decimal('30'), pendingOut: decimal('20') }, 1)).toMatchObject({
+      withdrawable: '50',
+      tradable: '50',
+    });
     expect(cashOf([row('10', 0)], { forBuys: decimal('30'), pendingOut: decimal('0') }, 1).withdrawable).toBe('0');
   });
 });
 
 describe('units', () => {
   it('adds up, leaves out what is gone, and refuses to go below zero', () => {
-    const line = (units: string): Line<UnitsEntry> => ({ seq: 1, at: '', accountNo: 'A1', isin: ISIN, units: decimal(units), orderId: null, reason: '' });
+    const line = (units: string): Line<UnitsEntry> => ({
+      seq: 1,
+      at: '',
+      accountNo: 'A1',
+      isin: ISIN,
+      units: decimal(units),
+      orderId: null,
+      reason: '',
+    });
     expect([...unitsOf([line('2'), line('-0.5')])]).toEqual([[ISIN, '1.5']]);
     expect([...unitsOf([line('2'), line('-2')])]).toEqual([]);
     expect(() => unitsOf([line('1'), line('-2')])).toThrow('below zero');

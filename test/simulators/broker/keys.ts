@@ -48,7 +48,8 @@ export const createKeyMemory = (options: { readonly memoryMs: number; readonly n
     once: (call, operation, forget, apply) => {
       const key = keyOf(call);
       if (key === null) return apply();
-      if (key.length < KEY_MIN_CHARACTERS) return refused(ERROR_CODES.keyTooShort, `the key has fewer than ${String(KEY_MIN_CHARACTERS)} characters`);
+      if (key.length < KEY_MIN_CHARACTERS)
+        return refused(ERROR_CODES.keyTooShort, `the key has fewer than ${String(KEY_MIN_CHARACTERS)} characters`);
       const known = recall(operation, key);
       const forgotten = known !== undefined && forget();
       if (known !== undefined && !forgotten) {
@@ -63,4 +64,3 @@ export const createKeyMemory = (options: { readonly memoryMs: number; readonly n
     },
   };
 };
-

@@ -1,52 +1,24 @@
 import { randomUUID } from 'node:crypto';
-import { compare, cutTo, dividedBy, isPositive, isZero, least, minus, negated, plus, sum, times, ZERO, decimal, type Decimal } from '../../../shared/kernel/decimal.js';
-import { ERROR_CODES, LEDGER_CODES, orderStatusIsEnd, type OrderStatus } from '../../../contracts/broker/drivewealth/statuses.js';
-import type { Account, Instrument } from './books.js';
-import type { World } from './world.js';
-
-export type AuditStep = {
-  readonly status: string;
-  readonly cumulativeUnits: Decimal;
-  readonly filledUnits: Decimal;
-  readonly remainingUnits: Decimal;
-  readonly averagePrice: Decimal;
-  readonly lastPrice: Decimal;
-  readonly commission: Decimal;
-  readonly feeSec: Decimal;
-  readonly feeTaf: Decimal;
-  readonly atMs: number;
-  readonly eventId: string;
-  readonly comment: string;
-};
-
-export type Order = {
-  readonly orderId: string;
-  readonly orderNo: string;
-  readonly account: Account;
-  readonly instrument: Instrument;
-  readonly side: 'BUY' | 'SELL';
-  readonly type: string;
-  readonly limitPrice: Decimal | null;
-  /** Units asked for, or null when the order is by amount. */
-  readonly units: Decimal | null;
-  readonly amountCash: Decimal | null;
-  readonly key: string | null;
-  readonly clientOrderId: string | null;
-  readonly createdAtMs: number;
-  readonly expiresAtMs: number;
-  status: OrderStatus;
-  statusMessage: { readonly errorCode: string; readonly message: string } | null;
-  filledUnits: Decimal;
-  gross: Decimal;
-  fees: Decimal;
-  last: { readonly price: Decimal; readonly units: Decimal; readonly atMs: number } | null;
-  steps: AuditStep[];
-};
-
-export type NewOrder = Pick<Order, 'account' | 'instrument' | 'side' | 'type' | 'limitPrice' | 'units' | 'amountCash' | 'key' | 'clientOrderId'>;
+import {
+  compare,
+  cutTo,
+  dividedBy,
+  isPositive,
+  isZero,
+  least,
+  minus,
+  negated,
+  plus,
+  sum,
+  times,
+  ZERO,
+  decimal,
+  type Decimal,
+} from '../../../shared/kernel/decimal.js';
+import { ERROR_CODES, LEDGER_CODES } from '../../../contracts/broker/drivewealth/statuses.js';
+import { averagePriceOf, isAtEnd, PRICE_DIGITS, type NewOrder, type Order, type World } from './model.js';
 
 const CENT = decimal('0.01');
-const PRICE_DIGITS = 8;
 const UNIT_DIGITS = 8;
 const DAY_MS = 24 * 3_600_000;
 
@@ -54,11 +26,6 @@ const upToCent = (amount: Decimal): Decimal => {
   const cut = cutTo(amount, 2);
   return compare(cut, amount) === 0 ? cut : plus(cut, CENT);
 };
-
-export const isAtEnd = (order: Order): boolean => orderStatusIsEnd(order.status);
-
-/** Average price over all fills, cut to eight digits; zero before the first. */
-export const averagePriceOf = (order: Order): Decimal => (isZero(order.filledUnits) ? ZERO : dividedBy(order.gross, order.filledUnits, PRICE_DIGITS));
 
 export type Orders = {
   readonly place: (request: NewOrder) => Order;
@@ -73,28 +40,71 @@ type Plan =
   | { readonly kind: 'reject'; readonly errorCode: string }
   | { readonly kind: 'stay-open' }
   | { readonly kind: 'expire' }
-  | { readonly kind: 'fill'; readonly parts: number; readonly cancelAfter: number | null; readonly drift: Decimal | null; readonly surpriseFee: Decimal | null; readonly extraSettlementMs: number };
+  | {
+      readonly kind: 'fill';
+      readonly parts: number;
+      readonly cancelAfter: number | null;
+      readonly drift: Decimal | null;
+      readonly surpriseFee: Decimal | null;
+      readonly extraSettlementMs: number;
+    };
 
 const DEFAULT_PARTS = 3;
 
 export const createOrders = (world: World): Orders => {
   const { books, config } = world;
 
-  const say = (order: Order, type: 'orders.created' | 'orders.updated' | 'orders.completed', comment: string, filled: Decimal, price: Decimal, fees: { commission: Decimal; feeSec: Decimal; feeTaf: Decimal }): void => {
+  const say = (
+    order: Order,
+    type: 'orders.created' | 'orders.updated' | 'orders.completed',
+    comment: string,
+    filled: Decimal,
+    price: Decimal,
+    fees: { commission: Decimal; feeSec: Decimal; feeTaf: Decimal },
+  ): void => {
     const eventId = `event_${randomUUID()}`;
     const total = targetUnits(order, price);
     order.steps.push({
-      status: order.status, cumulativeUnits: order.filledUnits, filledUnits: filled, remainingUnits: isAtEnd(order) ? ZERO : minus(total, order.filledUnits),
-      averagePrice: averagePriceOf(order), lastPrice: price, ...fees, atMs: world.nowMs(), eventId, comment,
+      status: order.status,
+      cumulativeUnits: order.filledUnits,
+      filledUnits: filled,
+      remainingUnits: isAtEnd(order) ? ZERO : minus(total, order.filledUnits),
+      averagePrice: averagePriceOf(order),
+      lastPrice: price,
+      ...fees,
+      atMs: world.nowMs(),
+      eventId,
+      comment,
     });
-    world.tell(eventId, type, world.views.order(order), [order.account.accountNo, order.account.accountId, order.orderId, order.instrument.isin, order.instrument.symbol]);
+    world.tell(eventId, type, world.views.order(order), [
+      order.account.accountNo,
+      order.account.accountId,
+      order.orderId,
+      order.instrument.isin,
+      order.instrument.symbol,
+    ]);
   };
   const noFees = { commission: ZERO, feeSec: ZERO, feeTaf: ZERO };
 
-  const note = (order: Order, what: 'placed' | 'filled' | 'status' | 'cancel-asked', units: Decimal | null, price: Decimal | null, gross: Decimal | null): void => {
+  const note = (
+    order: Order,
+    what: 'placed' | 'filled' | 'status' | 'cancel-asked',
+    units: Decimal | null,
+    price: Decimal | null,
+    gross: Decimal | null,
+  ): void => {
     books.orders.append({
-      accountNo: order.account.accountNo, orderId: order.orderId, what, status: order.status, side: order.side, isin: order.instrument.isin,
-      units: what === 'placed' ? order.units : units, amountCash: order.amountCash, price, gross, key: order.key,
+      accountNo: order.account.accountNo,
+      orderId: order.orderId,
+      what,
+      status: order.status,
+      side: order.side,
+      isin: order.instrument.isin,
+      units: what === 'placed' ? order.units : units,
+      amountCash: order.amountCash,
+      price,
+      gross,
+      key: order.key,
     });
   };
 
@@ -109,7 +119,13 @@ export const createOrders = (world: World): Orders => {
     say(order, 'orders.completed', status === 'REJECTED' ? 'rejected' : 'cancelled', ZERO, ZERO, noFees);
   };
 
-  const ledgerOfFill = (order: Order, units: Decimal, price: Decimal, gross: Decimal, plan: Plan): { commission: Decimal; feeSec: Decimal; feeTaf: Decimal } => {
+  const ledgerOfFill = (
+    order: Order,
+    units: Decimal,
+    price: Decimal,
+    gross: Decimal,
+    plan: Plan,
+  ): { commission: Decimal; feeSec: Decimal; feeTaf: Decimal } => {
     const isSale = order.side === 'SELL';
     const feeSec = isSale ? upToCent(times(gross, config.secFeeRate)) : ZERO;
     const feeTaf = isSale ? upToCent(times(units, config.tafFeeRate)) : ZERO;
@@ -120,12 +136,25 @@ export const createOrders = (world: World): Orders => {
     const common = { account: order.account, order, settlesAtMs };
     const word = isSale ? 'Sell' : 'Buy';
     const full = compare(plus(order.filledUnits, units), targetUnits(order, price)) >= 0 ? 'FULL' : 'PART';
-    world.book({ ...common, type: isSale ? LEDGER_CODES.sale : LEDGER_CODES.purchase, amount: isSale ? gross : negated(gross), comment: `${word} ${units} shares of ${order.instrument.symbol} at ${price} ${full} fill`, fill: { units, price, feeSec, feeTaf } });
-    if (isPositive(commission)) world.book({ ...common, type: LEDGER_CODES.commission, amount: negated(commission), comment: 'Commission' });
+    world.book({
+      ...common,
+      type: isSale ? LEDGER_CODES.sale : LEDGER_CODES.purchase,
+      amount: isSale ? gross : negated(gross),
+      comment: `${word} ${units} shares of ${order.instrument.symbol} at ${price} ${full} fill`,
+      fill: { units, price, feeSec, feeTaf },
+    });
+    if (isPositive(commission))
+      world.book({ ...common, type: LEDGER_CODES.commission, amount: negated(commission), comment: 'Commission' });
     if (isPositive(feeSec)) world.book({ ...common, type: LEDGER_CODES.fee, amount: negated(feeSec), comment: 'SEC fee' });
     if (isPositive(feeTaf)) world.book({ ...common, type: LEDGER_CODES.fee, amount: negated(feeTaf), comment: 'TAF fee' });
     if (plan.kind === 'fill' && plan.surpriseFee !== null && isSale) {
-      world.book({ ...common, order: null, type: LEDGER_CODES.fee, amount: negated(plan.surpriseFee), comment: 'Regulatory fee, late notice' });
+      world.book({
+        ...common,
+        order: null,
+        type: LEDGER_CODES.fee,
+        amount: negated(plan.surpriseFee),
+        comment: 'Regulatory fee, late notice',
+      });
     }
     return { commission, feeSec, feeTaf };
   };
@@ -137,7 +166,13 @@ export const createOrders = (world: World): Orders => {
     const exact = times(units, price);
     const gross = isSale ? cutTo(exact, 2) : upToCent(exact);
     const fees = ledgerOfFill(order, units, price, gross, plan);
-    books.units.append({ accountNo: order.account.accountNo, isin: order.instrument.isin, units: isSale ? negated(units) : units, orderId: order.orderId, reason: 'fill' });
+    books.units.append({
+      accountNo: order.account.accountNo,
+      isin: order.instrument.isin,
+      units: isSale ? negated(units) : units,
+      orderId: order.orderId,
+      reason: 'fill',
+    });
     const complete = compare(plus(order.filledUnits, units), targetUnits(order, price)) >= 0;
     order.filledUnits = plus(order.filledUnits, units);
     order.gross = plus(order.gross, gross);
@@ -165,12 +200,16 @@ export const createOrders = (world: World): Orders => {
       return;
     }
     fill(order, units, plan);
-    if (!isAtEnd(order)) world.after(config.fillMs, () => { carryOut(order, plan, part + 1); });
+    if (!isAtEnd(order))
+      world.after(config.fillMs, () => {
+        carryOut(order, plan, part + 1);
+      });
   };
 
   const planOf = (order: Order): Plan => {
     const subjects = [order.account.accountNo, order.account.accountId, order.instrument.isin, order.instrument.symbol, order.side];
-    const struck = (name: Parameters<World['strike']>[2][number]): ReturnType<World['strike']> => world.strike('carry-out-order', subjects, [name]);
+    const struck = (name: Parameters<World['strike']>[2][number]): ReturnType<World['strike']> =>
+      world.strike('carry-out-order', subjects, [name]);
     const rejected = struck('reject-order');
     if (rejected !== null) return { kind: 'reject', errorCode: rejected.detail ?? ERROR_CODES.orderUnclassified };
     if (struck('expire-order') !== null) return { kind: 'expire' };
@@ -183,29 +222,48 @@ export const createOrders = (world: World): Orders => {
     const wanted = cancelled ?? partial;
     const parts = wanted === null ? 1 : Math.max(2, Number.parseInt(wanted.detail ?? String(DEFAULT_PARTS), 10) || DEFAULT_PARTS);
     return {
-      kind: 'fill', parts, cancelAfter: cancelled === null ? null : 1, drift: drift === null ? null : decimal(drift.detail ?? '1.10'),
-      surpriseFee: surprise === null ? null : decimal(surprise.detail ?? '1.23'), extraSettlementMs: late?.delayMs ?? (late === null ? 0 : config.settlementMs),
+      kind: 'fill',
+      parts,
+      cancelAfter: cancelled === null ? null : 1,
+      drift: drift === null ? null : decimal(drift.detail ?? '1.10'),
+      surpriseFee: surprise === null ? null : decimal(surprise.detail ?? '1.23'),
+      extraSettlementMs: late?.delayMs ?? (late === null ? 0 : config.settlementMs),
     };
   };
 
   const begin = (order: Order): void => {
     const plan = planOf(order);
     switch (plan.kind) {
-      case 'reject': world.after(config.fillMs, () => { end(order, 'REJECTED', plan.errorCode); }); return;
-      case 'expire': world.after(config.fillMs, () => { end(order, 'CANCELED', ERROR_CODES.orderExpired); }); return;
-      case 'stay-open': return;
-      case 'fill': break;
+      case 'reject':
+        world.after(config.fillMs, () => {
+          end(order, 'REJECTED', plan.errorCode);
+        });
+        return;
+      case 'expire':
+        world.after(config.fillMs, () => {
+          end(order, 'CANCELED', ERROR_CODES.orderExpired);
+        });
+        return;
+      case 'stay-open':
+        return;
+      case 'fill':
+        break;
     }
     const price = world.priceOf(order.instrument.isin);
-    const reachable = order.limitPrice === null || (order.side === 'SELL' ? compare(price, order.limitPrice) >= 0 : compare(price, order.limitPrice) <= 0);
-    if (reachable) world.after(config.fillMs, () => { carryOut(order, plan, 1); });
+    const reachable =
+      order.limitPrice === null || (order.side === 'SELL' ? compare(price, order.limitPrice) >= 0 : compare(price, order.limitPrice) <= 0);
+    if (reachable)
+      world.after(config.fillMs, () => {
+        carryOut(order, plan, 1);
+      });
   };
 
   const refusalOf = (order: Order): string | null => {
     if (!order.account.isOpen) return ERROR_CODES.orderAccountNotOpen;
     const price = world.priceOf(order.instrument.isin);
     const units = targetUnits(order, price);
-    if (order.side === 'SELL') return compare(units, world.tradableUnits(order.account, order.instrument.isin)) > 0 ? ERROR_CODES.orderTooManyUnits : null;
+    if (order.side === 'SELL')
+      return compare(units, world.tradableUnits(order.account, order.instrument.isin)) > 0 ? ERROR_CODES.orderTooManyUnits : null;
     return compare(times(units, price), world.cash(order.account).tradable) > 0 ? ERROR_CODES.orderUnclassified : null;
   };
 
@@ -213,8 +271,18 @@ export const createOrders = (world: World): Orders => {
     place: (request) => {
       const nowMs = world.nowMs();
       const order: Order = {
-        ...request, orderId: `MW.${randomUUID()}`, orderNo: `MWSB${String(world.orders.size + 1).padStart(6, '0')}`, createdAtMs: nowMs, expiresAtMs: nowMs + DAY_MS,
-        status: 'NEW', statusMessage: null, filledUnits: ZERO, gross: ZERO, fees: ZERO, last: null, steps: [],
+        ...request,
+        orderId: `MW.${randomUUID()}`,
+        orderNo: `MWSB${String(world.orders.size + 1).padStart(6, '0')}`,
+        createdAtMs: nowMs,
+        expiresAtMs: nowMs + DAY_MS,
+        status: 'NEW',
+        statusMessage: null,
+        filledUnits: ZERO,
+        gross: ZERO,
+        fees: ZERO,
+        last: null,
+        steps: [],
       };
       const refusal = refusalOf(order);
       world.orders.set(order.orderId, order);
@@ -229,7 +297,9 @@ export const createOrders = (world: World): Orders => {
       if (isAtEnd(order)) return;
       order.status = 'PENDING_CANCEL';
       say(order, 'orders.updated', 'cancel asked', ZERO, ZERO, noFees);
-      world.after(config.cancelMs, () => { end(order, 'CANCELED', null); });
+      world.after(config.cancelMs, () => {
+        end(order, 'CANCELED', null);
+      });
     },
     fillNow: (order, units) => {
       if (isAtEnd(order)) return;

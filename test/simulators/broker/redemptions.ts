@@ -1,28 +1,6 @@
-import { negated, type Decimal } from '../../../shared/kernel/decimal.js';
+import { negated } from '../../../shared/kernel/decimal.js';
 import { LEDGER_CODES, type RedemptionStatus } from '../../../contracts/broker/drivewealth/statuses.js';
-import type { Account } from './books.js';
-import type { World } from './world.js';
-
-export type Redemption = {
-  readonly redemptionId: string;
-  readonly account: Account;
-  /** Positive. */
-  readonly amount: Decimal;
-  readonly type: string;
-  readonly note: string | null;
-  readonly metadata: Readonly<Record<string, string>> | null;
-  readonly key: string | null;
-  readonly createdAtMs: number;
-  status: RedemptionStatus;
-  updatedAtMs: number;
-  finTranRef: string | null;
-  history: { readonly status: RedemptionStatus; readonly atMs: number }[];
-};
-
-export type NewRedemption = Pick<Redemption, 'account' | 'amount' | 'type' | 'note' | 'metadata' | 'key'>;
-
-const ENDS: readonly RedemptionStatus[] = ['SUCCESSFUL', 'FAILED', 'RETURNED'];
-export const isOver = (redemption: Redemption): boolean => ENDS.includes(redemption.status);
+import { isOver, type NewRedemption, type Redemption, type World } from './model.js';
 
 export type Redemptions = {
   readonly create: (request: NewRedemption) => Redemption;
@@ -34,12 +12,23 @@ export type Redemptions = {
 
 export const createRedemptions = (world: World): Redemptions => {
   const { books, config } = world;
-  const subjects = (redemption: Redemption): readonly string[] => [redemption.account.accountNo, redemption.account.accountId, redemption.redemptionId, redemption.note ?? ''];
+  const subjects = (redemption: Redemption): readonly string[] => [
+    redemption.account.accountNo,
+    redemption.account.accountId,
+    redemption.redemptionId,
+    redemption.note ?? '',
+  ];
 
   const note = (redemption: Redemption, what: 'created' | 'status'): void => {
     books.redemptions.append({
-      accountNo: redemption.account.accountNo, redemptionId: redemption.redemptionId, what, status: redemption.status, amount: redemption.amount, currency: redemption.account.currency,
-      note: redemption.note, key: redemption.key,
+      accountNo: redemption.account.accountNo,
+      redemptionId: redemption.redemptionId,
+      what,
+      status: redemption.status,
+      amount: redemption.amount,
+      currency: redemption.account.currency,
+      note: redemption.note,
+      key: redemption.key,
     });
     redemption.history.push({ status: redemption.status, atMs: world.nowMs() });
   };
@@ -48,10 +37,26 @@ export const createRedemptions = (world: World): Redemptions => {
     redemption.status = status;
     redemption.updatedAtMs = world.nowMs();
     if (status === 'SUCCESSFUL') {
-      redemption.finTranRef = world.book({ account: redemption.account, type: LEDGER_CODES.withdrawal, amount: negated(redemption.amount), comment: 'Cash disbursement', settlesAtMs: world.nowMs(), order: null, redemptionId: redemption.redemptionId });
+      redemption.finTranRef = world.book({
+        account: redemption.account,
+        type: LEDGER_CODES.withdrawal,
+        amount: negated(redemption.amount),
+        comment: 'Cash disbursement',
+        settlesAtMs: world.nowMs(),
+        order: null,
+        redemptionId: redemption.redemptionId,
+      });
     }
     if (status === 'RETURNED') {
-      world.book({ account: redemption.account, type: LEDGER_CODES.creditAdjustment, amount: redemption.amount, comment: 'Returned disbursement', settlesAtMs: world.nowMs(), order: null, redemptionId: redemption.redemptionId });
+      world.book({
+        account: redemption.account,
+        type: LEDGER_CODES.creditAdjustment,
+        amount: redemption.amount,
+        comment: 'Returned disbursement',
+        settlesAtMs: world.nowMs(),
+        order: null,
+        redemptionId: redemption.redemptionId,
+      });
     }
     note(redemption, 'status');
     world.tell(null, 'redemptions.updated', world.views.redemptionEvent(redemption), subjects(redemption));
@@ -83,9 +88,14 @@ export const createRedemptions = (world: World): Redemptions => {
       return;
     }
     const comesBack = world.strike('carry-out-redemption', subjects(redemption), ['redemption-return']);
-    later(redemption, 'SUCCESSFUL', () => {
-      if (comesBack !== null) later(redemption, 'RETURNED', nothing, comesBack.delayMs ?? config.redemptionMs);
-    }, delayMs);
+    later(
+      redemption,
+      'SUCCESSFUL',
+      () => {
+        if (comesBack !== null) later(redemption, 'RETURNED', nothing, comesBack.delayMs ?? config.redemptionMs);
+      },
+      delayMs,
+    );
   };
 
   return {
@@ -93,7 +103,12 @@ export const createRedemptions = (world: World): Redemptions => {
       const nowMs = world.nowMs();
       const suffix = (world.redemptions.size + 1).toString(36).toUpperCase().padStart(5, '0');
       const redemption: Redemption = {
-        ...request, redemptionId: `${request.account.accountNo}-${String(nowMs)}-${suffix}`, createdAtMs: nowMs, updatedAtMs: nowMs, finTranRef: null, history: [],
+        ...request,
+        redemptionId: `${request.account.accountNo}-${String(nowMs)}-${suffix}`,
+        createdAtMs: nowMs,
+        updatedAtMs: nowMs,
+        finTranRef: null,
+        history: [],
         status: request.account.managed ? 'RIA_PENDING' : 'PENDING',
       };
       world.redemptions.set(redemption.redemptionId, redemption);
@@ -105,7 +120,10 @@ export const createRedemptions = (world: World): Redemptions => {
     decide: (redemption, approved) => {
       if (redemption.status !== 'RIA_PENDING') return false;
       move(redemption, approved ? 'RIA_APPROVED' : 'RIA_REJECTED');
-      if (approved) later(redemption, 'PENDING', () => { settle(redemption); });
+      if (approved)
+        later(redemption, 'PENDING', () => {
+          settle(redemption);
+        });
       else later(redemption, 'FAILED', nothing, 0);
       return true;
     },

@@ -1,11 +1,12 @@
 import { createApp, lastResort, listen } from '../shared/http.js';
 import { createAdminRoutes, type Broker } from './admin.js';
 import type { BrokerConfig } from './config.js';
-import { createOutlet, createTimers } from './control.js';
+import { createOutlet, createTimers } from '../shared/control.js';
 import { createOrders } from './orders.js';
 import { createRedemptions } from './redemptions.js';
 import { createVendorRoutes, type Vendor } from './routes.js';
-import { createWorld, type World } from './world.js';
+import type { World } from './model.js';
+import { createWorld } from './world.js';
 
 export type RunningBroker = {
   /** Without a slash at its end. The vendor's API answers under it and under `/back-office`. */
@@ -37,18 +38,28 @@ export const startBroker = async (config: BrokerConfig): Promise<RunningBroker> 
   await aim(config.webhookUrl, null);
 
   const app = createApp();
-  app.use(createAdminRoutes({
-    broker: () => whole,
-    aim,
-    reset: (seed) => {
-      timers.clear();
-      whole = build(seed ?? config.seed);
-    },
-    deliveries: () => ({ waiting: outlet.waiting(), attempts: outlet.attempts() }),
-  }));
-  app.use('/back-office', (request, response, next) => { whole.vendor.router(request, response, next); });
-  app.use((request, response, next) => { whole.vendor.router(request, response, next); });
-  app.use(lastResort((error) => { process.stderr.write(`broker simulator: ${String(error)}\n`); }));
+  app.use(
+    createAdminRoutes({
+      broker: () => whole,
+      aim,
+      reset: (seed) => {
+        timers.clear();
+        whole = build(seed ?? config.seed);
+      },
+      deliveries: () => ({ waiting: outlet.waiting(), attempts: outlet.attempts() }),
+    }),
+  );
+  app.use('/back-office', (request, response, next) => {
+    whole.vendor.router(request, response, next);
+  });
+  app.use((request, response, next) => {
+    whole.vendor.router(request, response, next);
+  });
+  app.use(
+    lastResort((error) => {
+      process.stderr.write(`broker simulator: ${String(error)}\n`);
+    }),
+  );
   const http = await listen(app, config.host, config.port);
   return {
     url: http.url,

@@ -2,11 +2,23 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import { readEvent, type BrokerEvent } from '../../../contracts/broker/drivewealth/events.js';
-import { accountMoney, accountPositions, createOrderResponse, orderAudit, orderDetail, orderHistory, pendingOrders, quotes, redemption, redemptionList, transactions } from '../../../contracts/broker/drivewealth/http.js';
+import {
+  accountMoney,
+  accountPositions,
+  createOrderResponse,
+  orderAudit,
+  orderDetail,
+  orderHistory,
+  pendingOrders,
+  quotes,
+  redemption,
+  redemptionList,
+  transactions,
+} from '../../../contracts/broker/drivewealth/http.js';
 import { redemptionStatusOf } from '../../../contracts/broker/drivewealth/statuses.js';
 import { compare, decimal, plus, sum, type Decimal } from '../../../shared/kernel/decimal.js';
 import { JsonNumber, parseJson, type Json } from '../../../shared/kernel/json.js';
-import { callerOf, startEar, until, type Caller, type Ear, type Got } from './client-for-tests.js';
+import { callerOf, startEar, until, type Caller, type Ear, type Got } from '../shared/client-for-tests.js';
 import { readBrokerConfig, TEST_WEBHOOK_SECRET } from './config.js';
 import { startBroker, type RunningBroker } from './server.js';
 
@@ -21,16 +33,37 @@ let broker: RunningBroker;
 let admin: Caller;
 let api: Caller;
 
-const at = (body: Json, ...path: readonly string[]): Json => path.reduce<Json>((value, name) => (value as Record<string, Json>)[name] ?? null, body);
+const at = (body: Json, ...path: readonly string[]): Json =>
+  path.reduce<Json>((value, name) => (value as Record<string, Json>)[name] ?? null, body);
+
+const textAt = (body: Json, name: string): string => {
+  const value = at(body, name);
+  if (typeof value !== 'string') throw new Error(`${name} is not text`);
+  return value;
+};
 
 beforeEach(async () => {
   ear = await startEar();
-  broker = await startBroker(readBrokerConfig({ FILL_MS: '10', SETTLEMENT_MS: String(SETTLEMENT_MS), REDEMPTION_MS: '10', CANCEL_MS: '30', WEBHOOK_URL: `${ear.url}/webhooks/broker/drivewealth` }));
+  broker = await startBroker(
+    readBrokerConfig({
+      FILL_MS: '10',
+      SETTLEMENT_MS: String(SETTLEMENT_MS),
+      REDEMPTION_MS: '10',
+      CANCEL_MS: '30',
+      WEBHOOK_URL: `${ear.url}/webhooks/broker/drivewealth`,
+    }),
+  );
   admin = callerOf(broker.url);
   await admin('POST', '/simulator/instruments', [{ isin: ISIN, symbol: 'SBUX', price: '95.60' }]);
   await admin('POST', '/simulator/accounts', { accountNo: NO, accountID: ID, cash: '100.10', positions: [{ isin: ISIN, units: '12.5' }] });
-  const token = await callerOf(`${broker.url}/back-office`, { 'dw-client-app-key': 'simulator-app-key' })('POST', '/auth/tokens', { clientID: 'simulator-client', clientSecret: 'simulator-client-secret' });
-  api = callerOf(`${broker.url}/back-office`, { 'dw-client-app-key': 'simulator-app-key', authorization: `Bearer ${String(at(token.body, 'access_token'))}` });
+  const token = await callerOf(`${broker.url}/back-office`, { 'dw-client-app-key': 'simulator-app-key' })('POST', '/auth/tokens', {
+    clientID: 'simulator-client',
+    clientSecret: 'simulator-client-secret',
+  });
+  api = callerOf(`${broker.url}/back-office`, {
+    'dw-client-app-key': 'simulator-app-key',
+    authorization: `Bearer ${textAt(token.body, 'access_token')}`,
+  });
 });
 afterEach(async () => {
   await broker.close();
@@ -38,15 +71,26 @@ afterEach(async () => {
 });
 
 const sell = (units: string, key: string = randomUUID()): Promise<Got> =>
-  api('POST', '/orders', { accountNo: NO, orderType: 'MARKET', symbol: 'SBUX', side: 'SELL', quantity: new JsonNumber(units) }, { 'idempotency-key': key });
+  api(
+    'POST',
+    '/orders',
+    { accountNo: NO, orderType: 'MARKET', symbol: 'SBUX', side: 'SELL', quantity: new JsonNumber(units) },
+    { 'idempotency-key': key },
+  );
 const cashOut = (amount: string, key: string = randomUUID(), note = 'WD1'): Promise<Got> =>
-  api('POST', '/funding/redemptions', { accountNo: NO, amount: new JsonNumber(amount), currency: 'USD', type: 'BULK_FUNDING', note }, { 'idempotency-key': key });
+  api(
+    'POST',
+    '/funding/redemptions',
+    { accountNo: NO, amount: new JsonNumber(amount), currency: 'USD', type: 'BULK_FUNDING', note },
+    { 'idempotency-key': key },
+  );
 const idOf = (got: Got): string => createOrderResponse.parse(got.body).orderId;
 const fault = async (rule: Record<string, string | number>): Promise<void> => {
   const got = await admin('POST', '/simulator/faults', rule);
   expect(got).toMatchObject({ status: 201 });
 };
-const withdrawable = async (): Promise<Decimal> => accountMoney.parse((await api('GET', `/accounts/${ID}/summary/money`)).body).cash.cashAvailableForWithdrawal;
+const withdrawable = async (): Promise<Decimal> =>
+  accountMoney.parse((await api('GET', `/accounts/${ID}/summary/money`)).body).cash.cashAvailableForWithdrawal;
 const ended = (orderId: string): Promise<ReturnType<typeof orderDetail.parse>> =>
   until(`order ${orderId} at its end`, async () => {
     const order = orderDetail.parse((await api('GET', `/orders/${orderId}`)).body);
@@ -73,7 +117,9 @@ describe('an order', () => {
     expect(rows.map((row) => row.finTranTypeID)).toEqual(['CSR', 'SSAL', 'FEE', 'FEE']);
     expect(sum(rows.map((row) => row.accountAmount))).toBe(expected);
     expect(accountPositions.parse((await api('GET', `/accounts/${ID}/summary/positions`)).body).equityPositions).toEqual([]);
-    expect(orderHistory.parse((await api('GET', `/accounts/${ID}/reports/order-history?${WINDOW}`)).body).orders).toMatchObject([{ orderID: orderId, orderStatus: '2', side: 'S' }]);
+    expect(orderHistory.parse((await api('GET', `/accounts/${ID}/reports/order-history?${WINDOW}`)).body).orders).toMatchObject([
+      { orderID: orderId, orderStatus: '2', side: 'S' },
+    ]);
     expect(quotes.parse((await api('GET', `/quotes?isins=${ISIN}`)).body)).toMatchObject([{ symbol: 'SBUX', lastTrade: '95.6' }]);
   });
 
@@ -81,15 +127,21 @@ describe('an order', () => {
     await fault({ fault: 'partial-fill', detail: '3', times: 1 });
     const orderId = idOf(await sell('10'));
     await ended(orderId);
-    const fills = orderAudit.parse((await api('GET', `/orders/${orderId}/audit`)).body).steps.filter((step) => step.quantities.filledQuantity !== '0');
+    const fills = orderAudit
+      .parse((await api('GET', `/orders/${orderId}/audit`)).body)
+      .steps.filter((step) => step.quantities.filledQuantity !== '0');
     expect(fills.map((step) => step.status)).toEqual(['PARTIAL_FILL', 'PARTIAL_FILL', 'FILLED']);
     expect(sum(fills.map((step) => step.quantities.filledQuantity ?? decimal('0')))).toBe('10');
     expect(new Set(fills.map((step) => step.eventID)).size).toBe(3);
-    await until('the events of the fills', () => (fills.every((step) => events().some((event) => event.id === step.eventID)) ? true : null));
+    await until('the events of the fills', () =>
+      fills.every((step) => events().some((event) => event.id === step.eventID)) ? true : null,
+    );
   });
 
   it.each([
-    ['partial-then-cancel', undefined, 'CANCELED', true], ['expire-order', undefined, 'CANCELED', false], ['reject-order', 'O125', 'REJECTED', false],
+    ['partial-then-cancel', undefined, 'CANCELED', true],
+    ['expire-order', undefined, 'CANCELED', false],
+    ['reject-order', 'O125', 'REJECTED', false],
   ])('ends as told by %s', async (name, detail, status, someFilled) => {
     await fault({ fault: name, times: 1, ...(detail === undefined ? {} : { detail }) });
     const order = await ended(idOf(await sell('9')));
@@ -101,14 +153,23 @@ describe('an order', () => {
   it('is cancelled when asked, unless it was filled before', async () => {
     await fault({ fault: 'order-stays-open', times: 1 });
     const orderId = idOf(await sell('2'));
-    expect(pendingOrders.parse((await api('GET', `/accounts/${ID}/summary/orders`)).body).orders).toMatchObject([{ orderID: orderId, orderStatus: '0' }]);
+    expect(pendingOrders.parse((await api('GET', `/accounts/${ID}/summary/orders`)).body).orders).toMatchObject([
+      { orderID: orderId, orderStatus: '0' },
+    ]);
     expect(await api('PATCH', `/orders/${orderId}`, { method: 'CANCEL' })).toMatchObject({ status: 200 });
     expect(await ended(orderId)).toMatchObject({ status: 'CANCELED', cumulativeQuantity: '0' });
   });
 
   it('refuses what is not there: units, size, key, token', async () => {
     expect(await ended(idOf(await sell('12.6')))).toMatchObject({ status: 'REJECTED', statusMessage: { errorCode: 'O105' } });
-    const both = await api('POST', '/orders', { accountNo: NO, orderType: 'MARKET', symbol: 'SBUX', side: 'SELL', quantity: new JsonNumber('1'), amountCash: new JsonNumber('1') });
+    const both = await api('POST', '/orders', {
+      accountNo: NO,
+      orderType: 'MARKET',
+      symbol: 'SBUX',
+      side: 'SELL',
+      quantity: new JsonNumber('1'),
+      amountCash: new JsonNumber('1'),
+    });
     expect([both.status, at(both.body, 'errorCode')]).toEqual([400, 'O015']);
     expect(at((await sell('1', 'too-short')).body, 'errorCode')).toBe('IK010');
     expect((await callerOf(broker.url)('GET', `/accounts/${ID}/summary/money`)).status).toBe(401);
@@ -122,7 +183,9 @@ describe('an order', () => {
     const order = await ended(idOf(await sell('10')));
     expect(order.averagePrice).toBe('86.04');
     const money = accountMoney.parse((await api('GET', `/accounts/${ID}/summary/money`)).body).cash;
-    expect(money.cashBalance).toBe(plus(plus(decimal('100.1'), decimal('860.4')), decimal(`-${plus(order.fees ?? decimal('0'), decimal('1.23'))}`)));
+    expect(money.cashBalance).toBe(
+      plus(plus(decimal('100.1'), decimal('860.4')), decimal(`-${plus(order.fees ?? decimal('0'), decimal('1.23'))}`)),
+    );
   });
 });
 
@@ -149,22 +212,31 @@ describe('the idempotency key', () => {
     expect(at(await verdict(), 'duplicates', 'orderKeys')).toEqual([key]);
   });
 
-  it.each([['apply-and-cut', 0, 1], ['cut-before-apply', 0, 0], ['server-error-after-applying', 500, 1], ['server-error-before-applying', 500, 0], ['too-many-requests', 429, 0], ['unauthorised', 401, 0]])(
-    'after %s the books say what really happened', async (name, status, placed) => {
-      await fault({ fault: name, operation: 'create-order', times: 1 });
-      const key = randomUUID();
-      expect((await sell('1', key)).status).toBe(status);
-      expect(broker.world().books.orders.where((line) => line.what === 'placed')).toHaveLength(placed);
-      expect((await sell('1', key)).status).toBe(200);
-      expect(broker.world().books.orders.where((line) => line.what === 'placed')).toHaveLength(1);
-      expect(at(await verdict(), 'duplicates', 'orderKeys')).toEqual([]);
-    });
+  it.each([
+    ['apply-and-cut', 0, 1],
+    ['cut-before-apply', 0, 0],
+    ['server-error-after-applying', 500, 1],
+    ['server-error-before-applying', 500, 0],
+    ['too-many-requests', 429, 0],
+    ['unauthorised', 401, 0],
+  ])('after %s the books say what really happened', async (name, status, placed) => {
+    await fault({ fault: name, operation: 'create-order', times: 1 });
+    const key = randomUUID();
+    expect((await sell('1', key)).status).toBe(status);
+    expect(broker.world().books.orders.where((line) => line.what === 'placed')).toHaveLength(placed);
+    expect((await sell('1', key)).status).toBe(200);
+    expect(broker.world().books.orders.where((line) => line.what === 'placed')).toHaveLength(1);
+    expect(at(await verdict(), 'duplicates', 'orderKeys')).toEqual([]);
+  });
 
   it('remembers a refusal that a fault gave', async () => {
     await fault({ fault: 'refuse', operation: 'create-order', times: 1, detail: 'O099' });
     const key = randomUUID();
     const answers = [await sell('1', key), await sell('1', key)];
-    expect(answers.map((got) => [got.status, at(got.body, 'errorCode')])).toEqual([[400, 'O099'], [400, 'O099']]);
+    expect(answers.map((got) => [got.status, at(got.body, 'errorCode')])).toEqual([
+      [400, 'O099'],
+      [400, 'O099'],
+    ]);
     expect((await sell('1')).status).toBe(200);
   });
 });
@@ -180,7 +252,9 @@ describe('a redemption', () => {
     const done = await redemptionIs(created.redemptionId, 'SUCCESSFUL');
     const rows = transactions.parse((await api('GET', `/accounts/${ID}/transactions?${WINDOW}`)).body);
     expect(rows.find((row) => row.finTranTypeID === 'CSD')).toMatchObject({ accountAmount: '-60.05', finTranID: done.finTranRef });
-    expect(redemptionList.parse((await api('GET', `/accounts/${ID}/funding/redemptions`)).body)).toMatchObject([{ redemptionId: created.redemptionId, note: 'WD1', amount: '60.05' }]);
+    expect(redemptionList.parse((await api('GET', `/accounts/${ID}/funding/redemptions`)).body)).toMatchObject([
+      { redemptionId: created.redemptionId, note: 'WD1', amount: '60.05' },
+    ]);
     expect(at(await verdict(), 'totals')).toMatchObject({ cashOutSum: '60.05', cashOuts: { raw: '1' } });
     expect(at(await verdict(), 'booksAgree')).toBe(true);
   });
@@ -240,7 +314,9 @@ describe('the feed', () => {
     await sell('1');
     const before = ear.heard.length;
     await admin('POST', '/simulator/webhook', { url: `${ear.url}/later` });
-    await until('the kept events', () => (ear.heard.slice(before).some((one) => one.path === '/later' && one.text.includes('orders.created')) ? true : null));
+    await until('the kept events', () =>
+      ear.heard.slice(before).some((one) => one.path === '/later' && one.text.includes('orders.created')) ? true : null,
+    );
   });
 });
 

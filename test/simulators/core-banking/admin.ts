@@ -4,7 +4,7 @@ import { amountText, createPaymentRequest, currencyCode } from '../../../contrac
 import { decimalToken, problemsOf } from '../../../contracts/tokens.js';
 import { isPositive } from '../../../shared/kernel/decimal.js';
 import type { Printable } from '../../../shared/kernel/json.js';
-import { addFaultRoutes } from '../broker/control.js';
+import { addFaultRoutes } from '../shared/control.js';
 import { served, type Answer, type Call } from '../shared/http.js';
 import type { Bank } from './bank.js';
 import { verdictOf } from './verdict.js';
@@ -17,63 +17,139 @@ export type AdminOptions = {
   readonly deliveries: () => Printable;
 };
 
-const accountBody = z.strictObject({ iban: z.string().min(1), currency: currencyCode, balance: amountText.optional(), closed: z.boolean().default(false) });
-const counterAccount = z.strictObject({ iban: z.string().min(1), bic: z.string().nullable().default(null), ownerName: z.string().optional(), changedAt: z.string().optional() });
-const customerBody = z.strictObject({ externalId: z.string().min(1), name: z.string().min(1), status: z.string().default('ACTIVE'), counterAccount: counterAccount.nullable().default(null) });
-const depositBody = z.strictObject({ iban: z.string().min(1), amount: amountText, currency: currencyCode, remittanceInformation: z.string().optional() });
+const accountBody = z.strictObject({
+  iban: z.string().min(1),
+  currency: currencyCode,
+  balance: amountText.optional(),
+  closed: z.boolean().default(false),
+});
+const counterAccount = z.strictObject({
+  iban: z.string().min(1),
+  bic: z.string().nullable().default(null),
+  ownerName: z.string().optional(),
+  changedAt: z.string().optional(),
+});
+const customerBody = z.strictObject({
+  externalId: z.string().min(1),
+  name: z.string().min(1),
+  status: z.string().default('ACTIVE'),
+  counterAccount: counterAccount.nullable().default(null),
+});
+const depositBody = z.strictObject({
+  iban: z.string().min(1),
+  amount: amountText,
+  currency: currencyCode,
+  remittanceInformation: z.string().optional(),
+});
 const webhookBody = z.strictObject({ url: z.string().nullable(), secret: z.string().optional() });
 
 const bad = (detail: string): Answer => ({ status: 400, body: { title: 'bad request', detail } });
 const missing = (): Answer => ({ status: 404, body: { title: 'not found' } });
 const done = (body: Printable = {}): Answer => ({ status: 200, body });
-const reading = <Schema extends z.ZodType>(schema: Schema, handle: (body: z.output<Schema>, call: Call) => Answer | Promise<Answer>) => (call: Call): Answer | Promise<Answer> => {
-  const parsed = schema.safeParse(call.body ?? {});
-  return parsed.success ? handle(parsed.data, call) : bad(problemsOf(parsed.error).join('; '));
-};
-const readingList = <Schema extends z.ZodType>(schema: Schema, handle: (items: readonly z.output<Schema>[]) => Answer) => (call: Call): Answer => {
-  const parsed = z.array(schema).safeParse(Array.isArray(call.body) ? call.body : [call.body]);
-  return parsed.success ? handle(parsed.data) : bad(problemsOf(parsed.error).join('; '));
-};
+const reading =
+  <Schema extends z.ZodType>(schema: Schema, handle: (body: z.output<Schema>, call: Call) => Answer | Promise<Answer>) =>
+  (call: Call): Answer | Promise<Answer> => {
+    const parsed = schema.safeParse(call.body ?? {});
+    return parsed.success ? handle(parsed.data, call) : bad(problemsOf(parsed.error).join('; '));
+  };
+const readingList =
+  <Schema extends z.ZodType>(schema: Schema, handle: (items: readonly z.output<Schema>[]) => Answer) =>
+  (call: Call): Answer => {
+    const parsed = z.array(schema).safeParse(Array.isArray(call.body) ? call.body : [call.body]);
+    return parsed.success ? handle(parsed.data) : bad(problemsOf(parsed.error).join('; '));
+  };
 
 const addSetUp = (router: Router, options: AdminOptions): void => {
-  router.post('/simulator/accounts', served(readingList(accountBody, (accounts) => {
-    for (const { iban, currency, balance, closed } of accounts) {
-      const isNew = !options.bank().accounts.has(iban);
-      options.bank().accounts.set(iban, { iban, currency, isClosed: closed });
-      if (isNew && balance !== undefined) options.bank().books.postings.append({ iban, amount: balance, currency, what: 'opening', paymentId: null });
-    }
-    return { status: 201, body: { count: accounts.length } };
-  })));
-  router.post('/simulator/customers', served(readingList(customerBody, (customers) => {
-    for (const customer of customers) {
-      const account = customer.counterAccount;
-      options.bank().customers.set(customer.externalId, {
-        ...customer, counterAccount: account === null ? null : { iban: account.iban, bic: account.bic, ownerName: account.ownerName ?? customer.name, changedAt: account.changedAt ?? '2020-01-01T00:00:00.000Z' },
-      });
-    }
-    return { status: 201, body: { count: customers.length } };
-  })));
-  router.post('/simulator/customers/:externalId/counter-account', served(reading(counterAccount, (account, call) => {
-    const customer = options.bank().customers.get(call.params['externalId'] ?? '');
-    if (customer === undefined) return missing();
-    options.bank().customers.set(customer.externalId, { ...customer, counterAccount: { iban: account.iban, bic: account.bic, ownerName: account.ownerName ?? customer.name, changedAt: account.changedAt ?? new Date().toISOString() } });
-    return done();
-  })));
+  router.post(
+    '/simulator/accounts',
+    served(
+      readingList(accountBody, (accounts) => {
+        for (const { iban, currency, balance, closed } of accounts) {
+          const isNew = !options.bank().accounts.has(iban);
+          options.bank().accounts.set(iban, { iban, currency, isClosed: closed });
+          if (isNew && balance !== undefined)
+            options.bank().books.postings.append({ iban, amount: balance, currency, what: 'opening', paymentId: null });
+        }
+        return { status: 201, body: { count: accounts.length } };
+      }),
+    ),
+  );
+  router.post(
+    '/simulator/customers',
+    served(
+      readingList(customerBody, (customers) => {
+        for (const customer of customers) {
+          const account = customer.counterAccount;
+          options.bank().customers.set(customer.externalId, {
+            ...customer,
+            counterAccount:
+              account === null
+                ? null
+                : {
+                    iban: account.iban,
+                    bic: account.bic,
+                    ownerName: account.ownerName ?? customer.name,
+                    changedAt: account.changedAt ?? '2020-01-01T00:00:00.000Z',
+                  },
+          });
+        }
+        return { status: 201, body: { count: customers.length } };
+      }),
+    ),
+  );
+  router.post(
+    '/simulator/customers/:externalId/counter-account',
+    served(
+      reading(counterAccount, (account, call) => {
+        const customer = options.bank().customers.get(call.params['externalId'] ?? '');
+        if (customer === undefined) return missing();
+        options.bank().customers.set(customer.externalId, {
+          ...customer,
+          counterAccount: {
+            iban: account.iban,
+            bic: account.bic,
+            ownerName: account.ownerName ?? customer.name,
+            changedAt: account.changedAt ?? new Date().toISOString(),
+          },
+        });
+        return done();
+      }),
+    ),
+  );
 };
 
 const addPushes = (router: Router, options: AdminOptions): void => {
-  router.post('/simulator/deposits', served(reading(depositBody, (body) => {
-    if (!isPositive(body.amount)) return bad('a deposit is above zero');
-    return { status: 201, body: { depositId: options.bank().deposit(body.iban, body.amount, body.currency, body.remittanceInformation ?? null) } };
-  })));
-  router.post('/simulator/payments', served(reading(createPaymentRequest, (request) => ({ status: 201, body: options.bank().view(options.bank().take(request, null, null)) }))));
-  router.post('/simulator/payments/:paymentId/return', served(reading(z.strictObject({ reason: z.string().default('AC04') }), (body, call) => {
-    const payment = options.bank().payments.get(call.params['paymentId'] ?? '') ?? options.bank().byReference(call.params['paymentId'] ?? '')[0];
-    if (payment === undefined) return missing();
-    if (payment.status !== 'ACSC') return bad(`a payment that is ${payment.status} cannot come back`);
-    options.bank().sendBack(payment, body.reason);
-    return done(options.bank().view(payment));
-  })));
+  router.post(
+    '/simulator/deposits',
+    served(
+      reading(depositBody, (body) => {
+        if (!isPositive(body.amount)) return bad('a deposit is above zero');
+        return {
+          status: 201,
+          body: { depositId: options.bank().deposit(body.iban, body.amount, body.currency, body.remittanceInformation ?? null) },
+        };
+      }),
+    ),
+  );
+  router.post(
+    '/simulator/payments',
+    served(
+      reading(createPaymentRequest, (request) => ({ status: 201, body: options.bank().view(options.bank().take(request, null, null)) })),
+    ),
+  );
+  router.post(
+    '/simulator/payments/:paymentId/return',
+    served(
+      reading(z.strictObject({ reason: z.string().default('AC04') }), (body, call) => {
+        const payment =
+          options.bank().payments.get(call.params['paymentId'] ?? '') ?? options.bank().byReference(call.params['paymentId'] ?? '')[0];
+        if (payment === undefined) return missing();
+        if (payment.status !== 'ACSC') return bad(`a payment that is ${payment.status} cannot come back`);
+        options.bank().sendBack(payment, body.reason);
+        return done(options.bank().view(payment));
+      }),
+    ),
+  );
 };
 
 /** Everything under `/simulator`: for tests and the demo, never for the product. */
@@ -82,17 +158,39 @@ export const createAdminRoutes = (options: AdminOptions): Router => {
   addSetUp(router, options);
   addPushes(router, options);
   addFaultRoutes(router, () => options.bank().board);
-  router.post('/simulator/webhook', served(reading(webhookBody, async (body) => {
-    await options.aim(body.url, body.secret ?? null);
-    return done();
-  })));
-  router.get('/simulator/deliveries', served(() => done(options.deliveries())));
-  router.get('/simulator/books', served(() => done(Object.fromEntries(Object.values(options.bank().books).map((book) => [book.name, book.all() as Printable])))));
-  router.get('/simulator/verdict', served(() => done(verdictOf(options.bank()))));
-  router.post('/simulator/reset', served(reading(z.strictObject({ seed: decimalToken.optional() }), (body) => {
-    options.reset(body.seed === undefined ? null : Number.parseInt(body.seed, 10));
-    return done();
-  })));
-  router.get('/health/live', served(() => done({ status: 'live' })));
+  router.post(
+    '/simulator/webhook',
+    served(
+      reading(webhookBody, async (body) => {
+        await options.aim(body.url, body.secret ?? null);
+        return done();
+      }),
+    ),
+  );
+  router.get(
+    '/simulator/deliveries',
+    served(() => done(options.deliveries())),
+  );
+  router.get(
+    '/simulator/books',
+    served(() => done(Object.fromEntries(Object.values(options.bank().books).map((book) => [book.name, book.all() as Printable])))),
+  );
+  router.get(
+    '/simulator/verdict',
+    served(() => done(verdictOf(options.bank()))),
+  );
+  router.post(
+    '/simulator/reset',
+    served(
+      reading(z.strictObject({ seed: decimalToken.optional() }), (body) => {
+        options.reset(body.seed === undefined ? null : Number.parseInt(body.seed, 10));
+        return done();
+      }),
+    ),
+  );
+  router.get(
+    '/health/live',
+    served(() => done({ status: 'live' })),
+  );
   return router;
 };

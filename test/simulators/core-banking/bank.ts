@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { compare, minus, negated, sum, withDigits, type Decimal } from '../../../shared/kernel/decimal.js';
 import type { Printable } from '../../../shared/kernel/json.js';
 import { PAYMENT_ENDS, REASONS, type CreatePaymentRequest, type PaymentStatus } from '../../../contracts/core-banking/http.js';
-import { createFeed, FEED_FAULTS, type FeedFault } from '../broker/feed.js';
+import { createFeed, FEED_FAULTS, type FeedFault } from '../shared/feed.js';
 import { createFaultBoard, type FaultBoard, type FaultRule } from '../shared/faults.js';
 import { LINE_FAULTS, type LineFault } from '../shared/http.js';
 import type { Delivery } from '../shared/webhook.js';
@@ -10,7 +10,16 @@ import { bookedOf, createBooks, type Books } from './books.js';
 import type { BankConfig } from './config.js';
 
 /** What can go wrong inside the bank, beside the line (shared/http) and the callbacks (feed). */
-export const BANK_FAULTS = ['forget-the-key', 'wrong-amount-in-the-answer', 'reject-later', 'stay-pending', 'return-after-settled', 'never-calls-back', 'counter-account-changed', 'unknown-status'] as const;
+export const BANK_FAULTS = [
+  'forget-the-key',
+  'wrong-amount-in-the-answer',
+  'reject-later',
+  'stay-pending',
+  'return-after-settled',
+  'never-calls-back',
+  'counter-account-changed',
+  'unknown-status',
+] as const;
 export type BankFault = (typeof BANK_FAULTS)[number];
 export type AnyFault = BankFault | FeedFault | LineFault;
 
@@ -31,7 +40,12 @@ export type Customer = {
   readonly externalId: string;
   readonly name: string;
   readonly status: string;
-  readonly counterAccount: { readonly iban: string; readonly bic: string | null; readonly ownerName: string; readonly changedAt: string } | null;
+  readonly counterAccount: {
+    readonly iban: string;
+    readonly bic: string | null;
+    readonly ownerName: string;
+    readonly changedAt: string;
+  } | null;
 };
 
 export type Bank = {
@@ -61,10 +75,18 @@ const text = (amount: Decimal): string => {
   const digits = amount.includes('.') ? Math.max(2, amount.length - amount.indexOf('.') - 1) : 2;
   return withDigits(amount, digits);
 };
-export const subjectsOfPayment = (request: CreatePaymentRequest): readonly string[] => [request.endToEndId, request.debtorAccount.iban, request.creditorAccount.iban, request.creditor.name];
+export const subjectsOfPayment = (request: CreatePaymentRequest): readonly string[] => [
+  request.endToEndId,
+  request.debtorAccount.iban,
+  request.creditorAccount.iban,
+  request.creditor.name,
+];
 
 const viewOf = (payment: Payment): { readonly [key: string]: Printable } => ({
-  paymentId: payment.paymentId, endToEndId: payment.request.endToEndId, status: payment.status, statusReason: payment.statusReason ?? undefined,
+  paymentId: payment.paymentId,
+  endToEndId: payment.request.endToEndId,
+  status: payment.status,
+  statusReason: payment.statusReason ?? undefined,
   instructedAmount: { amount: text(payment.request.instructedAmount.amount), currency: payment.request.instructedAmount.currency },
   bookedAt: payment.bookedAtMs === null ? undefined : new Date(payment.bookedAtMs).toISOString(),
   return: payment.returned === null ? undefined : { ...payment.returned, amount: text(payment.returned.amount) },
@@ -76,8 +98,17 @@ const createLife = (bank: () => Bank, time: Time, tell: (payment: Payment) => vo
   const note = (payment: Payment, what: 'created' | 'status' | 'returned'): void => {
     const { endToEndId, debtorAccount, creditorAccount, creditor, instructedAmount } = payment.request;
     bank().books.payments.append({
-      paymentId: payment.paymentId, endToEndId, what, status: payment.status, reason: payment.statusReason, debtorIban: debtorAccount.iban, creditorIban: creditorAccount.iban, creditorName: creditor.name,
-      amount: what === 'returned' ? (payment.returned?.amount ?? instructedAmount.amount) : instructedAmount.amount, currency: instructedAmount.currency, key: payment.key,
+      paymentId: payment.paymentId,
+      endToEndId,
+      what,
+      status: payment.status,
+      reason: payment.statusReason,
+      debtorIban: debtorAccount.iban,
+      creditorIban: creditorAccount.iban,
+      creditorName: creditor.name,
+      amount: what === 'returned' ? (payment.returned?.amount ?? instructedAmount.amount) : instructedAmount.amount,
+      currency: instructedAmount.currency,
+      key: payment.key,
     });
   };
   const move = (payment: Payment, status: PaymentStatus, reason: string | null): void => {
@@ -89,7 +120,8 @@ const createLife = (bank: () => Bank, time: Time, tell: (payment: Payment) => vo
       payment.bookedAtMs = time.nowMs();
       const common = { currency: instructedAmount.currency, what: 'payment', paymentId: payment.paymentId } as const;
       bank().books.postings.append({ ...common, iban: debtorAccount.iban, amount: negated(instructedAmount.amount) });
-      if (bank().accounts.has(creditorAccount.iban)) bank().books.postings.append({ ...common, iban: creditorAccount.iban, amount: instructedAmount.amount });
+      if (bank().accounts.has(creditorAccount.iban))
+        bank().books.postings.append({ ...common, iban: creditorAccount.iban, amount: instructedAmount.amount });
     }
     note(payment, 'status');
     tell(payment);
@@ -100,7 +132,8 @@ const createLife = (bank: () => Bank, time: Time, tell: (payment: Payment) => vo
     payment.returned = { amount: instructedAmount.amount, reason, reference: `RTN-${payment.paymentId}` };
     const common = { currency: instructedAmount.currency, what: 'return', paymentId: payment.paymentId } as const;
     bank().books.postings.append({ ...common, iban: debtorAccount.iban, amount: instructedAmount.amount });
-    if (bank().accounts.has(creditorAccount.iban)) bank().books.postings.append({ ...common, iban: creditorAccount.iban, amount: negated(instructedAmount.amount) });
+    if (bank().accounts.has(creditorAccount.iban))
+      bank().books.postings.append({ ...common, iban: creditorAccount.iban, amount: negated(instructedAmount.amount) });
     note(payment, 'returned');
     tell(payment);
   };
@@ -113,7 +146,8 @@ const createLife = (bank: () => Bank, time: Time, tell: (payment: Payment) => vo
   };
   const goOn = (payment: Payment): void => {
     const { statusMs, returnMs } = bank().config;
-    const struck = (fault: BankFault): FaultRule<AnyFault> | null => bank().strike('carry-out-payment', subjectsOfPayment(payment.request), [fault]);
+    const struck = (fault: BankFault): FaultRule<AnyFault> | null =>
+      bank().strike('carry-out-payment', subjectsOfPayment(payment.request), [fault]);
     const stays = struck('stay-pending');
     const rejected = struck('reject-later');
     const comesBack = struck('return-after-settled');
@@ -123,7 +157,10 @@ const createLife = (bank: () => Bank, time: Time, tell: (payment: Payment) => vo
       time.after(stays?.delayMs ?? statusMs, () => {
         if (rejected !== null) move(payment, 'RJCT', rejected.detail ?? REASONS.closedAccount);
         else move(payment, 'ACSC', null);
-        if (comesBack !== null) time.after(comesBack.delayMs ?? returnMs, () => { sendBack(payment, comesBack.detail ?? REASONS.closedAccount); });
+        if (comesBack !== null)
+          time.after(comesBack.delayMs ?? returnMs, () => {
+            sendBack(payment, comesBack.detail ?? REASONS.closedAccount);
+          });
       });
     });
   };
@@ -132,8 +169,14 @@ const createLife = (bank: () => Bank, time: Time, tell: (payment: Payment) => vo
     take: (request, key, refusal) => {
       const reason = refusal ?? refusalOf(request);
       const payment: Payment = {
-        paymentId: `PMT-${String(bank().payments.size + 1).padStart(6, '0')}-${randomUUID().slice(0, 8)}`, request, key, status: reason === null ? 'RCVD' : 'RJCT', statusReason: reason,
-        bookedAtMs: null, returned: null, isSilent: bank().strike('payment-status', subjectsOfPayment(request), ['never-calls-back']) !== null,
+        paymentId: `PMT-${String(bank().payments.size + 1).padStart(6, '0')}-${randomUUID().slice(0, 8)}`,
+        request,
+        key,
+        status: reason === null ? 'RCVD' : 'RJCT',
+        statusReason: reason,
+        bookedAtMs: null,
+        returned: null,
+        isSilent: bank().strike('payment-status', subjectsOfPayment(request), ['never-calls-back']) !== null,
       };
       bank().payments.set(payment.paymentId, payment);
       note(payment, 'created');
@@ -146,8 +189,11 @@ const createLife = (bank: () => Bank, time: Time, tell: (payment: Payment) => vo
 export const createBank = (config: BankConfig, time: Time, mouths: Mouths): Bank => {
   const books = createBooks(time.nowMs);
   const board = createFaultBoard<AnyFault>({
-    names: [...BANK_FAULTS, ...FEED_FAULTS, ...LINE_FAULTS], seed: config.seed,
-    onStrike: (rule, operation, subjects) => { books.strikes.append({ fault: rule.fault, operation, subjects }); },
+    names: [...BANK_FAULTS, ...FEED_FAULTS, ...LINE_FAULTS],
+    seed: config.seed,
+    onStrike: (rule, operation, subjects) => {
+      books.strikes.append({ fault: rule.fault, operation, subjects });
+    },
   });
   const statusFeed = createFeed({ send: mouths.paymentStatus, strike: board.strike, after: time.after });
   const depositFeed = createFeed({ send: mouths.deposit, strike: board.strike, after: time.after });
@@ -155,10 +201,22 @@ export const createBank = (config: BankConfig, time: Time, mouths: Mouths): Bank
     if (payment.isSilent) return;
     const eventId = `CBE-${randomUUID()}`;
     const unlisted = board.strike('payment-status', subjectsOfPayment(payment.request), ['unknown-status']) !== null;
-    statusFeed.tell(eventId, 'payment-status', { eventId, ...viewOf(payment), ...(unlisted ? { status: 'ACWP' } : {}) }, subjectsOfPayment(payment.request));
+    statusFeed.tell(
+      eventId,
+      'payment-status',
+      { eventId, ...viewOf(payment), ...(unlisted ? { status: 'ACWP' } : {}) },
+      subjectsOfPayment(payment.request),
+    );
   };
   const bank: Bank = {
-    config, books, board, strike: board.strike, accounts: new Map(), customers: new Map(), payments: new Map(), view: viewOf,
+    config,
+    books,
+    board,
+    strike: board.strike,
+    accounts: new Map(),
+    customers: new Map(),
+    payments: new Map(),
+    view: viewOf,
     ...createLife(() => bank, time, tell),
     byReference: (endToEndId) => [...bank.payments.values()].filter((payment) => payment.request.endToEndId === endToEndId),
     booked: (iban) => bookedOf(books.postings.all(), iban),
@@ -169,7 +227,19 @@ export const createBank = (config: BankConfig, time: Time, mouths: Mouths): Bank
     deposit: (iban, amount, currency, remittanceInformation) => {
       const depositId = `DEP-${randomUUID()}`;
       books.postings.append({ iban, amount, currency, what: 'deposit', paymentId: null });
-      depositFeed.tell(depositId, 'deposit', { depositId, iban, amount: text(amount), currency, bookedAt: new Date(time.nowMs()).toISOString(), remittanceInformation: remittanceInformation ?? undefined }, [iban]);
+      depositFeed.tell(
+        depositId,
+        'deposit',
+        {
+          depositId,
+          iban,
+          amount: text(amount),
+          currency,
+          bookedAt: new Date(time.nowMs()).toISOString(),
+          remittanceInformation: remittanceInformation ?? undefined,
+        },
+        [iban],
+      );
       return depositId;
     },
   };

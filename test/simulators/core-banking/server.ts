@@ -1,4 +1,4 @@
-import { createOutlet, createTimers } from '../broker/control.js';
+import { createOutlet, createTimers } from '../shared/control.js';
 import { createApp, lastResort, listen } from '../shared/http.js';
 import { createAdminRoutes } from './admin.js';
 import { createBank, type Bank } from './bank.js';
@@ -26,24 +26,39 @@ export const startBank = async (config: BankConfig): Promise<RunningBank> => {
     await Promise.all([paymentStatus.aim(urlFor, secret), deposit.aim(urlFor, secret)]);
   };
   const build = (seed: number): { bank: Bank; router: ReturnType<typeof createBankRoutes> } => {
-    const bank = createBank({ ...config, seed }, { nowMs, after: timers.after }, { paymentStatus: paymentStatus.send, deposit: deposit.send });
+    const bank = createBank(
+      { ...config, seed },
+      { nowMs, after: timers.after },
+      { paymentStatus: paymentStatus.send, deposit: deposit.send },
+    );
     return { bank, router: createBankRoutes(bank) };
   };
   let whole = build(config.seed);
   await aim(config.webhookUrl, null);
 
   const app = createApp();
-  app.use(createAdminRoutes({
-    bank: () => whole.bank,
-    aim,
-    reset: (seed) => {
-      timers.clear();
-      whole = build(seed ?? config.seed);
-    },
-    deliveries: () => ({ waiting: paymentStatus.waiting() + deposit.waiting(), attempts: [...paymentStatus.attempts(), ...deposit.attempts()] }),
-  }));
-  app.use((request, response, next) => { whole.router(request, response, next); });
-  app.use(lastResort((error) => { process.stderr.write(`core banking simulator: ${String(error)}\n`); }));
+  app.use(
+    createAdminRoutes({
+      bank: () => whole.bank,
+      aim,
+      reset: (seed) => {
+        timers.clear();
+        whole = build(seed ?? config.seed);
+      },
+      deliveries: () => ({
+        waiting: paymentStatus.waiting() + deposit.waiting(),
+        attempts: [...paymentStatus.attempts(), ...deposit.attempts()],
+      }),
+    }),
+  );
+  app.use((request, response, next) => {
+    whole.router(request, response, next);
+  });
+  app.use(
+    lastResort((error) => {
+      process.stderr.write(`core banking simulator: ${String(error)}\n`);
+    }),
+  );
   const http = await listen(app, config.host, config.port);
   return {
     url: http.url,

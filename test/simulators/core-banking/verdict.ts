@@ -24,17 +24,35 @@ export const verdictOf = (bank: Bank): Printable => {
   for (const strike of bank.books.strikes.all()) strikes.set(strike.fault, (strikes.get(strike.fault) ?? 0) + 1);
   return {
     creditors: creditorSums(lines),
-    accounts: [...bank.accounts.values()].map((account) => ({ iban: account.iban, currency: account.currency, booked: bank.booked(account.iban), available: bank.available(account.iban) })),
+    accounts: [...bank.accounts.values()].map((account) => ({
+      iban: account.iban,
+      currency: account.currency,
+      booked: bank.booked(account.iban),
+      available: bank.available(account.iban),
+    })),
     totals: {
-      payments: created.length, settled: settled.length, settledSum: sumOf(settled), returned: returned.length, returnedSum: sumOf(returned), refused: refused.length,
+      payments: created.length,
+      settled: settled.length,
+      settledSum: sumOf(settled),
+      returned: returned.length,
+      returnedSum: sumOf(returned),
+      refused: refused.length,
       onTheWay: alive.length - settled.length,
     },
     duplicates: {
       /** Two payments alive under one reference: somebody was, or will be, paid twice. */
-      references: moreThanOnce(alive, (line) => line.endToEndId).map((list) => ({ endToEndId: list[0]?.endToEndId ?? '', creditorIban: list[0]?.creditorIban ?? '', count: list.length, sum: sumOf(list) })),
+      references: moreThanOnce(alive, (line) => line.endToEndId).map((list) => ({
+        endToEndId: list[0]?.endToEndId ?? '',
+        creditorIban: list[0]?.creditorIban ?? '',
+        count: list.length,
+        sum: sumOf(list),
+      })),
     },
     /** Not wrong by themselves: two equal payments may both be meant. */
-    lookAlikes: moreThanOnce(alive, (line) => `${line.debtorIban} ${line.creditorIban} ${line.amount} ${line.currency}`).map((list) => ({ creditorIban: list[0]?.creditorIban ?? '', endToEndIds: list.map((line) => line.endToEndId) })),
+    lookAlikes: moreThanOnce(alive, (line) => `${line.debtorIban} ${line.creditorIban} ${line.amount} ${line.currency}`).map((list) => ({
+      creditorIban: list[0]?.creditorIban ?? '',
+      endToEndIds: list.map((line) => line.endToEndId),
+    })),
     conflicts: bank.books.requests.where((line) => line.what === 'conflict').map((line) => line.endToEndId),
     strikes: Object.fromEntries(strikes),
     booksAgree: compare(sumOf(settled), negated(debited)) === 0,
