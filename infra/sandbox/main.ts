@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { type Kafka, startKafka } from './kafka/launcher.js';
 import { type Postgres, startPostgres } from './postgres.js';
+import { freePort } from './ports.js';
 import { firstStopSignal, runMain } from './processes.js';
 import { makeRunFolder } from './run-folder.js';
 import { startSimulators } from './simulators.js';
@@ -10,9 +11,10 @@ const HELP = `npm run sandbox [-- options]
 Starts Kafka, Postgres and the simulators, prints the environment to export, and stays until Ctrl-C.
 KAFKA_BROKERS or DATABASE_URL in the environment are used instead of starting that server.
 
-  --nodes N   brokers of Kafka (default 1)
-  --keep      leaves the folders of Kafka and Postgres behind
-  --help      this text
+  --nodes N       brokers of Kafka (default 1)
+  --gateway URL   where the simulators send their webhooks (default: a free port)
+  --keep          leaves the folders of Kafka and Postgres behind
+  --help          this text
 `;
 
 const say = (line: string): void => {
@@ -38,7 +40,12 @@ const readNodes = (text: string): number => {
 
 const main = async (): Promise<void> => {
   const { values } = parseArgs({
-    options: { keep: { type: 'boolean', default: false }, nodes: { type: 'string', default: '1' }, help: { type: 'boolean', default: false } },
+    options: {
+      keep: { type: 'boolean', default: false },
+      nodes: { type: 'string', default: '1' },
+      gateway: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
   });
   if (values.help) {
     process.stdout.write(HELP);
@@ -58,9 +65,15 @@ const main = async (): Promise<void> => {
     DATABASE_URL: postgres?.url ?? process.env['DATABASE_URL'] ?? '',
     ...(kafka === undefined ? {} : { KAFKA_REPLICATION_FACTOR: String(Math.min(3, kafka.nodes.length)) }),
   };
-  const simulators = await startSimulators(folder.path, env);
+  const gatewayUrl = values.gateway ?? `http://127.0.0.1:${await freePort()}`;
+  const simulators = await startSimulators({ folder: folder.path, gatewayUrl });
   for (const [name, value] of Object.entries({ ...env, ...simulators.env })) process.stdout.write(`export ${name}=${value}\n`);
-  say(`Ready after ${((Date.now() - startedAt) / 1000).toFixed(1)} s. Logs: ${[kafka?.folder, postgres?.folder, folder.path].filter(Boolean).join(' ')}`);
+  process.stdout.write(
+    `# The simulators send their webhooks to ${gatewayUrl}: start the gateway with HTTP_PORT=${new URL(gatewayUrl).port}\n`,
+  );
+  say(
+    `Ready after ${((Date.now() - startedAt) / 1000).toFixed(1)} s. Logs: ${[kafka?.folder, postgres?.folder, folder.path].filter(Boolean).join(' ')}`,
+  );
   say('Ctrl-C ends everything.');
   await stopSignal;
   say('Stopping ...');

@@ -68,7 +68,13 @@ const spawnPostmaster = async (place: Place): Promise<TiedChild> => {
   const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: '300', fsync: 'on' };
   return spawnTied({
     command: join(place.bin, 'postgres'),
-    args: ['-D', place.cluster, '-p', String(place.port), ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+    args: [
+      '-D',
+      place.cluster,
+      '-p',
+      String(place.port),
+      ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    ],
     env: environment(),
     cwd: place.cluster,
     logFile: place.logFile,
@@ -101,7 +107,10 @@ const childrenOf = async (pid: number): Promise<number[]> => {
     return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
   }
   const { stdout } = await promisify(execFile)('ps', ['-axo', 'pid=,ppid=']);
-  const rows = stdout.trim().split('\n').map((line) => line.trim().split(/\s+/).map(Number));
+  const rows = stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number));
   return rows.filter(([, parent]) => parent === pid).map(([child]) => child ?? 0);
 };
 
@@ -126,7 +135,8 @@ const crashPostmaster = async (child: TiedChild): Promise<void> => {
 const preparePlace = (folder: RunFolder): Omit<Place, 'port'> => {
   const bin = postgresBinaries();
   const asNobody = process.getuid?.() === 0;
-  if (asNobody && !isOpenToAll(folder.path)) throw new Error(`${folder.path} must be open to the user that Postgres runs as (chmod o+x on it and above)`);
+  if (asNobody && !isOpenToAll(folder.path))
+    throw new Error(`${folder.path} must be open to the user that Postgres runs as (chmod o+x on it and above)`);
   return {
     bin: asNobody && !isOpenToAll(bin) ? copyBinaries(bin, join(folder.path, 'postgres')) : bin,
     cluster: join(folder.path, 'cluster'),

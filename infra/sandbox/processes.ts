@@ -36,9 +36,13 @@ export interface RunningProcess {
 const untilReady = async (options: ProcessOptions, child: TiedChild): Promise<void> => {
   const { isReady, name, logFile } = options;
   if (isReady === undefined) return;
-  const outcome = await waitUntil(`${name} ready`, async () => (child.exit === undefined ? ((await isReady()) ? ('ready' as const) : undefined) : ('exited' as const)), {
-    timeoutMs: options.readyTimeoutMs ?? 30_000,
-  });
+  const outcome = await waitUntil(
+    `${name} ready`,
+    async () => (child.exit === undefined ? ((await isReady()) ? ('ready' as const) : undefined) : ('exited' as const)),
+    {
+      timeoutMs: options.readyTimeoutMs ?? 30_000,
+    },
+  );
   if (outcome === 'ready') return;
   const how = child.exit?.signal ?? `code ${String(child.exit?.code)}`;
   throw new Error(`${name} ended with ${how} before it was ready. The end of ${logFile}:\n${lastLines(logFile)}`);

@@ -53,7 +53,8 @@ const readMark = (path: string): string | undefined => {
 
 /** Servers that outlived their owner (only where the system cannot tie a child to its parent) have the folder on their command line. */
 const killServersOf = (folders: readonly string[]): void => {
-  const listing = spawnSync('ps', ['-axo', 'pid=,command='], { encoding: 'utf8' }).stdout ?? '';
+  const { error: noPs, stdout } = spawnSync('ps', ['-axo', 'pid=,command='], { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+  const listing = noPs === undefined ? stdout : '';
   for (const line of listing.split('\n')) {
     const found = /^\s*([0-9]+)\s+(.*)$/.exec(line);
     const command = found?.[2] ?? '';

@@ -31,10 +31,15 @@ export interface TiedChild {
   kill(signal: NodeJS.Signals): boolean;
 }
 
+const findTie = (): boolean => {
+  const { error, stdout } = spawnSync('setpriv', ['--help'], { encoding: 'utf8' });
+  return error === undefined && stdout.includes('--pdeathsig');
+};
+
 let tieable: boolean | undefined;
 /** True where `setpriv --pdeathsig` exists (util-linux; the small one of BusyBox has it not). */
 export const canTieChildren = (): boolean => {
-  tieable ??= process.platform === 'linux' && (spawnSync('setpriv', ['--help'], { encoding: 'utf8' }).stdout ?? '').includes('--pdeathsig');
+  tieable ??= process.platform === 'linux' && findTie();
   return tieable;
 };
 

@@ -10,7 +10,11 @@ export interface WaitOptions {
  * Asks `check` again and again until it answers something else than undefined or false, and returns that answer.
  * An error of `check` counts as "not yet". Throws after `timeoutMs`, with the last error as cause.
  */
-export const waitUntil = async <T>(what: string, check: () => T | Promise<T>, options: WaitOptions): Promise<Exclude<T, undefined | false>> => {
+export const waitUntil = async <T>(
+  what: string,
+  check: () => T | Promise<T>,
+  options: WaitOptions,
+): Promise<Exclude<T, undefined | false>> => {
   const endsAt = Date.now() + options.timeoutMs;
   let lastError: unknown;
   for (;;) {

@@ -4,7 +4,18 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, openSync, closeSync, readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  openSync,
+  closeSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -94,7 +105,9 @@ const isTreeAsLocked = (wantedText) => {
   const wanted = JSON.parse(wantedText).packages;
   const installed = JSON.parse(installedText).packages;
   const isSame = (path) => installed[path]?.version === wanted[path]?.version && installed[path]?.integrity === wanted[path]?.integrity;
-  const missing = Object.keys(wanted).filter((path) => path !== '' && !isSame(path) && !(wanted[path].optional === true && installed[path] === undefined));
+  const missing = Object.keys(wanted).filter(
+    (path) => path !== '' && !isSame(path) && !(wanted[path].optional === true && installed[path] === undefined),
+  );
   const surplus = Object.keys(installed).filter((path) => wanted[path] === undefined);
   return missing.length === 0 && surplus.length === 0;
 };
@@ -132,7 +145,9 @@ const sourcesBelow = (folder) =>
 
 /** Changes with every source's name, size and time, the compiler's settings and the installed packages. */
 const fingerprint = () => {
-  const sources = SOURCE_FOLDERS.map((name) => join(root, name)).filter(existsSync).flatMap(sourcesBelow);
+  const sources = SOURCE_FOLDERS.map((name) => join(root, name))
+    .filter(existsSync)
+    .flatMap(sourcesBelow);
   const files = [...sources, join(root, 'tsconfig.json'), join(root, 'tsconfig.base.json'), join(root, 'package-lock.json')];
   const lines = files.map((path) => {
     const { mtimeMs, size } = statSync(path);
@@ -148,7 +163,8 @@ const removeOrphans = (folder, sources) => {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) removeOrphans(path, sources);
-    else if (/\.js(\.map)?$/.test(entry.name) && !sources.has(relative(join(root, 'dist'), path).replace(/\.js(\.map)?$/, '.ts'))) rmSync(path, { force: true });
+    else if (/\.js(\.map)?$/.test(entry.name) && !sources.has(relative(join(root, 'dist'), path).replace(/\.js(\.map)?$/, '.ts')))
+      rmSync(path, { force: true });
   }
 };
 

@@ -11,13 +11,27 @@ import { checkPrerequisites } from './prerequisites.mjs';
 
 const JEST = ['node_modules/jest/bin/jest.js', '-c', 'infra/tooling/jest.config.cjs'];
 
-/** `file` and `args` are what Node runs; `servers`: it starts Kafka and Postgres; `built`: it needs dist/. */
+/** `file` and `args` are what Node runs (`lastArgs` behind those of the caller, for it takes all words that follow); `servers`: it starts Kafka and Postgres; `built`: it needs dist/; `evenBroken`: it judges compile errors itself. */
 const COMMANDS = {
-  demo: { file: 'dist/infra/demo/main.js', servers: true, built: true, does: 'the main job for real, on its own servers; -- --once ends it' },
-  test: { file: 'infra/tooling/test.mjs', servers: true, built: true, does: 'everything that must pass' },
-  'test:unit': { file: JEST[0], args: [...JEST.slice(1), '--selectProjects', 'unit'], does: 'the tests that need no server' },
-  sandbox: { file: 'dist/infra/sandbox/main.js', servers: true, built: true, does: 'Kafka, Postgres and simulators; prints the environment to export' },
-  services: { file: 'dist/infra/services/main.js', built: true, does: 'the services, against what the environment names; -- names choose some' },
+  demo: {
+    file: 'dist/infra/demo/main.js',
+    servers: true,
+    built: true,
+    does: 'the main job for real, on its own servers; -- --once ends it',
+  },
+  test: { file: 'infra/tooling/test.mjs', servers: true, built: true, evenBroken: true, does: 'everything that must pass' },
+  'test:unit': { file: JEST[0], args: JEST.slice(1), lastArgs: ['--selectProjects', 'unit'], does: 'the tests that need no server' },
+  sandbox: {
+    file: 'dist/infra/sandbox/main.js',
+    servers: true,
+    built: true,
+    does: 'Kafka, Postgres and simulators; prints the environment to export',
+  },
+  services: {
+    file: 'dist/infra/services/main.js',
+    built: true,
+    does: 'the services, against what the environment names; -- names choose some',
+  },
   migrate: { file: 'dist/migrations/main.js', built: true, does: 'the migrations of the database, forward only' },
   operator: { file: 'dist/services/operator/src/cli.js', built: true, does: "the operators' command line" },
   contracts: { file: 'dist/infra/tooling/contracts/main.js', built: true, does: 'writes the generated files again' },
@@ -32,7 +46,8 @@ const help = () => {
 
 /** The command must end when this process is killed with -9, and then in order: SIGTERM. Where the system cannot do that, we do without. */
 const tied = (args) => {
-  const canTie = process.platform === 'linux' && (spawnSync('setpriv', ['--help'], { encoding: 'utf8' }).stdout ?? '').includes('--pdeathsig');
+  const canTie =
+    process.platform === 'linux' && (spawnSync('setpriv', ['--help'], { encoding: 'utf8' }).stdout ?? '').includes('--pdeathsig');
   return canTie ? { command: 'setpriv', args: ['--pdeathsig', 'TERM', process.execPath, ...args] } : { command: process.execPath, args };
 };
 
@@ -73,10 +88,14 @@ const main = async () => {
   if (command === undefined) throw new Refusal(`There is no command "${name}".\n\n${help()}`, 64);
   checkPrerequisites({ servers: command.servers === true });
   await ensureDependencies();
-  if (command.built === true) await ensureBuilt();
+  if (command.built === true)
+    await ensureBuilt().catch((error) => {
+      if (command.evenBroken !== true) throw error;
+      say(error.message);
+    });
   if (command.file === undefined) return 0;
   if (!existsSync(join(root, command.file))) throw new Refusal(`${name}: ${command.file} does not exist.`, 70);
-  return handOver(command.file, [...(command.args ?? []), ...args]);
+  return handOver(command.file, [...(command.args ?? []), ...args, ...(command.lastArgs ?? [])]);
 };
 
 try {

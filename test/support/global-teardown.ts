@@ -1,4 +1,4 @@
 import { stopGlobalServers } from './global-servers.js';
 
-/** Jest wants a default export here. */
-export default stopGlobalServers;
+// Jest takes one function, and this is the way to give it one without a default export.
+export = stopGlobalServers;

@@ -71,7 +71,16 @@ export const ensureTemplate = async (cache: JarCache, java: Java): Promise<strin
     const place = { id: 1, port: 20_000, controllerPort: 20_001, folder: scratch };
     const properties = join(scratch, 'server.properties');
     writeFileSync(properties, nodeProperties(place, [place]));
-    await promisify(execFile)(java.command, [...jvmArgs(cache), 'kafka.tools.StorageTool', 'format', '-t', randomUuid(), '-c', properties, '-g']);
+    await promisify(execFile)(java.command, [
+      ...jvmArgs(cache),
+      'kafka.tools.StorageTool',
+      'format',
+      '-t',
+      randomUuid(),
+      '-c',
+      properties,
+      '-g',
+    ]);
     renameSync(join(scratch, 'logs'), template);
   } catch (error) {
     // Somebody else was quicker: then theirs is as good.

@@ -49,7 +49,16 @@ const checkJar = async (folder: string, jar: Jar): Promise<void> => {
 const copyWithMaven = async (folder: string): Promise<void> => {
   const home = process.env['MAVEN_HOME'];
   const command = home === undefined || home === '' ? 'mvn' : join(home, 'bin', 'mvn');
-  const args = ['-B', '-q', '-f', join(SOURCES, 'pom.xml'), 'dependency:copy-dependencies', '-DincludeScope=runtime', '-Dmdep.useRepositoryLayout=true', `-DoutputDirectory=${folder}`];
+  const args = [
+    '-B',
+    '-q',
+    '-f',
+    join(SOURCES, 'pom.xml'),
+    'dependency:copy-dependencies',
+    '-DincludeScope=runtime',
+    '-Dmdep.useRepositoryLayout=true',
+    `-DoutputDirectory=${folder}`,
+  ];
   try {
     await promisify(execFile)(command, args, { maxBuffer: 16 * 1024 * 1024 });
   } catch (error) {
@@ -60,8 +69,11 @@ const copyWithMaven = async (folder: string): Promise<void> => {
         { cause: error },
       );
     }
-    const output = String((error as { stdout?: unknown }).stdout ?? '');
-    const reasons = output.split('\n').filter((line) => line.includes('ERROR')).slice(0, 4);
+    const { stdout: output = '' } = error as { stdout?: string };
+    const reasons = output
+      .split('\n')
+      .filter((line) => line.includes('ERROR'))
+      .slice(0, 4);
     throw new Error(`Maven could not fetch the jars of Kafka:\n${reasons.join('\n')}`, { cause: error });
   }
 };
@@ -95,7 +107,9 @@ const download = async (folder: string, jars: readonly Jar[], say: Say): Promise
   const unfinished = join(folder, `libs.tmp-${process.pid}`);
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(unfinished, { recursive: true });
-  say(`Fetching the jars of Kafka (45 MB, once) ${baseUrl === undefined || baseUrl === '' ? 'through Maven' : 'from KAFKA_JARS_BASE_URL'} ...`);
+  say(
+    `Fetching the jars of Kafka (45 MB, once) ${baseUrl === undefined || baseUrl === '' ? 'through Maven' : 'from KAFKA_JARS_BASE_URL'} ...`,
+  );
   try {
     if (baseUrl === undefined || baseUrl === '') await copyWithMaven(unfinished);
     else await copyWithFetch(baseUrl, unfinished, jars);
@@ -110,7 +124,10 @@ const download = async (folder: string, jars: readonly Jar[], say: Say): Promise
  * The jars of the broker, from the cache or fetched once: several cold starts at the same time make one download.
  * The cache is keyed by pom.xml and jars.sha256. `cacheFolder` is for tests.
  */
-export const ensureJars = async (say: Say, cacheFolder = process.env['SANDBOX_CACHE'] ?? join(projectRoot, 'infra/sandbox/.cache')): Promise<JarCache> => {
+export const ensureJars = async (
+  say: Say,
+  cacheFolder = process.env['SANDBOX_CACHE'] ?? join(projectRoot, 'infra/sandbox/.cache'),
+): Promise<JarCache> => {
   const [pom, list] = ['pom.xml', 'jars.sha256'].map((name) => readFileSync(join(SOURCES, name), 'utf8')) as [string, string];
   const jars = readJarList(list);
   const folder = join(cacheFolder, `kafka-${sha256Of(Buffer.from(pom + list)).slice(0, 12)}`);

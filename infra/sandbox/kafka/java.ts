@@ -27,6 +27,7 @@ export const findJava = async (): Promise<Java> => {
     });
   // Up to version 8 the number began with "1.".
   const major = /version "(?:1\.)?([0-9]+)/.exec(version)?.[1];
-  if (major === undefined || Number(major) < OLDEST_VERSION) throw new MissingPrerequisite(sentence(`${command} is version ${major ?? 'unknown'}`));
+  if (major === undefined || Number(major) < OLDEST_VERSION)
+    throw new MissingPrerequisite(sentence(`${command} is version ${major ?? 'unknown'}`));
   return { command, fingerprint: createHash('sha256').update(version).digest('hex').slice(0, 12) };
 };

@@ -133,7 +133,11 @@ const prepareMachine = async (say: Say): Promise<{ machine: Machine; template: s
   return { machine, template };
 };
 
-const startNode = async (machine: Machine, place: NodePlace, runningIds: () => number[]): Promise<{ node: KafkaNode; untilReady: () => Promise<void> }> => {
+const startNode = async (
+  machine: Machine,
+  place: NodePlace,
+  runningIds: () => number[],
+): Promise<{ node: KafkaNode; untilReady: () => Promise<void> }> => {
   const extraArgs = existsSync(machine.archive) ? ['-Xshare:auto', `-XX:SharedArchiveFile=${machine.archive}`] : [];
   let child = await spawnBroker(machine, place, extraArgs);
   const untilReady = async (): Promise<void> => untilServing(place, child, runningIds);
