@@ -104,9 +104,12 @@ module.exports = {
     {
       name: 'effect-is-a-leaf',
       severity: 'error',
-      comment: 'An effect calls one port and reports the outcome; it does not choose what is next.',
+      comment: 'An effect calls one port and reports the outcome; it does not choose what is next. The engine tells it what an effect is.',
       from: { path: `${service}/effect/`, pathNot: test },
-      to: { path: ['^shared/runtime/', `${service}/consume/`, `${service}/store/`, '\\.flow\\.ts$'] },
+      to: {
+        path: ['^shared/runtime/', `${service}/consume/`, `${service}/store/`, '\\.flow\\.ts$'],
+        pathNot: '^shared/runtime/engine/definition\\.ts$',
+      },
     },
     {
       name: 'store-does-not-decide',
