@@ -1,0 +1,87 @@
+import { go, ignored, impossible, type Flow } from '../../../../shared/kernel/flow.js';
+import {
+  checkCounterAccount,
+  finishPaid,
+  followApproval,
+  followCashOut,
+  goOnFromOwner,
+  holdOrGiveUp,
+  holdOrRefuse,
+  holdOrRefuseApproval,
+  open,
+  refuseCashOut,
+  rememberReturn,
+  seeReturn,
+} from './payout.rules.js';
+import type { Payout, PayoutEffects, PayoutInput, PayoutSaid } from './payout.js';
+
+const read = go<Payout>('ReadingOwner');
+const known = ignored('asked for already');
+const unpaid = { PayoutRequested: known, TransferReturned: impossible('a return of a payment that we have not made') };
+
+/** From one request to one payment: broker account, house account, counter account. */
+export const payoutFlow: Flow<Payout, PayoutInput, PayoutEffects, PayoutSaid> = {
+  name: 'payout',
+  ownedBy: 'payments operations',
+  opens: { PayoutRequested: open, TransferReturned: () => impossible('a return of a payment that nobody asked for') },
+  rows: {
+    ReadingOwner: {
+      does: 'ReadOwner',
+      whenUnknown: 'send-again',
+      applied: goOnFromOwner,
+      rejected: holdOrRefuse('the owner could not be read'),
+      on: unpaid,
+    },
+    CheckingCounterAccount: {
+      does: 'ReadCounterAccount',
+      whenUnknown: 'send-again',
+      applied: checkCounterAccount,
+      rejected: holdOrRefuse('the counter account could not be checked'),
+      on: unpaid,
+    },
+    CoolingOff: {
+      waitsFor: 'a counter account that has not changed lately',
+      overdueAfterHours: 48,
+      looksAgain: { after: 'counterAccount', then: read },
+      on: unpaid,
+    },
+    CashingOut: {
+      does: 'CreateCashOut',
+      whenUnknown: 'inquire',
+      applied: followCashOut,
+      rejected: refuseCashOut,
+      on: unpaid,
+    },
+    ApprovingCashOut: {
+      does: 'ApproveCashOut',
+      whenUnknown: 'send-again',
+      applied: followApproval,
+      rejected: holdOrRefuseApproval,
+      on: unpaid,
+    },
+    ConfirmingCashOut: {
+      does: 'ReadCashOut',
+      whenUnknown: 'send-again',
+      overdueAfterHours: 48,
+      applied: followCashOut,
+      rejected: holdOrRefuse('the broker does not know its cash-out'),
+      on: unpaid,
+    },
+    Transferring: {
+      does: 'PayCounterAccount',
+      whenUnknown: 'inquire',
+      overdueAfterHours: 24,
+      applied: finishPaid,
+      rejected: holdOrGiveUp,
+      on: { PayoutRequested: known, TransferReturned: rememberReturn },
+    },
+    Paid: { ends: 'paid', on: { PayoutRequested: known, TransferReturned: seeReturn } },
+    Returned: {
+      waitsFor: 'an operator: the bank returned the payment',
+      overdueAfterHours: 24,
+      on: { PayoutRequested: known, TransferReturned: ignored('known already') },
+    },
+    Refused: { ends: 'refused; no money has moved', on: unpaid },
+    RefusedAfterCashOut: { ends: 'refused by the bank; a person took over what stands on the house account', on: unpaid },
+  },
+};

@@ -1,0 +1,167 @@
+import { Bug } from '../../../../shared/kernel/bug.js';
+import { compare, isPositive } from '../../../../shared/kernel/decimal.js';
+import { impossible, type Opening, type RefusedBy, type Step } from '../../../../shared/kernel/flow.js';
+import { currency, isPayable } from '../../../../shared/kernel/money.js';
+import type {
+  CashOutSeen,
+  CounterAccountRead,
+  OwnerRead,
+  PaidTransfer,
+  Payout,
+  PayoutInput,
+  PayoutSaid,
+  TransferReturn,
+} from './payout.js';
+
+type Next = Step<Payout, PayoutSaid>;
+type Input<T extends PayoutInput['type']> = Extract<PayoutInput, { type: T }>;
+
+const known = <T>(value: T | null, what: string): T => {
+  if (value === null) throw new Bug(`a payout without ${what}`);
+  return value;
+};
+
+/** What later effects need of a payout that has come that far. @throws Bug when it has not. */
+export const ownerOf = (p: Payout): NonNullable<Payout['owner']> => known(p.owner, 'an owner who was read');
+export const counterAccountOf = (p: Payout): NonNullable<Payout['counterAccount']> => known(p.counterAccount, 'a checked account');
+export const cashOutIdOf = (p: Payout): string => known(p.cashOutId, 'a cash-out');
+
+/** Longest reason that an event may carry. */
+const LONGEST_REASON = 500;
+
+const finished = (p: Payout, outcome: PayoutSaid['data']['outcome'], reason: string | null): PayoutSaid => ({
+  event: 'payout.finished',
+  data: {
+    withdrawalId: p.withdrawalId,
+    portfolioId: p.portfolioId,
+    outcome,
+    amount: p.amount,
+    currency: p.currency,
+    endToEndId: p.payment?.endToEndId ?? null,
+    paymentId: p.payment?.paymentId ?? null,
+    paidAt: p.payment?.paidAt ?? null,
+    reason: reason === null ? null : reason.slice(0, LONGEST_REASON),
+  },
+});
+
+/** An end before any money has moved. */
+const refuse = (p: Payout, reason: string): Next => ({ to: 'Refused', set: { reason }, says: [finished(p, 'refused', reason)] });
+
+const holdFor = (reason: string): Next => ({ hold: reason, set: { reason } });
+
+export const open = (input: Input<'PayoutRequested'>): Opening<Payout, PayoutSaid> => {
+  const { withdrawalId, portfolioId, ownerId, brokerAccount, amount } = input;
+  if (!isPositive(amount)) return impossible('a payout of nothing, or of less');
+  if (!isPayable({ amount, currency: currency(input.currency) })) return impossible('finer than the smallest coin');
+  return {
+    open: {
+      status: 'ReadingOwner',
+      withdrawalId,
+      portfolioId,
+      ownerId,
+      brokerAccount,
+      amount,
+      currency: input.currency,
+      owner: null,
+      counterAccount: null,
+      cashOutId: null,
+      approved: false,
+      payment: null,
+      returnedBecause: null,
+      reason: null,
+    },
+  };
+};
+
+/** Holds while the other side does not answer as it should; people may end it. Only where no money has moved. */
+export const holdOrRefuse =
+  (why: string) =>
+  (p: Payout, reason: string, by: RefusedBy): Next =>
+    by === 'person' ? refuse(p, `${why}: ${reason}`) : holdFor(`${why}: ${reason}`);
+
+export const goOnFromOwner = (p: Payout, read: OwnerRead): Next =>
+  read.externalId === null
+    ? refuse(p, 'the owner has no customer number of the bank')
+    : { to: 'CheckingCounterAccount', set: { owner: { externalId: read.externalId, shownIban: read.shownIban } } };
+
+/**
+ * The bank is master of the counter account. A definite fault refuses; another account than the customer sees, or one that
+ * was changed a moment ago, does not: it may be right, and it may be theft.
+ */
+export const checkCounterAccount = (p: Payout, read: CounterAccountRead): Next => {
+  const { account } = read;
+  if (!read.customerActive) return refuse(p, 'the customer is not active at the bank');
+  if (account === null) return refuse(p, 'the customer has no counter account');
+  if (!read.ibanWellFormed) return refuse(p, 'the counter account is not an IBAN');
+  if (read.shownIban !== null && read.shownIban !== account.iban && read.onMismatch === 'hold')
+    return holdFor('the counter account at the bank is not the one InvestSuite shows');
+  if (read.changedMsAgo !== null && read.changedMsAgo < read.coolOffMs)
+    return { to: 'CoolingOff', set: { reason: 'the counter account was changed a short time ago' } };
+  return { to: 'CashingOut', set: { counterAccount: account, reason: null } };
+};
+
+/** Created is not done: only the broker's own end lets the transfer begin. */
+export const followCashOut = (p: Payout, seen: CashOutSeen): Next => {
+  if (compare(seen.amount, p.amount) !== 0 || seen.currency !== p.currency)
+    return holdFor(`the broker shows a cash-out of ${seen.currency} ${seen.amount}, not ${p.currency} ${p.amount}`);
+  const set = { cashOutId: seen.cashOutId, reason: null };
+  switch (seen.status) {
+    case 'done':
+      return { to: 'Transferring', set };
+    case 'pending':
+      return { to: 'ConfirmingCashOut', set };
+    case 'needs-approval':
+      return p.approved ? { to: 'ConfirmingCashOut', set } : { to: 'ApprovingCashOut', set };
+    case 'failed':
+    case 'returned':
+      return refuse(p, `the cash-out ${seen.cashOutId} is ${seen.status} at the broker`);
+  }
+};
+
+export const refuseCashOut = (p: Payout, reason: string): Next => refuse(p, `the broker refused the cash-out: ${reason}`);
+
+export const followApproval = (p: Payout, seen: CashOutSeen): Next => {
+  const next = followCashOut({ ...p, approved: true }, seen);
+  return { ...next, set: { ...next.set, approved: true } };
+};
+
+/** A cash-out that we may not approve is still there, and somebody else may approve it: only its end, or a person, lets go. */
+export const holdOrRefuseApproval = (p: Payout, reason: string, by: RefusedBy): Next =>
+  by === 'person' || reason === 'failed' || reason === 'returned'
+    ? refuse(p, `the cash-out was not approved: ${reason}`)
+    : holdFor(`the cash-out could not be approved: ${reason}`);
+
+const inWords = (back: TransferReturn): string =>
+  `${back.reason}, ${back.currency ?? ''} ${back.amount}, ${back.reference}`.replace('  ', ' ');
+
+const giveToOperator = (p: Payout, because: string, said: readonly PayoutSaid[]): Next => ({
+  to: 'Returned',
+  set: { payment: p.payment, returnedBecause: because, reason: `the bank sent the payment back: ${because}` },
+  says: [...said, finished(p, 'returned', because)],
+});
+
+export const finishPaid = (p: Payout, paid: PaidTransfer): Next => {
+  const done: Payout = { ...p, payment: { paymentId: paid.paymentId, endToEndId: paid.endToEndId, paidAt: paid.paidAt } };
+  const because = paid.returned === null ? p.returnedBecause : inWords(paid.returned);
+  const said = finished(done, 'paid', null);
+  return because === null
+    ? { to: 'Paid', set: { payment: done.payment, reason: null }, says: [said] }
+    : giveToOperator(done, because, [said]);
+};
+
+/** The customer's money stands on the house account. A machine does not decide what becomes of it. */
+export const holdOrGiveUp = (p: Payout, reason: string, by: RefusedBy): Next =>
+  by === 'person'
+    ? { to: 'RefusedAfterCashOut', set: { reason }, says: [finished(p, 'refused', reason)] }
+    : holdFor(`cash-out done but the bank refused: ${reason}`);
+
+/** A return may overtake the news that the payment was made. */
+export const rememberReturn = (
+  _p: Payout,
+  back: Input<'TransferReturned'>,
+): { readonly stay: true; readonly set: Partial<Omit<Payout, 'status'>> } => ({
+  stay: true,
+  set: { returnedBecause: inWords(back) },
+});
+
+export const seeReturn = (p: Payout, back: Input<'TransferReturned'>): Next => giveToOperator(p, inWords(back), []);

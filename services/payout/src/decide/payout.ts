@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import type { OwnEvent, PayoutRequested } from '../../../../contracts/internal/events.js';
+import { parseDecimal, type Decimal } from '../../../../shared/kernel/decimal.js';
+
+const amount = z.custom<Decimal>((value) => typeof value === 'string' && parseDecimal(value) === value, 'not a canonical decimal');
+
+export const payoutStatuses = [
+  'ReadingOwner',
+  'CheckingCounterAccount',
+  'CoolingOff',
+  'CashingOut',
+  'ApprovingCashOut',
+  'ConfirmingCashOut',
+  'Transferring',
+  'Paid',
+  'Returned',
+  'Refused',
+  'RefusedAfterCashOut',
+] as const;
+
+/** One payment for one withdrawal. `amount` in major units of `currency`; fixed by the request. */
+export const payoutState = z.object({
+  status: z.enum(payoutStatuses),
+  withdrawalId: z.string(),
+  portfolioId: z.string(),
+  ownerId: z.string(),
+  brokerAccount: z.string(),
+  amount,
+  currency: z.string(),
+  /** The owner as InvestSuite shows it: the customer's id at the bank, and the account on display, if any. */
+  owner: z.object({ externalId: z.string(), shownIban: z.string().nullable() }).nullable(),
+  /** The account that was checked, as it was then; what is paid is this one. */
+  counterAccount: z.object({ iban: z.string(), ownerName: z.string() }).nullable(),
+  /** The broker's id of the cash-out. */
+  cashOutId: z.string().nullable(),
+  /** We have approved the cash-out; it is not done twice. */
+  approved: z.boolean(),
+  payment: z.object({ paymentId: z.string(), endToEndId: z.string(), paidAt: z.string() }).nullable(),
+  /** Why the bank sent the money back, when it said so before it said that it had paid. */
+  returnedBecause: z.string().nullable(),
+  /** For people: why it waits or was refused. */
+  reason: z.string().nullable(),
+});
+export type Payout = Readonly<z.output<typeof payoutState>>;
+
+/** Money came back after it was settled. Amount in major units; `currency` is null when the bank does not repeat it. */
+export type TransferReturn = {
+  readonly amount: Decimal;
+  readonly currency: string | null;
+  readonly reason: string;
+  readonly reference: string;
+};
+
+export type PayoutInput =
+  ({ readonly type: 'PayoutRequested' } & PayoutRequested) | ({ readonly type: 'TransferReturned' } & TransferReturn);
+
+export type CashOutStatus = 'pending' | 'needs-approval' | 'done' | 'failed' | 'returned';
+/** Amount in major units, as the broker shows it. */
+export type CashOutSeen = {
+  readonly cashOutId: string;
+  readonly status: CashOutStatus;
+  readonly amount: Decimal;
+  readonly currency: string;
+};
+
+export type CashOutRefusal = 'not-enough-cash' | 'not-allowed' | 'malformed' | 'failed' | 'returned' | 'refused';
+
+export type OwnerRead = { readonly externalId: string | null; readonly shownIban: string | null };
+
+/** The counter account at the bank, beside what the tenant wants. Durations in ms. */
+export type CounterAccountRead = {
+  readonly customerActive: boolean;
+  /** Null when the customer has none. IBAN in electronic format, upper case. */
+  readonly account: { readonly iban: string; readonly ownerName: string } | null;
+  /** Form and check digits; not whether it exists. */
+  readonly ibanWellFormed: boolean;
+  /** Null when the bank does not say that it ever changed. */
+  readonly changedMsAgo: number | null;
+  readonly coolOffMs: number;
+  /** The account InvestSuite shows the customer, upper case without spaces, or null. */
+  readonly shownIban: string | null;
+  readonly onMismatch: 'hold' | 'pay-core-banking';
+};
+
+export type PaidTransfer = {
+  readonly paymentId: string;
+  readonly endToEndId: string;
+  /** ISO 8601: the booking, or when we learned of it where the bank does not say. */
+  readonly paidAt: string;
+  readonly returned: TransferReturn | null;
+};
+
+export type PayoutEffects = {
+  ReadOwner: { kind: 'read'; result: OwnerRead; reason: 'not-found' | 'forbidden' };
+  ReadCounterAccount: { kind: 'read'; result: CounterAccountRead; reason: 'not-found' };
+  /** Customer's account to house account at the broker. */
+  CreateCashOut: { kind: 'once'; result: CashOutSeen; reason: CashOutRefusal };
+  ApproveCashOut: { kind: 'by-key'; result: CashOutSeen; reason: CashOutRefusal };
+  ReadCashOut: { kind: 'read'; result: CashOutSeen; reason: 'not-found' };
+  /** House account to counter account at the bank. Reasons: ISO 20022 status reason codes. */
+  PayCounterAccount: { kind: 'once'; result: PaidTransfer; reason: string };
+};
+
+export type PayoutSaid = Extract<OwnEvent, { event: 'payout.finished' }>;

@@ -1,0 +1,279 @@
+import { describe, expect, it } from '@jest/globals';
+import { Bug } from '../../../../shared/kernel/bug.js';
+import { decimal } from '../../../../shared/kernel/decimal.js';
+import { payoutFlow } from './payout.flow.js';
+import {
+  cashOutIdOf,
+  checkCounterAccount,
+  counterAccountOf,
+  finishPaid,
+  followApproval,
+  followCashOut,
+  goOnFromOwner,
+  holdOrGiveUp,
+  holdOrRefuse,
+  holdOrRefuseApproval,
+  open,
+  ownerOf,
+  refuseCashOut,
+  rememberReturn,
+  seeReturn,
+} from './payout.rules.js';
+import {
+  payoutState,
+  payoutStatuses,
+  type CashOutSeen,
+  type CounterAccountRead,
+  type PaidTransfer,
+  type Payout,
+  type PayoutInput,
+} from './payout.js';
+
+const IBAN = 'BE68539007547034';
+const request = {
+  type: 'PayoutRequested',
+  withdrawalId: 'w1',
+  portfolioId: 'P1',
+  ownerId: 'U1',
+  brokerAccount: 'B1',
+  amount: decimal('250'),
+  currency: 'EUR',
+} as const;
+const back = { type: 'TransferReturned', amount: decimal('250'), currency: 'EUR', reason: 'AC04', reference: 'R1' } as const;
+const inWords = 'AC04, EUR 250, R1';
+
+const fresh: Payout = {
+  status: 'ReadingOwner',
+  withdrawalId: 'w1',
+  portfolioId: 'P1',
+  ownerId: 'U1',
+  brokerAccount: 'B1',
+  amount: decimal('250'),
+  currency: 'EUR',
+  owner: null,
+  counterAccount: null,
+  cashOutId: null,
+  approved: false,
+  payment: null,
+  returnedBecause: null,
+  reason: null,
+};
+const moved: Payout = {
+  ...fresh,
+  status: 'Transferring',
+  owner: { externalId: 'C1', shownIban: IBAN },
+  counterAccount: { iban: IBAN, ownerName: 'A. Customer' },
+  cashOutId: 'CO1',
+};
+const payment = { paymentId: 'PM1', endToEndId: 'WDX', paidAt: '2026-03-04T10:00:00Z' };
+const transfer: PaidTransfer = { ...payment, returned: null };
+const account: CounterAccountRead = {
+  customerActive: true,
+  account: { iban: IBAN, ownerName: 'A. Customer' },
+  ibanWellFormed: true,
+  changedMsAgo: null,
+  coolOffMs: 1000,
+  shownIban: IBAN,
+  onMismatch: 'hold',
+};
+const seen = (status: CashOutSeen['status'], more: Partial<CashOutSeen> = {}): CashOutSeen => ({
+  cashOutId: 'CO1',
+  status,
+  amount: decimal('250'),
+  currency: 'EUR',
+  ...more,
+});
+
+const finished = (outcome: string, more: object = {}): object => ({
+  event: 'payout.finished',
+  data: {
+    withdrawalId: 'w1',
+    portfolioId: 'P1',
+    outcome,
+    amount: '250',
+    currency: 'EUR',
+    endToEndId: null,
+    paymentId: null,
+    paidAt: null,
+    reason: null,
+    ...more,
+  },
+});
+
+/** What a cell does, in one word: a status, `stay`, `hold`, `ignored` or `impossible`. */
+const cellOf = (state: Payout, input: PayoutInput): string => {
+  const cell = payoutFlow.rows[state.status].on[input.type];
+  if ('ignored' in cell) return 'ignored';
+  if ('impossible' in cell) return 'impossible';
+  const step = (cell as (s: Payout, i: PayoutInput) => object)(state, input);
+  return 'to' in step ? String(step.to) : 'stay' in step ? 'stay' : 'hold';
+};
+
+const cells: Readonly<Record<Payout['status'], readonly [asked: string, returned: string]>> = {
+  ReadingOwner: ['ignored', 'impossible'],
+  CheckingCounterAccount: ['ignored', 'impossible'],
+  CoolingOff: ['ignored', 'impossible'],
+  CashingOut: ['ignored', 'impossible'],
+  ApprovingCashOut: ['ignored', 'impossible'],
+  ConfirmingCashOut: ['ignored', 'impossible'],
+  Transferring: ['ignored', 'stay'],
+  Paid: ['ignored', 'Returned'],
+  Returned: ['ignored', 'ignored'],
+  Refused: ['ignored', 'impossible'],
+  RefusedAfterCashOut: ['ignored', 'impossible'],
+};
+
+describe('every input in every status', () => {
+  for (const status of payoutStatuses) {
+    it(status, () => {
+      expect([cellOf({ ...moved, status }, request), cellOf({ ...moved, status }, back)]).toEqual(cells[status]);
+    });
+  }
+  it('opens for a request and never for a return', () => {
+    expect(payoutFlow.opens.PayoutRequested(request, 'w1')).toEqual({ open: fresh });
+    expect(payoutFlow.opens.TransferReturned(back, 'w1')).toHaveProperty('impossible');
+  });
+  it('opens for no amount that cannot be paid', () => {
+    for (const amount of ['0', '-1', '0.001']) expect(open({ ...request, amount: decimal(amount) })).toHaveProperty('impossible');
+    expect(open({ ...request, amount: decimal('250.5'), currency: 'JPY' })).toHaveProperty('impossible');
+  });
+  it('looks again while an account cools off', () => {
+    const row = payoutFlow.rows.CoolingOff;
+    expect('looksAgain' in row && row.looksAgain.then(fresh)).toEqual({ to: 'ReadingOwner' });
+  });
+});
+
+describe('who is paid, and where', () => {
+  it('needs a customer of the bank', () => {
+    expect(goOnFromOwner(fresh, { externalId: 'C1', shownIban: null })).toEqual({
+      to: 'CheckingCounterAccount',
+      set: { owner: { externalId: 'C1', shownIban: null } },
+    });
+    expect(goOnFromOwner(fresh, { externalId: null, shownIban: IBAN })).toMatchObject({
+      to: 'Refused',
+      says: [{ data: { outcome: 'refused' } }],
+    });
+  });
+  it('keeps the account that was checked', () => {
+    const next = { to: 'CashingOut', set: { counterAccount: { iban: IBAN, ownerName: 'A. Customer' }, reason: null } };
+    expect(checkCounterAccount(fresh, account)).toEqual(next);
+    expect(checkCounterAccount(fresh, { ...account, shownIban: null })).toEqual(next);
+    expect(checkCounterAccount(fresh, { ...account, changedMsAgo: 1000 })).toEqual(next);
+  });
+  for (const [fault, why] of [
+    [{ customerActive: false }, 'the customer is not active at the bank'],
+    [{ account: null }, 'the customer has no counter account'],
+    [{ ibanWellFormed: false }, 'the counter account is not an IBAN'],
+  ] as const) {
+    it(`refuses before any money moves: ${why}`, () => {
+      expect(checkCounterAccount(fresh, { ...account, ...fault })).toEqual({
+        to: 'Refused',
+        set: { reason: why },
+        says: [finished('refused', { reason: why })],
+      });
+    });
+  }
+  it('asks people when the customer sees another account, unless the tenant trusts the bank alone', () => {
+    const other = { ...account, shownIban: 'NL91ABNA0417164300' };
+    expect(checkCounterAccount(fresh, other)).toMatchObject({ hold: expect.stringMatching(/not the one/) });
+    expect(checkCounterAccount(fresh, { ...other, onMismatch: 'pay-core-banking' })).toMatchObject({ to: 'CashingOut' });
+  });
+  it('lets a changed account cool off', () => {
+    for (const changedMsAgo of [0, 999])
+      expect(checkCounterAccount(fresh, { ...account, changedMsAgo })).toMatchObject({ to: 'CoolingOff' });
+  });
+  it('holds what it could not read, until people end it', () => {
+    const rule = holdOrRefuse('why');
+    expect(rule(fresh, 'not-found', 'other-side')).toEqual({ hold: 'why: not-found', set: { reason: 'why: not-found' } });
+    expect(rule(fresh, 'left', 'person')).toEqual({
+      to: 'Refused',
+      set: { reason: 'why: left' },
+      says: [finished('refused', { reason: 'why: left' })],
+    });
+  });
+});
+
+describe('the cash-out', () => {
+  const set = { cashOutId: 'CO1', reason: null };
+  it('lets the transfer begin only when it is done', () => {
+    expect(followCashOut(fresh, seen('done'))).toEqual({ to: 'Transferring', set });
+    expect(followCashOut(fresh, seen('pending'))).toEqual({ to: 'ConfirmingCashOut', set });
+  });
+  it('is approved once', () => {
+    expect(followCashOut(fresh, seen('needs-approval'))).toEqual({ to: 'ApprovingCashOut', set });
+    expect(followCashOut({ ...fresh, approved: true }, seen('needs-approval'))).toEqual({ to: 'ConfirmingCashOut', set });
+    expect(followApproval(fresh, seen('needs-approval'))).toEqual({ to: 'ConfirmingCashOut', set: { ...set, approved: true } });
+    expect(followApproval(fresh, seen('done'))).toEqual({ to: 'Transferring', set: { ...set, approved: true } });
+  });
+  it('that failed or came back has moved nothing', () => {
+    for (const status of ['failed', 'returned'] as const)
+      expect(followCashOut(fresh, seen(status))).toMatchObject({
+        to: 'Refused',
+        says: [{ data: { outcome: 'refused', reason: expect.stringContaining(status) } }],
+      });
+  });
+  it('of another amount or currency is looked at by people', () => {
+    for (const wrong of [{ amount: decimal('251') }, { currency: 'USD' }])
+      expect(followCashOut(fresh, seen('done', wrong))).toHaveProperty('hold');
+    expect(followApproval(fresh, seen('done', { currency: 'USD' }))).toMatchObject({ hold: expect.any(String), set: { approved: true } });
+  });
+  it('that is refused ends the payout', () => {
+    expect(refuseCashOut(fresh, 'not-enough-cash')).toMatchObject({ to: 'Refused', says: [{ data: { outcome: 'refused' } }] });
+  });
+  it('that may not be approved is still there: people look, unless it is at its end', () => {
+    expect(holdOrRefuseApproval(fresh, 'not-allowed', 'other-side')).toHaveProperty('hold');
+    for (const reason of ['failed', 'returned']) expect(holdOrRefuseApproval(fresh, reason, 'other-side')).toMatchObject({ to: 'Refused' });
+    expect(holdOrRefuseApproval(fresh, 'called off at the desk', 'person')).toMatchObject({ to: 'Refused' });
+  });
+});
+
+describe('the transfer', () => {
+  const told = { endToEndId: 'WDX', paymentId: 'PM1', paidAt: '2026-03-04T10:00:00Z' };
+  it('tells that it is paid, with the references of the bank', () => {
+    expect(finishPaid(moved, transfer)).toEqual({ to: 'Paid', set: { payment, reason: null }, says: [finished('paid', told)] });
+  });
+  it('refused by the bank after the cash-out is never ended by a machine', () => {
+    expect(holdOrGiveUp(moved, 'AC04', 'other-side')).toMatchObject({ hold: 'cash-out done but the bank refused: AC04' });
+    expect(holdOrGiveUp(moved, 'money is back at the broker', 'person')).toEqual({
+      to: 'RefusedAfterCashOut',
+      set: { reason: 'money is back at the broker' },
+      says: [finished('refused', { reason: 'money is back at the broker' })],
+    });
+  });
+  it('cuts a long reason to what the event may carry', () => {
+    const { says } = holdOrGiveUp(moved, 'x'.repeat(900), 'person') as { says: readonly { data: { reason: string } }[] };
+    expect(says[0]?.data.reason).toHaveLength(500);
+  });
+  it('that comes back is given to an operator and told', () => {
+    expect(seeReturn({ ...moved, status: 'Paid', payment }, back)).toEqual({
+      to: 'Returned',
+      set: { payment, returnedBecause: inWords, reason: `the bank sent the payment back: ${inWords}` },
+      says: [finished('returned', { ...told, reason: inWords })],
+    });
+  });
+  it('that comes back before we know that it was paid is told in the right order', () => {
+    expect(rememberReturn(moved, { ...back, currency: null })).toEqual({ stay: true, set: { returnedBecause: 'AC04, 250, R1' } });
+    expect(finishPaid({ ...moved, returnedBecause: inWords }, transfer)).toMatchObject({
+      to: 'Returned',
+      says: [finished('paid', told), finished('returned', { ...told, reason: inWords })],
+    });
+    const { amount, currency, reason, reference } = back;
+    expect(finishPaid(moved, { ...transfer, returned: { amount, currency, reason, reference } })).toMatchObject({
+      to: 'Returned',
+      set: { returnedBecause: inWords },
+    });
+  });
+});
+
+describe('the stored state', () => {
+  it('comes back from JSON as it was', () => {
+    for (const state of [fresh, moved, { ...moved, payment }]) expect(payoutState.parse(JSON.parse(JSON.stringify(state)))).toEqual(state);
+  });
+  it('refuses an amount that is not exact text', () => {
+    for (const bad of [250, '250.00', 'x']) expect(payoutState.safeParse({ ...fresh, amount: bad }).success).toBe(false);
+  });
+  it('does not go on without what it needs', () => {
+    for (const part of [ownerOf, counterAccountOf, cashOutIdOf]) expect(() => part(fresh)).toThrow(Bug);
+    expect([ownerOf(moved).externalId, counterAccountOf(moved).iban, cashOutIdOf(moved)]).toEqual(['C1', IBAN, 'CO1']);
+  });
+});

@@ -1,0 +1,33 @@
+import type { Decimal } from '../../../../shared/kernel/decimal.js';
+import type { BrokerPort } from '../../../../shared/ports/broker.js';
+import type { EffectDefinitions, Timing } from '../../../../shared/runtime/engine/definition.js';
+import { cashOutIdOf } from '../decide/payout.rules.js';
+import type { Payout, PayoutEffects } from '../decide/payout.js';
+import { seenOf } from './create-cash-out.js';
+
+type Request = { readonly cashOutId: string; readonly amount: Decimal; readonly currency: string };
+
+/** A managed account's cash-out waits for its adviser, which is us. Approving twice changes nothing. */
+export const approveCashOut = (
+  broker: Pick<BrokerPort, 'abilities' | 'approveCashOut' | 'readCashOut'>,
+  timing: Timing,
+): EffectDefinitions<Payout, PayoutEffects>['ApproveCashOut'] => ({
+  kind: 'by-key',
+  perJourney: 'one',
+  system: 'broker',
+  timing,
+  ability: broker.abilities.approveCashOut,
+  request: (p): Request => ({ cashOutId: cashOutIdOf(p), amount: p.amount, currency: p.currency }),
+  reference: (request: Request) => request.cashOutId,
+  send: async (request: Request, sending) => {
+    const outcome = await broker.approveCashOut(request.cashOutId, sending);
+    return outcome.kind === 'applied' ? { kind: 'applied', result: seenOf(outcome.result) } : outcome;
+  },
+  inquire: async (request: Request, sending) => {
+    const outcome = await broker.readCashOut(request.cashOutId, sending.signal);
+    if (outcome.kind !== 'applied') return { found: 'no-answer', evidence: `the cash-out could not be read: ${outcome.kind}` };
+    return outcome.result.status === 'needs-approval' ? { found: 'absent' } : { found: 'applied', result: seenOf(outcome.result) };
+  },
+  // Whether it is done, the broker is asked next.
+  resultFromPerson: (request: Request) => ({ ...request, status: 'pending' }),
+});

@@ -1,0 +1,259 @@
+import { describe, expect, it } from '@jest/globals';
+import { decimal } from '../../../../shared/kernel/decimal.js';
+import type { UserId } from '../../../../shared/kernel/ids.js';
+import { currency, type Money } from '../../../../shared/kernel/money.js';
+import type { Inquiry, OperationAbility, Outcome, Sending } from '../../../../shared/kernel/outcome.js';
+import type { BrokerPort, CashOut } from '../../../../shared/ports/broker.js';
+import type { BankCustomer, Payment, PaymentRequest } from '../../../../shared/ports/core-banking.js';
+import type { Payout } from '../decide/payout.js';
+import { approveCashOut } from './approve-cash-out.js';
+import { createCashOut } from './create-cash-out.js';
+import { endToEndIdOf, isIban, payCounterAccount, uetrOf } from './pay-counter-account.js';
+import { readCashOut } from './read-cash-out.js';
+import { readCounterAccount } from './read-counter-account.js';
+import { readOwner } from './read-owner.js';
+
+const IBAN = 'BE68539007547034';
+const HOUSE = 'NL91ABNA0417164300';
+const NOW_MS = Date.parse('2026-03-04T10:00:00Z');
+const timing = { timeoutMs: 1, firstWaitMs: 1, longestWaitMs: 1, patienceMs: 1 };
+const ability: OperationAbility = { repeatable: 'never', keyMemoryMs: null, longestLifeMs: 1, afterAbsence: 'ask-person', source: 'test' };
+const sending: Sending = { key: 'k1', signal: new AbortController().signal, firstSentAtMs: 0 };
+const journey = { id: 'po1', subject: 'w1', portfolioId: 'P1' };
+const state: Payout = {
+  status: 'Transferring',
+  withdrawalId: 'w1',
+  portfolioId: 'P1',
+  ownerId: 'U1',
+  brokerAccount: 'B1',
+  amount: decimal('250'),
+  currency: 'EUR',
+  owner: { externalId: 'C1', shownIban: IBAN },
+  counterAccount: { iban: IBAN, ownerName: 'A. Customer' },
+  cashOutId: 'CO1',
+  approved: false,
+  payment: null,
+  returnedBecause: null,
+  reason: null,
+};
+const lost = { kind: 'unknown', evidence: 'reset' } as const;
+const euros = (text: string): Money => ({ amount: decimal(text), currency: currency('EUR') });
+
+describe('ReadOwner', () => {
+  const read = async (iban: string | null): Promise<unknown> => {
+    const result = { id: 'U1' as UserId, externalId: 'C1', counterAccount: iban === null ? null : { iban, bic: null } };
+    const effect = readOwner({ readUser: async () => ({ kind: 'applied', result }) }, timing);
+    return effect.read(effect.request(state, journey, 'k1'), sending);
+  };
+  it('brings the shown account into one form', async () => {
+    expect(await read('be68 5390 0754 7034')).toEqual({ kind: 'applied', result: { externalId: 'C1', shownIban: IBAN } });
+    expect(await read(null)).toEqual({ kind: 'applied', result: { externalId: 'C1', shownIban: null } });
+  });
+  it('hands on what is no answer', async () => {
+    const effect = readOwner({ readUser: async () => lost }, timing);
+    expect(await effect.read({ ownerId: 'U1' }, sending)).toEqual(lost);
+  });
+});
+
+describe('ReadCounterAccount', () => {
+  const account = { iban: 'BE68 5390 0754 7034', bic: null, ownerName: 'A. Customer', changedAt: null as string | null };
+  const customer: BankCustomer = { externalId: 'C1', name: 'A. Customer', active: true, counterAccount: account };
+  const read = async (found: BankCustomer): Promise<unknown> => {
+    const effect = readCounterAccount(
+      { readCustomer: async () => ({ kind: 'applied', result: found }) },
+      { coolOffMs: 1000, onMismatch: 'hold' },
+      timing,
+      () => NOW_MS,
+    );
+    return effect.read(effect.request(state, journey, 'k1'), sending);
+  };
+  const common = { customerActive: true, coolOffMs: 1000, onMismatch: 'hold', shownIban: IBAN };
+  it('checks the form of the IBAN, and carries what the tenant wants', async () => {
+    expect(await read(customer)).toEqual({
+      kind: 'applied',
+      result: { ...common, account: { iban: IBAN, ownerName: 'A. Customer' }, ibanWellFormed: true, changedMsAgo: null },
+    });
+    expect(await read({ ...customer, counterAccount: { ...account, iban: 'BE68539007547035' } })).toMatchObject({
+      result: { ibanWellFormed: false },
+    });
+    expect(await read({ ...customer, counterAccount: { ...account, iban: '' } })).toMatchObject({ result: { ibanWellFormed: false } });
+    expect(await read({ ...customer, counterAccount: null })).toEqual({
+      kind: 'applied',
+      result: { ...common, account: null, ibanWellFormed: false, changedMsAgo: null },
+    });
+  });
+  for (const [changedAt, changedMsAgo] of [
+    ['2026-03-04T09:59:59Z', 1000],
+    ['2026-03-04T11:00:00Z', 0],
+    ['yesterday', 0],
+  ] as const) {
+    it(`counts a change at "${changedAt}" as ${changedMsAgo} ms ago`, async () => {
+      expect(await read({ ...customer, counterAccount: { ...account, changedAt } })).toMatchObject({ result: { changedMsAgo } });
+    });
+  }
+  it('hands on what is no answer', async () => {
+    const effect = readCounterAccount({ readCustomer: async () => lost }, { coolOffMs: 0, onMismatch: 'hold' }, timing, () => NOW_MS);
+    expect(await effect.read(effect.request(state, journey, 'k1'), sending)).toEqual(lost);
+  });
+});
+
+describe('the cash-out', () => {
+  const cashOut = (status: CashOut['status']): CashOut => ({ cashOutId: 'CO1', status, brokerStatus: 'WORD', amount: euros('250') });
+  const seen = (status: CashOut['status']): object => ({ cashOutId: 'CO1', status, amount: '250', currency: 'EUR' });
+  const broker = (
+    more: Partial<BrokerPort>,
+  ): Pick<BrokerPort, 'abilities' | 'createCashOut' | 'findCashOut' | 'approveCashOut' | 'readCashOut'> => ({
+    abilities: { placeOrder: ability, createCashOut: ability, approveCashOut: ability },
+    createCashOut: async () => lost,
+    findCashOut: async () => ({ found: 'absent' }),
+    approveCashOut: async () => lost,
+    readCashOut: async () => lost,
+    ...more,
+  });
+  const applied = async (): Promise<Outcome<CashOut, never>> => ({ kind: 'applied', result: cashOut('needs-approval') });
+
+  it('is asked for by account and amount', async () => {
+    const asked: unknown[] = [];
+    const effect = createCashOut(
+      broker({
+        createCashOut: async (request) => {
+          asked.push(request);
+          return applied();
+        },
+        findCashOut: async () => ({ found: 'applied', result: cashOut('done') }),
+      }),
+      timing,
+    );
+    const request: unknown = effect.request(state, journey, 'k1');
+    expect(await effect.send(request, sending)).toEqual({ kind: 'applied', result: seen('needs-approval') });
+    expect(asked).toEqual([{ account: 'B1', amount: euros('250') }]);
+    expect(await effect.inquire(request, sending)).toEqual({ found: 'applied', result: seen('done') });
+    expect(effect.resultFromPerson(request, 'CO1 seen at their desk')).toEqual(seen('pending'));
+  });
+  it('stays unknown when no answer came', async () => {
+    const effect = createCashOut(broker({}), timing);
+    const request: unknown = effect.request(state, journey, 'k1');
+    expect(await effect.send(request, sending)).toEqual(lost);
+    expect(await effect.inquire(request, sending)).toEqual({ found: 'absent' });
+  });
+  it('is approved by its id, and found approved by its status', async () => {
+    const at = (status: CashOut['status']): ReturnType<typeof approveCashOut> =>
+      approveCashOut(broker({ approveCashOut: applied, readCashOut: async () => ({ kind: 'applied', result: cashOut(status) }) }), timing);
+    const request: unknown = at('done').request(state, journey, 'k1');
+    expect(at('done').reference?.(request)).toBe('CO1');
+    expect(await at('done').send(request, sending)).toEqual({ kind: 'applied', result: seen('needs-approval') });
+    expect(await at('needs-approval').inquire(request, sending)).toEqual({ found: 'absent' });
+    expect(await at('pending').inquire(request, sending)).toEqual({ found: 'applied', result: seen('pending') });
+    expect(at('done').resultFromPerson(request, 'x')).toEqual(seen('pending'));
+    const silent = approveCashOut(broker({}), timing);
+    expect(await silent.send(request, sending)).toEqual(lost);
+    expect(await silent.inquire(request, sending)).toMatchObject({ found: 'no-answer' });
+  });
+
+  const read = async (status: CashOut['status'], approved: boolean): Promise<string> => {
+    const effect = readCashOut(broker({ readCashOut: async () => ({ kind: 'applied', result: cashOut(status) }) }), timing);
+    const request: unknown = effect.request({ ...state, approved }, journey, 'k1');
+    expect(effect.reference?.(request)).toBe('CO1');
+    return (await effect.read(request, sending)).kind;
+  };
+  it('is asked about until it says something to act on', async () => {
+    for (const status of ['done', 'failed', 'returned', 'needs-approval'] as const) expect(await read(status, false)).toBe('applied');
+    expect(await read('pending', false)).toBe('accepted');
+    expect(await read('needs-approval', true)).toBe('accepted');
+    const silent = readCashOut(broker({}), timing);
+    expect(await silent.read({ cashOutId: 'CO1', approved: false }, sending)).toEqual(lost);
+  });
+});
+
+describe('PayCounterAccount', () => {
+  const choices = { houseAccountIban: HOUSE, remittanceInformation: 'Withdrawal' };
+  const effectWith = (outcome: Outcome<Payment>, inquiry: Inquiry<Payment>): ReturnType<typeof payCounterAccount> =>
+    payCounterAccount(
+      { abilities: { pay: ability }, pay: async () => outcome, findPayment: async () => inquiry },
+      choices,
+      timing,
+      () => NOW_MS,
+    );
+  const effect = effectWith(lost, { found: 'absent' });
+  const request = effect.request(state, journey, 'k1') as PaymentRequest;
+  const payment: Payment = {
+    paymentId: 'PM1',
+    endToEndId: request.endToEndId,
+    amount: euros('250'),
+    bookedAt: '2026-03-04T09:00:00Z',
+    returned: null,
+  };
+
+  it('asks for one payment, from the house account to the checked account', () => {
+    expect(request).toEqual({
+      endToEndId: endToEndIdOf('k1'),
+      uetr: uetrOf('k1'),
+      debtorIban: HOUSE,
+      creditorName: 'A. Customer',
+      creditorIban: IBAN,
+      amount: euros('250'),
+      remittanceInformation: 'Withdrawal',
+    });
+    expect(effect.reference?.(request)).toBe(request.endToEndId);
+    expect([isIban(HOUSE), isIban('NL91 ABNA 0417 1643 00'), isIban('NL91ABNA0417164301')]).toEqual([true, false, false]);
+  });
+  it('names the payment by its key alone: the same on every repeat, another in another generation', () => {
+    expect(endToEndIdOf('k1')).toBe(endToEndIdOf('k1'));
+    const names = Array.from({ length: 2000 }, (_, n) => endToEndIdOf(`k:${String(n)}`));
+    expect(new Set(names).size).toBe(2000);
+    for (const name of names) expect(name).toMatch(/^WD[A-Z2-7]{26}$/);
+    for (const key of ['k1', 'k2', 'k3'])
+      expect(uetrOf(key)).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(uetrOf('k1')).not.toBe(uetrOf('k2'));
+  });
+  it('keeps the names it gave: a change here would pay what is on its way a second time', () => {
+    expect([endToEndIdOf('po1:PayCounterAccount'), uetrOf('po1:PayCounterAccount')]).toEqual([
+      'WD2LSEDI67VMEQYKM52CI2JZEXZE',
+      '4201fbb0-0d53-49d9-889e-3000ec752a36',
+    ]);
+  });
+  it('is paid when the bank has settled it, with the time of booking or of our learning', async () => {
+    const paid = { paymentId: 'PM1', endToEndId: request.endToEndId, paidAt: '2026-03-04T09:00:00Z', returned: null };
+    expect(await effectWith({ kind: 'applied', result: payment }, { found: 'applied', result: payment }).send(request, sending)).toEqual({
+      kind: 'applied',
+      result: paid,
+    });
+    expect(await effectWith(lost, { found: 'applied', result: { ...payment, bookedAt: null } }).inquire(request, sending)).toEqual({
+      found: 'applied',
+      result: { ...paid, paidAt: '2026-03-04T10:00:00.000Z' },
+    });
+  });
+  it('shows a return that the bank already knows', async () => {
+    const returned = { amount: euros('250'), reason: 'AC04', reference: 'R1' };
+    const answer = effectWith({ kind: 'applied', result: { ...payment, returned } }, { found: 'absent' });
+    expect(await answer.send(request, sending)).toMatchObject({
+      result: { returned: { amount: '250', currency: 'EUR', reason: 'AC04', reference: 'R1' } },
+    });
+  });
+  it('believes no answer about another payment', async () => {
+    for (const other of [
+      { ...payment, amount: euros('250.01') },
+      { ...payment, amount: { ...euros('250'), currency: currency('USD') } },
+      { ...payment, endToEndId: 'WDOTHER' },
+    ]) {
+      const answer = effectWith({ kind: 'applied', result: other }, { found: 'applied', result: other });
+      expect(await answer.send(request, sending)).toMatchObject({ kind: 'unknown' });
+      expect(await answer.inquire(request, sending)).toMatchObject({ found: 'ambiguous' });
+    }
+  });
+  it('waits under our own reference, whatever the bank calls the payment', async () => {
+    const answer = effectWith({ kind: 'accepted', reference: 'PM1' }, { found: 'pending', reference: 'PM1' });
+    expect(await answer.send(request, sending)).toEqual({ kind: 'accepted', reference: request.endToEndId });
+    expect(await answer.inquire(request, sending)).toEqual({ found: 'pending', reference: request.endToEndId });
+  });
+  it('hands on what is no answer, and takes the word of people', async () => {
+    expect(await effect.send(request, sending)).toEqual(lost);
+    expect(await effect.inquire(request, sending)).toEqual({ found: 'absent' });
+    expect(effect.resultFromPerson(request, 'x'.repeat(300))).toEqual({
+      paymentId: 'x'.repeat(128),
+      endToEndId: request.endToEndId,
+      paidAt: '2026-03-04T10:00:00.000Z',
+      returned: null,
+    });
+  });
+});

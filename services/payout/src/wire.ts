@@ -1,0 +1,98 @@
+import type { z } from 'zod';
+import { createDriveWealth } from '../../../shared/adapters/broker/drivewealth/adapter.js';
+import { createPaymentsApi } from '../../../shared/adapters/core-banking/payments-api/adapter.js';
+import { createInvestSuite } from '../../../shared/adapters/investsuite/adapter.js';
+import { currency } from '../../../shared/kernel/money.js';
+import type { BrokerPort } from '../../../shared/ports/broker.js';
+import type { CoreBankingPort } from '../../../shared/ports/core-banking.js';
+import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
+import { ConfigurationError, type CommonConfig } from '../../../shared/runtime/config.js';
+import { bind, type Binding, type ServiceDefinition, type Timing } from '../../../shared/runtime/engine/definition.js';
+import type { ServiceTools } from '../../../shared/runtime/service.js';
+import type { config } from './config.js';
+import { cashStatusEvents } from './consume/cash-status.js';
+import { payoutRequestedEvents } from './consume/payout-requested.js';
+import { transferStatusEvents } from './consume/transfer-status.js';
+import { payoutFlow } from './decide/payout.flow.js';
+import { payoutState } from './decide/payout.js';
+import { approveCashOut } from './effect/approve-cash-out.js';
+import { createCashOut } from './effect/create-cash-out.js';
+import { isIban, payCounterAccount } from './effect/pay-counter-account.js';
+import { readCashOut } from './effect/read-cash-out.js';
+import { readCounterAccount } from './effect/read-counter-account.js';
+import { readOwner } from './effect/read-owner.js';
+
+export type Ports = { readonly investSuite: InvestSuitePort; readonly broker: BrokerPort; readonly coreBanking: CoreBankingPort };
+type Tenant = CommonConfig['tenant'];
+
+const HOUR_MS = 3_600_000;
+const LOOK_AGAIN_AT_COUNTER_ACCOUNT_MS = 15 * 60_000;
+/** What the customer reads on the statement. No name, no number: statements travel. */
+const REMITTANCE_INFORMATION = 'Withdrawal from your portfolio';
+
+/**
+ * The flow with its effects behind ports: what a simulation runs too.
+ * @throws ConfigurationError without a house account to pay from.
+ */
+export const payoutBinding = ({ investSuite, broker, coreBanking }: Ports, tenant: Tenant, nowMs: () => number): Binding => {
+  const { houseAccountIban } = tenant;
+  if (houseAccountIban === undefined || !isIban(houseAccountIban))
+    throw new ConfigurationError(['TENANT_FILE houseAccountIban must be an IBAN without spaces: the account that is paid from']);
+  const timing: Timing = {
+    timeoutMs: tenant.requestTimeoutMs,
+    firstWaitMs: tenant.firstWaitMs,
+    longestWaitMs: tenant.longestWaitMs,
+    patienceMs: tenant.patienceMs,
+  };
+  const wanted = { coolOffMs: tenant.counterAccountCoolOffHours * HOUR_MS, onMismatch: tenant.onCounterAccountMismatch };
+  return bind({
+    flow: payoutFlow,
+    idPrefix: 'po',
+    state: payoutState,
+    stateVersion: 1,
+    oneJourneyPer: 'subject',
+    effects: {
+      ReadOwner: readOwner(investSuite, timing),
+      ReadCounterAccount: readCounterAccount(coreBanking, wanted, timing, nowMs),
+      CreateCashOut: createCashOut(broker, timing),
+      ApproveCashOut: approveCashOut(broker, timing),
+      ReadCashOut: readCashOut(broker, timing),
+      PayCounterAccount: payCounterAccount(coreBanking, { houseAccountIban, remittanceInformation: REMITTANCE_INFORMATION }, timing, nowMs),
+    },
+    shows: ({ amount, currency: code }) => ({ amount, currency: code }),
+    intervalsMs: { counterAccount: LOOK_AGAIN_AT_COUNTER_ACCOUNT_MS },
+  });
+};
+
+export const payoutConsumes: ServiceDefinition['consumes'] = [payoutRequestedEvents, transferStatusEvents, cashStatusEvents];
+
+export const wire = (settings: z.output<typeof config> & CommonConfig, { log }: ServiceTools): ServiceDefinition => {
+  const { tenant } = settings;
+  const longestLifeMs = tenant.requestLongestLifeMs;
+  const ports: Ports = {
+    investSuite: createInvestSuite({
+      baseUrl: settings.INVESTSUITE_BASE_URL,
+      accessKeyId: settings.INVESTSUITE_ACCESS_KEY_ID,
+      secretAccessKey: settings.INVESTSUITE_SECRET_ACCESS_KEY,
+      longestLifeMs,
+      log: (entry) => log.debug(entry, 'asked'),
+    }),
+    broker: createDriveWealth({
+      baseUrl: settings.DRIVEWEALTH_BASE_URL,
+      appKey: settings.DRIVEWEALTH_APP_KEY,
+      clientId: settings.DRIVEWEALTH_CLIENT_ID,
+      clientSecret: settings.DRIVEWEALTH_CLIENT_SECRET,
+      longestLifeMs,
+      redemptionType: tenant.cashOutType,
+      ...(tenant.currencies[0] === undefined ? {} : { currency: currency(tenant.currencies[0]) }),
+      log: (entry) => log.debug(entry, 'asked'),
+    }),
+    coreBanking: createPaymentsApi({
+      baseUrl: settings.CORE_BANKING_BASE_URL,
+      token: settings.CORE_BANKING_TOKEN,
+      longestLifeMs,
+      log: (entry) => log.debug(entry, 'asked'),
+    }),
+  };
+  return { name: 'payout', bindings: [payoutBinding(ports, tenant, Date.now)], consumes: payoutConsumes };
+};

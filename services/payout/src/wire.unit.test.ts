@@ -1,0 +1,247 @@
+import { describe, expect, it } from '@jest/globals';
+import { decimal } from '../../../shared/kernel/decimal.js';
+import type { Said, Tagged } from '../../../shared/kernel/flow.js';
+import type { UserId } from '../../../shared/kernel/ids.js';
+import { currency } from '../../../shared/kernel/money.js';
+import type { OperationAbility } from '../../../shared/kernel/outcome.js';
+import { openJourney, step, type JourneyRecord, type Occasion, type Stepped } from '../../../shared/kernel/step.js';
+import type { BrokerPort, CashOut } from '../../../shared/ports/broker.js';
+import type { CoreBankingPort } from '../../../shared/ports/core-banking.js';
+import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
+import { ConfigurationError } from '../../../shared/runtime/config.js';
+import { Catalogue } from '../../../shared/runtime/engine/catalogue.js';
+import type { Binding } from '../../../shared/runtime/engine/definition.js';
+import { tenantSettings } from '../../../shared/runtime/tenant.js';
+import { payoutBinding, payoutConsumes } from './wire.js';
+
+const NOW_MS = Date.parse('2026-03-04T10:00:00Z');
+const HOUSE = 'NL91ABNA0417164300';
+const ability: OperationAbility = {
+  repeatable: 'after-inquiry',
+  keyMemoryMs: null,
+  longestLifeMs: 1,
+  afterAbsence: 'ask-person',
+  source: 'test',
+};
+
+/** Walks one journey through the kernel's own step, with every effect carried out once by its definition. */
+const walker = (binding: Binding, facts: { readonly id: string; readonly subject: string; readonly portfolioId: string }) => {
+  const catalogue = new Catalogue({ name: 'test', bindings: [binding], consumes: [] });
+  const flow = catalogue.flow(binding.flow.name);
+  const rules = catalogue.rulesOf(binding.flow.name);
+  const path: string[] = [];
+  const said: Said[] = [];
+  let journey: JourneyRecord | null = null;
+  const take = (stepped: Stepped): void => {
+    if (stepped.kind === 'ignored' || stepped.kind === 'impossible') throw new Error(`${stepped.kind} in ${path.join(' > ')}`);
+    if (stepped.kind === 'postponed') {
+      journey = journey === null ? null : { ...journey, effect: stepped.effect };
+      return;
+    }
+    journey = stepped.journey;
+    // What is stored is JSON and is checked when it comes back.
+    binding.state.parse(JSON.parse(JSON.stringify(journey.state)));
+    if (path.at(-1) !== journey.state.status) path.push(journey.state.status);
+    if (stepped.journey.held !== null) path.push(`held: ${stepped.journey.held}`);
+    said.push(...stepped.says);
+  };
+  const occasion = (at: JourneyRecord, what: Occasion): void => take(step(flow, at, what, rules, NOW_MS));
+  const carryOut = async (): Promise<void> => {
+    for (let round = 0; round < 20; round++) {
+      const at: JourneyRecord | null = journey;
+      if (at?.effect === undefined || at.effect === null || at.effect.status !== 'sending') return;
+      const definition = catalogue.effect(binding.flow.name, at.effect.name);
+      const request: unknown = JSON.parse(JSON.stringify(definition.request(at.state, facts, at.effect.id)));
+      const sending = { key: at.effect.id, signal: new AbortController().signal, firstSentAtMs: NOW_MS };
+      const outcome = definition.kind === 'read' ? await definition.read(request, sending) : await definition.send(request, sending);
+      occasion(at, { kind: 'effect', effectId: at.effect.id, event: { type: 'Answered', outcome } });
+    }
+    throw new Error(`does not come to rest: ${path.join(' > ')}`);
+  };
+  return {
+    path,
+    said,
+    give: async (input: Tagged): Promise<void> => {
+      if (journey === null) take(openJourney(flow, facts, input, rules, NOW_MS));
+      else occasion(journey, { kind: 'input', input });
+      await carryOut();
+    },
+    answer: async (words: 'applied' | 'rejected', evidence: string): Promise<void> => {
+      const at: JourneyRecord | null = journey;
+      if (at === null || at.effect === null) throw new Error('nothing to answer');
+      const definition = catalogue.effect(binding.flow.name, at.effect.name);
+      const result =
+        definition.kind === 'read' ? null : definition.resultFromPerson(definition.request(at.state, facts, at.effect.id), evidence);
+      occasion(at, { kind: 'effect', effectId: at.effect.id, event: { type: 'PersonSaid', said: words, result, evidence } });
+      await carryOut();
+    },
+  };
+};
+
+/** The outside as it is now; a test changes it. */
+type World = {
+  cashOut: CashOut['status'];
+  bank: 'settles' | 'refuses' | 'is silent';
+  shown: string;
+  changedAt: string | null;
+  readonly calls: string[];
+};
+
+const portsOf = (world: World): Parameters<typeof payoutBinding>[0] => {
+  const cashOut = (): CashOut => ({
+    cashOutId: 'CO1',
+    status: world.cashOut,
+    brokerStatus: 'WORD',
+    amount: { amount: decimal('250'), currency: currency('EUR') },
+  });
+  const investSuite: Partial<InvestSuitePort> = {
+    readUser: async () => ({
+      kind: 'applied',
+      result: { id: 'U1' as UserId, externalId: 'C1', counterAccount: { iban: world.shown, bic: null } },
+    }),
+  };
+  const broker: Partial<BrokerPort> = {
+    abilities: { placeOrder: ability, createCashOut: ability, approveCashOut: ability },
+    createCashOut: async () => {
+      world.calls.push('cash-out');
+      return { kind: 'applied', result: cashOut() };
+    },
+    approveCashOut: async () => {
+      world.calls.push('approval');
+      world.cashOut = 'done';
+      return { kind: 'applied', result: { ...cashOut(), status: 'pending' } };
+    },
+    readCashOut: async () => ({ kind: 'applied', result: cashOut() }),
+  };
+  const coreBanking: CoreBankingPort = {
+    provider: 'test',
+    abilities: { pay: ability },
+    readCustomer: async () => ({
+      kind: 'applied',
+      result: {
+        externalId: 'C1',
+        name: 'A. Customer',
+        active: true,
+        counterAccount: { iban: 'BE68539007547034', bic: null, ownerName: 'A. Customer', changedAt: world.changedAt },
+      },
+    }),
+    pay: async (request) => {
+      world.calls.push(`paid ${request.amount.amount} to ${request.creditorIban} from ${request.debtorIban}`);
+      if (world.bank === 'is silent') return { kind: 'unknown', evidence: 'reset' };
+      if (world.bank === 'refuses') return { kind: 'rejected', reason: 'AC04' };
+      return {
+        kind: 'applied',
+        result: { paymentId: 'PM1', endToEndId: request.endToEndId, amount: request.amount, bookedAt: null, returned: null },
+      };
+    },
+    findPayment: async () => ({ found: 'absent' }),
+  };
+  return { investSuite: investSuite as InvestSuitePort, broker: broker as BrokerPort, coreBanking };
+};
+
+const tenant = tenantSettings.parse({ houseAccountIban: HOUSE, counterAccountCoolOffHours: 24 });
+const start = (more: Partial<World> = {}) => {
+  const world: World = { cashOut: 'done', bank: 'settles', shown: 'BE68 5390 0754 7034', changedAt: null, calls: [], ...more };
+  const walk = walker(
+    payoutBinding(portsOf(world), tenant, () => NOW_MS),
+    { id: 'po1', subject: 'w1', portfolioId: 'P1' },
+  );
+  return { world, ...walk };
+};
+const asked = {
+  type: 'PayoutRequested',
+  withdrawalId: 'w1',
+  portfolioId: 'P1',
+  ownerId: 'U1',
+  brokerAccount: 'B1',
+  amount: '250',
+  currency: 'EUR',
+} as Tagged;
+const back = { type: 'TransferReturned', amount: '250', currency: 'EUR', reason: 'AC04', reference: 'R1' } as Tagged;
+const outcomes = (said: readonly Said[]): readonly unknown[] =>
+  said.map((one) => ('event' in one ? (one.data as { readonly outcome: string }).outcome : null));
+const PAID = `paid 250 to BE68539007547034 from ${HOUSE}`;
+
+describe('a payout, the whole way', () => {
+  it('reads all its topics, and does not start without an account to pay from', () => {
+    expect(payoutConsumes.map(({ topic }) => topic)).toEqual(['payout.requested', 'core-banking.transfer-status', 'broker.cash-status']);
+    for (const settings of [{}, { houseAccountIban: 'NL91ABNA0417164301' }])
+      expect(() => payoutBinding(portsOf(start().world), tenantSettings.parse(settings), () => NOW_MS)).toThrow(ConfigurationError);
+  });
+
+  it('cashes out, pays and tells', async () => {
+    const { give, path, said, world } = start();
+    await give(asked);
+    expect(path).toEqual(['ReadingOwner', 'CheckingCounterAccount', 'CashingOut', 'Transferring', 'Paid']);
+    expect(world.calls).toEqual(['cash-out', PAID]);
+    expect(said).toMatchObject([
+      { event: 'payout.finished', data: { outcome: 'paid', amount: '250', paymentId: 'PM1', paidAt: '2026-03-04T10:00:00.000Z' } },
+    ]);
+  });
+
+  it('approves once where the broker wants it, and pays only when the cash-out is done', async () => {
+    const { give, path, world } = start({ cashOut: 'needs-approval' });
+    await give(asked);
+    expect(path).toEqual([
+      'ReadingOwner',
+      'CheckingCounterAccount',
+      'CashingOut',
+      'ApprovingCashOut',
+      'ConfirmingCashOut',
+      'Transferring',
+      'Paid',
+    ]);
+    expect(world.calls).toEqual(['cash-out', 'approval', PAID]);
+  });
+
+  it('pays nothing while the cash-out is under way, nor when it failed', async () => {
+    const pending = start({ cashOut: 'pending' });
+    await pending.give(asked);
+    expect([pending.path.at(-1), ...pending.world.calls]).toEqual(['ConfirmingCashOut', 'cash-out']);
+    const failed = start({ cashOut: 'failed' });
+    await failed.give(asked);
+    expect([failed.path.at(-1), ...failed.world.calls, ...outcomes(failed.said)]).toEqual(['Refused', 'cash-out', 'refused']);
+  });
+
+  it('sends once and then only asks when the bank is silent', async () => {
+    const { give, path, said, world } = start({ bank: 'is silent' });
+    await give(asked);
+    expect([path.at(-1), said.length, ...world.calls]).toEqual(['Transferring', 0, 'cash-out', PAID]);
+  });
+
+  it('leaves cash on the house account to people', async () => {
+    const { give, answer, path, said } = start({ bank: 'refuses' });
+    await give(asked);
+    expect([path.at(-1), said.length]).toEqual(['held: cash-out done but the bank refused: AC04', 0]);
+    await answer('rejected', 'the money is back at the broker');
+    expect([path.at(-1), ...outcomes(said)]).toEqual(['RefusedAfterCashOut', 'refused']);
+  });
+
+  it('believes people who say that it was paid after all', async () => {
+    const { give, answer, path, said } = start({ bank: 'refuses' });
+    await give(asked);
+    await answer('applied', 'PM9 on the statement');
+    expect([path.at(-1), ...outcomes(said)]).toEqual(['Paid', 'paid']);
+  });
+
+  it('moves no money when the account is not the one the customer sees', async () => {
+    const { give, answer, path, said, world } = start({ shown: HOUSE });
+    await give(asked);
+    expect([path.at(-1), ...world.calls]).toEqual(['held: the counter account at the bank is not the one InvestSuite shows']);
+    await answer('rejected', 'the customer knows nothing of it');
+    expect([path.at(-1), ...outcomes(said), ...world.calls]).toEqual(['Refused', 'refused']);
+  });
+
+  it('moves no money while a changed account cools off', async () => {
+    const { give, path, world } = start({ changedAt: '2026-03-04T09:00:00Z' });
+    await give(asked);
+    expect([path.at(-1), ...world.calls]).toEqual(['CoolingOff']);
+  });
+
+  it('shows a return after the end', async () => {
+    const { give, path, said } = start();
+    await give(asked);
+    await give(back);
+    expect([path.at(-1), ...outcomes(said)]).toEqual(['Returned', 'paid', 'returned']);
+  });
+});

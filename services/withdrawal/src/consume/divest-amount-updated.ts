@@ -1,0 +1,18 @@
+import { readEvent } from '../../../../contracts/investsuite/events.js';
+import type { Consume } from '../../../../shared/runtime/engine/definition.js';
+import type { WithdrawalInput } from '../decide/withdrawal.js';
+
+/** The level in the event is only a hint; the portfolio is read before anything is decided. */
+export const divestAmountEvents: Consume = {
+  topic: 'portfolio.withdrawal-request',
+  read: (event) => {
+    const told = readEvent(event.data, event.type);
+    if (told.kind === 'malformed') throw new RangeError(`not a withdrawal event: ${told.problems.join('; ')}`);
+    if (told.kind === 'unlisted') throw new RangeError('an event of a kind or version we do not know');
+    if (told.event.name !== 'portfolio.withdrawal-request') throw new RangeError(`not a withdrawal event but ${told.event.name}`);
+    const { id, divest_amount: level } = told.event.data;
+    if (event.portfolioId !== id) throw new RangeError('the message is filed under another portfolio');
+    const input: WithdrawalInput = { type: 'DivestAmountUpdated', level };
+    return { deliver: { flow: 'withdrawal', subject: id, input }, portfolioId: id };
+  },
+};

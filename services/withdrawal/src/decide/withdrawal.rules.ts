@@ -1,0 +1,223 @@
+import { Bug } from '../../../../shared/kernel/bug.js';
+import { compare, cutTo, isPositive, isZero, minus, negated, parseDecimal, type Decimal } from '../../../../shared/kernel/decimal.js';
+import { ignored, type Opening, type RefusedBy, type Step } from '../../../../shared/kernel/flow.js';
+import { cashInstrument } from '../../../../shared/kernel/ids.js';
+import { currency, minorDigits, type DivestAmount } from '../../../../shared/kernel/money.js';
+import type { CashCheck, PortfolioRead, Withdrawal, WithdrawalInput, WithdrawalSaid } from './withdrawal.js';
+
+type Next = Step<Withdrawal, WithdrawalSaid>;
+/** Notes something; never leads away. The only thing allowed while a request that changes something is on its way. */
+type Noted = { readonly stay: true; readonly set?: Partial<Omit<Withdrawal, 'status'>> };
+type Input<T extends WithdrawalInput['type']> = Extract<WithdrawalInput, { type: T }>;
+
+const known = <T>(value: T | null, what: string): T => {
+  if (value === null) throw new Bug(`a withdrawal without ${what}`);
+  return value;
+};
+
+/** What later effects need of a withdrawal that has come that far. @throws Bug when it has not. */
+export const withdrawalIdOf = (w: Withdrawal): string => known(w.withdrawalId, 'its id');
+export const portfolioOf = (w: Withdrawal): NonNullable<Withdrawal['portfolio']> => known(w.portfolio, 'a portfolio that was read');
+export const payingOf = (w: Withdrawal): Decimal => known(w.paying, 'an amount');
+export const paidAtOf = (w: Withdrawal): string => known(w.paidAt, 'a booking time');
+
+export const open = (input: Input<'DivestAmountUpdated'>, portfolioId: string): Opening<Withdrawal, WithdrawalSaid> =>
+  input.level?.kind === 'nothing'
+    ? ignored('nothing is being withdrawn: our own lowering coming back, or a wish taken back before we saw it')
+    : {
+        open: {
+          status: 'ReadingPortfolio',
+          portfolioId,
+          withdrawalId: null,
+          portfolio: null,
+          asked: null,
+          waited: false,
+          paying: null,
+          paidAt: null,
+          arrivedLater: false,
+          returnedBecause: null,
+          reason: null,
+        },
+      };
+
+const whyNotOurs = (read: PortfolioRead): string | null => {
+  if (read.brokerMode !== 'client') return 'InvestSuite integrates the broker for this tenant';
+  if (!read.realMoney) return 'not a real money portfolio';
+  if (read.deleted) return 'the portfolio is deleted';
+  if (read.archived) return 'the portfolio is archived';
+  if (read.manager !== 'robo-advisory' && read.manager !== 'robo-discretionary') return `not a robo portfolio (${read.manager})`;
+  return read.brokerAccount === null ? 'the portfolio has no account at the broker' : null;
+};
+
+/** The part of a level that can be paid: cut down to the coin, never up. Null for everything. */
+const payableLevel = (asked: DivestAmount, code: string): Decimal | null => {
+  switch (asked.kind) {
+    case 'everything':
+      return null;
+    case 'nothing':
+      return '0' as Decimal;
+    case 'amount':
+      return cutTo(asked.amount, minorDigits(currency(code)));
+  }
+};
+
+export const goOnFromPortfolio = (w: Withdrawal, read: PortfolioRead): Next => {
+  const refusal = whyNotOurs(read);
+  if (refusal !== null || read.brokerAccount === null)
+    return { to: 'Refused', set: { withdrawalId: read.withdrawalId, asked: read.asked, reason: refusal } };
+  const set = {
+    withdrawalId: read.withdrawalId,
+    asked: read.asked,
+    portfolio: { ownerId: read.ownerId, brokerAccount: read.brokerAccount, currency: read.currency },
+  };
+  const due = payableLevel(read.asked, read.currency);
+  if (due !== null && !isPositive(due)) {
+    const reason = read.asked.kind === 'nothing' ? 'no divest amount is set' : 'less than the smallest coin is asked for';
+    return w.waited ? { to: 'Cancelled', set: { ...set, reason } } : { to: 'NothingAsked', set: { ...set, reason } };
+  }
+  // A blocked portfolio is neither optimised nor paid from. It waits where it is seen, and is read again.
+  if (!read.active) return { to: 'AwaitingCash', set: { ...set, waited: true, reason: 'the portfolio is blocked at InvestSuite' } };
+  return { to: 'CheckingCash', set };
+};
+
+const wait = (reason: string): Next => ({ to: 'AwaitingCash', set: { waited: true, reason } });
+
+const pay = (w: Withdrawal, paying: Decimal, reason: string | null): Next => {
+  const { ownerId, brokerAccount, currency: code } = portfolioOf(w);
+  const withdrawalId = withdrawalIdOf(w);
+  return {
+    to: 'Paying',
+    set: { paying, reason },
+    says: [
+      {
+        event: 'payout.requested',
+        data: { withdrawalId, portfolioId: w.portfolioId, ownerId, brokerAccount, amount: paying, currency: code },
+      },
+    ],
+  };
+};
+
+const payEverythingOrWait = (w: Withdrawal, cash: CashCheck, code: string): Next => {
+  if (cash.openOrders > 0) return wait(`everything is asked for: ${cash.openOrders} orders are open`);
+  if (cash.positions > 0) return wait(`everything is asked for: ${cash.positions} positions are left to sell`);
+  if (!isZero(cash.pendingSettlement)) return wait(`everything is asked for: ${code} ${cash.pendingSettlement} has not settled`);
+  if (!isZero(cash.pendingOut)) return wait(`everything is asked for: ${code} ${cash.pendingOut} is already on its way out`);
+  const all = cutTo(cash.withdrawable, minorDigits(currency(code)));
+  return isPositive(all) ? pay(w, all, null) : wait('everything is asked for and there is no cash');
+};
+
+/** All or nothing: never part of a number, never a coin more than is settled, withdrawable and not on its way out. */
+export const payOrWait = (w: Withdrawal, cash: CashCheck): Next => {
+  const { currency: code } = portfolioOf(w);
+  const asked = known<DivestAmount>(w.asked, 'a level');
+  const due = payableLevel(asked, code);
+  if (due === null) return payEverythingOrWait(w, cash, code);
+  if (!isPositive(due)) throw new Bug('cash was checked for a withdrawal of nothing');
+  const available = minus(cash.withdrawable, cash.pendingOut);
+  if (compare(available, due) < 0) return wait(`${code} ${due} is asked for, ${code} ${available} can be withdrawn`);
+  if (cash.openOrders > 0 && !cash.payWhileOrdersAreOpen) return wait(`${cash.openOrders} orders are open that may need the cash`);
+  const cut = asked.kind === 'amount' && asked.amount !== due;
+  return pay(w, due, cut ? `${asked.amount} is asked for: finer than the coin, cut down` : null);
+};
+
+/** Holds while the other side refuses; when a person says it will never be, the withdrawal ends before any payment. */
+export const holdOrRefuse =
+  (why: string) =>
+  (_w: Withdrawal, reason: string, by: RefusedBy): Next =>
+    by === 'person'
+      ? { to: 'Refused', set: { reason: `${why}: ${reason}` } }
+      : { hold: `${why}: ${reason}`, set: { reason: `${why}: ${reason}` } };
+
+/** The amount is fixed. A new wish is remembered; nothing asked is our own lowering, or a change of mind that comes too late. */
+export const rememberWish = (_w: Withdrawal, input: Input<'DivestAmountUpdated'>): Noted =>
+  input.level?.kind === 'nothing' ? { stay: true } : { stay: true, set: { arrivedLater: true } };
+
+/** The bank may send money back before we are through with the booking. */
+export const rememberReturn = (w: Withdrawal, input: Input<'PayoutFinished'>): Noted =>
+  input.withdrawalId === w.withdrawalId && input.outcome === 'returned'
+    ? { stay: true, set: { returnedBecause: input.reason ?? 'no reason given' } }
+    : { stay: true };
+
+const nextWithdrawal = (w: Withdrawal): readonly WithdrawalSaid[] =>
+  w.arrivedLater ? [{ tells: 'withdrawal', subject: w.portfolioId, input: { type: 'DivestAmountUpdated', level: null } }] : [];
+
+export const bookOrRefuse = (w: Withdrawal, input: Input<'PayoutFinished'>): Next => {
+  if (input.withdrawalId !== w.withdrawalId) return { stay: true };
+  switch (input.outcome) {
+    case 'returned':
+      return rememberReturn(w, input);
+    case 'refused':
+      return { to: 'Refused', set: { reason: input.reason ?? 'no reason given' }, says: nextWithdrawal(w) };
+    case 'paid':
+      break;
+  }
+  const { currency: code } = portfolioOf(w);
+  if (compare(input.amount, payingOf(w)) !== 0 || input.currency !== code)
+    throw new Bug('the payout paid something else than was asked for');
+  if (input.paidAt === null) throw new Bug('a payment without a booking time');
+  return { to: 'RecordingTransaction', set: { paidAt: input.paidAt } };
+};
+
+/** One change per withdrawal, for ever. */
+export const changeIdOf = (w: Withdrawal): string => `${withdrawalIdOf(w)}.paid`;
+
+/** Cash leaves the holdings and the level is lowered in one write, so that the optimiser never sees one without the other. */
+export const updatePortfolio = (w: Withdrawal): Next => {
+  const paid = payingOf(w);
+  const cash = cashInstrument(portfolioOf(w).currency);
+  return {
+    to: 'UpdatingPortfolio',
+    says: [
+      {
+        event: 'portfolio.change-requested',
+        data: {
+          changeId: changeIdOf(w),
+          portfolioId: w.portfolioId,
+          because: 'withdrawal-paid',
+          deltas: [{ instrument: cash, quantity: negated(paid) }],
+          lowerDivestBy: w.asked?.kind === 'everything' ? { kind: 'everything' } : { kind: 'amount', amount: paid },
+          cashSettled: false,
+        },
+      },
+    ],
+  };
+};
+
+/** The money has left: when people say that the booking is done by hand, the holdings must still follow. */
+export const holdOrUpdatePortfolio = (w: Withdrawal, reason: string, by: RefusedBy): Next =>
+  by === 'person' ? updatePortfolio(w) : { hold: `paid but not recorded: ${reason}`, set: { reason: `paid but not recorded: ${reason}` } };
+
+const somethingLeft = (left: string | null): boolean => {
+  if (left === null) return false;
+  if (left === 'everything') return true;
+  const level = parseDecimal(left);
+  if (level === null) throw new Bug('a divest amount that is no number');
+  return isPositive(level);
+};
+
+export const announceWhenOurs = (w: Withdrawal, input: Input<'PortfolioChanged'>): Next =>
+  input.changeId === changeIdOf(w)
+    ? { to: 'Announcing', set: { arrivedLater: w.arrivedLater || somethingLeft(input.divestAmountLeft), reason: null } }
+    : { stay: true };
+
+const RETURNED = 'the bank sent the payment back';
+
+export const finish = (w: Withdrawal): Next =>
+  w.returnedBecause === null
+    ? { to: 'Completed', set: { reason: null }, says: nextWithdrawal(w) }
+    : { to: 'Returned', set: { reason: `${RETURNED}: ${w.returnedBecause}` }, says: nextWithdrawal(w) };
+
+/** Announcing is best effort once all is booked: people may end it. */
+export const holdOrFinish = (w: Withdrawal, reason: string, by: RefusedBy): Next =>
+  by === 'person' ? finish(w) : { hold: `paid but not announced: ${reason}`, set: { reason: `paid but not announced: ${reason}` } };
+
+export const seeReturn = (w: Withdrawal, input: Input<'PayoutFinished'>): Next =>
+  input.withdrawalId === w.withdrawalId && input.outcome === 'returned'
+    ? { to: 'Returned', set: { returnedBecause: input.reason, reason: `${RETURNED}: ${input.reason ?? 'no reason given'}` } }
+    : { stay: true };
+
+/** Money at stake, for people: what is paid, else the number asked for. Null for everything, or before the first read. */
+export const shownMoney = (w: Withdrawal): { readonly amount: Decimal; readonly currency: string } | null => {
+  const amount = w.paying ?? (w.asked?.kind === 'amount' ? w.asked.amount : null);
+  return amount === null || w.portfolio === null ? null : { amount, currency: w.portfolio.currency };
+};

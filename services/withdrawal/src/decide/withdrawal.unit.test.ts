@@ -1,0 +1,409 @@
+import { describe, expect, it } from '@jest/globals';
+import { Bug } from '../../../../shared/kernel/bug.js';
+import { decimal } from '../../../../shared/kernel/decimal.js';
+import type { DivestAmount } from '../../../../shared/kernel/money.js';
+import { withdrawalFlow } from './withdrawal.flow.js';
+import {
+  announceWhenOurs,
+  bookOrRefuse,
+  changeIdOf,
+  finish,
+  goOnFromPortfolio,
+  holdOrFinish,
+  holdOrRefuse,
+  holdOrUpdatePortfolio,
+  paidAtOf,
+  payOrWait,
+  payingOf,
+  portfolioOf,
+  rememberReturn,
+  seeReturn,
+  shownMoney,
+  updatePortfolio,
+  withdrawalIdOf,
+} from './withdrawal.rules.js';
+import {
+  withdrawalState,
+  withdrawalStatuses,
+  type CashCheck,
+  type PortfolioRead,
+  type Withdrawal,
+  type WithdrawalInput,
+} from './withdrawal.js';
+
+const NOTHING: DivestAmount = { kind: 'nothing' };
+const EVERYTHING: DivestAmount = { kind: 'everything' };
+const level = (text: string): DivestAmount => ({ kind: 'amount', amount: decimal(text) });
+
+const fresh: Withdrawal = {
+  status: 'ReadingPortfolio',
+  portfolioId: 'P1',
+  withdrawalId: null,
+  portfolio: null,
+  asked: null,
+  waited: false,
+  paying: null,
+  paidAt: null,
+  arrivedLater: false,
+  returnedBecause: null,
+  reason: null,
+};
+const wanting = (asked: DivestAmount, more: Partial<Withdrawal> = {}): Withdrawal => ({
+  ...fresh,
+  status: 'CheckingCash',
+  withdrawalId: 'w1',
+  asked,
+  portfolio: { ownerId: 'U1', brokerAccount: 'B1', currency: 'EUR' },
+  ...more,
+});
+const paying: Withdrawal = wanting(level('250'), { status: 'Paying', paying: decimal('250') });
+const booked: Withdrawal = { ...paying, status: 'Announcing', paidAt: '2026-03-04T10:00:00Z' };
+
+const finished = (
+  more: Partial<Extract<WithdrawalInput, { type: 'PayoutFinished' }>> = {},
+): Extract<WithdrawalInput, { type: 'PayoutFinished' }> => ({
+  type: 'PayoutFinished',
+  withdrawalId: 'w1',
+  outcome: 'paid',
+  amount: decimal('250'),
+  currency: 'EUR',
+  paidAt: '2026-03-04T10:00:00Z',
+  reason: null,
+  ...more,
+});
+const changed = (divestAmountLeft: string | null, changeId = 'w1.paid'): Extract<WithdrawalInput, { type: 'PortfolioChanged' }> => ({
+  type: 'PortfolioChanged',
+  changeId,
+  divestAmountLeft,
+});
+
+const portfolio: PortfolioRead = {
+  withdrawalId: 'w1',
+  brokerMode: 'client',
+  realMoney: true,
+  deleted: false,
+  archived: false,
+  active: true,
+  manager: 'robo-discretionary',
+  ownerId: 'U1',
+  brokerAccount: 'B1',
+  currency: 'EUR',
+  asked: level('250'),
+};
+const cash: CashCheck = {
+  withdrawable: decimal('1000'),
+  pendingSettlement: decimal('0'),
+  pendingOut: decimal('0'),
+  openOrders: 0,
+  positions: 0,
+  payWhileOrdersAreOpen: false,
+};
+
+const inputs = {
+  wish: { type: 'DivestAmountUpdated', level: level('800') },
+  zero: { type: 'DivestAmountUpdated', level: NOTHING },
+  settled: { type: 'CashSettled' },
+  paid: finished(),
+  refused: finished({ outcome: 'refused', paidAt: null, reason: 'AC04' }),
+  returned: finished({ outcome: 'returned', reason: 'AC01' }),
+  ours: changed('0'),
+  others: changed('0', 'order-1'),
+} as const satisfies Readonly<Record<string, WithdrawalInput>>;
+type Name = keyof typeof inputs;
+const names: readonly Name[] = ['wish', 'zero', 'settled', 'paid', 'refused', 'returned', 'ours', 'others'];
+
+/** What a cell does, in one word: a status, `stay`, `hold`, `ignored` or `impossible`. */
+const cellOf = (state: Withdrawal, input: WithdrawalInput): string => {
+  const cell = withdrawalFlow.rows[state.status].on[input.type];
+  if ('ignored' in cell) return 'ignored';
+  if ('impossible' in cell) return 'impossible';
+  const step = (cell as (s: Withdrawal, i: WithdrawalInput) => object)(state, input);
+  return 'to' in step ? String(step.to) : 'stay' in step ? 'stay' : 'hold';
+};
+
+const over = ['ignored', 'ignored', 'ignored', 'ignored', 'ignored', 'ignored', 'ignored', 'ignored'];
+const reading = [
+  'ReadingPortfolio',
+  'ReadingPortfolio',
+  'ReadingPortfolio',
+  'impossible',
+  'impossible',
+  'impossible',
+  'ReadingPortfolio',
+  'ReadingPortfolio',
+];
+const cells: Readonly<Record<Withdrawal['status'], readonly string[]>> = {
+  //                    wish, zero, settled, paid, refused, returned, our change, another change
+  ReadingPortfolio: reading,
+  CheckingCash: [
+    'ReadingPortfolio',
+    'ReadingPortfolio',
+    'CheckingCash',
+    'impossible',
+    'impossible',
+    'impossible',
+    'ReadingPortfolio',
+    'ReadingPortfolio',
+  ],
+  AwaitingCash: reading,
+  Paying: ['stay', 'stay', 'ignored', 'RecordingTransaction', 'Refused', 'stay', 'ignored', 'ignored'],
+  RecordingTransaction: ['stay', 'stay', 'ignored', 'stay', 'stay', 'stay', 'ignored', 'ignored'],
+  UpdatingPortfolio: ['stay', 'stay', 'ignored', 'stay', 'stay', 'stay', 'Announcing', 'stay'],
+  Announcing: ['stay', 'stay', 'ignored', 'stay', 'stay', 'stay', 'ignored', 'ignored'],
+  Completed: ['ignored', 'ignored', 'ignored', 'stay', 'stay', 'Returned', 'ignored', 'ignored'],
+  NothingAsked: over,
+  Cancelled: over,
+  Refused: over,
+  Returned: over,
+};
+
+describe('every input in every status', () => {
+  for (const status of withdrawalStatuses) {
+    it(status, () => {
+      const did = names.map((name) => cellOf({ ...booked, status }, inputs[name]));
+      expect(did).toEqual(cells[status]);
+    });
+  }
+
+  it('opens for a wish, known or not, and for nothing else', () => {
+    const { opens } = withdrawalFlow;
+    expect(opens.DivestAmountUpdated(inputs.wish, 'P1')).toEqual({ open: fresh });
+    expect(opens.DivestAmountUpdated({ type: 'DivestAmountUpdated', level: null }, 'P1')).toEqual({ open: fresh });
+    for (const opening of [
+      opens.DivestAmountUpdated(inputs.zero, 'P1'),
+      opens.CashSettled(inputs.settled, 'P1'),
+      opens.PayoutFinished(inputs.paid, 'P1'),
+      opens.PortfolioChanged(inputs.ours, 'P1'),
+    ])
+      expect(opening).toHaveProperty('ignored');
+  });
+
+  it('looks again while it waits for cash', () => {
+    const row = withdrawalFlow.rows.AwaitingCash;
+    expect('looksAgain' in row && row.looksAgain.then(fresh)).toEqual({ to: 'ReadingPortfolio' });
+  });
+});
+
+describe('reading the portfolio', () => {
+  it('believes what is read, not what was said', () => {
+    expect(goOnFromPortfolio(fresh, portfolio)).toEqual({
+      to: 'CheckingCash',
+      set: { withdrawalId: 'w1', asked: level('250'), portfolio: { ownerId: 'U1', brokerAccount: 'B1', currency: 'EUR' } },
+    });
+  });
+
+  const refusals: readonly (readonly [Partial<PortfolioRead>, RegExp])[] = [
+    [{ brokerMode: 'investsuite' }, /InvestSuite integrates/],
+    [{ realMoney: false }, /real money/],
+    [{ deleted: true }, /deleted/],
+    [{ archived: true }, /archived/],
+    [{ manager: 'self' }, /robo/],
+    [{ manager: 'unknown' }, /robo/],
+    [{ brokerAccount: null }, /no account/],
+  ];
+  for (const [fault, why] of refusals) {
+    it(`refuses ${JSON.stringify(fault)} and says why`, () => {
+      expect(goOnFromPortfolio(fresh, { ...portfolio, ...fault })).toMatchObject({
+        to: 'Refused',
+        set: { reason: expect.stringMatching(why), withdrawalId: 'w1' },
+      });
+    });
+  }
+
+  it('takes advisory portfolios too', () => {
+    expect(goOnFromPortfolio(fresh, { ...portfolio, manager: 'robo-advisory' })).toMatchObject({ to: 'CheckingCash' });
+  });
+  it('ends when nothing is asked, and calls it a cancellation when it had waited', () => {
+    expect(goOnFromPortfolio(fresh, { ...portfolio, asked: NOTHING })).toMatchObject({ to: 'NothingAsked' });
+    expect(goOnFromPortfolio({ ...fresh, waited: true }, { ...portfolio, asked: NOTHING })).toMatchObject({ to: 'Cancelled' });
+  });
+  it('pays no fraction of a coin: a level below the coin is nothing', () => {
+    expect(goOnFromPortfolio(fresh, { ...portfolio, asked: level('0.004') })).toMatchObject({
+      to: 'NothingAsked',
+      set: { reason: expect.stringMatching(/coin/) },
+    });
+    expect(goOnFromPortfolio(fresh, { ...portfolio, asked: level('0.9'), currency: 'JPY' })).toMatchObject({ to: 'NothingAsked' });
+  });
+  it('waits where the portfolio is blocked', () => {
+    expect(goOnFromPortfolio(fresh, { ...portfolio, active: false })).toMatchObject({
+      to: 'AwaitingCash',
+      set: { waited: true, reason: expect.stringMatching(/blocked/) },
+    });
+  });
+  it('asks people when it may not read, and ends when they say so', () => {
+    const rule = holdOrRefuse('why');
+    expect(rule(fresh, 'forbidden', 'other-side')).toEqual({ hold: 'why: forbidden', set: { reason: 'why: forbidden' } });
+    expect(rule(fresh, 'gone', 'person')).toEqual({ to: 'Refused', set: { reason: 'why: gone' } });
+  });
+});
+
+const amountOf = (w: Withdrawal, check: Partial<CashCheck>): string => {
+  const step = payOrWait(w, { ...cash, ...check });
+  if (!('to' in step)) throw new Error('neither paid nor waits');
+  return step.to === 'Paying' ? String(step.set?.paying) : `${step.to}: ${String(step.set?.reason)}`;
+};
+
+describe('paying a number', () => {
+  it('asks for the payout once, with everything in it', () => {
+    expect(payOrWait(wanting(level('250')), cash)).toEqual({
+      to: 'Paying',
+      set: { paying: '250', reason: null },
+      says: [
+        {
+          event: 'payout.requested',
+          data: { withdrawalId: 'w1', portfolioId: 'P1', ownerId: 'U1', brokerAccount: 'B1', amount: '250', currency: 'EUR' },
+        },
+      ],
+    });
+  });
+  it('pays the last cent and never one more', () => {
+    expect(amountOf(wanting(level('250')), { withdrawable: decimal('250') })).toBe('250');
+    expect(amountOf(wanting(level('250')), { withdrawable: decimal('249.99') })).toMatch(/^AwaitingCash: EUR 250 is asked for, EUR 249.99/);
+  });
+  it('counts cash on its way out as gone', () => {
+    expect(amountOf(wanting(level('250')), { withdrawable: decimal('400'), pendingOut: decimal('150') })).toBe('250');
+    expect(amountOf(wanting(level('250')), { withdrawable: decimal('400'), pendingOut: decimal('150.01') })).toMatch(/^AwaitingCash/);
+  });
+  it('waits for open orders unless the tenant says otherwise', () => {
+    expect(amountOf(wanting(level('250')), { openOrders: 1 })).toMatch(/^AwaitingCash: 1 orders are open/);
+    expect(amountOf(wanting(level('250')), { openOrders: 1, payWhileOrdersAreOpen: true })).toBe('250');
+  });
+  it('does not mind positions and unsettled sales when cash is enough', () => {
+    expect(amountOf(wanting(level('250')), { positions: 7, pendingSettlement: decimal('10') })).toBe('250');
+  });
+  it('cuts down to the coin and says so', () => {
+    expect(payOrWait(wanting(level('250.009')), cash)).toMatchObject({
+      to: 'Paying',
+      set: { paying: '250', reason: expect.stringMatching(/250\.009.*coin/) },
+    });
+    expect(amountOf(wanting(level('250.9'), { portfolio: { ownerId: 'U1', brokerAccount: 'B1', currency: 'JPY' } }), {})).toBe('250');
+  });
+  it('stops at what cannot be', () => {
+    expect(() => payOrWait(wanting(NOTHING), cash)).toThrow(Bug);
+    expect(() => payOrWait({ ...wanting(level('1')), asked: null }, cash)).toThrow(Bug);
+    expect(() => payOrWait(fresh, cash)).toThrow(Bug);
+  });
+});
+
+describe('paying everything', () => {
+  const all = wanting(EVERYTHING);
+  it('pays all that is withdrawable, cut down to the coin', () => {
+    expect(amountOf(all, { withdrawable: decimal('1234.567') })).toBe('1234.56');
+  });
+  for (const [what, check] of [
+    ['open orders', { openOrders: 1, payWhileOrdersAreOpen: true }],
+    ['positions', { positions: 1 }],
+    ['unsettled sales', { pendingSettlement: decimal('0.01') }],
+    ['cash on its way out', { pendingOut: decimal('5') }],
+    ['no cash', { withdrawable: decimal('0') }],
+    ['less than a coin', { withdrawable: decimal('0.009') }],
+    ['an overdraft', { withdrawable: decimal('-5') }],
+  ] as const) {
+    it(`waits for ${what}`, () => {
+      expect(amountOf(all, check)).toMatch(/^AwaitingCash: everything is asked for/);
+    });
+  }
+});
+
+describe('after the payout', () => {
+  it('books what was paid', () => {
+    expect(bookOrRefuse(paying, finished())).toEqual({ to: 'RecordingTransaction', set: { paidAt: '2026-03-04T10:00:00Z' } });
+  });
+  it('stops when something else was paid than asked', () => {
+    for (const wrong of [{ amount: decimal('251') }, { currency: 'USD' }, { paidAt: null }])
+      expect(() => bookOrRefuse(paying, finished(wrong))).toThrow(Bug);
+  });
+  it('leaves the end of another payout alone', () => {
+    expect(bookOrRefuse(paying, finished({ withdrawalId: 'w0' }))).toEqual({ stay: true });
+    expect(rememberReturn(paying, finished({ withdrawalId: 'w0', outcome: 'returned' }))).toEqual({ stay: true });
+    expect(seeReturn(paying, finished({ withdrawalId: 'w0', outcome: 'returned' }))).toEqual({ stay: true });
+  });
+  it('keeps the wish alive after a refusal, and follows a newer one', () => {
+    expect(bookOrRefuse(paying, inputs.refused)).toEqual({ to: 'Refused', set: { reason: 'AC04' }, says: [] });
+    expect(bookOrRefuse({ ...paying, arrivedLater: true }, finished({ outcome: 'refused' }))).toEqual({
+      to: 'Refused',
+      set: { reason: 'no reason given' },
+      says: [{ tells: 'withdrawal', subject: 'P1', input: { type: 'DivestAmountUpdated', level: null } }],
+    });
+  });
+  it('writes cash and level in one change', () => {
+    const change = {
+      changeId: 'w1.paid',
+      portfolioId: 'P1',
+      because: 'withdrawal-paid',
+      deltas: [{ instrument: '$EUR', quantity: '-250' }],
+      cashSettled: false,
+    };
+    expect(updatePortfolio(booked)).toEqual({
+      to: 'UpdatingPortfolio',
+      says: [{ event: 'portfolio.change-requested', data: { ...change, lowerDivestBy: { kind: 'amount', amount: '250' } } }],
+    });
+    expect(updatePortfolio({ ...booked, asked: EVERYTHING })).toMatchObject({
+      says: [{ data: { lowerDivestBy: { kind: 'everything' } } }],
+    });
+  });
+  it('still lowers the holdings when people book by hand', () => {
+    expect(holdOrUpdatePortfolio(booked, 'invalid', 'other-side')).toMatchObject({ hold: 'paid but not recorded: invalid' });
+    expect(holdOrUpdatePortfolio(booked, 'booked by hand', 'person')).toMatchObject({ to: 'UpdatingPortfolio' });
+  });
+  it('sees in the written level whether something is left', () => {
+    const later = (left: string | null, w: Withdrawal = booked): unknown => announceWhenOurs(w, changed(left));
+    expect(later('0')).toMatchObject({ to: 'Announcing', set: { arrivedLater: false } });
+    expect(later(null)).toMatchObject({ set: { arrivedLater: false } });
+    expect(later('300')).toMatchObject({ set: { arrivedLater: true } });
+    expect(later('everything')).toMatchObject({ set: { arrivedLater: true } });
+    expect(later('0', { ...booked, arrivedLater: true })).toMatchObject({ set: { arrivedLater: true } });
+    expect(() => later('lots')).toThrow(Bug);
+  });
+  it('tells itself about a wish that came later', () => {
+    expect(finish(booked)).toEqual({ to: 'Completed', set: { reason: null }, says: [] });
+    expect(finish({ ...booked, arrivedLater: true })).toMatchObject({
+      to: 'Completed',
+      says: [{ tells: 'withdrawal', subject: 'P1', input: { level: null } }],
+    });
+  });
+  it('lets people end what cannot be announced', () => {
+    expect(holdOrFinish(booked, 'invalid', 'other-side')).toMatchObject({ hold: 'paid but not announced: invalid' });
+    expect(holdOrFinish(booked, 'told by phone', 'person')).toMatchObject({ to: 'Completed' });
+  });
+  it('does not lose a wish to a zero, nor to our own lowering', () => {
+    const cell = withdrawalFlow.rows.Paying.on.DivestAmountUpdated as (w: Withdrawal, i: WithdrawalInput) => unknown;
+    expect(cell(paying, inputs.zero)).toEqual({ stay: true });
+    expect(cell(paying, inputs.wish)).toEqual({ stay: true, set: { arrivedLater: true } });
+    expect(cell(paying, { type: 'DivestAmountUpdated', level: null })).toEqual({ stay: true, set: { arrivedLater: true } });
+  });
+  it('remembers a return that comes early and shows it at the end', () => {
+    expect(rememberReturn(paying, inputs.returned)).toEqual({ stay: true, set: { returnedBecause: 'AC01' } });
+    expect(bookOrRefuse(paying, finished({ outcome: 'returned' }))).toEqual({ stay: true, set: { returnedBecause: 'no reason given' } });
+    expect(finish({ ...booked, returnedBecause: 'AC01' })).toMatchObject({
+      to: 'Returned',
+      set: { reason: 'the bank sent the payment back: AC01' },
+    });
+    expect(seeReturn(booked, inputs.returned)).toMatchObject({ to: 'Returned', set: { reason: 'the bank sent the payment back: AC01' } });
+    expect(seeReturn(booked, finished({ outcome: 'returned' }))).toMatchObject({
+      set: { reason: 'the bank sent the payment back: no reason given' },
+    });
+  });
+  it('does not go on without what it needs', () => {
+    for (const part of [withdrawalIdOf, portfolioOf, payingOf, paidAtOf, changeIdOf]) expect(() => part(fresh)).toThrow(Bug);
+    expect(paidAtOf(booked)).toBe('2026-03-04T10:00:00Z');
+  });
+});
+
+describe('what people see', () => {
+  it('is the money at stake, once it is known', () => {
+    expect(shownMoney(paying)).toEqual({ amount: '250', currency: 'EUR' });
+    expect(shownMoney(wanting(level('300')))).toEqual({ amount: '300', currency: 'EUR' });
+    expect([shownMoney(wanting(EVERYTHING)), shownMoney(fresh), shownMoney({ ...paying, portfolio: null })]).toEqual([null, null, null]);
+  });
+});
+
+describe('the stored state', () => {
+  it('comes back from JSON as it was', () => {
+    for (const state of [fresh, booked, wanting(EVERYTHING), wanting(NOTHING)])
+      expect(withdrawalState.parse(JSON.parse(JSON.stringify(state)))).toEqual(state);
+  });
+  it('refuses an amount that is not exact text', () => {
+    for (const bad of [250, '250.00', 'x']) expect(withdrawalState.safeParse({ ...booked, paying: bad }).success).toBe(false);
+  });
+});

@@ -1,0 +1,188 @@
+import { describe, expect, it } from '@jest/globals';
+import { decimal } from '../../../../shared/kernel/decimal.js';
+import type { BrokerAccountId, InstrumentId, PortfolioId, UserId } from '../../../../shared/kernel/ids.js';
+import { currency } from '../../../../shared/kernel/money.js';
+import type { OperationAbility, Outcome, Sending } from '../../../../shared/kernel/outcome.js';
+import type { BrokerCash, Position } from '../../../../shared/ports/broker.js';
+import type { Portfolio, TransactionWrite } from '../../../../shared/ports/investsuite.js';
+import type { Withdrawal } from '../decide/withdrawal.js';
+import { announceWithdrawal } from './announce-withdrawal.js';
+import { checkCash } from './check-cash.js';
+import { readPortfolio } from './read-portfolio.js';
+import { externalIdOf, recordTransaction } from './record-transaction.js';
+
+const timing = { timeoutMs: 1, firstWaitMs: 1, longestWaitMs: 1, patienceMs: 1 };
+const ability: OperationAbility = { repeatable: 'never', keyMemoryMs: null, longestLifeMs: 1, afterAbsence: 'ask-person', source: 'test' };
+const abilities = { createTransaction: ability, replaceTransaction: ability, writePortfolio: ability, announceWithdrawal: ability };
+const sending: Sending = { key: 'k1', signal: new AbortController().signal, firstSentAtMs: 0 };
+const journey = { id: 'wd1', subject: 'P1', portfolioId: 'P1' };
+const state: Withdrawal = {
+  status: 'RecordingTransaction',
+  portfolioId: 'P1',
+  withdrawalId: 'wd1',
+  portfolio: { ownerId: 'U1', brokerAccount: 'B1', currency: 'EUR' },
+  asked: { kind: 'amount', amount: decimal('250') },
+  waited: false,
+  paying: decimal('250'),
+  paidAt: '2026-03-04T10:00:00Z',
+  arrivedLater: false,
+  returnedBecause: null,
+  reason: null,
+};
+const lost = { kind: 'unknown', evidence: 'reset' } as const;
+
+describe('ReadPortfolio', () => {
+  const portfolio: Portfolio = {
+    id: 'P1' as PortfolioId,
+    externalId: null,
+    ownerId: 'U1' as UserId,
+    baseCurrency: currency('EUR'),
+    realMoney: true,
+    manager: 'robo-advisory',
+    active: true,
+    archived: false,
+    deleted: false,
+    status: 'ACTIVE',
+    brokerAccount: 'B1' as BrokerAccountId,
+    divestAmount: { kind: 'everything' },
+    holdings: {},
+    version: 3,
+    configJson: '{}',
+  };
+  it('says which journey asked and what the tenant allows', async () => {
+    const effect = readPortfolio({ readPortfolio: async () => ({ kind: 'applied', result: portfolio }) }, { brokerMode: 'client' }, timing);
+    const request: unknown = effect.request(state, journey, 'k1');
+    expect(request).toEqual({ portfolioId: 'P1', withdrawalId: 'wd1', brokerMode: 'client' });
+    expect(await effect.read(request, sending)).toEqual({
+      kind: 'applied',
+      result: {
+        withdrawalId: 'wd1',
+        brokerMode: 'client',
+        realMoney: true,
+        deleted: false,
+        archived: false,
+        active: true,
+        manager: 'robo-advisory',
+        ownerId: 'U1',
+        brokerAccount: 'B1',
+        currency: 'EUR',
+        asked: { kind: 'everything' },
+      },
+    });
+  });
+  it('hands on what is no answer', async () => {
+    const effect = readPortfolio({ readPortfolio: async () => lost }, { brokerMode: 'client' }, timing);
+    expect(await effect.read(effect.request(state, journey, 'k1'), sending)).toEqual(lost);
+  });
+});
+
+describe('CheckCash', () => {
+  const cash: BrokerCash = {
+    currency: currency('EUR'),
+    withdrawable: decimal('100'),
+    booked: decimal('150'),
+    pendingOut: decimal('5'),
+    pendingSettlement: [
+      { amount: decimal('20.5'), availableAt: 'x' },
+      { amount: decimal('0.5'), availableAt: 'y' },
+    ],
+  };
+  const positions: readonly Position[] = [
+    { instrument: 'I1' as InstrumentId, units: decimal('0') },
+    { instrument: 'I2' as InstrumentId, units: decimal('0.0001') },
+  ];
+  const asked = async (more: object): Promise<Outcome<unknown>> => {
+    const effect = checkCash(
+      {
+        readCash: async () => ({ kind: 'applied', result: cash }),
+        readPositions: async () => ({ kind: 'applied', result: positions }),
+        readOpenOrders: async () => ({ kind: 'applied', result: [{ orderId: 'O1', instrument: 'I1' as InstrumentId }] }),
+        ...more,
+      },
+      { payWhileOrdersAreOpen: true },
+      timing,
+    );
+    return effect.read(effect.request(state, journey, 'k1'), sending);
+  };
+  it('adds up what is not settled and counts what is left', async () => {
+    expect(await asked({})).toEqual({
+      kind: 'applied',
+      result: { withdrawable: '100', pendingSettlement: '21', pendingOut: '5', openOrders: 1, positions: 1, payWhileOrdersAreOpen: true },
+    });
+  });
+  it('takes no other currency for ours', async () => {
+    expect(await asked({ readCash: async () => ({ kind: 'applied', result: { ...cash, currency: currency('USD') } }) })).toMatchObject({
+      kind: 'rejected',
+      reason: 'other-currency',
+    });
+  });
+  for (const read of ['readCash', 'readPositions', 'readOpenOrders']) {
+    it(`knows nothing when ${read} got no answer`, async () => {
+      expect(await asked({ [read]: async () => lost })).toEqual(lost);
+    });
+  }
+});
+
+describe('RecordTransaction', () => {
+  const written: TransactionWrite[] = [];
+  const effect = recordTransaction(
+    {
+      abilities,
+      createTransaction: async (write) => {
+        written.push(write);
+        return { kind: 'applied', result: { transactionId: 'T1' } };
+      },
+      findTransaction: async (write) => {
+        written.push(write);
+        return { found: 'absent' };
+      },
+    },
+    timing,
+  );
+  it('books the amount as leaving, settled, under one name for ever', async () => {
+    const request: unknown = effect.request(state, journey, 'k1');
+    expect(effect.request(state, journey, 'another generation')).toEqual(request);
+    expect(effect.reference?.(request)).toBe('wd1');
+    expect(await effect.send(request, sending)).toEqual({ kind: 'applied', result: { transactionId: 'T1' } });
+    expect(await effect.inquire(request, sending)).toEqual({ found: 'absent' });
+    expect(written).toHaveLength(2);
+    expect(written[1]).toEqual(written[0]);
+    expect(written[0]).toMatchObject({
+      portfolioId: 'P1',
+      externalId: externalIdOf('P1', 'wd1'),
+      optimizationId: null,
+      movements: [{ type: 'CASH_WITHDRAWAL', status: 'SETTLED', datetime: '2026-03-04T10:00:00Z', instrument: '$EUR', quantity: '-250' }],
+    });
+    expect(effect.resultFromPerson(request, 'T9')).toEqual({ transactionId: 'T9' });
+  });
+  it('keeps the external id within what InvestSuite takes, one per withdrawal', () => {
+    const ids = ['P01HQZX3V9K2M4N6P8R0S2T4V6W', 'P'.repeat(120)].flatMap((portfolioId) => [
+      externalIdOf(portfolioId, 'wd1'),
+      externalIdOf(portfolioId, 'wd2'),
+    ]);
+    expect(new Set(ids).size).toBe(4);
+    for (const id of ids) expect(id.length).toBeLessThanOrEqual(64);
+    expect(ids[0]).toMatch(/^P01HQZX3V9K2M4N6P8R0S2T4V6W\/W[0-9a-f]{30}$/);
+  });
+});
+
+describe('AnnounceWithdrawal', () => {
+  it('says what was paid, under the key of the effect', async () => {
+    const said: unknown[] = [];
+    const effect = announceWithdrawal(
+      {
+        abilities,
+        announceWithdrawal: async (...words) => {
+          said.push(words);
+          return { kind: 'applied', result: null };
+        },
+      },
+      timing,
+    );
+    const request: unknown = effect.request(state, journey, 'k1');
+    expect(await effect.send(request, sending)).toEqual({ kind: 'applied', result: null });
+    expect(said).toEqual([['P1', { amount: '250', currency: 'EUR' }, sending]]);
+    expect(await effect.inquire(request, sending)).toMatchObject({ found: 'no-answer' });
+    expect(effect.resultFromPerson(request, 'x')).toBeNull();
+  });
+});

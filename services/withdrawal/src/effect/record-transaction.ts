@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { negated, type Decimal } from '../../../../shared/kernel/decimal.js';
+import { cashInstrument, type PortfolioId } from '../../../../shared/kernel/ids.js';
+import type { InvestSuitePort, TransactionWrite } from '../../../../shared/ports/investsuite.js';
+import type { EffectDefinitions, Timing } from '../../../../shared/runtime/engine/definition.js';
+import { paidAtOf, payingOf, portfolioOf } from '../decide/withdrawal.rules.js';
+import type { Withdrawal, WithdrawalEffects } from '../decide/withdrawal.js';
+
+/** Amounts in major units of `currency`. */
+type Request = {
+  readonly withdrawalId: string;
+  readonly portfolioId: string;
+  readonly externalId: string;
+  readonly amount: Decimal;
+  readonly currency: string;
+  readonly paidAt: string;
+};
+
+/** Longest external id that InvestSuite takes. Source: its public API documentation, "external id". */
+const LONGEST_EXTERNAL_ID = 64;
+
+/**
+ * `<portfolio id>/W<30 hex digits>`: one per withdrawal, whatever the generation of the request, so that a second one is
+ * found by it. Cut to a bare hash where the portfolio id is longer than InvestSuite's own are.
+ */
+export const externalIdOf = (portfolioId: string, withdrawalId: string): string => {
+  const digest = createHash('sha256').update(`cash-withdrawal:${portfolioId}:${withdrawalId}`).digest('hex');
+  const readable = `${portfolioId}/W${digest.slice(0, 30)}`;
+  return readable.length <= LONGEST_EXTERNAL_ID ? readable : `W${digest.slice(0, LONGEST_EXTERNAL_ID - 1)}`;
+};
+
+const writeOf = (request: Request): TransactionWrite => ({
+  portfolioId: request.portfolioId as PortfolioId,
+  externalId: request.externalId,
+  optimizationId: null,
+  movements: [
+    {
+      type: 'CASH_WITHDRAWAL',
+      status: 'SETTLED',
+      datetime: request.paidAt,
+      instrument: cashInstrument(request.currency),
+      quantity: negated(request.amount),
+      unitPrice: null,
+      unitPriceCurrency: null,
+      externalId: null,
+      referenceExternalId: null,
+      description: null,
+    },
+  ],
+});
+
+/** Books what was paid. The reference is the withdrawal itself: a later return of the payment finds its journey by it. */
+export const recordTransaction = (
+  investSuite: Pick<InvestSuitePort, 'abilities' | 'createTransaction' | 'findTransaction'>,
+  timing: Timing,
+): EffectDefinitions<Withdrawal, WithdrawalEffects>['RecordTransaction'] => ({
+  kind: 'once',
+  perJourney: 'one',
+  system: 'investsuite',
+  timing,
+  ability: investSuite.abilities.createTransaction,
+  request: (w, journey): Request => ({
+    withdrawalId: journey.id,
+    portfolioId: w.portfolioId,
+    externalId: externalIdOf(w.portfolioId, journey.id),
+    amount: payingOf(w),
+    currency: portfolioOf(w).currency,
+    paidAt: paidAtOf(w),
+  }),
+  reference: (request: Request) => request.withdrawalId,
+  send: (request: Request, sending) => investSuite.createTransaction(writeOf(request), sending),
+  inquire: (request: Request, sending) => investSuite.findTransaction(writeOf(request), sending),
+  resultFromPerson: (_request: Request, evidence) => ({ transactionId: evidence }),
+});

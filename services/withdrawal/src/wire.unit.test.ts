@@ -1,0 +1,222 @@
+import { describe, expect, it } from '@jest/globals';
+import { decimal } from '../../../shared/kernel/decimal.js';
+import type { Said, Tagged } from '../../../shared/kernel/flow.js';
+import type { BrokerAccountId, PortfolioId, UserId } from '../../../shared/kernel/ids.js';
+import { currency, type DivestAmount } from '../../../shared/kernel/money.js';
+import type { OperationAbility } from '../../../shared/kernel/outcome.js';
+import { openJourney, step, type JourneyRecord, type Occasion, type Stepped } from '../../../shared/kernel/step.js';
+import type { BrokerCash, BrokerPort } from '../../../shared/ports/broker.js';
+import type { InvestSuitePort, Portfolio } from '../../../shared/ports/investsuite.js';
+import { Catalogue } from '../../../shared/runtime/engine/catalogue.js';
+import type { Binding } from '../../../shared/runtime/engine/definition.js';
+import { tenantSettings } from '../../../shared/runtime/tenant.js';
+import { withdrawalBinding, withdrawalConsumes } from './wire.js';
+
+const NOW_MS = Date.parse('2026-03-04T10:00:00Z');
+const ability: OperationAbility = { repeatable: 'by-key', keyMemoryMs: null, longestLifeMs: 1, afterAbsence: 'same-key', source: 'test' };
+
+/** Walks one journey through the kernel's own step, with every effect carried out once by its definition. */
+const walker = (binding: Binding, facts: { readonly id: string; readonly subject: string; readonly portfolioId: string }) => {
+  const catalogue = new Catalogue({ name: 'test', bindings: [binding], consumes: [] });
+  const flow = catalogue.flow(binding.flow.name);
+  const rules = catalogue.rulesOf(binding.flow.name);
+  const path: string[] = [];
+  const said: Said[] = [];
+  let journey: JourneyRecord | null = null;
+  const take = (stepped: Stepped): void => {
+    if (stepped.kind === 'ignored' || stepped.kind === 'impossible') throw new Error(`${stepped.kind} in ${path.join(' > ')}`);
+    if (stepped.kind === 'postponed') {
+      journey = journey === null ? null : { ...journey, effect: stepped.effect };
+      return;
+    }
+    journey = stepped.journey;
+    // What is stored is JSON and is checked when it comes back.
+    binding.state.parse(JSON.parse(JSON.stringify(journey.state)));
+    if (path.at(-1) !== journey.state.status) path.push(journey.state.status);
+    if (stepped.journey.held !== null) path.push(`held: ${stepped.journey.held}`);
+    said.push(...stepped.says);
+  };
+  const occasion = (at: JourneyRecord, what: Occasion): void => take(step(flow, at, what, rules, NOW_MS));
+  const carryOut = async (): Promise<void> => {
+    for (let round = 0; round < 20; round++) {
+      const at: JourneyRecord | null = journey;
+      if (at?.effect === undefined || at.effect === null || at.effect.status !== 'sending') return;
+      const definition = catalogue.effect(binding.flow.name, at.effect.name);
+      const request: unknown = JSON.parse(JSON.stringify(definition.request(at.state, facts, at.effect.id)));
+      const sending = { key: at.effect.id, signal: new AbortController().signal, firstSentAtMs: NOW_MS };
+      const outcome = definition.kind === 'read' ? await definition.read(request, sending) : await definition.send(request, sending);
+      occasion(at, { kind: 'effect', effectId: at.effect.id, event: { type: 'Answered', outcome } });
+    }
+    throw new Error(`does not come to rest: ${path.join(' > ')}`);
+  };
+  return {
+    path,
+    said,
+    give: async (input: Tagged): Promise<void> => {
+      if (journey === null) take(openJourney(flow, facts, input, rules, NOW_MS));
+      else occasion(journey, { kind: 'input', input });
+      await carryOut();
+    },
+    answer: async (words: 'applied' | 'rejected', evidence: string): Promise<void> => {
+      const at: JourneyRecord | null = journey;
+      if (at === null || at.effect === null) throw new Error('nothing to answer');
+      const definition = catalogue.effect(binding.flow.name, at.effect.name);
+      const result =
+        definition.kind === 'read' ? null : definition.resultFromPerson(definition.request(at.state, facts, at.effect.id), evidence);
+      occasion(at, { kind: 'effect', effectId: at.effect.id, event: { type: 'PersonSaid', said: words, result, evidence } });
+      await carryOut();
+    },
+  };
+};
+
+/** The outside as it is now; a test changes it. */
+type World = { divestAmount: DivestAmount; withdrawable: string; openOrders: number; readonly calls: string[]; refuses: string | null };
+const amount = (text: string): DivestAmount => ({ kind: 'amount', amount: decimal(text) });
+
+const portsOf = (world: World): Parameters<typeof withdrawalBinding>[0] => {
+  const portfolio = (): Portfolio => ({
+    id: 'P1' as PortfolioId,
+    externalId: null,
+    ownerId: 'U1' as UserId,
+    baseCurrency: currency('EUR'),
+    realMoney: true,
+    manager: 'robo-discretionary',
+    active: true,
+    archived: false,
+    deleted: false,
+    status: 'ACTIVE',
+    brokerAccount: 'B1' as BrokerAccountId,
+    divestAmount: world.divestAmount,
+    holdings: {},
+    version: 3,
+    configJson: '{}',
+  });
+  const cash = (): BrokerCash => ({
+    currency: currency('EUR'),
+    withdrawable: decimal(world.withdrawable),
+    booked: decimal('0'),
+    pendingSettlement: [],
+    pendingOut: decimal('0'),
+  });
+  const investSuite: Partial<InvestSuitePort> = {
+    abilities: { createTransaction: ability, replaceTransaction: ability, writePortfolio: ability, announceWithdrawal: ability },
+    readPortfolio: async () => ({ kind: 'applied', result: portfolio() }),
+    createTransaction: async (write) => {
+      world.calls.push(`booked ${write.movements[0]?.quantity ?? ''}`);
+      return world.refuses === 'transaction'
+        ? { kind: 'rejected', reason: 'invalid' }
+        : { kind: 'applied', result: { transactionId: 'T1' } };
+    },
+    announceWithdrawal: async (_id, money) => {
+      world.calls.push(`announced ${money.amount}`);
+      return { kind: 'applied', result: null };
+    },
+  };
+  const broker: Partial<BrokerPort> = {
+    readCash: async () => ({ kind: 'applied', result: cash() }),
+    readPositions: async () => ({ kind: 'applied', result: [] }),
+    readOpenOrders: async () => ({
+      kind: 'applied',
+      result: Array.from({ length: world.openOrders }, () => ({ orderId: 'O', instrument: 'I' as never })),
+    }),
+  };
+  return { investSuite: investSuite as InvestSuitePort, broker: broker as BrokerPort };
+};
+
+const start = (more: Partial<World> = {}) => {
+  const world: World = { divestAmount: amount('250'), withdrawable: '1000', openOrders: 0, calls: [], refuses: null, ...more };
+  const walk = walker(withdrawalBinding(portsOf(world), tenantSettings.parse({})), { id: 'wd1', subject: 'P1', portfolioId: 'P1' });
+  return { world, ...walk };
+};
+const wish = (level: DivestAmount | null): Tagged => ({ type: 'DivestAmountUpdated', level }) as Tagged;
+const payout = (outcome: string, more: object = {}): Tagged =>
+  ({
+    type: 'PayoutFinished',
+    withdrawalId: 'wd1',
+    outcome,
+    amount: '250',
+    currency: 'EUR',
+    paidAt: '2026-03-04T11:00:00Z',
+    reason: null,
+    ...more,
+  }) as Tagged;
+const changed = (left: string): Tagged => ({ type: 'PortfolioChanged', changeId: 'wd1.paid', divestAmountLeft: left }) as Tagged;
+const topics = (said: readonly Said[]): readonly string[] => said.map((one) => ('event' in one ? one.event : `tells ${one.tells}`));
+
+describe('a withdrawal, the whole way', () => {
+  it('reads all its topics', () => {
+    expect(withdrawalConsumes.map(({ topic }) => topic)).toEqual([
+      'portfolio.withdrawal-request',
+      'portfolio.cash-settled',
+      'payout.finished',
+      'portfolio.changed',
+    ]);
+  });
+
+  it('pays what InvestSuite shows, whatever the event said', async () => {
+    const { give, path, said, world } = start();
+    await give(wish(amount('9999')));
+    await give(payout('paid'));
+    await give(changed('0'));
+    expect(path).toEqual([
+      'ReadingPortfolio',
+      'CheckingCash',
+      'Paying',
+      'RecordingTransaction',
+      'UpdatingPortfolio',
+      'Announcing',
+      'Completed',
+    ]);
+    expect(topics(said)).toEqual(['payout.requested', 'portfolio.change-requested']);
+    expect(said[0]).toMatchObject({ data: { withdrawalId: 'wd1', amount: '250' } });
+    expect(world.calls).toEqual(['booked -250', 'announced 250']);
+  });
+
+  it('waits for cash and takes the newest wish when it comes', async () => {
+    const { give, path, said, world } = start({ withdrawable: '10' });
+    await give(wish(amount('250')));
+    world.divestAmount = amount('800');
+    world.withdrawable = '800';
+    await give({ type: 'CashSettled' });
+    expect(path).toEqual(['ReadingPortfolio', 'CheckingCash', 'AwaitingCash', 'ReadingPortfolio', 'CheckingCash', 'Paying']);
+    expect(said).toMatchObject([{ data: { amount: '800' } }]);
+  });
+
+  it('called off while it waits pays nothing', async () => {
+    const { give, path, said, world } = start({ withdrawable: '10' });
+    await give(wish(amount('250')));
+    world.divestAmount = { kind: 'nothing' };
+    await give(wish({ kind: 'nothing' }));
+    expect(path.at(-1)).toBe('Cancelled');
+    expect(said).toEqual([]);
+  });
+
+  it('keeps a raise that comes during the payout for the next withdrawal, and does not take its own lowering for one', async () => {
+    const { give, path, said } = start();
+    await give(wish(amount('250')));
+    await give(wish(amount('800')));
+    await give(payout('paid'));
+    await give(wish({ kind: 'nothing' }));
+    await give(changed('550'));
+    expect(path.at(-1)).toBe('Completed');
+    expect(topics(said)).toEqual(['payout.requested', 'portfolio.change-requested', 'tells withdrawal']);
+  });
+
+  it('shows a return, early or late', async () => {
+    const early = start();
+    for (const input of [wish(null), payout('returned', { reason: 'AC04' }), payout('paid'), changed('0')]) await early.give(input);
+    expect(early.path.at(-1)).toBe('Returned');
+    const late = start();
+    for (const input of [wish(null), payout('paid'), changed('0'), payout('returned', { reason: 'AC04' })]) await late.give(input);
+    expect(late.path.slice(-2)).toEqual(['Completed', 'Returned']);
+  });
+
+  it('holds when the booking is refused, and goes on when people have booked it', async () => {
+    const { give, answer, path } = start({ refuses: 'transaction' });
+    await give(wish(null));
+    await give(payout('paid'));
+    expect(path.at(-1)).toBe('held: paid but not recorded: invalid');
+    await answer('applied', 'T7');
+    expect(path.at(-1)).toBe('UpdatingPortfolio');
+  });
+});
