@@ -1,4 +1,4 @@
 import { stopGlobalServers } from './global-servers.js';
 
 // Jest takes one function, and this is the way to give it one without a default export.
-export = stopGlobalServers;
+module.exports = stopGlobalServers;
