@@ -12,7 +12,7 @@ const totals = (changes: readonly Change[]): ReadonlyMap<InstrumentId, Decimal> 
 
 /** The map after the changes: a security of which nothing is left is taken out, a line of cash stays. */
 export const movedBy = (holdings: Holdings, changes: readonly Change[]): Holdings => {
-  const after = new Map(Object.entries(holdings) as [InstrumentId, Decimal][]);
+  const after = new Map(Object.entries(holdings));
   for (const [instrument, quantity] of totals(changes)) after.set(instrument, plus(after.get(instrument) ?? ZERO, quantity));
   return Object.fromEntries([...after].filter(([instrument, units]) => !isZero(units) || instrument.startsWith('$'))) as Holdings;
 };

@@ -155,7 +155,7 @@ const wishErased = (state: PortfolioState, wish: DivestAmount): Moved => {
 
 const afterGap = (state: PortfolioState, writing: Writing): Moved => {
   const review = 'another writer was there while the divest amount was written';
-  if (writing.onVersionGap === 'review') return withSet(toReview(state, review), { review }, []);
+  if (writing.onVersionGap === 'hold') return withSet(toReview(state, review), { review }, []);
   if (state.seenSince !== null) return wishErased(state, state.seenSince);
   const uncertain = state.seenWhileReading !== null && compareLevels(state.seenWhileReading, writing.levelRead) > 0;
   if (uncertain) return withSet(toReview(state, `${review}, and a higher wish was announced while it was read`), { review }, []);

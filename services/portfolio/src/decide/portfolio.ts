@@ -55,9 +55,9 @@ export type Writing = {
 
 /**
  * Somebody else wrote between our read and our write, and a newer wish may be gone. `restore`: a higher level that was
- * announced since is written back; what is not clear goes to a person. `review`: always to a person.
+ * announced since is written back; what is not clear goes to a person. `hold`: always to a person.
  */
-export type OnVersionGap = 'restore' | 'review';
+export type OnVersionGap = 'restore' | 'hold';
 
 export type PortfolioState = {
   readonly status: 'Idle' | 'ReadingPortfolio' | 'WritingPortfolio' | 'AwaitingWish' | 'RestoringWish' | 'AwaitingReview' | 'AwaitingCounterpart';
@@ -121,7 +121,7 @@ export const portfolioState: z.ZodType<PortfolioState> = z.object({
       changeIds: z.array(storedText()),
       levelRead: level,
       baseCurrency: storedText<Currency>(),
-      onVersionGap: z.enum(['restore', 'review']),
+      onVersionGap: z.enum(['restore', 'hold']),
       write: z.object({ baseVersion: z.number().int(), holdingsBefore: holdings, holdings, configJson: z.string(), divestAmount: level.nullable() }),
     })
     .nullable(),

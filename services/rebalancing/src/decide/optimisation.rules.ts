@@ -204,7 +204,9 @@ export const noPrices = (side: OrderSide) => (state: Optimisation): Next => pric
 const withOutcome = (state: Optimisation, input: OrderFinished): Optimisation => ({
   ...state,
   orders: state.orders.map((order) =>
-    order.instrument === input.instrument && order.outcome === null ? { ...order, outcome: input.outcome, reason: input.reason ?? order.reason } : order,
+    input.optimizationId === state.optimizationId && order.instrument === input.instrument && order.outcome === null
+      ? { ...order, outcome: input.outcome, reason: input.reason ?? order.reason }
+      : order,
   ),
 });
 

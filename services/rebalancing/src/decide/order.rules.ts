@@ -1,8 +1,9 @@
 /** What follows for one order. Pure: times come with the answers. */
 import type { OwnEvent } from '../../../../contracts/internal/events.js';
-import { compare, isZero, minus, negated, plus, sum } from '../../../../shared/kernel/decimal.js';
+import { compare, cutTo, isZero, minus, negated, plus, sum, times, ZERO, type Decimal } from '../../../../shared/kernel/decimal.js';
 import { impossible, type Move, type Opening, type RefusedBy, type Step } from '../../../../shared/kernel/flow.js';
 import { cashInstrument } from '../../../../shared/kernel/ids.js';
+import { minorDigits } from '../../../../shared/kernel/money.js';
 import { feesPaid, grossFilled, orderReference, unitsFilled } from './movements.js';
 import type { Fill, Order, OrderDecided, OrderEffects, OrderOutcome, OrderSaid, OrderSeen } from './order.js';
 
@@ -160,3 +161,9 @@ export const recordedNotExecuted = (order: Order): Next => ({ to: 'NotExecuted',
 
 export const refusalNotRecorded = (order: Order, reason: string, by: RefusedBy): Next =>
   by === 'person' ? recordedNotExecuted(order) : { hold: `not executed, but InvestSuite refused the transaction: ${reason}` };
+
+/** What the order is worth at the expected price, for people to see. */
+export const worthOf = (order: Order): { readonly amount: Decimal; readonly currency: string } => ({
+  amount: cutTo(order.amount ?? times(order.units, order.expectedPrice ?? ZERO), minorDigits(order.currency)),
+  currency: order.currency,
+});

@@ -1,0 +1,3 @@
+import { commonConfig, investSuiteConfig } from '../../../shared/runtime/config.js';
+
+export const config = commonConfig.extend({ ...investSuiteConfig });

@@ -1,0 +1,3 @@
+import { commonConfig, driveWealthConfig, investSuiteConfig } from '../../../shared/runtime/config.js';
+
+export const config = commonConfig.extend({ ...investSuiteConfig, ...driveWealthConfig });

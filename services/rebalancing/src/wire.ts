@@ -1,0 +1,117 @@
+import type { z } from 'zod';
+import { createDriveWealth } from '../../../shared/adapters/broker/drivewealth/adapter.js';
+import { createInvestSuite } from '../../../shared/adapters/investsuite/adapter.js';
+import { currency } from '../../../shared/kernel/money.js';
+import type { BrokerPort } from '../../../shared/ports/broker.js';
+import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
+import type { CommonConfig } from '../../../shared/runtime/config.js';
+import { bind, type Binding, type ServiceDefinition, type Timing } from '../../../shared/runtime/engine/definition.js';
+import type { ServiceTools } from '../../../shared/runtime/service.js';
+import type { config } from './config.js';
+import { brokerOrderStatus } from './consume/broker-order-status.js';
+import { optimisationStatus } from './consume/optimisation-status.js';
+import { ownerChoice } from './consume/owner-choice.js';
+import { optimisationFlow } from './decide/optimisation.flow.js';
+import { volumeOf } from './decide/optimisation.rules.js';
+import { optimisationState, type RebalancingPolicy } from './decide/optimisation.js';
+import { orderFlow } from './decide/order.flow.js';
+import { orderState } from './decide/order.js';
+import { worthOf } from './decide/order.rules.js';
+import { checkPrices } from './effect/check-prices.js';
+import { confirmSettlement } from './effect/confirm-settlement.js';
+import { followOrder } from './effect/follow-order.js';
+import { placeOrder } from './effect/place-order.js';
+import { readOptimization } from './effect/read-optimization.js';
+import { readPortfolio } from './effect/read-portfolio.js';
+import { recordExecution } from './effect/record-execution.js';
+import { recordNotExecuted } from './effect/record-not-executed.js';
+import { recordPlaced } from './effect/record-placed.js';
+import { recordSettlement } from './effect/record-settlement.js';
+
+export type Ports = { readonly investSuite: InvestSuitePort; readonly broker: BrokerPort };
+type Tenant = CommonConfig['tenant'];
+
+const LOOK_AGAIN_FOR_OWNER_CHOICE_AFTER_MS = 3_600_000;
+/** The broker's events make us look at once; these are for events that never come. */
+const LOOK_AT_ORDER_AFTER_MS = 60_000;
+const LOOK_AT_SETTLEMENT_AFTER_MS = 15 * 60_000;
+
+const timingOf = (tenant: Tenant): Timing => ({
+  timeoutMs: tenant.requestTimeoutMs,
+  firstWaitMs: tenant.firstWaitMs,
+  longestWaitMs: tenant.longestWaitMs,
+  patienceMs: tenant.patienceMs,
+});
+
+const policyOf = ({ brokerMode, priceDriftLimit, holdingsMoveAt }: Tenant): RebalancingPolicy => ({
+  brokerMode,
+  priceDriftLimit,
+  holdingsMoveAt,
+  buysWhenSalesFellShort: 'skip',
+});
+
+/** The flow with its effects behind ports: what a simulation runs too. */
+export const optimisationBinding = ({ investSuite, broker }: Ports, tenant: Tenant): Binding => {
+  const timing = timingOf(tenant);
+  return bind({
+    flow: optimisationFlow,
+    idPrefix: 'op',
+    state: optimisationState,
+    stateVersion: 1,
+    oneJourneyPer: (input) => input.optimizationId,
+    effects: {
+      ReadOptimization: readOptimization(investSuite, timing),
+      ReadPortfolio: readPortfolio(investSuite, timing, policyOf(tenant)),
+      CheckPrices: checkPrices(broker, timing),
+    },
+    shows: volumeOf,
+    intervalsMs: { ownerChoice: LOOK_AGAIN_FOR_OWNER_CHOICE_AFTER_MS },
+  });
+};
+
+export const orderBinding = ({ investSuite, broker }: Ports, tenant: Tenant): Binding => {
+  const timing = timingOf(tenant);
+  return bind({
+    flow: orderFlow,
+    idPrefix: 'or',
+    state: orderState,
+    stateVersion: 1,
+    oneJourneyPer: 'subject',
+    effects: {
+      PlaceOrder: placeOrder(broker, timing),
+      RecordPlaced: recordPlaced(investSuite, timing),
+      RecordNotExecuted: recordNotExecuted(investSuite, timing),
+      FollowOrder: followOrder(broker, timing, LOOK_AT_ORDER_AFTER_MS),
+      RecordExecution: recordExecution(investSuite, timing),
+      ConfirmSettlement: confirmSettlement(broker, timing, LOOK_AT_SETTLEMENT_AFTER_MS),
+      RecordSettlement: recordSettlement(investSuite, timing),
+    },
+    shows: worthOf,
+    intervalsMs: {},
+  });
+};
+
+export const rebalancingConsumes: ServiceDefinition['consumes'] = [optimisationStatus, ownerChoice, brokerOrderStatus];
+
+export const wire = (settings: z.output<typeof config> & CommonConfig, { log }: ServiceTools): ServiceDefinition => {
+  const { tenant } = settings;
+  const ports: Ports = {
+    investSuite: createInvestSuite({
+      baseUrl: settings.INVESTSUITE_BASE_URL,
+      accessKeyId: settings.INVESTSUITE_ACCESS_KEY_ID,
+      secretAccessKey: settings.INVESTSUITE_SECRET_ACCESS_KEY,
+      longestLifeMs: tenant.requestLongestLifeMs,
+      log: (entry) => log.debug(entry, 'asked'),
+    }),
+    broker: createDriveWealth({
+      baseUrl: settings.DRIVEWEALTH_BASE_URL,
+      appKey: settings.DRIVEWEALTH_APP_KEY,
+      clientId: settings.DRIVEWEALTH_CLIENT_ID,
+      clientSecret: settings.DRIVEWEALTH_CLIENT_SECRET,
+      longestLifeMs: tenant.requestLongestLifeMs,
+      ...(tenant.currencies[0] === undefined ? {} : { currency: currency(tenant.currencies[0]) }),
+      log: (entry) => log.debug(entry, 'asked'),
+    }),
+  };
+  return { name: 'rebalancing', bindings: [optimisationBinding(ports, tenant), orderBinding(ports, tenant)], consumes: rebalancingConsumes };
+};
