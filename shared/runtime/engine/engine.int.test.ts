@@ -39,10 +39,10 @@ const parcel: Flow<State, Input, Effects, Said> = {
     Broken: () => impossible('cannot be'),
   },
   rows: {
-    Pricing: { does: 'AskPrice', whenUnknown: 'send-again', applied: go('Paying'), rejected: hold('no price'), on: busy },
-    Paying: { does: 'Pay', whenUnknown: 'inquire', applied: go('Noting'), rejected: (_s, _r, by) => (by === 'person' ? { to: 'Refused' } : { hold: 'refused' }), on: busy },
+    Pricing: { does: 'AskPrice', whenUnknown: 'send-again', applied: go<State>('Paying'), rejected: hold('no price'), on: busy },
+    Paying: { does: 'Pay', whenUnknown: 'inquire', applied: go<State>('Noting'), rejected: (_s, _r, by) => (by === 'person' ? { to: 'Refused' } : { hold: 'refused' }), on: busy },
     Noting: { does: 'Note', whenUnknown: 'send-again', applied: (s) => ({ to: 'Waiting', says: [{ event: 'payout.finished', data: { subject: s.wanted } }] }), rejected: hold('not noted'), on: busy },
-    Waiting: { waitsFor: 'the ship', overdueAfterHours: 1, looksAgain: { after: 'ship', then: go('Done') }, on: { ...busy, Shipped: go('Done') } },
+    Waiting: { waitsFor: 'the ship', overdueAfterHours: 1, looksAgain: { after: 'ship', then: go<State>('Done') }, on: { ...busy, Shipped: go<State>('Done') } },
     Done: { ends: 'shipped', on: { Wished: ignored('over'), Shipped: ignored('over'), Broken: ignored('over') } },
     Refused: { ends: 'refused', on: { Wished: ignored('over'), Shipped: ignored('over'), Broken: ignored('over') } },
   },
