@@ -280,6 +280,17 @@ describe('writes to a portfolio', () => {
     expect(await verdictOf(unpaid)).toMatchObject({ violations: [{ kind: 'wish-erased' }], missingWish: '50' });
   });
 
+  it('convicts a reset of everything while something is left', async () => {
+    const id = await customer({ divestAmount: '1e100', holdings: { $EUR: '100', [ISIN]: '12' } });
+    await settle(id, '100');
+    await writeBack(id, '0', '0');
+    expect((await verdictOf(id)).violations.map((one) => one.kind)).toEqual(['wish-erased']);
+    const sold = await customer({ divestAmount: '1e100', holdings: { $EUR: '100.004' } });
+    await settle(sold, '100');
+    await writeBack(sold, '0', '0.004');
+    expect((await verdictOf(sold)).violations).toEqual([]);
+  });
+
   it('lets an app write land between read and write', async () => {
     const id = await customer({ divestAmount: '50' });
     await settle(id, '50');

@@ -2,7 +2,20 @@ import type { EventName } from '../../../contracts/investsuite/events.js';
 import { divestAmountToken, printedDivestAmount } from '../../../contracts/investsuite/divest-amount.js';
 import type { MovementRead } from '../../../contracts/investsuite/http.js';
 import type { JsonObject } from '../../../contracts/tokens.js';
-import { compare, decimal, isNegative, isZero, minus, plus, sum, ZERO, absolute, type Decimal } from '../../../shared/kernel/decimal.js';
+import {
+  compare,
+  cutTo,
+  decimal,
+  isNegative,
+  isPositive,
+  isZero,
+  minus,
+  plus,
+  sum,
+  ZERO,
+  absolute,
+  type Decimal,
+} from '../../../shared/kernel/decimal.js';
 import { JsonNumber, type Json } from '../../../shared/kernel/json.js';
 import type { DivestAmount } from '../../../shared/kernel/money.js';
 import { createPrng } from '../shared/prng.js';
@@ -281,8 +294,21 @@ export class World {
         'wish-erased',
         `level ${levelText(from)} became ${levelText(to)}: ${missing} was asked for and not withdrawn`,
       );
-    if (from.kind === 'everything' && to.kind === 'nothing' && isZero(withdrawn))
-      this.#raced(before, write, 'wish-erased', 'everything was asked for, nothing withdrawn');
+    if (from.kind === 'everything' && to.kind === 'nothing') this.#judgeEverything(before, after, write, withdrawn);
+  }
+
+  #judgeEverything(before: StoredPortfolio, after: StoredPortfolio, write: PortfolioWrite, withdrawn: Decimal): void {
+    // Less than a cent cannot be paid out.
+    const left = Object.entries(holdingsOf(after.wire)).filter(([instrument, quantity]) =>
+      isPositive(instrument.startsWith('$') ? cutTo(quantity, 2) : quantity),
+    );
+    if (left.length === 0 && !isZero(withdrawn)) return;
+    this.#raced(
+      before,
+      write,
+      'wish-erased',
+      `everything was asked for; ${withdrawn} is withdrawn, left are ${left.map(([instrument, quantity]) => `${instrument} ${quantity}`).join(', ')}`,
+    );
   }
 
   /** A warning when somebody wrote after the caller's last read, for nobody could have known; a violation otherwise. */
