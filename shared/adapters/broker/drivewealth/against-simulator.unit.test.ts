@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { callerOf, until, type Caller } from '../../../../test/simulators/broker/client-for-tests.js';
+import { callerOf, until, type Caller } from '../../../../test/simulators/shared/client-for-tests.js';
 import { readBrokerConfig } from '../../../../test/simulators/broker/config.js';
 import { startBroker, type RunningBroker } from '../../../../test/simulators/broker/server.js';
 import { decimal } from '../../../kernel/decimal.js';

@@ -1,4 +1,5 @@
 import { payment, paymentList, problem, REASONS, type Payment as WirePayment } from '../../../../contracts/core-banking/http.js';
+import { isJsonObject } from '../../../../contracts/tokens.js';
 import { unreachable } from '../../../kernel/bug.js';
 import type { Inquiry, Outcome } from '../../../kernel/outcome.js';
 import type { Payment, PaymentRequest } from '../../../ports/core-banking.js';
@@ -41,7 +42,8 @@ const readPayment = (answer: HttpAnswer): WirePayment | null => {
 
 /** 422 with a problem that can be read is a definite refusal. */
 const outcomeOfProblem = (answer: HttpAnswer): Paid => {
-  const read = answer.body.kind === 'json' ? problem.safeParse(answer.body.json) : null;
+  // Every member of a problem is optional (RFC 9457, 3.1).
+  const read = answer.body.kind === 'json' && isJsonObject(answer.body.json) ? problem.safeParse({ status: null, ...answer.body.json }) : null;
   if (read?.success !== true) return unknown(`answered ${describe(answer)} without a readable problem`);
   return refusal(read.data.reason ?? UNSPECIFIED, `422 ${(read.data.code ?? '').slice(0, 60)}`.trim());
 };
