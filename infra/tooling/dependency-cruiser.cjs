@@ -142,9 +142,10 @@ module.exports = {
     {
       name: 'infra-libs-only-in-runtime',
       severity: 'error',
-      comment: 'Database, HTTP server, cron and logger are set up once, with their guards.',
+      comment:
+        'Database, HTTP server, cron and logger are set up once, with their guards. Naming their types is harmless (eslint sees to lines that import both).',
       from: { path: ['^services/', '^contracts/', '^shared/'], pathNot: ['^shared/runtime/', test] },
-      to: { path: library('pg', 'knex', 'express', 'node-cron', 'pino', 'prom-client') },
+      to: { path: library('pg', 'knex', 'express', 'node-cron', 'pino', 'prom-client'), dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'simulators-are-independent',

@@ -135,6 +135,22 @@ export default tseslint.config(
     },
   },
   {
+    // The import rules say the same, but take `import express, { type Request }` for an import of types only.
+    name: 'house/libraries',
+    files: production,
+    ignores: [...tests, 'shared/runtime/**'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        ...['pg', 'knex', 'express', 'node-cron', 'pino', 'prom-client'].map((name) => ({
+          name,
+          message: 'It is set up in shared/runtime; only its types may be named elsewhere.',
+          allowTypeImports: true,
+        })),
+      ],
+    },
+  },
+  {
     name: 'house/environment',
     files: production,
     ignores: [...tests, ...startUp],

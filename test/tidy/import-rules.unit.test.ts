@@ -36,6 +36,7 @@ const allowed: Readonly<Record<string, string>> = {
   'services/one/src/decide/one.flow.ts': "import { one } from './one.js';\nexport const flow = one;\n",
   'services/one/src/effect/pay.ts':
     "import type { Broker } from '../../../../shared/ports/broker.js';\nimport { one } from '../decide/one.js';\nexport type B = Broker;\nexport const pay = one;\n",
+  'services/one/src/consume/request.ts': "import type { Request } from 'express';\nexport type Asked = Request;\n",
   'services/one/src/consume/event.ts': "import { one } from '../decide/one.js';\nexport const event = one;\n",
   'services/one/src/store/one.store.ts':
     "import { database } from '../../../../shared/runtime/database.js';\nexport const store = database;\n",

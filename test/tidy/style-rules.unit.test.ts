@@ -127,6 +127,12 @@ const planted: readonly Plant[] = [
     file: decide('default-instead'),
     text: "export const f = (s: 'a' | 'b'): number => {\n  switch (s) {\n    case 'a':\n      return 1;\n    default:\n      return 3;\n  }\n};\n",
   },
+  ...['pg', 'knex', 'express', 'node-cron', 'pino', 'prom-client'].map((name) => ({
+    rule: '@typescript-eslint/no-restricted-imports',
+    ban: `'${name}' import is restricted from being used. It is set up in shared/runtime`,
+    file: effect(`own-${name}`),
+    text: `import library, { type Thing } from '${name}';\nexport type Mine = Thing;\nexport const own = (): unknown => library;\n`,
+  })),
   {
     rule: '@typescript-eslint/no-floating-promises',
     file: effect('floating'),
@@ -178,7 +184,8 @@ const declared = async (): Promise<House> => {
     const options = entries.flatMap(([, setting]) => (Array.isArray(setting) ? setting.slice(1) : []));
     process.stdout.write(JSON.stringify({
       rules: [...new Set(entries.map(([rule]) => rule))],
-      bans: [...new Set(options.filter(({ message }) => message).map(({ name, message }) => (name ? \`Unexpected use of '\${name}'. \${message}\` : message)))],
+      bans: [...new Set(options.filter(({ message }) => message).map(({ name, message, allowTypeImports }) =>
+        !name ? message : allowTypeImports ? \`'\${name}' import is restricted from being used. \${message}\` : \`Unexpected use of '\${name}'. \${message}\`))],
     }));
   `);
   if (said.exitCode !== 0) throw new Error(said.stderr);
