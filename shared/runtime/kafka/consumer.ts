@@ -188,7 +188,7 @@ class WatchedConsumer implements Consumer {
     this.#stop.abort();
     const close = async (): Promise<void> => {
       // Disconnecting before run() has joined may leave a consumer that goes on.
-      if (this.#own.guards.boundedStop) await this.#running;
+      if (this.#own.guards.boundedStop) await Promise.allSettled([this.#running]);
       await this.#consumer.disconnect();
     };
     try {

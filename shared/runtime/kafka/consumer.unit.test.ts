@@ -94,6 +94,14 @@ describe('what kafkajs is told', () => {
   });
 });
 
+describe('a join that fails', () => {
+  it('is disconnected all the same', async () => {
+    const kafka = fakeKafka({ run: () => Promise.reject(new Error('not authorised')) });
+    await expect(start(kafka)).rejects.toThrow(KafkaUnavailable);
+    expect(kafka.calls).toEqual(['disconnect']);
+  });
+});
+
 describe('a crash', () => {
   it('that kafkajs does not restart ends the process, once (guard crashIsFatal)', async () => {
     const kafka = fakeKafka();
