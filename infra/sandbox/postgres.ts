@@ -32,7 +32,7 @@ export interface Postgres {
   readonly pid: number;
   readonly folder: string;
   readonly logFile: string;
-  /** Fast shutdown, then deletes the temp folder, unless it is kept. */
+  /** Ends it and deletes the temp folder; a folder that stays is shut down orderly first. */
   stop(): Promise<void>;
   /** SIGKILL to the postmaster and every process of its own, then waits until all are gone. */
   crash(): Promise<void>;
@@ -186,6 +186,7 @@ export const startPostgres = async (options: PostgresOptions = {}): Promise<Post
     throw error;
   });
   let child = first.child;
+  const isDeleted = options.dir === undefined && options.keep !== true;
   return {
     url: `postgres://${USER}@127.0.0.1:${place.port}/postgres`,
     port: place.port,
@@ -195,7 +196,8 @@ export const startPostgres = async (options: PostgresOptions = {}): Promise<Post
     folder: folder.path,
     logFile: place.logFile,
     stop: async () => {
-      await stopTied(child, STOP_GRACE_MS, 'SIGINT');
+      // What is deleted anyway needs no last checkpoint: SIGQUIT ends at once, SIGINT orderly.
+      await stopTied(child, STOP_GRACE_MS, isDeleted ? 'SIGQUIT' : 'SIGINT');
       folder.remove();
     },
     crash: async () => crashPostmaster(child),
