@@ -137,7 +137,7 @@ export default tseslint.config(
   {
     // The import rules say the same, but take `import express, { type Request }` for an import of types only.
     name: 'house/libraries',
-    files: production,
+    files: ['services/**/*.ts', 'shared/**/*.ts', 'contracts/**/*.ts'],
     ignores: [...tests, 'shared/runtime/**'],
     rules: {
       '@typescript-eslint/no-restricted-imports': [
