@@ -8,11 +8,13 @@ import { openJourney, step, type JourneyRecord, type Occasion, type Stepped } fr
 import type { BrokerPort, CashOut } from '../../../shared/ports/broker.js';
 import type { CoreBankingPort } from '../../../shared/ports/core-banking.js';
 import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
-import { ConfigurationError } from '../../../shared/runtime/config.js';
+import { ConfigurationError, readConfig } from '../../../shared/runtime/config.js';
+import { createLog } from '../../../shared/runtime/log.js';
 import { Catalogue } from '../../../shared/runtime/engine/catalogue.js';
 import type { Binding } from '../../../shared/runtime/engine/definition.js';
 import { tenantSettings } from '../../../shared/runtime/tenant.js';
-import { payoutBinding, payoutConsumes } from './wire.js';
+import { config } from './config.js';
+import { payoutBinding, payoutConsumes, wire } from './wire.js';
 
 const NOW_MS = Date.parse('2026-03-04T10:00:00Z');
 const HOUSE = 'NL91ABNA0417164300';
@@ -243,5 +245,29 @@ describe('a payout, the whole way', () => {
     await give(asked);
     await give(back);
     expect([path.at(-1), ...outcomes(said)]).toEqual(['Returned', 'paid', 'returned']);
+  });
+});
+
+const environment = {
+  DATABASE_URL: 'postgres://localhost/cmw',
+  KAFKA_BROKERS: 'localhost:1',
+  INVESTSUITE_BASE_URL: 'http://localhost:1',
+  INVESTSUITE_ACCESS_KEY_ID: 'id',
+  INVESTSUITE_SECRET_ACCESS_KEY: 'secret',
+  DRIVEWEALTH_BASE_URL: 'http://localhost:1/back-office',
+  DRIVEWEALTH_APP_KEY: 'key',
+  DRIVEWEALTH_CLIENT_ID: 'id',
+  DRIVEWEALTH_CLIENT_SECRET: 'secret',
+  CORE_BANKING_BASE_URL: 'http://localhost:1',
+  CORE_BANKING_TOKEN: 'token',
+};
+
+describe('the service', () => {
+  it('stands on real adapters, without asking anybody at start', () => {
+    for (const currencies of [[], ['EUR']]) {
+      const tenant = tenantSettings.parse({ houseAccountIban: HOUSE, currencies });
+      const service = wire({ ...readConfig(config, environment), tenant }, { log: createLog('test', 'silent') });
+      expect([service.name, service.bindings.length, service.consumes.length]).toEqual(['payout', 1, 3]);
+    }
   });
 });

@@ -7,10 +7,13 @@ import type { OperationAbility } from '../../../shared/kernel/outcome.js';
 import { openJourney, step, type JourneyRecord, type Occasion, type Stepped } from '../../../shared/kernel/step.js';
 import type { BrokerCash, BrokerPort } from '../../../shared/ports/broker.js';
 import type { InvestSuitePort, Portfolio } from '../../../shared/ports/investsuite.js';
+import { readConfig } from '../../../shared/runtime/config.js';
+import { createLog } from '../../../shared/runtime/log.js';
 import { Catalogue } from '../../../shared/runtime/engine/catalogue.js';
 import type { Binding } from '../../../shared/runtime/engine/definition.js';
 import { tenantSettings } from '../../../shared/runtime/tenant.js';
-import { withdrawalBinding, withdrawalConsumes } from './wire.js';
+import { config } from './config.js';
+import { wire, withdrawalBinding, withdrawalConsumes } from './wire.js';
 
 const NOW_MS = Date.parse('2026-03-04T10:00:00Z');
 const ability: OperationAbility = { repeatable: 'by-key', keyMemoryMs: null, longestLifeMs: 1, afterAbsence: 'same-key', source: 'test' };
@@ -218,5 +221,27 @@ describe('a withdrawal, the whole way', () => {
     expect(path.at(-1)).toBe('held: paid but not recorded: invalid');
     await answer('applied', 'T7');
     expect(path.at(-1)).toBe('UpdatingPortfolio');
+  });
+});
+
+const environment = {
+  DATABASE_URL: 'postgres://localhost/cmw',
+  KAFKA_BROKERS: 'localhost:1',
+  INVESTSUITE_BASE_URL: 'http://localhost:1',
+  INVESTSUITE_ACCESS_KEY_ID: 'id',
+  INVESTSUITE_SECRET_ACCESS_KEY: 'secret',
+  DRIVEWEALTH_BASE_URL: 'http://localhost:1/back-office',
+  DRIVEWEALTH_APP_KEY: 'key',
+  DRIVEWEALTH_CLIENT_ID: 'id',
+  DRIVEWEALTH_CLIENT_SECRET: 'secret',
+};
+
+describe('the service', () => {
+  it('stands on real adapters, without asking anybody at start', () => {
+    for (const currencies of [[], ['EUR']]) {
+      const tenant = tenantSettings.parse({ currencies });
+      const service = wire({ ...readConfig(config, environment), tenant }, { log: createLog('test', 'silent') });
+      expect([service.name, service.bindings.length, service.consumes.length]).toEqual(['withdrawal', 1, 4]);
+    }
   });
 });
