@@ -25,7 +25,8 @@ export const sendAuthorised = async (
   request: HttpRequest,
   headersFor: (token: string) => Readonly<Record<string, string>>,
 ): Promise<Sent> => {
-  const once = async (token: string): Promise<Sent> => sendPlain(http, { ...request, headers: { ...request.headers, ...headersFor(token) } });
+  const once = async (token: string): Promise<Sent> =>
+    sendPlain(http, { ...request, headers: { ...request.headers, ...headersFor(token) } });
   let token: string;
   try {
     token = await tokens.get(request.signal);

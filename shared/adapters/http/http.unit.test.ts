@@ -34,10 +34,19 @@ const client = (baseUrl: string, options: Partial<HttpOptions> = {}): Http => {
 };
 
 const within = (timeoutMs: number): AbortSignal => AbortSignal.timeout(timeoutMs);
-const post = (signal: AbortSignal): HttpRequest => ({ operation: 'pay', method: 'POST', path: '/pay/', body: { amount: new JsonNumber('3.4900') }, signal });
+const post = (signal: AbortSignal): HttpRequest => ({
+  operation: 'pay',
+  method: 'POST',
+  path: '/pay/',
+  body: { amount: new JsonNumber('3.4900') },
+  signal,
+});
 
 const failureOf = async (work: Promise<unknown>): Promise<HttpFailure> => {
-  const error: unknown = await work.then(() => new Error('it was answered'), (reason: unknown) => reason);
+  const error: unknown = await work.then(
+    () => new Error('it was answered'),
+    (reason: unknown) => reason,
+  );
   if (!(error instanceof HttpFailure)) throw error;
   return error;
 };
@@ -45,8 +54,12 @@ const failureOf = async (work: Promise<unknown>): Promise<HttpFailure> => {
 const bank = async (handle: (request: IncomingMessage, response: ServerResponse, body: string) => void): Promise<string> => {
   const server = createServer((request, response) => {
     let body = '';
-    request.on('data', (chunk: Buffer) => { body += chunk.toString(); });
-    request.on('end', () => { handle(request, response, body); });
+    request.on('data', (chunk: Buffer) => {
+      body += chunk.toString();
+    });
+    request.on('end', () => {
+      handle(request, response, body);
+    });
   });
   return `http://127.0.0.1:${String(await listen(server))}`;
 };
@@ -55,7 +68,9 @@ const bank = async (handle: (request: IncomingMessage, response: ServerResponse,
 const rawBank = async (onRequest: (socket: Socket, count: number) => void): Promise<string> => {
   let count = 0;
   const server = createTcpServer((socket) => {
-    socket.on('data', () => { onRequest(socket, ++count); });
+    socket.on('data', () => {
+      onRequest(socket, ++count);
+    });
   });
   return `http://127.0.0.1:${String(await listen(server))}`;
 };
@@ -71,8 +86,18 @@ describe('answers', () => {
     });
     const answer = await client(`${url}/base/`).send({ ...post(within(5_000)), headers: { 'Idempotency-Key': '"k"' } });
     expect(seen).toBe('POST /base/pay/ {"amount":3.4900}');
-    expect(headers).toMatchObject({ 'content-type': 'application/json', 'content-length': '17', 'idempotency-key': '"k"', accept: 'application/json', 'accept-encoding': 'identity' });
-    expect(answer).toMatchObject({ status: 200, headers: { 'x-trace': 't1' }, body: { kind: 'json', json: { level: { raw: '1e100' }, price: { raw: '3.4900' } } } });
+    expect(headers).toMatchObject({
+      'content-type': 'application/json',
+      'content-length': '17',
+      'idempotency-key': '"k"',
+      accept: 'application/json',
+      'accept-encoding': 'identity',
+    });
+    expect(answer).toMatchObject({
+      status: 200,
+      headers: { 'x-trace': 't1' },
+      body: { kind: 'json', json: { level: { raw: '1e100' }, price: { raw: '3.4900' } } },
+    });
   });
 
   it('follows no redirect and reads no proxy from the environment', async () => {
@@ -93,15 +118,59 @@ describe('answers', () => {
   });
 
   it.each([
-    ['not-json', (response: ServerResponse) => { response.end('<html>'); }],
-    ['not-utf8', (response: ServerResponse) => { response.end(Buffer.from([0x22, 0xff, 0x22])); }],
-    ['encoded', (response: ServerResponse) => { response.setHeader('Content-Encoding', 'gzip').end('{}'); }],
-    ['too-large', (response: ServerResponse) => { response.end(`"${'x'.repeat(5_000)}"`); }],
-    ['cut', (response: ServerResponse) => { response.writeHead(201, { 'content-length': '100' }); response.write('{"a":1', () => { response.destroy(); }); }],
-    ['cut', (response: ServerResponse) => { response.writeHead(201); response.write('{"a":1}', () => { response.destroy(); }); }],
-    ['deadline', (response: ServerResponse) => { response.writeHead(201); response.write('{'); }],
+    [
+      'not-json',
+      (response: ServerResponse) => {
+        response.end('<html>');
+      },
+    ],
+    [
+      'not-utf8',
+      (response: ServerResponse) => {
+        response.end(Buffer.from([0x22, 0xff, 0x22]));
+      },
+    ],
+    [
+      'encoded',
+      (response: ServerResponse) => {
+        response.setHeader('Content-Encoding', 'gzip').end('{}');
+      },
+    ],
+    [
+      'too-large',
+      (response: ServerResponse) => {
+        response.end(`"${'x'.repeat(5_000)}"`);
+      },
+    ],
+    [
+      'cut',
+      (response: ServerResponse) => {
+        response.writeHead(201, { 'content-length': '100' });
+        response.write('{"a":1', () => {
+          response.destroy();
+        });
+      },
+    ],
+    [
+      'cut',
+      (response: ServerResponse) => {
+        response.writeHead(201);
+        response.write('{"a":1}', () => {
+          response.destroy();
+        });
+      },
+    ],
+    [
+      'deadline',
+      (response: ServerResponse) => {
+        response.writeHead(201);
+        response.write('{');
+      },
+    ],
   ] as const)('keeps the status when the body is %s', async (why, behave) => {
-    const url = await bank((_request, response) => { behave(response); });
+    const url = await bank((_request, response) => {
+      behave(response);
+    });
     const answer = await client(url, { maxBodyBytes: 1_000 }).send(post(within(why === 'deadline' ? 300 : 5_000)));
     expect(answer.status).toBeLessThan(300);
     expect(answer.body).toEqual({ kind: 'unreadable', why });
@@ -155,7 +224,9 @@ describe('where it failed', () => {
 
   it('before the first byte: given up while waiting for a socket', async () => {
     let count = 0;
-    const url = await bank(() => { count += 1; });
+    const url = await bank(() => {
+      count += 1;
+    });
     const http = client(url, { maxSockets: 1 });
     const first = failureOf(http.send(post(within(1_500))));
     const second = await failureOf(http.send(post(within(200))));
@@ -167,7 +238,10 @@ describe('where it failed', () => {
   it('before the first byte: TLS is not agreed, and nothing of the request was shown', async () => {
     let seen = '';
     const server = createTcpServer((socket) => {
-      socket.once('data', (chunk) => { seen += chunk.toString('latin1'); socket.destroy(); });
+      socket.once('data', (chunk) => {
+        seen += chunk.toString('latin1');
+        socket.destroy();
+      });
     });
     const port = await listen(server);
     const failure = await failureOf(client(`https://127.0.0.1:${String(port)}`).send(post(within(5_000))));
@@ -182,17 +256,27 @@ describe('where it failed', () => {
   });
 
   it('after the first byte: reset after the request was written', async () => {
-    const url = await rawBank((socket) => { socket.resetAndDestroy(); });
-    expect(await failureOf(client(url).send(post(within(5_000))))).toMatchObject({ beforeFirstByte: false, evidence: 'connection lost ECONNRESET' });
+    const url = await rawBank((socket) => {
+      socket.resetAndDestroy();
+    });
+    expect(await failureOf(client(url).send(post(within(5_000))))).toMatchObject({
+      beforeFirstByte: false,
+      evidence: 'connection lost ECONNRESET',
+    });
   });
 
   it('after the first byte: no answer until the deadline', async () => {
     const url = await rawBank(() => undefined);
-    expect(await failureOf(client(url).send(post(within(200))))).toMatchObject({ beforeFirstByte: false, evidence: 'no answer before the deadline' });
+    expect(await failureOf(client(url).send(post(within(200))))).toMatchObject({
+      beforeFirstByte: false,
+      evidence: 'no answer before the deadline',
+    });
   });
 
   it('after the first byte: what comes back is not HTTP', async () => {
-    const url = await rawBank((socket) => { socket.end('SSH-2.0\r\n\r\n'); });
+    const url = await rawBank((socket) => {
+      socket.end('SSH-2.0\r\n\r\n');
+    });
     expect(await failureOf(client(url).send(post(within(5_000))))).toMatchObject({ beforeFirstByte: false });
   });
 
@@ -210,11 +294,16 @@ describe('where it failed', () => {
 describe('what is said about it', () => {
   it('logs the operation and the trace id, never path, body or headers', async () => {
     const entries: HttpLogEntry[] = [];
-    const url = await bank((_request, response) => { response.setHeader('dw-request-id', 'r-1').end('{"iban":"BE68539007547034"}'); });
+    const url = await bank((_request, response) => {
+      response.setHeader('dw-request-id', 'r-1').end('{"iban":"BE68539007547034"}');
+    });
     const http = client(url, { traceHeader: 'dw-request-id', log: (entry) => entries.push(entry) });
     await http.send({ ...post(within(5_000)), path: '/accounts/BE68539007547034/balances', headers: { Authorization: 'Bearer secret' } });
     await failureOf(http.send(post(AbortSignal.abort())));
-    expect(entries).toMatchObject([{ operation: 'pay', status: 200, traceId: 'r-1', failure: null }, { status: null, failure: expect.stringContaining('nothing was sent') }]);
+    expect(entries).toMatchObject([
+      { operation: 'pay', status: 200, traceId: 'r-1', failure: null },
+      { status: null, failure: expect.stringContaining('nothing was sent') },
+    ]);
     expect(JSON.stringify(entries)).not.toMatch(/BE68|secret|3\.49/);
   });
 

@@ -35,7 +35,7 @@ export const retryAfterMs = (answer: HttpAnswer, nowMs: number): number | null =
 
 export const describe = (answer: HttpAnswer): string => {
   const { body, status } = answer;
-  return body.kind === 'unreadable' ? `${String(status)} with an unreadable body (${body.why})` : `${String(status)}`;
+  return body.kind === 'unreadable' ? `${String(status)} with an unreadable body (${body.why})` : String(status);
 };
 
 /**
@@ -51,8 +51,7 @@ export const outcomeOfStatus = (answer: HttpAnswer, nowMs: number = Date.now()):
 };
 
 /** A read changes nothing: what is unknown of it can be asked again. */
-export const asRead = (open: Open): Extract<Open, { kind: 'retryable' }> =>
-  open.kind === 'retryable' ? open : retryable(open.evidence);
+export const asRead = (open: Open): Extract<Open, { kind: 'retryable' }> => (open.kind === 'retryable' ? open : retryable(open.evidence));
 
 /** An inquiry that got no answer. */
 export const noAnswer = (open: Open): Extract<Inquiry<never, never>, { found: 'no-answer' }> =>

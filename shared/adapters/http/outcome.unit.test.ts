@@ -8,7 +8,16 @@ const answer = (status: number, headers: Record<string, string> = {}): HttpAnswe
 
 describe('rows that are the same for every system', () => {
   it.each([
-    [101, 'unknown'], [301, 'unknown'], [303, 'unknown'], [401, 'retryable'], [403, 'retryable'], [408, 'unknown'], [429, 'retryable'], [500, 'unknown'], [502, 'unknown'], [503, 'unknown'],
+    [101, 'unknown'],
+    [301, 'unknown'],
+    [303, 'unknown'],
+    [401, 'retryable'],
+    [403, 'retryable'],
+    [408, 'unknown'],
+    [429, 'retryable'],
+    [500, 'unknown'],
+    [502, 'unknown'],
+    [503, 'unknown'],
   ] as const)('%s is %s', (status, kind) => {
     expect(outcomeOfStatus(answer(status))?.kind).toBe(kind);
   });
@@ -21,7 +30,13 @@ describe('rows that are the same for every system', () => {
     expect(outcomeOfStatus(answer(401))).toEqual({ kind: 'retryable', evidence: 'credentials: answered 401', retryAfterMs: 300_000 });
   });
 
-  it.each([['7', 7_000], ['0', 0], ['999999', 3_600_000], ['Sat, 21 Nov 2026 09:00:10 GMT', 10_000], ['soon', null]] as const)('reads Retry-After %s', (text, expected) => {
+  it.each([
+    ['7', 7_000],
+    ['0', 0],
+    ['999999', 3_600_000],
+    ['Sat, 21 Nov 2026 09:00:10 GMT', 10_000],
+    ['soon', null],
+  ] as const)('reads Retry-After %s', (text, expected) => {
     expect(retryAfterMs(answer(429, { 'retry-after': text }), Date.parse('2026-11-21T09:00:00Z'))).toBe(expected);
   });
 

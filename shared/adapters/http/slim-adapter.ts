@@ -35,8 +35,7 @@ const codeOf = (error: unknown): string => {
   return typeof code === 'string' ? code : 'error';
 };
 
-const isReady = (socket: Socket): boolean =>
-  !socket.connecting && !('secureConnecting' in socket && socket.secureConnecting === true);
+const isReady = (socket: Socket): boolean => !socket.connecting && !('secureConnecting' in socket && socket.secureConnecting === true);
 
 /** Calls `ready` when request bytes may flow from now on: at once on a kept-alive socket, else once it is connected. */
 const watchSocket = (request: ClientRequest, wire: Wire, ready: () => void, giveUp: (why: string) => void): void => {
@@ -61,7 +60,13 @@ const watchSocket = (request: ClientRequest, wire: Wire, ready: () => void, give
   });
 };
 
-const readBody = (response: IncomingMessage, maxBodyBytes: number, giveUp: (why: Cut) => void, done: (body: RawBody) => void, course: Course): void => {
+const readBody = (
+  response: IncomingMessage,
+  maxBodyBytes: number,
+  giveUp: (why: Cut) => void,
+  done: (body: RawBody) => void,
+  course: Course,
+): void => {
   const chunks: Buffer[] = [];
   let size = 0;
   let over = false;
@@ -129,18 +134,29 @@ export const sendRaw = (config: InternalAxiosRequestConfig, wire: Wire, signal: 
     };
     signal.addEventListener('abort', onAbort, { once: true });
     // Over TLS the request is held back until the certificate is accepted; in the clear node holds it until the connect.
-    watchSocket(request, wire, () => {
-      if (course.givenUp !== null) return;
-      course.left = true;
-      if (secure) request.end(body ?? undefined);
-    }, giveUp);
+    watchSocket(
+      request,
+      wire,
+      () => {
+        if (course.givenUp !== null) return;
+        course.left = true;
+        if (secure) request.end(body ?? undefined);
+      },
+      giveUp,
+    );
     request.once('response', (response: IncomingMessage) => {
       course.response = response;
-      readBody(response, wire.maxBodyBytes, giveUp, (read) => {
-        signal.removeEventListener('abort', onAbort);
-        if (read.cut !== null) request.destroy();
-        resolve({ data: read, status: response.statusCode ?? 0, statusText: '', headers: flatten(response), config });
-      }, course);
+      readBody(
+        response,
+        wire.maxBodyBytes,
+        giveUp,
+        (read) => {
+          signal.removeEventListener('abort', onAbort);
+          if (read.cut !== null) request.destroy();
+          resolve({ data: read, status: response.statusCode ?? 0, statusText: '', headers: flatten(response), config });
+        },
+        course,
+      );
     });
     request.on('error', fail);
     request.once('close', () => {

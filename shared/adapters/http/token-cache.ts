@@ -67,11 +67,12 @@ export const createTokenCache = (options: TokenCacheOptions): TokenCache => {
     const askedAtMs = nowMs();
     try {
       const token = await options.login(AbortSignal.timeout(options.loginTimeoutMs ?? 10_000));
-      held = { token: token.value, refreshAtMs: askedAtMs + Math.floor(token.livesMs * 4 / 5), endsAtMs: askedAtMs + token.livesMs };
+      held = { token: token.value, refreshAtMs: askedAtMs + Math.floor((token.livesMs * 4) / 5), endsAtMs: askedAtMs + token.livesMs };
       pause = null;
       return token.value;
     } catch (error) {
-      const failure = error instanceof LoginFailure ? error : error instanceof HttpFailure ? new LoginFailure(false, `login: ${error.evidence}`) : null;
+      const failure =
+        error instanceof LoginFailure ? error : error instanceof HttpFailure ? new LoginFailure(false, `login: ${error.evidence}`) : null;
       if (failure === null) throw error;
       const pauseMs = failure.refused ? (options.refusedPauseMs ?? 30_000) : (options.failurePauseMs ?? 1_000);
       pause = { untilMs: nowMs() + pauseMs, failure };
@@ -95,7 +96,8 @@ export const createTokenCache = (options: TokenCacheOptions): TokenCache => {
     if (now >= held.refreshAtMs) {
       // The old token still works, so nobody waits. A failure is kept as a pause and met again when the token ends.
       start().catch((error: unknown) => {
-        if (!(error instanceof LoginFailure)) pause = { untilMs: nowMs() + 1_000, failure: new LoginFailure(false, 'login: error of our own') };
+        if (!(error instanceof LoginFailure))
+          pause = { untilMs: nowMs() + 1_000, failure: new LoginFailure(false, 'login: error of our own') };
       });
     }
     return held.token;

@@ -23,7 +23,13 @@ describe('the token cache', () => {
 
   it('refreshes at 80 % of the life, and nobody waits for it', async () => {
     let release: (value: Token) => void = () => undefined;
-    const { cache, clock, asked } = setUp([token('a'), () => new Promise((resolve) => { release = resolve; })]);
+    const { cache, clock, asked } = setUp([
+      token('a'),
+      () =>
+        new Promise((resolve) => {
+          release = resolve;
+        }),
+    ]);
     await cache.get(soon());
     clock.nowMs = 79_999;
     expect([await cache.get(soon()), asked()]).toEqual(['a', 1]);
@@ -65,12 +71,16 @@ describe('the token cache', () => {
     expect(asked()).toBe(2);
   });
 
-  it('gives up at the caller\'s deadline, while the login goes on for others', async () => {
+  it("gives up at the caller's deadline, while the login goes on for others", async () => {
     const { cache } = setUp([() => new Promise(() => undefined)]);
     const failure: unknown = await cache.get(AbortSignal.timeout(20)).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(HttpFailure);
     expect(toOutcomeOfLogin(failure).kind).toBe('retryable');
-    expect(toOutcomeOfLogin(new LoginFailure(true, 'answered 401'))).toMatchObject({ kind: 'retryable', retryAfterMs: 300_000, evidence: expect.stringContaining('credentials') });
+    expect(toOutcomeOfLogin(new LoginFailure(true, 'answered 401'))).toMatchObject({
+      kind: 'retryable',
+      retryAfterMs: 300_000,
+      evidence: expect.stringContaining('credentials'),
+    });
     expect(() => toOutcomeOfLogin(new TypeError('ours'))).toThrow(TypeError);
   });
 });

@@ -18,7 +18,8 @@ export const abilitiesOf = (canList: boolean, longestLifeMs: number | undefined)
     ...life,
     repeatable: canList ? 'after-inquiry' : 'never',
     afterAbsence: canList ? 'new-key' : 'ask-person',
-    source: 'docs.investsuite.com, transactions page, copy of December 2022: no key, external_id not checked for being unique. Longest life: no source, careful value',
+    source:
+      'docs.investsuite.com, transactions page, copy of December 2022: no key, external_id not checked for being unique. Longest life: no source, careful value',
   };
   return {
     createTransaction,
@@ -26,13 +27,15 @@ export const abilitiesOf = (canList: boolean, longestLifeMs: number | undefined)
       ...life,
       repeatable: 'by-key',
       afterAbsence: 'same-key',
-      source: 'docs.investsuite.com, transactions page, copy of December 2022: an update replaces the whole list of movements, so the same update twice is one',
+      source:
+        'docs.investsuite.com, transactions page, copy of December 2022: an update replaces the whole list of movements, so the same update twice is one',
     },
     writePortfolio: {
       ...life,
       repeatable: 'after-inquiry',
       afterAbsence: 'new-key',
-      source: 'docs.investsuite.com, portfolios page, copy of December 2022: no precondition header, every write makes a version. Longest life: no source, careful value',
+      source:
+        'docs.investsuite.com, portfolios page, copy of December 2022: no precondition header, every write makes a version. Longest life: no source, careful value',
     },
     announceWithdrawal: {
       ...life,

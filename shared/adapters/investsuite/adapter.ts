@@ -42,18 +42,22 @@ const judgeAnnouncement = (sent: Sent): Announced => {
   return cut ? unknown(`answered ${describe(answer)}`) : { kind: 'applied', result: null };
 };
 
-const announceWithdrawal = (client: InvestSuiteClient, quoted: boolean): InvestSuitePort['announceWithdrawal'] => async (portfolioId, amount, sending) => {
-  if (!KEY_FORM.test(sending.key)) throw new Bug('an idempotency key is printable ASCII without quotes');
-  if (!isPositive(amount.amount)) throw new Bug('an announced withdrawal is positive');
-  return judgeAnnouncement(await client.send({
-    operation: 'announce-withdrawal',
-    method: 'POST',
-    path: PATHS.withdrawEvent,
-    headers: { 'Idempotency-Key': quoted ? `"${sending.key}"` : sending.key },
-    body: { data: { amount: wireAmount(amount), currency: amount.currency, portfolio: portfolioId } },
-    signal: sending.signal,
-  }));
-};
+const announceWithdrawal =
+  (client: InvestSuiteClient, quoted: boolean): InvestSuitePort['announceWithdrawal'] =>
+  async (portfolioId, amount, sending) => {
+    if (!KEY_FORM.test(sending.key)) throw new Bug('an idempotency key is printable ASCII without quotes');
+    if (!isPositive(amount.amount)) throw new Bug('an announced withdrawal is positive');
+    return judgeAnnouncement(
+      await client.send({
+        operation: 'announce-withdrawal',
+        method: 'POST',
+        path: PATHS.withdrawEvent,
+        headers: { 'Idempotency-Key': quoted ? `"${sending.key}"` : sending.key },
+        body: { data: { amount: wireAmount(amount), currency: amount.currency, portfolio: portfolioId } },
+        signal: sending.signal,
+      }),
+    );
+  };
 
 /** InvestSuite's API behind our port. `close` gives back its idle sockets. */
 export const createInvestSuite = (options: InvestSuiteOptions): InvestSuitePort & { readonly close: () => void } => {

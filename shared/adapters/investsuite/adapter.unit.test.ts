@@ -25,7 +25,9 @@ const make = (options: Partial<InvestSuiteOptions> = {}): InvestSuitePort => {
 };
 let port: InvestSuitePort;
 const onLogin = (token = 't1'): void => {
-  nock(HOST).post('/auth/login/', { access_key_id: 'k', secret_access_key: 's' }).reply(200, { access_token: token, token_type: 'Bearer', expires_in: '300', refresh_token: `r-${token}` });
+  nock(HOST)
+    .post('/auth/login/', { access_key_id: 'k', secret_access_key: 's' })
+    .reply(200, { access_token: token, token_type: 'Bearer', expires_in: '300', refresh_token: `r-${token}` });
 };
 beforeEach(() => {
   nock.disableNetConnect();
@@ -42,13 +44,31 @@ afterAll(() => {
 });
 
 const TRANSACTION: TransactionWrite = {
-  portfolioId: P, externalId: 'x-1', optimizationId: null,
-  movements: [{
-    type: 'CASH_WITHDRAWAL', status: 'SETTLED', datetime: '2026-11-21T09:00:00.000Z', instrument: '$EUR' as InstrumentId, quantity: decimal('-250.10'), unitPrice: null,
-    unitPriceCurrency: null, externalId: null, referenceExternalId: null, description: null,
-  }],
+  portfolioId: P,
+  externalId: 'x-1',
+  optimizationId: null,
+  movements: [
+    {
+      type: 'CASH_WITHDRAWAL',
+      status: 'SETTLED',
+      datetime: '2026-11-21T09:00:00.000Z',
+      instrument: '$EUR' as InstrumentId,
+      quantity: decimal('-250.10'),
+      unitPrice: null,
+      unitPriceCurrency: null,
+      externalId: null,
+      referenceExternalId: null,
+      description: null,
+    },
+  ],
 };
-const movement = { type: 'CASH_WITHDRAWAL', status: 'SETTLED', datetime: '2026-11-21T09:00:00Z', instrument_id: '$EUR', quantity: '-250.100' };
+const movement = {
+  type: 'CASH_WITHDRAWAL',
+  status: 'SETTLED',
+  datetime: '2026-11-21T09:00:00Z',
+  instrument_id: '$EUR',
+  quantity: '-250.100',
+};
 
 describe('a new transaction', () => {
   const post = (status: number, body: string | object, headers: Record<string, string> = json): void => {
@@ -56,7 +76,12 @@ describe('a new transaction', () => {
   };
   it('sends exact numbers, no unknown member and the token', async () => {
     nock(HOST, { reqheaders: { authorization: 'Bearer t1' } })
-      .post(`/portfolios/${P}/transactions/`, { external_id: 'x-1', movements: [{ type: 'CASH_WITHDRAWAL', status: 'SETTLED', datetime: '2026-11-21T09:00:00.000Z', instrument_id: '$EUR', quantity: -250.1 }] })
+      .post(`/portfolios/${P}/transactions/`, {
+        external_id: 'x-1',
+        movements: [
+          { type: 'CASH_WITHDRAWAL', status: 'SETTLED', datetime: '2026-11-21T09:00:00.000Z', instrument_id: '$EUR', quantity: -250.1 },
+        ],
+      })
       .reply(201, { id: 'T1', external_id: 'x-1', movements: [movement] });
     expect(await port.createTransaction(TRANSACTION, sending())).toEqual({ kind: 'applied', result: { transactionId: 'T1' } });
   });
@@ -65,20 +90,43 @@ describe('a new transaction', () => {
     [201, { id: 'T1' }, { kind: 'applied' }],
     [201, { id: 'T1', external_id: 'x-2' }, { kind: 'unknown' }],
     [201, { id: 'T1', portfolio_id: 'P2' }, { kind: 'unknown' }],
-    [201, { id: 'T1', movements: [{ ...movement, quantity: '-250.11' }] }, { kind: 'unknown', evidence: 'the answer holds other movements than was sent' }],
+    [
+      201,
+      { id: 'T1', movements: [{ ...movement, quantity: '-250.11' }] },
+      { kind: 'unknown', evidence: 'the answer holds other movements than was sent' },
+    ],
     [201, { id: 'T1', movements: [movement, movement] }, { kind: 'unknown' }],
-    [200, {}, { kind: 'unknown' }], [200, '', { kind: 'unknown' }], [201, '<html>', { kind: 'unknown' }], [202, {}, { kind: 'unknown' }],
-    [400, { title: 'Bad', detail: [{ loc: ['body', 'note'], msg: 'Ada: extra fields not permitted', type: 'value_error.extra' }], request_id: 'q1' }, { kind: 'rejected', reason: 'invalid', note: 'answered 400; body.note value_error.extra; request q1' }],
-    [422, '', { kind: 'rejected', reason: 'invalid' }], [404, '', { kind: 'rejected', reason: 'not-found' }], [409, '', { kind: 'rejected', reason: 'conflict' }],
-    [403, '', { kind: 'retryable', retryAfterMs: 300_000 }], [429, '', { kind: 'retryable' }], [418, '', { kind: 'unknown' }],
-    [301, '', { kind: 'unknown' }], [500, '', { kind: 'unknown' }], [503, '', { kind: 'unknown' }],
+    [200, {}, { kind: 'unknown' }],
+    [200, '', { kind: 'unknown' }],
+    [201, '<html>', { kind: 'unknown' }],
+    [202, {}, { kind: 'unknown' }],
+    [
+      400,
+      {
+        title: 'Bad',
+        detail: [{ loc: ['body', 'note'], msg: 'Ada: extra fields not permitted', type: 'value_error.extra' }],
+        request_id: 'q1',
+      },
+      { kind: 'rejected', reason: 'invalid', note: 'answered 400; body.note value_error.extra; request q1' },
+    ],
+    [422, '', { kind: 'rejected', reason: 'invalid' }],
+    [404, '', { kind: 'rejected', reason: 'not-found' }],
+    [409, '', { kind: 'rejected', reason: 'conflict' }],
+    [403, '', { kind: 'retryable', retryAfterMs: 300_000 }],
+    [429, '', { kind: 'retryable' }],
+    [418, '', { kind: 'unknown' }],
+    [301, '', { kind: 'unknown' }],
+    [500, '', { kind: 'unknown' }],
+    [503, '', { kind: 'unknown' }],
   ] as const)('%s %j', async (status, body, expected) => {
     post(status, body);
     expect(await port.createTransaction(TRANSACTION, sending())).toMatchObject(expected);
   });
 
   it('is retryable before the first byte', async () => {
-    nock(HOST).post(`/portfolios/${P}/transactions/`).replyWithError(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
+    nock(HOST)
+      .post(`/portfolios/${P}/transactions/`)
+      .replyWithError(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
     expect(await port.createTransaction(TRANSACTION, sending())).toMatchObject({ kind: 'retryable' });
   });
 
@@ -93,7 +141,11 @@ describe('a new transaction', () => {
   it('blames the credentials when the login is refused, and nothing was sent', async () => {
     nock.cleanAll();
     nock(HOST).post('/auth/login/').reply(401, {});
-    expect(await make().createTransaction(TRANSACTION, sending())).toEqual({ kind: 'retryable', evidence: 'credentials: login answered 401', retryAfterMs: 300_000 });
+    expect(await make().createTransaction(TRANSACTION, sending())).toEqual({
+      kind: 'retryable',
+      evidence: 'credentials: login answered 401',
+      retryAfterMs: 300_000,
+    });
   });
 });
 
@@ -105,17 +157,29 @@ describe('finding a transaction', () => {
     [200, { results: [] }, { found: 'absent' }],
     [200, { results: [{ id: 'T1', external_id: 'x-1' }] }, { found: 'applied', result: { transactionId: 'T1' } }],
     [200, { results: [{ id: 'T1', external_id: 'x-1', portfolio_id: 'P2' }] }, { found: 'ambiguous' }],
-    [404, {}, { found: 'no-answer' }], [405, {}, { found: 'no-answer' }], [500, {}, { found: 'no-answer' }], [200, { rows: [] }, { found: 'no-answer' }],
+    [404, {}, { found: 'no-answer' }],
+    [405, {}, { found: 'no-answer' }],
+    [500, {}, { found: 'no-answer' }],
+    [200, { rows: [] }, { found: 'no-answer' }],
   ] as const)('%s %j', async (status, body, expected) => {
     list(status, body);
     expect(await port.findTransaction(TRANSACTION, sending())).toMatchObject(expected);
   });
 
   it('follows next on our own host only, and does not run in circles', async () => {
-    nock(HOST).get(`/portfolios/${P}/transactions/?limit=100`).reply(200, { next: `http://elsewhere.test/portfolios/${P}/transactions/?limit=100&offset=abc`, results: [{ id: 'T0' }] });
-    nock(HOST).get(`/portfolios/${P}/transactions/?limit=100&offset=abc`).reply(200, { next: `/portfolios/${P}/transactions/?limit=100`, results: [{ id: 'T1' }] });
-    nock(HOST).get(`/portfolios/${P}/transactions/?limit=100&offset=2`).reply(200, { next: `/x/?limit=100&offset=abc`, results: [{ id: 'T2' }] });
-    expect(await port.findTransaction(TRANSACTION, sending())).toMatchObject({ found: 'no-answer', evidence: expect.stringContaining('circles') });
+    nock(HOST)
+      .get(`/portfolios/${P}/transactions/?limit=100`)
+      .reply(200, { next: `http://elsewhere.test/portfolios/${P}/transactions/?limit=100&offset=abc`, results: [{ id: 'T0' }] });
+    nock(HOST)
+      .get(`/portfolios/${P}/transactions/?limit=100&offset=abc`)
+      .reply(200, { next: `/portfolios/${P}/transactions/?limit=100`, results: [{ id: 'T1' }] });
+    nock(HOST)
+      .get(`/portfolios/${P}/transactions/?limit=100&offset=2`)
+      .reply(200, { next: `/x/?limit=100&offset=abc`, results: [{ id: 'T2' }] });
+    expect(await port.findTransaction(TRANSACTION, sending())).toMatchObject({
+      found: 'no-answer',
+      evidence: expect.stringContaining('circles'),
+    });
   });
 });
 
@@ -128,24 +192,59 @@ describe('writing the portfolio', () => {
     const outcome = await port.readPortfolio(P, soon());
     if (outcome.kind !== 'applied') throw new Error(JSON.stringify(outcome));
     const { version, holdings, configJson } = outcome.result;
-    return { portfolioId: P, baseVersion: version, holdingsBefore: holdings, holdings: { ...holdings, ['$EUR' as InstrumentId]: decimal('450.40') }, configJson, divestAmount: { kind: 'everything' } };
+    return {
+      portfolioId: P,
+      baseVersion: version,
+      holdingsBefore: holdings,
+      holdings: { ...holdings, ['$EUR' as InstrumentId]: decimal('450.40') },
+      configJson,
+      divestAmount: { kind: 'everything' },
+    };
   };
   const after = (change: (text: string) => string = (text) => text): string =>
-    change(sample.replace('"version": 7', '"version": 8').replace('1250.40', '450.4000').replace('"divest_amount": 800', '"divest_amount": 1E+100'));
+    change(
+      sample
+        .replace('"version": 7', '"version": 8')
+        .replace('1250.40', '450.4000')
+        .replace('"divest_amount": 800', '"divest_amount": 1E+100'),
+    );
 
   it('sends the whole map and the whole config, every number as it was written', async () => {
     const write = await prepared();
     read();
     let sent = '';
-    nock(HOST).patch(`/portfolios/${P}/`, (body: unknown) => typeof body === 'object').reply(200, function (_path, body) { sent = typeof body === 'string' ? body : JSON.stringify(body); return after(); }, json);
+    nock(HOST)
+      .patch(`/portfolios/${P}/`, (body: unknown) => typeof body === 'object')
+      .reply(
+        200,
+        function (_path, body) {
+          sent = typeof body === 'string' ? body : JSON.stringify(body);
+          return after();
+        },
+        json,
+      );
     expect(await port.writePortfolio(write, sending())).toEqual({ kind: 'applied', result: { versionAfter: 8 } });
     expect(Object.keys(JSON.parse(sent) as object)).toEqual(['portfolio', 'config']);
-    expect(JSON.parse(sent)).toMatchObject({ portfolio: { $EUR: 450.4, IE00B44Z5B48: 12 }, config: { manager: 'ROBO_ADVISOR_DISCRETIONARY', manager_settings: { divest_amount: 1e100, start_amount: 2000, policy_id: 'Y01HQZX3V9K2M4N6P8R0S2T4V71' } } });
+    expect(JSON.parse(sent)).toMatchObject({
+      portfolio: { $EUR: 450.4, IE00B44Z5B48: 12 },
+      config: {
+        manager: 'ROBO_ADVISOR_DISCRETIONARY',
+        manager_settings: { divest_amount: 1e100, start_amount: 2000, policy_id: 'Y01HQZX3V9K2M4N6P8R0S2T4V71' },
+      },
+    });
   });
 
   it.each([
-    ['policy lost', (text: string) => text.replace('"Y01HQZX3V9K2M4N6P8R0S2T4V71"', 'null'), 'settings came back changed: manager_settings.policy_id'],
-    ['manager lost', (text: string) => text.replace('"manager_version": 1', '"manager_version": 2'), 'settings came back changed: manager_version'],
+    [
+      'policy lost',
+      (text: string) => text.replace('"Y01HQZX3V9K2M4N6P8R0S2T4V71"', 'null'),
+      'settings came back changed: manager_settings.policy_id',
+    ],
+    [
+      'manager lost',
+      (text: string) => text.replace('"manager_version": 1', '"manager_version": 2'),
+      'settings came back changed: manager_version',
+    ],
     ['other holdings', (text: string) => text.replace('450.4000', '450.41'), 'the answer holds other holdings than were sent'],
     ['position lost', (text: string) => text.replace('"IE00B44Z5B48": 12,', ''), 'the answer holds other holdings than were sent'],
     ['other level', (text: string) => text.replace('1E+100', '800'), 'the answer holds another divest amount than was sent'],
@@ -162,7 +261,13 @@ describe('writing the portfolio', () => {
   it('lets InvestSuite change its own cooldown', async () => {
     const write = await prepared();
     read();
-    nock(HOST).patch(`/portfolios/${P}/`).reply(200, after((text) => text.replace('"optimization_cooldown_end": null', '"optimization_cooldown_end": "2026-12-01T00:00:00Z"')), json);
+    nock(HOST)
+      .patch(`/portfolios/${P}/`)
+      .reply(
+        200,
+        after((text) => text.replace('"optimization_cooldown_end": null', '"optimization_cooldown_end": "2026-12-01T00:00:00Z"')),
+        json,
+      );
     expect(await port.writePortfolio(write, sending())).toMatchObject({ kind: 'applied' });
   });
 
@@ -172,7 +277,9 @@ describe('writing the portfolio', () => {
     expect(await port.writePortfolio(write, sending())).toMatchObject({ kind: 'rejected', reason: 'changed-meanwhile' });
     read(sample.replace('"risk_profile_score": 3', '"risk_profile_score": 4'));
     expect(await port.writePortfolio(write, sending())).toMatchObject({ kind: 'rejected', reason: 'changed-meanwhile' });
-    expect(await port.writePortfolio({ ...write, configJson: '{"manager":"USER_MANAGED","manager_settings":null}' }, sending())).toMatchObject({ kind: 'rejected', reason: 'invalid' });
+    expect(
+      await port.writePortfolio({ ...write, configJson: '{"manager":"USER_MANAGED","manager_settings":null}' }, sending()),
+    ).toMatchObject({ kind: 'rejected', reason: 'invalid' });
   });
 });
 
@@ -197,14 +304,24 @@ describe('reads', () => {
   });
 
   it.each([
-    ['AMOUNT', { shares: 11, quantity: '434.00', quantity_type: 'AMOUNT' }, { kind: 'applied', result: { orders: [{ units: '11', amount: '434' }] } }],
-    ['UNITS in a tenant of amounts', { shares: '-11', quantity: '-11', quantity_type: 'UNITS' }, { kind: 'applied', result: { orders: [{ units: '-11', amount: null }] } }],
+    [
+      'AMOUNT',
+      { shares: 11, quantity: '434.00', quantity_type: 'AMOUNT' },
+      { kind: 'applied', result: { orders: [{ units: '11', amount: '434' }] } },
+    ],
+    [
+      'UNITS in a tenant of amounts',
+      { shares: '-11', quantity: '-11', quantity_type: 'UNITS' },
+      { kind: 'applied', result: { orders: [{ units: '-11', amount: null }] } },
+    ],
     ['no type', { shares: -11, quantity: 99 }, { kind: 'applied', result: { orders: [{ units: '-11', amount: null }] } }],
     ['a new type', { shares: 1, quantity: 1, quantity_type: 'LOTS' }, { kind: 'retryable' }],
     ['no size', { quantity_type: 'UNITS' }, { kind: 'retryable' }],
     ['signs that differ', { shares: -1, quantity: 5, quantity_type: 'AMOUNT' }, { kind: 'retryable' }],
   ])('decides per order: %s', async (_name, order, expected) => {
-    nock(HOST).get(`/portfolios/${P}/optimizations/latest/`).reply(200, { id: 'O1', portfolio_update: { is_recommended: true, orders: { IE00B44Z5B48: order } } });
+    nock(HOST)
+      .get(`/portfolios/${P}/optimizations/latest/`)
+      .reply(200, { id: 'O1', portfolio_update: { is_recommended: true, orders: { IE00B44Z5B48: order } } });
     expect(await port.readOptimization(P, soon())).toMatchObject(expected);
   });
 
@@ -220,15 +337,28 @@ describe('reads', () => {
 });
 
 describe('telling that a withdrawal is paid', () => {
-  it.each([[true, '"wd:1"'], [false, 'wd:1']])('quotes the key: %s', async (quoteIdempotencyKey, header) => {
-    nock(HOST, { reqheaders: { 'idempotency-key': header } }).post('/events/withdraw/', { data: { amount: '250.00', currency: 'EUR', portfolio: P } }).reply(200, '');
+  it.each([
+    [true, '"wd:1"'],
+    [false, 'wd:1'],
+  ])('quotes the key: %s', async (quoteIdempotencyKey, header) => {
+    nock(HOST, { reqheaders: { 'idempotency-key': header } })
+      .post('/events/withdraw/', { data: { amount: '250.00', currency: 'EUR', portfolio: P } })
+      .reply(200, '');
     expect(await make({ quoteIdempotencyKey }).announceWithdrawal(P, EUR250, sending())).toEqual({ kind: 'applied', result: null });
   });
 
   it.each([
-    [201, '{}', { kind: 'applied' }], [204, '', { kind: 'applied' }], [200, 'OK', { kind: 'applied' }],
-    [409, '{}', { kind: 'rejected', reason: 'conflict' }], [400, '{}', { kind: 'rejected', reason: 'invalid' }], [404, '{}', { kind: 'rejected', reason: 'not-found' }],
-    [410, '{}', { kind: 'unknown' }], [301, '', { kind: 'unknown' }], [500, '', { kind: 'unknown' }], [403, '', { kind: 'retryable' }], [429, '', { kind: 'retryable' }],
+    [201, '{}', { kind: 'applied' }],
+    [204, '', { kind: 'applied' }],
+    [200, 'OK', { kind: 'applied' }],
+    [409, '{}', { kind: 'rejected', reason: 'conflict' }],
+    [400, '{}', { kind: 'rejected', reason: 'invalid' }],
+    [404, '{}', { kind: 'rejected', reason: 'not-found' }],
+    [410, '{}', { kind: 'unknown' }],
+    [301, '', { kind: 'unknown' }],
+    [500, '', { kind: 'unknown' }],
+    [403, '', { kind: 'retryable' }],
+    [429, '', { kind: 'retryable' }],
   ] as const)('%s %s', async (status, body, expected) => {
     nock(HOST).post('/events/withdraw/').reply(status, body);
     expect(await port.announceWithdrawal(P, EUR250, sending())).toMatchObject(expected);

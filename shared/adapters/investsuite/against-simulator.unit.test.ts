@@ -20,10 +20,22 @@ let portfolioId: PortfolioId;
 let userId: UserId;
 
 beforeEach(async () => {
-  simulator = await startInvestSuite({ host: '127.0.0.1', port: 0, seed: 1, optimiserDelayMs: 60_000, accessKeyId: 'k', secretAccessKey: 's' });
+  simulator = await startInvestSuite({
+    host: '127.0.0.1',
+    port: 0,
+    seed: 1,
+    optimiserDelayMs: 60_000,
+    accessKeyId: 'k',
+    secretAccessKey: 's',
+  });
   admin = createInvestSuiteAdmin(simulator.url);
   userId = (await admin.createUser({ externalId: 'C-1', counterAccount: { iban: 'BE68539007547034', bic: 'GKCCBEBB' } })) as UserId;
-  portfolioId = (await admin.createPortfolio({ userId, holdings: { $EUR: '1250.40', [ETF]: '12.333333333333333333' }, divestAmount: '250.00', brokerage: { portfolioId: 'acc-1' } })) as PortfolioId;
+  portfolioId = (await admin.createPortfolio({
+    userId,
+    holdings: { $EUR: '1250.40', [ETF]: '12.333333333333333333' },
+    divestAmount: '250.00',
+    brokerage: { portfolioId: 'acc-1' },
+  })) as PortfolioId;
   port = createInvestSuite({ baseUrl: simulator.url, accessKeyId: 'k', secretAccessKey: 's' });
 });
 afterEach(async () => {
@@ -42,29 +54,70 @@ const read = async (): Promise<Portfolio> => resultOf(await port.readPortfolio(p
 const paidOut = async (cash = '1000.40', divestAmount: DivestAmount | null = { kind: 'nothing' }): Promise<PortfolioWrite> => {
   const before = await read();
   return {
-    portfolioId, baseVersion: before.version, holdingsBefore: before.holdings, holdings: { ...before.holdings, [CASH]: decimal(cash) }, configJson: before.configJson, divestAmount,
+    portfolioId,
+    baseVersion: before.version,
+    holdingsBefore: before.holdings,
+    holdings: { ...before.holdings, [CASH]: decimal(cash) },
+    configJson: before.configJson,
+    divestAmount,
   };
 };
-const fault = (name: Parameters<InvestSuiteAdmin['switchFault']>[0]['fault'], operation: string, more: { detail?: string; delayMs?: number } = {}): Promise<void> =>
-  admin.switchFault({ fault: name, operation, times: 1, ...more });
+const fault = (
+  name: Parameters<InvestSuiteAdmin['switchFault']>[0]['fault'],
+  operation: string,
+  more: { detail?: string; delayMs?: number } = {},
+): Promise<void> => admin.switchFault({ fault: name, operation, times: 1, ...more });
 const withdrawal = (externalId = 'P1/BRK-9'): TransactionWrite => ({
-  portfolioId, externalId, optimizationId: null,
-  movements: [{
-    type: 'CASH_WITHDRAWAL', status: 'SETTLED', datetime: '2026-11-21T09:00:00.000Z', instrument: CASH, quantity: decimal('-250'), unitPrice: null, unitPriceCurrency: null,
-    externalId: null, referenceExternalId: null, description: null,
-  }],
+  portfolioId,
+  externalId,
+  optimizationId: null,
+  movements: [
+    {
+      type: 'CASH_WITHDRAWAL',
+      status: 'SETTLED',
+      datetime: '2026-11-21T09:00:00.000Z',
+      instrument: CASH,
+      quantity: decimal('-250'),
+      unitPrice: null,
+      unitPriceCurrency: null,
+      externalId: null,
+      referenceExternalId: null,
+      description: null,
+    },
+  ],
 });
-const patches = (): number => simulator.world().books.requests.all().filter((one) => one.operation === 'patch-portfolio').length;
+const patches = (): number =>
+  simulator
+    .world()
+    .books.requests.all()
+    .filter((one) => one.operation === 'patch-portfolio').length;
 const violations = (): readonly unknown[] => simulator.world().books.violations.all();
 
 describe('reads', () => {
   it('reads a portfolio, its owner and its pending wish exactly', async () => {
     expect(await read()).toMatchObject({
-      id: portfolioId, ownerId: userId, baseCurrency: 'EUR', realMoney: true, manager: 'robo-discretionary', active: true, archived: false, deleted: false, status: 'ACTIVE',
-      brokerAccount: 'acc-1', divestAmount: level('250'), holdings: { $EUR: '1250.4', [ETF]: '12.333333333333333333' },
+      id: portfolioId,
+      ownerId: userId,
+      baseCurrency: 'EUR',
+      realMoney: true,
+      manager: 'robo-discretionary',
+      active: true,
+      archived: false,
+      deleted: false,
+      status: 'ACTIVE',
+      brokerAccount: 'acc-1',
+      divestAmount: level('250'),
+      holdings: { $EUR: '1250.4', [ETF]: '12.333333333333333333' },
     });
-    expect(resultOf(await port.readUser(userId, soon()))).toEqual({ id: userId, externalId: 'C-1', counterAccount: { iban: 'BE68539007547034', bic: 'GKCCBEBB' } });
-    expect(await port.readPortfolio('P0000000000000000000000000X' as PortfolioId, soon())).toMatchObject({ kind: 'rejected', reason: 'not-found' });
+    expect(resultOf(await port.readUser(userId, soon()))).toEqual({
+      id: userId,
+      externalId: 'C-1',
+      counterAccount: { iban: 'BE68539007547034', bic: 'GKCCBEBB' },
+    });
+    expect(await port.readPortfolio('P0000000000000000000000000X' as PortfolioId, soon())).toMatchObject({
+      kind: 'rejected',
+      reason: 'not-found',
+    });
   });
 
   it('reads every page of the pending withdrawals, and leaves zero wishes out', async () => {
@@ -84,7 +137,10 @@ describe('reads', () => {
     expect(await port.readOptimization(portfolioId, soon())).toMatchObject({ kind: 'rejected', reason: 'not-found' });
     const id = await admin.propose(portfolioId, { [ETF]: { shares: '-4', price: '88.10' } });
     expect(resultOf(await port.readOptimization(portfolioId, soon()))).toMatchObject({
-      id: id as OptimizationId, recommended: true, ownerChoice: null, orders: [{ instrument: ETF, units: '-4', amount: null, expectedPrice: '88.1' }],
+      id: id as OptimizationId,
+      recommended: true,
+      ownerChoice: null,
+      orders: [{ instrument: ETF, units: '-4', amount: null, expectedPrice: '88.1' }],
     });
     expect(resultOf(await port.readUser(userId, soon())).counterAccount).toBeNull();
   });
@@ -131,22 +187,28 @@ describe('writing the portfolio', () => {
     expect(await port.writePortfolio(write, sending())).toEqual({ kind: 'applied', result: { versionAfter: write.baseVersion + 2 } });
   });
 
-  it.each(['apply-and-cut', 'server-error-after-applying', 'garbled-answer'] as const)('%s: unknown, then found by the holdings', async (name) => {
-    await fault(name, 'patch-portfolio');
-    const write = await paidOut();
-    expect((await port.writePortfolio(write, sending())).kind).toBe('unknown');
-    expect(await port.findPortfolioWrite(write, sending())).toMatchObject({ found: 'applied' });
-    expect(patches()).toBe(1);
-  });
+  it.each(['apply-and-cut', 'server-error-after-applying', 'garbled-answer'] as const)(
+    '%s: unknown, then found by the holdings',
+    async (name) => {
+      await fault(name, 'patch-portfolio');
+      const write = await paidOut();
+      expect((await port.writePortfolio(write, sending())).kind).toBe('unknown');
+      expect(await port.findPortfolioWrite(write, sending())).toMatchObject({ found: 'applied' });
+      expect(patches()).toBe(1);
+    },
+  );
 
-  it.each(['cut-before-apply', 'server-error-before-applying'] as const)('%s: unknown, then absent, also when the wish changed since', async (name) => {
-    await fault(name, 'patch-portfolio');
-    const write = await paidOut();
-    expect((await port.writePortfolio(write, sending())).kind).toBe('unknown');
-    expect(await port.findPortfolioWrite(write, sending())).toEqual({ found: 'absent' });
-    await admin.actAsApp(portfolioId, { action: 'raise', amount: '50' });
-    expect(await port.findPortfolioWrite(write, sending())).toEqual({ found: 'absent' });
-  });
+  it.each(['cut-before-apply', 'server-error-before-applying'] as const)(
+    '%s: unknown, then absent, also when the wish changed since',
+    async (name) => {
+      await fault(name, 'patch-portfolio');
+      const write = await paidOut();
+      expect((await port.writePortfolio(write, sending())).kind).toBe('unknown');
+      expect(await port.findPortfolioWrite(write, sending())).toEqual({ found: 'absent' });
+      await admin.actAsApp(portfolioId, { action: 'raise', amount: '50' });
+      expect(await port.findPortfolioWrite(write, sending())).toEqual({ found: 'absent' });
+    },
+  );
 
   it('asks people when holdings are neither before nor after, and when a level alone cannot tell', async () => {
     const write = await paidOut();
@@ -162,14 +224,23 @@ describe('writing the portfolio', () => {
 
   it('asks people when our write was the last one and a setting is gone', async () => {
     const write = await paidOut();
-    await admin.changePortfolio(portfolioId, { holdings: { $EUR: '1000.40', [ETF]: '12.333333333333333333' }, settings: { policy_id: null } });
-    expect(await port.findPortfolioWrite(write, sending())).toMatchObject({ found: 'ambiguous', evidence: expect.stringContaining('manager_settings.policy_id') });
+    await admin.changePortfolio(portfolioId, {
+      holdings: { $EUR: '1000.40', [ETF]: '12.333333333333333333' },
+      settings: { policy_id: null },
+    });
+    expect(await port.findPortfolioWrite(write, sending())).toMatchObject({
+      found: 'ambiguous',
+      evidence: expect.stringContaining('manager_settings.policy_id'),
+    });
   });
 
   it('writes a level only against the level it expects', async () => {
     expect(await port.writeDivestAmount(portfolioId, level('250.00'), level('300'), sending())).toMatchObject({ kind: 'applied' });
     expect(await port.writeDivestAmount(portfolioId, level('250'), level('300'), sending())).toMatchObject({ kind: 'applied' });
-    expect(await port.writeDivestAmount(portfolioId, level('250'), level('1'), sending())).toMatchObject({ kind: 'rejected', reason: 'changed-meanwhile' });
+    expect(await port.writeDivestAmount(portfolioId, level('250'), level('1'), sending())).toMatchObject({
+      kind: 'rejected',
+      reason: 'changed-meanwhile',
+    });
     expect(await port.writeDivestAmount(portfolioId, level('300'), EVERYTHING, sending())).toMatchObject({ kind: 'applied' });
     expect([patches(), (await read()).divestAmount]).toEqual([2, EVERYTHING]);
   });
@@ -187,7 +258,14 @@ describe('transactions', () => {
 
   it('keeps the optimisation of an order when its movements are replaced', async () => {
     const optimizationId = (await admin.propose(portfolioId, { [ETF]: { shares: '-4', price: '88.10' } })) as OptimizationId;
-    const base = { datetime: '2026-11-21T09:00:00.000Z', unitPrice: null, unitPriceCurrency: null, externalId: 'ord-1-p', referenceExternalId: null, description: null } as const;
+    const base = {
+      datetime: '2026-11-21T09:00:00.000Z',
+      unitPrice: null,
+      unitPriceCurrency: null,
+      externalId: 'ord-1-p',
+      referenceExternalId: null,
+      description: null,
+    } as const;
     const placed = { ...base, type: 'SELL', status: 'PLACED', instrument: ETF, quantity: decimal('-4') } as const;
     const write: TransactionWrite = { portfolioId, externalId: 'ord-1', optimizationId, movements: [placed] };
     const { transactionId } = resultOf(await port.createTransaction(write, sending()));
@@ -230,7 +308,13 @@ describe('telling that a withdrawal is paid', () => {
     expect((await port.announceWithdrawal(portfolioId, amount, sending('wd:1'))).kind).toBe('unknown');
     expect(await port.announceWithdrawal(portfolioId, amount, sending('wd:1'))).toEqual({ kind: 'applied', result: null });
     const calls = simulator.world().books.eventCalls.all();
-    expect(calls).toMatchObject([{ key: '"wd:1"', amount: '250', repeated: false }, { key: '"wd:1"', repeated: true }]);
-    expect(await port.announceWithdrawal(portfolioId, { ...amount, amount: decimal('251') }, sending('wd:1'))).toMatchObject({ kind: 'rejected', reason: 'conflict' });
+    expect(calls).toMatchObject([
+      { key: '"wd:1"', amount: '250', repeated: false },
+      { key: '"wd:1"', repeated: true },
+    ]);
+    expect(await port.announceWithdrawal(portfolioId, { ...amount, amount: decimal('251') }, sending('wd:1'))).toMatchObject({
+      kind: 'rejected',
+      reason: 'conflict',
+    });
   });
 });

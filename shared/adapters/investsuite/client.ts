@@ -29,7 +29,8 @@ const isRefusal = (status: number): boolean => status === 400 || status === 401 
 type Login = { readonly token: Token; readonly refreshToken: string | null };
 
 const readLogin = (answer: HttpAnswer): Login => {
-  if (answer.status !== 200 && answer.status !== 201) throw new LoginFailure(isRefusal(answer.status), `login answered ${String(answer.status)}`);
+  if (answer.status !== 200 && answer.status !== 201)
+    throw new LoginFailure(isRefusal(answer.status), `login answered ${String(answer.status)}`);
   const read = answer.body.kind === 'json' ? loginAnswer.safeParse(answer.body.json) : null;
   if (read?.success !== true) throw new LoginFailure(false, 'the answer to the login cannot be read');
   const lifeS = Math.min(Math.max(read.data.expiresInSeconds ?? TOKEN_LIFE_S, 1), LONGEST_TOKEN_LIFE_S);
@@ -51,13 +52,18 @@ const createLogin = (http: Http, options: ClientOptions): TokenCacheOptions['log
     const alive = before !== null && askedAtMs < before.endsAtMs ? before : null;
     before = null;
     if (alive !== null) {
-      const refreshed = await post('refresh-token', PATHS.refreshToken, { refresh_token: alive.refreshToken }, signal).catch((error: unknown) => {
-        if (error instanceof LoginFailure) return null;
-        throw error;
-      });
+      const refreshed = await post('refresh-token', PATHS.refreshToken, { refresh_token: alive.refreshToken }, signal).catch(
+        (error: unknown) => {
+          if (error instanceof LoginFailure) return null;
+          throw error;
+        },
+      );
       if (refreshed !== null) return keep(refreshed, askedAtMs);
     }
-    return keep(await post('login', PATHS.login, { access_key_id: options.accessKeyId, secret_access_key: options.secretAccessKey }, signal), askedAtMs);
+    return keep(
+      await post('login', PATHS.login, { access_key_id: options.accessKeyId, secret_access_key: options.secretAccessKey }, signal),
+      askedAtMs,
+    );
   };
 };
 

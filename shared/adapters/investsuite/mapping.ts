@@ -1,5 +1,5 @@
 /** InvestSuite's words and ours. Wire names appear in this file and in contracts only. */
-import { printedDivestAmount } from '../../../contracts/investsuite/divest-amount.js';
+import { divestAmountToken, printedDivestAmount } from '../../../contracts/investsuite/divest-amount.js';
 import type { OptimizationRead, PortfolioRead, TransactionRead, UserRead } from '../../../contracts/investsuite/http.js';
 import { isJsonObject, type JsonObject } from '../../../contracts/tokens.js';
 import { absolute, compare, parseDecimal, ZERO, type Decimal } from '../../kernel/decimal.js';
@@ -17,7 +17,10 @@ const MANAGERS: Readonly<Record<string, Manager>> = {
   ROBO_ADVISOR_DISCRETIONARY: 'robo-discretionary',
 };
 const OWNER_CHOICES: Readonly<Record<string, Optimization['ownerChoice']>> = {
-  ACCEPT: 'accept', REJECT: 'reject', REOPTIMIZE: 'reoptimize', IGNORED: 'ignored',
+  ACCEPT: 'accept',
+  REJECT: 'reject',
+  REOPTIMIZE: 'reoptimize',
+  IGNORED: 'ignored',
 };
 /** Missing creation time: as old as can be, so that no guard takes it for fresh. */
 const OLDEST = '1970-01-01T00:00:00.000Z';
@@ -40,7 +43,7 @@ export const portfolioOf = (read: PortfolioRead): Portfolio | Unclear => {
     status: read.status,
     brokerAccount: (read.brokerage_account?.brokerage_portfolio_id ?? null) as BrokerAccountId | null,
     divestAmount: read.config.divestAmount,
-    holdings: read.portfolio as Holdings,
+    holdings: read.portfolio,
     version: read.version,
     configJson: printJson(read.config.raw),
   };
@@ -53,7 +56,8 @@ export const userOf = (read: UserRead): User => {
   return {
     id: read.id as UserId,
     externalId: read.external_id ?? null,
-    counterAccount: isIban && account.number !== null ? { iban: account.number.replaceAll(' ', '').toUpperCase(), bic: account.bankId } : null,
+    counterAccount:
+      isIban && account.number !== null ? { iban: account.number.replaceAll(' ', '').toUpperCase(), bic: account.bankId } : null,
   };
 };
 
@@ -66,7 +70,8 @@ const orderOf = (instrument: string, read: OrderRead): OptimizationOrder | Uncle
   const amount = kind === 'AMOUNT' ? (read.quantity ?? null) : null;
   const units = (kind === 'UNITS' && read.quantity_type === 'UNITS' ? read.quantity : null) ?? read.shares ?? null;
   if (units === null || (kind === 'AMOUNT' && amount === null)) return { unclear: 'an order does not say how much' };
-  if (amount !== null && (compare(amount, ZERO) !== compare(units, ZERO))) return { unclear: 'amount and shares of an order have different signs' };
+  if (amount !== null && compare(amount, ZERO) !== compare(units, ZERO))
+    return { unclear: 'amount and shares of an order have different signs' };
   return { instrument: instrument as InstrumentId, units, amount, expectedPrice: read.expected_share_price ?? null };
 };
 
@@ -83,7 +88,7 @@ export const optimizationOf = (read: OptimizationRead): Optimization | Unclear =
     recommended: read.portfolio_update.is_recommended,
     ownerChoice: read.owner_choice === null || read.owner_choice === undefined ? null : (OWNER_CHOICES[read.owner_choice] ?? null),
     orders,
-    startedFrom: (read.current_solution?.holdings ?? null) as Holdings | null,
+    startedFrom: read.current_solution?.holdings ?? null,
   };
 };
 
@@ -129,6 +134,9 @@ export const configWith = (config: JsonObject, level: DivestAmount): JsonObject 
   return settings === null ? null : { ...config, manager_settings: { ...settings, divest_amount: printedDivestAmount(level) } };
 };
 
+/** The level a config of ours holds. @throws ZodError when it is not one: it was read by the same rule. */
+export const levelIn = (config: JsonObject): DivestAmount => divestAmountToken.parse(settingsOf(config)?.['divest_amount']);
+
 /** @throws RangeError when the text is not an object: it was written by `portfolioOf`. */
 export const configOf = (configJson: string): JsonObject => {
   const config = parseJson(configJson);
@@ -154,7 +162,8 @@ const sameJson = (a: Json | undefined, b: Json | undefined): boolean => {
   const x = numberIn(a);
   const y = numberIn(b);
   if (x !== null && y !== null) return compare(x, y) === 0;
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item: Json, index) => sameJson(item, b[index] as Json));
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((item: Json, index) => sameJson(item, b[index] as Json));
   if (isJsonObject(a) && isJsonObject(b)) return differingKeys(a, b).length === 0;
   return a === b;
 };
@@ -166,11 +175,14 @@ const differingKeys = (a: JsonObject, b: JsonObject): readonly string[] =>
 export const changedSettings = (sent: JsonObject, back: JsonObject, aside: readonly string[]): readonly string[] => {
   const outer = differingKeys({ ...sent, manager_settings: null }, { ...back, manager_settings: null });
   const inner = differingKeys(settingsOf(sent) ?? {}, settingsOf(back) ?? {});
-  return [...outer, ...inner.filter((key) => key !== 'divest_amount').map((key) => `manager_settings.${key}`)].filter((name) => !aside.includes(name));
+  return [...outer, ...inner.filter((key) => key !== 'divest_amount').map((key) => `manager_settings.${key}`)].filter(
+    (name) => !aside.includes(name),
+  );
 };
 
 /** One movement as text, without what InvestSuite may write differently: sign of a placed sale, form of a time. */
-const movementMark = (type: string, status: string, instrument: string, quantity: Decimal): string => [type, status, instrument, absolute(quantity)].join(' ');
+const movementMark = (type: string, status: string, instrument: string, quantity: Decimal): string =>
+  [type, status, instrument, absolute(quantity)].join(' ');
 
 /** True when the movements read back are the ones that were sent, in any order. */
 export const sameMovements = (sent: readonly Movement[], back: TransactionRead['movements']): boolean => {

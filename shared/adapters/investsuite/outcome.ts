@@ -25,7 +25,9 @@ export const problemNote = (answer: HttpAnswer): string => {
   if (read?.success !== true) return start;
   const { detail, request_id: requestId } = read.data;
   const places = Array.isArray(detail)
-    ? detail.map((one) => `${(one.loc ?? []).filter((step) => typeof step === 'string').join('.')} ${one.type ?? ''}`.trim()).filter((place) => place !== '')
+    ? detail
+        .map((one) => `${(one.loc ?? []).filter((step) => typeof step === 'string').join('.')} ${one.type ?? ''}`.trim())
+        .filter((place) => place !== '')
     : [];
   const parts = [start, ...places, ...(typeof requestId === 'string' ? [`request ${requestId}`] : [])];
   return parts.join('; ').slice(0, LONGEST_NOTE);
@@ -48,7 +50,9 @@ export const judgeWrite = (sent: Sent): Judged => {
 };
 
 type ReadEnd = Extract<Open, { kind: 'retryable' }> | Extract<Outcome<never, 'not-found'>, { kind: 'rejected' }>;
-export type JudgedRead = { readonly json: Json; readonly status: number; readonly ended: null } | { readonly json: null; readonly status: number | null; readonly ended: ReadEnd };
+export type JudgedRead =
+  | { readonly json: Json; readonly status: number; readonly ended: null }
+  | { readonly json: null; readonly status: number | null; readonly ended: ReadEnd };
 
 /** Rows for a read: it may always be asked again; only a 404 is an answer. */
 export const judgeRead = (sent: Sent): JudgedRead => {

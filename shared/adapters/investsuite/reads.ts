@@ -1,4 +1,14 @@
-import { collectionOf, MAX_PAGE_SIZE, optimization, optimizationPending, PATHS, PENDING_WITHDRAWALS_QUERY, portfolio, user, type PortfolioRead } from '../../../contracts/investsuite/http.js';
+import {
+  collectionOf,
+  MAX_PAGE_SIZE,
+  optimization,
+  optimizationPending,
+  PATHS,
+  PENDING_WITHDRAWALS_QUERY,
+  portfolio,
+  user,
+  type PortfolioRead,
+} from '../../../contracts/investsuite/http.js';
 import { jsonObject, type JsonObject } from '../../../contracts/tokens.js';
 import type { PortfolioId } from '../../kernel/ids.js';
 import type { Outcome } from '../../kernel/outcome.js';
@@ -33,7 +43,13 @@ const MAX_PAGES = 1_000;
  * All pages of a collection. Only the query part of `next` is used, on our own host: it may be absolute, even plain http,
  * and the token must not follow it. A page that comes again ends in an error instead of a circle.
  */
-export const getPages = async (client: InvestSuiteClient, operation: string, path: string, firstQuery: string, signal: AbortSignal): Promise<Got<readonly JsonObject[]>> => {
+export const getPages = async (
+  client: InvestSuiteClient,
+  operation: string,
+  path: string,
+  firstQuery: string,
+  signal: AbortSignal,
+): Promise<Got<readonly JsonObject[]>> => {
   const results: JsonObject[] = [];
   const seen = new Set<string>();
   let current: string | null = firstQuery;
@@ -62,42 +78,55 @@ const nextQuery = (next: string | null, firstQuery: string, soFar: number): stri
 
 export type Reads = Pick<InvestSuitePort, 'readPortfolio' | 'readUser' | 'readOptimization' | 'readPendingWithdrawals'>;
 
-const readOptimization = (client: InvestSuiteClient, segments: readonly ('latest' | 'current')[]): Reads['readOptimization'] => async (portfolioId, signal) => {
-  let missing: ReadEnd = { kind: 'rejected', reason: 'not-found', note: 'no path to read optimisations is configured' };
-  for (const which of segments) {
-    const judged = judgeRead(await client.send({ operation: 'read-optimization', method: 'GET', path: PATHS.optimization(portfolioId, which), signal }));
-    if (judged.ended !== null) {
-      if (judged.status !== 404) return judged.ended;
-      missing = judged.ended;
-      continue;
+const readOptimization =
+  (client: InvestSuiteClient, segments: readonly ('latest' | 'current')[]): Reads['readOptimization'] =>
+  async (portfolioId, signal) => {
+    let missing: ReadEnd = { kind: 'rejected', reason: 'not-found', note: 'no path to read optimisations is configured' };
+    for (const which of segments) {
+      const judged = judgeRead(
+        await client.send({ operation: 'read-optimization', method: 'GET', path: PATHS.optimization(portfolioId, which), signal }),
+      );
+      if (judged.ended !== null) {
+        if (judged.status !== 404) return judged.ended;
+        missing = judged.ended;
+        continue;
+      }
+      if (judged.status === 202) {
+        const pending = optimizationPending.safeParse(judged.json);
+        return {
+          kind: 'accepted',
+          reference: pending.data?.optimization_hash ?? null,
+          askAfterMs: FIRST_LOOK_MS,
+          note: 'the optimiser still computes',
+        };
+      }
+      const read = optimization.safeParse(judged.json);
+      if (!read.success) return retryable('the optimisation cannot be read', 60_000);
+      if (typeof read.data.portfolio_id === 'string' && read.data.portfolio_id !== portfolioId)
+        return retryable('the optimisation is of another portfolio', 60_000);
+      const mapped = optimizationOf(read.data);
+      return 'unclear' in mapped ? retryable(mapped.unclear, 60_000) : applied(mapped);
     }
-    if (judged.status === 202) {
-      const pending = optimizationPending.safeParse(judged.json);
-      return { kind: 'accepted', reference: pending.data?.optimization_hash ?? null, askAfterMs: FIRST_LOOK_MS, note: 'the optimiser still computes' };
-    }
-    const read = optimization.safeParse(judged.json);
-    if (!read.success) return retryable('the optimisation cannot be read', 60_000);
-    if (typeof read.data.portfolio_id === 'string' && read.data.portfolio_id !== portfolioId) return retryable('the optimisation is of another portfolio', 60_000);
-    const mapped = optimizationOf(read.data);
-    return 'unclear' in mapped ? retryable(mapped.unclear, 60_000) : applied(mapped);
-  }
-  return missing;
-};
+    return missing;
+  };
 
-const readPendingWithdrawals = (client: InvestSuiteClient): Reads['readPendingWithdrawals'] => async (signal) => {
-  const first = query({ query: PENDING_WITHDRAWALS_QUERY, limit: String(MAX_PAGE_SIZE) });
-  const pages = await getPages(client, 'read-pending-withdrawals', PATHS.portfolios, first, signal);
-  if (pages.ended !== null) return pages.ended.kind === 'rejected' ? retryable('the list of portfolios was not found', 60_000) : pages.ended;
-  const ids = new Set<PortfolioId>();
-  for (const item of pages.value) {
-    const id = item['id'];
-    if (typeof id !== 'string') continue;
-    const read = portfolio.safeParse(item);
-    // Amounts are stored as text there, so "0.00" passes their filter. What we cannot read goes on: who handles it reads it again.
-    if (!read.success || read.data.config.divestAmount.kind !== 'nothing') ids.add(id as PortfolioId);
-  }
-  return applied([...ids]);
-};
+const readPendingWithdrawals =
+  (client: InvestSuiteClient): Reads['readPendingWithdrawals'] =>
+  async (signal) => {
+    const first = query({ query: PENDING_WITHDRAWALS_QUERY, limit: String(MAX_PAGE_SIZE) });
+    const pages = await getPages(client, 'read-pending-withdrawals', PATHS.portfolios, first, signal);
+    if (pages.ended !== null)
+      return pages.ended.kind === 'rejected' ? retryable('the list of portfolios was not found', 60_000) : pages.ended;
+    const ids = new Set<PortfolioId>();
+    for (const item of pages.value) {
+      const id = item['id'];
+      if (typeof id !== 'string') continue;
+      const read = portfolio.safeParse(item);
+      // Amounts are stored as text there, so "0.00" passes their filter. What we cannot read goes on: who handles it reads it again.
+      if (!read.success || read.data.config.divestAmount.kind !== 'nothing') ids.add(id as PortfolioId);
+    }
+    return applied([...ids]);
+  };
 
 export const createReads = (client: InvestSuiteClient, segments: readonly ('latest' | 'current')[]): Reads => ({
   readPortfolio: async (id, signal) => {

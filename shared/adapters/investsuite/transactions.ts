@@ -23,7 +23,8 @@ const checkWrite = (write: TransactionWrite): void => {
 const differenceOf = (read: TransactionRead, write: TransactionWrite): string | null => {
   if (typeof read.external_id === 'string' && read.external_id !== write.externalId) return 'another external id';
   if (typeof read.portfolio_id === 'string' && read.portfolio_id !== write.portfolioId) return 'another portfolio';
-  if (write.optimizationId !== null && read.optimization_id !== undefined && read.optimization_id !== write.optimizationId) return 'another optimisation';
+  if (write.optimizationId !== null && read.optimization_id !== undefined && read.optimization_id !== write.optimizationId)
+    return 'another optimisation';
   if (read.movements.length > 0 && !sameMovements(write.movements, read.movements)) return 'other movements';
   return null;
 };
@@ -41,9 +42,15 @@ const isOpen = (value: TransactionRead | Open): value is Open => 'evidence' in v
 export const createTransactions = (client: InvestSuiteClient, canList: boolean): Transactions => ({
   createTransaction: async (write, sending) => {
     checkWrite(write);
-    const judged = judgeWrite(await client.send({
-      operation: 'create-transaction', method: 'POST', path: PATHS.transactions(write.portfolioId), body: createTransactionBody(write), signal: sending.signal,
-    }));
+    const judged = judgeWrite(
+      await client.send({
+        operation: 'create-transaction',
+        method: 'POST',
+        path: PATHS.transactions(write.portfolioId),
+        body: createTransactionBody(write),
+        signal: sending.signal,
+      }),
+    );
     if (judged.ended !== null) return judged.ended;
     const read = readBack(judged.json, write);
     return isOpen(read) ? read : { kind: 'applied', result: { transactionId: read.id } };
@@ -51,7 +58,13 @@ export const createTransactions = (client: InvestSuiteClient, canList: boolean):
 
   findTransaction: async (write, sending) => {
     if (!canList) return { found: 'no-answer', evidence: 'reading transactions back is switched off: the documentation does not show it' };
-    const pages = await getPages(client, 'find-transaction', PATHS.transactions(write.portfolioId), query({ limit: String(MAX_PAGE_SIZE) }), sending.signal);
+    const pages = await getPages(
+      client,
+      'find-transaction',
+      PATHS.transactions(write.portfolioId),
+      query({ limit: String(MAX_PAGE_SIZE) }),
+      sending.signal,
+    );
     if (pages.ended !== null) {
       return pages.ended.kind === 'rejected'
         ? { found: 'no-answer', evidence: `transactions cannot be listed: ${pages.ended.note ?? '404'}`, retryAfterMs: 60_000 }
@@ -71,9 +84,15 @@ export const createTransactions = (client: InvestSuiteClient, canList: boolean):
 
   replaceTransaction: async (transactionId, write, sending) => {
     checkWrite(write);
-    const judged = judgeWrite(await client.send({
-      operation: 'replace-transaction', method: 'PATCH', path: PATHS.transaction(write.portfolioId, transactionId), body: replaceTransactionBody(write), signal: sending.signal,
-    }));
+    const judged = judgeWrite(
+      await client.send({
+        operation: 'replace-transaction',
+        method: 'PATCH',
+        path: PATHS.transaction(write.portfolioId, transactionId),
+        body: replaceTransactionBody(write),
+        signal: sending.signal,
+      }),
+    );
     if (judged.ended !== null) return judged.ended;
     const read = readBack(judged.json, write);
     if (isOpen(read)) return read;

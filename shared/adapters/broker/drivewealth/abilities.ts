@@ -22,18 +22,21 @@ export const abilitiesOf = (longestLifeMs: number | undefined): DriveWealthAbili
   return {
     placeOrder: {
       ...lookFirst,
-      source: 'developer.drivewealth.com, idempotent requests, November 2026: 16 characters or more, 4 days, at most 5 repeats, failures are replayed. Longest life: no source, careful value',
+      source:
+        'developer.drivewealth.com, idempotent requests, November 2026: 16 characters or more, 4 days, at most 5 repeats, failures are replayed. Longest life: no source, careful value',
     },
     createCashOut: {
       ...lookFirst,
-      source: 'developer.drivewealth.com, idempotent requests and create withdrawal, November 2026; the note comes back in lists. Longest life: no source, careful value',
+      source:
+        'developer.drivewealth.com, idempotent requests and create withdrawal, November 2026; the note comes back in lists. Longest life: no source, careful value',
     },
     approveCashOut: {
       repeatable: 'by-key',
       keyMemoryMs: null,
       longestLifeMs: longestLifeMs ?? LONGEST_LIFE_MS,
       afterAbsence: 'same-key',
-      source: 'developer.drivewealth.com, redemption status, November 2026: only RIA_PENDING can be approved, and we read the status first, so a second approval does nothing',
+      source:
+        'developer.drivewealth.com, redemption status, November 2026: only RIA_PENDING can be approved, and we read the status first, so a second approval does nothing',
     },
   };
 };

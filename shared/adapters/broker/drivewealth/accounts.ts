@@ -47,7 +47,9 @@ export const createAccounts = (client: DriveWealthClient, currency: Currency): A
         currency,
         withdrawable: cash.cashAvailableForWithdrawal,
         booked: cash.cashBalance,
-        pendingSettlement: cash.cashSettlement.filter((row) => !isZero(row.cash)).map((row) => ({ amount: row.cash, availableAt: row.utcTime })),
+        pendingSettlement: cash.cashSettlement
+          .filter((row) => !isZero(row.cash))
+          .map((row) => ({ amount: row.cash, availableAt: row.utcTime })),
         pendingOut: absolute(cash.pendingPaymentsAmount ?? ZERO),
       });
     },
@@ -58,32 +60,57 @@ export type Reads = Pick<BrokerPort, 'readCash' | 'readPositions' | 'readPrices'
 
 const QUOTES_AT_ONCE = 50;
 
-const readPrices = (client: DriveWealthClient, instruments: Instruments): Reads['readPrices'] => async (asked, signal) => {
-  const prices: { instrument: InstrumentId; price: Decimal }[] = [];
-  const securities = [...new Set(asked)].filter((instrument) => !instrument.startsWith('$'));
-  const groups = new Map<'isins' | 'symbols' | 'instrumentIDs', string[]>();
-  const ourName = new Map<string, InstrumentId>();
-  for (const instrument of securities) {
-    const names = instruments.namesOf(instrument);
-    const [group, word] = 'ISIN' in names ? (['isins', names.ISIN] as const) : 'symbol' in names ? (['symbols', names.symbol] as const) : (['instrumentIDs', names.instrumentID] as const);
-    groups.set(group, [...(groups.get(group) ?? []), word]);
-    ourName.set(word, instrument);
-  }
-  for (const [group, words] of groups) {
-    for (let from = 0; from < words.length; from += QUOTES_AT_ONCE) {
-      const part = words.slice(from, from + QUOTES_AT_ONCE);
-      const judged = judgeRead(await client.send({ operation: 'read-quotes', method: 'GET', path: `${PATHS.quotes}${query({ [group]: part.join(',') })}`, signal }));
-      if (judged.ended !== null) return judged.ended;
-      const read = quotes.safeParse(judged.value);
-      if (!read.success) return retryable('the quotes cannot be read', 10_000);
-      for (const row of read.data) {
-        const instrument = instruments.idOf(row) ?? ourName.get(row.symbol ?? '') ?? ourName.get(row.instrumentID ?? '');
-        if (instrument !== undefined && row.lastTrade !== undefined && securities.includes(instrument)) prices.push({ instrument, price: row.lastTrade });
+type Question = { readonly parameter: 'isins' | 'symbols' | 'instrumentIDs'; readonly word: string; readonly instrument: InstrumentId };
+type Price = { readonly instrument: InstrumentId; readonly price: Decimal };
+
+const questionOf = (instrument: InstrumentId, instruments: Instruments): Question => {
+  const names = instruments.namesOf(instrument);
+  if ('ISIN' in names) return { parameter: 'isins', word: names.ISIN, instrument };
+  return 'symbol' in names
+    ? { parameter: 'symbols', word: names.symbol, instrument }
+    : { parameter: 'instrumentIDs', word: names.instrumentID, instrument };
+};
+
+/** Quotes of instruments that are asked for by the same kind of name. */
+const quote = async (
+  client: DriveWealthClient,
+  instruments: Instruments,
+  asked: readonly Question[],
+  signal: AbortSignal,
+): Promise<Got<readonly Price[]>> => {
+  const [first] = asked;
+  if (first === undefined) return got([]);
+  const path = `${PATHS.quotes}${query({ [first.parameter]: asked.map((one) => one.word).join(',') })}`;
+  const judged = judgeRead(await client.send({ operation: 'read-quotes', method: 'GET', path, signal }));
+  if (judged.ended !== null) return judged;
+  const read = quotes.safeParse(judged.value);
+  if (!read.success) return unclear('the quotes cannot be read');
+  return got(
+    read.data.flatMap((row) => {
+      const known = instruments.idOf(row);
+      const one = asked.find(({ instrument, word }) => instrument === known || word === row.symbol || word === row.instrumentID);
+      return one === undefined || row.lastTrade === undefined ? [] : [{ instrument: one.instrument, price: row.lastTrade }];
+    }),
+  );
+};
+
+const readPrices =
+  (client: DriveWealthClient, instruments: Instruments): Reads['readPrices'] =>
+  async (asked, signal) => {
+    const questions = [...new Set(asked)]
+      .filter((instrument) => !instrument.startsWith('$'))
+      .map((instrument) => questionOf(instrument, instruments));
+    const prices: Price[] = [];
+    for (const parameter of ['isins', 'symbols', 'instrumentIDs'] as const) {
+      const same = questions.filter((one) => one.parameter === parameter);
+      for (let from = 0; from < same.length; from += QUOTES_AT_ONCE) {
+        const part = await quote(client, instruments, same.slice(from, from + QUOTES_AT_ONCE), signal);
+        if (part.ended !== null) return part.ended;
+        prices.push(...part.value);
       }
     }
-  }
-  return { kind: 'applied', result: prices };
-};
+    return { kind: 'applied', result: prices };
+  };
 
 export const createReads = (client: DriveWealthClient, accounts: Accounts, instruments: Instruments): Reads => ({
   readCash: async (account, signal) => {
@@ -94,7 +121,8 @@ export const createReads = (client: DriveWealthClient, accounts: Accounts, instr
     const judged = judgeRead(await client.send({ operation: 'read-positions', method: 'GET', path: PATHS.positions(account), signal }));
     if (judged.ended !== null) return judged.ended;
     const read = accountPositions.safeParse(judged.value);
-    if (!read.success || (read.data.accountID !== account && read.data.accountNo !== account)) return retryable('the positions cannot be read', 10_000);
+    if (!read.success || (read.data.accountID !== account && read.data.accountNo !== account))
+      return retryable('the positions cannot be read', 10_000);
     const positions: Position[] = [];
     for (const row of read.data.equityPositions) {
       if (isZero(row.openQty)) continue;

@@ -41,7 +41,12 @@ export const createDriveWealth = (options: DriveWealthOptions): BrokerPort & { r
     provider: 'drivewealth',
     abilities: abilitiesOf(options.longestLifeMs),
     ...createReads(client, accounts, instruments),
-    ...createOrders({ client, accounts, instruments, options: { currency: ours, clockSkewMs, purchaseSettlementMs: options.purchaseSettlementMs ?? FOUR_DAYS_MS, nowMs } }),
+    ...createOrders({
+      client,
+      accounts,
+      instruments,
+      options: { currency: ours, clockSkewMs, purchaseSettlementMs: options.purchaseSettlementMs ?? FOUR_DAYS_MS, nowMs },
+    }),
     ...createCashOuts({
       client,
       accounts,

@@ -13,16 +13,28 @@ import { cashOutStateOf, orderStateOf } from './mapping.js';
 const HOST = 'http://drivewealth.test';
 const BASE = '/back-office';
 const ACCOUNT = 'acc-1' as BrokerAccountId;
-const ORDER: OrderRequest = { account: ACCOUNT, instrument: 'US8552441094' as InstrumentId, side: 'sell', size: { by: 'units', units: decimal('1.50') } };
+const ORDER: OrderRequest = {
+  account: ACCOUNT,
+  instrument: 'US8552441094' as InstrumentId,
+  side: 'sell',
+  size: { by: 'units', units: decimal('1.50') },
+};
 const OUT: CashOutRequest = { account: ACCOUNT, amount: { amount: decimal('250'), currency: currency('USD') } };
-const sending = (timeoutMs = 5_000): Sending => ({ key: 'journey-1/place/1', signal: AbortSignal.timeout(timeoutMs), firstSentAtMs: Date.parse('2026-11-21T09:00:00Z') });
+const sending = (timeoutMs = 5_000): Sending => ({
+  key: 'journey-1/place/1',
+  signal: AbortSignal.timeout(timeoutMs),
+  firstSentAtMs: Date.parse('2026-11-21T09:00:00Z'),
+});
 const KEY = wireKey('journey-1/place/1');
 
 let port: BrokerPort & { readonly close: () => void };
 beforeEach(() => {
   nock.disableNetConnect();
   port = createDriveWealth({ baseUrl: `${HOST}${BASE}`, appKey: 'app', clientId: 'id', clientSecret: 'secret' });
-  nock(HOST).post(`${BASE}/auth/tokens`, { clientID: 'id', clientSecret: 'secret' }).matchHeader('dw-client-app-key', 'app').reply(200, { access_token: 't1', expires_in: '3600' });
+  nock(HOST)
+    .post(`${BASE}/auth/tokens`, { clientID: 'id', clientSecret: 'secret' })
+    .matchHeader('dw-client-app-key', 'app')
+    .reply(200, { access_token: 't1', expires_in: '3600' });
   nock(HOST).get(`${BASE}/accounts/acc-1`).optionally().reply(200, { id: 'acc-1', accountNo: 'NO1' });
 });
 afterEach(() => {
@@ -37,7 +49,9 @@ afterAll(() => {
 
 const json = { 'content-type': 'application/json' };
 const onOrder = (status: number, body: string, headers: Record<string, string> = {}): void => {
-  nock(HOST).post(`${BASE}/orders`).reply(status, body, { ...json, ...headers });
+  nock(HOST)
+    .post(`${BASE}/orders`)
+    .reply(status, body, { ...json, ...headers });
 };
 const onOut = (status: number, body: string): void => {
   nock(HOST).post(`${BASE}/funding/redemptions`).reply(status, body, json);
@@ -47,20 +61,43 @@ const code = (errorCode: string): string => JSON.stringify({ errorCode, message:
 describe('placing an order', () => {
   it('sends exact numbers, both credentials and a derived key', async () => {
     nock(HOST, { reqheaders: { authorization: 'Bearer t1', 'dw-client-app-key': 'app', 'idempotency-key': KEY } })
-      .post(`${BASE}/orders`, (body: unknown) => JSON.stringify(body) === JSON.stringify({ accountNo: 'NO1', orderType: 'MARKET', side: 'SELL', ISIN: 'US8552441094', quantity: 1.5, clientOrderID: KEY }))
+      .post(
+        `${BASE}/orders`,
+        (body: unknown) =>
+          JSON.stringify(body) ===
+          JSON.stringify({ accountNo: 'NO1', orderType: 'MARKET', side: 'SELL', ISIN: 'US8552441094', quantity: 1.5, clientOrderID: KEY }),
+      )
       .reply(200, { orderID: 'EF.1', orderNo: 'EFXM1' });
     expect(await port.placeOrder(ORDER, sending())).toEqual({ kind: 'applied', result: { orderId: 'EF.1' } });
     expect(KEY).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   });
 
   it.each([
-    [200, '{}', 'unknown', undefined], [200, '{"orderID":"EF', 'unknown', undefined], [200, '', 'unknown', undefined], [204, '', 'unknown', undefined],
-    [400, code('O098'), 'rejected', 'account-not-open'], [400, code('O105'), 'rejected', 'not-enough-units'], [400, code('O015'), 'rejected', 'malformed'],
-    [400, code('E032'), 'rejected', 'malformed'], [400, code('O125'), 'rejected', 'refused'], [400, code('O099'), 'rejected', 'refused'],
-    [400, code('E101'), 'unknown', undefined], [400, code('E075'), 'unknown', undefined], [409, code('E020'), 'unknown', undefined],
-    [400, code('IK010'), 'unknown', undefined], [400, code('IK075'), 'unknown', undefined], [400, code('X999'), 'unknown', undefined], [400, 'oops', 'unknown', undefined],
-    [404, '', 'unknown', undefined], [400, code('L025'), 'retryable', undefined], [403, code('P001'), 'retryable', undefined], [429, code('E029'), 'retryable', undefined],
-    [500, code('E001'), 'unknown', undefined], [502, '<html>', 'unknown', undefined], [503, '', 'unknown', undefined], [302, '', 'unknown', undefined],
+    [200, '{}', 'unknown', undefined],
+    [200, '{"orderID":"EF', 'unknown', undefined],
+    [200, '', 'unknown', undefined],
+    [204, '', 'unknown', undefined],
+    [400, code('O098'), 'rejected', 'account-not-open'],
+    [400, code('O105'), 'rejected', 'not-enough-units'],
+    [400, code('O015'), 'rejected', 'malformed'],
+    [400, code('E032'), 'rejected', 'malformed'],
+    [400, code('O125'), 'rejected', 'refused'],
+    [400, code('O099'), 'rejected', 'refused'],
+    [400, code('E101'), 'unknown', undefined],
+    [400, code('E075'), 'unknown', undefined],
+    [409, code('E020'), 'unknown', undefined],
+    [400, code('IK010'), 'unknown', undefined],
+    [400, code('IK075'), 'unknown', undefined],
+    [400, code('X999'), 'unknown', undefined],
+    [400, 'oops', 'unknown', undefined],
+    [404, '', 'unknown', undefined],
+    [400, code('L025'), 'retryable', undefined],
+    [403, code('P001'), 'retryable', undefined],
+    [429, code('E029'), 'retryable', undefined],
+    [500, code('E001'), 'unknown', undefined],
+    [502, '<html>', 'unknown', undefined],
+    [503, '', 'unknown', undefined],
+    [302, '', 'unknown', undefined],
   ] as const)('%s %s is %s %s', async (status, body, kind, reason) => {
     onOrder(status, body);
     const outcome = await port.placeOrder(ORDER, sending());
@@ -77,21 +114,47 @@ describe('placing an order', () => {
     nock(HOST).post(`${BASE}/orders`).matchHeader('authorization', 'Bearer t1').reply(401, code('L025'));
     nock(HOST).post(`${BASE}/auth/tokens`).reply(200, { access_token: 't2', expires_in: 3600 });
     nock(HOST).post(`${BASE}/orders`).matchHeader('authorization', 'Bearer t2').reply(401, code('L025'));
-    expect(await port.placeOrder(ORDER, sending())).toEqual({ kind: 'retryable', evidence: 'credentials: answered 401', retryAfterMs: 300_000 });
+    expect(await port.placeOrder(ORDER, sending())).toEqual({
+      kind: 'retryable',
+      evidence: 'credentials: answered 401',
+      retryAfterMs: 300_000,
+    });
     expect(nock.isDone()).toBe(true);
   });
 
   it('is retryable before the first byte', async () => {
-    nock(HOST).post(`${BASE}/orders`).replyWithError(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
+    nock(HOST)
+      .post(`${BASE}/orders`)
+      .replyWithError(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
     expect(await port.placeOrder(ORDER, sending())).toMatchObject({ kind: 'retryable' });
   });
 });
 
 describe('creating a cash-out', () => {
-  const created = (change: object = {}): string => JSON.stringify({ id: 'R1', accountNo: 'NO1', accountID: 'acc-1', amount: -250, currency: 'USD', status: { id: 11, message: 'RIA_Pending' }, ...change });
+  const created = (change: object = {}): string =>
+    JSON.stringify({
+      id: 'R1',
+      accountNo: 'NO1',
+      accountID: 'acc-1',
+      amount: -250,
+      currency: 'USD',
+      status: { id: 11, message: 'RIA_Pending' },
+      ...change,
+    });
   it.each([
-    [200, created(), { kind: 'applied', result: { cashOutId: 'R1', status: 'needs-approval', brokerStatus: 'RIA_Pending', amount: { amount: '250', currency: 'USD' } } }],
-    [200, created({ status: { id: 77, message: 'WHATEVER' } }), { kind: 'applied', result: { status: 'pending', brokerStatus: 'WHATEVER' } }],
+    [
+      200,
+      created(),
+      {
+        kind: 'applied',
+        result: { cashOutId: 'R1', status: 'needs-approval', brokerStatus: 'RIA_Pending', amount: { amount: '250', currency: 'USD' } },
+      },
+    ],
+    [
+      200,
+      created({ status: { id: 77, message: 'WHATEVER' } }),
+      { kind: 'applied', result: { status: 'pending', brokerStatus: 'WHATEVER' } },
+    ],
     [200, created({ status: { id: 3 } }), { kind: 'rejected', reason: 'failed' }],
     [200, created({ amount: -249.99 }), { kind: 'unknown', evidence: 'the answer holds another amount than was asked' }],
     [200, created({ currency: 'EUR' }), { kind: 'unknown' }],
@@ -112,7 +175,9 @@ describe('creating a cash-out', () => {
   });
 
   it('carries the key in header and note, and the type', async () => {
-    nock(HOST, { reqheaders: { 'idempotency-key': KEY } }).post(`${BASE}/funding/redemptions`, { accountNo: 'NO1', amount: 250, currency: 'USD', type: 'BULK_FUNDING', note: KEY }).reply(200, created());
+    nock(HOST, { reqheaders: { 'idempotency-key': KEY } })
+      .post(`${BASE}/funding/redemptions`, { accountNo: 'NO1', amount: 250, currency: 'USD', type: 'BULK_FUNDING', note: KEY })
+      .reply(200, created());
     expect(await port.createCashOut(OUT, sending())).toMatchObject({ kind: 'applied' });
   });
 });
@@ -132,24 +197,58 @@ describe('approving', () => {
     ['waiting, then an error of theirs', [11], [500, 0], { kind: 'unknown' }],
   ] as const)('%s', async (_name, reads, patched, expected) => {
     for (const id of reads) read(id);
-    if (patched !== null) nock(HOST, { badheaders: ['idempotency-key'] }).patch(`${BASE}/funding/redemptions/R1`, { status: 'RIA_APPROVED' }).reply(patched[0], patched[0] === 200 ? one(patched[1]) : code('Y025'));
+    if (patched !== null)
+      nock(HOST, { badheaders: ['idempotency-key'] })
+        .patch(`${BASE}/funding/redemptions/R1`, { status: 'RIA_APPROVED' })
+        .reply(patched[0], patched[0] === 200 ? one(patched[1]) : code('Y025'));
     expect(await port.approveCashOut('R1', sending())).toMatchObject(expected);
   });
 });
 
 describe('reads', () => {
-  it.each([[404, 'rejected'], [500, 'retryable'], [400, 'retryable'], [200, 'retryable']] as const)('%s with nothing useful is %s', async (status, kind) => {
+  it.each([
+    [404, 'rejected'],
+    [500, 'retryable'],
+    [400, 'retryable'],
+    [200, 'retryable'],
+  ] as const)('%s with nothing useful is %s', async (status, kind) => {
     nock(HOST).get(`${BASE}/accounts/acc-1/summary/money`).reply(status, '{}');
     expect(await port.readCash(ACCOUNT, sending().signal)).toMatchObject({ kind });
   });
 
   it('does not believe an answer about another account, or fills that do not add up', async () => {
-    nock(HOST).get(`${BASE}/accounts/acc-1/summary/money`).reply(200, { accountID: 'acc-2', cash: { cashAvailableForTrade: 1, cashAvailableForWithdrawal: 1, cashBalance: 1 } });
-    expect(await port.readCash(ACCOUNT, sending().signal)).toMatchObject({ kind: 'retryable', evidence: 'the answer is about another account' });
-    nock(HOST).get(`${BASE}/orders/EF.1`).reply(200, { id: 'EF.1', side: 'SELL', status: 'FILLED', ISIN: 'US8552441094', cumulativeQuantity: 2, accountID: 'acc-1' });
-    nock(HOST).get(`${BASE}/orders/EF.1/audit`).reply(200, { orderID: 'EF.1', ordStatus: '2', auditOrders: [{ status: '2', quantities: { filledQuantity: 1, cumulativeQuantity: 1 }, pricing: { lastPrice: 10 }, transactTime: '2026-11-21T09:00:00Z' }] });
-    nock(HOST).get(`${BASE}/accounts/acc-1/transactions`).query(true).reply(200, [{ finTranID: 'F1', finTranTypeID: 'SSAL', accountAmount: 10, orderID: 'EF.1', fillQty: 1, fillPx: 10 }]);
-    expect(await port.readOrder(ACCOUNT, 'EF.1', sending().signal)).toMatchObject({ kind: 'retryable', evidence: 'the fills do not add up to the filled quantity' });
+    nock(HOST)
+      .get(`${BASE}/accounts/acc-1/summary/money`)
+      .reply(200, { accountID: 'acc-2', cash: { cashAvailableForTrade: 1, cashAvailableForWithdrawal: 1, cashBalance: 1 } });
+    expect(await port.readCash(ACCOUNT, sending().signal)).toMatchObject({
+      kind: 'retryable',
+      evidence: 'the answer is about another account',
+    });
+    nock(HOST)
+      .get(`${BASE}/orders/EF.1`)
+      .reply(200, { id: 'EF.1', side: 'SELL', status: 'FILLED', ISIN: 'US8552441094', cumulativeQuantity: 2, accountID: 'acc-1' });
+    nock(HOST)
+      .get(`${BASE}/orders/EF.1/audit`)
+      .reply(200, {
+        orderID: 'EF.1',
+        ordStatus: '2',
+        auditOrders: [
+          {
+            status: '2',
+            quantities: { filledQuantity: 1, cumulativeQuantity: 1 },
+            pricing: { lastPrice: 10 },
+            transactTime: '2026-11-21T09:00:00Z',
+          },
+        ],
+      });
+    nock(HOST)
+      .get(`${BASE}/accounts/acc-1/transactions`)
+      .query(true)
+      .reply(200, [{ finTranID: 'F1', finTranTypeID: 'SSAL', accountAmount: 10, orderID: 'EF.1', fillQty: 1, fillPx: 10 }]);
+    expect(await port.readOrder(ACCOUNT, 'EF.1', sending().signal)).toMatchObject({
+      kind: 'retryable',
+      evidence: 'the fills do not add up to the filled quantity',
+    });
   });
 });
 
@@ -157,12 +256,15 @@ describe('statuses', () => {
   it('knows every documented order status by every code and spelling', () => {
     const words = ORDER_STATUSES.flatMap((row) => [...row.codes, ...row.spellings].map((word) => [word, row.isEnd] as const));
     expect(words.length).toBeGreaterThan(20);
-    for (const [word, isEnd] of words) expect([word, orderStateOf({ status: word, statusMessage: undefined }) !== 'open']).toEqual([word, isEnd]);
+    for (const [word, isEnd] of words)
+      expect([word, orderStateOf({ status: word, statusMessage: undefined }) !== 'open']).toEqual([word, isEnd]);
     expect(orderStateOf({ status: 'SORTING_OUT', statusMessage: undefined })).toBe('open');
   });
 
   it('knows every documented redemption status; no other is an end', () => {
-    const ends = REDEMPTION_STATUSES.filter((row) => ['done', 'failed', 'returned'].includes(cashOutStateOf({ id: row.code, message: undefined, comment: undefined, updated: undefined }))).map((row) => row.status);
+    const ends = REDEMPTION_STATUSES.filter((row) =>
+      ['done', 'failed', 'returned'].includes(cashOutStateOf({ id: row.code, message: undefined, comment: undefined, updated: undefined })),
+    ).map((row) => row.status);
     expect(ends.sort()).toEqual(['FAILED', 'REJECTED', 'RETURNED', 'RIA_REJECTED', 'SUCCESSFUL']);
     expect(cashOutStateOf({ id: '999', message: 'New', comment: undefined, updated: undefined })).toBe('pending');
   });

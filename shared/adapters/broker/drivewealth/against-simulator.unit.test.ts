@@ -20,12 +20,23 @@ let admin: Caller;
 let port: BrokerPort & { readonly close: () => void };
 
 beforeEach(async () => {
-  broker = await startBroker(readBrokerConfig({ FILL_MS: '10', SETTLEMENT_MS: String(SETTLEMENT_MS), REDEMPTION_MS: '10', COMMISSION: '0.99' }));
+  broker = await startBroker(
+    readBrokerConfig({ FILL_MS: '10', SETTLEMENT_MS: String(SETTLEMENT_MS), REDEMPTION_MS: '10', COMMISSION: '0.99' }),
+  );
   admin = callerOf(broker.url);
   await admin('POST', '/simulator/instruments', [{ isin: ISIN, symbol: 'SBUX', price: '95.637' }]);
-  await admin('POST', '/simulator/accounts', { accountNo: NO, accountID: ACCOUNT, cash: '500.10', positions: [{ isin: ISIN, units: '12.5' }] });
+  await admin('POST', '/simulator/accounts', {
+    accountNo: NO,
+    accountID: ACCOUNT,
+    cash: '500.10',
+    positions: [{ isin: ISIN, units: '12.5' }],
+  });
   port = createDriveWealth({
-    baseUrl: `${broker.url}/back-office`, appKey: 'simulator-app-key', clientId: 'simulator-client', clientSecret: 'simulator-client-secret', longestLifeMs: 1_000,
+    baseUrl: `${broker.url}/back-office`,
+    appKey: 'simulator-app-key',
+    clientId: 'simulator-client',
+    clientSecret: 'simulator-client-secret',
+    longestLifeMs: 1_000,
     instruments: new Map([[ISIN, { symbol: 'SBUX' }]]),
   });
 });
@@ -36,7 +47,12 @@ afterEach(async () => {
 
 const soon = (): AbortSignal => AbortSignal.timeout(5_000);
 const sending = (key: string, timeoutMs = 5_000): Sending => ({ key, signal: AbortSignal.timeout(timeoutMs), firstSentAtMs: Date.now() });
-const sale = (units = '4'): OrderRequest => ({ account: ACCOUNT, instrument: ISIN, side: 'sell', size: { by: 'units', units: decimal(units) } });
+const sale = (units = '4'): OrderRequest => ({
+  account: ACCOUNT,
+  instrument: ISIN,
+  side: 'sell',
+  size: { by: 'units', units: decimal(units) },
+});
 const cashOut = (amount = '100.00'): CashOutRequest => ({ account: ACCOUNT, amount: usd(amount) });
 const fault = async (rule: Record<string, string | number>): Promise<void> => {
   expect(await admin('POST', '/simulator/faults', rule)).toMatchObject({ status: 201 });
@@ -45,23 +61,41 @@ const resultOf = <Result>(outcome: Outcome<Result>): Result => {
   if (outcome.kind !== 'applied') throw new Error(`not applied: ${JSON.stringify(outcome)}`);
   return outcome.result;
 };
-const placed = async (request: OrderRequest, key: string): Promise<string> => resultOf(await port.placeOrder(request, sending(key))).orderId;
+const placed = async (request: OrderRequest, key: string): Promise<string> =>
+  resultOf(await port.placeOrder(request, sending(key))).orderId;
 const ended = (orderId: string): Promise<OrderReport> =>
   until(`order ${orderId} at its end`, async () => {
     const outcome = await port.readOrder(ACCOUNT, orderId, soon());
     return outcome.kind === 'applied' && outcome.result.status !== 'open' ? outcome.result : null;
   });
-const bookCount = (name: 'orders' | 'redemptions', what: string): number => broker.world().books[name].all().filter((line) => line.what === what).length;
+const bookCount = (name: 'orders' | 'redemptions', what: string): number =>
+  broker
+    .world()
+    .books[name].all()
+    .filter((line) => line.what === what).length;
 
 describe('orders', () => {
   it('sells, and reports fills, fees and settlement as the broker booked them', async () => {
     await fault({ fault: 'partial-fill', operation: 'carry-out-order', times: 1 });
     const orderId = await placed(sale(), 'order-1');
     const report = await ended(orderId);
-    expect(report).toMatchObject({ orderId, account: ACCOUNT, instrument: ISIN, side: 'sell', status: 'filled', orderedUnits: '4', filledUnits: '4', currency: 'USD', rejectReason: null });
+    expect(report).toMatchObject({
+      orderId,
+      account: ACCOUNT,
+      instrument: ISIN,
+      side: 'sell',
+      status: 'filled',
+      orderedUnits: '4',
+      filledUnits: '4',
+      currency: 'USD',
+      rejectReason: null,
+    });
     expect(report.fills.length).toBeGreaterThan(1);
     expect(new Set(report.fills.map((one) => one.id)).size).toBe(report.fills.length);
-    const ledger = broker.world().books.ledger.all().filter((line) => line.type === 'SSAL');
+    const ledger = broker
+      .world()
+      .books.ledger.all()
+      .filter((line) => line.type === 'SSAL');
     expect(report.fills.map((one) => one.gross)).toEqual(ledger.map((line) => line.amount));
     expect(report.fills[0]?.fees).toContainEqual({ kind: 'transaction-fee', amount: '0.99', description: 'commission' });
 
@@ -82,8 +116,18 @@ describe('orders', () => {
     broker = await startBroker(readBrokerConfig({ FILL_MS: '10', SETTLEMENT_MS: String(SETTLEMENT_MS), LEDGER_SETTLE_DATE: 'false' }));
     admin = callerOf(broker.url);
     await admin('POST', '/simulator/instruments', [{ isin: ISIN, symbol: 'SBUX', price: '95.6' }]);
-    await admin('POST', '/simulator/accounts', { accountNo: NO, accountID: ACCOUNT, cash: '1000', positions: [{ isin: ISIN, units: '12.5' }] });
-    port = createDriveWealth({ baseUrl: broker.url, appKey: 'simulator-app-key', clientId: 'simulator-client', clientSecret: 'simulator-client-secret' });
+    await admin('POST', '/simulator/accounts', {
+      accountNo: NO,
+      accountID: ACCOUNT,
+      cash: '1000',
+      positions: [{ isin: ISIN, units: '12.5' }],
+    });
+    port = createDriveWealth({
+      baseUrl: broker.url,
+      appKey: 'simulator-app-key',
+      clientId: 'simulator-client',
+      clientSecret: 'simulator-client-secret',
+    });
     const sold = await placed(sale(), 'order-1');
     await ended(sold);
     expect(resultOf(await port.readSettlement(ACCOUNT, sold, soon())).settled).toBe(false);
@@ -95,16 +139,19 @@ describe('orders', () => {
     expect(settlement.nextLookAtMs).toBeGreaterThan(Date.now() + 3 * 24 * 3_600_000);
   });
 
-  it.each(['apply-and-cut', 'server-error-after-applying', 'garbled-answer'])('%s: unknown, then found; the same key never makes a second order', async (name) => {
-    await fault({ fault: name, operation: 'create-order', times: 1 });
-    const first = sending('order-1');
-    expect((await port.placeOrder(sale(), first)).kind).toBe('unknown');
-    const found = await port.findOrder(sale(), first);
-    expect(found).toEqual({ found: 'applied', result: { orderId: expect.stringMatching(/^MW\./) } });
-    const again = await port.placeOrder(sale(), { ...first, signal: soon() });
-    expect(again.kind === 'applied' && found.found === 'applied' && again.result.orderId === found.result.orderId).toBe(true);
-    expect(bookCount('orders', 'placed')).toBe(1);
-  });
+  it.each(['apply-and-cut', 'server-error-after-applying', 'garbled-answer'])(
+    '%s: unknown, then found; the same key never makes a second order',
+    async (name) => {
+      await fault({ fault: name, operation: 'create-order', times: 1 });
+      const first = sending('order-1');
+      expect((await port.placeOrder(sale(), first)).kind).toBe('unknown');
+      const found = await port.findOrder(sale(), first);
+      expect(found).toEqual({ found: 'applied', result: { orderId: expect.stringMatching(/^MW\./) } });
+      const again = await port.placeOrder(sale(), { ...first, signal: soon() });
+      expect(again.kind === 'applied' && found.found === 'applied' && again.result.orderId === found.result.orderId).toBe(true);
+      expect(bookCount('orders', 'placed')).toBe(1);
+    },
+  );
 
   it('answer-late: unknown at the deadline, found afterwards', async () => {
     await fault({ fault: 'answer-late', operation: 'create-order', times: 1, delayMs: 2_000 });
@@ -141,10 +188,16 @@ describe('orders', () => {
   });
 
   it.each([
-    ['reject-order', 'rejected', 'O099'], ['expire-order', 'expired', 'O123'], ['partial-then-cancel', 'cancelled', null],
+    ['reject-order', 'rejected', 'O099'],
+    ['expire-order', 'expired', 'O123'],
+    ['partial-then-cancel', 'cancelled', null],
   ] as const)('%s ends as %s', async (name, status, reason) => {
     await fault({ fault: name, operation: 'carry-out-order', times: 1 });
-    expect(await ended(await placed(sale(), 'order-1'))).toMatchObject({ status, rejectReason: reason, closedAt: expect.stringMatching(/^20/) });
+    expect(await ended(await placed(sale(), 'order-1'))).toMatchObject({
+      status,
+      rejectReason: reason,
+      closedAt: expect.stringMatching(/^20/),
+    });
   });
 
   it('keeps an order open whose status nobody has listed', async () => {
@@ -158,7 +211,9 @@ describe('orders', () => {
     await fault({ fault: 'order-stays-open', operation: 'carry-out-order', times: 1 });
     const orderId = await placed(sale(), 'order-1');
     expect(resultOf(await port.readOpenOrders(ACCOUNT, soon()))).toEqual([{ orderId, instrument: ISIN }]);
-    expect(resultOf(await port.readPrices([ISIN, 'XX0000000000' as InstrumentId, '$USD' as InstrumentId], soon()))).toEqual([{ instrument: ISIN, price: '95.637' }]);
+    expect(resultOf(await port.readPrices([ISIN, 'XX0000000000' as InstrumentId, '$USD' as InstrumentId], soon()))).toEqual([
+      { instrument: ISIN, price: '95.637' },
+    ]);
   });
 
   it('logs in again after a 401, and sends the order once', async () => {
@@ -174,7 +229,17 @@ describe('cash-outs', () => {
   it('creates, approves once and sees the end', async () => {
     const created = resultOf(await port.createCashOut(cashOut(), sending('out-1')));
     expect(created).toMatchObject({ status: 'needs-approval', amount: usd('100') });
-    expect(resultOf(await port.findCashOut(cashOut(), sending('out-1')).then((found) => (found.found === 'applied' ? { kind: 'applied' as const, result: found.result } : { kind: 'unknown' as const, evidence: JSON.stringify(found) })))).toMatchObject({ cashOutId: created.cashOutId });
+    expect(
+      resultOf(
+        await port
+          .findCashOut(cashOut(), sending('out-1'))
+          .then((found) =>
+            found.found === 'applied'
+              ? { kind: 'applied' as const, result: found.result }
+              : { kind: 'unknown' as const, evidence: JSON.stringify(found) },
+          ),
+      ),
+    ).toMatchObject({ cashOutId: created.cashOutId });
     expect(resultOf(await port.approveCashOut(created.cashOutId, sending('approve-1'))).status).not.toBe('needs-approval');
     await until('done', async () => (resultOf(await port.readCashOut(created.cashOutId, soon())).status === 'done' ? true : null));
     expect(resultOf(await port.approveCashOut(created.cashOutId, sending('approve-1')))).toMatchObject({ status: 'done' });
@@ -196,20 +261,38 @@ describe('cash-outs', () => {
     if (one === undefined) throw new Error('no redemption was made');
     expect(await port.findCashOut(cashOut('99.00'), sending('out-1'))).toMatchObject({ found: 'ambiguous' });
     broker.world().redemptions.set('copy', { ...one, redemptionId: 'copy' });
-    expect(await port.findCashOut(cashOut(), sending('out-1'))).toMatchObject({ found: 'ambiguous', evidence: expect.stringContaining('2 redemptions') });
+    expect(await port.findCashOut(cashOut(), sending('out-1'))).toMatchObject({
+      found: 'ambiguous',
+      evidence: expect.stringContaining('2 redemptions'),
+    });
     broker.world().redemptions.clear();
     broker.world().redemptions.set(one.redemptionId, { ...one, note: null, metadata: null });
-    expect(await port.findCashOut(cashOut(), { ...sending('out-1'), firstSentAtMs: Date.now() - 1_000 })).toMatchObject({ found: 'ambiguous' });
+    expect(await port.findCashOut(cashOut(), { ...sending('out-1'), firstSentAtMs: Date.now() - 1_000 })).toMatchObject({
+      found: 'ambiguous',
+    });
   });
 
   it('is refused before the cash is there', async () => {
-    expect(await port.createCashOut(cashOut('500.11'), sending('out-1'))).toEqual({ kind: 'rejected', reason: 'not-enough-cash', note: 'answered 400 Y075' });
-    expect(await port.createCashOut({ ...cashOut(), account: 'nobody' as BrokerAccountId }, sending('out-2'))).toMatchObject({ kind: 'rejected', reason: 'refused' });
-    expect(await port.createCashOut({ ...cashOut(), amount: { ...usd('1'), currency: currency('EUR') } }, sending('out-3'))).toMatchObject({ kind: 'rejected', reason: 'malformed' });
+    expect(await port.createCashOut(cashOut('500.11'), sending('out-1'))).toEqual({
+      kind: 'rejected',
+      reason: 'not-enough-cash',
+      note: 'answered 400 Y075',
+    });
+    expect(await port.createCashOut({ ...cashOut(), account: 'nobody' as BrokerAccountId }, sending('out-2'))).toMatchObject({
+      kind: 'rejected',
+      reason: 'refused',
+    });
+    expect(await port.createCashOut({ ...cashOut(), amount: { ...usd('1'), currency: currency('EUR') } }, sending('out-3'))).toMatchObject({
+      kind: 'rejected',
+      reason: 'malformed',
+    });
     expect(bookCount('redemptions', 'created')).toBe(0);
   });
 
-  it.each([['redemption-fail', 'failed'], ['redemption-return', 'returned']] as const)('%s is found as rejected', async (name, reason) => {
+  it.each([
+    ['redemption-fail', 'failed'],
+    ['redemption-return', 'returned'],
+  ] as const)('%s is found as rejected', async (name, reason) => {
     await fault({ fault: name, operation: 'carry-out-redemption', times: 1 });
     const created = resultOf(await port.createCashOut(cashOut(), sending('out-1')));
     await port.approveCashOut(created.cashOutId, sending('approve-1'));

@@ -1,4 +1,12 @@
-import { createRedemptionRequest, HEADER_IDEMPOTENCY_KEY, PATHS, redemption, redemptionList, type CreateRedemptionRequest, type Redemption } from '../../../../contracts/broker/drivewealth/http.js';
+import {
+  createRedemptionRequest,
+  HEADER_IDEMPOTENCY_KEY,
+  PATHS,
+  redemption,
+  redemptionList,
+  type CreateRedemptionRequest,
+  type Redemption,
+} from '../../../../contracts/broker/drivewealth/http.js';
 import { instantMs } from '../../../../contracts/tokens.js';
 import { Bug } from '../../../kernel/bug.js';
 import { absolute, compare, isPositive, ZERO } from '../../../kernel/decimal.js';
@@ -25,7 +33,11 @@ type Applied = Outcome<CashOut, CashOutRefusal>;
 
 const bodyOf = (request: CashOutRequest, accountNo: string, key: string, options: CashOutOptions): Printable => {
   const body = {
-    accountNo, amount: new JsonNumber(request.amount.amount), currency: request.amount.currency, type: options.redemptionType, note: key,
+    accountNo,
+    amount: new JsonNumber(request.amount.amount),
+    currency: request.amount.currency,
+    type: options.redemptionType,
+    note: key,
     ...(options.bankAccountId === undefined ? {} : { bankAccountID: options.bankAccountId }),
     ...(options.settlementProfileId === undefined ? {} : { settlementProfileID: options.settlementProfileId }),
   };
@@ -42,36 +54,58 @@ const differenceOf = (read: Redemption, request: CashOutRequest, names: AccountN
   return null;
 };
 
-type Ended = { readonly kind: 'applied'; readonly result: CashOut } | { readonly kind: 'rejected'; readonly reason: 'failed' | 'returned'; readonly note: string };
+type Ended =
+  | { readonly kind: 'applied'; readonly result: CashOut }
+  | { readonly kind: 'rejected'; readonly reason: 'failed' | 'returned'; readonly note: string };
 
 /** It exists, in whatever status, unless it has come to an end without money leaving. */
 const endOf = (cashOut: CashOut): Ended => {
   switch (cashOut.status) {
-    case 'failed': return { kind: 'rejected', reason: 'failed', note: cashOut.brokerStatus };
-    case 'returned': return { kind: 'rejected', reason: 'returned', note: cashOut.brokerStatus };
-    case 'pending': case 'needs-approval': case 'done': return { kind: 'applied', result: cashOut };
+    case 'failed':
+      return { kind: 'rejected', reason: 'failed', note: cashOut.brokerStatus };
+    case 'returned':
+      return { kind: 'rejected', reason: 'returned', note: cashOut.brokerStatus };
+    case 'pending':
+    case 'needs-approval':
+    case 'done':
+      return { kind: 'applied', result: cashOut };
   }
 };
 
-const createCashOut = ({ client, accounts, options }: Context): CashOuts['createCashOut'] => async (request, sending) => {
-  if (!isPositive(request.amount.amount) || !isPayable(request.amount)) throw new Bug('a cash-out is a positive amount of whole cents');
-  if (request.amount.currency !== options.currency) return { kind: 'rejected', reason: 'malformed', note: 'not sent: another currency than the accounts have' };
-  const names = await accounts.find(request.account, sending.signal);
-  if (names.ended !== null) return names.ended.kind === 'rejected' ? { kind: 'rejected', reason: 'refused', note: 'not sent: the account does not exist there' } : names.ended;
-  const key = wireKey(sending.key);
-  const judged = judgeWrite(await client.send({
-    operation: 'create-cash-out', method: 'POST', path: PATHS.redemptions, headers: { [HEADER_IDEMPOTENCY_KEY]: key },
-    body: bodyOf(request, names.value.accountNo, key, options), signal: sending.signal,
-  }), CASH_OUT_REFUSALS);
-  if (judged.ended !== null) return judged.ended;
-  const read = redemption.safeParse(judged.json);
-  if (!read.success) return unknown('the answer holds no redemption');
-  const difference = differenceOf(read.data, request, names.value);
-  return difference === null ? endOf(cashOutOf(read.data, request.amount)) : unknown(`the answer holds ${difference} than was asked`);
-};
+const createCashOut =
+  ({ client, accounts, options }: Context): CashOuts['createCashOut'] =>
+  async (request, sending) => {
+    if (!isPositive(request.amount.amount) || !isPayable(request.amount)) throw new Bug('a cash-out is a positive amount of whole cents');
+    if (request.amount.currency !== options.currency)
+      return { kind: 'rejected', reason: 'malformed', note: 'not sent: another currency than the accounts have' };
+    const names = await accounts.find(request.account, sending.signal);
+    if (names.ended !== null)
+      return names.ended.kind === 'rejected'
+        ? { kind: 'rejected', reason: 'refused', note: 'not sent: the account does not exist there' }
+        : names.ended;
+    const key = wireKey(sending.key);
+    const judged = judgeWrite(
+      await client.send({
+        operation: 'create-cash-out',
+        method: 'POST',
+        path: PATHS.redemptions,
+        headers: { [HEADER_IDEMPOTENCY_KEY]: key },
+        body: bodyOf(request, names.value.accountNo, key, options),
+        signal: sending.signal,
+      }),
+      CASH_OUT_REFUSALS,
+    );
+    if (judged.ended !== null) return judged.ended;
+    const read = redemption.safeParse(judged.json);
+    if (!read.success) return unknown('the answer holds no redemption');
+    const difference = differenceOf(read.data, request, names.value);
+    return difference === null ? endOf(cashOutOf(read.data, request.amount)) : unknown(`the answer holds ${difference} than was asked`);
+  };
 
 const listOf = async ({ client }: Context, request: CashOutRequest, signal: AbortSignal): Promise<Got<readonly Redemption[]>> => {
-  const judged = judgeRead(await client.send({ operation: 'find-cash-out', method: 'GET', path: PATHS.accountRedemptions(request.account), signal }));
+  const judged = judgeRead(
+    await client.send({ operation: 'find-cash-out', method: 'GET', path: PATHS.accountRedemptions(request.account), signal }),
+  );
   if (judged.ended !== null) return judged;
   const read = redemptionList.safeParse(judged.value);
   return read.success ? got(read.data) : unclear('the redemptions cannot be read');
@@ -96,22 +130,29 @@ const foundOf = (cashOut: CashOut): Inquiry<CashOut, CashOutRefusal> => {
   return end.kind === 'applied' ? { found: 'applied', result: end.result } : { found: 'rejected', reason: end.reason, note: end.note };
 };
 
-const findCashOut = (context: Context): CashOuts['findCashOut'] => async (request, sending) => {
-  const list = await listOf(context, request, sending.signal);
-  if (list.ended !== null) return list.ended.kind === 'rejected' ? { found: 'no-answer', evidence: 'the account was not found', retryAfterMs: 60_000 } : noAnswer(list.ended);
-  const key = wireKey(sending.key);
-  const ours = list.value.filter((one) => carries(one, key));
-  const [only, second] = ours;
-  if (second !== undefined) return { found: 'ambiguous', evidence: `${String(ours.length)} redemptions carry our key` };
-  if (only !== undefined) {
-    const difference = differenceOf(only, request, null);
-    return difference === null ? foundOf(cashOutOf(only, request.amount)) : { found: 'ambiguous', evidence: `the redemption with our key is of ${difference}` };
-  }
-  const perhaps = list.value.filter((one) => couldBe(one, request, sending, context.options.clockSkewMs));
-  return perhaps.length === 0
-    ? { found: 'absent' }
-    : { found: 'ambiguous', evidence: `${String(perhaps.length)} redemptions of the same amount since the first send carry no note` };
-};
+const findCashOut =
+  (context: Context): CashOuts['findCashOut'] =>
+  async (request, sending) => {
+    const list = await listOf(context, request, sending.signal);
+    if (list.ended !== null)
+      return list.ended.kind === 'rejected'
+        ? { found: 'no-answer', evidence: 'the account was not found', retryAfterMs: 60_000 }
+        : noAnswer(list.ended);
+    const key = wireKey(sending.key);
+    const ours = list.value.filter((one) => carries(one, key));
+    const [only, second] = ours;
+    if (second !== undefined) return { found: 'ambiguous', evidence: `${String(ours.length)} redemptions carry our key` };
+    if (only !== undefined) {
+      const difference = differenceOf(only, request, null);
+      return difference === null
+        ? foundOf(cashOutOf(only, request.amount))
+        : { found: 'ambiguous', evidence: `the redemption with our key is of ${difference}` };
+    }
+    const perhaps = list.value.filter((one) => couldBe(one, request, sending, context.options.clockSkewMs));
+    return perhaps.length === 0
+      ? { found: 'absent' }
+      : { found: 'ambiguous', evidence: `${String(perhaps.length)} redemptions of the same amount since the first send carry no note` };
+  };
 
 const readOne = async ({ client, options }: Context, cashOutId: string, signal: AbortSignal): Promise<Got<CashOut>> => {
   const judged = judgeRead(await client.send({ operation: 'read-cash-out', method: 'GET', path: PATHS.redemption(cashOutId), signal }));
@@ -132,25 +173,34 @@ const approvedOf = (json: Json, cashOutId: string): Redemption | null => {
  * Reads first: only a withdrawal that waits for the adviser is approved. No idempotency key goes with it, since a refusal
  * would be remembered for days and answered even after the cash has settled.
  */
-const approveCashOut = (context: Context): CashOuts['approveCashOut'] => async (cashOutId, sending): Promise<Applied> => {
-  const before = await readOne(context, cashOutId, sending.signal);
-  if (before.ended !== null) return before.ended.kind === 'rejected' ? retryable('the redemption was not found', 60_000) : before.ended;
-  if (before.value.status !== 'needs-approval') return endOf(before.value);
-  const judged = judgeWrite(await context.client.send({
-    operation: 'approve-cash-out', method: 'PATCH', path: PATHS.redemption(cashOutId), body: { status: 'RIA_APPROVED' }, signal: sending.signal,
-  }), CASH_OUT_REFUSALS);
-  if (judged.ended !== null && judged.ended.kind !== 'rejected') return judged.ended;
-  const answered = judged.ended === null ? approvedOf(judged.json, cashOutId) : null;
-  if (answered !== null) {
-    const cashOut = cashOutOf(answered, before.value.amount);
-    if (cashOut.status !== 'needs-approval') return endOf(cashOut);
-  }
-  const after = await readOne(context, cashOutId, sending.signal);
-  if (after.ended !== null) return unknown('the status after the approval could not be read');
-  if (after.value.status !== 'needs-approval') return endOf(after.value);
-  // Refused and still waiting: nothing was lost, and cash that is missing today may settle tomorrow.
-  return retryable(judged.ended === null ? 'it still waits for approval' : `the approval was refused: ${judged.ended.note}`, 30_000);
-};
+const approveCashOut =
+  (context: Context): CashOuts['approveCashOut'] =>
+  async (cashOutId, sending): Promise<Applied> => {
+    const before = await readOne(context, cashOutId, sending.signal);
+    if (before.ended !== null) return before.ended.kind === 'rejected' ? retryable('the redemption was not found', 60_000) : before.ended;
+    if (before.value.status !== 'needs-approval') return endOf(before.value);
+    const judged = judgeWrite(
+      await context.client.send({
+        operation: 'approve-cash-out',
+        method: 'PATCH',
+        path: PATHS.redemption(cashOutId),
+        body: { status: 'RIA_APPROVED' },
+        signal: sending.signal,
+      }),
+      CASH_OUT_REFUSALS,
+    );
+    if (judged.ended !== null && judged.ended.kind !== 'rejected') return judged.ended;
+    const answered = judged.ended === null ? approvedOf(judged.json, cashOutId) : null;
+    if (answered !== null) {
+      const cashOut = cashOutOf(answered, before.value.amount);
+      if (cashOut.status !== 'needs-approval') return endOf(cashOut);
+    }
+    const after = await readOne(context, cashOutId, sending.signal);
+    if (after.ended !== null) return unknown('the status after the approval could not be read');
+    if (after.value.status !== 'needs-approval') return endOf(after.value);
+    // Refused and still waiting: nothing was lost, and cash that is missing today may settle tomorrow.
+    return retryable(judged.ended === null ? 'it still waits for approval' : `the approval was refused: ${judged.ended.note}`, 30_000);
+  };
 
 export const createCashOuts = (context: Context): CashOuts => ({
   createCashOut: createCashOut(context),

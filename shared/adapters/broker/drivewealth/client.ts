@@ -25,17 +25,24 @@ export type DriveWealthClient = {
 
 const isRefusal = (status: number): boolean => status === 400 || status === 401 || status === 403 || status === 422;
 
-const login = (http: Http, options: ClientOptions) => async (signal: AbortSignal): Promise<Token> => {
-  const answer = await http.send({
-    operation: 'login', method: 'POST', path: PATHS.tokens, headers: { [HEADER_APP_KEY]: options.appKey },
-    body: { clientID: options.clientId, clientSecret: options.clientSecret }, signal,
-  });
-  if (answer.status !== 200 && answer.status !== 201) throw new LoginFailure(isRefusal(answer.status), `login answered ${String(answer.status)}`);
-  const read = answer.body.kind === 'json' ? tokenResponse.safeParse(answer.body.json) : null;
-  if (read?.success !== true) throw new LoginFailure(false, 'the answer to the login cannot be read');
-  const lifeS = /^\d{1,7}$/.test(read.data.expires_in) ? Number.parseInt(read.data.expires_in, 10) : TOKEN_LIFE_S;
-  return { value: read.data.access_token, livesMs: Math.max(lifeS, 1) * 1_000 };
-};
+const login =
+  (http: Http, options: ClientOptions) =>
+  async (signal: AbortSignal): Promise<Token> => {
+    const answer = await http.send({
+      operation: 'login',
+      method: 'POST',
+      path: PATHS.tokens,
+      headers: { [HEADER_APP_KEY]: options.appKey },
+      body: { clientID: options.clientId, clientSecret: options.clientSecret },
+      signal,
+    });
+    if (answer.status !== 200 && answer.status !== 201)
+      throw new LoginFailure(isRefusal(answer.status), `login answered ${String(answer.status)}`);
+    const read = answer.body.kind === 'json' ? tokenResponse.safeParse(answer.body.json) : null;
+    if (read?.success !== true) throw new LoginFailure(false, 'the answer to the login cannot be read');
+    const lifeS = /^\d{1,7}$/.test(read.data.expires_in) ? Number.parseInt(read.data.expires_in, 10) : TOKEN_LIFE_S;
+    return { value: read.data.access_token, livesMs: Math.max(lifeS, 1) * 1_000 };
+  };
 
 export const createClient = (options: ClientOptions): DriveWealthClient => {
   const http = createHttp({
@@ -55,7 +62,8 @@ export const createClient = (options: ClientOptions): DriveWealthClient => {
     ...(options.nowMs === undefined ? {} : { nowMs: options.nowMs }),
   });
   return {
-    send: (request) => sendAuthorised(http, tokens, request, (token) => ({ [HEADER_APP_KEY]: options.appKey, Authorization: `Bearer ${token}` })),
+    send: (request) =>
+      sendAuthorised(http, tokens, request, (token) => ({ [HEADER_APP_KEY]: options.appKey, Authorization: `Bearer ${token}` })),
     close: () => {
       http.close();
     },

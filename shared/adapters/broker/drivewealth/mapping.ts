@@ -1,6 +1,18 @@
 /** DriveWealth's words and ours. */
-import type { OrderAuditStep, OrderDetail, OrderListRow, Redemption, TransactionRow } from '../../../../contracts/broker/drivewealth/http.js';
-import { LEDGER_CODES, orderStatusOf, redemptionStatusOf, type OrderStatus, type RedemptionStatus } from '../../../../contracts/broker/drivewealth/statuses.js';
+import type {
+  OrderAuditStep,
+  OrderDetail,
+  OrderListRow,
+  Redemption,
+  TransactionRow,
+} from '../../../../contracts/broker/drivewealth/http.js';
+import {
+  LEDGER_CODES,
+  orderStatusOf,
+  redemptionStatusOf,
+  type OrderStatus,
+  type RedemptionStatus,
+} from '../../../../contracts/broker/drivewealth/statuses.js';
 import { absolute, compare, decimal, isPositive, minus, sum, times, ZERO, type Decimal } from '../../../kernel/decimal.js';
 import type { InstrumentId } from '../../../kernel/ids.js';
 import type { Currency, Money } from '../../../kernel/money.js';
@@ -10,8 +22,15 @@ import type { CashOut, Fill, OrderReport, OrderRequest, OrderSide } from '../../
 export type InstrumentWords = { readonly symbol?: string; readonly instrumentId?: string };
 export type Instruments = {
   /** Members of an order that name the instrument: exactly one. */
-  readonly namesOf: (instrument: InstrumentId) => { readonly ISIN: string } | { readonly symbol: string } | { readonly instrumentID: string };
-  readonly idOf: (row: { readonly ISIN?: string | undefined; readonly isin?: string | undefined; readonly symbol?: string | undefined; readonly instrumentID?: string | undefined }) => InstrumentId | null;
+  readonly namesOf: (
+    instrument: InstrumentId,
+  ) => { readonly ISIN: string } | { readonly symbol: string } | { readonly instrumentID: string };
+  readonly idOf: (row: {
+    readonly ISIN?: string | undefined;
+    readonly isin?: string | undefined;
+    readonly symbol?: string | undefined;
+    readonly instrumentID?: string | undefined;
+  }) => InstrumentId | null;
 };
 
 const ISIN = /^[A-Z]{2}[A-Z0-9]{9}[0-9]$/;
@@ -43,7 +62,14 @@ export const sideOf = (word: string): OrderSide | null => {
 };
 
 const ORDER_STATES: Readonly<Record<OrderStatus, OrderReport['status']>> = {
-  NEW: 'open', PENDING: 'open', PARTIAL_FILL: 'open', PENDING_CANCEL: 'open', FILLED: 'filled', CANCELED: 'cancelled', REJECTED: 'rejected', EXPIRED: 'expired',
+  NEW: 'open',
+  PENDING: 'open',
+  PARTIAL_FILL: 'open',
+  PENDING_CANCEL: 'open',
+  FILLED: 'filled',
+  CANCELED: 'cancelled',
+  REJECTED: 'rejected',
+  EXPIRED: 'expired',
 };
 const EXPIRED_CODE = 'O123';
 
@@ -55,8 +81,20 @@ export const orderStateOf = (detail: Pick<OrderDetail, 'status' | 'statusMessage
 };
 
 const CASH_OUT_STATES: Readonly<Record<RedemptionStatus, CashOut['status']>> = {
-  STARTED: 'pending', PENDING: 'pending', SUCCESSFUL: 'done', FAILED: 'failed', OTHER: 'pending', RETURNED: 'returned', RIA_PENDING: 'needs-approval',
-  RIA_APPROVED: 'pending', RIA_REJECTED: 'failed', APPROVED: 'pending', REJECTED: 'failed', ON_HOLD: 'pending', PROCESSING: 'pending', UNKNOWN: 'pending',
+  STARTED: 'pending',
+  PENDING: 'pending',
+  SUCCESSFUL: 'done',
+  FAILED: 'failed',
+  OTHER: 'pending',
+  RETURNED: 'returned',
+  RIA_PENDING: 'needs-approval',
+  RIA_APPROVED: 'pending',
+  RIA_REJECTED: 'failed',
+  APPROVED: 'pending',
+  REJECTED: 'failed',
+  ON_HOLD: 'pending',
+  PROCESSING: 'pending',
+  UNKNOWN: 'pending',
 };
 
 /** Unlisted is pending. */
@@ -70,7 +108,10 @@ export const cashOutOf = (read: Redemption, asked: Money): CashOut => ({
   cashOutId: read.redemptionId,
   status: cashOutStateOf(read.status),
   brokerStatus: read.status.message ?? read.status.id,
-  amount: { amount: read.amount === undefined ? asked.amount : absolute(read.amount), currency: (read.currency as Currency | undefined) ?? asked.currency },
+  amount: {
+    amount: read.amount === undefined ? asked.amount : absolute(read.amount),
+    currency: (read.currency as Currency | undefined) ?? asked.currency,
+  },
 });
 
 /** Same side, instrument and size. An amount of zero beside a quantity means that there is none. */
@@ -90,19 +131,26 @@ export const feesOf = (step: OrderAuditStep): readonly Fee[] => {
   const fees = step.commissionAndFees;
   if (fees === undefined) return [];
   return [
-    ...fee(fees.commission, 'commission'), ...fee(fees.feeSec, 'SEC fee'), ...fee(fees.feeTaf, 'TAF fee'),
-    ...fee(fees.feeExchange, 'exchange fee'), ...fee(fees.feeXtraShares, 'extended share fee'),
+    ...fee(fees.commission, 'commission'),
+    ...fee(fees.feeSec, 'SEC fee'),
+    ...fee(fees.feeTaf, 'TAF fee'),
+    ...fee(fees.feeExchange, 'exchange fee'),
+    ...fee(fees.feeXtraShares, 'extended share fee'),
   ];
 };
 
-export const isFill = (step: OrderAuditStep): boolean => step.quantities.filledQuantity !== undefined && isPositive(step.quantities.filledQuantity);
+export const isFill = (step: OrderAuditStep): boolean =>
+  step.quantities.filledQuantity !== undefined && isPositive(step.quantities.filledQuantity);
 
 const CENT = decimal('0.01');
 
 /** Ledger rows that are fills of the order. */
 export const fillRowsOf = (rows: readonly TransactionRow[], orderId: string, orderNo: string | undefined): readonly TransactionRow[] =>
-  rows.filter((row) => (row.finTranTypeID === LEDGER_CODES.sale || row.finTranTypeID === LEDGER_CODES.purchase)
-    && (row.orderID === orderId || (row.orderID === undefined && orderNo !== undefined && row.orderNo === orderNo)));
+  rows.filter(
+    (row) =>
+      (row.finTranTypeID === LEDGER_CODES.sale || row.finTranTypeID === LEDGER_CODES.purchase) &&
+      (row.orderID === orderId || (row.orderID === undefined && orderNo !== undefined && row.orderNo === orderNo)),
+  );
 
 export type FillsRead = { readonly fills: readonly Fill[]; readonly unclear: null } | { readonly fills: null; readonly unclear: string };
 
@@ -119,12 +167,22 @@ export const fillsOf = (detail: OrderDetail, steps: readonly OrderAuditStep[], r
     const price = step.pricing.lastPrice;
     const executedAt = step.transactTime ?? step.createdWhen;
     if (price === undefined || executedAt === undefined) return no('a fill has no price or no time');
-    const at = left.findIndex((row) => row.fillQty !== undefined && row.fillPx !== undefined && compare(row.fillQty, units) === 0 && compare(row.fillPx, price) === 0);
+    const at = left.findIndex(
+      (row) =>
+        row.fillQty !== undefined && row.fillPx !== undefined && compare(row.fillQty, units) === 0 && compare(row.fillPx, price) === 0,
+    );
     const row = at < 0 ? undefined : left.splice(at, 1)[0];
     if (row === undefined) return no('the ledger has no row for a fill yet');
     const gross = absolute(row.accountAmount);
     if (compare(absolute(minus(gross, times(units, price))), CENT) > 0) return no('the ledger row of a fill is not units times price');
-    fills.push({ id: step.eventID ?? `${detail.id}:${step.quantities.cumulativeQuantity ?? units}`, executedAt, units, price, gross, fees: feesOf(step) });
+    fills.push({
+      id: step.eventID ?? `${detail.id}:${step.quantities.cumulativeQuantity ?? units}`,
+      executedAt,
+      units,
+      price,
+      gross,
+      fees: feesOf(step),
+    });
   }
   const filled = detail.cumulativeQuantity ?? ZERO;
   if (compare(sum(fills.map((one) => one.units)), filled) !== 0) return no('the fills do not add up to the filled quantity');

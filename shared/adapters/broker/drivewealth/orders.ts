@@ -1,6 +1,15 @@
 import {
-  createOrderResponse, HEADER_IDEMPOTENCY_KEY, orderAudit, orderDetail, orderHistory, PATHS, pendingOrders, transactions,
-  type OrderDetail, type OrderListRow, type TransactionRow,
+  createOrderResponse,
+  HEADER_IDEMPOTENCY_KEY,
+  orderAudit,
+  orderDetail,
+  orderHistory,
+  PATHS,
+  pendingOrders,
+  transactions,
+  type OrderDetail,
+  type OrderListRow,
+  type TransactionRow,
 } from '../../../../contracts/broker/drivewealth/http.js';
 import { instantMs } from '../../../../contracts/tokens.js';
 import { Bug } from '../../../kernel/bug.js';
@@ -25,7 +34,12 @@ export type OrderOptions = {
   readonly nowMs: () => number;
 };
 export type Orders = Pick<BrokerPort, 'placeOrder' | 'findOrder' | 'readOrder' | 'readOpenOrders' | 'readSettlement'>;
-type Context = { readonly client: DriveWealthClient; readonly accounts: Accounts; readonly instruments: Instruments; readonly options: OrderOptions };
+type Context = {
+  readonly client: DriveWealthClient;
+  readonly accounts: Accounts;
+  readonly instruments: Instruments;
+  readonly options: OrderOptions;
+};
 
 const PAGE_SIZE = 100;
 const MAX_PAGES = 100;
@@ -36,34 +50,56 @@ const placeBody = (request: OrderRequest, accountNo: string, key: string, instru
   orderType: 'MARKET',
   side: request.side === 'buy' ? 'BUY' : 'SELL',
   ...instruments.namesOf(request.instrument),
-  ...(request.size.by === 'units' ? { quantity: new JsonNumber(request.size.units) } : { amountCash: new JsonNumber(request.size.amount.amount) }),
+  ...(request.size.by === 'units'
+    ? { quantity: new JsonNumber(request.size.units) }
+    : { amountCash: new JsonNumber(request.size.amount.amount) }),
   clientOrderID: key,
 });
 
-const placeOrder = ({ client, accounts, instruments, options }: Context): Orders['placeOrder'] => async (request, sending) => {
-  const { size } = request;
-  if (!isPositive(size.by === 'units' ? size.units : size.amount.amount)) throw new Bug('an order is for more than nothing');
-  if (size.by === 'amount' && size.amount.currency !== options.currency) return { kind: 'rejected', reason: 'malformed', note: 'not sent: another currency than the accounts have' };
-  const account = await accounts.find(request.account, sending.signal);
-  if (account.ended !== null) return account.ended.kind === 'rejected' ? { kind: 'rejected', reason: 'refused', note: 'not sent: the account does not exist there' } : account.ended;
-  const key = wireKey(sending.key);
-  const judged = judgeWrite(await client.send({
-    operation: 'place-order', method: 'POST', path: PATHS.orders, headers: { [HEADER_IDEMPOTENCY_KEY]: key },
-    body: placeBody(request, account.value.accountNo, key, instruments), signal: sending.signal,
-  }), ORDER_REFUSALS);
-  if (judged.ended !== null) return judged.ended;
-  const read = createOrderResponse.safeParse(judged.json);
-  return read.success ? { kind: 'applied', result: { orderId: read.data.orderId } } : unknown('the answer holds no order id');
-};
+const placeOrder =
+  ({ client, accounts, instruments, options }: Context): Orders['placeOrder'] =>
+  async (request, sending) => {
+    const { size } = request;
+    if (!isPositive(size.by === 'units' ? size.units : size.amount.amount)) throw new Bug('an order is for more than nothing');
+    if (size.by === 'amount' && size.amount.currency !== options.currency)
+      return { kind: 'rejected', reason: 'malformed', note: 'not sent: another currency than the accounts have' };
+    const account = await accounts.find(request.account, sending.signal);
+    if (account.ended !== null)
+      return account.ended.kind === 'rejected'
+        ? { kind: 'rejected', reason: 'refused', note: 'not sent: the account does not exist there' }
+        : account.ended;
+    const key = wireKey(sending.key);
+    const judged = judgeWrite(
+      await client.send({
+        operation: 'place-order',
+        method: 'POST',
+        path: PATHS.orders,
+        headers: { [HEADER_IDEMPOTENCY_KEY]: key },
+        body: placeBody(request, account.value.accountNo, key, instruments),
+        signal: sending.signal,
+      }),
+      ORDER_REFUSALS,
+    );
+    if (judged.ended !== null) return judged.ended;
+    const read = createOrderResponse.safeParse(judged.json);
+    return read.success ? { kind: 'applied', result: { orderId: read.data.orderId } } : unknown('the answer holds no order id');
+  };
 
 const openRows = async ({ client }: Context, accountId: BrokerAccountId, signal: AbortSignal): Promise<Got<readonly OrderListRow[]>> => {
-  const judged = judgeRead(await client.send({ operation: 'read-open-orders', method: 'GET', path: PATHS.pendingOrders(accountId), signal }));
+  const judged = judgeRead(
+    await client.send({ operation: 'read-open-orders', method: 'GET', path: PATHS.pendingOrders(accountId), signal }),
+  );
   if (judged.ended !== null) return judged;
   const read = pendingOrders.safeParse(judged.value);
   return read.success ? got(read.data.orders) : unclear('the open orders cannot be read');
 };
 
-const endedRows = async ({ client, options }: Context, accountId: BrokerAccountId, fromMs: number, signal: AbortSignal): Promise<Got<readonly OrderListRow[]>> => {
+const endedRows = async (
+  { client, options }: Context,
+  accountId: BrokerAccountId,
+  fromMs: number,
+  signal: AbortSignal,
+): Promise<Got<readonly OrderListRow[]>> => {
   const rows: OrderListRow[] = [];
   const from = new Date(fromMs).toISOString();
   const to = new Date(options.nowMs() + options.clockSkewMs).toISOString();
@@ -87,7 +123,12 @@ const detailOf = async ({ client }: Context, orderId: string, signal: AbortSigna
 };
 
 /** Ours, not ours, or not said: an order carries our key as `clientOrderID`, and `GET` of the order shows it. */
-const keepOurs = async (context: Context, orderIds: readonly string[], key: string, signal: AbortSignal): Promise<Got<{ readonly sure: readonly string[]; readonly perhaps: readonly string[] }>> => {
+const keepOurs = async (
+  context: Context,
+  orderIds: readonly string[],
+  key: string,
+  signal: AbortSignal,
+): Promise<Got<{ readonly sure: readonly string[]; readonly perhaps: readonly string[] }>> => {
   const sure: string[] = [];
   const perhaps: string[] = [];
   for (const orderId of orderIds) {
@@ -109,23 +150,39 @@ const candidatesOf = async (context: Context, request: OrderRequest, sending: Se
   const ended = await endedRows(context, request.account, fromMs, sending.signal);
   if (ended.ended !== null) return ended;
   const inWindow = (row: OrderListRow): boolean => (instantMs(row.createdWhen) ?? fromMs) >= fromMs;
-  const ids = [...open.value, ...ended.value].filter((row) => inWindow(row) && rowMatches(row, request, context.instruments)).map((row) => row.orderID);
+  const ids = [...open.value, ...ended.value]
+    .filter((row) => inWindow(row) && rowMatches(row, request, context.instruments))
+    .map((row) => row.orderID);
   const distinct = [...new Set(ids)];
   return distinct.length > MOST_CANDIDATES ? unclear('too many orders could be ours') : got(distinct);
 };
 
-const findOrder = (context: Context): Orders['findOrder'] => async (request, sending) => {
-  const candidates = await candidatesOf(context, request, sending);
-  const ours = candidates.ended === null ? await keepOurs(context, candidates.value, wireKey(sending.key), sending.signal) : candidates;
-  if (ours.ended !== null) return ours.ended.kind === 'rejected' ? { found: 'no-answer', evidence: 'account or order was not found', retryAfterMs: 60_000 } : noAnswer(ours.ended);
-  const { sure, perhaps } = ours.value;
-  const [only, second] = sure.length > 0 ? sure : perhaps;
-  if (only === undefined) return { found: 'absent' };
-  if (second !== undefined) return { found: 'ambiguous', evidence: `${String(Math.max(sure.length, perhaps.length))} orders since the first send have the same side, instrument and size` };
-  return { found: 'applied', result: { orderId: only } };
-};
+const findOrder =
+  (context: Context): Orders['findOrder'] =>
+  async (request, sending) => {
+    const candidates = await candidatesOf(context, request, sending);
+    const ours = candidates.ended === null ? await keepOurs(context, candidates.value, wireKey(sending.key), sending.signal) : candidates;
+    if (ours.ended !== null)
+      return ours.ended.kind === 'rejected'
+        ? { found: 'no-answer', evidence: 'account or order was not found', retryAfterMs: 60_000 }
+        : noAnswer(ours.ended);
+    const { sure, perhaps } = ours.value;
+    const [only, second] = sure.length > 0 ? sure : perhaps;
+    if (only === undefined) return { found: 'absent' };
+    if (second !== undefined)
+      return {
+        found: 'ambiguous',
+        evidence: `${String(Math.max(sure.length, perhaps.length))} orders since the first send have the same side, instrument and size`,
+      };
+    return { found: 'applied', result: { orderId: only } };
+  };
 
-const ledgerOf = async ({ client, options }: Context, accountId: BrokerAccountId, detail: OrderDetail, signal: AbortSignal): Promise<Got<readonly TransactionRow[]>> => {
+const ledgerOf = async (
+  { client, options }: Context,
+  accountId: BrokerAccountId,
+  detail: OrderDetail,
+  signal: AbortSignal,
+): Promise<Got<readonly TransactionRow[]>> => {
   const createdMs = detail.created === undefined ? null : instantMs(detail.created);
   const from = new Date(createdMs === null ? 0 : createdMs - options.clockSkewMs).toISOString();
   const rows: TransactionRow[] = [];
@@ -146,7 +203,13 @@ const ledgerOf = async ({ client, options }: Context, accountId: BrokerAccountId
 const isOfAccount = (detail: OrderDetail, accountId: BrokerAccountId): boolean =>
   (detail.accountID === undefined && detail.accountNo === undefined) || detail.accountID === accountId || detail.accountNo === accountId;
 
-const reportOf = (detail: OrderDetail, account: BrokerAccountId, fills: OrderReport['fills'], lastStepAt: string | null, context: Context): Got<OrderReport> => {
+const reportOf = (
+  detail: OrderDetail,
+  account: BrokerAccountId,
+  fills: OrderReport['fills'],
+  lastStepAt: string | null,
+  context: Context,
+): Got<OrderReport> => {
   const instrument = context.instruments.idOf(detail);
   const side = sideOf(detail.side);
   if (instrument === null || side === null) return unclear('the instrument or the side of the order is not known');
@@ -155,7 +218,13 @@ const reportOf = (detail: OrderDetail, account: BrokerAccountId, fills: OrderRep
   const last = lastStepAt ?? fills.at(-1)?.executedAt ?? detail.lastExecuted ?? null;
   const byAmount = detail.amountCash !== undefined && isPositive(detail.amountCash);
   return got({
-    orderId: detail.id, account, instrument, side, status, brokerStatus: detail.status, fills,
+    orderId: detail.id,
+    account,
+    instrument,
+    side,
+    status,
+    brokerStatus: detail.status,
+    fills,
     orderedUnits: byAmount ? null : (detail.quantity ?? null),
     filledUnits: detail.cumulativeQuantity ?? ZERO,
     currency: context.options.currency,
@@ -164,7 +233,12 @@ const reportOf = (detail: OrderDetail, account: BrokerAccountId, fills: OrderRep
   });
 };
 
-const readReport = async (context: Context, account: BrokerAccountId, orderId: string, signal: AbortSignal): Promise<Got<{ readonly report: OrderReport; readonly rows: readonly TransactionRow[] }>> => {
+const readReport = async (
+  context: Context,
+  account: BrokerAccountId,
+  orderId: string,
+  signal: AbortSignal,
+): Promise<Got<{ readonly report: OrderReport; readonly rows: readonly TransactionRow[] }>> => {
   const detail = await detailOf(context, orderId, signal);
   if (detail.ended !== null) return detail;
   if (!isOfAccount(detail.value, account)) return unclear('the order is of another account');
@@ -173,7 +247,9 @@ const readReport = async (context: Context, account: BrokerAccountId, orderId: s
     const report = reportOf(detail.value, account, [], null, context);
     return report.ended === null ? got({ report: report.value, rows: [] }) : report;
   }
-  const judged = judgeRead(await context.client.send({ operation: 'read-order-audit', method: 'GET', path: PATHS.orderAudit(orderId), signal }));
+  const judged = judgeRead(
+    await context.client.send({ operation: 'read-order-audit', method: 'GET', path: PATHS.orderAudit(orderId), signal }),
+  );
   if (judged.ended !== null) return judged;
   const audit = orderAudit.safeParse(judged.value);
   if (!audit.success) return unclear('the audit of the order cannot be read');
@@ -189,7 +265,12 @@ const readReport = async (context: Context, account: BrokerAccountId, orderId: s
 };
 
 /** By the settle dates of the ledger where they are sent, and never while the account still waits for cash of that date. */
-const settlementOf = async (context: Context, report: OrderReport, rows: readonly TransactionRow[], signal: AbortSignal): Promise<Got<Settlement>> => {
+const settlementOf = async (
+  context: Context,
+  report: OrderReport,
+  rows: readonly TransactionRow[],
+  signal: AbortSignal,
+): Promise<Got<Settlement>> => {
   const nowMs = context.options.nowMs();
   const notYet = (nextLookAtMs: number): Got<Settlement> => got({ settled: false, settledAt: null, nextLookAtMs });
   const dates = rows.map((row) => (row.settleDate === undefined ? null : instantMs(row.settleDate)));
@@ -201,21 +282,25 @@ const settlementOf = async (context: Context, report: OrderReport, rows: readonl
   if (report.side === 'sell') {
     const money = await context.accounts.money(report.account, signal);
     if (money.ended !== null) return money;
-    const waiting = money.value.pendingSettlement.map((row) => instantMs(row.availableAt) ?? nowMs).filter((atMs) => dueMs === null || atMs <= dueMs);
+    const waiting = money.value.pendingSettlement
+      .map((row) => instantMs(row.availableAt) ?? nowMs)
+      .filter((atMs) => dueMs === null || atMs <= dueMs);
     if (waiting.length > 0) return notYet(Math.max(Math.min(...waiting), nowMs + MOVING_RETRY_MS));
   }
   return got({ settled: true, settledAt: new Date(dueMs ?? nowMs).toISOString(), nextLookAtMs: null });
 };
 
-const readSettlement = (context: Context): Orders['readSettlement'] => async (account, orderId, signal) => {
-  const read = await readReport(context, account, orderId, signal);
-  if (read.ended !== null) return read.ended;
-  const { report, rows } = read.value;
-  if (report.status === 'open') return { kind: 'applied', result: { settled: false, settledAt: null, nextLookAtMs: null } };
-  if (report.fills.length === 0) return { kind: 'applied', result: { settled: true, settledAt: report.closedAt, nextLookAtMs: null } };
-  const settlement = await settlementOf(context, report, rows, signal);
-  return settlement.ended === null ? { kind: 'applied', result: settlement.value } : settlement.ended;
-};
+const readSettlement =
+  (context: Context): Orders['readSettlement'] =>
+  async (account, orderId, signal) => {
+    const read = await readReport(context, account, orderId, signal);
+    if (read.ended !== null) return read.ended;
+    const { report, rows } = read.value;
+    if (report.status === 'open') return { kind: 'applied', result: { settled: false, settledAt: null, nextLookAtMs: null } };
+    if (report.fills.length === 0) return { kind: 'applied', result: { settled: true, settledAt: report.closedAt, nextLookAtMs: null } };
+    const settlement = await settlementOf(context, report, rows, signal);
+    return settlement.ended === null ? { kind: 'applied', result: settlement.value } : settlement.ended;
+  };
 
 export const createOrders = (context: Context): Orders => ({
   placeOrder: placeOrder(context),

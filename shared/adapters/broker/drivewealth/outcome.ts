@@ -44,10 +44,12 @@ const codeOf = (answer: HttpAnswer): string | null => {
 };
 
 /** The code only: the message is free text that may hold account numbers. */
-const noteOf = (answer: HttpAnswer, code: string | null): string => (code === null ? `answered ${describe(answer)}` : `answered ${describe(answer)} ${code.slice(0, 20)}`);
+const noteOf = (answer: HttpAnswer, code: string | null): string =>
+  code === null ? `answered ${describe(answer)}` : `answered ${describe(answer)} ${code.slice(0, 20)}`;
 
 type Refused<Reason extends string> = { readonly kind: 'rejected'; readonly reason: Reason; readonly note: string };
-export type Judged<Reason extends string> = { readonly json: Json; readonly ended: null } | { readonly json: null; readonly ended: Open | Refused<Reason> };
+export type Judged<Reason extends string> =
+  { readonly json: Json; readonly ended: null } | { readonly json: null; readonly ended: Open | Refused<Reason> };
 
 /** Rows for a write: only a listed code rejects; any other 4xx, and what cannot be read, is unknown. */
 export const judgeWrite = <Reason extends string>(sent: Sent, rows: readonly Row<Reason>[]): Judged<Reason> => {
@@ -64,7 +66,7 @@ export const judgeWrite = <Reason extends string>(sent: Sent, rows: readonly Row
   const note = noteOf(answer, code);
   if (says === 'credentials') return { json: null, ended: retryable(`credentials: ${note}`, CREDENTIALS_RETRY_MS) };
   if (says === null || says === 'open') return { json: null, ended: unknown(says === null ? `unlisted: ${note}` : note) };
-  return { json: null, ended: { kind: 'rejected', reason: says as Reason, note } };
+  return { json: null, ended: { kind: 'rejected', reason: says, note } };
 };
 
 export type ReadEnd = Extract<Open, { kind: 'retryable' }> | Extract<Outcome<never, 'not-found'>, { kind: 'rejected' }>;
@@ -85,6 +87,7 @@ export const judgeRead = (sent: Sent): Got<Json> => {
     return answer.body.kind === 'json' ? got(answer.body.json) : not(retryable(`answered ${describe(answer)} without a readable body`));
   }
   const code = codeOf(answer);
-  if (answer.status === 404 || code === 'Y050' || code === 'A001') return not({ kind: 'rejected', reason: 'not-found', note: noteOf(answer, code) });
+  if (answer.status === 404 || code === 'Y050' || code === 'A001')
+    return not({ kind: 'rejected', reason: 'not-found', note: noteOf(answer, code) });
   return not(retryable(noteOf(answer, code), 60_000));
 };

@@ -25,20 +25,28 @@ const refusedBeforeSending = (request: PaymentRequest): Rejected | null => {
   const places = read.error.issues.map((issue) => issue.path.map(String).join('.'));
   const ours = places.find((place) => !place.startsWith('creditor'));
   if (ours !== undefined) throw new Bug(`a payment that the contract refuses: ${ours}`);
-  return { kind: 'rejected', reason: places.some((place) => place.startsWith('creditorAccount')) ? 'AC01' : 'MS03', note: `not sent: ${places.join(', ')}` };
+  return {
+    kind: 'rejected',
+    reason: places.some((place) => place.startsWith('creditorAccount')) ? 'AC01' : 'MS03',
+    note: `not sent: ${places.join(', ')}`,
+  };
 };
 
-const readCustomer = (client: PaymentsClient): CoreBankingPort['readCustomer'] => async (externalId, signal) => {
-  const sent = await client.send({ operation: 'read-customer', method: 'GET', path: PATHS.customer(externalId), signal });
-  if (sent.answer === null) return asRead(sent.open);
-  const { answer } = sent;
-  const open = outcomeOfStatus(answer);
-  if (open !== null) return asRead(open);
-  if (answer.status === 404) return { kind: 'rejected', reason: 'not-found' };
-  const read = answer.status === 200 && answer.body.kind === 'json' ? customer.safeParse(answer.body.json) : null;
-  if (read?.success !== true) return retryable(`answered ${describe(answer)} without a readable customer`, 10_000);
-  return read.data.externalId === externalId ? { kind: 'applied', result: customerOf(read.data) } : retryable('the answer is about another customer', 60_000);
-};
+const readCustomer =
+  (client: PaymentsClient): CoreBankingPort['readCustomer'] =>
+  async (externalId, signal) => {
+    const sent = await client.send({ operation: 'read-customer', method: 'GET', path: PATHS.customer(externalId), signal });
+    if (sent.answer === null) return asRead(sent.open);
+    const { answer } = sent;
+    const open = outcomeOfStatus(answer);
+    if (open !== null) return asRead(open);
+    if (answer.status === 404) return { kind: 'rejected', reason: 'not-found' };
+    const read = answer.status === 200 && answer.body.kind === 'json' ? customer.safeParse(answer.body.json) : null;
+    if (read?.success !== true) return retryable(`answered ${describe(answer)} without a readable customer`, 10_000);
+    return read.data.externalId === externalId
+      ? { kind: 'applied', result: customerOf(read.data) }
+      : retryable('the answer is about another customer', 60_000);
+  };
 
 /** The payments API we ask of a bank, behind our port. `close` gives back its idle sockets. */
 export const createPaymentsApi = (options: PaymentsApiOptions): CoreBankingPort & { readonly close: () => void } => {
@@ -49,12 +57,28 @@ export const createPaymentsApi = (options: PaymentsApiOptions): CoreBankingPort 
     pay: async (request, sending) => {
       const refused = refusedBeforeSending(request);
       if (refused !== null) return refused;
-      return outcomeOfPay(await client.send({
-        operation: 'pay', method: 'POST', path: PATHS.payments, headers: { [HEADER_IDEMPOTENCY_KEY]: sending.key }, body: paymentBody(request), signal: sending.signal,
-      }), request);
+      return outcomeOfPay(
+        await client.send({
+          operation: 'pay',
+          method: 'POST',
+          path: PATHS.payments,
+          headers: { [HEADER_IDEMPOTENCY_KEY]: sending.key },
+          body: paymentBody(request),
+          signal: sending.signal,
+        }),
+        request,
+      );
     },
     findPayment: async (request, sending) =>
-      inquiryOfList(await client.send({ operation: 'find-payment', method: 'GET', path: PATHS.paymentsByReference(request.endToEndId), signal: sending.signal }), request),
+      inquiryOfList(
+        await client.send({
+          operation: 'find-payment',
+          method: 'GET',
+          path: PATHS.paymentsByReference(request.endToEndId),
+          signal: sending.signal,
+        }),
+        request,
+      ),
     readCustomer: readCustomer(client),
     close: client.close,
   };

@@ -13,11 +13,19 @@ import { createPaymentsApi } from './adapter.js';
 import { stateOf } from './mapping.js';
 
 const HOST = 'http://bank.test';
-const samples = JSON.parse(readFileSync(join(__dirname, '../../../../contracts/core-banking/samples/payments.json'), 'utf8')) as Record<'createRequest' | 'accepted' | 'returned' | 'customer', object>;
+const samples = JSON.parse(readFileSync(join(__dirname, '../../../../contracts/core-banking/samples/payments.json'), 'utf8')) as Record<
+  'createRequest' | 'accepted' | 'returned' | 'customer',
+  object
+>;
 const REFERENCE = 'WDAB2C3D4E5F6G7H2J3K4M5N6P7Q';
 const REQUEST: PaymentRequest = {
-  endToEndId: REFERENCE, uetr: '97ed4827-7b6f-4491-a06f-b548d5a7512d', debtorIban: 'BE71096123456769', creditorName: 'Ada Example', creditorIban: 'BE68539007547034',
-  amount: { amount: decimal('1250.0'), currency: currency('EUR') }, remittanceInformation: 'Withdrawal',
+  endToEndId: REFERENCE,
+  uetr: '97ed4827-7b6f-4491-a06f-b548d5a7512d',
+  debtorIban: 'BE71096123456769',
+  creditorName: 'Ada Example',
+  creditorIban: 'BE68539007547034',
+  amount: { amount: decimal('1250.0'), currency: currency('EUR') },
+  remittanceInformation: 'Withdrawal',
 };
 const sending = (): Sending => ({ key: 'journey-1/pay/1', signal: AbortSignal.timeout(5_000), firstSentAtMs: 0 });
 const PAID = { paymentId: 'PMT-1', endToEndId: REFERENCE, amount: REQUEST.amount, bookedAt: null, returned: null };
@@ -36,33 +44,63 @@ afterAll(() => {
   nock.restore();
 });
 
-const payment = (change: object = {}): object => ({ paymentId: 'PMT-1', endToEndId: REFERENCE, status: 'ACSC', instructedAmount: { amount: '1250.00', currency: 'EUR' }, ...change });
+const payment = (change: object = {}): object => ({
+  paymentId: 'PMT-1',
+  endToEndId: REFERENCE,
+  status: 'ACSC',
+  instructedAmount: { amount: '1250.00', currency: 'EUR' },
+  ...change,
+});
 const amount = (text: string, code = 'EUR'): object => payment({ instructedAmount: { amount: text, currency: code } });
 
 describe('pay', () => {
   it('sends the payment as the contract has it, with token and key', async () => {
     nock(HOST, { reqheaders: { authorization: 'Bearer secret', 'idempotency-key': 'journey-1/pay/1' } })
-      .post('/payments', (body: unknown) => JSON.stringify(body) === JSON.stringify(samples.createRequest)).reply(201, samples.accepted);
+      .post('/payments', (body: unknown) => JSON.stringify(body) === JSON.stringify(samples.createRequest))
+      .reply(201, samples.accepted);
     expect(await port.pay(REQUEST, sending())).toEqual({ kind: 'accepted', reference: 'PMT-000001' });
   });
 
   it.each([
     [201, payment(), { kind: 'applied', result: PAID }],
     [200, payment({ bookedAt: '2026-11-21T09:00:00Z' }), { kind: 'applied', result: { bookedAt: '2026-11-21T09:00:00Z' } }],
-    [200, payment({ return: { amount: '1250.00', reason: 'AC04', reference: 'RTN-1' } }), { kind: 'applied', result: { returned: { amount: REQUEST.amount, reason: 'AC04', reference: 'RTN-1' } } }],
-    [201, payment({ status: 'RCVD' }), { kind: 'accepted', reference: 'PMT-1' }], [201, payment({ status: 'ACTC' }), { kind: 'accepted' }],
-    [201, payment({ status: 'PDNG' }), { kind: 'accepted' }], [201, payment({ status: 'ACSP' }), { kind: 'accepted' }],
+    [
+      200,
+      payment({ return: { amount: '1250.00', reason: 'AC04', reference: 'RTN-1' } }),
+      { kind: 'applied', result: { returned: { amount: REQUEST.amount, reason: 'AC04', reference: 'RTN-1' } } },
+    ],
+    [201, payment({ status: 'RCVD' }), { kind: 'accepted', reference: 'PMT-1' }],
+    [201, payment({ status: 'ACTC' }), { kind: 'accepted' }],
+    [201, payment({ status: 'PDNG' }), { kind: 'accepted' }],
+    [201, payment({ status: 'ACSP' }), { kind: 'accepted' }],
     [201, payment({ status: 'ACWP' }), { kind: 'accepted', note: 'unlisted status ACWP' }],
-    [201, payment({ status: 'RJCT', statusReason: 'AC04' }), { kind: 'rejected', reason: 'AC04' }], [201, payment({ status: 'RJCT' }), { kind: 'rejected', reason: 'MS03' }],
-    [201, payment({ status: 'RJCT', statusReason: 'AM05' }), { kind: 'unknown' }], [201, payment({ status: 'CANC' }), { kind: 'rejected', reason: 'CANC' }],
-    [201, amount('1250.01'), { kind: 'unknown', evidence: 'the answer is about another amount than was asked for' }], [200, amount('1250', 'USD'), { kind: 'unknown' }],
-    [200, payment({ endToEndId: 'WDX' }), { kind: 'unknown' }], [201, payment({ instructedAmount: { amount: 1250, currency: 'EUR' } }), { kind: 'unknown' }],
-    [201, {}, { kind: 'unknown' }], [201, '', { kind: 'unknown' }], [201, '{"paymentId":', { kind: 'unknown' }], [202, payment(), { kind: 'unknown' }],
-    [422, { reason: 'AC06', title: 'refused' }, { kind: 'rejected', reason: 'AC06' }], [422, {}, { kind: 'rejected', reason: 'MS03' }], [422, { reason: 'AM05' }, { kind: 'unknown' }],
-    [422, '<html>', { kind: 'unknown' }], [409, {}, { kind: 'unknown', evidence: 'answered 409: the reference exists there with another body' }],
-    [400, {}, { kind: 'unknown' }], [404, {}, { kind: 'unknown' }], [301, '', { kind: 'unknown' }], [408, '', { kind: 'unknown' }],
-    [401, {}, { kind: 'retryable', evidence: 'credentials: answered 401', retryAfterMs: 300_000 }], [403, {}, { kind: 'retryable', retryAfterMs: 300_000 }],
-    [429, {}, { kind: 'retryable', retryAfterMs: 5_000 }], [500, {}, { kind: 'unknown' }], [502, '', { kind: 'unknown' }], [503, {}, { kind: 'unknown' }],
+    [201, payment({ status: 'RJCT', statusReason: 'AC04' }), { kind: 'rejected', reason: 'AC04' }],
+    [201, payment({ status: 'RJCT' }), { kind: 'rejected', reason: 'MS03' }],
+    [201, payment({ status: 'RJCT', statusReason: 'AM05' }), { kind: 'unknown' }],
+    [201, payment({ status: 'CANC' }), { kind: 'rejected', reason: 'CANC' }],
+    [201, amount('1250.01'), { kind: 'unknown', evidence: 'the answer is about another amount than was asked for' }],
+    [200, amount('1250', 'USD'), { kind: 'unknown' }],
+    [200, payment({ endToEndId: 'WDX' }), { kind: 'unknown' }],
+    [201, payment({ instructedAmount: { amount: 1250, currency: 'EUR' } }), { kind: 'unknown' }],
+    [201, {}, { kind: 'unknown' }],
+    [201, '', { kind: 'unknown' }],
+    [201, '{"paymentId":', { kind: 'unknown' }],
+    [202, payment(), { kind: 'unknown' }],
+    [422, { reason: 'AC06', title: 'refused' }, { kind: 'rejected', reason: 'AC06' }],
+    [422, {}, { kind: 'rejected', reason: 'MS03' }],
+    [422, { reason: 'AM05' }, { kind: 'unknown' }],
+    [422, '<html>', { kind: 'unknown' }],
+    [409, {}, { kind: 'unknown', evidence: 'answered 409: the reference exists there with another body' }],
+    [400, {}, { kind: 'unknown' }],
+    [404, {}, { kind: 'unknown' }],
+    [301, '', { kind: 'unknown' }],
+    [408, '', { kind: 'unknown' }],
+    [401, {}, { kind: 'retryable', evidence: 'credentials: answered 401', retryAfterMs: 300_000 }],
+    [403, {}, { kind: 'retryable', retryAfterMs: 300_000 }],
+    [429, {}, { kind: 'retryable', retryAfterMs: 5_000 }],
+    [500, {}, { kind: 'unknown' }],
+    [502, '', { kind: 'unknown' }],
+    [503, {}, { kind: 'unknown' }],
   ] as const)('%s %j', async (status, body, expected) => {
     nock(HOST).post('/payments').reply(status, body, { 'content-type': 'application/json' });
     const outcome = await port.pay(REQUEST, sending());
@@ -71,15 +109,23 @@ describe('pay', () => {
   });
 
   it('is retryable before the first byte', async () => {
-    nock(HOST).post('/payments').replyWithError(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
+    nock(HOST)
+      .post('/payments')
+      .replyWithError(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
     expect(await port.pay(REQUEST, sending())).toMatchObject({ kind: 'retryable' });
   });
 
   it('refuses a counter account no bank would take before anything is sent, and calls our own mistakes bugs', async () => {
-    expect(await port.pay({ ...REQUEST, creditorIban: '12345' }, sending())).toEqual({ kind: 'rejected', reason: 'AC01', note: 'not sent: creditorAccount.iban' });
+    expect(await port.pay({ ...REQUEST, creditorIban: '12345' }, sending())).toEqual({
+      kind: 'rejected',
+      reason: 'AC01',
+      note: 'not sent: creditorAccount.iban',
+    });
     expect(await port.pay({ ...REQUEST, creditorName: '' }, sending())).toMatchObject({ kind: 'rejected', reason: 'MS03' });
     await expect(port.pay({ ...REQUEST, endToEndId: 'x'.repeat(36) }, sending())).rejects.toThrow('endToEndId');
-    await expect(port.pay({ ...REQUEST, amount: { ...REQUEST.amount, amount: decimal('0.001') } }, sending())).rejects.toThrow('whole cents');
+    await expect(port.pay({ ...REQUEST, amount: { ...REQUEST.amount, amount: decimal('0.001') } }, sending())).rejects.toThrow(
+      'whole cents',
+    );
     await expect(port.pay({ ...REQUEST, amount: { ...REQUEST.amount, amount: decimal('-1') } }, sending())).rejects.toThrow('positive');
   });
 });
@@ -98,7 +144,10 @@ describe('finding a payment', () => {
     [200, { items: [payment(), rejected] }, { found: 'applied' }],
     [200, { items: [rejected] }, { found: 'ambiguous' }],
     [200, { items: [payment({ endToEndId: 'WDX' })] }, { found: 'no-answer' }],
-    [200, {}, { found: 'no-answer' }], [404, {}, { found: 'no-answer' }], [401, {}, { found: 'no-answer', retryAfterMs: 300_000 }], [500, {}, { found: 'no-answer' }],
+    [200, {}, { found: 'no-answer' }],
+    [404, {}, { found: 'no-answer' }],
+    [401, {}, { found: 'no-answer', retryAfterMs: 300_000 }],
+    [500, {}, { found: 'no-answer' }],
   ] as const)('%s %j', async (status, body, expected) => {
     nock(HOST).get('/payments').query({ endToEndId: REFERENCE }).reply(status, body);
     expect(await port.findPayment(REQUEST, sending())).toMatchObject(expected);
@@ -106,7 +155,13 @@ describe('finding a payment', () => {
 
   it('covers every documented status', () => {
     expect(Object.fromEntries(PAYMENT_STATUSES.map((status) => [status, stateOf(status)]))).toEqual({
-      RCVD: 'on-its-way', ACTC: 'on-its-way', PDNG: 'on-its-way', ACSP: 'on-its-way', ACSC: 'settled', RJCT: 'refused', CANC: 'refused',
+      RCVD: 'on-its-way',
+      ACTC: 'on-its-way',
+      PDNG: 'on-its-way',
+      ACSP: 'on-its-way',
+      ACSC: 'settled',
+      RJCT: 'refused',
+      CANC: 'refused',
     });
     expect(stateOf('toString')).toBeNull();
   });
@@ -114,10 +169,28 @@ describe('finding a payment', () => {
 
 describe('reading a customer', () => {
   it.each([
-    [200, samples.customer, { kind: 'applied', result: { externalId: 'C-1', active: true, counterAccount: { iban: 'BE68539007547034', bic: 'GKCCBEBB', ownerName: 'Ada Example', changedAt: '2026-01-05T10:00:00.000Z' } } }],
-    [200, { externalId: 'C-1', name: 'A', status: 'BLOCKED', counterAccount: null }, { kind: 'applied', result: { active: false, counterAccount: null } }],
-    [200, { externalId: 'C-2', name: 'A', status: 'ACTIVE' }, { kind: 'retryable' }], [200, {}, { kind: 'retryable' }],
-    [404, {}, { kind: 'rejected', reason: 'not-found' }], [500, {}, { kind: 'retryable' }], [403, {}, { kind: 'retryable' }],
+    [
+      200,
+      samples.customer,
+      {
+        kind: 'applied',
+        result: {
+          externalId: 'C-1',
+          active: true,
+          counterAccount: { iban: 'BE68539007547034', bic: 'GKCCBEBB', ownerName: 'Ada Example', changedAt: '2026-01-05T10:00:00.000Z' },
+        },
+      },
+    ],
+    [
+      200,
+      { externalId: 'C-1', name: 'A', status: 'BLOCKED', counterAccount: null },
+      { kind: 'applied', result: { active: false, counterAccount: null } },
+    ],
+    [200, { externalId: 'C-2', name: 'A', status: 'ACTIVE' }, { kind: 'retryable' }],
+    [200, {}, { kind: 'retryable' }],
+    [404, {}, { kind: 'rejected', reason: 'not-found' }],
+    [500, {}, { kind: 'retryable' }],
+    [403, {}, { kind: 'retryable' }],
   ] as const)('%s %j', async (status, body, expected) => {
     nock(HOST).get('/customers/C-1').reply(status, body);
     expect(await port.readCustomer('C-1', AbortSignal.timeout(5_000))).toMatchObject(expected);
@@ -134,7 +207,9 @@ describe('on real sockets', () => {
   });
 
   it.each([
-    ['reset after the request', 'reset'], ['a payment that is cut in the middle', 'cut'], ['no answer before the deadline', 'silent'],
+    ['reset after the request', 'reset'],
+    ['a payment that is cut in the middle', 'cut'],
+    ['no answer before the deadline', 'silent'],
   ] as const)('%s is unknown, and the payment is found afterwards', async (_name, behaviour) => {
     nock.enableNetConnect();
     let booked = 0;
@@ -146,7 +221,10 @@ describe('on real sockets', () => {
         }
         booked += 1;
         if (behaviour === 'reset') request.socket.resetAndDestroy();
-        else if (behaviour === 'cut') response.writeHead(201, { 'content-length': '500' }).write(JSON.stringify(payment()), () => { request.socket.destroy(); });
+        else if (behaviour === 'cut')
+          response.writeHead(201, { 'content-length': '500' }).write(JSON.stringify(payment()), () => {
+            request.socket.destroy();
+          });
       });
     });
     servers.push(server);

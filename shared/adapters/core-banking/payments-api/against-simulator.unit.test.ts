@@ -27,10 +27,19 @@ afterEach(async () => {
   await bank.close();
 });
 
-const sending = (timeoutMs = 5_000): Sending => ({ key: 'journey-1/pay/1', signal: AbortSignal.timeout(timeoutMs), firstSentAtMs: Date.now() });
+const sending = (timeoutMs = 5_000): Sending => ({
+  key: 'journey-1/pay/1',
+  signal: AbortSignal.timeout(timeoutMs),
+  firstSentAtMs: Date.now(),
+});
 const request = (endToEndId = 'WD1', amount = '250'): PaymentRequest => ({
-  endToEndId, uetr: '97ed4827-7b6f-4491-a06f-b548d5a7512d', debtorIban: HOUSE, creditorName: 'Ada Example', creditorIban: ADA,
-  amount: { amount: decimal(amount), currency: currency('EUR') }, remittanceInformation: 'Withdrawal',
+  endToEndId,
+  uetr: '97ed4827-7b6f-4491-a06f-b548d5a7512d',
+  debtorIban: HOUSE,
+  creditorName: 'Ada Example',
+  creditorIban: ADA,
+  amount: { amount: decimal(amount), currency: currency('EUR') },
+  remittanceInformation: 'Withdrawal',
 });
 const fault = async (rule: Record<string, string | number>): Promise<void> => {
   expect(await admin('POST', '/simulator/faults', { times: 1, ...rule })).toMatchObject({ status: 201 });
@@ -46,19 +55,24 @@ describe('against the simulated bank', () => {
   it('pays once, however often the same payment is sent, and sees it settled', async () => {
     expect(await port.findPayment(request(), sending())).toEqual({ found: 'absent' });
     expect(await port.pay(request(), sending())).toMatchObject({ kind: 'accepted' });
-    expect(await found(request(), 'applied')).toMatchObject({ result: { endToEndId: 'WD1', amount: { amount: '250', currency: 'EUR' }, returned: null } });
+    expect(await found(request(), 'applied')).toMatchObject({
+      result: { endToEndId: 'WD1', amount: { amount: '250', currency: 'EUR' }, returned: null },
+    });
     expect(await port.pay(request(), sending())).toMatchObject({ kind: 'applied' });
     expect(await port.pay(request('WD1', '251'), sending())).toMatchObject({ kind: 'unknown', evidence: expect.stringContaining('409') });
     expect(await port.findPayment(request('WD1', '251'), sending())).toMatchObject({ found: 'ambiguous' });
     expect(paymentCount()).toBe(1);
   });
 
-  it.each(['apply-and-cut', 'server-error-after-applying', 'garbled-answer', 'wrong-amount-in-the-answer'])('%s: unknown, then found', async (name) => {
-    await fault({ fault: name, operation: 'create-payment' });
-    expect(await port.pay(request(), sending())).toMatchObject({ kind: 'unknown' });
-    await found(request(), 'applied');
-    expect(paymentCount()).toBe(1);
-  });
+  it.each(['apply-and-cut', 'server-error-after-applying', 'garbled-answer', 'wrong-amount-in-the-answer'])(
+    '%s: unknown, then found',
+    async (name) => {
+      await fault({ fault: name, operation: 'create-payment' });
+      expect(await port.pay(request(), sending())).toMatchObject({ kind: 'unknown' });
+      await found(request(), 'applied');
+      expect(paymentCount()).toBe(1);
+    },
+  );
 
   it.each(['cut-before-apply', 'server-error-before-applying', 'conflict'])('%s: unknown, then absent', async (name) => {
     await fault({ fault: name, operation: 'create-payment' });
@@ -84,7 +98,10 @@ describe('against the simulated bank', () => {
   });
 
   it('reads the customer whose account is paid', async () => {
-    expect(await port.readCustomer('C-1', sending().signal)).toMatchObject({ kind: 'applied', result: { name: 'Ada Example', active: true, counterAccount: { iban: ADA, bic: 'GKCCBEBB' } } });
+    expect(await port.readCustomer('C-1', sending().signal)).toMatchObject({
+      kind: 'applied',
+      result: { name: 'Ada Example', active: true, counterAccount: { iban: ADA, bic: 'GKCCBEBB' } },
+    });
     expect(await port.readCustomer('C-2', sending().signal)).toMatchObject({ kind: 'rejected', reason: 'not-found' });
   });
 

@@ -1,5 +1,10 @@
 /** The payments API's words and ours. */
-import { paymentStatusOf, type Customer, type Payment as WirePayment, type PaymentStatus } from '../../../../contracts/core-banking/http.js';
+import {
+  paymentStatusOf,
+  type Customer,
+  type Payment as WirePayment,
+  type PaymentStatus,
+} from '../../../../contracts/core-banking/http.js';
 import { compare } from '../../../kernel/decimal.js';
 import type { Printable } from '../../../kernel/json.js';
 import { wireAmount, type Currency } from '../../../kernel/money.js';
@@ -8,7 +13,13 @@ import type { BankCustomer, Payment, PaymentRequest } from '../../../ports/core-
 export type PaymentState = 'settled' | 'on-its-way' | 'refused';
 
 const STATES: Readonly<Record<PaymentStatus, PaymentState>> = {
-  RCVD: 'on-its-way', ACTC: 'on-its-way', PDNG: 'on-its-way', ACSP: 'on-its-way', ACSC: 'settled', RJCT: 'refused', CANC: 'refused',
+  RCVD: 'on-its-way',
+  ACTC: 'on-its-way',
+  PDNG: 'on-its-way',
+  ACSP: 'on-its-way',
+  ACSC: 'settled',
+  RJCT: 'refused',
+  CANC: 'refused',
 };
 
 /** Null: not in the list, so no end. */
@@ -34,9 +45,14 @@ export const paymentOf = (read: WirePayment): Payment => {
     endToEndId: read.endToEndId,
     amount: { amount: read.instructedAmount.amount, currency },
     bookedAt: read.bookedAt ?? null,
-    returned: read.return === undefined
-      ? null
-      : { amount: { amount: read.return.amount.amount, currency: (read.return.amount.currency as Currency | undefined) ?? currency }, reason: read.return.reason, reference: read.return.reference },
+    returned:
+      read.return === undefined
+        ? null
+        : {
+            amount: { amount: read.return.amount.amount, currency: (read.return.amount.currency as Currency | undefined) ?? currency },
+            reason: read.return.reason,
+            reference: read.return.reference,
+          },
   };
 };
 
@@ -52,12 +68,13 @@ export const customerOf = (read: Customer): BankCustomer => ({
   externalId: read.externalId,
   name: read.name,
   active: read.status === 'ACTIVE',
-  counterAccount: read.counterAccount === undefined
-    ? null
-    : {
-        iban: read.counterAccount.iban.replaceAll(' ', '').toUpperCase(),
-        bic: read.counterAccount.bic ?? null,
-        ownerName: read.counterAccount.ownerName,
-        changedAt: read.counterAccount.changedAt ?? null,
-      },
+  counterAccount:
+    read.counterAccount === undefined
+      ? null
+      : {
+          iban: read.counterAccount.iban.replaceAll(' ', '').toUpperCase(),
+          bic: read.counterAccount.bic ?? null,
+          ownerName: read.counterAccount.ownerName,
+          changedAt: read.counterAccount.changedAt ?? null,
+        },
 });

@@ -1,6 +1,5 @@
 import { payment, paymentList, problem, REASONS, type Payment as WirePayment } from '../../../../contracts/core-banking/http.js';
 import { isJsonObject } from '../../../../contracts/tokens.js';
-import { unreachable } from '../../../kernel/bug.js';
 import type { Inquiry, Outcome } from '../../../kernel/outcome.js';
 import type { Payment, PaymentRequest } from '../../../ports/core-banking.js';
 import type { Sent } from '../../http/authorised.js';
@@ -30,8 +29,6 @@ const outcomeOfPayment = (read: WirePayment, request: PaymentRequest): Paid => {
       return refusal(read.status === 'CANC' ? 'CANC' : (read.statusReason ?? UNSPECIFIED), read.status);
     case null:
       return { kind: 'accepted', reference: read.paymentId, note: `unlisted status ${read.status.slice(0, 20)}` };
-    default:
-      return unreachable(state);
   }
 };
 
@@ -43,7 +40,8 @@ const readPayment = (answer: HttpAnswer): WirePayment | null => {
 /** 422 with a problem that can be read is a definite refusal. */
 const outcomeOfProblem = (answer: HttpAnswer): Paid => {
   // Every member of a problem is optional (RFC 9457, 3.1).
-  const read = answer.body.kind === 'json' && isJsonObject(answer.body.json) ? problem.safeParse({ status: null, ...answer.body.json }) : null;
+  const read =
+    answer.body.kind === 'json' && isJsonObject(answer.body.json) ? problem.safeParse({ status: null, ...answer.body.json }) : null;
   if (read?.success !== true) return unknown(`answered ${describe(answer)} without a readable problem`);
   return refusal(read.data.reason ?? UNSPECIFIED, `422 ${(read.data.code ?? '').slice(0, 60)}`.trim());
 };
@@ -92,11 +90,18 @@ export const inquiryOfList = (sent: Sent, request: PaymentRequest): Inquiry<Paym
   const open = outcomeOfStatus(sent.answer);
   if (open !== null) return noAnswer(open);
   const read = sent.answer.status === 200 && sent.answer.body.kind === 'json' ? paymentList.safeParse(sent.answer.body.json) : null;
-  if (read?.success !== true) return { found: 'no-answer', evidence: `answered ${describe(sent.answer)} without a readable list`, retryAfterMs: 10_000 };
+  if (read?.success !== true)
+    return { found: 'no-answer', evidence: `answered ${describe(sent.answer)} without a readable list`, retryAfterMs: 10_000 };
   const { items } = read.data;
-  if (items.some((item) => item.endToEndId !== request.endToEndId)) return { found: 'no-answer', evidence: 'the list holds other references than was asked for', retryAfterMs: 60_000 };
+  if (items.some((item) => item.endToEndId !== request.endToEndId))
+    return { found: 'no-answer', evidence: 'the list holds other references than was asked for', retryAfterMs: 60_000 };
   const originals = items.length > 1 ? items.filter((item) => !isDuplicate(item)) : items;
   const [only, second] = originals;
-  if (only === undefined) return items.length === 0 ? { found: 'absent' } : { found: 'ambiguous', evidence: 'only refused duplicates are shown, and no original' };
-  return second === undefined ? inquiryOfPayment(only, request) : { found: 'ambiguous', evidence: `${String(originals.length)} payments carry the reference` };
+  if (only === undefined)
+    return items.length === 0
+      ? { found: 'absent' }
+      : { found: 'ambiguous', evidence: 'only refused duplicates are shown, and no original' };
+  return second === undefined
+    ? inquiryOfPayment(only, request)
+    : { found: 'ambiguous', evidence: `${String(originals.length)} payments carry the reference` };
 };
