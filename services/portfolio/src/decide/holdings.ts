@@ -14,7 +14,7 @@ const totals = (changes: readonly Change[]): ReadonlyMap<InstrumentId, Decimal> 
 export const movedBy = (holdings: Holdings, changes: readonly Change[]): Holdings => {
   const after = new Map(Object.entries(holdings));
   for (const [instrument, quantity] of totals(changes)) after.set(instrument, plus(after.get(instrument) ?? ZERO, quantity));
-  return Object.fromEntries([...after].filter(([instrument, units]) => !isZero(units) || instrument.startsWith('$'))) as Holdings;
+  return Object.fromEntries([...after].filter(([instrument, units]) => !isZero(units) || instrument.startsWith('$')));
 };
 
 export const sameMap = (a: Holdings, b: Holdings): boolean => {

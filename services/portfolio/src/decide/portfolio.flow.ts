@@ -27,7 +27,7 @@ export const portfolioFlow: Flow<PortfolioState, PortfolioInput, PortfolioEffect
       waitsFor: 'a wish that our write may have overwritten', overdueAfterHours: 1, looksAgain: { after: 'wish', then: noWishCame },
       on: { ChangeRequested: addChange, WishSeen: wishAfterGap } },
     RestoringWish: {
-      does: 'RestoreDivestAmount', whenUnknown: 'send-again', applied: restored, rejected: notRestored,
+      does: 'RestoreDivestAmount', whenUnknown: 'inquire', applied: restored, rejected: notRestored,
       on: { ChangeRequested: addChange, WishSeen: ignored('the level is read again before it is written') } },
     AwaitingReview: {
       waitsFor: 'a person to ask the customer and set the divest amount', overdueAfterHours: 1, looksAgain: { after: 'review', then: reviewed },

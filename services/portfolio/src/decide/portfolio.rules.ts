@@ -135,7 +135,7 @@ export const wishWhileReading = (_state: PortfolioState, { level }: WishSeen): K
 export const wishWhileWriting = (state: PortfolioState, { level }: WishSeen): Kept =>
   isEcho(plan(state), level) ? { stay: true } : { stay: true, set: { seenSince: level } };
 
-const toReview = (state: PortfolioState, review: string): Moved => onwards({ ...state, review }, review);
+const putToReview = (state: PortfolioState, review: string): Moved => withSet(onwards({ ...state, review }, review), { review }, []);
 
 /**
  * A wish came after our read and was overwritten. Written back is what we would have written, had we read it. Only
@@ -147,18 +147,17 @@ const wishErased = (state: PortfolioState, wish: DivestAmount): Moved => {
   const level = loweredByAll(wish, state.written, writing.baseCurrency);
   if (sameLevel(level, expected)) return onwards(state, 'another writer was there; the wish announced since changes nothing');
   if (compareLevels(wish, writing.levelRead) < 0) {
-    const review = 'another writer was there, and a lower wish was announced: it may be old, or overwritten by us';
-    return withSet(toReview(state, review), { review }, []);
+    return putToReview(state, 'another writer was there, and a lower wish was announced: it may be old, or overwritten by us');
   }
   return { to: 'RestoringWish', set: { restoring: { expected, level } } };
 };
 
 const afterGap = (state: PortfolioState, writing: Writing): Moved => {
   const review = 'another writer was there while the divest amount was written';
-  if (writing.onVersionGap === 'hold') return withSet(toReview(state, review), { review }, []);
+  if (writing.onVersionGap === 'hold') return putToReview(state, review);
   if (state.seenSince !== null) return wishErased(state, state.seenSince);
   const uncertain = state.seenWhileReading !== null && compareLevels(state.seenWhileReading, writing.levelRead) > 0;
-  if (uncertain) return withSet(toReview(state, `${review}, and a higher wish was announced while it was read`), { review }, []);
+  if (uncertain) return putToReview(state, `${review}, and a higher wish was announced while it was read`);
   return { to: 'AwaitingWish', set: { reason: review } };
 };
 

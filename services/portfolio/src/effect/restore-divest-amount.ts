@@ -1,15 +1,28 @@
 import { Bug } from '../../../../shared/kernel/bug.js';
 import type { PortfolioId } from '../../../../shared/kernel/ids.js';
 import type { DivestAmount } from '../../../../shared/kernel/money.js';
+import type { Inquiry, Sending } from '../../../../shared/kernel/outcome.js';
 import type { InvestSuitePort, InvestSuiteRefusal } from '../../../../shared/ports/investsuite.js';
 import type { Timing, WriteEffect } from '../../../../shared/runtime/engine/definition.js';
+import { sameLevel } from '../decide/levels.js';
 import type { PortfolioState } from '../decide/portfolio.js';
 
 export type Restoration = { readonly portfolioId: PortfolioId; readonly expected: DivestAmount; readonly level: DivestAmount };
 
+type Found = Inquiry<{ readonly versionAfter: number }, InvestSuiteRefusal>;
+
+/** The level that stands there says whether ours was written: still the one it replaces, ours, or a newer wish. */
+const find = async (investSuite: InvestSuitePort, request: Restoration, sending: Sending): Promise<Found> => {
+  const answer = await investSuite.readPortfolio(request.portfolioId, sending.signal);
+  if (answer.kind !== 'applied') return { found: 'no-answer', evidence: `the portfolio could not be read: ${answer.kind}` };
+  const { divestAmount, version } = answer.result;
+  if (sameLevel(divestAmount, request.level)) return { found: 'applied', result: { versionAfter: version } };
+  return sameLevel(divestAmount, request.expected) ? { found: 'absent' } : { found: 'rejected', reason: 'changed-meanwhile' };
+};
+
 /**
  * Writes back a wish that our own write has overwritten. It is written only while our level still stands there, so
- * sending it again never overwrites yet another wish.
+ * it never overwrites yet another wish.
  */
 export const restoreDivestAmount = (
   investSuite: InvestSuitePort,
@@ -25,6 +38,6 @@ export const restoreDivestAmount = (
     return { portfolioId, ...restoring };
   },
   send: (request, sending) => investSuite.writeDivestAmount(request.portfolioId, request.expected, request.level, sending),
-  inquire: () => Promise.resolve({ found: 'no-answer', evidence: 'not inquired about: it is sent again' }),
+  inquire: (request, sending) => find(investSuite, request, sending),
   resultFromPerson: () => ({ versionAfter: 0 }),
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { decimal, type Decimal } from '../../../../shared/kernel/decimal.js';
-import type { BrokerAccountId, InstrumentId, OptimizationId, PortfolioId } from '../../../../shared/kernel/ids.js';
+import type { BrokerAccountId, InstrumentId, OptimizationId } from '../../../../shared/kernel/ids.js';
 import { currency } from '../../../../shared/kernel/money.js';
 import { optimisationFlow } from './optimisation.flow.js';
 import {
@@ -182,9 +182,9 @@ describe('every status answers every input', () => {
   const cell = (status: Optimisation['status'], input: (typeof inputs)[keyof typeof inputs], over: Partial<Optimisation> = {}): string => {
     const answer = optimisationFlow.rows[status].on[input.type] as unknown;
     if (typeof answer !== 'function') return Object.keys(answer as object)[0] ?? '';
-    const step = (answer as (s: Optimisation, i: unknown) => Record<string, unknown>)(state({ status, ...over }), input);
-    const later = (step['set'] as { arrivedLater?: string } | undefined)?.arrivedLater;
-    return `${String(step['to'] ?? 'stay')}${later === undefined ? '' : ` later ${later}`}`;
+    const step = (answer as (s: Optimisation, i: unknown) => { to?: string; set?: { arrivedLater?: string } })(state({ status, ...over }), input);
+    const later = step.set?.arrivedLater;
+    return `${step.to ?? 'stay'}${later === undefined ? '' : ` later ${later}`}`;
   };
   it.each([
     ['ReadingOptimization', 'stay', 'ReadingOptimization later O2', 'ReadingOptimization', 'ReadingOptimization later O2', 'impossible'],
@@ -207,13 +207,13 @@ describe('every status answers every input', () => {
   });
   it('asks again for a choice that was not announced, and for what could not be read', () => {
     const row = optimisationFlow.rows.AwaitingOwnerChoice;
-    expect('looksAgain' in row && row.looksAgain?.then(state())).toEqual({ to: 'ReadingOptimization' });
+    expect('looksAgain' in row && row.looksAgain.then(state())).toEqual({ to: 'ReadingOptimization' });
     for (const status of ['ReadingOptimization', 'ReadingPortfolio'] as const) {
       const reading = optimisationFlow.rows[status];
-      expect('rejected' in reading && reading.rejected(state(), 'not-found' as never, 'other-side')).toHaveProperty('hold');
+      expect('rejected' in reading && reading.rejected(state(), 'not-found', 'other-side')).toHaveProperty('hold');
     }
   });
   it('keeps the portfolio it is about', () => {
-    expect(fresh.portfolioId).toBe('P1' as PortfolioId);
+    expect(fresh.portfolioId).toBe<string>('P1');
   });
 });

@@ -1,0 +1,74 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import { decimal } from '../../../../shared/kernel/decimal.js';
+import type { PortfolioId } from '../../../../shared/kernel/ids.js';
+import { currency } from '../../../../shared/kernel/money.js';
+import type { InvestSuitePort, Portfolio } from '../../../../shared/ports/investsuite.js';
+import type { JourneyFacts, Timing } from '../../../../shared/runtime/engine/definition.js';
+import type { PortfolioState } from '../decide/portfolio.js';
+import { readPortfolio } from './read-portfolio.js';
+import { restoreDivestAmount } from './restore-divest-amount.js';
+import { writePortfolio } from './write-portfolio.js';
+
+const timing: Timing = { timeoutMs: 1, firstWaitMs: 1, longestWaitMs: 1, patienceMs: 1 };
+const sending = { key: 'k', signal: new AbortController().signal, firstSentAtMs: 0 };
+const journey: JourneyFacts = { id: 'pf-1', subject: 'P1', portfolioId: 'P1' };
+const level = { kind: 'amount', amount: decimal('3') } as const;
+const write = { baseVersion: 7, holdingsBefore: {}, holdings: {}, configJson: '{}', divestAmount: level };
+const state = {
+  portfolioId: 'P1' as PortfolioId, restoring: { expected: { kind: 'nothing' }, level }, writing: { changeIds: [], levelRead: level, baseCurrency: currency('EUR'), onVersionGap: 'hold', write },
+} as unknown as PortfolioState;
+const port = () => {
+  const made = {
+    abilities: { writePortfolio: { repeatable: 'after-inquiry' } },
+    readPortfolio: jest.fn<InvestSuitePort['readPortfolio']>(),
+    writePortfolio: jest.fn<InvestSuitePort['writePortfolio']>(async () => ({ kind: 'applied', result: { versionAfter: 8 } })),
+    findPortfolioWrite: jest.fn<InvestSuitePort['findPortfolioWrite']>(async () => ({ found: 'absent' })),
+    writeDivestAmount: jest.fn<InvestSuitePort['writeDivestAmount']>(async () => ({ kind: 'rejected', reason: 'changed-meanwhile' })),
+  };
+  return { made, investSuite: made as unknown as InvestSuitePort };
+};
+
+describe('effects on the portfolio object', () => {
+  it('reads what the write needs, with the choice of the tenant', async () => {
+    const { made, investSuite } = port();
+    const effect = readPortfolio(investSuite, timing, 'hold');
+    const request: unknown = effect.request(state, journey, 'k');
+    const portfolio = { baseCurrency: 'EUR', realMoney: true, deleted: false, divestAmount: level, holdings: {}, version: 7, configJson: '{}', ownerId: 'U1' };
+    made.readPortfolio.mockResolvedValueOnce({ kind: 'applied', result: portfolio as unknown as Portfolio });
+    const { ownerId: _owner, ...kept } = portfolio;
+    expect(await effect.read(request as { portfolioId: PortfolioId }, sending)).toEqual({ kind: 'applied', result: { ...kept, onVersionGap: 'hold' } });
+    made.readPortfolio.mockResolvedValueOnce({ kind: 'retryable', evidence: 'refused' });
+    expect(await effect.read(request as { portfolioId: PortfolioId }, sending)).toEqual({ kind: 'retryable', evidence: 'refused' });
+  });
+  it('writes the plan as it was frozen, and inquires with the same', async () => {
+    const { made, investSuite } = port();
+    const effect = writePortfolio(investSuite, timing);
+    const request = effect.request(state, journey, 'k');
+    expect(request).toEqual({ portfolioId: 'P1', ...write });
+    expect(await effect.send(request, sending)).toMatchObject({ kind: 'applied' });
+    expect(await effect.inquire(request, sending)).toEqual({ found: 'absent' });
+    expect(made.findPortfolioWrite).toHaveBeenCalledWith(request, sending);
+    expect(effect.resultFromPerson(request, 'seen')).toEqual({ versionAfter: 9 });
+    expect(() => effect.request({ ...state, writing: null }, journey, 'k')).toThrow('without a plan');
+  });
+  it('restores a wish only over our own level', async () => {
+    const { made, investSuite } = port();
+    const effect = restoreDivestAmount(investSuite, timing);
+    const request = effect.request(state, journey, 'k');
+    expect(await effect.send(request, sending)).toMatchObject({ kind: 'rejected' });
+    expect(made.writeDivestAmount).toHaveBeenCalledWith(state.portfolioId, { kind: 'nothing' }, level, sending);
+    const stands = (divestAmount: Portfolio['divestAmount']): void => {
+      made.readPortfolio.mockResolvedValueOnce({ kind: 'applied', result: { divestAmount, version: 9 } as Portfolio });
+    };
+    stands(level);
+    expect(await effect.inquire(request, sending)).toEqual({ found: 'applied', result: { versionAfter: 9 } });
+    stands({ kind: 'nothing' });
+    expect(await effect.inquire(request, sending)).toEqual({ found: 'absent' });
+    stands({ kind: 'everything' });
+    expect(await effect.inquire(request, sending)).toMatchObject({ found: 'rejected', reason: 'changed-meanwhile' });
+    made.readPortfolio.mockResolvedValueOnce({ kind: 'retryable', evidence: 'refused' });
+    expect(await effect.inquire(request, sending)).toMatchObject({ found: 'no-answer' });
+    expect(effect.resultFromPerson(request, 'seen')).toEqual({ versionAfter: 0 });
+    expect(() => effect.request({ ...state, restoring: null }, journey, 'k')).toThrow('no wish');
+  });
+});
