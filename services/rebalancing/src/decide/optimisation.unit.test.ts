@@ -214,6 +214,6 @@ describe('every status answers every input', () => {
     }
   });
   it('keeps the portfolio it is about', () => {
-    expect(fresh.portfolioId).toBe<string>('P1');
+    expect(fresh.portfolioId === 'P1').toBe(true);
   });
 });
