@@ -55,6 +55,8 @@ export type HttpOptions = {
   readonly connectTimeoutMs?: number;
   /** Idle sockets are closed after this; below the 5 s after which common servers close theirs, so that few writes meet a socket that is just closing. */
   readonly idleSocketTimeoutMs?: number;
+  /** Certificates to trust instead of the public ones, PEM: banks often sign their own. */
+  readonly caPem?: string;
   /** The header that carries their trace id, e.g. `dw-request-id`. */
   readonly traceHeader?: string;
   readonly log?: (entry: HttpLogEntry) => void;
@@ -109,7 +111,8 @@ const headersOf = (response: AxiosResponse): Record<string, string> => {
 export const createHttp = (options: HttpOptions): Http => {
   const base = baseOf(options.baseUrl);
   const pool = { keepAlive: true, maxSockets: options.maxSockets ?? 50, timeout: options.idleSocketTimeoutMs ?? 4_000 };
-  const agent = base.protocol === 'https:' ? new HttpsAgent(pool) : new HttpAgent(pool);
+  const trust = options.caPem === undefined ? {} : { ca: options.caPem };
+  const agent = base.protocol === 'https:' ? new HttpsAgent({ ...pool, ...trust }) : new HttpAgent(pool);
   const wire: Wire = { base, agent, maxBodyBytes: options.maxBodyBytes ?? 5_000_000, connectTimeoutMs: options.connectTimeoutMs ?? 5_000 };
   const client = axios.create({
     transformRequest: [],

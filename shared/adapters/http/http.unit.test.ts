@@ -1,9 +1,28 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { JsonNumber } from '../../kernel/json.js';
 import { HttpFailure } from './failure.js';
 import { createHttp, type Http, type HttpLogEntry, type HttpOptions, type HttpRequest } from './http.js';
+
+/** Made for this test, signed by itself, for 127.0.0.1; protects nothing. */
+const CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBmjCCAUGgAwIBAgIUK9a9rBBieJMOyI1EObyxjgGpUnIwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTA5NTYwMVoYDzIxMjYxMDI4
+MDk1NjAxWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAARQHJIrfx1vx5VbzXa+LIF938bulOL6DTNcpQQYsCp66TApneSxK0f3
+T337PmiYd2nHBtC+U2VfHZJajamIc6F+o28wbTAdBgNVHQ4EFgQUbjSTeXPXzws0
+wQaZjrWJvGqjwCQwHwYDVR0jBBgwFoAUbjSTeXPXzws0wQaZjrWJvGqjwCQwGgYD
+VR0RBBMwEYIJbG9jYWxob3N0hwR/AAABMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZI
+zj0EAwIDRwAwRAIgBHIEd4nNBn85FV/7mbRKJ+e6WvQwC8sINe5HDLp/zYkCIEBZ
+saKVxWeSfCGQ8U7T+TQ3HBTP0NoKkXq3IFzYO8Iz
+-----END CERTIFICATE-----`;
+const PRIVATE_KEY = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgfUtFuug6QNOf7z9R
+g+lSddVVv4/0F7uqG/c0PQOLFFOhRANCAARQHJIrfx1vx5VbzXa+LIF938bulOL6
+DTNcpQQYsCp66TApneSxK0f3T337PmiYd2nHBtC+U2VfHZJajamIc6F+
+-----END PRIVATE KEY-----`;
 
 const cleanUps: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -199,6 +218,40 @@ describe('answers', () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => http.send(post(within(5_000)))));
     expect(answers.every((answer) => answer.status === 200)).toBe(true);
     expect(ports.size).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('over TLS', () => {
+  const start = async (): Promise<{ readonly url: string; readonly bodies: string[] }> => {
+    const bodies: string[] = [];
+    const server = createTlsServer({ cert: CERTIFICATE, key: PRIVATE_KEY }, (request, response) => {
+      let body = '';
+      request.on('data', (chunk: Buffer) => {
+        body += chunk.toString();
+      });
+      request.on('end', () => {
+        bodies.push(body);
+        response.end('{"ok":true}');
+      });
+    });
+    return { url: `https://127.0.0.1:${String(await listen(server))}`, bodies };
+  };
+
+  it('sends on a new and on a kept-alive connection to a trusted server', async () => {
+    const { url, bodies } = await start();
+    const http = client(url, { caPem: CERTIFICATE, maxSockets: 1 });
+    expect((await http.send(post(within(5_000)))).status).toBe(200);
+    expect((await http.send(post(within(5_000)))).status).toBe(200);
+    expect(bodies).toEqual(['{"amount":3.4900}', '{"amount":3.4900}']);
+  });
+
+  it('shows nothing to a server that is not trusted', async () => {
+    const { url, bodies } = await start();
+    expect(await failureOf(client(url).send(post(within(5_000))))).toMatchObject({
+      beforeFirstByte: true,
+      evidence: 'connect DEPTH_ZERO_SELF_SIGNED_CERT',
+    });
+    expect(bodies).toEqual([]);
   });
 });
 

@@ -275,6 +275,12 @@ describe('writing the portfolio', () => {
     const write = await prepared();
     read(sample.replace('1250.40', '1250.41'));
     expect(await port.writePortfolio(write, sending())).toMatchObject({ kind: 'rejected', reason: 'changed-meanwhile' });
+    read(sample.replace('"version": 7', '"version": 8'));
+    expect(await port.writePortfolio(write, sending())).toMatchObject({
+      kind: 'rejected',
+      reason: 'changed-meanwhile',
+      note: 'version 8 instead of 7',
+    });
     read(sample.replace('"risk_profile_score": 3', '"risk_profile_score": 4'));
     expect(await port.writePortfolio(write, sending())).toMatchObject({ kind: 'rejected', reason: 'changed-meanwhile' });
     expect(
@@ -284,6 +290,15 @@ describe('writing the portfolio', () => {
 });
 
 describe('reads', () => {
+  it('leaves out wishes that are zero under another name, and keeps what it cannot read', async () => {
+    const zero = sample.replace('"divest_amount": 800', '"divest_amount": "0.00"');
+    nock(HOST)
+      .get('/portfolios/')
+      .query(true)
+      .reply(200, `{"next":null,"results":[${zero},${sample.replace(P, 'P2')},{"id":"P3"},{}]}`, json);
+    expect(await port.readPendingWithdrawals(soon())).toEqual({ kind: 'applied', result: ['P2', 'P3'] });
+  });
+
   it.each([
     ['no owner', sample.replace('"U01HQZX3V9K2M4N6P8R0S2T4V6X"', 'null'), { kind: 'retryable' }],
     ['unknown manager', sample.replace('ROBO_ADVISOR_DISCRETIONARY', 'NEW'), { kind: 'applied', result: { manager: 'unknown' } }],

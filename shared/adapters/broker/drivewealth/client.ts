@@ -13,6 +13,8 @@ export type ClientOptions = {
   readonly maxSockets?: number;
   readonly maxBodyBytes?: number;
   readonly connectTimeoutMs?: number;
+  /** Certificates to trust instead of the public ones, PEM. */
+  readonly caPem?: string;
   readonly loginTimeoutMs?: number;
   readonly log?: (entry: HttpLogEntry) => void;
   readonly nowMs?: () => number;
@@ -52,6 +54,7 @@ export const createClient = (options: ClientOptions): DriveWealthClient => {
     ...(options.maxSockets === undefined ? {} : { maxSockets: options.maxSockets }),
     ...(options.maxBodyBytes === undefined ? {} : { maxBodyBytes: options.maxBodyBytes }),
     ...(options.connectTimeoutMs === undefined ? {} : { connectTimeoutMs: options.connectTimeoutMs }),
+    ...(options.caPem === undefined ? {} : { caPem: options.caPem }),
     ...(options.log === undefined ? {} : { log: options.log }),
   });
   const tokens = createTokenCache({

@@ -7,6 +7,8 @@ export type ClientOptions = {
   readonly maxSockets?: number;
   readonly maxBodyBytes?: number;
   readonly connectTimeoutMs?: number;
+  /** Certificates to trust instead of the public ones, PEM. */
+  readonly caPem?: string;
   readonly log?: (entry: HttpLogEntry) => void;
 };
 
@@ -23,6 +25,7 @@ export const createClient = (options: ClientOptions): PaymentsClient => {
     ...(options.maxSockets === undefined ? {} : { maxSockets: options.maxSockets }),
     ...(options.maxBodyBytes === undefined ? {} : { maxBodyBytes: options.maxBodyBytes }),
     ...(options.connectTimeoutMs === undefined ? {} : { connectTimeoutMs: options.connectTimeoutMs }),
+    ...(options.caPem === undefined ? {} : { caPem: options.caPem }),
     ...(options.log === undefined ? {} : { log: options.log }),
   });
   return {
