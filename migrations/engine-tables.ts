@@ -43,7 +43,10 @@ create table ${schema}.journey (
   since        timestamptz not null default now(),
   due_at       timestamptz,
   overdue_at   timestamptz,
-  alarmed_at   timestamptz
+  alarmed_at   timestamptz,
+  -- The last status that waited, and when that wait is overdue: looking again in between does not start it anew.
+  wait_status  text,
+  wait_overdue_at timestamptz
 ) with (fillfactor = 60);
 create unique index journey_open on ${schema}.journey (flow, subject) where not ended;
 create index journey_due on ${schema}.journey (due_at) where due_at is not null;

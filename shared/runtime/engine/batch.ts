@@ -120,7 +120,7 @@ export class Batch {
     const effect = this.#effectAfter(before, stepped);
     const common = {
       id: journey.id, status: journey.state.status, state: json(journey.state), state_version: binding.stateVersion, effect_id: effect?.id ?? null,
-      held: short(journey.held), waits_for: shown.waitsFor, amount: shown.amount, currency: shown.currency, ended: journey.ended,
+      held: short(journey.held), waits_for: shown.waitsFor, amount: shown.amount, currency: shown.currency, ended: journey.ended, waits: shown.waits,
       due_ms: shown.looksAgainAfterMs === null || journey.ended ? null : this.#nowMs + shown.looksAgainAfterMs,
       overdue_ms: shown.overdueAfterMs === null ? null : this.#nowMs + shown.overdueAfterMs,
     };

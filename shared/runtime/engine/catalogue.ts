@@ -60,18 +60,18 @@ export class Catalogue {
   }
 
   /** What an operator sees of the row a journey is in. */
-  shows(flow: string, state: Stated): { waitsFor: string | null; overdueAfterMs: number | null; looksAgainAfterMs: number | null; ownedBy: string; amount: string | null; currency: string | null } {
+  shows(flow: string, state: Stated): { waits: boolean; waitsFor: string | null; overdueAfterMs: number | null; looksAgainAfterMs: number | null; ownedBy: string; amount: string | null; currency: string | null } {
     const binding = this.binding(flow);
     const row = this.flow(flow).rows[state.status];
     if (row === undefined) throw new Bug(`flow ${flow} has no row ${state.status}`);
     const money = binding.shows(state);
     const common = { ownedBy: binding.flow.ownedBy, amount: money?.amount ?? null, currency: money?.currency ?? null };
     const hourMs = 3_600_000;
-    if ('ends' in row) return { ...common, waitsFor: null, overdueAfterMs: null, looksAgainAfterMs: null };
-    if ('does' in row) return { ...common, waitsFor: `the outcome of ${row.does}`, overdueAfterMs: (row.overdueAfterHours ?? 1) * hourMs, looksAgainAfterMs: null };
+    if ('ends' in row) return { ...common, waits: false, waitsFor: null, overdueAfterMs: null, looksAgainAfterMs: null };
+    if ('does' in row) return { ...common, waits: false, waitsFor: `the outcome of ${row.does}`, overdueAfterMs: (row.overdueAfterHours ?? 1) * hourMs, looksAgainAfterMs: null };
     const { looksAgain } = row;
     const interval = looksAgain === undefined ? null : binding.intervalsMs[looksAgain.after];
     if (interval === undefined) throw new Bug(`flow ${flow} looks again after ${looksAgain?.after ?? ''}, an interval that is not configured`);
-    return { ...common, waitsFor: row.waitsFor, overdueAfterMs: row.overdueAfterHours * hourMs, looksAgainAfterMs: interval };
+    return { ...common, waits: true, waitsFor: row.waitsFor, overdueAfterMs: row.overdueAfterHours * hourMs, looksAgainAfterMs: interval };
   }
 }

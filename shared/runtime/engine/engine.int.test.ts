@@ -30,7 +30,7 @@ type Effects = {
 type Said = { event: 'payout.finished'; data: { subject: string } };
 
 const busy = { Wished: (s: State) => ({ stay: true as const, set: { notes: s.notes + 1 } }), Shipped: ignored('not yet'), Broken: impossible('cannot be') };
-const parcel: Flow<State, Input, Effects, Said> = {
+const parcelThen = (then: 'Done' | 'Noting'): Flow<State, Input, Effects, Said> => ({
   name: 'parcel',
   ownedBy: 'the parcel desk',
   opens: {
@@ -42,11 +42,11 @@ const parcel: Flow<State, Input, Effects, Said> = {
     Pricing: { does: 'AskPrice', whenUnknown: 'send-again', applied: go<State>('Paying'), rejected: hold('no price'), on: busy },
     Paying: { does: 'Pay', whenUnknown: 'inquire', applied: go<State>('Noting'), rejected: (_s, _r, by) => (by === 'person' ? { to: 'Refused' } : { hold: 'refused' }), on: busy },
     Noting: { does: 'Note', whenUnknown: 'send-again', applied: (s) => ({ to: 'Waiting', says: [{ event: 'payout.finished', data: { subject: s.wanted } }] }), rejected: hold('not noted'), on: busy },
-    Waiting: { waitsFor: 'the ship', overdueAfterHours: 1, looksAgain: { after: 'ship', then: go<State>('Done') }, on: { ...busy, Shipped: go<State>('Done') } },
+    Waiting: { waitsFor: 'the ship', overdueAfterHours: 1, looksAgain: { after: 'ship', then: go<State>(then) }, on: { ...busy, Shipped: go<State>('Done') } },
     Done: { ends: 'shipped', on: { Wished: ignored('over'), Shipped: ignored('over'), Broken: ignored('over') } },
     Refused: { ends: 'refused', on: { Wished: ignored('over'), Shipped: ignored('over'), Broken: ignored('over') } },
   },
-};
+});
 
 const timing: Timing = { timeoutMs: 2_000, firstWaitMs: 20, longestWaitMs: 200, patienceMs: 60_000 };
 const ability: OperationAbility = { repeatable: 'after-inquiry', keyMemoryMs: null, longestLifeMs: 300, afterAbsence: 'same-key', source: 'the test' };
@@ -72,9 +72,9 @@ class World {
   }
 }
 
-const bindingOver = (world: World, shipMs: number) =>
+const bindingOver = (world: World, shipMs: number, then: 'Done' | 'Noting') =>
   bind<State, Input, Effects, Said>({
-    flow: parcel,
+    flow: parcelThen(then),
     idPrefix: 'pa',
     state: z.object({ status: z.enum(['Pricing', 'Paying', 'Noting', 'Waiting', 'Done', 'Refused']), wanted: z.string(), notes: z.number() }),
     stateVersion: 1,
@@ -86,7 +86,7 @@ const bindingOver = (world: World, shipMs: number) =>
         send: (_r, sending) => world.pay(sending.key), inquire: (_r, sending) => world.find(sending.key), resultFromPerson: () => ({ receipt: 'by hand' }),
       },
       Note: {
-        kind: 'by-key', perJourney: 'one', system: 'shop', timing, ability: { ...ability, repeatable: 'by-key' }, request: (s) => ({ wanted: s.wanted }),
+        kind: 'by-key', perJourney: 'many', system: 'shop', timing, ability: { ...ability, repeatable: 'by-key' }, request: (s) => ({ wanted: s.wanted }),
         send: (_r, sending) => { world.noted.push(sending.key); return Promise.resolve({ kind: 'applied', result: null }); },
         inquire: () => Promise.resolve({ found: 'absent' }), resultFromPerson: () => null,
       },
@@ -114,7 +114,7 @@ describe('the engine on Postgres', () => {
     await database.drop();
   });
 
-  const startCopy = async (world: World, o: { shipMs?: number; passes?: (point: CrashPoint) => void } = {}): Promise<Copy> => {
+  const startCopy = async (world: World, o: { shipMs?: number; then?: 'Done' | 'Noting'; passes?: (point: CrashPoint) => void } = {}): Promise<Copy> => {
     const options = { url: database.url, schema: 'payout', role: 'cmw_payout', applicationName: 'engine-test', maxConnections: 4, statementTimeoutMs: 5_000 };
     const log = createLog('test', 'silent');
     const pool = openPool(options, () => undefined);
@@ -122,7 +122,7 @@ describe('the engine on Postgres', () => {
     const owner = new Owner({ connect: () => openClient(options), lockClass: 4711, onLost: () => undefined, onTrouble: () => undefined });
     await owner.start();
     const catalogue = new Catalogue({
-      name: 'payout', bindings: [bindingOver(world, o.shipMs ?? 3_600_000)],
+      name: 'payout', bindings: [bindingOver(world, o.shipMs ?? 3_600_000, o.then ?? 'Done')],
       consumes: [
         { topic: 'payout.requested', read: (event) => {
           const data = z.object({ wish: z.string(), broken: z.boolean().optional(), shipped: z.boolean().optional() }).parse(event.data);
@@ -266,5 +266,25 @@ describe('the engine on Postgres', () => {
     const copy = await startCopy(new World(), { shipMs: 200 });
     await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
     await all('Done', 1);
+  });
+
+  it('does not start a wait anew when it only looked in between', async () => {
+    const copy = await startCopy(new World(), { shipMs: 100, then: 'Noting' });
+    await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
+    const look = async () => (await admin.query<{ version: number; overdue: string; status: string }>(`select version, overdue_at::text as overdue, status from journey where status = 'Waiting'`)).rows[0];
+    const first = await eventually('it waits', look, (row) => row !== undefined);
+    const later = await eventually('it looked again three times', look, (row) => (row?.version ?? 0) >= (first?.version ?? 0) + 6);
+    expect(later?.overdue).toBe(first?.overdue);
+  });
+
+  it('drops what was handled long ago, and nothing else', async () => {
+    const copy = await startCopy(new World());
+    await take(copy, message('payout.requested', 'p1', { wish: 'w1' }), message('payout.requested', 'p2', { wish: 'w2' }));
+    await all('Waiting', 2);
+    await eventually('all is said', async () => Number((await admin.query<{ n: string }>('select count(*) as n from outbox where sent_at is null')).rows[0]?.n), (n) => n === 0);
+    await admin.query(`update inbox set handled_at = now() - interval '61 days' where portfolio_id = 'p1'`);
+    await admin.query(`update outbox set sent_at = now() - interval '61 days' where key = 'p1'`);
+    expect(await copy.store.dropHandled(60, 100)).toBe(2);
+    expect((await admin.query('select portfolio_id from inbox')).rows).toEqual([{ portfolio_id: 'p2' }]);
   });
 });

@@ -196,6 +196,18 @@ export class PostgresStore implements EngineStore {
     return rows.map((row) => ({ journeyId: row.id, flow: row.flow, status: row.status, waitsFor: row.waits_for, held: row.held }));
   }
 
+  async dropHandled(olderThanDays: number, limit: number): Promise<number> {
+    const rows = await this.#query<{ count: string }>(
+      `with old_events as (
+         delete from inbox where event_id in (select event_id from inbox where handled_at < now() - $1::int * interval '1 day' limit $2) returning 1),
+       old_messages as (
+         delete from outbox where event_id in (select event_id from outbox where sent_at < now() - $1::int * interval '1 day' limit $2) returning 1)
+       select (select count(*) from old_events) + (select count(*) from old_messages) as count`,
+      [olderThanDays, limit],
+    );
+    return Number(rows[0]?.count ?? 0);
+  }
+
   async figures(): ReturnType<EngineStore['figures']> {
     const rows = await this.#query<{ name: string; labels: Record<string, string>; value: string }>(
       `select 'open_journeys' as name, jsonb_build_object('flow', flow, 'status', status) as labels, count(*) as value from journey where not ended group by flow, status

@@ -9,11 +9,11 @@
 export const PARTS = {
   created: {
     id: 'text', flow: 'text', subject: 'text', portfolio_id: 'text', status: 'text', state: 'text', state_version: 'int', effect_id: 'text',
-    held: 'text', waits_for: 'text', owned_by: 'text', amount: 'text', currency: 'text', ended: 'boolean', due_ms: 'bigint', overdue_ms: 'bigint',
+    held: 'text', waits_for: 'text', owned_by: 'text', amount: 'text', currency: 'text', ended: 'boolean', waits: 'boolean', due_ms: 'bigint', overdue_ms: 'bigint',
   },
   moved: {
     id: 'text', version: 'int', status: 'text', state: 'text', state_version: 'int', effect_id: 'text',
-    held: 'text', waits_for: 'text', amount: 'text', currency: 'text', ended: 'boolean', due_ms: 'bigint', overdue_ms: 'bigint',
+    held: 'text', waits_for: 'text', amount: 'text', currency: 'text', ended: 'boolean', waits: 'boolean', due_ms: 'bigint', overdue_ms: 'bigint',
   },
   planned: {
     id: 'text', journey_id: 'text', name: 'text', kind: 'text', owner: 'int', request: 'text', reference: 'text', at_ms: 'bigint',
@@ -46,9 +46,10 @@ export const emptyParts = (): Parts => ({
 const SQL = `
 with
 created as (
-  insert into journey (id, flow, subject, portfolio_id, version, status, state, state_version, effect_id, held, waits_for, owned_by, amount, currency, ended, due_at, overdue_at)
+  insert into journey (id, flow, subject, portfolio_id, version, status, state, state_version, effect_id, held, waits_for, owned_by, amount, currency, ended, due_at, overdue_at, wait_status, wait_overdue_at)
   select id, flow, subject, portfolio_id, 1, status, state::jsonb, state_version, effect_id, held, waits_for, owned_by, amount, currency, ended,
-         to_timestamp(due_ms / 1000.0), to_timestamp(overdue_ms / 1000.0)
+         to_timestamp(due_ms / 1000.0), to_timestamp(overdue_ms / 1000.0),
+         case when waits then status end, case when waits then to_timestamp(overdue_ms / 1000.0) end
   from {{created}} order by id
   on conflict do nothing returning 1),
 moved as (
@@ -57,7 +58,10 @@ moved as (
     waits_for = m.waits_for, amount = m.amount, currency = m.currency, ended = m.ended,
     since = case when j.status = m.status then j.since else now() end,
     due_at = to_timestamp(m.due_ms / 1000.0),
-    overdue_at = case when j.status = m.status then j.overdue_at else to_timestamp(m.overdue_ms / 1000.0) end,
+    overdue_at = case when j.status = m.status then j.overdue_at
+      when m.waits and j.wait_status = m.status then j.wait_overdue_at else to_timestamp(m.overdue_ms / 1000.0) end,
+    wait_status = case when m.waits then m.status else j.wait_status end,
+    wait_overdue_at = case when m.waits and j.wait_status is distinct from m.status then to_timestamp(m.overdue_ms / 1000.0) else j.wait_overdue_at end,
     alarmed_at = case when j.status = m.status then j.alarmed_at else null end
   from (select * from {{moved}} order by id) m
   where j.id = m.id and j.version = m.version returning 1),

@@ -67,6 +67,8 @@ export type EngineStore = {
   blockedLanes(): Promise<ReadonlySet<string>>;
   unsentOutbox(olderThanMs: number, limit: number): Promise<readonly OutboxRow[]>;
   markSent(eventIds: readonly string[]): Promise<void>;
+  /** Drops handled events and sent messages of so long ago, a chunk at a time; journeys, effects and history stay. Returns how many rows went. */
+  dropHandled(olderThanDays: number, limit: number): Promise<number>;
   /** Journeys that became overdue and were not alarmed yet; marks them alarmed. */
   newlyOverdue(limit: number): Promise<readonly { readonly journeyId: string; readonly flow: string; readonly status: string; readonly waitsFor: string | null; readonly held: string | null }[]>;
   /** Figures for /metrics: open journeys by flow and status, unhandled events, unsent events, quarantined messages. */

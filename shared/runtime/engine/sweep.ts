@@ -21,6 +21,9 @@ export type SweepOptions = {
 };
 
 const MOST = 500;
+/** Longer than any sender repeats itself and than Kafka keeps offsets: an event that comes again later is a new one. */
+const KEEP_HANDLED_DAYS = 60;
+const DROP_EVERY_MS = 600_000;
 
 export class Sweep {
   readonly #o: SweepOptions;
@@ -28,6 +31,7 @@ export class Sweep {
   #working: Promise<void> = Promise.resolve();
   #stopped = false;
   #first = true;
+  #droppedAtMs = Date.now();
   lastDoneAtMs = 0;
 
   constructor(options: SweepOptions) {
@@ -70,6 +74,10 @@ export class Sweep {
     for (const effect of await store.dueEffects(grace, MOST))
       if (!engine.hasEffect(effect.effectId)) engine.enqueue({ kind: 'due-effect', lane: effect.portfolioId, journeyId: effect.journeyId, effectId: effect.effectId, tries: 0 });
     sayer.say(await store.unsentOutbox(grace, MOST));
+    if (Date.now() - this.#droppedAtMs > DROP_EVERY_MS) {
+      this.#droppedAtMs = Date.now();
+      await store.dropHandled(KEEP_HANDLED_DAYS, 10 * MOST);
+    }
     for (const late of await store.newlyOverdue(MOST)) log.error({ alarm: 'overdue', ...late }, 'a journey is overdue: somebody must look');
   }
 

@@ -34,6 +34,7 @@ export type Read =
 /** When more than half of at least this many messages are bad, the cause is ours: the consumer stops instead of filling the dead-letter topic. */
 const FLOOD = 20;
 const MOST_IN_MEMORY = 20_000;
+const OPEN: ReadonlySet<string> = new Set(['planned', 'sending', 'accepted', 'unknown']);
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Says what is wrong without repeating what was sent: it may be personal. */
@@ -171,7 +172,7 @@ export class TakeIn {
     const wanted = [...hints, ...fresh.flatMap(([, where]) => where.byReference.map((one) => one.reference))];
     if (wanted.length === 0) return;
     const found = await store.byReference([...new Set(wanted)]);
-    for (const effect of found) if (hints.includes(effect.reference)) engine.lookNow(effect);
+    for (const effect of found) if (hints.includes(effect.reference) && OPEN.has(effect.status)) engine.lookNow(effect);
     for (const [eventId, where] of fresh)
       for (const { reference, arrival } of where.byReference) {
         const owner = found.find((effect) => effect.reference === reference);
