@@ -112,5 +112,5 @@ export const customer = z.object({
 export type Customer = z.infer<typeof customer>;
 
 /** RFC 9457. `reason` holds the status reason code of a definite refusal (422). */
-export const problem = z.object({ type: text, title: text, status: z.unknown(), detail: text, code: text, reason: text });
+export const problem = z.object({ type: text, title: text, status: z.unknown().optional(), detail: text, code: text, reason: text });
 export type Problem = z.infer<typeof problem>;

@@ -1,8 +1,9 @@
 /** The HTTP side of every process: health, metrics, bounded bodies, problem+json, graceful end. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import express, { type ErrorRequestHandler, type Express, type Response } from 'express';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import express from 'express';
+import type { ErrorRequestHandler, Express, RequestHandler, Response } from 'express';
+import { collectDefaultMetrics, Counter, Registry } from 'prom-client';
 import type { Log } from './log.js';
 
 /** RFC 9457. `code` is stable: callers may rely on it. */
@@ -63,6 +64,46 @@ export const createRegistry = (service: string): Registry => {
   collectDefaultMetrics({ register: registry });
   return registry;
 };
+
+export type Count = (labels: Readonly<Record<string, string>>) => void;
+/** A counter of the process, shown by /metrics. */
+export const counting = (registry: Registry, name: string, help: string, labelNames: readonly string[]): Count => {
+  const counter = new Counter({ name: `cmw_${name}`, help, labelNames: [...labelNames], registers: [registry] });
+  return (labels) => {
+    counter.inc(labels);
+  };
+};
+
+/** More at once than this process can hold: the sender is asked to come again, before its body is read. */
+export const atMost = (atOnce: number, onRefused: () => void): RequestHandler => {
+  let running = 0;
+  return (_request, response, next) => {
+    if (running >= atOnce) {
+      onRefused();
+      sendProblem(response, { status: 429, code: 'too-many-requests', title: 'Too many requests at once; come again' }, { 'Retry-After': '1' });
+      return;
+    }
+    running++;
+    response.once('close', () => {
+      running--;
+    });
+    next();
+  };
+};
+
+const bodyFailed: ErrorRequestHandler = (error: unknown, _request, response, next) => {
+  const { type } = error as { type?: string };
+  if (type === 'entity.too.large') sendProblem(response, { status: 413, code: 'too-large', title: 'The body is too large' });
+  else if (type === 'encoding.unsupported') sendProblem(response, { status: 415, code: 'media-type', title: 'The body must not be compressed' });
+  else if (type === 'request.aborted' || type === 'request.size.invalid') sendProblem(response, { status: 400, code: 'cut', title: 'The body ended too early' });
+  else next(error);
+};
+
+/** The body as the bytes that were sent, for signatures; anything but application/json leaves it unread. Goes before the handler. */
+export const rawJsonBody = (limitBytes: number): readonly (RequestHandler | ErrorRequestHandler)[] => [
+  express.raw({ type: ['application/json', 'application/*+json'], limit: limitBytes, inflate: false }),
+  bodyFailed,
+];
 
 /** The last handlers of an app: what nobody answers, and what failed. */
 export const finishApp = (app: Express, log: Log): void => {

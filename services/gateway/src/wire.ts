@@ -1,7 +1,8 @@
-import { Counter, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { Express } from 'express';
 import type { Pool } from 'pg';
 import type { z } from 'zod';
+import { counting } from '../../../shared/runtime/http.js';
 import type { Producer } from '../../../shared/runtime/kafka/producer.js';
 import type { Log } from '../../../shared/runtime/log.js';
 import type { config } from './config.js';
@@ -24,12 +25,11 @@ export const wire = (settings: z.output<typeof config>, { app, pool, producer, r
     { path: '/webhooks/core-banking/payment-status', source: 'core-banking', secrets: settings.WEBHOOK_SECRETS_CORE_BANKING, sort: sortPaymentStatus },
     { path: '/webhooks/core-banking/deposit', source: 'core-banking', secrets: settings.WEBHOOK_SECRETS_CORE_BANKING, sort: sortDeposit },
   ];
-  const counter = new Counter({ name: 'cmw_webhooks_total', help: 'webhook events by source and outcome', labelNames: ['source', 'outcome', 'topic'], registers: [registry] });
   const tools = {
     store: new WebhookStore(pool),
     publish: (messages: Parameters<Producer['send']>[0]) => producer.send(messages, { deadlineMs: PUBLISH_DEADLINE_MS }),
     log,
-    counter,
+    count: counting(registry, 'webhooks_total', 'webhook events by source and outcome', ['source', 'outcome', 'topic']),
     nowMs: Date.now,
     limits: { bodyBytes: settings.WEBHOOK_MAX_BODY_BYTES, eventsPerBody: EVENTS_PER_BODY, atOnce: settings.WEBHOOK_MAX_AT_ONCE },
   };

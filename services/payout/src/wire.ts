@@ -26,9 +26,6 @@ export type Ports = { readonly investSuite: InvestSuitePort; readonly broker: Br
 type Tenant = CommonConfig['tenant'];
 
 const HOUR_MS = 3_600_000;
-const LOOK_AGAIN_AT_COUNTER_ACCOUNT_MS = 15 * 60_000;
-/** What the customer reads on the statement. No name, no number: statements travel. */
-const REMITTANCE_INFORMATION = 'Withdrawal from your portfolio';
 
 /**
  * The flow with its effects behind ports: what a simulation runs too.
@@ -57,10 +54,10 @@ export const payoutBinding = ({ investSuite, broker, coreBanking }: Ports, tenan
       CreateCashOut: createCashOut(broker, timing),
       ApproveCashOut: approveCashOut(broker, timing),
       ReadCashOut: readCashOut(broker, timing),
-      PayCounterAccount: payCounterAccount(coreBanking, { houseAccountIban, remittanceInformation: REMITTANCE_INFORMATION }, timing, nowMs),
+      PayCounterAccount: payCounterAccount(coreBanking, { houseAccountIban, remittanceInformation: tenant.remittanceInformation }, timing, nowMs),
     },
     shows: ({ amount, currency: code }) => ({ amount, currency: code }),
-    intervalsMs: { counterAccount: LOOK_AGAIN_AT_COUNTER_ACCOUNT_MS },
+    intervalsMs: { counterAccount: tenant.lookAgainAtCounterAccountAfterMs },
   });
 };
 

@@ -16,11 +16,6 @@ import { writePortfolio } from './effect/write-portfolio.js';
 export type Ports = { readonly investSuite: InvestSuitePort };
 type Tenant = CommonConfig['tenant'];
 
-/** How long a change that would take holdings below zero waits before the portfolio is read again. */
-const AWAIT_COUNTERPART_MS = 60_000;
-/** How long a journey stays under review when nobody sets the divest amount anew. */
-const REVIEW_MS = 3 * 24 * 3_600_000;
-
 /** The flow with its effects behind ports: what a simulation runs too. */
 export const portfolioBinding = ({ investSuite }: Ports, tenant: Tenant): Binding => {
   const timing: Timing = { timeoutMs: tenant.requestTimeoutMs, firstWaitMs: tenant.firstWaitMs, longestWaitMs: tenant.longestWaitMs, patienceMs: tenant.patienceMs };
@@ -36,7 +31,7 @@ export const portfolioBinding = ({ investSuite }: Ports, tenant: Tenant): Bindin
       RestoreDivestAmount: restoreDivestAmount(investSuite, timing),
     },
     shows: () => null,
-    intervalsMs: { wish: tenant.awaitWishAfterMs, counterpart: AWAIT_COUNTERPART_MS, review: REVIEW_MS },
+    intervalsMs: { wish: tenant.awaitWishAfterMs, counterpart: tenant.awaitCounterpartAfterMs, review: tenant.reviewAfterMs },
   });
 };
 

@@ -31,11 +31,6 @@ import { recordSettlement } from './effect/record-settlement.js';
 export type Ports = { readonly investSuite: InvestSuitePort; readonly broker: BrokerPort };
 type Tenant = CommonConfig['tenant'];
 
-const LOOK_AGAIN_FOR_OWNER_CHOICE_AFTER_MS = 3_600_000;
-/** The broker's events make us look at once; these are for events that never come. */
-const LOOK_AT_ORDER_AFTER_MS = 60_000;
-const LOOK_AT_SETTLEMENT_AFTER_MS = 15 * 60_000;
-
 const timingOf = (tenant: Tenant): Timing => ({
   timeoutMs: tenant.requestTimeoutMs,
   firstWaitMs: tenant.firstWaitMs,
@@ -43,11 +38,11 @@ const timingOf = (tenant: Tenant): Timing => ({
   patienceMs: tenant.patienceMs,
 });
 
-const policyOf = ({ brokerMode, priceDriftLimit, holdingsMoveAt }: Tenant): RebalancingPolicy => ({
+const policyOf = ({ brokerMode, priceDriftLimit, holdingsMoveAt, buysWhenSalesFellShort }: Tenant): RebalancingPolicy => ({
   brokerMode,
   priceDriftLimit,
   holdingsMoveAt,
-  buysWhenSalesFellShort: 'skip',
+  buysWhenSalesFellShort,
 });
 
 /** The flow with its effects behind ports: what a simulation runs too. */
@@ -65,7 +60,7 @@ export const optimisationBinding = ({ investSuite, broker }: Ports, tenant: Tena
       CheckPrices: checkPrices(broker, timing),
     },
     shows: volumeOf,
-    intervalsMs: { ownerChoice: LOOK_AGAIN_FOR_OWNER_CHOICE_AFTER_MS },
+    intervalsMs: { ownerChoice: tenant.lookAgainForOwnerChoiceAfterMs },
   });
 };
 
@@ -81,9 +76,9 @@ export const orderBinding = ({ investSuite, broker }: Ports, tenant: Tenant): Bi
       PlaceOrder: placeOrder(broker, timing),
       RecordPlaced: recordPlaced(investSuite, timing),
       RecordNotExecuted: recordNotExecuted(investSuite, timing),
-      FollowOrder: followOrder(broker, timing, LOOK_AT_ORDER_AFTER_MS),
+      FollowOrder: followOrder(broker, timing, tenant.lookAtOrderAfterMs),
       RecordExecution: recordExecution(investSuite, timing),
-      ConfirmSettlement: confirmSettlement(broker, timing, LOOK_AT_SETTLEMENT_AFTER_MS),
+      ConfirmSettlement: confirmSettlement(broker, timing, tenant.lookAtSettlementAfterMs),
       RecordSettlement: recordSettlement(investSuite, timing),
     },
     shows: worthOf,

@@ -3,23 +3,26 @@
  * What is signed and cannot be read is kept whole before it is refused.
  */
 import { createHash } from 'node:crypto';
-import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
-import type { Counter } from 'prom-client';
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import { headersOf, printEnvelope } from '../../../../contracts/internal/envelope.js';
 import { JsonError, parseJson, type Json } from '../../../../shared/kernel/json.js';
-import { sendProblem, type Problem } from '../../../../shared/runtime/http.js';
+import { atMost, rawJsonBody, sendProblem, type Count, type Problem } from '../../../../shared/runtime/http.js';
 import type { OutgoingMessage } from '../../../../shared/runtime/kafka/producer.js';
 import type { Log } from '../../../../shared/runtime/log.js';
 import { verifyWebhook, webhookKey } from '../../../../shared/runtime/webhook-signature.js';
-import { eventsOf, type Forwarded, type Sorted, type Source } from '../decide/forwarding.js';
-import type { KeptBody, WebhookStore } from '../store/webhook.store.js';
+import { eventsOf, type Forwarded, type KeptBody, type Sorted, type Source } from '../decide/forwarding.js';
 
 export type WebhookRoute = { readonly path: string; readonly source: Source; readonly secrets: readonly string[]; readonly sort: (body: Json) => Sorted };
+export type Webhooks = {
+  readonly known: (source: string, webhookId: string) => Promise<boolean>;
+  readonly remember: (source: string, webhookId: string, bodyHash: string) => Promise<void>;
+  readonly keep: (kept: KeptBody) => Promise<void>;
+};
 export type WebhookTools = {
-  readonly store: Pick<WebhookStore, 'known' | 'remember' | 'keep'>;
+  readonly store: Webhooks;
   readonly publish: (messages: readonly OutgoingMessage[]) => Promise<void>;
   readonly log: Log;
-  readonly counter: Counter;
+  readonly count: Count;
   readonly nowMs: () => number;
   readonly limits: { readonly bodyBytes: number; readonly eventsPerBody: number; readonly atOnce: number };
 };
@@ -106,7 +109,7 @@ class Reception {
       this.#refuse(response, { status: 503, code: 'kafka-away', title: 'The events could not be stored now; send them again' }, { 'Retry-After': '5' });
       return;
     }
-    for (const event of events) this.#tools.counter.inc({ source, outcome: 'forwarded', topic: event.topic });
+    for (const event of events) this.#tools.count({ source, outcome: 'forwarded', topic: event.topic });
     await this.#keepUnlisted(sorted, webhookId, body);
     if (problems.length > 0) {
       await this.#keepAndRefuse(response, webhookId, body, 'wrong-shape', problems);
@@ -156,39 +159,17 @@ class Reception {
   }
 
   #count(outcome: string): void {
-    this.#tools.counter.inc({ source: this.#route.source, outcome, topic: '' });
+    this.#tools.count({ source: this.#route.source, outcome, topic: '' });
   }
 }
-
-/** More at once than this process can hold: the sender is asked to wait, before its body is read. */
-const gate = (atOnce: number, counter: Counter, source: Source): RequestHandler => {
-  let running = 0;
-  return (_request, response, next) => {
-    if (running >= atOnce) {
-      counter.inc({ source, outcome: 'too-many', topic: '' });
-      sendProblem(response, { status: 429, code: 'too-many-requests', title: 'Too many webhooks at once; come again' }, { 'Retry-After': '1' });
-      return;
-    }
-    running++;
-    response.once('close', () => { running--; });
-    next();
-  };
-};
-
-const bodyFailed: ErrorRequestHandler = (error: unknown, _request, response, next) => {
-  const { type } = error as { type?: string };
-  if (type === 'entity.too.large') sendProblem(response, { status: 413, code: 'too-large', title: 'The body is too large' });
-  else if (type === 'encoding.unsupported') sendProblem(response, { status: 415, code: 'media-type', title: 'The body must not be compressed' });
-  else if (type === 'request.aborted' || type === 'request.size.invalid') sendProblem(response, { status: 400, code: 'cut', title: 'The body ended too early' });
-  else next(error);
-};
 
 export const webhookHandlers = (route: WebhookRoute, tools: WebhookTools): readonly (RequestHandler | ErrorRequestHandler)[] => {
   const reception = new Reception(route, tools);
   return [
-    gate(tools.limits.atOnce, tools.counter, route.source),
-    express.raw({ type: ['application/json', 'application/*+json'], limit: tools.limits.bodyBytes, inflate: false }),
+    atMost(tools.limits.atOnce, () => {
+      tools.count({ source: route.source, outcome: 'too-many', topic: '' });
+    }),
+    ...rawJsonBody(tools.limits.bodyBytes),
     (request: Request, response: Response) => reception.receive(request, response),
-    bodyFailed,
   ];
 };

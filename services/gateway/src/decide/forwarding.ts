@@ -25,6 +25,16 @@ export type Sorted =
   | { readonly kind: 'unlisted'; readonly eventId: string; readonly what: string; readonly keep: boolean }
   | { readonly kind: 'malformed'; readonly problems: readonly string[] };
 
+/** A signed body that cannot be read, or that we do not act on, as it is kept. */
+export type KeptBody = {
+  readonly eventId: string;
+  readonly source: string;
+  readonly webhookId: string;
+  readonly errorClass: string;
+  readonly reason: string;
+  readonly body: Buffer;
+};
+
 export const eventIdOf = (source: Source, id: string): string => `${source}:${id}`;
 
 /** A body is one event or an array of them. */

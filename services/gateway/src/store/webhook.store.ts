@@ -1,6 +1,5 @@
 import type { Pool } from 'pg';
-
-export type KeptBody = { readonly eventId: string; readonly source: string; readonly webhookId: string; readonly errorClass: string; readonly reason: string; readonly body: Buffer };
+import type { KeptBody } from '../decide/forwarding.js';
 
 /** Which webhooks were forwarded, and the bodies that could not be read. */
 export class WebhookStore {
