@@ -31,7 +31,7 @@ export const commonConfig = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info').meta({ description: 'pino level' }),
   SERVICE_NAME: z.string().optional().meta({ description: 'name of this copy; must differ between copies of one service' }),
   TENANT_FILE: z.string().optional().meta({ description: 'YAML file of everything that the tenant chooses; careful defaults without it' }),
-  CRASH_POINT: z.string().optional().meta({ description: 'tests only: `name` or `name:n`; the process kills itself the n-th time it gets there' }),
+  CRASH_POINT: z.string().optional().meta({ description: 'tests only: `name`, `name:n` or `name@about:n`; the process kills itself the n-th time it gets there' }),
 });
 export type CommonConfig = z.output<typeof commonConfig> & { readonly tenant: TenantSettings };
 

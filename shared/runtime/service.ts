@@ -8,7 +8,7 @@ import { openClient, openPool, type DatabaseOptions } from './database.js';
 import { Catalogue } from './engine/catalogue.js';
 import { carryOut } from './engine/decisions.js';
 import type { ServiceDefinition } from './engine/definition.js';
-import { Engine, type Clock, type CrashPoint } from './engine/engine.js';
+import { Engine, type Clock, type Passes } from './engine/engine.js';
 import { contentHash } from './engine/identity.js';
 import { Owner } from './engine/owner.js';
 import { PostgresStore } from './engine/postgres-store.js';
@@ -81,12 +81,18 @@ export const untilDone = async (what: string, log: Log, work: () => Promise<void
   }
 };
 
-/** For tests of crashes: `CRASH_POINT=name:n` kills the process, as kill -9 would, the n-th time it gets to that point. */
-const crashPoints = (setting: string | undefined): ((point: CrashPoint) => void) => {
+/**
+ * For tests of crashes: `CRASH_POINT=name:n` kills the process, as kill -9 would, the n-th time it gets to that point;
+ * `name@about:n` counts only the times that are about that status, effect or topic.
+ */
+const crashPoints = (setting: string | undefined): Passes => {
   if (setting === undefined) return () => undefined;
-  const [name, count = '1'] = setting.split(':');
+  const [place = '', count = '1'] = setting.split(':');
+  const [name, about] = place.split('@');
   let left = Number(count);
-  return (point) => { if (point === name && --left === 0) process.kill(process.pid, 'SIGKILL'); };
+  return (point, isAbout) => {
+    if (point === name && (about === undefined || isAbout().includes(about)) && --left === 0) process.kill(process.pid, 'SIGKILL');
+  };
 };
 
 const systemClock: Clock = {
@@ -138,10 +144,10 @@ const startEngine = async (definition: ServiceDefinition, config: CommonConfig, 
     maySend: () => owner.id !== 0,
     onBug: (error, effect) => { log.error({ err: error, effectId: effect.id }, 'an effect threw: a bug of ours'); },
   });
-  const publish = async (rows: Parameters<Producer['send']>[0]): Promise<void> => { await producer.send(rows); passes('after-publish'); };
+  const publish = async (rows: Parameters<Producer['send']>[0]): Promise<void> => { await producer.send(rows); passes('after-publish', () => rows.map((row) => row.topic)); };
   const sayer = new Sayer(store, publish, (error) => { log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'not published yet; it is said again'); });
   const engine = new Engine({ catalogue, store, sender, sayer, clock: systemClock, log, ownerId: () => owner.id, passes });
-  const takeIn: TakeIn = new TakeIn({ catalogue, store, engine, sayer, log, nowMs: systemClock.nowMs, decisions: carryOut({ catalogue, store, engine, takeIn: () => takeIn, log }) });
+  const takeIn: TakeIn = new TakeIn({ catalogue, store, engine, sayer, log, nowMs: systemClock.nowMs, passes, decisions: carryOut({ catalogue, store, engine, takeIn: () => takeIn, log }) });
   const sweep = new Sweep({ store, engine, sayer, takeIn, log, ownerId: () => owner.id, everyMs: 1_000, graceMs: 3_000 });
   return { engine, sweep, sayer, owner, takeIn, store, closePool: () => pool.end(), ping: async () => { await pool.query('select 1'); } };
 };

@@ -138,7 +138,7 @@ describe('the engine on Postgres', () => {
     const sayer = new Sayer(store, (rows) => { published.push(...rows); return Promise.resolve(); }, () => undefined);
     const clock = { nowMs: Date.now, monotonicMs: () => performance.now(), after: (waitMs: number, run: () => void) => { setTimeout(run, waitMs).unref(); } };
     const engine = new Engine({ catalogue, store, sender, sayer, clock, log, ownerId: () => owner.id, passes: o.passes ?? (() => undefined) });
-    const takeIn = new TakeIn({ catalogue, store, engine, sayer, log, nowMs: Date.now, decisions: () => Promise.resolve() });
+    const takeIn = new TakeIn({ catalogue, store, engine, sayer, log, nowMs: Date.now, passes: () => undefined, decisions: () => Promise.resolve() });
     const sweep = new Sweep({ store, engine, sayer, takeIn, log, ownerId: () => owner.id, everyMs: 50, graceMs: 100 });
     sweep.start();
     const vanish = async (): Promise<void> => { alive.yes = false; await sweep.stop(); await owner.stop(); };

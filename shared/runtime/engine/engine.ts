@@ -32,12 +32,16 @@ export type EngineOptions = {
   readonly clock: Clock;
   readonly log: Log;
   readonly ownerId: () => number;
-  /** Named moments at which a test lets the process die; does nothing in production. */
-  readonly passes: (point: CrashPoint) => void;
+  readonly passes: Passes;
 };
 
 /** The boundaries at which a process may die: before and after each commit, each send, each publication. */
 export type CrashPoint = 'before-step-commit' | 'after-step-commit' | 'before-send' | 'after-answer' | 'before-publish' | 'after-publish' | 'before-take-in' | 'after-take-in';
+/**
+ * Named moments at which a test lets the process die; does nothing in production. `about` says what the moment is about: the
+ * statuses a commit leads to, the effect that is sent or was answered, the topics of what is taken in or published.
+ */
+export type Passes = (point: CrashPoint, about: () => readonly string[]) => void;
 
 const MOST_PER_STATEMENT = 500;
 const MOST_STATEMENTS = 2;
@@ -303,9 +307,10 @@ export class Engine {
       } else work.push(one);
     }
     if (!batch.isEmpty) {
-      this.#o.passes('before-step-commit');
+      const statuses = (): string[] => decided.flatMap(({ stepped }) => (stepped.kind === 'moved' ? [stepped.journey.state.status] : []));
+      this.#o.passes('before-step-commit', statuses);
       await store.write(batch.parts);
-      this.#o.passes('after-step-commit');
+      this.#o.passes('after-step-commit', statuses);
     }
     const committedAtMs = clock.monotonicMs();
     for (const written of batch.written) this.#after(written, committedAtMs);
@@ -330,7 +335,7 @@ export class Engine {
   }
 
   #publish(rows: readonly OutboxRow[]): void {
-    this.#o.passes('before-publish');
+    this.#o.passes('before-publish', () => rows.map((row) => row.topic));
     this.#o.sayer.say(rows);
   }
 
@@ -346,7 +351,7 @@ export class Engine {
   #send(journey: StoredJourney, effect: StoredEffect, committedAtMs: number): void {
     const definition = this.#o.catalogue.effect(journey.flow, effect.name);
     this.#inHand.add(effect.id);
-    this.#o.passes('before-send');
+    this.#o.passes('before-send', () => [effect.name]);
     void this.#o.sender.send(definition, effect, committedAtMs).then((event) => { this.#answered(journey, effect, event); });
   }
 
@@ -358,7 +363,7 @@ export class Engine {
   }
 
   #answered(journey: StoredJourney, effect: StoredEffect, event: LifeEvent): void {
-    this.#o.passes('after-answer');
+    this.#o.passes('after-answer', () => [effect.name]);
     this.enqueue({ kind: 'effect', lane: journey.portfolioId, journeyId: journey.id, effectId: effect.id, event, eventId: null, tries: 0 });
   }
 

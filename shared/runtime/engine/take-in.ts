@@ -9,7 +9,7 @@ import type { Log } from '../log.js';
 import { deadLetter, OWN_TOPIC } from './batch.js';
 import type { Catalogue } from './catalogue.js';
 import type { Arrival } from './definition.js';
-import type { Engine } from './engine.js';
+import type { Engine, Passes } from './engine.js';
 import { contentHash } from './identity.js';
 import type { Item, OriginalMessage } from './lanes.js';
 import type { Sayer } from './sayer.js';
@@ -23,6 +23,7 @@ export type TakeInOptions = {
   readonly sayer: Sayer;
   readonly log: Log;
   readonly nowMs: () => number;
+  readonly passes: Passes;
   /** Reads an operator's decision out of an event; null when it is not for this service. */
   readonly decisions: (event: Envelope) => Promise<void>;
 };
@@ -154,7 +155,10 @@ export class TakeIn {
         parts.said.push({ event_id: letter.eventId, topic: letter.topic, key: letter.key, headers: printJson(letter.headers), value: letter.value });
       }
     }
+    const topics = (): string[] => read.map(({ original }) => original.topic);
+    this.#o.passes('before-take-in', topics);
     const taken = await store.takeIn(rows, parts);
+    this.#o.passes('after-take-in', topics);
     if (taken.conflicting.length > 0) log.error({ eventIds: taken.conflicting }, 'an event came again with another body: the first one stands, somebody must look');
     const fresh = [...letters].filter(([eventId]) => taken.fresh.has(eventId));
     if (fresh.length > 0) {
