@@ -11,6 +11,9 @@ const amount = z.string().transform((text, context): Decimal => {
 const currencyCode = z.string().regex(/^[A-Z]{3}$/);
 const id = z.string().min(1).max(128);
 
+/** Type of the event on `portfolio.withdrawal-request` that our own look for pending withdrawals makes. `data` is `{}`. */
+export const PENDING_WITHDRAWAL = 'portfolios.pending-withdrawal';
+
 /** withdrawal -> payout: pay this, once, for this withdrawal. */
 export const payoutRequested = z.object({
   withdrawalId: id,

@@ -22,6 +22,7 @@ import { ensureTopics, pingKafka } from './kafka/admin.js';
 import type { KafkaOptions } from './kafka/client.js';
 import { startConsumer, type Consumer } from './kafka/consumer.js';
 import { startProducer, type Producer } from './kafka/producer.js';
+import { startJobs } from './jobs.js';
 import { createLog, type Log } from './log.js';
 import { runProcess, type Running } from './process.js';
 
@@ -177,11 +178,13 @@ const start = async <S extends z.ZodObject>(options: ServiceOptions<S>, environm
     ...kafka, groupId: `${config.KAFKA_TOPIC_PREFIX}${options.name}`, topics, takeIn: parts.takeIn.take, sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
     onFatal: (error) => { log.fatal({ err: error }, 'the consumer is dead: the process ends and is started again'); process.exit(1); },
   });
+  const jobs = startJobs(definition.jobs ?? [], (messages) => producer.send(messages), log);
   log.info({ topics }, 'ready');
   process.stdout.write(`${JSON.stringify({ ready: true, service: options.name, url: http.url })}\n`);
   return {
     stop: async () => {
       log.info('stopping');
+      await jobs.stop();
       await consumer.stop();
       await parts.sweep.stop();
       await parts.engine.stop(DRAIN_MS);

@@ -2,6 +2,7 @@
  * Everything that the outside leaves to the tenant. Each default is the careful one; README lists them with the question
  * they answer.
  */
+import { validate } from 'node-cron';
 import { z } from 'zod';
 import { parseDecimal, type Decimal } from '../kernel/decimal.js';
 
@@ -24,6 +25,12 @@ export const tenantSettings = z.strictObject({
   onVersionGap: z.enum(['restore', 'hold']).default('restore').meta({ description: 'a newer wish was overwritten by our write: write it back, or ask a person' }),
   cashOutType: z.enum(['BULK_FUNDING', 'CASH_TRANSFER', 'ACH', 'WIRE']).default('BULK_FUNDING').meta({ description: 'type of a DriveWealth redemption' }),
   currencies: z.array(z.string().regex(/^[A-Z]{3}$/)).default([]).meta({ description: 'base currencies served; empty serves the currency of the broker account only' }),
+  pendingWithdrawalsSchedule: z
+    .string()
+    .refine((text) => validate(text), 'must be a cron expression')
+    .nullable()
+    .default('15 1 * * *')
+    .meta({ description: 'when every portfolio with an open divest amount is looked at, events or not; cron, UTC; null switches it off' }),
   lookAgainForCashAfterMs: waitMs(3_600_000, 'a withdrawal that waits for cash looks again after so long, events or not'),
   buysWhenSalesFellShort: z.enum(['skip', 'place']).default('skip').meta({ description: 'buys of an optimisation whose sales did not all execute' }),
   lookAtOrderAfterMs: waitMs(60_000, 'an open order is looked at after so long, events or not'),

@@ -17,6 +17,7 @@ import { shownMoney } from './decide/withdrawal.rules.js';
 import { withdrawalState } from './decide/withdrawal.js';
 import { announceWithdrawal } from './effect/announce-withdrawal.js';
 import { checkCash } from './effect/check-cash.js';
+import { findPendingWithdrawals } from './effect/find-pending-withdrawals.js';
 import { readPortfolio } from './effect/read-portfolio.js';
 import { recordTransaction } from './effect/record-transaction.js';
 
@@ -75,5 +76,11 @@ export const wire = (settings: z.output<typeof config> & CommonConfig, { log }: 
       log: (entry) => log.debug(entry, 'asked'),
     }),
   };
-  return { name: 'withdrawal', bindings: [withdrawalBinding(ports, tenant)], consumes: withdrawalConsumes };
+  const { pendingWithdrawalsSchedule: schedule } = tenant;
+  return {
+    name: 'withdrawal',
+    bindings: [withdrawalBinding(ports, tenant)],
+    consumes: withdrawalConsumes,
+    jobs: schedule === null ? [] : [findPendingWithdrawals(ports.investSuite, schedule)],
+  };
 };

@@ -96,12 +96,29 @@ export type Consume = {
   readonly read: (event: Envelope) => Arrival;
 };
 
+/** An event of our own making: a job found something that no message told us. */
+export type Found = { readonly topic: Topic; readonly type: string; readonly portfolioId: string; readonly data: object };
+
+/**
+ * Work by the clock. Every copy may run it at once: what it finds becomes events whose ids are made of the job, its time
+ * slot and the portfolio, so the inbox takes each of them once.
+ */
+export type Job = {
+  readonly name: string;
+  /** Cron expression, UTC. A slot that is missed is not made up for: a job looks at what is there now. */
+  readonly schedule: string;
+  readonly run: (signal: AbortSignal) => Promise<readonly Found[]>;
+  /** Total time of one run. */
+  readonly timeoutMs: number;
+};
+
 export type Binding = FlowBinding<Stated, Tagged, EffectsOf<unknown>, Said>;
 
 export type ServiceDefinition = {
   readonly name: string;
   readonly bindings: readonly Binding[];
   readonly consumes: readonly Consume[];
+  readonly jobs?: readonly Job[];
 };
 
 /** Forgets the flow's own types, which only its own table needs. */
