@@ -5,6 +5,7 @@
 import { validate } from 'node-cron';
 import { z } from 'zod';
 import { parseDecimal, type Decimal } from '../kernel/decimal.js';
+import type { Timing } from './engine/definition.js';
 
 const decimalText = z.string().transform((text, context): Decimal => {
   const parsed = parseDecimal(text);
@@ -48,3 +49,11 @@ export const tenantSettings = z.strictObject({
   requestLongestLifeMs: waitMs(120_000, 'after so long a request that was sent can no longer take effect; before it "absent" is not believed'),
 });
 export type TenantSettings = z.output<typeof tenantSettings>;
+
+/** How patient the engine is with every effect of this tenant. */
+export const timingOf = (tenant: TenantSettings): Timing => ({
+  timeoutMs: tenant.requestTimeoutMs,
+  firstWaitMs: tenant.firstWaitMs,
+  longestWaitMs: tenant.longestWaitMs,
+  patienceMs: tenant.patienceMs,
+});

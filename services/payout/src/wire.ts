@@ -1,14 +1,14 @@
 import type { z } from 'zod';
-import { createDriveWealth } from '../../../shared/adapters/broker/drivewealth/adapter.js';
-import { createPaymentsApi } from '../../../shared/adapters/core-banking/payments-api/adapter.js';
-import { createInvestSuite } from '../../../shared/adapters/investsuite/adapter.js';
-import { currency } from '../../../shared/kernel/money.js';
+import { configuredDriveWealth } from '../../../shared/adapters/broker/drivewealth/configured.js';
+import { configuredPaymentsApi } from '../../../shared/adapters/core-banking/payments-api/configured.js';
+import { configuredInvestSuite } from '../../../shared/adapters/investsuite/configured.js';
 import type { BrokerPort } from '../../../shared/ports/broker.js';
 import type { CoreBankingPort } from '../../../shared/ports/core-banking.js';
 import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
 import { ConfigurationError, type CommonConfig } from '../../../shared/runtime/config.js';
-import { bind, type Binding, type ServiceDefinition, type Timing } from '../../../shared/runtime/engine/definition.js';
+import { bind, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
 import type { ServiceTools } from '../../../shared/runtime/service.js';
+import { timingOf } from '../../../shared/runtime/tenant.js';
 import type { config } from './config.js';
 import { cashStatusEvents } from './consume/cash-status.js';
 import { payoutRequestedEvents } from './consume/payout-requested.js';
@@ -35,12 +35,7 @@ export const payoutBinding = ({ investSuite, broker, coreBanking }: Ports, tenan
   const { houseAccountIban } = tenant;
   if (houseAccountIban === undefined || !isIban(houseAccountIban))
     throw new ConfigurationError(['TENANT_FILE houseAccountIban must be an IBAN without spaces: the account that is paid from']);
-  const timing: Timing = {
-    timeoutMs: tenant.requestTimeoutMs,
-    firstWaitMs: tenant.firstWaitMs,
-    longestWaitMs: tenant.longestWaitMs,
-    patienceMs: tenant.patienceMs,
-  };
+  const timing = timingOf(tenant);
   const wanted = { coolOffMs: tenant.counterAccountCoolOffHours * HOUR_MS, onMismatch: tenant.onCounterAccountMismatch };
   return bind({
     flow: payoutFlow,
@@ -65,31 +60,13 @@ export const payoutConsumes: ServiceDefinition['consumes'] = [payoutRequestedEve
 
 export const wire = (settings: z.output<typeof config> & CommonConfig, { log }: ServiceTools): ServiceDefinition => {
   const { tenant } = settings;
-  const longestLifeMs = tenant.requestLongestLifeMs;
+  const asked = (entry: object): void => {
+    log.debug(entry, 'asked');
+  };
   const ports: Ports = {
-    investSuite: createInvestSuite({
-      baseUrl: settings.INVESTSUITE_BASE_URL,
-      accessKeyId: settings.INVESTSUITE_ACCESS_KEY_ID,
-      secretAccessKey: settings.INVESTSUITE_SECRET_ACCESS_KEY,
-      longestLifeMs,
-      log: (entry) => log.debug(entry, 'asked'),
-    }),
-    broker: createDriveWealth({
-      baseUrl: settings.DRIVEWEALTH_BASE_URL,
-      appKey: settings.DRIVEWEALTH_APP_KEY,
-      clientId: settings.DRIVEWEALTH_CLIENT_ID,
-      clientSecret: settings.DRIVEWEALTH_CLIENT_SECRET,
-      longestLifeMs,
-      redemptionType: tenant.cashOutType,
-      ...(tenant.currencies[0] === undefined ? {} : { currency: currency(tenant.currencies[0]) }),
-      log: (entry) => log.debug(entry, 'asked'),
-    }),
-    coreBanking: createPaymentsApi({
-      baseUrl: settings.CORE_BANKING_BASE_URL,
-      token: settings.CORE_BANKING_TOKEN,
-      longestLifeMs,
-      log: (entry) => log.debug(entry, 'asked'),
-    }),
+    investSuite: configuredInvestSuite(settings, asked),
+    broker: configuredDriveWealth(settings, asked),
+    coreBanking: configuredPaymentsApi(settings, asked),
   };
   return { name: 'payout', bindings: [payoutBinding(ports, tenant, Date.now)], consumes: payoutConsumes };
 };

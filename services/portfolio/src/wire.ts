@@ -1,9 +1,10 @@
 import type { z } from 'zod';
-import { createInvestSuite } from '../../../shared/adapters/investsuite/adapter.js';
+import { configuredInvestSuite } from '../../../shared/adapters/investsuite/configured.js';
 import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
 import type { CommonConfig } from '../../../shared/runtime/config.js';
-import { bind, type Binding, type ServiceDefinition, type Timing } from '../../../shared/runtime/engine/definition.js';
+import { bind, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
 import type { ServiceTools } from '../../../shared/runtime/service.js';
+import { timingOf } from '../../../shared/runtime/tenant.js';
 import type { config } from './config.js';
 import { changeRequested } from './consume/change-requested.js';
 import { wishSeen } from './consume/wish-seen.js';
@@ -18,7 +19,7 @@ type Tenant = CommonConfig['tenant'];
 
 /** The flow with its effects behind ports: what a simulation runs too. */
 export const portfolioBinding = ({ investSuite }: Ports, tenant: Tenant): Binding => {
-  const timing: Timing = { timeoutMs: tenant.requestTimeoutMs, firstWaitMs: tenant.firstWaitMs, longestWaitMs: tenant.longestWaitMs, patienceMs: tenant.patienceMs };
+  const timing = timingOf(tenant);
   return bind({
     flow: portfolioFlow,
     idPrefix: 'pf',
@@ -38,12 +39,12 @@ export const portfolioBinding = ({ investSuite }: Ports, tenant: Tenant): Bindin
 export const portfolioConsumes: ServiceDefinition['consumes'] = [changeRequested, wishSeen];
 
 export const wire = (settings: z.output<typeof config> & CommonConfig, { log }: ServiceTools): ServiceDefinition => {
-  const investSuite = createInvestSuite({
-    baseUrl: settings.INVESTSUITE_BASE_URL,
-    accessKeyId: settings.INVESTSUITE_ACCESS_KEY_ID,
-    secretAccessKey: settings.INVESTSUITE_SECRET_ACCESS_KEY,
-    longestLifeMs: settings.tenant.requestLongestLifeMs,
-    log: (entry) => log.debug(entry, 'asked'),
-  });
-  return { name: 'portfolio', bindings: [portfolioBinding({ investSuite }, settings.tenant)], consumes: portfolioConsumes };
+  const { tenant } = settings;
+  const asked = (entry: object): void => {
+    log.debug(entry, 'asked');
+  };
+  const ports: Ports = {
+    investSuite: configuredInvestSuite(settings, asked),
+  };
+  return { name: 'portfolio', bindings: [portfolioBinding(ports, tenant)], consumes: portfolioConsumes };
 };

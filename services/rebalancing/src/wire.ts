@@ -1,12 +1,12 @@
 import type { z } from 'zod';
-import { createDriveWealth } from '../../../shared/adapters/broker/drivewealth/adapter.js';
-import { createInvestSuite } from '../../../shared/adapters/investsuite/adapter.js';
-import { currency } from '../../../shared/kernel/money.js';
+import { configuredDriveWealth } from '../../../shared/adapters/broker/drivewealth/configured.js';
+import { configuredInvestSuite } from '../../../shared/adapters/investsuite/configured.js';
 import type { BrokerPort } from '../../../shared/ports/broker.js';
 import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
 import type { CommonConfig } from '../../../shared/runtime/config.js';
-import { bind, type Binding, type ServiceDefinition, type Timing } from '../../../shared/runtime/engine/definition.js';
+import { bind, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
 import type { ServiceTools } from '../../../shared/runtime/service.js';
+import { timingOf } from '../../../shared/runtime/tenant.js';
 import type { config } from './config.js';
 import { brokerOrderStatus } from './consume/broker-order-status.js';
 import { optimisationStatus } from './consume/optimisation-status.js';
@@ -30,13 +30,6 @@ import { recordSettlement } from './effect/record-settlement.js';
 
 export type Ports = { readonly investSuite: InvestSuitePort; readonly broker: BrokerPort };
 type Tenant = CommonConfig['tenant'];
-
-const timingOf = (tenant: Tenant): Timing => ({
-  timeoutMs: tenant.requestTimeoutMs,
-  firstWaitMs: tenant.firstWaitMs,
-  longestWaitMs: tenant.longestWaitMs,
-  patienceMs: tenant.patienceMs,
-});
 
 const policyOf = ({ brokerMode, priceDriftLimit, holdingsMoveAt, buysWhenSalesFellShort }: Tenant): RebalancingPolicy => ({
   brokerMode,
@@ -90,23 +83,12 @@ export const rebalancingConsumes: ServiceDefinition['consumes'] = [optimisationS
 
 export const wire = (settings: z.output<typeof config> & CommonConfig, { log }: ServiceTools): ServiceDefinition => {
   const { tenant } = settings;
+  const asked = (entry: object): void => {
+    log.debug(entry, 'asked');
+  };
   const ports: Ports = {
-    investSuite: createInvestSuite({
-      baseUrl: settings.INVESTSUITE_BASE_URL,
-      accessKeyId: settings.INVESTSUITE_ACCESS_KEY_ID,
-      secretAccessKey: settings.INVESTSUITE_SECRET_ACCESS_KEY,
-      longestLifeMs: tenant.requestLongestLifeMs,
-      log: (entry) => log.debug(entry, 'asked'),
-    }),
-    broker: createDriveWealth({
-      baseUrl: settings.DRIVEWEALTH_BASE_URL,
-      appKey: settings.DRIVEWEALTH_APP_KEY,
-      clientId: settings.DRIVEWEALTH_CLIENT_ID,
-      clientSecret: settings.DRIVEWEALTH_CLIENT_SECRET,
-      longestLifeMs: tenant.requestLongestLifeMs,
-      ...(tenant.currencies[0] === undefined ? {} : { currency: currency(tenant.currencies[0]) }),
-      log: (entry) => log.debug(entry, 'asked'),
-    }),
+    investSuite: configuredInvestSuite(settings, asked),
+    broker: configuredDriveWealth(settings, asked),
   };
   return { name: 'rebalancing', bindings: [optimisationBinding(ports, tenant), orderBinding(ports, tenant)], consumes: rebalancingConsumes };
 };

@@ -1,0 +1,20 @@
+import type { InvestSuitePort } from '../../ports/investsuite.js';
+import type { HttpLogEntry } from '../http/http.js';
+import { createInvestSuite } from './adapter.js';
+
+/** The names under which the environment and the tenant say where InvestSuite is. */
+export type InvestSuiteSettings = {
+  readonly INVESTSUITE_BASE_URL: string;
+  readonly INVESTSUITE_ACCESS_KEY_ID: string;
+  readonly INVESTSUITE_SECRET_ACCESS_KEY: string;
+  readonly tenant: { readonly requestLongestLifeMs: number };
+};
+
+export const configuredInvestSuite = (settings: InvestSuiteSettings, log: (entry: HttpLogEntry) => void): InvestSuitePort =>
+  createInvestSuite({
+    baseUrl: settings.INVESTSUITE_BASE_URL,
+    accessKeyId: settings.INVESTSUITE_ACCESS_KEY_ID,
+    secretAccessKey: settings.INVESTSUITE_SECRET_ACCESS_KEY,
+    longestLifeMs: settings.tenant.requestLongestLifeMs,
+    log,
+  });
