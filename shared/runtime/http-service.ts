@@ -29,10 +29,10 @@ const start = async <S extends z.ZodObject>(options: HttpServiceOptions<S>, envi
   const pool = openPool(databaseOptions(config, options.name), (error) => { log.warn({ reason: error.message }, 'an idle database connection broke'); });
   await untilDone('Kafka', log, () => ensureAllTopics(kafka, config.KAFKA_REPLICATION_FACTOR));
   const producer = await startProducer(kafka);
-  const app = createApp(registry, {
-    checks: [{ name: 'postgres', check: async () => { await pool.query('select 1'); } }, { name: 'kafka', check: () => pingKafka(kafka) }],
-    alive: () => true,
-  });
+  const app = createApp(registry, [
+    { name: 'postgres', check: async () => { await pool.query('select 1'); } },
+    { name: 'kafka', check: () => pingKafka(kafka) },
+  ]);
   options.wire(config, { app, pool, producer, registry, log });
   finishApp(app, log);
   const http = await listen(app, config.HTTP_HOST, config.HTTP_PORT);

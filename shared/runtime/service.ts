@@ -1,4 +1,5 @@
 /** Starts a service that runs on the engine: database, owner, engine, Kafka, HTTP; and stops it in the reverse order. */
+import type { Pool } from 'pg';
 import { Gauge, type Registry } from 'prom-client';
 import type { z } from 'zod';
 import { ownTopics, outsideTopics, deadLetterTopic, PARTITIONS, type Topic } from '../../contracts/internal/topics.js';
@@ -20,7 +21,7 @@ import { TakeIn } from './engine/take-in.js';
 import { createApp, createRegistry, finishApp, listen, type Listening } from './http.js';
 import { ensureTopics, pingKafka } from './kafka/admin.js';
 import type { KafkaOptions } from './kafka/client.js';
-import { startConsumer, type Consumer } from './kafka/consumer.js';
+import { startConsumer } from './kafka/consumer.js';
 import { startProducer, type Producer } from './kafka/producer.js';
 import { startJobs } from './jobs.js';
 import { createLog, type Log } from './log.js';
@@ -123,11 +124,12 @@ const watchFigures = (registry: Registry, store: EngineStore, engine: Engine): v
   });
 };
 
-type Parts = { readonly engine: Engine; readonly sweep: Sweep; readonly sayer: Sayer; readonly owner: Owner; readonly takeIn: TakeIn; readonly store: PostgresStore; readonly closePool: () => Promise<void>; readonly ping: () => Promise<void> };
+type EngineParts = { readonly engine: Engine; readonly sweep: Sweep; readonly sayer: Sayer; readonly owner: Owner; readonly takeIn: TakeIn; readonly store: PostgresStore };
 
-const startEngine = async (definition: ServiceDefinition, config: CommonConfig, log: Log, producer: Producer): Promise<Parts> => {
+type EngineSetting = { readonly definition: ServiceDefinition; readonly config: CommonConfig; readonly log: Log; readonly pool: Pool; readonly producer: Producer };
+
+const startEngine = async ({ definition, config, log, pool, producer }: EngineSetting): Promise<EngineParts> => {
   const options = databaseOptions(config, definition.name);
-  const pool = openPool(options, (error) => { log.warn({ reason: error.message }, 'an idle database connection broke'); });
   // Any number that is the same in all copies of a service and differs between services.
   const lockClass = Number.parseInt(contentHash(`engine ${options.schema}`).slice(0, 7), 16);
   const store = new PostgresStore(pool, lockClass);
@@ -150,7 +152,7 @@ const startEngine = async (definition: ServiceDefinition, config: CommonConfig, 
   const engine = new Engine({ catalogue, store, sender, sayer, clock: systemClock, log, ownerId: () => owner.id, passes });
   const takeIn: TakeIn = new TakeIn({ catalogue, store, engine, sayer, log, nowMs: systemClock.nowMs, passes, decisions: carryOut({ catalogue, store, engine, takeIn: () => takeIn, log }) });
   const sweep = new Sweep({ store, engine, sayer, takeIn, log, ownerId: () => owner.id, everyMs: 1_000, graceMs: 3_000 });
-  return { engine, sweep, sayer, owner, takeIn, store, closePool: () => pool.end(), ping: async () => { await pool.query('select 1'); } };
+  return { engine, sweep, sayer, owner, takeIn, store };
 };
 
 const start = async <S extends z.ZodObject>(options: ServiceOptions<S>, environment: Environment): Promise<Running> => {
@@ -159,22 +161,30 @@ const start = async <S extends z.ZodObject>(options: ServiceOptions<S>, environm
   const definition = options.wire(config, { log });
   const kafka = kafkaOptions(config, options.name, log);
   const registry = createRegistry(config.SERVICE_NAME ?? options.name);
-  const stuck = { since: 0 };
-  let ping = (): Promise<void> => Promise.reject(new Error('starting'));
-  let consumer: Consumer | null = null;
-  const app = createApp(registry, { checks: [{ name: 'postgres', check: () => ping() }, { name: 'kafka', check: () => pingKafka(kafka) }], alive: () => stuck.since === 0 });
+  const pool = openPool(databaseOptions(config, options.name), (error) => {
+    log.warn({ reason: error.message }, 'an idle database connection broke');
+  });
+  const state: { parts: EngineParts | null } = { parts: null };
+  const started = (): Promise<void> => (state.parts === null ? Promise.reject(new Error('starting')) : Promise.resolve());
+  const readable = (): Promise<void> => (state.parts?.takeIn.unreadableTopic == null ? Promise.resolve() : Promise.reject(new Error('most messages cannot be read')));
+  const app = createApp(registry, [
+    { name: 'postgres', check: async () => { await pool.query('select 1'); } },
+    { name: 'kafka', check: () => pingKafka(kafka) },
+    { name: 'engine', check: started },
+    { name: 'messages', check: readable },
+  ]);
   finishApp(app, log);
   const http: Listening = await listen(app, config.HTTP_HOST, config.HTTP_PORT);
   log.info({ url: http.url }, 'listening');
 
   await untilDone('Kafka', log, () => ensureAllTopics(kafka, config.KAFKA_REPLICATION_FACTOR));
   const producer = await startProducer(kafka);
-  const parts = await startEngine(definition, config, log, producer);
-  ping = parts.ping;
+  const parts = await startEngine({ definition, config, log, pool, producer });
+  state.parts = parts;
   watchFigures(registry, parts.store, parts.engine);
   parts.sweep.start();
   const topics = [...new Set<Topic>([...definition.consumes.map((consume) => consume.topic), 'operator.decision'])];
-  consumer = await startConsumer({
+  const consumer = await startConsumer({
     ...kafka, groupId: `${config.KAFKA_TOPIC_PREFIX}${options.name}`, topics, takeIn: parts.takeIn.take, sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
     onFatal: (error) => { log.fatal({ err: error }, 'the consumer is dead: the process ends and is started again'); process.exit(1); },
   });
@@ -192,7 +202,7 @@ const start = async <S extends z.ZodObject>(options: ServiceOptions<S>, environm
       await producer.stop();
       await parts.owner.stop();
       await http.stop();
-      await parts.closePool();
+      await pool.end();
     },
   };
 };

@@ -36,7 +36,7 @@ describe('the gateway', () => {
     producer = await startProducer(kafka);
     const publish: Producer = { stop: () => producer.stop(), send: (messages, limits) => (kafkaAway ? Promise.reject(new Error('away')) : producer.send(messages, limits)) };
     const registry = new Registry();
-    const app = createApp(registry, { checks: [], alive: () => true });
+    const app = createApp(registry, []);
     wire(config.parse({
       DATABASE_URL: database.url, KAFKA_BROKERS: kafka.brokers.join(','), WEBHOOK_SECRETS_INVESTSUITE: SECRET, WEBHOOK_SECRETS_BROKER: SECRET, WEBHOOK_SECRETS_CORE_BANKING: SECRET,
       WEBHOOK_MAX_BODY_BYTES: '20000',

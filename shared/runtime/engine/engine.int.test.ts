@@ -262,6 +262,16 @@ describe('the engine on Postgres', () => {
     expect(rows[1]?.headers).toContain('base64');
   });
 
+  it('stops taking in when most messages cannot be read, instead of filling the dead-letter topic', async () => {
+    const copy = await startCopy(new World());
+    const bad = Array.from({ length: 30 }, (_, n) => ({ ...message('payout.requested', `p${String(n)}`, {}), value: Buffer.from('rubbish') }));
+    await expect(take(copy, ...bad)).rejects.toThrow('most messages');
+    expect(copy.takeIn.unreadableTopic).toBe('payout.requested');
+    expect((await admin.query('select 1 from quarantine')).rowCount).toBe(0);
+    await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
+    expect(copy.takeIn.unreadableTopic).toBeNull();
+  });
+
   it('looks again after its interval, without any event', async () => {
     const copy = await startCopy(new World(), { shipMs: 200 });
     await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));

@@ -104,6 +104,8 @@ const route = (read: Extract<Read, { kind: 'good' }>, original: OriginalMessage)
 
 export class TakeIn {
   readonly #o: TakeInOptions;
+  /** The topic whose messages mostly cannot be read: nothing of it is taken in until that is mended. */
+  unreadableTopic: string | null = null;
 
   constructor(options: TakeInOptions) {
     this.#o = options;
@@ -124,8 +126,10 @@ export class TakeIn {
     const bad = read.filter((one) => one.read.kind === 'bad').length;
     if (bad >= FLOOD && bad * 2 > read.length) {
       log.error({ topic: batch.topic, partition: batch.partition, bad, of: read.length }, 'most messages cannot be read: the cause is ours; nothing is taken in until it is mended');
+      this.unreadableTopic = batch.topic;
       throw new Error('most messages of this batch cannot be read');
     }
+    if (this.unreadableTopic === batch.topic) this.unreadableTopic = null;
     await this.#takeIn(read);
   };
 
