@@ -1,6 +1,6 @@
 /**
  * Three levels by suffix: *.unit.test.ts needs nothing, *.int.test.ts gets one real Kafka and Postgres for the whole run,
- * *.e2e.test.ts runs the services as processes.
+ * *.e2e.test.ts runs the services as processes; each file starts a stack of its own, with servers that it may crash.
  */
 const { resolve } = require('node:path');
 // globalSetup is loaded by Node's own require.
@@ -31,7 +31,7 @@ module.exports = {
   projects: [
     { ...common, displayName: 'unit', testMatch: ['<rootDir>/**/*.unit.test.ts'] },
     { ...common, ...servers, displayName: 'int', testMatch: ['<rootDir>/**/*.int.test.ts'] },
-    { ...common, ...servers, displayName: 'e2e', testMatch: ['<rootDir>/**/*.e2e.test.ts'] },
+    { ...common, displayName: 'e2e', testMatch: ['<rootDir>/**/*.e2e.test.ts'] },
   ],
   collectCoverageFrom: ['shared/kernel/**/*.ts', 'services/*/src/decide/**/*.ts', '!**/*.test.ts'],
   coverageDirectory: 'coverage',

@@ -1,0 +1,257 @@
+/**
+ * Whatever happens on the way, each customer is paid exactly what was asked, once, and bank, broker and InvestSuite agree on it.
+ * Who cannot be paid is held where people see it, with the reason.
+ */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import type { Customer } from '../../infra/demo/world.js';
+import { parseJson, printJson, type Json } from '../../shared/kernel/json.js';
+import { JourneyWorld } from '../support/journey-world.js';
+import { eventually } from '../support/eventually.js';
+import { differencesAtLast, type CustomerEnd } from '../support/books-agree.js';
+
+const AAPL = 'US0378331005';
+const VOO = 'US9229083632';
+const SHARES = [{ isin: AAPL, units: '20' }];
+
+/** Everything that happens to one customer; says how it must have ended. */
+interface Journey {
+  readonly title: string;
+  readonly run: (world: JourneyWorld) => Promise<CustomerEnd>;
+}
+
+const effectOf = async (world: JourneyWorld, customer: Customer, name: string) =>
+  (await world.look()).effects.filter((effect) => effect.portfolioId === customer.portfolioId && effect.name === name);
+
+const JOURNEYS: readonly Journey[] = [
+  {
+    title: 'cash enough: it is paid from cash, nothing is sold',
+    run: async (world) => {
+      const customer = await world.customer({ cash: '1000.00', positions: [] });
+      await world.app(customer, { action: 'set', amount: '250.00' });
+      return { customer, paid: ['250'] };
+    },
+  },
+  {
+    title: 'sale needed: shares are sold first, settled cash is paid',
+    run: async (world) => {
+      const customer = await world.customer({ cash: '100.00', positions: SHARES });
+      await world.app(customer, { action: 'set', amount: '900.00' });
+      return { customer, paid: ['900'] };
+    },
+  },
+  {
+    title: 'raised while it waits for cash: one payment of the new amount',
+    run: async (world) => {
+      const customer = await world.customer({ cash: '100.00', positions: SHARES });
+      await world.app(customer, { action: 'set', amount: '900.00' });
+      await world.untilStatus(customer, 'withdrawal', 'AwaitingCash');
+      await world.app(customer, { action: 'raise', amount: '500.00' });
+      return { customer, paid: ['1400'] };
+    },
+  },
+  {
+    title: 'cancelled while it waits for cash: nothing is paid, what was sold stays as cash',
+    run: async (world) => {
+      const customer = await world.customer({ cash: '100.00', positions: SHARES });
+      await world.fault('broker', { fault: 'settle-late', subject: customer.accountNo, delayMs: 4_000 });
+      await world.app(customer, { action: 'set', amount: '900.00' });
+      await world.untilStatus(customer, 'withdrawal', 'AwaitingCash');
+      await world.app(customer, { action: 'cancel' });
+      return { customer, paid: [], withdrawals: ['Cancelled'] };
+    },
+  },
+  {
+    title: 'wished again while the payout is on its way: two payments, no wish lost',
+    run: async (world) => {
+      const customer = await world.customer({ cash: '1000.00', positions: [] });
+      await world.fault('broker', { fault: 'redemption-on-hold', subject: customer.accountNo, delayMs: 2_000, times: 1 });
+      await world.app(customer, { action: 'set', amount: '250.00' });
+      await world.untilStatus(customer, 'payout', 'ConfirmingCashOut');
+      await world.app(customer, { action: 'raise', amount: '100.00' });
+      return { customer, paid: ['250', '100'] };
+    },
+  },
+  {
+    title: 'everything (1e100): all is sold and all cash is paid in one payment',
+    run: async (world) => {
+      const customer = await world.customer({
+        cash: '50.00',
+        positions: [
+          { isin: AAPL, units: '3' },
+          { isin: VOO, units: '4' },
+        ],
+      });
+      await world.app(customer, { action: 'everything' });
+      return { customer, paid: 'everything' };
+    },
+  },
+  {
+    title: 'every event twice',
+    run: async (world) => {
+      const customer = await world.customer({ cash: '100.00', positions: SHARES });
+      await world.fault('investSuite', { fault: 'event-duplicated', subject: customer.portfolioId });
+      await world.fault('broker', { fault: 'event-twice', subject: customer.accountNo });
+      await world.fault('bank', { fault: 'event-twice', subject: customer.iban });
+      await world.app(customer, { action: 'set', amount: '900.00' });
+      return { customer, paid: ['900'] };
+    },
+  },
+  {
+    title: 'events out of order',
+    run: async (world) => {
+      const customer = await world.customer({ cash: '100.00', positions: SHARES });
+      await world.fault('investSuite', { fault: 'event-reordered', subject: customer.portfolioId });
+      await world.fault('broker', { fault: 'events-reordered', subject: customer.accountNo });
+      await world.fault('bank', { fault: 'events-reordered', subject: customer.iban });
+      await world.app(customer, { action: 'set', amount: '900.00' });
+      return { customer, paid: ['900'] };
+    },
+  },
+  {
+    title: 'broker and bank never call back: what has become of it is asked',
+    run: async (world) => {
+      const customer = await world.customer({ cash: '100.00', positions: SHARES });
+      await world.fault('broker', { fault: 'event-lost', subject: customer.accountNo });
+      await world.fault('bank', { fault: 'never-calls-back', subject: customer.iban });
+      await world.app(customer, { action: 'set', amount: '900.00' });
+      return { customer, paid: ['900'] };
+    },
+  },
+  {
+    title: 'a partial fill, then the broker cancels the rest: it is sold anew, and paid once',
+    run: async (world) => {
+      const customer = await world.customer({ cash: '100.00', positions: SHARES });
+      await world.fault('broker', { fault: 'partial-then-cancel', subject: customer.accountNo, times: 1 });
+      await world.app(customer, { action: 'set', amount: '900.00' });
+      return { customer, paid: ['900'] };
+    },
+  },
+  {
+    title: 'a refused transfer is held where people see it; their word to send again pays once, under a new reference',
+    run: async (world) => {
+      const customer = await world.customer({ cash: '1000.00', positions: [] });
+      await world.fault('bank', { fault: 'refuse', operation: 'create-payment', subject: customer.iban, times: 1, detail: 'AC04' });
+      await world.app(customer, { action: 'set', amount: '250.00' });
+      const held = await world.untilJourney(customer, 'payout', 'is held', (row) => row.held !== null);
+      expect(held).toMatchObject({ status: 'Transferring', ended: false });
+      expect(held.held).toMatch(/^cash-out done but the bank refused: /);
+      const [effect] = await effectOf(world, customer, 'PayCounterAccount');
+      expect(effect).toMatchObject({ status: 'parked', generation: 1 });
+      await world.decide(
+        { kind: 'answer-effect', service: 'payout', effectId: effect?.id ?? '', answer: 'send-again', evidence: 'the bank has opened the account again', by: 'anna', approvedBy: 'ben' },
+        customer.portfolioId,
+      );
+      return { customer, paid: ['250'] };
+    },
+  },
+  {
+    title: 'lost answers of the order, the cash-out and the transfer: each is found by asking, none is sent twice',
+    run: async (world) => {
+      const customer = await world.customer({ cash: '100.00', positions: SHARES });
+      await world.fault('broker', { fault: 'apply-and-cut', operation: 'create-order', subject: customer.accountNo, times: 1 });
+      await world.fault('broker', { fault: 'apply-and-cut', operation: 'create-redemption', subject: customer.accountNo, times: 1 });
+      await world.fault('bank', { fault: 'apply-and-cut', operation: 'create-payment', subject: customer.iban, times: 1 });
+      await world.app(customer, { action: 'set', amount: '900.00' });
+      return { customer, paid: ['900'] };
+    },
+  },
+  {
+    title: 'the bank sends a settled payment back: it is with an operator, and nothing is paid a second time',
+    run: async (world) => {
+      const customer = await world.customer({ cash: '1000.00', positions: [] });
+      await world.fault('bank', { fault: 'return-after-settled', subject: customer.iban, times: 1, detail: 'AC04' });
+      await world.app(customer, { action: 'set', amount: '250.00' });
+      const payout = await world.untilStatus(customer, 'payout', 'Returned');
+      expect(payout).toMatchObject({ ended: false, waitsFor: 'an operator: the bank returned the payment' });
+      expect(payout.reason).toMatch(/^the bank sent the payment back: /);
+      return { customer, paid: ['250'], returned: 1, withdrawals: ['Returned'] };
+    },
+  },
+  {
+    title: 'an optimisation that is told again, as another event, places no second order',
+    run: async (world) => {
+      const customer = await world.customer({ cash: '100.00', positions: SHARES });
+      await world.app(customer, { action: 'set', amount: '900.00' });
+      await world.untilStatus(customer, 'withdrawal', 'Completed');
+      const placed = await ordersOf(world, customer);
+      expect(placed).toBeGreaterThan(0);
+      for (const id of await tellOptimisationsAgain(world, customer)) await handled(world, 'rebalancing', `investsuite:${id}`);
+      expect(await ordersOf(world, customer)).toBe(placed);
+      return { customer, paid: ['900'] };
+    },
+  },
+];
+
+const ordersOf = async (world: JourneyWorld, customer: Customer): Promise<number> =>
+  (await world.look()).broker.accounts.find((one) => one.accountNo === customer.accountNo)?.orders.placed ?? 0;
+
+/** Sends each optimisation event that was taken in once more, under a new id: it cannot be found by its id. */
+const tellOptimisationsAgain = async (world: JourneyWorld, customer: Customer): Promise<readonly string[]> => {
+  const { rows } = await world.pool.query<{ value: string }>(
+    `select value from rebalancing.inbox where topic = 'optimisations.status-update' and portfolio_id = $1`,
+    [customer.portfolioId],
+  );
+  expect(rows.length).toBeGreaterThan(0);
+  const ids: string[] = [];
+  for (const { value } of rows) {
+    const { data } = parseJson(value) as { readonly data: { readonly [name: string]: Json } };
+    const id = randomUUID();
+    await world.world.investSuite.deliver(`again-${id}`, printJson({ ...data, id }));
+    ids.push(id);
+  }
+  return ids;
+};
+
+const handled = (world: JourneyWorld, service: string, eventId: string): Promise<unknown> =>
+  eventually(
+    `${service} has handled ${eventId}`,
+    async () => (await world.pool.query(`select handled_at, note from ${service}.inbox where event_id = $1`, [eventId])).rows[0] as { handled_at: Date | null } | undefined,
+    (row) => row?.handled_at != null,
+    30_000,
+    100,
+  );
+
+describe('journeys, each service a process, on real Kafka and Postgres', () => {
+  let world: JourneyWorld;
+  /** All at once: customers do not wait for each other. */
+  const running = new Map<string, Promise<CustomerEnd>>();
+
+  beforeAll(async () => {
+    world = await JourneyWorld.start();
+    for (const { title, run } of JOURNEYS) {
+      const journey = run(world);
+      // The test of this title tells it.
+      journey.catch(() => undefined);
+      running.set(title, journey);
+    }
+  }, 120_000);
+  afterAll(async () => {
+    await Promise.allSettled(running.values());
+    await world.stop();
+  }, 120_000);
+
+  it.each(JOURNEYS.map(({ title }) => [title] as const))(
+    '%s',
+    async (title) => {
+      const end = await running.get(title);
+      if (end === undefined) throw new Error('no such journey');
+      await world.untilBooksAgree([end]);
+    },
+    120_000,
+  );
+
+  it('the lost answers were really lost, and found by asking', async () => {
+    const { broker, bank, effects } = await world.look();
+    expect([broker.strikes['apply-and-cut'], bank.strikes['apply-and-cut']]).toEqual([2, 1]);
+    const found = effects.filter((effect) => effect.note === 'found by inquiry').map((effect) => effect.name);
+    expect(found).toEqual(expect.arrayContaining(['PayCounterAccount', 'CreateCashOut', 'PlaceOrder']));
+  });
+
+  it('at the end nothing is double, nothing is under way, and every customer still stands where it stood', async () => {
+    const ends = await Promise.all(running.values());
+    const snapshot = await world.untilQuiet();
+    expect(differencesAtLast(snapshot)).toEqual([]);
+    await world.untilBooksAgree(ends, 5_000);
+  }, 120_000);
+});

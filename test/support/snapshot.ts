@@ -1,0 +1,107 @@
+/** One look at everything: the three books of the outside world, and why, out of the database. */
+import type { Pool } from 'pg';
+import type { World } from '../../infra/demo/world.js';
+import type { Decimal } from '../../shared/kernel/decimal.js';
+import type { Verdict } from '../simulators/investsuite/verdict.js';
+
+export interface CreditorVerdict {
+  readonly creditorIban: string;
+  readonly settledCount: number;
+  readonly settledSum: Decimal;
+  readonly returnedCount: number;
+}
+export interface BankVerdict {
+  readonly creditors: readonly CreditorVerdict[];
+  readonly totals: { readonly payments: number; readonly settled: number; readonly refused: number; readonly returned: number; readonly onTheWay: number };
+  readonly duplicates: { readonly references: readonly unknown[] };
+  readonly strikes: Readonly<Record<string, number>>;
+  readonly booksAgree: boolean;
+}
+export interface AccountVerdict {
+  readonly accountNo: string;
+  readonly cash: { readonly booked: Decimal; readonly pendingOut: Decimal };
+  readonly positions: Readonly<Record<string, Decimal>>;
+  readonly cashOuts: { readonly count: number; readonly sum: Decimal };
+  readonly orders: { readonly placed: number; readonly open: number };
+}
+export interface BrokerVerdict {
+  readonly accounts: readonly AccountVerdict[];
+  readonly duplicates: { readonly orderKeys: readonly string[]; readonly redemptionKeys: readonly string[]; readonly redemptionNotes: readonly unknown[] };
+  readonly strikes: Readonly<Record<string, number>>;
+  readonly booksAgree: boolean;
+}
+
+export interface JourneyRow {
+  readonly service: string;
+  readonly id: string;
+  readonly flow: string;
+  readonly subject: string;
+  readonly portfolioId: string;
+  readonly status: string;
+  readonly ended: boolean;
+  readonly held: string | null;
+  readonly waitsFor: string | null;
+  readonly reason: string | null;
+}
+export interface EffectRow {
+  readonly service: string;
+  readonly id: string;
+  readonly journeyId: string;
+  readonly portfolioId: string;
+  readonly name: string;
+  readonly status: string;
+  readonly generation: number;
+  readonly note: string | null;
+}
+/** What is neither sent nor handled yet. */
+export interface UnderWay {
+  readonly service: string;
+  readonly what: string;
+  readonly portfolioId: string;
+  readonly note: string;
+}
+
+export interface Snapshot {
+  readonly investSuite: Verdict;
+  readonly bank: BankVerdict;
+  readonly broker: BrokerVerdict;
+  readonly journeys: readonly JourneyRow[];
+  /** Every write, and the questions that are open. */
+  readonly effects: readonly EffectRow[];
+  readonly underWay: readonly UnderWay[];
+}
+
+const SCHEMAS = ['withdrawal', 'payout', 'rebalancing', 'portfolio'] as const;
+const ofAll = (part: (schema: string) => string): string => SCHEMAS.map(part).join(' union all ');
+
+const JOURNEYS = ofAll(
+  (s) => `select '${s}' as service, id, flow, subject, portfolio_id as "portfolioId", status, ended, held, waits_for as "waitsFor",
+    state->>'reason' as reason, opened_at as at from ${s}.journey`,
+);
+const EFFECTS = ofAll(
+  (s) => `select '${s}' as service, e.id, e.journey_id as "journeyId", j.portfolio_id as "portfolioId", e.name, e.status, e.generation, e.note
+    from ${s}.effect e join ${s}.journey j on j.id = e.journey_id where e.kind <> 'read' or e.status in ('planned', 'sending', 'accepted', 'unknown', 'parked')`,
+);
+const UNDER_WAY = ofAll(
+  (s) => `
+  select '${s}' as service, 'inbox' as what, portfolio_id as "portfolioId", event_id as note from ${s}.inbox where handled_at is null
+  union all select '${s}', 'outbox', key, event_id from ${s}.outbox where sent_at is null
+  union all select '${s}', 'quarantine', portfolio_id, reason from ${s}.quarantine where resolved_at is null
+  union all select '${s}', 'blocked lane', portfolio_id, reason from ${s}.blocked_lane`,
+);
+
+export const takeSnapshot = async (world: World, pool: Pool): Promise<Snapshot> => {
+  const [investSuite, bank, broker] = await Promise.all([world.investSuite.verdict(), world.bank('GET', '/verdict'), world.broker('GET', '/verdict')]);
+  // After the books: what the books show must be explained by what the database says, not the other way round.
+  const journeys = await pool.query<JourneyRow>(`select * from (${JOURNEYS}) as j order by at`);
+  const effects = await pool.query<EffectRow>(EFFECTS);
+  const underWay = await pool.query<UnderWay>(UNDER_WAY);
+  return {
+    investSuite,
+    bank: bank as BankVerdict,
+    broker: broker as BrokerVerdict,
+    journeys: journeys.rows,
+    effects: effects.rows,
+    underWay: underWay.rows,
+  };
+};
