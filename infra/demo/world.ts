@@ -1,18 +1,45 @@
 /** Drives the outside world: makes customers, lets them wish, switches faults on, reads the three books. */
 import { createInvestSuiteAdmin, type InvestSuiteAdmin } from '../../test/simulators/investsuite/admin-client.js';
 import type { Verdict } from '../../test/simulators/investsuite/verdict.js';
+import type { Decimal } from '../../shared/kernel/decimal.js';
 import { CURRENCY, HOUSE_ACCOUNT, type Stack } from './stack.js';
 
+/** What the broker's books say; amounts are decimal text. */
 export interface BrokerVerdict {
-  readonly accounts: readonly { readonly accountNo: string; readonly cashOuts: { readonly count: number; readonly sum: string } }[];
-  readonly totals: { readonly cashOuts: number; readonly cashOutSum: string; readonly orders: number };
+  readonly accounts: readonly {
+    readonly accountNo: string;
+    readonly cash: { readonly booked: Decimal; readonly withdrawable: Decimal; readonly pendingSettlement: Decimal; readonly pendingOut: Decimal };
+    readonly positions: Readonly<Record<string, Decimal>>;
+    readonly cashOuts: { readonly count: number; readonly sum: Decimal; readonly returnedCount: number; readonly returnedSum: Decimal };
+    readonly orders: { readonly placed: number; readonly fills: number; readonly open: number };
+  }[];
+  readonly totals: { readonly orders: number; readonly redemptions: number; readonly cashOuts: number; readonly cashOutSum: Decimal };
   readonly duplicates: { readonly orderKeys: readonly string[]; readonly redemptionKeys: readonly string[]; readonly redemptionNotes: readonly unknown[] };
+  readonly keysWithAnotherBody: readonly string[];
+  readonly strikes: Readonly<Record<string, number>>;
   readonly booksAgree: boolean;
 }
+/** What the bank's books say. A creditor is listed when something was settled or came back. */
 export interface BankVerdict {
-  readonly creditors: readonly { readonly creditorIban: string; readonly count: number; readonly sum: string }[];
-  readonly totals: { readonly settled: number; readonly settledSum: string; readonly returned: number; readonly onTheWay: number };
+  readonly creditors: readonly {
+    readonly creditorIban: string;
+    readonly settledCount: number;
+    readonly settledSum: Decimal;
+    readonly returnedCount: number;
+    readonly returnedSum: Decimal;
+  }[];
+  readonly totals: {
+    readonly payments: number;
+    readonly settled: number;
+    readonly settledSum: Decimal;
+    readonly returned: number;
+    readonly returnedSum: Decimal;
+    readonly refused: number;
+    readonly onTheWay: number;
+  };
   readonly duplicates: { readonly references: readonly unknown[] };
+  readonly conflicts: readonly string[];
+  readonly strikes: Readonly<Record<string, number>>;
   readonly booksAgree: boolean;
 }
 export interface Books {
@@ -108,7 +135,11 @@ export class World {
 
   async switchFault(system: 'investSuite' | 'broker' | 'bank', fault: Fault): Promise<void> {
     if (system === 'investSuite') await this.investSuite.switchFault(fault as Parameters<InvestSuiteAdmin['switchFault']>[0]);
-    else await this[system]('POST', '/faults', { ...fault, ...(fault.probability === undefined ? {} : { probability: fault.probability }) });
+    else await this[system]('POST', '/faults', fault);
+  }
+
+  async clearFaults(): Promise<void> {
+    await Promise.all([this.investSuite.clearFaults(), this.broker('DELETE', '/faults'), this.bank('DELETE', '/faults')]);
   }
 
   async books(): Promise<Books> {
