@@ -5,8 +5,8 @@
  */
 export type Decimal = string & { readonly __decimal: true };
 
-/** Longest number we accept, in digits. Bounds what `1e999999999` can cost. */
-export const MAX_DIGITS = 400;
+/** Longest number we accept, in characters as written and as printed. Bounds what `1e999999999` can cost. */
+export const MAX_LENGTH = 400;
 
 const FORM = /^([+-]?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,6}))?$/;
 
@@ -24,17 +24,19 @@ const print = ({ units, scale }: Parts): Decimal => {
   return (negative && units !== 0n ? `-${body}` : body) as Decimal;
 };
 
-/** Reads a decimal from text as JSON or a person writes it, or null when it is not one or is longer than MAX_DIGITS. */
+/** Reads a decimal from text as JSON or a person writes it, or null when it is not one or is longer than MAX_LENGTH. */
 export const parseDecimal = (text: string): Decimal | null => {
-  if (text.length > MAX_DIGITS) return null;
+  if (text.length > MAX_LENGTH) return null;
   const match = FORM.exec(text);
   if (match === null) return null;
   const [, sign = '', whole = '', fraction = '', exponentText = '0'] = match;
   const exponent = Number(exponentText);
   const scale = fraction.length - exponent;
-  if (Math.abs(exponent) > MAX_DIGITS || Math.abs(scale) > MAX_DIGITS) return null;
+  if (Math.abs(exponent) > MAX_LENGTH || Math.abs(scale) > MAX_LENGTH) return null;
   const units = BigInt(whole + fraction) * (sign === '-' ? -1n : 1n);
-  return scale >= 0 ? print({ units, scale }) : print({ units: units * tenTo(-scale), scale: 0 });
+  const printed = scale >= 0 ? print({ units, scale }) : print({ units: units * tenTo(-scale), scale: 0 });
+  // What is accepted is stored as printed, and has to be accepted again when it is read.
+  return printed.length > MAX_LENGTH ? null : printed;
 };
 
 /** A decimal from text that is known to be one. @throws RangeError otherwise. */

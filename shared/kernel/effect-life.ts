@@ -8,7 +8,6 @@
  *   applied, rejected   the only ends
  *   parked    only people may answer
  */
-import { unreachable } from './bug.js';
 import type { EffectKind, RefusedBy } from './flow.js';
 import type { Inquiry, OperationAbility, Outcome, Repeatable } from './outcome.js';
 
@@ -42,10 +41,16 @@ export type LifeRules = {
   readonly patienceMs: number;
 };
 
+/**
+ * Which send an answer is about. A process that was given up can still bring one while a later send is on its way; what
+ * it says about the earlier one ("no byte left") is not true of the later.
+ */
+export type SendOf = Pick<EffectRecord, 'generation' | 'lastSentAtMs'>;
+
 export type LifeEvent =
   | { readonly type: 'Sending' }
-  | { readonly type: 'Answered'; readonly outcome: Outcome<unknown> }
-  | { readonly type: 'Inquired'; readonly inquiry: Inquiry<unknown>; readonly askedAtMs: number }
+  | { readonly type: 'Answered'; readonly outcome: Outcome<unknown>; readonly of: SendOf }
+  | { readonly type: 'Inquired'; readonly inquiry: Inquiry<unknown>; readonly askedAtMs: number; readonly of: SendOf }
   /** Its owner is gone: whatever it was doing is not known. */
   | { readonly type: 'Orphaned' }
   | { readonly type: 'PersonSaid'; readonly said: 'applied' | 'rejected' | 'send-again'; readonly result: unknown; readonly evidence: string };
@@ -90,6 +95,9 @@ const unknown = (effect: EffectRecord, note: string, rules: LifeRules, nowMs: nu
   return open({ ...effect, status: 'unknown', note, dueAtMs: nowMs + Math.max(waitAtLeastMs, waitMs(effect.attempt, rules)) });
 };
 
+/** A question is asked again without a `Sending` of its own: its answers count how often. */
+const counted = (effect: EffectRecord): EffectRecord => (effect.kind === 'read' ? { ...effect, attempt: effect.attempt + 1 } : effect);
+
 const answered = (effect: EffectRecord, outcome: Outcome<unknown>, rules: LifeRules, nowMs: number): Lived => {
   switch (outcome.kind) {
     case 'applied':
@@ -98,17 +106,17 @@ const answered = (effect: EffectRecord, outcome: Outcome<unknown>, rules: LifeRu
       return rejected(effect, outcome.reason, 'other-side', outcome.note);
     case 'accepted':
       return open({
-        ...effect,
+        ...counted(effect),
         status: 'accepted',
         reference: outcome.reference ?? effect.reference,
         note: outcome.note ?? null,
         dueAtMs: nowMs + (outcome.askAfterMs ?? waitMs(effect.attempt, rules)),
       });
     case 'retryable':
-      return open({ ...effect, status: 'planned', note: outcome.evidence, dueAtMs: nowMs + (outcome.retryAfterMs ?? waitMs(effect.attempt, rules)) });
+      return open({ ...counted(effect), status: 'planned', note: outcome.evidence, dueAtMs: nowMs + (outcome.retryAfterMs ?? waitMs(effect.attempt, rules)) });
     case 'unknown':
       // A question that got no answer is simply asked again.
-      if (effect.kind === 'read') return open({ ...effect, status: 'planned', note: outcome.evidence, dueAtMs: nowMs + waitMs(effect.attempt, rules) });
+      if (effect.kind === 'read') return open({ ...counted(effect), status: 'planned', note: outcome.evidence, dueAtMs: nowMs + waitMs(effect.attempt, rules) });
       return unknown(effect, outcome.evidence, rules, nowMs);
   }
 };
@@ -118,15 +126,14 @@ const absent = (effect: EffectRecord, askedAtMs: number, rules: LifeRules, nowMs
   const overAtMs = (effect.lastSentAtMs ?? effect.plannedAtMs) + rules.ability.longestLifeMs;
   if (askedAtMs < overAtMs) return unknown(effect, 'not there yet; a request on its way could still arrive', rules, nowMs, overAtMs - nowMs);
   const proof = `absent at ${String(askedAtMs)} ms since 1970, after the longest life of a request`;
-  switch (rules.ability.afterAbsence) {
+  const next = carefulMove(rules) === 'ask-person' ? 'ask-person' : rules.ability.afterAbsence;
+  switch (next) {
     case 'ask-person':
       return parked(effect, proof);
     case 'same-key':
       return open({ ...effect, status: 'planned', note: proof, dueAtMs: nowMs });
     case 'new-key':
       return open({ ...effect, status: 'planned', generation: effect.generation + 1, firstSentAtMs: null, lastSentAtMs: null, note: proof, dueAtMs: nowMs });
-    default:
-      return unreachable(rules.ability.afterAbsence);
   }
 };
 
@@ -169,18 +176,57 @@ const personSaid = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'Per
   }
 };
 
+/**
+ * What an answer to an earlier send still proves. Under the same key an end is an end; anything less is overtaken by the
+ * later send. Under an earlier key only one thing matters: it has happened although it was proven absent.
+ */
+const answeredLate = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'Answered' }>, rules: LifeRules, nowMs: number): Lived | null => {
+  const { outcome, of } = event;
+  if (of.generation !== effect.generation) return outcome.kind === 'applied' ? parked(effect, 'it has happened under an earlier key, and was sent again') : null;
+  return outcome.kind === 'applied' || outcome.kind === 'rejected' ? answered(effect, outcome, rules, nowMs) : null;
+};
+
+const onOpenAnswer = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'Answered' }>, rules: LifeRules, nowMs: number): Lived | null =>
+  event.of.generation === effect.generation && event.of.lastSentAtMs === effect.lastSentAtMs
+    ? answered(effect, event.outcome, rules, nowMs)
+    : answeredLate(effect, event, rules, nowMs);
+
+const onAnswer = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'Answered' }>, rules: LifeRules, nowMs: number): Lived | null => {
+  switch (effect.status) {
+    case 'accepted':
+      // They have it: that no byte left, or that nobody knows, can no longer be true.
+      if (effect.kind !== 'read' && (event.outcome.kind === 'retryable' || event.outcome.kind === 'unknown')) return null;
+      return onOpenAnswer(effect, event, rules, nowMs);
+    case 'planned':
+    case 'sending':
+    case 'unknown':
+      return onOpenAnswer(effect, event, rules, nowMs);
+    case 'parked':
+      // Only people may answer, but they should know.
+      return parked(effect, `since then the answer came: ${event.outcome.kind}; before: ${effect.note ?? 'nothing known'}`);
+    case 'applied':
+    case 'rejected':
+      return null;
+  }
+};
+
+const onInquiry = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'Inquired' }>, rules: LifeRules, nowMs: number): Lived | null => {
+  if (effect.status !== 'unknown' && effect.status !== 'accepted') return null;
+  if (event.of.generation === effect.generation) return inquired(effect, event.inquiry, event.askedAtMs, rules, nowMs);
+  return event.inquiry.found === 'applied' ? parked(effect, 'it has happened under an earlier key, and was sent again') : null;
+};
+
 /** The effect after an event, or null when the event says nothing about an effect in this status. */
 export const live = (effect: EffectRecord, event: LifeEvent, rules: LifeRules, nowMs: number): Lived | null => {
   const { status } = effect;
-  const isOpen = status === 'planned' || status === 'sending' || status === 'accepted' || status === 'unknown';
   switch (event.type) {
     case 'Sending':
       if (status !== 'planned' && !(status === 'unknown' && carefulMove(rules) === 'send-again')) return null;
       return open({ ...effect, status: 'sending', attempt: effect.attempt + 1, firstSentAtMs: effect.firstSentAtMs ?? nowMs, lastSentAtMs: nowMs, dueAtMs: null });
     case 'Answered':
-      return isOpen ? answered(effect, event.outcome, rules, nowMs) : null;
+      return onAnswer(effect, event, rules, nowMs);
     case 'Inquired':
-      return status === 'unknown' || status === 'accepted' ? inquired(effect, event.inquiry, event.askedAtMs, rules, nowMs) : null;
+      return onInquiry(effect, event, rules, nowMs);
     case 'Orphaned':
       if (status !== 'sending') return null;
       if (effect.kind === 'read') return open({ ...effect, status: 'planned', note: 'its process is gone', dueAtMs: nowMs });

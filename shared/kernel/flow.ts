@@ -81,6 +81,8 @@ export type Flow<S extends Stated, I extends Tagged, E extends EffectsOf<E>, M e
 
 export const ignored = (why: string): Ignored => ({ ignored: why });
 export const impossible = (why: string): Impossible => ({ impossible: why });
+/** Gives a rule that another function makes a name, so that it can be printed. Changes nothing else. */
+export const named = <F extends (...words: never[]) => unknown>(name: string, rule: F): F => Object.defineProperty(rule, 'name', { value: name });
 /** A cell or outcome that always leads to the same status. */
-export const go = <S extends Stated>(status: S['status']) => (): { readonly to: S['status'] } => ({ to: status });
-export const hold = (why: string) => (): { readonly hold: string } => ({ hold: why });
+export const go = <S extends Stated>(status: S['status']) => named(`to ${status}`, (): { readonly to: S['status'] } => ({ to: status }));
+export const hold = (why: string) => named(`hold: ${why}`, (): { readonly hold: string } => ({ hold: why }));

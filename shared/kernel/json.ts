@@ -25,8 +25,10 @@ export class JsonError extends Error {
 }
 
 const MARK = '\u0000';
-const TOKEN = /"(?:[^"\\]|\\.)*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
-const ESCAPED_NUL = /\\u0000/;
+// A string that is never closed is one token too: looking for its end again from every quote inside it would be quadratic.
+const TOKEN = /"[^"\\]*(?:\\[^][^"\\]*)*"?|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+// An even number of backslashes before it is text about an escape, not an escape.
+const ESCAPED_NUL = /(?<!\\)(?:\\\\)*\\u0000/;
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 
 const quoteNumber = (token: string): string => (token.startsWith('"') ? token : `"\\u0000${token}"`);
@@ -42,14 +44,11 @@ const revive = (_key: string, value: unknown): unknown => {
   return value;
 };
 
-/** @throws JsonError when the text is not JSON, holds NUL characters, or is nested deeper than `maxDepth` (default 64). */
-export const parseJson = (text: string, maxDepth = 64): Json => {
-  if (ESCAPED_NUL.test(text)) throw new JsonError('the text holds a NUL character');
+const refuseDeeper = (text: string, maxDepth: number): void => {
   let depth = 0;
-  const quoted = text.replace(TOKEN, quoteNumber);
   let inString = false;
-  for (let i = 0; i < quoted.length; i++) {
-    const c = quoted.charCodeAt(i);
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
     if (inString) {
       if (c === 92) i++;
       else if (c === 34) inString = false;
@@ -58,7 +57,14 @@ export const parseJson = (text: string, maxDepth = 64): Json => {
       if (++depth > maxDepth) throw new JsonError(`nested deeper than ${String(maxDepth)}`);
     } else if (c === 125 || c === 93) depth--;
   }
+};
+
+/** @throws JsonError when the text is not JSON, holds NUL characters, or is nested deeper than `maxDepth` (default 64). */
+export const parseJson = (text: string, maxDepth = 64): Json => {
+  if (ESCAPED_NUL.test(text)) throw new JsonError('the text holds a NUL character');
   try {
+    const quoted = text.replace(TOKEN, quoteNumber);
+    refuseDeeper(quoted, maxDepth);
     return JSON.parse(quoted, revive) as Json;
   } catch (cause) {
     if (cause instanceof JsonError) throw cause;
@@ -88,7 +94,9 @@ export const printJson = (value: Printable): string => {
       return value.toString();
     case 'object':
       break;
-    default:
+    case 'undefined':
+    case 'function':
+    case 'symbol':
       throw new JsonError(`cannot print a ${typeof value}`);
   }
   if (Array.isArray(value)) return `[${(value as readonly Printable[]).map(printJson).join(',')}]`;

@@ -80,14 +80,18 @@ const plan = (journeyId: string, version: number, row: AnyRow, rulesOf: RulesOf,
 
 type From = { readonly closing: EffectRecord | null; readonly result: unknown; readonly note: string | null };
 
+const isUndecided = (effect: EffectRecord): boolean => effect.status !== 'applied' && effect.status !== 'rejected';
 const overtaken = (effect: EffectRecord | null): EffectRecord | null =>
-  effect === null || effect.status === 'applied' || effect.status === 'rejected' ? effect : { ...effect, status: 'rejected', dueAtMs: null, note: 'overtaken by another input' };
+  effect === null || !isUndecided(effect) ? effect : { ...effect, status: 'rejected', dueAtMs: null, note: 'overtaken by another input' };
 
 const follow = (flow: AnyFlow, journey: JourneyRecord, step: Step<Stated, Said>, from: From, rulesOf: RulesOf, nowMs: number): Stepped => {
   const version = journey.version + 1;
   const says = 'says' in step ? (step.says ?? []) : [];
   const state = { ...journey.state, ...step.set };
   if ('hold' in step) {
+    // Parked, it would ask a person whether something has happened that has.
+    if (from.closing?.status === 'applied' && from.closing.kind !== 'read')
+      throw new Bug(`flow ${flow.name}, ${state.status}: what has happened cannot be held; name the status that follows`);
     const effect = journey.effect === null ? null : { ...(from.closing ?? journey.effect), status: 'parked' as const, dueAtMs: null, note: step.hold };
     return { kind: 'moved', journey: { ...journey, version, state, held: step.hold, effect }, closing: effect, result: null, planned: false, says, note: step.hold };
   }
@@ -96,6 +100,9 @@ const follow = (flow: AnyFlow, journey: JourneyRecord, step: Step<Stated, Said>,
       throw new Bug(`flow ${flow.name}, ${state.status}: an outcome cannot stay; name the status that follows`);
     return { kind: 'moved', journey: { ...journey, version, state }, closing: from.closing, result: from.result, planned: false, says, note: from.note };
   }
+  // The types say so too; a table that got around them must not lose a request that may be on its way.
+  if (from.closing === null && journey.effect !== null && journey.effect.kind !== 'read' && isUndecided(journey.effect))
+    throw new Bug(`flow ${flow.name}, ${state.status}: an input leads away from ${journey.effect.name}, whose outcome is open`);
   const row = rowOf(flow, step.to);
   const planned = plan(journey.id, version, row, rulesOf, nowMs);
   return {
@@ -120,13 +127,14 @@ const onInput = (flow: AnyFlow, journey: JourneyRecord, input: Tagged, rulesOf: 
 const onLived = (flow: AnyFlow, journey: JourneyRecord, row: Extract<AnyRow, { does: string }>, lived: Lived, rulesOf: RulesOf, nowMs: number): Stepped => {
   const { effect } = lived;
   if (lived.end === null) {
-    // A question's waiting is nobody's history; everything about a request that may change something is.
-    if (effect.kind === 'read' && effect.status !== 'parked') return { kind: 'postponed', effect };
+    // A question's waiting is nobody's history; everything about a request that may change something, and every word of a person, is.
+    const wasParked = journey.effect?.status === 'parked';
+    if (effect.kind === 'read' && effect.status !== 'parked' && !wasParked) return { kind: 'postponed', effect };
     if (effect.status === journey.effect?.status && effect.status !== 'parked' && effect.generation === journey.effect.generation) return { kind: 'postponed', effect };
     const held = effect.status === 'parked' ? (effect.note ?? 'nobody knows whether it has happened') : null;
     return { kind: 'moved', journey: { ...journey, version: journey.version + 1, held, effect }, closing: effect, result: null, planned: false, says: [], note: effect.note };
   }
-  const step = lived.end === 'applied' ? row.applied(journey.state, lived.result as never) : row.rejected(journey.state, lived.reason, lived.by);
+  const step = lived.end === 'applied' ? row.applied(journey.state, lived.result) : row.rejected(journey.state, lived.reason, lived.by);
   return follow(flow, journey, step, { closing: effect, result: lived.end === 'applied' ? lived.result : null, note: effect.note }, rulesOf, nowMs);
 };
 

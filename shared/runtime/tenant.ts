@@ -25,6 +25,7 @@ export const tenantSettings = z.strictObject({
   priceDriftLimit: decimalText.default('0.05' as Decimal).meta({ description: 'an order whose price moved by more than this fraction is not executed' }),
   onVersionGap: z.enum(['restore', 'hold']).default('restore').meta({ description: 'a newer wish was overwritten by our write: write it back, or ask a person' }),
   cashOutType: z.enum(['BULK_FUNDING', 'CASH_TRANSFER', 'ACH', 'WIRE']).default('BULK_FUNDING').meta({ description: 'type of a DriveWealth redemption' }),
+  sendClientOrderId: z.boolean().default(false).meta({ description: 'send our key as DriveWealth `clientOrderID` with an order: a lost answer then matches for certain. The vendor pages disagree on whether the field exists' }),
   currencies: z.array(z.string().regex(/^[A-Z]{3}$/)).default([]).meta({ description: 'base currencies served; empty serves the currency of the broker account only' }),
   pendingWithdrawalsSchedule: z
     .string()

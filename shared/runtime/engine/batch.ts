@@ -156,7 +156,7 @@ export class Batch {
       return { ...before.effect, ...effect, ...again, owner: effect.status === 'sending' ? this.#ownerId : null };
     }
     const { request, reference } = this.#requestOf(journey, effect);
-    this.parts.planned.push({ id: effect.id, journey_id: journey.id, name: effect.name, kind: effect.kind, owner: this.#ownerId, request: json(request), reference, at_ms: this.#nowMs });
+    this.parts.planned.push({ id: effect.id, journey_id: journey.id, name: effect.name, kind: effect.kind, owner: this.#ownerId, request: json(request), reference, at_ms: effect.plannedAtMs });
     return { ...effect, request, reference, owner: this.#ownerId };
   }
 

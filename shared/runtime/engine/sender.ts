@@ -85,14 +85,14 @@ export class Sender {
         return { kind: 'retryable', evidence: 'not sent: too long since the intent was written' };
       return definition.kind === 'read' ? definition.read(effect.request, sending) : definition.send(effect.request, sending);
     }, (evidence): Outcome<unknown> => ({ kind: 'unknown', evidence }), (evidence): Outcome<unknown> => ({ kind: 'retryable', evidence, retryAfterMs: this.#options.breakerOpenMs }));
-    return { type: 'Answered', outcome };
+    return { type: 'Answered', outcome, of: effect };
   }
 
   async inquire(definition: Exclude<AnyEffect, { kind: 'read' }>, effect: StoredEffect): Promise<LifeEvent> {
     const askedAtMs = this.#options.nowMs();
     const noAnswer = (evidence: string): Inquiry<unknown> => ({ found: 'no-answer', evidence });
     const inquiry = await this.#through(definition, effect, (sending) => definition.inquire(effect.request, sending), noAnswer, noAnswer);
-    return { type: 'Inquired', inquiry, askedAtMs };
+    return { type: 'Inquired', inquiry, askedAtMs, of: effect };
   }
 
   async #through<A extends Answer>(

@@ -23,6 +23,11 @@ export type DriveWealthOptions = ClientOptions & {
   readonly clockSkewMs?: number;
   /** How long a purchase takes to settle where the ledger shows no date. Default 4 days: T+1 over a long weekend. */
   readonly purchaseSettlementMs?: number;
+  /**
+   * Sends our key as `clientOrderID` with an order, which makes a lost answer certain to match. Default false: the vendor's pages disagree
+   * on whether the field exists, and an unknown one could be refused.
+   */
+  readonly sendClientOrderId?: boolean;
   /** Overrides the careful value, in ms. */
   readonly longestLifeMs?: number;
 };
@@ -45,7 +50,13 @@ export const createDriveWealth = (options: DriveWealthOptions): BrokerPort & { r
       client,
       accounts,
       instruments,
-      options: { currency: ours, clockSkewMs, purchaseSettlementMs: options.purchaseSettlementMs ?? FOUR_DAYS_MS, nowMs },
+      options: {
+        currency: ours,
+        clockSkewMs,
+        purchaseSettlementMs: options.purchaseSettlementMs ?? FOUR_DAYS_MS,
+        sendClientOrderId: options.sendClientOrderId ?? false,
+        nowMs,
+      },
     }),
     ...createCashOuts({
       client,

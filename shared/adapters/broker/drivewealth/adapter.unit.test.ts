@@ -65,7 +65,7 @@ describe('placing an order', () => {
         `${BASE}/orders`,
         (body: unknown) =>
           JSON.stringify(body) ===
-          JSON.stringify({ accountNo: 'NO1', orderType: 'MARKET', side: 'SELL', ISIN: 'US8552441094', quantity: 1.5, clientOrderID: KEY }),
+          JSON.stringify({ accountNo: 'NO1', orderType: 'MARKET', side: 'SELL', ISIN: 'US8552441094', quantity: 1.5 }),
       )
       .reply(200, { orderID: 'EF.1', orderNo: 'EFXM1' });
     expect(await port.placeOrder(ORDER, sending())).toEqual({ kind: 'applied', result: { orderId: 'EF.1' } });

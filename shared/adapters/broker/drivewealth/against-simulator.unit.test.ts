@@ -37,6 +37,7 @@ beforeEach(async () => {
     clientId: 'simulator-client',
     clientSecret: 'simulator-client-secret',
     longestLifeMs: 1_000,
+    sendClientOrderId: true,
     instruments: new Map([[ISIN, { symbol: 'SBUX' }]]),
   });
 });

@@ -13,11 +13,12 @@ export type DriveWealthSettings = {
     readonly requestLongestLifeMs: number;
     readonly cashOutType: NonNullable<DriveWealthOptions['redemptionType']>;
     readonly currencies: readonly string[];
+    readonly sendClientOrderId: boolean;
   };
 };
 
 export const configuredDriveWealth = (settings: DriveWealthSettings, log: (entry: HttpLogEntry) => void): BrokerPort => {
-  const { requestLongestLifeMs, cashOutType, currencies } = settings.tenant;
+  const { requestLongestLifeMs, cashOutType, currencies, sendClientOrderId } = settings.tenant;
   return createDriveWealth({
     baseUrl: settings.DRIVEWEALTH_BASE_URL,
     appKey: settings.DRIVEWEALTH_APP_KEY,
@@ -25,6 +26,7 @@ export const configuredDriveWealth = (settings: DriveWealthSettings, log: (entry
     clientSecret: settings.DRIVEWEALTH_CLIENT_SECRET,
     longestLifeMs: requestLongestLifeMs,
     redemptionType: cashOutType,
+    sendClientOrderId,
     ...(currencies[0] === undefined ? {} : { currency: currency(currencies[0]) }),
     log,
   });

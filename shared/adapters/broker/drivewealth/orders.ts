@@ -31,6 +31,8 @@ export type OrderOptions = {
   readonly clockSkewMs: number;
   /** How long a purchase takes where the ledger shows no settle date. */
   readonly purchaseSettlementMs: number;
+  /** Send our key as `clientOrderID` too. */
+  readonly sendClientOrderId: boolean;
   readonly nowMs: () => number;
 };
 export type Orders = Pick<BrokerPort, 'placeOrder' | 'findOrder' | 'readOrder' | 'readOpenOrders' | 'readSettlement'>;
@@ -45,7 +47,7 @@ const PAGE_SIZE = 100;
 const MAX_PAGES = 100;
 const MOVING_RETRY_MS = 1_000;
 
-const placeBody = (request: OrderRequest, accountNo: string, key: string, instruments: Instruments): Printable => ({
+const placeBody = (request: OrderRequest, accountNo: string, clientOrderId: string | null, instruments: Instruments): Printable => ({
   accountNo,
   orderType: 'MARKET',
   side: request.side === 'buy' ? 'BUY' : 'SELL',
@@ -53,7 +55,7 @@ const placeBody = (request: OrderRequest, accountNo: string, key: string, instru
   ...(request.size.by === 'units'
     ? { quantity: new JsonNumber(request.size.units) }
     : { amountCash: new JsonNumber(request.size.amount.amount) }),
-  clientOrderID: key,
+  ...(clientOrderId === null ? {} : { clientOrderID: clientOrderId }),
 });
 
 const placeOrder =
@@ -75,7 +77,7 @@ const placeOrder =
         method: 'POST',
         path: PATHS.orders,
         headers: { [HEADER_IDEMPOTENCY_KEY]: key },
-        body: placeBody(request, account.value.accountNo, key, instruments),
+        body: placeBody(request, account.value.accountNo, options.sendClientOrderId ? key : null, instruments),
         signal: sending.signal,
       }),
       ORDER_REFUSALS,
@@ -122,7 +124,7 @@ const detailOf = async ({ client }: Context, orderId: string, signal: AbortSigna
   return read.success && read.data.id === orderId ? got(read.data) : unclear('the order cannot be read');
 };
 
-/** Ours, not ours, or not said: an order carries our key as `clientOrderID`, and `GET` of the order shows it. */
+/** Ours, not ours, or not said: an order may carry our key as `clientOrderID`, and `GET` of the order shows it. */
 const keepOurs = async (
   context: Context,
   orderIds: readonly string[],
