@@ -56,7 +56,7 @@ const walker = (binding: Binding, facts: { readonly id: string; readonly subject
       const request: unknown = JSON.parse(JSON.stringify(definition.request(at.state, facts, at.effect.id)));
       const sending = { key: at.effect.id, signal: new AbortController().signal, firstSentAtMs: NOW_MS };
       const outcome = definition.kind === 'read' ? await definition.read(request, sending) : await definition.send(request, sending);
-      occasion(at, { kind: 'effect', effectId: at.effect.id, event: { type: 'Answered', outcome } });
+      occasion(at, { kind: 'effect', effectId: at.effect.id, event: { type: 'Answered', outcome, of: at.effect } });
     }
     throw new Error(`does not come to rest: ${path.join(' > ')}`);
   };

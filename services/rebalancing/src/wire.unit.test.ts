@@ -82,7 +82,7 @@ const run = async (ports: ReturnType<typeof world>) => {
     const request: unknown = JSON.parse(JSON.stringify(definition.request(journey.state, journey, 'key')));
     const sending = { key: 'key', signal: new AbortController().signal, firstSentAtMs: 0 };
     const outcome = await (definition.kind === 'read' ? definition.read(request, sending) : definition.send(request, sending));
-    const event: LifeEvent = { type: 'Answered', outcome };
+    const event: LifeEvent = { type: 'Answered', outcome, of: effect };
     await take(journey.id, step(catalogue.flow(journey.flow), journey, { kind: 'effect', effectId: effect.id, event }, catalogue.rulesOf(journey.flow), 0));
   };
 
