@@ -15,7 +15,7 @@ import { Owner } from './owner.js';
 import { PostgresStore } from './postgres-store.js';
 import { Sayer } from './sayer.js';
 import { Sender } from './sender.js';
-import type { OutboxRow } from './store.js';
+import { DatabaseAway, type OutboxRow } from './store.js';
 import { Sweep } from './sweep.js';
 import { TakeIn } from './take-in.js';
 import { printEnvelope } from '../../../contracts/internal/envelope.js';
@@ -222,6 +222,23 @@ describe('the engine on Postgres', () => {
     await eventually('all events are handled', async () => Number((await admin.query<{ n: string }>('select count(*) as n from inbox where handled_at is null')).rows[0]?.n), (n) => n === 0);
     expect(world.paid).toHaveLength(count);
     expect(new Set(world.paid).size).toBe(count);
+  });
+
+  it('goes on when the answer to a commit is lost: nothing twice, nothing forgotten', async () => {
+    const world = new World();
+    const copy = await startCopy(world);
+    const write = copy.store.write.bind(copy.store);
+    let commits = 0;
+    copy.store.write = async (parts) => {
+      await write(parts);
+      // Committed, and we are told that nobody knows.
+      if (++commits <= 3) throw new DatabaseAway('the line was cut');
+    };
+    await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
+    await all('Waiting', 1);
+    expect(world.paid).toHaveLength(1);
+    expect(commits).toBeGreaterThan(3);
+    await eventually('it is said', () => copy.published.length, (count) => count >= 1);
   });
 
   it('holds a definite refusal for people, and goes on as they say', async () => {

@@ -236,8 +236,19 @@ export class Engine {
       for (const id of this.#journeyIds([item])) if (!this.#journeys.has(id)) ids.add(id);
       if (item.kind === 'input' && 'flow' in item.to && !this.#open.has(`${item.to.flow}|${item.to.subject}`)) open.push(item.to);
     }
-    if (ids.size + open.length > 0) for (const journey of await this.#o.store.load([...ids], open)) this.#remember(this.#checked(journey));
+    if (ids.size + open.length > 0) for (const journey of await this.#o.store.load([...ids], open)) this.#learn(this.#checked(journey));
     return items.map((item) => this.#decide(item));
+  }
+
+  /**
+   * A commit whose answer was lost leaves an effect that is being sent by us, and of which we know nothing: it may or may
+   * not have left with an earlier answer, so it is orphaned at once instead of after the sweep's two minutes.
+   */
+  #learn(journey: StoredJourney): void {
+    this.#remember(journey);
+    const { effect } = journey;
+    if (effect?.status !== 'sending' || effect.owner !== this.#o.ownerId() || this.#inHand.has(effect.id)) return;
+    this.enqueue({ kind: 'effect', lane: journey.portfolioId, journeyId: journey.id, effectId: effect.id, event: { type: 'Orphaned' }, eventId: null, tries: 0 });
   }
 
   /** Parses a loaded state: what the database gives back is trusted only after its schema said so. */
