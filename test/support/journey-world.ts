@@ -64,6 +64,17 @@ export class JourneyWorld {
     return this.world.switchFault(system, fault);
   }
 
+  /** Faults that were switched on and never struck: such a test has tested nothing. */
+  async faultsThatNeverStruck(): Promise<readonly string[]> {
+    interface Switched extends Fault {
+      readonly strikes: number;
+    }
+    const ofInvestSuite = async (): Promise<readonly Switched[]> => (await (await fetch(`${this.stack.urls.investSuite}/simulator/faults`)).json()) as readonly Switched[];
+    const [investSuite, broker, bank] = await Promise.all([ofInvestSuite(), this.world.broker('GET', '/faults'), this.world.bank('GET', '/faults')]);
+    const on = [...investSuite, ...(broker as { readonly on: readonly Switched[] }).on, ...(bank as { readonly on: readonly Switched[] }).on];
+    return on.filter((rule) => rule.strikes === 0).map((rule) => `${rule.fault} on ${rule.operation ?? 'anything'} of ${rule.subject ?? 'anybody'}`);
+  }
+
   /** Shared by all who look at about the same time. */
   look(): Promise<Snapshot> {
     if (this.#latest === null || Date.now() - this.#latest.atMs > LOOK_EVERY_MS) this.#latest = { atMs: Date.now(), taking: takeSnapshot(this.world, this.pool) };

@@ -1,0 +1,150 @@
+/**
+ * A service may die at any boundary of the engine, before or after each commit, request, answer and publication, again and again
+ * and while it recovers from the last time: each customer is paid exactly once, and nobody is left behind.
+ */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Customer } from '../../infra/demo/world.js';
+import { launchService, type LaunchedService, type ServiceName } from '../../infra/services/launch.js';
+import { eventually } from '../support/eventually.js';
+import { JourneyWorld } from '../support/journey-world.js';
+
+type Victim = Extract<ServiceName, 'payout' | 'withdrawal' | 'rebalancing' | 'portfolio'>;
+
+/** `boundary@what it is about`, in the order in which the service dies of them. Each life ends at one; the last life has none. */
+const POINTS: Readonly<Record<Victim, readonly string[]>> = {
+  payout: [
+    'before-take-in@payout.requested',
+    'after-take-in@payout.requested',
+    'before-step-commit@CashingOut',
+    'after-step-commit@CashingOut',
+    'before-send@CreateCashOut',
+    'after-answer@CreateCashOut',
+    'before-step-commit@Transferring',
+    'after-step-commit@Transferring',
+    'before-send@PayCounterAccount',
+    'after-answer@PayCounterAccount',
+    'before-publish@payout.finished',
+    'after-publish@payout.finished',
+  ],
+  withdrawal: [
+    'before-take-in@portfolio.withdrawal-request',
+    'after-take-in@portfolio.withdrawal-request',
+    'before-step-commit@Paying',
+    'after-step-commit@Paying',
+    'before-publish@payout.requested',
+    'after-publish@payout.requested',
+    'before-send@RecordTransaction',
+    'after-answer@RecordTransaction',
+    'before-send@AnnounceWithdrawal',
+    'after-answer@AnnounceWithdrawal',
+  ],
+  rebalancing: [
+    'before-take-in@optimisations.status-update',
+    'after-take-in@optimisations.status-update',
+    'before-step-commit@Placing',
+    'after-step-commit@Placing',
+    'before-send@PlaceOrder',
+    'after-answer@PlaceOrder',
+    'before-send@RecordSettlement',
+    'after-answer@RecordSettlement',
+    'before-publish@portfolio.change-requested',
+    'after-publish@portfolio.change-requested',
+  ],
+  portfolio: [
+    'before-take-in@portfolio.change-requested',
+    'after-take-in@portfolio.change-requested',
+    'before-step-commit@WritingPortfolio',
+    'after-step-commit@WritingPortfolio',
+    'before-send@WritePortfolio',
+    'after-answer@WritePortfolio',
+    'before-publish@portfolio.changed',
+    'after-publish@portfolio.changed',
+  ],
+};
+const VICTIMS = Object.keys(POINTS) as Victim[];
+/** Enough at once for every service to have something to die over. */
+const AT_ONCE = 8;
+const HIT_WITHIN_MS = 60_000;
+
+interface Hit {
+  readonly service: string;
+  readonly point: string;
+  readonly livedMs: number;
+}
+
+describe('a service that dies at every boundary of the engine', () => {
+  let world: JourneyWorld;
+  const living = new Map<Victim, LaunchedService>();
+  const customers: Customer[] = [];
+
+  beforeAll(async () => {
+    world = await JourneyWorld.start({ services: ['gateway'], tenant: { requestTimeoutMs: 1_500, requestLongestLifeMs: 2_000 } });
+  }, 120_000);
+  afterAll(async () => {
+    await Promise.all([...living.values()].map((service) => service.stop()));
+    await world.stop();
+  }, 120_000);
+
+  const launch = async (name: Victim, crashPoint: string | undefined): Promise<LaunchedService> => {
+    const service = await launchService({ name, env: { ...world.stack.env, CRASH_POINT: crashPoint }, folder: world.stack.folder });
+    living.set(name, service);
+    return service;
+  };
+
+  /** One life: until it dies of its point. It may die of it before it is ready, over what its last life has left. */
+  const liveUntilDead = async (name: Victim, point: string): Promise<Hit> => {
+    const startedMs = Date.now();
+    const service = await launch(name, point).catch((error: unknown) => {
+      if (error instanceof Error && error.message.includes('ended with SIGKILL before it was ready')) return null;
+      throw error;
+    });
+    if (service !== null) {
+      const exit = await eventually(`${name} dies at ${point}`, () => service.exit, (seen) => seen !== undefined, HIT_WITHIN_MS);
+      expect(exit).toEqual({ code: null, signal: 'SIGKILL' });
+    }
+    return { service: name, point, livedMs: Date.now() - startedMs };
+  };
+
+  const allLives = async (name: Victim): Promise<readonly Hit[]> => {
+    const hits: Hit[] = [];
+    for (const point of POINTS[name]) hits.push(await liveUntilDead(name, point));
+    await launch(name, undefined);
+    return hits;
+  };
+
+  const wish = async (): Promise<void> => {
+    // Every second one has to sell first: so all services are on the way.
+    const sells = customers.length % 2 === 1;
+    const customer = await world.customer({ cash: sells ? '100.00' : '1000.00', positions: sells ? [{ isin: 'US0378331005', units: '20' }] : [] });
+    customers.push(customer);
+    await world.app(customer, { action: 'set', amount: '900.00' });
+  };
+
+  /** New wishes as long as there is something left to die of. */
+  const keepWishing = (over: () => boolean): Promise<unknown> =>
+    eventually(
+      'all points are hit',
+      async () => {
+        const { journeys } = await world.look();
+        const done = journeys.filter((journey) => journey.flow === 'withdrawal' && journey.status === 'Completed').length;
+        if (!over() && customers.length - done < AT_ONCE) await wish();
+        return over();
+      },
+      (isOver) => isOver,
+      240_000,
+      100,
+    );
+
+  it('pays every customer exactly once', async () => {
+    let over = false;
+    const lives = Promise.all(VICTIMS.map(allLives)).finally(() => {
+      over = true;
+    });
+    const [hits] = await Promise.all([lives, keepWishing(() => over)]);
+    const table = hits.flat().map((hit) => `  ${hit.service.padEnd(12)} ${hit.point.padEnd(46)} died after ${String(hit.livedMs).padStart(5)} ms`);
+    process.stderr.write(`crash points hit, ${String(customers.length)} customers:\n${table.join('\n')}\n`);
+    expect(hits.flat().map((hit) => hit.point)).toEqual(Object.values(POINTS).flat());
+    await world.untilBooksAgree(customers.map((customer) => ({ customer, paid: ['900'] })), 90_000);
+    await world.untilQuiet();
+  }, 300_000);
+});
