@@ -14,14 +14,19 @@ export type Stated = { readonly status: string };
  * What a step says: an event for Kafka (`event` is the topic), or an input for another journey of the same service
  * (`tells` is the flow). It is written in the same commit as the step.
  */
-export type Said = { readonly event: string; readonly data: object } | { readonly tells: string; readonly subject: string; readonly input: Tagged };
+export type Said =
+  { readonly event: string; readonly data: object } | { readonly tells: string; readonly subject: string; readonly input: Tagged };
 
 export type Move<S extends Stated, M extends Said> = {
   readonly to: S['status'];
   readonly set?: Partial<Omit<S, 'status'>>;
   readonly says?: readonly M[];
 };
-export type Stay<S extends Stated, M extends Said> = { readonly stay: true; readonly set?: Partial<Omit<S, 'status'>>; readonly says?: readonly M[] };
+export type Stay<S extends Stated, M extends Said> = {
+  readonly stay: true;
+  readonly set?: Partial<Omit<S, 'status'>>;
+  readonly says?: readonly M[];
+};
 /** A person must look: the status does not change and nothing more is sent. */
 export type Hold<S extends Stated> = { readonly hold: string; readonly set?: Partial<Omit<S, 'status'>> };
 export type Step<S extends Stated, M extends Said = never> = Move<S, M> | Stay<S, M> | Hold<S>;
@@ -66,7 +71,8 @@ type Waits<S extends Stated, I extends Tagged, M extends Said> = {
 
 type Ends<S extends Stated, I extends Tagged, M extends Said> = { readonly ends: string; readonly on: Inputs<S, I, Step<S, M>> };
 
-export type Row<S extends Stated, I extends Tagged, E extends EffectsOf<E>, M extends Said> = Acts<S, I, E, M> | Waits<S, I, M> | Ends<S, I, M>;
+export type Row<S extends Stated, I extends Tagged, E extends EffectsOf<E>, M extends Said> =
+  Acts<S, I, E, M> | Waits<S, I, M> | Ends<S, I, M>;
 
 /** What an input does when no journey is open for its subject. */
 export type Opening<S extends Stated, M extends Said> = { readonly open: S; readonly says?: readonly M[] } | Ignored | Impossible;
@@ -82,7 +88,8 @@ export type Flow<S extends Stated, I extends Tagged, E extends EffectsOf<E>, M e
 export const ignored = (why: string): Ignored => ({ ignored: why });
 export const impossible = (why: string): Impossible => ({ impossible: why });
 /** Gives a rule that another function makes a name, so that it can be printed. Changes nothing else. */
-export const named = <F extends (...words: never[]) => unknown>(name: string, rule: F): F => Object.defineProperty(rule, 'name', { value: name });
+export const named = <F extends (...words: never[]) => unknown>(name: string, rule: F): F =>
+  Object.defineProperty(rule, 'name', { value: name });
 /** A cell or outcome that always leads to the same status. */
 export const go = <S extends Stated>(status: S['status']) => named(`to ${status}`, (): { readonly to: S['status'] } => ({ to: status }));
 export const hold = (why: string) => named(`hold: ${why}`, (): { readonly hold: string } => ({ hold: why }));

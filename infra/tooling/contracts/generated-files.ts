@@ -1,0 +1,51 @@
+/** Everything that can be generated without a server. */
+import { tenantSettings } from '../../../shared/runtime/tenant.js';
+import { asyncApi } from './asyncapi.js';
+import { configsOf, flowsOf, readersOf, type FoundFlow } from './discover.js';
+import { printConfigTable, printExample, printTenantTable, settingsOf, together } from './environment.js';
+import { printFlow } from './flow-table.js';
+import { replaceMarked } from './marked.js';
+import { coreBankingOpenApi } from './openapi-core-banking.js';
+import { openApi } from './openapi-middleware.js';
+import { ruleSources } from './rule-sources.js';
+import { toolSettings } from './tool-settings.js';
+
+export type GeneratedFile = { readonly path: string; readonly text: string };
+/** The text of a file of the project, null when it is not there. */
+export type ReadFile = (path: string) => string | null;
+
+const json = (document: object): string => `${JSON.stringify(document, null, 2)}\n`;
+
+const serviceReadmes = (flows: readonly FoundFlow[], read: ReadFile): GeneratedFile[] =>
+  [...new Set(flows.map(({ service }) => service))].map((service) => {
+    const path = `services/${service}/README.md`;
+    const tables = flows.filter((found) => found.service === service).map(({ flow, text }) => printFlow(flow, ruleSources(text)));
+    return { path, text: replaceMarked(read(path) ?? `# ${service}\n`, 'flow', 'Flow', tables.join('\n\n')) };
+  });
+
+const versionOf = (read: ReadFile): string => {
+  const { version } = JSON.parse(read('package.json') ?? '{}') as { version?: string };
+  if (version === undefined) throw new Error('package.json has no version');
+  return version;
+};
+
+export const generatedFiles = (root: string, read: ReadFile): GeneratedFile[] => {
+  const version = versionOf(read);
+  const configs = configsOf(root);
+  const services = configs.map(({ service }) => service);
+  const settings = together([...configs.flatMap(({ service, config }) => settingsOf(config, service)), ...toolSettings]);
+  const readme = replaceMarked(
+    read('README.md') ?? '# Client middleware\n',
+    'config',
+    'Configuration',
+    printConfigTable(settings, services),
+  );
+  return [
+    ...serviceReadmes(flowsOf(root), read),
+    { path: 'contracts/internal/asyncapi.json', text: json(asyncApi(version, readersOf(root))) },
+    { path: 'contracts/openapi.json', text: json(openApi(version)) },
+    { path: 'contracts/core-banking/openapi.json', text: json(coreBankingOpenApi(version)) },
+    { path: '.env.example', text: printExample(settings, services) },
+    { path: 'README.md', text: replaceMarked(readme, 'tenant', 'Tenant settings', printTenantTable(settingsOf(tenantSettings, 'tenant'))) },
+  ];
+};

@@ -1,0 +1,46 @@
+import { describe, expect, it } from '@jest/globals';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectRoot } from '../../sandbox/project-root.js';
+import { generatedFiles } from './generated-files.js';
+
+const read = (path: string): string | null => (path === 'package.json' ? '{ "version": "1.2.3" }' : null);
+const files = new Map(generatedFiles(projectRoot, read).map(({ path, text }) => [path, text]));
+
+const programsBelow = (folder: string): string[] =>
+  readdirSync(join(projectRoot, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) return entry.name === '.cache' || entry.name === 'node_modules' ? [] : programsBelow(path);
+    return /(?<!\.test)\.ts$/.test(entry.name) ? [path] : [];
+  });
+const namesRead = (text: string): string[] =>
+  [...text.matchAll(/env(?:ironment)?\['([A-Z][A-Z0-9_]+)'\]/g)].flatMap(([, name]) => name ?? []);
+
+describe('generated files', () => {
+  it('are the same each time', () => {
+    expect(generatedFiles(projectRoot, read)).toEqual([...files].map(([path, text]) => ({ path, text })));
+  });
+  it('show every flow of every service in its README', () => {
+    const flows = readdirSync(join(projectRoot, 'services')).flatMap((service) => {
+      const decide = join(projectRoot, 'services', service, 'src/decide');
+      return readdirSync(decide, { withFileTypes: true })
+        .filter(({ name }) => name.endsWith('.flow.ts'))
+        .map(({ name }) => ({ readme: `services/${service}/README.md`, heading: `### ${name.replace('.flow.ts', '')}\n` }));
+    });
+    expect(flows.length).toBeGreaterThan(4);
+    expect(flows.filter(({ readme, heading }) => files.get(readme)?.includes(heading) !== true)).toEqual([]);
+  });
+  it('take the readers of a topic from the services', () => {
+    expect(files.get('contracts/internal/asyncapi.json')).toContain('"withdrawal.receive.payout.finished"');
+    expect(files.get('contracts/internal/asyncapi.json')).toContain('"withdrawal.receive.operator.decision"');
+  });
+  it('name everything in .env.example that a program reads', () => {
+    const names = new Set(
+      ['services', 'shared', 'migrations', 'infra']
+        .flatMap(programsBelow)
+        .flatMap((path) => namesRead(readFileSync(join(projectRoot, path), 'utf8'))),
+    );
+    expect([...names]).toContain('DATABASE_URL');
+    expect([...names].filter((name) => files.get('.env.example')?.includes(`${name}=`) !== true)).toEqual([]);
+  });
+});

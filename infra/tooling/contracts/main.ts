@@ -1,0 +1,40 @@
+/** Writes what is generated: `npm run contracts`. With --check writes nothing, names what is stale and ends with exit 1. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { MissingPrerequisite } from '../../sandbox/missing-prerequisite.js';
+import { projectRoot } from '../../sandbox/project-root.js';
+import { dumpFreshSchema } from './fresh-database.js';
+import { generatedFiles } from './generated-files.js';
+
+const current = (path: string): string | null => {
+  const file = join(projectRoot, path);
+  return existsSync(file) ? readFileSync(file, 'utf8') : null;
+};
+
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+const main = async (): Promise<void> => {
+  const check = process.argv.includes('--check');
+  const schema = dumpFreshSchema(process.env['DATABASE_URL']);
+  const files = [...generatedFiles(projectRoot, current), { path: 'migrations/schema.sql', text: await schema }];
+  const stale = files.filter(({ path, text }) => current(path) !== text);
+  for (const { path, text } of stale) {
+    say(`${check ? 'stale' : 'written'}: ${path}`);
+    if (check) continue;
+    mkdirSync(dirname(join(projectRoot, path)), { recursive: true });
+    writeFileSync(join(projectRoot, path), text);
+  }
+  say(
+    `generated files: ${files.length} looked at, ${stale.length} ${check ? 'stale' : 'written'}${check && stale.length > 0 ? '; run npm run contracts' : ''}`,
+  );
+  process.exitCode = check && stale.length > 0 ? 1 : 0;
+};
+
+main().catch((error: unknown) => {
+  process.stderr.write(
+    `${error instanceof Error ? (error instanceof MissingPrerequisite ? error.message : (error.stack ?? error.message)) : String(error)}\n`,
+  );
+  process.exitCode = error instanceof MissingPrerequisite ? error.exitCode : 1;
+});

@@ -1,0 +1,147 @@
+/** contracts/openapi.json: what the middleware answers over HTTP. */
+import { eventEnvelope as driveWealthEvent } from '../../../contracts/broker/drivewealth/events.js';
+import { depositCallback, paymentStatusCallback } from '../../../contracts/core-banking/callbacks.js';
+import { eventEnvelope as investSuiteEvent } from '../../../contracts/investsuite/events.js';
+import type { Json } from './asyncapi.js';
+import { jsonSchemaOf, type JsonSchema } from './json-schema.js';
+import { answer, jsonBody, problemAnswer, problemSchema, retryAfter, schemaRef } from './openapi.js';
+
+type Webhook = { readonly path: string; readonly operationId: string; readonly summary: string; readonly schema: string };
+
+const webhooks: readonly Webhook[] = [
+  {
+    path: '/webhooks/investsuite',
+    operationId: 'takeInvestSuite',
+    summary: 'Any InvestSuite event, or an array of them',
+    schema: 'InvestSuiteEvent',
+  },
+  {
+    path: '/webhooks/broker/drivewealth',
+    operationId: 'takeDriveWealth',
+    summary: 'Any DriveWealth event, or an array of them',
+    schema: 'DriveWealthEvent',
+  },
+  {
+    path: '/webhooks/core-banking/payment-status',
+    operationId: 'takePaymentStatus',
+    summary: 'News of a payment, or an array of them',
+    schema: 'PaymentStatus',
+  },
+  {
+    path: '/webhooks/core-banking/deposit',
+    operationId: 'takeDeposit',
+    summary: 'Money came in; one deposit, or an array of them',
+    schema: 'Deposit',
+  },
+];
+
+/** Stable codes of the problems that a webhook may be answered with, by HTTP status. */
+export const WEBHOOK_PROBLEMS: Readonly<Record<string, { readonly description: string; readonly codes: readonly string[] }>> = {
+  '400': {
+    description: 'It cannot be read. What was signed is kept in quarantine, so nothing is lost',
+    codes: ['cut', 'not-json', 'wrong-shape'],
+  },
+  '401': {
+    description: 'Not signed, or not well',
+    codes: ['signature-missing', 'signature-malformed', 'signature-wrong', 'timestamp-out-of-tolerance'],
+  },
+  '413': { description: 'Too large, or too many events in one body', codes: ['too-large', 'too-many-events'] },
+  '415': { description: 'Not application/json, or compressed', codes: ['media-type'] },
+  '429': { description: 'Too many webhooks at once; come again', codes: ['too-many-requests'] },
+  '503': { description: 'It could not be stored now; send it again', codes: ['kafka-away', 'database-away'] },
+};
+
+const WITH_RETRY_AFTER = new Set(['429', '503']);
+
+const problems = (): Json =>
+  Object.fromEntries(
+    Object.entries(WEBHOOK_PROBLEMS).map(([status, { description, codes }]) => [
+      status,
+      problemAnswer(description, codes, WITH_RETRY_AFTER.has(status) ? retryAfter : undefined),
+    ]),
+  );
+
+const webhookPath = ({ path, operationId, summary, schema }: Webhook): [string, Json] => [
+  path,
+  {
+    post: {
+      operationId,
+      summary,
+      tags: ['webhooks'],
+      security: [{ webhookId: [], webhookTimestamp: [], webhookSignature: [] }],
+      requestBody: { required: true, content: jsonBody({ oneOf: [schemaRef(schema), { type: 'array', items: schemaRef(schema) }] }) },
+      responses: {
+        '202': answer('Kafka has acknowledged every event of the body. The same webhook-id again does nothing more', schemaRef('Accepted')),
+        ...problems(),
+      },
+    },
+  },
+];
+
+const probe = (operationId: string, summary: string, responses: Json): Json => ({
+  get: { operationId, summary, tags: ['operation'], security: [], responses },
+});
+
+const operationPaths: Json = {
+  '/health/live': probe('isAlive', 'Whether the process works; a stuck one should be killed', {
+    '200': answer('It works', schemaRef('Alive')),
+    '503': answer('It is stuck', schemaRef('Alive')),
+  }),
+  '/health/ready': probe('isReady', 'Which dependency is away', {
+    '200': answer('Every dependency answers', schemaRef('Ready')),
+    '503': answer('It waits for a dependency', schemaRef('Ready')),
+  }),
+  '/metrics': probe('metrics', 'Prometheus', {
+    '200': { description: 'Text format', content: { 'text/plain': { schema: { type: 'string' } } } },
+  }),
+};
+
+const states = (...values: string[]): JsonSchema => ({ type: 'string', enum: values });
+const object = (properties: Readonly<Record<string, JsonSchema>>, optional: readonly string[] = []): JsonSchema => ({
+  type: 'object',
+  required: Object.keys(properties).filter((name) => !optional.includes(name)),
+  properties,
+});
+
+const schemas = (): Json => ({
+  InvestSuiteEvent: jsonSchemaOf(investSuiteEvent),
+  DriveWealthEvent: jsonSchemaOf(driveWealthEvent),
+  PaymentStatus: jsonSchemaOf(paymentStatusCallback),
+  Deposit: jsonSchemaOf(depositCallback),
+  Accepted: object({ accepted: { type: 'integer', minimum: 0 }, repeated: { type: 'boolean' } }, ['repeated']),
+  Alive: object({ status: states('alive', 'stuck') }),
+  Ready: object({
+    status: states('ready', 'waiting'),
+    away: { type: 'array', items: { type: 'string' } },
+    dependencies: { type: 'object', additionalProperties: states('ready', 'away') },
+  }),
+  Problem: problemSchema,
+});
+
+const header = (name: string, description: string): Json => ({ type: 'apiKey', in: 'header', name, description });
+
+export const openApi = (version: string): Json => ({
+  openapi: '3.1.1',
+  info: {
+    title: 'HTTP of the client middleware',
+    version,
+    description:
+      'Webhooks are taken by the gateway; health and metrics are answered by every service. Signed as Standard Webhooks: all three headers are needed together.',
+  },
+  tags: [
+    { name: 'webhooks', description: 'The gateway' },
+    { name: 'operation', description: 'Every service' },
+  ],
+  paths: { ...Object.fromEntries(webhooks.map(webhookPath)), ...operationPaths },
+  components: {
+    schemas: schemas(),
+    securitySchemes: {
+      webhookId: header('webhook-id', 'Unique per webhook, at most 256 characters; signed, and what finds a repetition'),
+      webhookTimestamp: header('webhook-timestamp', 'Seconds since 1970; five minutes of tolerance'),
+      webhookSignature: header(
+        'webhook-signature',
+        '`v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`, the raw bytes of the body; several, separated by blanks, while a secret is exchanged',
+      ),
+    },
+  },
+});
