@@ -34,6 +34,7 @@ export const sendAuthorised = async (
     return { answer: null, open: toOutcomeOfLogin(error) };
   }
   const first = await once(token);
+  if (first.answer !== null && first.answer.status !== 401) tokens.trust();
   if (first.answer?.status !== 401 || !tokens.refuse(token)) return first;
   try {
     token = await tokens.get(request.signal);
@@ -44,5 +45,6 @@ export const sendAuthorised = async (
   }
   const second = await once(token);
   if (second.answer?.status === 401) tokens.distrust();
+  else if (second.answer !== null) tokens.trust();
   return second;
 };

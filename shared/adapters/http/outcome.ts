@@ -39,12 +39,14 @@ export const describe = (answer: HttpAnswer): string => {
 };
 
 /**
- * 401 and 403: not executed, ours to repair. 429: not executed, later. 3xx: never followed, and a 303 follows an executed
+ * 401 and 403: not executed, ours to repair; a 401 may pass, so it is tried again soon and ever less often. 429: not executed, later. 3xx: never followed, and a 303 follows an executed
  * POST, so unknown. 408, 5xx: unknown. Null: the adapter looks at the status itself.
  */
 export const outcomeOfStatus = (answer: HttpAnswer, nowMs: number = Date.now()): Open | null => {
   const { status } = answer;
-  if (status === 401 || status === 403) return retryable(`credentials: answered ${String(status)}`, CREDENTIALS_RETRY_MS);
+  // A 401 may pass: a token that was ended early, a node that has not heard of it. Ours and every later wait grow by themselves.
+  if (status === 401) return retryable('credentials: answered 401');
+  if (status === 403) return retryable('credentials: answered 403', CREDENTIALS_RETRY_MS);
   if (status === 429) return retryable('answered 429, too many requests', retryAfterMs(answer, nowMs) ?? BUSY_RETRY_MS);
   if (status >= 500 || status === 408 || (status >= 300 && status < 400) || status < 200) return unknown(`answered ${describe(answer)}`);
   return null;

@@ -26,8 +26,9 @@ describe('rows that are the same for every system', () => {
     expect(outcomeOfStatus(answer(status))).toBeNull();
   });
 
-  it('says credentials and waits long', () => {
-    expect(outcomeOfStatus(answer(401))).toEqual({ kind: 'retryable', evidence: 'credentials: answered 401', retryAfterMs: 300_000 });
+  it('says credentials; waits long after a 403, and lets the waits grow after a 401', () => {
+    expect(outcomeOfStatus(answer(403))).toEqual({ kind: 'retryable', evidence: 'credentials: answered 403', retryAfterMs: 300_000 });
+    expect(outcomeOfStatus(answer(401))).toEqual({ kind: 'retryable', evidence: 'credentials: answered 401' });
   });
 
   it.each([

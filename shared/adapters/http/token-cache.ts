@@ -22,6 +22,7 @@ export type TokenCacheOptions = {
   /** After a failed login nobody asks again for so long. */
   readonly failurePauseMs?: number;
   readonly refusedPauseMs?: number;
+  /** The longest pause of `distrust`; the first is one second, and each doubles the one before. */
   readonly distrustPauseMs?: number;
   readonly nowMs?: () => number;
 };
@@ -31,9 +32,14 @@ export type TokenCache = {
   readonly get: (signal: AbortSignal) => Promise<string>;
   /** Forgets a token that was answered with 401, unless it has been replaced already. False: do not try another one now. */
   readonly refuse: (token: string) => boolean;
-  /** A fresh token was refused as well: the fault is elsewhere, so no login is forced for a while. */
+  /** A fresh token was refused as well: the fault may be elsewhere, so no login is forced for a while, and for longer each time in a row. */
   readonly distrust: () => void;
+  /** A token was accepted: the next distrust begins anew. */
+  readonly trust: () => void;
 };
+
+/** One refusal too many may be chance; a whole row of them is not. */
+const FIRST_DISTRUST_MS = 1_000;
 
 type Held = { readonly token: string; readonly refreshAtMs: number; readonly endsAtMs: number };
 type Pause = { readonly untilMs: number; readonly failure: LoginFailure };
@@ -62,6 +68,7 @@ export const createTokenCache = (options: TokenCacheOptions): TokenCache => {
   let pause: Pause | null = null;
   let flight: Promise<string> | null = null;
   let noForcedLoginBeforeMs = 0;
+  let distrustedInARow = 0;
 
   const login = async (): Promise<string> => {
     const askedAtMs = nowMs();
@@ -112,7 +119,12 @@ export const createTokenCache = (options: TokenCacheOptions): TokenCache => {
       return true;
     },
     distrust: () => {
-      noForcedLoginBeforeMs = nowMs() + (options.distrustPauseMs ?? 60_000);
+      const longestMs = options.distrustPauseMs ?? 60_000;
+      noForcedLoginBeforeMs = nowMs() + Math.min(longestMs, FIRST_DISTRUST_MS * 2 ** Math.min(distrustedInARow, 20));
+      distrustedInARow += 1;
+    },
+    trust: () => {
+      distrustedInARow = 0;
     },
   };
 };

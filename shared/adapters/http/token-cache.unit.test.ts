@@ -1,12 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { HttpFailure } from './failure.js';
-import { createTokenCache, LoginFailure, toOutcomeOfLogin, type Token, type TokenCache } from './token-cache.js';
+import { createTokenCache, LoginFailure, toOutcomeOfLogin, type Token, type TokenCache, type TokenCacheOptions } from './token-cache.js';
 
 const soon = (): AbortSignal => AbortSignal.timeout(5_000);
-const setUp = (answers: (() => Promise<Token>)[]): { cache: TokenCache; clock: { nowMs: number }; asked: () => number } => {
+const setUp = (
+  answers: (() => Promise<Token>)[],
+  more: Partial<TokenCacheOptions> = {},
+): { cache: TokenCache; clock: { nowMs: number }; asked: () => number } => {
   const clock = { nowMs: 0 };
   let asked = 0;
   const cache = createTokenCache({
+    ...more,
     nowMs: () => clock.nowMs,
     login: () => (answers[asked++] ?? (() => Promise.reject(new LoginFailure(false, 'no more answers'))))(),
   });
@@ -69,6 +73,31 @@ describe('the token cache', () => {
     cache.distrust();
     expect(cache.refuse('b')).toBe(false);
     expect(asked()).toBe(2);
+  });
+
+  it('stops for longer each time in a row, and briefly again once a token was accepted', async () => {
+    const { cache, clock } = setUp([token('a')]);
+    await cache.get(soon());
+    // Answers whether a login may be forced so many ms after a distrust; a refusal that is allowed forgets the token.
+    const mayForceAfter = async (pauseMs: number): Promise<boolean> => {
+      cache.distrust();
+      clock.nowMs += pauseMs;
+      return cache.refuse(await cache.get(soon()));
+    };
+    expect(await mayForceAfter(999)).toBe(false);
+    expect(await mayForceAfter(1_999)).toBe(false);
+    cache.trust();
+    expect(await mayForceAfter(1_000)).toBe(true);
+  });
+
+  it('never stops for longer than it is told', async () => {
+    const { cache, clock } = setUp([token('a')], { distrustPauseMs: 5_000 });
+    const held = await cache.get(soon());
+    for (let inARow = 0; inARow < 30; inARow++) cache.distrust();
+    clock.nowMs += 4_999;
+    expect(cache.refuse(held)).toBe(false);
+    clock.nowMs += 1;
+    expect(cache.refuse(held)).toBe(true);
   });
 
   it("gives up at the caller's deadline, while the login goes on for others", async () => {

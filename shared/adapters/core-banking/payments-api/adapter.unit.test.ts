@@ -95,7 +95,7 @@ describe('pay', () => {
     [404, {}, { kind: 'unknown' }],
     [301, '', { kind: 'unknown' }],
     [408, '', { kind: 'unknown' }],
-    [401, {}, { kind: 'retryable', evidence: 'credentials: answered 401', retryAfterMs: 300_000 }],
+    [401, {}, { kind: 'retryable', evidence: 'credentials: answered 401' }],
     [403, {}, { kind: 'retryable', retryAfterMs: 300_000 }],
     [429, {}, { kind: 'retryable', retryAfterMs: 5_000 }],
     [500, {}, { kind: 'unknown' }],
@@ -146,7 +146,7 @@ describe('finding a payment', () => {
     [200, { items: [payment({ endToEndId: 'WDX' })] }, { found: 'no-answer' }],
     [200, {}, { found: 'no-answer' }],
     [404, {}, { found: 'no-answer' }],
-    [401, {}, { found: 'no-answer', retryAfterMs: 300_000 }],
+    [401, {}, { found: 'no-answer', evidence: 'credentials: answered 401' }],
     [500, {}, { found: 'no-answer' }],
   ] as const)('%s %j', async (status, body, expected) => {
     nock(HOST).get('/payments').query({ endToEndId: REFERENCE }).reply(status, body);

@@ -86,7 +86,7 @@ describe('against the simulated bank', () => {
   });
 
   it.each([
-    ['unauthorised', undefined, { kind: 'retryable', retryAfterMs: 300_000 }],
+    ['unauthorised', undefined, { kind: 'retryable', evidence: 'credentials: answered 401' }],
     ['too-many-requests', '3', { kind: 'retryable', retryAfterMs: 3_000 }],
     ['refuse', 'AC04', { kind: 'rejected', reason: 'AC04' }],
     ['refuse', '422 AC06', { kind: 'rejected', reason: 'AC06' }],
