@@ -15,7 +15,16 @@ const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
+const HELP = `npm run contracts: writes what is generated from the code: flow tables in the READMEs of services, AsyncAPI, OpenAPI,
+migrations/schema.sql, .env.example and the tables of the README. The schema is told by the server that DATABASE_URL names
+(a database is made there and dropped again), or by one that is started for it.
+  --check   writes nothing, names what is stale, exit 1 when something is`;
+
 const main = async (): Promise<void> => {
+  if (process.argv.includes('--help')) {
+    say(HELP);
+    return;
+  }
   const check = process.argv.includes('--check');
   const schema = dumpFreshSchema(process.env['DATABASE_URL']);
   const files = [...generatedFiles(projectRoot, current), { path: 'migrations/schema.sql', text: await schema }];
