@@ -1,0 +1,281 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { carefulMove, dueMove, live, waitMs, type EffectRecord, type EffectStatus, type LifeEvent, type LifeRules } from './effect-life.js';
+import type { EffectKind } from './flow.js';
+import type { Inquiry, OperationAbility, Outcome } from './outcome.js';
+
+const NOW = 1_000_000;
+const LIFE_MS = 5_000;
+const rulesWith = (change: Partial<Omit<LifeRules, 'ability'>> & { readonly ability?: Partial<LifeRules['ability']> } = {}): LifeRules => ({
+  whenUnknown: 'inquire', firstWaitMs: 100, longestWaitMs: 10_000, patienceMs: 60_000, ...change,
+  ability: { repeatable: 'after-inquiry', longestLifeMs: LIFE_MS, afterAbsence: 'new-key', ...change.ability },
+});
+const INQUIRE = rulesWith();
+const BY_KEY = rulesWith({ whenUnknown: 'send-again', ability: { repeatable: 'by-key', afterAbsence: 'same-key' } });
+const ASK = rulesWith({ whenUnknown: 'ask-person' });
+
+const STATUSES: readonly EffectStatus[] = ['planned', 'sending', 'accepted', 'unknown', 'applied', 'rejected', 'parked'];
+const effect = (status: EffectStatus, change: Partial<EffectRecord> = {}): EffectRecord => ({
+  id: 'j:Pay', name: 'Pay', kind: 'once', status, generation: 1, attempt: 1, reference: 'R', plannedAtMs: NOW - 20_000, firstSentAtMs: NOW - 20_000, lastSentAtMs: NOW - 10_000,
+  dueAtMs: status === 'sending' ? null : NOW, note: 'before', ...change,
+});
+const answer = (outcome: Outcome<unknown>, of: Pick<EffectRecord, 'generation' | 'lastSentAtMs'> = effect('sending')): LifeEvent => ({ type: 'Answered', outcome, of });
+const inquired = (inquiry: Inquiry<unknown>, askedAtMs = NOW, of: Pick<EffectRecord, 'generation' | 'lastSentAtMs'> = effect('unknown')): LifeEvent => ({ type: 'Inquired', inquiry, askedAtMs, of });
+const person = (said: 'applied' | 'rejected' | 'send-again'): LifeEvent => ({ type: 'PersonSaid', said, result: 'R!', evidence: 'saw the statement' });
+
+const EVENTS: Readonly<Record<string, LifeEvent>> = {
+  'Sending': { type: 'Sending' },
+  'answered applied': answer({ kind: 'applied', result: 7 }),
+  'answered accepted': answer({ kind: 'accepted', reference: null }),
+  'answered rejected': answer({ kind: 'rejected', reason: 'no' }),
+  'answered retryable': answer({ kind: 'retryable', evidence: 'refused' }),
+  'answered unknown': answer({ kind: 'unknown', evidence: 'timeout' }),
+  'found applied': inquired({ found: 'applied', result: 7 }),
+  'found rejected': inquired({ found: 'rejected', reason: 'no' }),
+  'found pending': inquired({ found: 'pending', reference: null }),
+  'found absent, late enough': inquired({ found: 'absent' }),
+  'found absent, too early': inquired({ found: 'absent' }, NOW - 10_000 + LIFE_MS - 1),
+  'found ambiguous': inquired({ found: 'ambiguous', evidence: 'two of them' }),
+  'no answer to the inquiry': inquired({ found: 'no-answer', evidence: 'away' }),
+  'Orphaned': { type: 'Orphaned' },
+  'person: applied': person('applied'),
+  'person: rejected': person('rejected'),
+  'person: send-again': person('send-again'),
+};
+
+type Cells = Readonly<Record<keyof typeof EVENTS, string>>;
+/** What each event makes of planned, sending, accepted, unknown, applied, rejected, parked. `.`: it says nothing. `+`: a new key. */
+const table = (rules: LifeRules, kind: EffectKind): Cells =>
+  Object.fromEntries(
+    Object.entries(EVENTS).map(([name, event]) => [
+      name,
+      STATUSES.map((status) => {
+        const lived = live(effect(status, { kind }), event, rules, NOW);
+        if (lived === null) return '.';
+        return `${lived.effect.status}${lived.effect.generation > 1 ? '+' : ''}${lived.end === null ? '' : '!'}`;
+      }).join(' '),
+    ]),
+  );
+
+const FOR_ALL = {
+  'answered applied': 'applied! applied! applied! applied! . . parked',
+  'answered accepted': 'accepted accepted accepted accepted . . parked',
+  'answered rejected': 'rejected! rejected! rejected! rejected! . . parked',
+  'answered retryable': 'planned planned . planned . . parked',
+  'found applied': '. . applied! applied! . . .',
+  'found rejected': '. . rejected! rejected! . . .',
+  'found pending': '. . accepted accepted . . .',
+  'found ambiguous': '. . parked parked . . .',
+  'person: applied': '. . . . . . applied!',
+  'person: rejected': '. . . . . . rejected!',
+  'person: send-again': '. . . . . . planned+',
+};
+
+describe('the life of an effect, every status with every event', () => {
+  it('inquires', () => {
+    expect(table(INQUIRE, 'once')).toEqual({
+      ...FOR_ALL,
+      'Sending': 'sending . . . . . .',
+      'answered unknown': 'unknown unknown . unknown . . parked',
+      'found absent, late enough': '. . parked planned+ . . .',
+      'found absent, too early': '. . parked unknown . . .',
+      'no answer to the inquiry': '. . accepted unknown . . .',
+      'Orphaned': '. unknown . . . . .',
+    });
+  });
+  it('sends again by key', () => {
+    expect(table(BY_KEY, 'by-key')).toEqual({
+      ...FOR_ALL,
+      'Sending': 'sending . . sending . . .',
+      'answered unknown': 'unknown unknown . unknown . . parked',
+      'found absent, late enough': '. . parked planned . . .',
+      'found absent, too early': '. . parked unknown . . .',
+      'no answer to the inquiry': '. . accepted unknown . . .',
+      'Orphaned': '. unknown . . . . .',
+    });
+  });
+  it('asks a person', () => {
+    expect(table(ASK, 'once')).toEqual({
+      ...FOR_ALL,
+      'Sending': 'sending . . . . . .',
+      'answered unknown': 'parked parked . parked . . parked',
+      'found absent, late enough': '. . parked parked . . .',
+      'found absent, too early': '. . parked parked . . .',
+      'no answer to the inquiry': '. . accepted parked . . .',
+      'Orphaned': '. parked . . . . .',
+    });
+  });
+  it('asks a question again', () => {
+    expect(table(BY_KEY, 'read')).toMatchObject({
+      'answered accepted': 'accepted accepted accepted accepted . . parked',
+      'answered retryable': 'planned planned planned planned . . parked',
+      'answered unknown': 'planned planned planned planned . . parked',
+      'Orphaned': '. planned . . . . .',
+      'person: applied': '. . . . . . planned',
+      'person: rejected': '. . . . . . rejected!',
+    });
+  });
+  it('ends for ever', () => {
+    for (const status of ['applied', 'rejected'] as const) for (const event of Object.values(EVENTS)) expect(live(effect(status), event, INQUIRE, NOW)).toBeNull();
+  });
+});
+
+describe('what a step of its life writes', () => {
+  const lived = (status: EffectStatus, event: LifeEvent, rules: LifeRules = INQUIRE, change: Partial<EffectRecord> = {}): unknown => live(effect(status, change), event, rules, NOW);
+
+  it('keeps when it was first and last sent, and counts', () => {
+    expect(lived('planned', { type: 'Sending' }, INQUIRE, { firstSentAtMs: null, lastSentAtMs: null, attempt: 0 })).toMatchObject({ effect: { status: 'sending', attempt: 1, firstSentAtMs: NOW, lastSentAtMs: NOW, dueAtMs: null }, end: null });
+    expect(lived('planned', { type: 'Sending' })).toMatchObject({ effect: { attempt: 2, firstSentAtMs: NOW - 20_000, lastSentAtMs: NOW } });
+  });
+  it('ends with its result, or with who refused', () => {
+    expect(lived('sending', EVENTS['answered applied'] as LifeEvent)).toMatchObject({ end: 'applied', result: 7, effect: { dueAtMs: null, note: null } });
+    expect(lived('unknown', EVENTS['found applied'] as LifeEvent)).toMatchObject({ end: 'applied', result: 7, effect: { note: 'found by inquiry', attempt: 2 } });
+    expect(lived('sending', answer({ kind: 'rejected', reason: 'no', note: 'code 7' }))).toMatchObject({ end: 'rejected', reason: 'no', by: 'other-side', effect: { note: 'code 7', dueAtMs: null } });
+    expect(lived('unknown', EVENTS['found rejected'] as LifeEvent)).toMatchObject({ end: 'rejected', reason: 'no', by: 'other-side', effect: { note: 'no' } });
+    expect(lived('unknown', inquired({ found: 'rejected', reason: 'no', note: 'code 7' }))).toMatchObject({ effect: { note: 'code 7' } });
+    expect(lived('parked', person('applied'))).toMatchObject({ end: 'applied', result: 'R!', effect: { note: 'a person said applied: saw the statement' } });
+    expect(lived('parked', person('rejected'))).toMatchObject({ end: 'rejected', by: 'person', reason: 'saw the statement' });
+    expect(lived('parked', person('send-again'))).toMatchObject({ effect: { generation: 2, firstSentAtMs: null, lastSentAtMs: null, plannedAtMs: NOW, dueAtMs: NOW } });
+    expect(lived('parked', person('applied'), BY_KEY, { kind: 'read' })).toMatchObject({ effect: { status: 'planned', dueAtMs: NOW, generation: 1 } });
+  });
+  it('takes a reference it is told and keeps the one it has', () => {
+    expect(lived('sending', answer({ kind: 'accepted', reference: 'NEW', askAfterMs: 77, note: 'queued' }))).toMatchObject({ effect: { reference: 'NEW', dueAtMs: NOW + 77, note: 'queued' } });
+    expect(lived('sending', answer({ kind: 'accepted', reference: null }))).toMatchObject({ effect: { reference: 'R', dueAtMs: NOW + 100, note: null } });
+    expect(lived('unknown', inquired({ found: 'pending', reference: 'NEW', askAfterMs: 77, note: 'queued' }))).toMatchObject({ effect: { reference: 'NEW', dueAtMs: NOW + 77, note: 'queued' } });
+    expect(lived('unknown', EVENTS['found pending'] as LifeEvent)).toMatchObject({ effect: { reference: 'R', dueAtMs: NOW + 200, attempt: 2 } });
+  });
+  it('waits as it is told, else twice as long each time', () => {
+    expect(lived('sending', answer({ kind: 'retryable', evidence: 'busy', retryAfterMs: 5 }))).toMatchObject({ effect: { dueAtMs: NOW + 5, note: 'busy' } });
+    expect(lived('sending', EVENTS['answered retryable'] as LifeEvent, INQUIRE, { attempt: 3 })).toMatchObject({ effect: { dueAtMs: NOW + 400, attempt: 3 } });
+    expect(lived('accepted', inquired({ found: 'no-answer', evidence: 'away', retryAfterMs: 9 }))).toMatchObject({ effect: { dueAtMs: NOW + 9 } });
+    expect(lived('accepted', EVENTS['no answer to the inquiry'] as LifeEvent)).toMatchObject({ effect: { dueAtMs: NOW + 200 } });
+    expect(lived('unknown', inquired({ found: 'no-answer', evidence: 'away', retryAfterMs: 900 }))).toMatchObject({ effect: { dueAtMs: NOW + 900 } });
+    expect(lived('sending', { type: 'Orphaned' }, INQUIRE, { attempt: 9 })).toMatchObject({ effect: { attempt: 0, dueAtMs: NOW + 100 } });
+    expect([-1, 0, 1, 2, 3, 7, 8, 99].map((attempt) => waitMs(attempt, INQUIRE))).toEqual([100, 100, 100, 200, 400, 6_400, 10_000, 10_000]);
+  });
+  it('asks a question less and less often', () => {
+    let asked = effect('sending', { kind: 'read' });
+    const waits: number[] = [];
+    for (const outcome of [{ kind: 'accepted', reference: null }, { kind: 'unknown', evidence: 'timeout' }, { kind: 'retryable', evidence: 'away' }, { kind: 'accepted', reference: null }] as const) {
+      const after = live(asked, answer(outcome, asked), BY_KEY, NOW);
+      if (after === null) throw new Error('no use for the answer');
+      asked = after.effect;
+      waits.push((asked.dueAtMs ?? 0) - NOW);
+    }
+    expect(waits).toEqual([100, 200, 400, 800]);
+  });
+  it('does not believe "absent" before the longest life of the last request is over, and asks again then', () => {
+    const over = NOW - 10_000 + LIFE_MS;
+    expect(lived('unknown', inquired({ found: 'absent' }, over))).toMatchObject({ effect: { status: 'planned', generation: 2, firstSentAtMs: null, lastSentAtMs: null, dueAtMs: NOW } });
+    expect(lived('unknown', inquired({ found: 'absent' }, over - 1))).toMatchObject({ effect: { status: 'unknown', generation: 1 } });
+    // Sent a moment ago: the next inquiry waits until it can prove something.
+    expect(lived('unknown', inquired({ found: 'absent' }, NOW), INQUIRE, { lastSentAtMs: NOW - 1 })).toMatchObject({ effect: { status: 'unknown', dueAtMs: NOW - 1 + LIFE_MS } });
+    expect(lived('unknown', inquired({ found: 'absent' }, NOW), INQUIRE, { lastSentAtMs: null, plannedAtMs: NOW - 1 })).toMatchObject({ effect: { status: 'unknown' } });
+    expect(lived('unknown', inquired({ found: 'absent' }), BY_KEY)).toMatchObject({ effect: { status: 'planned', generation: 1, lastSentAtMs: NOW - 10_000, note: expect.stringContaining('longest life') } });
+    expect(lived('unknown', inquired({ found: 'absent' }), rulesWith({ ability: { afterAbsence: 'ask-person' } }))).toMatchObject({ effect: { status: 'parked', dueAtMs: null, note: expect.stringContaining('absent at') } });
+  });
+  it('asks a person when patience is over', () => {
+    expect(lived('sending', EVENTS['answered unknown'] as LifeEvent, rulesWith({ patienceMs: 20_000 }))).toMatchObject({ effect: { status: 'unknown' } });
+    expect(lived('sending', EVENTS['answered unknown'] as LifeEvent, rulesWith({ patienceMs: 19_999 }))).toMatchObject({ effect: { status: 'parked', note: 'still not known: timeout' } });
+  });
+  it('tells people what came in after it was parked', () => {
+    expect(lived('parked', EVENTS['answered applied'] as LifeEvent)).toMatchObject({ end: null, effect: { status: 'parked', note: 'since then the answer came: applied; before: before' } });
+    expect(lived('parked', EVENTS['answered unknown'] as LifeEvent, INQUIRE, { note: null })).toMatchObject({ effect: { note: 'since then the answer came: unknown; before: nothing known' } });
+  });
+});
+
+describe('an answer to an earlier send', () => {
+  const earlierKey = { generation: 1, lastSentAtMs: NOW - 10_000 };
+  const second = { generation: 2, lastSentAtMs: NOW - 100 };
+  it.each(['planned', 'sending', 'accepted', 'unknown'] as const)('under an earlier key, while %s: only that it has happened counts, and only people can sort that out', (status) => {
+    for (const kind of ['accepted', 'rejected', 'retryable', 'unknown'] as const)
+      expect(live(effect(status, second), answer({ kind, reference: null, reason: '', evidence: '' } as Outcome<unknown>, earlierKey), INQUIRE, NOW)).toBeNull();
+    expect(live(effect(status, second), answer({ kind: 'applied', result: 1 }, earlierKey), INQUIRE, NOW)).toMatchObject({ end: null, effect: { status: 'parked', generation: 2 } });
+  });
+  it('under the same key, an end is an end and the rest is overtaken', () => {
+    const later = { lastSentAtMs: NOW - 100 };
+    for (const kind of ['accepted', 'retryable', 'unknown'] as const)
+      expect(live(effect('sending', later), answer({ kind, reference: null, evidence: '' } as Outcome<unknown>, earlierKey), BY_KEY, NOW)).toBeNull();
+    expect(live(effect('sending', later), answer({ kind: 'applied', result: 1 }, earlierKey), BY_KEY, NOW)).toMatchObject({ end: 'applied' });
+    expect(live(effect('sending', later), answer({ kind: 'rejected', reason: 'no' }, earlierKey), BY_KEY, NOW)).toMatchObject({ end: 'rejected' });
+  });
+  it('to an earlier inquiry: the same', () => {
+    for (const status of ['accepted', 'unknown'] as const) {
+      for (const found of ['rejected', 'pending', 'absent', 'ambiguous', 'no-answer'] as const)
+        expect(live(effect(status, second), inquired({ found, reference: null, reason: '', evidence: '' } as Inquiry<unknown>, NOW, earlierKey), INQUIRE, NOW)).toBeNull();
+      expect(live(effect(status, second), inquired({ found: 'applied', result: 1 }, NOW, earlierKey), INQUIRE, NOW)).toMatchObject({ effect: { status: 'parked' } });
+    }
+  });
+});
+
+describe('the more careful move', () => {
+  it.each([
+    ['by-key', 'send-again', 'send-again'], ['by-key', 'inquire', 'inquire'], ['by-key', 'ask-person', 'ask-person'],
+    ['after-inquiry', 'send-again', 'inquire'], ['after-inquiry', 'inquire', 'inquire'], ['after-inquiry', 'ask-person', 'ask-person'],
+    ['never', 'send-again', 'ask-person'], ['never', 'inquire', 'ask-person'], ['never', 'ask-person', 'ask-person'],
+  ] as const)('they allow %s, the flow wants %s: %s', (repeatable, whenUnknown, move) => {
+    const rules = rulesWith({ whenUnknown, ability: { repeatable } });
+    expect(carefulMove(rules)).toBe(move);
+    expect(dueMove(effect('unknown'), rules)).toBe(move === 'send-again' ? 'send' : 'inquire');
+  });
+  it.each([['planned', 'send'], ['sending', 'nothing'], ['accepted', 'inquire'], ['unknown', 'inquire'], ['applied', 'nothing'], ['rejected', 'nothing'], ['parked', 'nothing']] as const)('due and %s: %s', (status, move) => {
+    expect(dueMove(effect(status), INQUIRE)).toBe(move);
+  });
+  it('a question that is accepted is asked again', () => { expect(dueMove(effect('accepted', { kind: 'read' }), INQUIRE)).toBe('send'); });
+});
+
+/**
+ * Whatever happens in whatever order, answers of earlier sends included: where a repeat is not harmless, a request leaves
+ * a second time only after proof that the one before has not happened and never will, or on a person's word.
+ */
+describe('safety over any sequence of events', () => {
+  type Happening = { readonly what: string; readonly passMs: number; readonly which: number };
+  const happening: fc.Arbitrary<Happening> = fc.record({ what: fc.constantFrom(...Object.keys(EVENTS), 'Sending', 'Sending'), passMs: fc.nat(4_000), which: fc.nat(3) });
+  const anyRules = fc
+    .record({
+      whenUnknown: fc.constantFrom('send-again' as const, 'inquire' as const, 'ask-person' as const), repeatable: fc.constantFrom('by-key' as const, 'after-inquiry' as const, 'never' as const),
+      afterAbsence: fc.constantFrom('same-key' as const, 'new-key' as const, 'ask-person' as const), patienceMs: fc.constantFrom(1_000, 100_000),
+    })
+    .filter(({ whenUnknown, repeatable }) => whenUnknown !== 'send-again' || repeatable !== 'by-key')
+    .map(({ whenUnknown, patienceMs, ...ability }): LifeRules => rulesWith({ whenUnknown, patienceMs, ability: ability satisfies Partial<OperationAbility> }));
+
+  const sendsWithoutProof = (rules: LifeRules, happenings: readonly Happening[], lives: typeof live): string[] => {
+    let nowMs = NOW;
+    let now: EffectRecord = effect('planned', { attempt: 0, plannedAtMs: NOW, firstSentAtMs: null, lastSentAtMs: null, note: null });
+    const sends: Pick<EffectRecord, 'generation' | 'lastSentAtMs'>[] = [];
+    const wrong: string[] = [];
+    let mayLeave = true;
+    for (const { what, passMs, which } of happenings) {
+      nowMs += passMs + 1;
+      const template = EVENTS[what] as LifeEvent;
+      const of = sends.at(-1 - (which % Math.max(1, sends.length))) ?? { generation: 1, lastSentAtMs: null };
+      const askedAtMs = nowMs - (which % 2) * 3_000;
+      const event = template.type === 'Answered' ? { ...template, of } : template.type === 'Inquired' ? { ...template, of, askedAtMs } : template;
+      const lived = lives(now, event, rules, nowMs);
+      if (lived === null) continue;
+      const latest = sends.at(-1);
+      if (event.type === 'Sending') {
+        if (!mayLeave) wrong.push(`sent for the ${String(sends.length + 1)}th time after ${now.note ?? 'nothing'}`);
+        sends.push({ generation: lived.effect.generation, lastSentAtMs: lived.effect.lastSentAtMs });
+        mayLeave = false;
+      } else if (event.type === 'PersonSaid') mayLeave ||= event.said === 'send-again';
+      else if (event.type === 'Answered') mayLeave ||= event.outcome.kind === 'retryable' && of === latest;
+      else if (event.type === 'Inquired') mayLeave ||= event.inquiry.found === 'absent' && of.generation === latest?.generation && askedAtMs >= (latest.lastSentAtMs ?? 0) + LIFE_MS;
+      now = lived.effect;
+    }
+    return wrong;
+  };
+  const property = (lives: typeof live): fc.IProperty<[LifeRules, Happening[]]> =>
+    fc.property(anyRules, fc.array(happening, { minLength: 5, maxLength: 40 }), (rules, happenings) => { expect(sendsWithoutProof(rules, happenings, lives)).toEqual([]); });
+
+  it('holds', () => { fc.assert(property(live), { numRuns: 20_000 }); });
+  it.each<[string, typeof live]>([
+    ['takes an orphan for planned', (now, event, rules, nowMs) => (event.type === 'Orphaned' && now.status === 'sending' ? { effect: { ...now, status: 'planned' }, end: null } : live(now, event, rules, nowMs))],
+    ['believes "absent" at once', (now, event, rules, nowMs) => live(now, event, { ...rules, ability: { ...rules.ability, longestLifeMs: 0 } }, nowMs)],
+    ['sends an unknown again', (now, event, rules, nowMs) => live(now, event, event.type === 'Sending' ? { ...rules, whenUnknown: 'send-again', ability: { ...rules.ability, repeatable: 'by-key' } } : rules, nowMs)],
+    ['takes the answer of any send for the last one', (now, event, rules, nowMs) => live(now, event.type === 'Answered' ? { ...event, of: now } : event, rules, nowMs)],
+    ['takes an answer as a person would', (now, event, rules, nowMs) => live(now.status === 'parked' && event.type === 'Answered' ? { ...now, status: 'unknown' } : now, event.type === 'Answered' ? { ...event, of: now } : event, rules, nowMs)],
+  ])('convicts a life that %s', (_mistake, lives) => {
+    expect(fc.check(property(lives), { numRuns: 20_000 }).failed).toBe(true);
+  });
+});
