@@ -3,12 +3,14 @@ import knexFactory, { type Knex } from 'knex';
 import { Client } from 'pg';
 import * as engine from './0001-engine.js';
 import * as gatewayAndOperator from './0002-gateway-and-operator.js';
+import * as acts from './0003-acts.js';
 
 type Migration = { readonly name: string; readonly up: (knex: Knex) => Promise<void> };
 
 export const migrations: readonly Migration[] = [
   { name: '0001-engine', up: engine.up },
   { name: '0002-gateway-and-operator', up: gatewayAndOperator.up },
+  { name: '0003-acts', up: acts.up },
 ];
 
 const forwardOnly = (): Promise<never> => Promise.reject(new Error('migrations go forward only'));

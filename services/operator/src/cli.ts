@@ -1,0 +1,407 @@
+/** The operators' command line: `npm run operator -- --help`. It speaks to the operator service over HTTP and keeps nothing. */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { printJson, type Json, type Printable } from '../../../shared/kernel/json.js';
+import type { Environment } from '../../../shared/runtime/config.js';
+import { projectRootOf, readStateFile, stateFilePath } from '../../../shared/runtime/state-file.js';
+import { startEnvironment } from './config.js';
+import {
+  actsScreen,
+  auditScreen,
+  effectsScreen,
+  journeysScreen,
+  lettersScreen,
+  memberOf,
+  previewScreen,
+  rowsIn,
+  sheetScreen,
+  timelineScreen,
+  verdictScreen,
+} from './decide/screens.js';
+import { operatorApi, Refused, ServiceAway, type Ask } from './effect/operator-api.js';
+
+/** 0 done, 1 refused or failed, 2 wrong usage, 69 the service is away (EX_UNAVAILABLE). */
+export const EXIT = { done: 0, refused: 1, usage: 2, away: 69 } as const;
+
+export type CliTools = {
+  readonly argv: readonly string[];
+  readonly environment: Environment;
+  readonly fetch: typeof fetch;
+  readonly write: (text: string) => void;
+  readonly warn: (text: string) => void;
+  readonly readFile: (path: string) => string;
+  /** Names the state file of a running demo. */
+  readonly projectRoot: string;
+  /** Between two looks at a job. */
+  readonly pause: (waitMs: number) => Promise<void>;
+};
+
+class Usage extends Error {
+  override readonly name = 'Usage';
+}
+
+const LOOK_EVERY_MS = 250;
+const DEFAULT_WAIT_SECONDS = 15;
+
+const secretOf = (tools: CliTools, name: string): string | undefined => {
+  const file = tools.environment[`${name}_FILE`];
+  const value = tools.environment[name];
+  if (value !== undefined && value !== '') return value;
+  return file === undefined || file === '' ? undefined : tools.readFile(file).trim();
+};
+
+/** Where the service is. A token from the state file is never sent to another address than the file's own. */
+export const addressOf = (tools: CliTools): { readonly url: string; readonly token: string } => {
+  const url = tools.environment['OPERATOR_URL'];
+  const token = secretOf(tools, 'OPERATOR_TOKEN');
+  if (url !== undefined && url !== '') {
+    if (token === undefined) throw new Usage('OPERATOR_URL is set, but OPERATOR_TOKEN (or OPERATOR_TOKEN_FILE) is not');
+    return { url, token };
+  }
+  const running = readStateFile(stateFilePath(tools.environment, tools.projectRoot));
+  if (running === null) throw new ServiceAway('nothing is running here: start `npm run demo`, or set OPERATOR_URL and OPERATOR_TOKEN');
+  return { url: running.operatorUrl, token: token ?? running.operatorToken };
+};
+
+type Shown = { readonly json: (answer: Json) => Json; readonly screen: (answer: Json) => string };
+type Flags = Readonly<Record<string, string | boolean | undefined>>;
+
+const itemsOf = (answer: Json): Json => memberOf(answer, 'items') ?? [];
+const whole = (answer: Json): Json => answer;
+
+const query = (values: Readonly<Record<string, string | boolean | undefined>>): string => {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) if (value !== undefined && value !== false) search.set(name, String(value));
+  const text = search.toString();
+  return text === '' ? '' : `?${text}`;
+};
+
+const count = (text: string): string => {
+  if (/^[1-9]\d{0,3}$/.test(text)) return text;
+  throw new InvalidArgumentError('a whole number from 1 is expected');
+};
+const secondsOption = (text: string): string => {
+  if (/^\d{1,4}$/.test(text)) return text;
+  throw new InvalidArgumentError('a whole number of seconds is expected');
+};
+
+/** One run of the command line: what was asked for, and how it ended. */
+class Session {
+  readonly #tools: CliTools;
+  #ask: Ask | null = null;
+  exitCode: number = EXIT.done;
+
+  constructor(tools: CliTools) {
+    this.#tools = tools;
+  }
+
+  ask(...request: Parameters<Ask>): Promise<Json> {
+    this.#ask ??= operatorApi(addressOf(this.#tools), this.#tools.fetch);
+    return this.#ask(...request);
+  }
+
+  show(answer: Json, flags: Flags, { json, screen }: Shown): void {
+    this.#tools.write(flags['json'] === true ? `${printJson(json(answer) as Printable)}\n` : screen(answer));
+    if (memberOf(answer, 'more') === true) this.#tools.warn('there is more: raise --limit, or choose more narrowly\n');
+  }
+
+  /** Shows a job when nothing more happens by itself, or when waiting has been long enough. */
+  async follow(answer: Json, flags: Flags): Promise<void> {
+    const job = memberOf(answer, 'job');
+    let seen = answer;
+    const looks = (Number(flags['wait'] ?? DEFAULT_WAIT_SECONDS) * 1_000) / LOOK_EVERY_MS;
+    for (let look = 0; typeof job === 'string' && look < looks && rowsIn(seen, 'items').some((item) => item['settled'] !== true); look++) {
+      await this.#tools.pause(LOOK_EVERY_MS);
+      seen = await this.ask('GET', `/jobs/${encodeURIComponent(job)}`);
+    }
+    this.show(seen, flags, { json: whole, screen: actsScreen });
+    if (rowsIn(seen, 'items').some((item) => /^(failed|quarantined again)/.test(String(item['result'] as string))))
+      this.exitCode = EXIT.refused;
+  }
+
+  readBody(path: string | boolean | undefined): string | undefined {
+    if (typeof path !== 'string') return undefined;
+    try {
+      return this.#tools.readFile(path);
+    } catch {
+      throw new Usage(`${path} cannot be read`);
+    }
+  }
+}
+
+type Action = (session: Session, flags: Flags, id: string) => Promise<void>;
+
+const look =
+  (path: (flags: Flags, id: string) => string, shown: Shown): Action =>
+  async (session, flags, id) => {
+    session.show(await session.ask('GET', path(flags, id)), flags, shown);
+  };
+
+const doAndFollow =
+  (path: string, content: (session: Session, flags: Flags, id: string) => { readonly [key: string]: Printable }): Action =>
+  async (session, flags, id) => {
+    await session.follow(await session.ask('POST', path, content(session, flags, id)), flags);
+  };
+
+const selectionOf = (session: Session, flags: Flags, selected: string): { readonly [key: string]: Printable } => {
+  const { topic, reason, service } = flags;
+  const body = session.readBody(flags['body']);
+  const narrowed = { topic, reason, service, ...(body === undefined ? {} : { body }) };
+  if (selected === 'all') return { ...narrowed, all: true };
+  if (selected !== '') return { ...narrowed, eventId: selected };
+  if (topic === undefined && reason === undefined) throw new Usage('select by an event id, --topic, --reason, or the word "all"');
+  return narrowed;
+};
+
+/** A leaf of the tree. `argument` as commander writes it: `<id>` must be there, `[selection]` may. */
+type Leaf = {
+  readonly name: string;
+  readonly argument?: readonly [string, string];
+  readonly does: string;
+  readonly options?: readonly Option[];
+  readonly action: Action;
+};
+
+const limit = new Option('--limit <n>', 'at most so many').argParser(count);
+const why = new Option('--why <reason>', 'why; it is written to the audit log').makeOptionMandatory();
+const wait = new Option('--wait <seconds>', `wait so long for the result (default ${DEFAULT_WAIT_SECONDS})`).argParser(secondsOption);
+const selectors = [
+  new Option('--topic <topic>', 'dead letters of this topic'),
+  new Option('--reason <text>', 'dead letters whose reason or error class holds this text'),
+  new Option('--service <name>', 'only where this service has put it aside'),
+];
+const body = new Option('--body <file>', 'a corrected message value instead of the stored one; the event id must stay');
+
+const journeyLeaves: readonly Leaf[] = [
+  {
+    name: 'list',
+    does: 'journeys that are open, the oldest first',
+    options: [
+      new Option('--status <status>', 'only in this status'),
+      new Option('--overdue', 'only what should have gone on by now'),
+      new Option('--portfolio <id>', 'only of this portfolio'),
+      new Option('--journey <name>', 'only of this kind: withdrawal, payout, optimisation, order, portfolio'),
+      new Option('--ended', 'those that have ended instead').conflicts('all'),
+      new Option('--all', 'open and ended ones'),
+      limit,
+    ],
+    action: look(
+      ({ status, overdue, portfolio, journey, ended, all, limit: most }) =>
+        `/journeys${query({ status, overdue, portfolio, journey, which: all === true ? 'all' : ended === true ? 'ended' : undefined, limit: most })}`,
+      { json: itemsOf, screen: journeysScreen },
+    ),
+  },
+  {
+    name: 'show',
+    argument: ['<id>', 'a journey, a portfolio, or the reference of a payment, cash-out, order or transaction'],
+    does: 'one timeline over all services: offset, decision, request, answer, reference, posting',
+    action: look((_flags, id) => `/journeys/${encodeURIComponent(id)}`, { json: whole, screen: timelineScreen }),
+  },
+];
+
+const letterLeaves: readonly Leaf[] = [
+  {
+    name: 'list',
+    does: 'messages that were put aside and wait for people',
+    options: [...selectors, new Option('--all', 'also those that were decided'), limit],
+    action: look(({ topic, reason, service, all, limit: most }) => `/dead-letters${query({ topic, reason, service, all, limit: most })}`, {
+      json: itemsOf,
+      screen: lettersScreen,
+    }),
+  },
+  {
+    name: 'show',
+    argument: ['<id>', 'event id'],
+    does: 'one message whole, accounts and names masked',
+    action: look((_flags, id) => `/dead-letters/${encodeURIComponent(id)}`, { json: itemsOf, screen: sheetScreen }),
+  },
+  {
+    name: 'preview',
+    argument: ['[selection]', 'an event id, or all'],
+    does: 'what would run, which outside systems may be called, how much money; changes nothing',
+    options: [...selectors, body],
+    action: async (session, flags, id) => {
+      session.show(await session.ask('POST', '/dead-letters/preview', selectionOf(session, flags, id)), flags, {
+        json: whole,
+        screen: previewScreen,
+      });
+    },
+  },
+  {
+    name: 'replay',
+    argument: ['[selection]', 'an event id, or all'],
+    does: 'lets them run again; what may move money waits for a second person',
+    options: [...selectors, body, why, wait],
+    action: doAndFollow('/dead-letters/replay', (session, flags, id) => ({ ...selectionOf(session, flags, id), why: flags['why'] })),
+  },
+  {
+    name: 'discard',
+    argument: ['<id>', 'event id'],
+    does: 'drops one message and opens its lane',
+    options: [selectors[2] as Option, why, wait],
+    action: doAndFollow('/dead-letters/discard', (_session, { service, why: because }, eventId) => ({ eventId, service, why: because })),
+  },
+  {
+    name: 'approve',
+    argument: ['<id>', 'number of the act, or event id'],
+    does: 'the second person says yes to a replay',
+    options: [wait],
+    action: doAndFollow('/acts/approve', (_session, _flags, id) => ({ id, kind: 'replay-dead-letter' })),
+  },
+];
+
+const effectLeaves: readonly Leaf[] = [
+  {
+    name: 'list',
+    does: 'requests to the outside that have not ended, and what people answered within a day',
+    options: [
+      new Option('--unknown', 'only those whose outcome nobody knows yet'),
+      new Option('--parked', 'only those that wait for people'),
+      new Option('--all', 'also those that have ended'),
+      limit,
+    ],
+    action: look(({ unknown, parked, all, limit: most }) => `/effects${query({ unknown, parked, all, limit: most })}`, {
+      json: itemsOf,
+      screen: effectsScreen,
+    }),
+  },
+  {
+    name: 'answer',
+    argument: ['<id>', 'effect id'],
+    does: 'says what happened to a parked request; a second person must approve',
+    options: [new Option('--evidence <text>', 'where it can be seen, such as the id at the bank').makeOptionMandatory(), wait],
+    action: doAndFollow('/effects/answer', (_session, { evidence, answer }, effectId) => ({ effectId, answer, evidence })),
+  },
+  {
+    name: 'approve',
+    argument: ['<id>', 'number of the act, or effect id'],
+    does: 'the second person says yes to an answer',
+    options: [wait],
+    action: doAndFollow('/acts/approve', (_session, _flags, id) => ({ id, kind: 'answer-effect' })),
+  },
+];
+
+const actLeaves: readonly Leaf[] = [
+  {
+    name: 'list',
+    does: 'what people asked for, the newest first',
+    options: [new Option('--waiting', 'only what waits for a second person'), limit],
+    action: look(({ waiting, limit: most }) => `/acts${query({ waiting, limit: most })}`, { json: itemsOf, screen: actsScreen }),
+  },
+  {
+    name: 'withdraw',
+    argument: ['<id>', 'number of the act'],
+    does: 'takes back what waits for a second person',
+    options: [why],
+    action: async (session, flags, id) => {
+      session.show(await session.ask('POST', '/acts/withdraw', { id, why: flags['why'] }), flags, { json: itemsOf, screen: actsScreen });
+    },
+  },
+];
+
+const auditLeaves: readonly Leaf[] = [
+  {
+    name: 'list',
+    does: 'who did what, in order',
+    options: [new Option('--after <seq>', 'only after this line').argParser(count), limit],
+    action: look(({ after, limit: most }) => `/audit${query({ after, limit: most })}`, { json: itemsOf, screen: auditScreen }),
+  },
+  {
+    name: 'verify',
+    does: 'computes the chain of hashes again and names the first broken line',
+    action: async (session, flags) => {
+      const verdict = await session.ask('GET', '/audit/verification');
+      session.show(verdict, flags, { json: whole, screen: verdictScreen });
+      if (memberOf(verdict, 'whole') !== true) session.exitCode = EXIT.refused;
+    },
+  },
+];
+
+const jobLeaves: readonly Leaf[] = [
+  {
+    name: 'show',
+    argument: ['<id>', 'number of the job'],
+    does: 'the result of each item of a replay',
+    action: look((_flags, id) => `/jobs/${encodeURIComponent(id)}`, { json: whole, screen: actsScreen }),
+  },
+];
+
+const TREE: readonly { readonly name: string; readonly does: string; readonly leaves: readonly Leaf[] }[] = [
+  { name: 'journeys', does: 'look at journeys', leaves: journeyLeaves },
+  { name: 'dead-letters', does: 'messages that could not be handled', leaves: letterLeaves },
+  { name: 'effects', does: 'requests to bank, broker and InvestSuite', leaves: effectLeaves },
+  { name: 'acts', does: 'what people asked for', leaves: actLeaves },
+  { name: 'jobs', does: 'results of a replay', leaves: jobLeaves },
+  { name: 'audit', does: 'the log of every act', leaves: auditLeaves },
+];
+
+const grow = (group: Command, leaf: Leaf, session: Session): void => {
+  const command = group.command(leaf.name).description(leaf.does);
+  if (leaf.argument !== undefined) command.argument(...leaf.argument);
+  const answers = leaf.name === 'answer';
+  if (answers) command.addArgument(command.createArgument('<answer>', 'what happened').choices(['applied', 'rejected', 'send-again']));
+  for (const option of leaf.options ?? []) command.addOption(option);
+  command.option('--json', 'print JSON');
+  command.action(async () => {
+    const [id = '', answer] = command.args;
+    await leaf.action(session, { ...command.opts<Flags>(), ...(answers ? { answer } : {}) }, id);
+  });
+};
+
+const programOf = (tools: CliTools, session: Session): Command => {
+  const program = new Command('operator').description(
+    'Look at journeys, decide what waits for people. Who acts is a named operator; every act is logged.',
+  );
+  program.addHelpText(
+    'after',
+    '\nIt finds the service by OPERATOR_URL and OPERATOR_TOKEN (or OPERATOR_TOKEN_FILE), or the demo that runs from this folder.\nExit: 0 done, 1 refused or failed, 2 wrong usage, 69 the service is away.\n',
+  );
+  program.exitOverride().configureOutput({ writeOut: tools.write, writeErr: tools.warn });
+  for (const { name, does, leaves } of TREE) {
+    const group = program.command(name).description(does);
+    for (const leaf of leaves) grow(group, leaf, session);
+  }
+  return program;
+};
+
+const exitCodeOf = (error: unknown, warn: (text: string) => void): number => {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  warn(`operator: ${error instanceof Error ? error.message : 'unknown trouble'}\n`);
+  if (error instanceof Usage) return EXIT.usage;
+  if (error instanceof ServiceAway) return EXIT.away;
+  if (error instanceof Refused) return EXIT.refused;
+  return EXIT.refused;
+};
+
+/** Runs one command and says how the process should exit. Never throws. */
+export const runCli = async (tools: CliTools): Promise<number> => {
+  const session = new Session(tools);
+  try {
+    await programOf(tools, session).parseAsync([...tools.argv], { from: 'user' });
+    return session.exitCode;
+  } catch (error) {
+    return exitCodeOf(error, tools.warn);
+  }
+};
+
+const main = async (): Promise<void> => {
+  process.exitCode = await runCli({
+    argv: process.argv.slice(2),
+    environment: startEnvironment,
+    fetch,
+    write: (text) => {
+      process.stdout.write(text);
+    },
+    warn: (text) => {
+      process.stderr.write(text);
+    },
+    readFile: (path) => readFileSync(path, 'utf8'),
+    projectRoot: projectRootOf(__dirname),
+    pause: (waitMs) =>
+      new Promise((resolve) => {
+        setTimeout(resolve, waitMs);
+      }),
+  });
+};
+
+if (require.main === module) void main();

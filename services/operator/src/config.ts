@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { commonConfig, type Environment } from '../../../shared/runtime/config.js';
+
+export type Operator = { readonly name: string; readonly token: string };
+
+const NAME = /^[a-z][a-z0-9._-]{0,63}$/;
+const SHORTEST_TOKEN = 16;
+
+const problemOf = (list: readonly Operator[]): string | null => {
+  if (list.length === 0) return 'must name at least one operator';
+  if (list.some(({ name }) => !NAME.test(name))) return 'must be `name:token,name:token`; a name is lower case, digits, `.`, `_` and `-`';
+  if (list.some(({ token }) => token.length < SHORTEST_TOKEN)) return `every token must have at least ${SHORTEST_TOKEN} characters`;
+  // A shared token would make one person count as two.
+  if (new Set(list.map(({ name }) => name)).size < list.length || new Set(list.map(({ token }) => token)).size < list.length)
+    return 'names and tokens must differ from one another';
+  return null;
+};
+
+const operators = z.string().transform((text, context): readonly Operator[] => {
+  const list = text
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '')
+    .map((one) => ({ name: one.split(':')[0] ?? '', token: one.split(':').slice(1).join(':') }));
+  const problem = problemOf(list);
+  if (problem === null) return list;
+  context.addIssue({ code: 'custom', message: problem });
+  return z.NEVER;
+});
+
+export const config = commonConfig.extend({
+  OPERATOR_TOKENS: operators.meta({
+    secret: true,
+    description: '`name:token,name:token`, one per person, tokens of at least 16 characters',
+  }),
+  OPERATOR_ACTS_PER_SECOND: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000)
+    .default(10)
+    .meta({ description: 'how fast replays and answers of people are carried out' }),
+});
+
+/** What the command line reads: OPERATOR_URL, OPERATOR_TOKEN or OPERATOR_TOKEN_FILE, CMW_STATE_FILE. */
+export const startEnvironment: Environment = process.env;

@@ -1,0 +1,39 @@
+/** Hides what identifies a person or an account, and leaves enough to recognise it. Numbers stay as they were written. */
+import { JsonNumber, type Json } from '../../../../shared/kernel/json.js';
+
+const IBAN_IN_TEXT = /\b([A-Z]{2}\d{2})(?:[ ]?[A-Z0-9]){7,28}([A-Z0-9]{4})\b/gi;
+const ACCOUNT_KEY = /iban|account_?(no|number)$|brokerage_account/i;
+const NAME_KEY =
+  /(^|_)name$|(owner|creditor|debtor|first|last|full|family|given|holder|beneficiary)_?name$|^(e_?mail|phone|address|street|birth)/i;
+const SECRET_KEY = /token|secret|password|authorization|signature/i;
+
+/** `BE68 5390 0754 7034` -> `BE68***7034`. */
+const maskAccount = (text: string): string => {
+  const plain = text.replaceAll(' ', '');
+  return plain.length <= 8 ? '***' : `${plain.slice(0, 4)}***${plain.slice(-4)}`;
+};
+/** `Jan Peeters` -> `J*** P***`. */
+const maskName = (text: string): string =>
+  text
+    .split(/\s+/)
+    .map((word) => (word === '' ? '' : `${[...word][0] ?? ''}***`))
+    .join(' ');
+
+export const maskText = (text: string): string => text.replace(IBAN_IN_TEXT, (found: string) => maskAccount(found));
+
+const maskMember = (key: string, value: Json): Json => {
+  if (typeof value !== 'string') return masked(value);
+  if (SECRET_KEY.test(key)) return '***';
+  if (ACCOUNT_KEY.test(key)) return maskAccount(value);
+  if (NAME_KEY.test(key)) return maskName(value);
+  return maskText(value);
+};
+
+export const masked = (value: Json): Json => {
+  if (value === null || typeof value === 'boolean' || value instanceof JsonNumber) return value;
+  if (typeof value === 'string') return maskText(value);
+  if (Array.isArray(value)) return (value as readonly Json[]).map(masked);
+  return Object.fromEntries(
+    Object.entries(value as { readonly [key: string]: Json }).map(([key, member]) => [key, maskMember(key, member)]),
+  );
+};

@@ -1,0 +1,193 @@
+/**
+ * What would happen if a dead letter ran again, and whether one person may let it run.
+ *
+ * The rule: a message whose content is believed may move money, so two people let it run. A message that only makes us
+ * read again at the source moves nothing by itself, so one person suffices. A corrected message was written by a person:
+ * it needs two wherever more than an id is taken from it. What is not listed here is believed.
+ */
+import { parseDecimal, plus, type Decimal } from '../../../../shared/kernel/decimal.js';
+import { parseJson, type Json } from '../../../../shared/kernel/json.js';
+import type { DeadLetter, JourneyRow, JourneyService } from './operator.js';
+
+/** `reread`: a hint. `believed`: what it says counts. */
+type Trust = 'reread' | 'believed';
+type Step = { readonly flow: string; readonly input: string; readonly stored: Trust; readonly corrected: Trust };
+
+const hint = (flow: string, input: string): Step => ({ flow, input, stored: 'reread', corrected: 'reread' });
+const believed = (flow: string, input: string): Step => ({ flow, input, stored: 'believed', corrected: 'believed' });
+/** True when the outside sent it; a person could write something else into it. */
+const oursOnceCorrected = (flow: string, input: string): Step => ({ flow, input, stored: 'reread', corrected: 'believed' });
+
+const STEPS: Readonly<Record<JourneyService, Readonly<Record<string, Step>>>> = {
+  withdrawal: {
+    'portfolio.withdrawal-request': hint('withdrawal', 'DivestAmountUpdated'),
+    'portfolio.cash-settled': believed('withdrawal', 'CashSettled'),
+    'payout.finished': believed('withdrawal', 'PayoutFinished'),
+    'portfolio.changed': believed('withdrawal', 'PortfolioChanged'),
+  },
+  payout: {
+    'payout.requested': believed('payout', 'PayoutRequested'),
+    'broker.cash-status': hint('payout', 'the broker is asked about the cash-out'),
+    'core-banking.transfer-status': oursOnceCorrected('payout', 'the bank is asked about the payment, or TransferReturned'),
+  },
+  rebalancing: {
+    'optimisations.status-update': hint('optimisation', 'OptimizationReady'),
+    'optimisations.owner-choice-update': hint('optimisation', 'OwnerChose'),
+    'broker.order-status': hint('order', 'the broker is asked about the order'),
+  },
+  portfolio: {
+    // The level in it is evidence of a wish; a lost wish is written back.
+    'portfolio.withdrawal-request': oursOnceCorrected('portfolio', 'WishSeen'),
+    'portfolio.change-requested': believed('portfolio', 'ChangeRequested'),
+  },
+};
+
+/** Outside systems that a flow's rows may call, directly or by what they say to another service. */
+const CALLS: Readonly<Record<string, readonly string[]>> = {
+  withdrawal: ['InvestSuite', 'broker', 'bank'],
+  payout: ['InvestSuite', 'broker', 'bank'],
+  optimisation: ['InvestSuite', 'broker'],
+  order: ['InvestSuite', 'broker'],
+  portfolio: ['InvestSuite'],
+};
+
+export type AtStake = { readonly amount: string; readonly currency: string };
+export type PreviewedJourney = {
+  readonly id: string;
+  readonly journey: string;
+  readonly status: string;
+  readonly amount?: string;
+  readonly currency?: string;
+};
+export type PreviewItem = {
+  readonly eventId: string;
+  readonly service: string;
+  readonly topic: string;
+  readonly portfolioId: string | null;
+  readonly reason: string;
+  /** False: it can only be discarded. */
+  readonly canRun: boolean;
+  readonly step: { readonly journey: string; readonly input: string } | null;
+  /** Open journeys that the step would reach; none means that one may open. */
+  readonly journeys: readonly PreviewedJourney[];
+  readonly mayCall: readonly string[];
+  readonly needsSecond: boolean;
+  readonly because: string;
+  /** Money of these journeys, or of the message where no journey is open; null when nobody can say. */
+  readonly atStake: AtStake | null;
+};
+
+type Told = { readonly [key: string]: Json };
+const isObject = (value: Json | undefined): value is Told => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const parsed = (value: string): Told | null => {
+  try {
+    const json = parseJson(value);
+    return isObject(json) ? json : null;
+  } catch {
+    return null;
+  }
+};
+
+/** Amount and currency as the message says them: only to show people, never to decide by. */
+const saidAmount = (value: string): AtStake | null => {
+  const message = parsed(value);
+  const content = message === null ? undefined : message['data'];
+  if (!isObject(content)) return null;
+  const amount = content['amount'] ?? content['divest_amount'];
+  const text = amount === undefined || amount === null || typeof amount === 'object' ? (amount?.toString() ?? '') : String(amount);
+  const currency = content['currency'];
+  const exact = parseDecimal(text);
+  return exact === null ? null : { amount: exact, currency: typeof currency === 'string' ? currency : '' };
+};
+
+const ownStep = (value: string): Step => {
+  const told = parsed(value);
+  const flow = told?.['tells'];
+  const input = isObject(told?.['input']) ? told['input']['type'] : undefined;
+  return believed(typeof flow === 'string' ? flow : 'unknown', typeof input === 'string' ? input : 'unknown');
+};
+
+const stepOf = (letter: DeadLetter): Step | null => {
+  if (letter.service === 'gateway') return null;
+  if (letter.topic === 'own') return ownStep(letter.value);
+  return STEPS[letter.service][letter.topic] ?? believed('unknown', 'unknown');
+};
+
+const moneyOf = (journeys: readonly JourneyRow[]): AtStake | null => {
+  const [first] = journeys.flatMap(({ amount, currency }) => (amount === null ? [] : [{ amount, currency: currency ?? '' }]));
+  return first ?? null;
+};
+
+const shown = ({ id, flow, status, amount, currency }: JourneyRow): PreviewedJourney => ({
+  id,
+  journey: flow,
+  status,
+  ...(amount === null ? {} : { amount }),
+  ...(currency === null ? {} : { currency }),
+});
+
+const GATEWAY_ONLY_DISCARDS =
+  'the gateway could not read this body, so no event came of it: ask the sender to send it again, then discard it';
+
+const becauseOf = (trust: Trust, corrected: boolean): string => {
+  if (trust === 'reread') return 'it only makes us read again at the source';
+  return corrected ? 'what a person writes into it would be believed' : 'what it says is believed and may move money';
+};
+
+/** `open` are the open journeys of the letter's portfolio in the letter's service. */
+export const previewOf = (letter: DeadLetter, corrected: string | null, open: readonly JourneyRow[]): PreviewItem => {
+  const { eventId, service, topic, portfolioId, reason } = letter;
+  const step = stepOf(letter);
+  const common = { eventId, service, topic, portfolioId, reason };
+  if (step === null)
+    return {
+      ...common,
+      canRun: false,
+      step: null,
+      journeys: [],
+      mayCall: [],
+      needsSecond: false,
+      because: GATEWAY_ONLY_DISCARDS,
+      atStake: null,
+    };
+  const reached = open.filter(({ flow }) => flow === step.flow);
+  const trust = corrected === null ? step.stored : step.corrected;
+  return {
+    ...common,
+    canRun: true,
+    step: { journey: step.flow, input: step.input },
+    journeys: reached.map(shown),
+    mayCall: CALLS[step.flow] ?? ['InvestSuite', 'broker', 'bank'],
+    needsSecond: trust === 'believed',
+    because: becauseOf(trust, corrected !== null),
+    atStake: moneyOf(reached) ?? saidAmount(corrected ?? letter.value),
+  };
+};
+
+/** Totals per currency over distinct journeys and messages. What nobody can say is not in them. */
+export const totalsOf = (items: readonly PreviewItem[]): readonly AtStake[] => {
+  const counted = new Set<string>();
+  const totals = new Map<string, Decimal>();
+  for (const { atStake, journeys, eventId } of items) {
+    const whose = journeys[0]?.id ?? eventId;
+    const amount = atStake === null ? null : parseDecimal(atStake.amount);
+    if (atStake === null || amount === null || counted.has(whose)) continue;
+    counted.add(whose);
+    const before = totals.get(atStake.currency);
+    totals.set(atStake.currency, before === undefined ? amount : plus(before, amount));
+  }
+  return [...totals].map(([currency, amount]) => ({ amount, currency }));
+};
+
+/** Why a corrected body is not taken, or null. It must stay the same event of the same portfolio. */
+export const correctionProblem = (letter: DeadLetter, body: string): string | null => {
+  const message = parsed(body);
+  if (message === null) return 'the corrected body is not a JSON object';
+  if (message['id'] !== letter.eventId) return `the corrected body must keep the event id ${letter.eventId}`;
+  const portfolioId = message['portfolioId'] ?? null;
+  const unfiled = letter.portfolioId === null || letter.portfolioId === '' || letter.portfolioId === letter.eventId;
+  if (portfolioId !== null && !unfiled && portfolioId !== letter.portfolioId)
+    return `the corrected body must stay with portfolio ${letter.portfolioId}`;
+  return null;
+};

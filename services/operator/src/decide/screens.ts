@@ -1,0 +1,209 @@
+/** What the command line shows to people. Pure: from the service's answer to lines of text. */
+import { JsonNumber, printJson, type Json, type Printable } from '../../../../shared/kernel/json.js';
+
+type Row = { readonly [key: string]: Json };
+const isRow = (value: Json | undefined): value is Row =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof JsonNumber);
+
+export const rowsIn = (answer: Json, key: string): readonly Row[] => {
+  const list = isRow(answer) ? answer[key] : undefined;
+  return Array.isArray(list) ? (list as readonly Json[]).filter(isRow) : [];
+};
+export const memberOf = (answer: Json, key: string): Json => (isRow(answer) ? (answer[key] ?? null) : null);
+
+/** Text from outside must not steer the terminal. */
+const harmless = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
+
+const said = (value: Json | undefined): string => {
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'string') return harmless(value);
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  return harmless(printJson(value as Printable));
+};
+const cell = (row: Json, key: string): string => said(memberOf(row, key));
+
+export const table = (head: readonly string[], rows: readonly (readonly string[])[]): string => {
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)));
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((text, column) => text.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd();
+  return [line(head), ...rows.map(line)].map((text) => `${text}\n`).join('');
+};
+
+const listing = (rows: readonly Row[], none: string, head: readonly string[], cells: (row: Row) => readonly string[]): string =>
+  rows.length === 0 ? `${none}\n` : table(head, rows.map(cells));
+
+const money = (row: Json): string => `${cell(row, 'amount')} ${cell(row, 'currency')}`.trim();
+const seconds = (text: string): string => text.replace(/\.\d{3}Z$/, 'Z');
+
+export const journeysScreen = (answer: Json): string =>
+  listing(rowsIn(answer, 'items'), 'no journey fits', ['ID', 'JOURNEY', 'PORTFOLIO', 'STATUS', 'AMOUNT', 'SINCE', 'REASON'], (row) => [
+    cell(row, 'id'),
+    cell(row, 'journey'),
+    cell(row, 'portfolioId'),
+    cell(row, 'status'),
+    money(row),
+    seconds(cell(row, 'since')),
+    cell(row, 'reason'),
+  ]);
+
+const pairs = (value: Json): string =>
+  isRow(value)
+    ? Object.entries(value)
+        .map(([key, member]) => `${key} ${said(member)}`)
+        .join(', ')
+    : said(value);
+
+const entryText = (entry: Row): string => {
+  const note = cell(entry, 'note') === '' ? '' : `  (${cell(entry, 'note')})`;
+  switch (cell(entry, 'step')) {
+    case 'event':
+      return `${cell(entry, 'source') || 'from within'}  event ${cell(entry, 'eventId')}${note}`;
+    case 'quarantined':
+      return `${cell(entry, 'source') || 'from within'}  event ${cell(entry, 'eventId')}: ${cell(entry, 'reason')}${cell(entry, 'resolution') === '' ? '' : `  (${cell(entry, 'resolution')})`}`;
+    case 'decision':
+      return `${cell(entry, 'occasion')} -> ${cell(entry, 'status')}${note}`;
+    case 'said':
+      return `${cell(entry, 'topic')}  event ${cell(entry, 'eventId')}${cell(entry, 'sentAt') === '' ? '  (not sent yet)' : ''}`;
+    case 'request':
+      return `${cell(entry, 'effect')} (${cell(entry, 'kind')}, ${cell(entry, 'status')}, attempt ${cell(entry, 'attempt')}) ${said(entry['request'])}`;
+    case 'answer':
+      return `${cell(entry, 'effect')} ${cell(entry, 'occasion')} ${said(entry['result'])}${note}`;
+    case 'reference':
+      return `${cell(entry, 'effect')}: ${pairs(entry['references'] ?? null)}`;
+    case 'posting':
+      return `${cell(entry, 'effect')}: ${pairs(entry['references'] ?? null)}${cell(entry, 'bookedAt') === '' ? '' : `, booked ${cell(entry, 'bookedAt')}`}`;
+    default:
+      return said(entry);
+  }
+};
+
+export const timelineScreen = (answer: Json): string => {
+  const journeys = listing(rowsIn(answer, 'journeys'), 'no journey', ['ID', 'JOURNEY', 'STATUS', 'AMOUNT', 'ENDED', 'REASON'], (row) => [
+    cell(row, 'id'),
+    cell(row, 'journey'),
+    cell(row, 'status'),
+    money(row),
+    cell(row, 'ended'),
+    cell(row, 'reason'),
+  ]);
+  const entries = table(
+    ['AT', 'SERVICE', 'STEP', 'WHAT'],
+    rowsIn(answer, 'timeline').map((entry) => [cell(entry, 'at'), cell(entry, 'service'), cell(entry, 'step'), entryText(entry)]),
+  );
+  return `portfolio ${cell(answer, 'portfolioId')}\n\n${journeys}\n${entries}${memberOf(answer, 'cut') === true ? '(there is more than is shown)\n' : ''}`;
+};
+
+export const lettersScreen = (answer: Json): string =>
+  listing(
+    rowsIn(answer, 'items'),
+    'no dead letter',
+    ['EVENT ID', 'SERVICE', 'TOPIC', 'FROM', 'PORTFOLIO', 'WAITING', 'SINCE', 'REASON'],
+    (row) => [
+      cell(row, 'eventId'),
+      cell(row, 'service'),
+      cell(row, 'topic'),
+      cell(row, 'source'),
+      cell(row, 'portfolioId'),
+      cell(row, 'waiting'),
+      seconds(cell(row, 'firstSeen')),
+      `${cell(row, 'reason')}${cell(row, 'resolution') === '' ? '' : `  (${cell(row, 'resolution')})`}`,
+    ],
+  );
+
+export const sheetScreen = (answer: Json): string =>
+  rowsIn(answer, 'items')
+    .map((row) =>
+      Object.entries(row)
+        .map(([key, value]) => `${key.padEnd(14)}${said(value)}\n`)
+        .join(''),
+    )
+    .join('\n');
+
+export const previewScreen = (answer: Json): string => {
+  const rows = rowsIn(answer, 'items');
+  const body = listing(
+    rows,
+    'nothing selected',
+    ['EVENT ID', 'SERVICE', 'JOURNEY', 'INPUT', 'OPEN JOURNEYS', 'MAY CALL', 'AT STAKE', 'WHO', 'BECAUSE'],
+    (row) => {
+      const step = memberOf(row, 'step');
+      const called = memberOf(row, 'mayCall');
+      const who = memberOf(row, 'canRun') !== true ? 'cannot run' : memberOf(row, 'needsSecond') === true ? 'two people' : 'one person';
+      return [
+        cell(row, 'eventId'),
+        cell(row, 'service'),
+        cell(step, 'journey'),
+        cell(step, 'input'),
+        rowsIn(row, 'journeys')
+          .map((one) => `${cell(one, 'id')} ${cell(one, 'status')}`)
+          .join(', ') || 'none',
+        Array.isArray(called) ? (called as readonly Json[]).map(said).join(', ') : '',
+        money(memberOf(row, 'atStake')),
+        who,
+        cell(row, 'because'),
+      ];
+    },
+  );
+  const total = rowsIn(answer, 'atStake').map(money).join(', ');
+  return `${body}\n${rows.length} selected, ${cell(answer, 'needSecond')} need a second person, at stake: ${total === '' ? 'nothing known' : total}. Nothing was changed.\n`;
+};
+
+export const actsScreen = (answer: Json): string =>
+  listing(rowsIn(answer, 'items'), 'no act', ['ACT', 'KIND', 'TARGET', 'BY', 'APPROVED BY', 'WHY', 'RESULT'], (row) => [
+    cell(row, 'id'),
+    cell(row, 'kind'),
+    cell(row, 'target'),
+    cell(row, 'madeBy'),
+    cell(row, 'approvedBy'),
+    cell(row, 'why'),
+    cell(row, 'result'),
+  ]);
+
+const actText = (act: Json): string => {
+  if (act === null) return '';
+  const answer = cell(memberOf(act, 'details'), 'answer');
+  if (cell(act, 'withdrawnBy') !== '') return `act ${cell(act, 'id')} withdrawn`;
+  const state =
+    cell(act, 'carriedOutAt') !== ''
+      ? `approved by ${cell(act, 'approvedBy')}`
+      : cell(act, 'approvedBy') !== ''
+        ? 'approved, on its way'
+        : 'waits for a second person';
+  return `act ${cell(act, 'id')}: ${answer} says ${cell(act, 'madeBy')}, ${state}`;
+};
+
+export const effectsScreen = (answer: Json): string =>
+  listing(
+    rowsIn(answer, 'items'),
+    'no effect',
+    ['EFFECT ID', 'EFFECT', 'STATUS', 'PORTFOLIO', 'AMOUNT', 'REFERENCE', 'LAST SENT', 'NOTE', 'PEOPLE'],
+    (row) => [
+      cell(row, 'effectId'),
+      cell(row, 'effect'),
+      cell(row, 'status'),
+      cell(row, 'portfolioId'),
+      money(row),
+      cell(row, 'reference'),
+      seconds(cell(row, 'lastSentAt')),
+      cell(row, 'note'),
+      actText(memberOf(row, 'act')),
+    ],
+  );
+
+export const auditScreen = (answer: Json): string =>
+  listing(rowsIn(answer, 'items'), 'nothing yet', ['SEQ', 'AT', 'WHO', 'WHAT', 'TARGET', 'DETAILS'], (row) => [
+    cell(row, 'seq'),
+    cell(row, 'at'),
+    cell(row, 'who'),
+    cell(row, 'what'),
+    cell(row, 'target'),
+    cell(row, 'details'),
+  ]);
+
+export const verdictScreen = (answer: Json): string =>
+  memberOf(answer, 'whole') === true
+    ? `whole: ${cell(answer, 'lines')} lines, the last hash is ${cell(answer, 'lastHash')}\n`
+    : `BROKEN at line ${cell(answer, 'brokenAt')}: ${cell(answer, 'problem')}. The ${cell(answer, 'lines')} lines before it are whole\n`;

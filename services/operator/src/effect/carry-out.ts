@@ -1,0 +1,114 @@
+/**
+ * Carries out what people have decided: says it on `operator.decision`, where the service concerned hears it. Acts lie in
+ * the database, so a crash loses none; an act that is said twice carries the same event id.
+ */
+import { headersOf, printEnvelope } from '../../../../contracts/internal/envelope.js';
+import type { OperatorDecision } from '../../../../contracts/internal/events.js';
+import { decisionOf } from '../decide/decisions.js';
+import type { Act } from '../decide/operator.js';
+
+export type CarryOutOptions = {
+  readonly ready: (limit: number) => Promise<readonly Act[]>;
+  readonly finish: (act: Act, failed: string | null) => Promise<void>;
+  /** Resolves when Kafka has it. */
+  readonly publish: (message: {
+    readonly topic: string;
+    readonly key: string;
+    readonly value: string;
+    readonly headers: Readonly<Record<string, string>>;
+  }) => Promise<void>;
+  /** True when the message can never be sent, so trying again is useless. */
+  readonly isHopeless: (error: unknown) => boolean;
+  readonly failed: (error: unknown) => void;
+  readonly nowMs: () => number;
+  readonly actsPerSecond: number;
+};
+
+const LOOK_EVERY_MS = 1_000;
+
+export class CarryOut {
+  readonly #o: CarryOutOptions;
+  #timer: NodeJS.Timeout | null = null;
+  #running: Promise<void> = Promise.resolve();
+  #busy = false;
+  #again = false;
+  #stopped = false;
+
+  constructor(options: CarryOutOptions) {
+    this.#o = options;
+  }
+
+  start(): void {
+    this.#later(0);
+  }
+
+  /** Something may be ready. */
+  wake(): void {
+    if (this.#busy) this.#again = true;
+    else this.#later(0);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    await this.#running;
+  }
+
+  #later(waitMs: number): void {
+    if (this.#stopped) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#running = this.#turn();
+    }, waitMs);
+    this.#timer.unref();
+  }
+
+  /** One act a turn; the pause between turns is the rate. */
+  async #turn(): Promise<void> {
+    this.#busy = true;
+    this.#again = false;
+    let found = false;
+    try {
+      const [act] = await this.#o.ready(1);
+      found = act !== undefined;
+      if (act !== undefined) await this.#carryOut(act);
+    } catch (error) {
+      found = false;
+      this.#o.failed(error);
+    }
+    this.#busy = false;
+    this.#later(found || this.#again ? 1_000 / this.#o.actsPerSecond : LOOK_EVERY_MS);
+  }
+
+  async #carryOut(act: Act): Promise<void> {
+    const said = decisionOf(act);
+    if (said === null) {
+      await this.#o.finish(act, 'what was stored of it cannot be read');
+      return;
+    }
+    try {
+      await this.#o.publish(this.#messageOf(act, said.decision, said.portfolioId));
+    } catch (error) {
+      if (!this.#o.isHopeless(error)) throw error;
+      await this.#o.finish(act, error instanceof Error ? error.message : 'cannot be sent');
+      return;
+    }
+    await this.#o.finish(act, null);
+  }
+
+  #messageOf(act: Act, decision: OperatorDecision, portfolioId: string | null): Parameters<CarryOutOptions['publish']>[0] {
+    const event = {
+      id: `operator:act-${act.id}`,
+      type: 'operator.decision',
+      version: '1',
+      occurredAt: new Date(this.#o.nowMs()).toISOString(),
+      portfolioId,
+    };
+    return {
+      topic: 'operator.decision',
+      key: portfolioId ?? decision.service,
+      headers: headersOf(event),
+      value: printEnvelope({ ...event, data: decision }),
+    };
+  }
+}

@@ -1,0 +1,5 @@
+import { startHttpService } from '../../../shared/runtime/http-service.js';
+import { config } from './config.js';
+import { wire } from './wire.js';
+
+startHttpService({ name: 'operator', config, wire }, process.env);

@@ -1,0 +1,69 @@
+import { JOURNEY_SERVICES, targetOf, type EffectFilter, type EffectRow, type JourneyService, type Page } from '../decide/operator.js';
+import { newestActs } from './acts.store.js';
+import { isoOrNull, jsonOf, pageOf, rowsOf, type Queryable } from './rows.js';
+
+type Row = {
+  service: JourneyService;
+  id: string;
+  name: string;
+  kind: string;
+  status: string;
+  generation: number;
+  attempt: number;
+  reference: string | null;
+  note: string | null;
+  proof: string | null;
+  last_sent_at: Date | null;
+  request: string;
+  journey_id: string;
+  flow: string;
+  journey_status: string;
+  portfolio_id: string;
+  amount: string | null;
+  currency: string | null;
+};
+
+/** Longest silence first. */
+export const listEffects = async (from: Queryable, filter: EffectFilter): Promise<Page<EffectRow>> => {
+  const select = JOURNEY_SERVICES.map(
+    (service) => `
+    select '${service}' as service, e.id, e.name, e.kind, e.status, e.generation, e.attempt, e.reference, e.note, e.proof, e.planned_at, e.last_sent_at, e.request::text as request,
+      j.id as journey_id, j.flow, j.status as journey_status, j.portfolio_id, j.amount, j.currency
+    from ${service}.effect e join ${service}.journey j on j.id = e.journey_id
+    where ($1::text is null or e.id = $1) and (e.status = any($2::text[]) or ($3::boolean and '${service}/' || e.id in
+      (select target from operator.act where kind = 'answer-effect' and made_at > now() - interval '1 day')))`,
+  ).join(' union all ');
+  const rows = await rowsOf<Row>(from, `select * from (${select}) every order by coalesce(last_sent_at, planned_at), id limit $4`, [
+    filter.effectId ?? null,
+    filter.statuses,
+    filter.answeredToo,
+    filter.limit + 1,
+  ]);
+  const acts = await newestActs(
+    from,
+    'answer-effect',
+    rows.map((row) => targetOf(row.service, row.id)),
+  );
+  const effects = rows.map((row) => ({
+    service: row.service,
+    effectId: row.id,
+    effect: row.name,
+    kind: row.kind,
+    status: row.status,
+    generation: row.generation,
+    attempt: row.attempt,
+    reference: row.reference,
+    note: row.note,
+    proof: row.proof,
+    lastSentAt: isoOrNull(row.last_sent_at),
+    request: jsonOf(row.request),
+    journeyId: row.journey_id,
+    journey: row.flow,
+    journeyStatus: row.journey_status,
+    portfolioId: row.portfolio_id,
+    amount: row.amount,
+    currency: row.currency,
+    act: acts.get(targetOf(row.service, row.id)) ?? null,
+  }));
+  return pageOf(effects, filter.limit);
+};
