@@ -69,8 +69,11 @@ export type CashOutRequest = {
 
 export type CashOut = {
   readonly cashOutId: string;
-  /** `needs-approval`: a managed account's withdrawal waits until we, the adviser, approve it. */
-  readonly status: 'pending' | 'needs-approval' | 'done' | 'failed' | 'returned';
+  /**
+   * `needs-approval`: a managed account's withdrawal waits until we, the adviser, approve it. `unclear`: a status that is not
+   * listed or says nothing; it is no end, and no proof that an approval was heard.
+   */
+  readonly status: 'pending' | 'unclear' | 'needs-approval' | 'done' | 'failed' | 'returned';
   readonly brokerStatus: string;
   readonly amount: Money;
 };

@@ -26,7 +26,9 @@ export const approveCashOut = (
   inquire: async (request: Request, sending) => {
     const outcome = await broker.readCashOut(request.cashOutId, sending.signal);
     if (outcome.kind !== 'applied') return { found: 'no-answer', evidence: `the cash-out could not be read: ${outcome.kind}` };
-    return outcome.result.status === 'needs-approval' ? { found: 'absent' } : { found: 'applied', result: seenOf(outcome.result) };
+    const { status, brokerStatus } = outcome.result;
+    if (status === 'unclear') return { found: 'no-answer', evidence: `the broker says ${brokerStatus}` };
+    return status === 'needs-approval' ? { found: 'absent' } : { found: 'applied', result: seenOf(outcome.result) };
   },
   // Whether it is done, the broker is asked next.
   resultFromPerson: (request: Request) => ({ ...request, status: 'pending' }),

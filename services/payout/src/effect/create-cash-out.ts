@@ -7,7 +7,8 @@ import type { CashOutSeen, Payout, PayoutEffects } from '../decide/payout.js';
 /** What our own journey keeps of a cash-out. */
 export const seenOf = (cashOut: CashOut): CashOutSeen => ({
   cashOutId: cashOut.cashOutId,
-  status: cashOut.status,
+  // No news: asked again, and approved when it turns out to need that.
+  status: cashOut.status === 'unclear' ? 'pending' : cashOut.status,
   amount: cashOut.amount.amount,
   currency: cashOut.amount.currency,
 });

@@ -144,6 +144,7 @@ describe('the cash-out', () => {
     expect(await at('done').send(request, sending)).toEqual({ kind: 'applied', result: seen('needs-approval') });
     expect(await at('needs-approval').inquire(request, sending)).toEqual({ found: 'absent' });
     expect(await at('pending').inquire(request, sending)).toEqual({ found: 'applied', result: seen('pending') });
+    expect(await at('unclear').inquire(request, sending)).toMatchObject({ found: 'no-answer' });
     expect(at('done').resultFromPerson(request, 'x')).toEqual(seen('pending'));
     const silent = approveCashOut(broker({}), timing);
     expect(await silent.send(request, sending)).toEqual(lost);
@@ -159,6 +160,7 @@ describe('the cash-out', () => {
   it('is asked about until it says something to act on', async () => {
     for (const status of ['done', 'failed', 'returned', 'needs-approval'] as const) expect(await read(status, false)).toBe('applied');
     expect(await read('pending', false)).toBe('accepted');
+    expect(await read('unclear', false)).toBe('accepted');
     expect(await read('needs-approval', true)).toBe('accepted');
     const silent = readCashOut(broker({}), timing);
     expect(await silent.read({ cashOutId: 'CO1', approved: false }, sending)).toEqual(lost);

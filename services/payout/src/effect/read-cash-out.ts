@@ -1,13 +1,13 @@
-import type { BrokerPort } from '../../../../shared/ports/broker.js';
+import type { BrokerPort, CashOut } from '../../../../shared/ports/broker.js';
 import type { EffectDefinitions, Timing } from '../../../../shared/runtime/engine/definition.js';
 import { cashOutIdOf } from '../decide/payout.rules.js';
-import type { CashOutStatus, Payout, PayoutEffects } from '../decide/payout.js';
+import type { Payout, PayoutEffects } from '../decide/payout.js';
 import { seenOf } from './create-cash-out.js';
 
 type Request = { readonly cashOutId: string; readonly approved: boolean };
 
 /** True when a status says nothing to act on. After our approval the broker may show for a while that it still needs one. */
-const noNews = (status: CashOutStatus, approved: boolean): boolean => status === 'pending' || (status === 'needs-approval' && approved);
+const noNews = (status: CashOut['status'], approved: boolean): boolean => status === 'pending' || status === 'unclear' || (status === 'needs-approval' && approved);
 
 /** Asks until the cash-out is at an end. */
 export const readCashOut = (

@@ -152,7 +152,7 @@ describe('creating a cash-out', () => {
     [
       200,
       created({ status: { id: 77, message: 'WHATEVER' } }),
-      { kind: 'applied', result: { status: 'pending', brokerStatus: 'WHATEVER' } },
+      { kind: 'applied', result: { status: 'unclear', brokerStatus: 'WHATEVER' } },
     ],
     [200, created({ status: { id: 3 } }), { kind: 'rejected', reason: 'failed' }],
     [200, created({ amount: -249.99 }), { kind: 'unknown', evidence: 'the answer holds another amount than was asked' }],
@@ -194,6 +194,10 @@ describe('approving', () => {
     ['waiting, refused, and still waiting', [11, 11], [400, 0], { kind: 'retryable' }],
     ['waiting, refused, but approved by somebody', [11, 1], [400, 0], { kind: 'applied', result: { status: 'pending' } }],
     ['waiting, then an error of theirs', [11], [500, 0], { kind: 'unknown' }],
+    ['shown with an unlisted status: not sent', [999], null, { kind: 'retryable' }],
+    ['waiting, then unlisted and still waiting', [11, 11], [200, 999], { kind: 'retryable' }],
+    ['waiting, then unlisted and approved', [11, 12], [200, 999], { kind: 'applied', result: { status: 'pending' } }],
+    ['waiting, then unlisted for good', [11, 999], [200, 999], { kind: 'unknown' }],
   ] as const)('%s', async (_name, reads, patched, expected) => {
     for (const id of reads) read(id);
     if (patched !== null)
@@ -265,6 +269,6 @@ describe('statuses', () => {
       ['done', 'failed', 'returned'].includes(cashOutStateOf({ id: row.code, message: undefined, comment: undefined, updated: undefined })),
     ).map((row) => row.status);
     expect(ends.sort()).toEqual(['FAILED', 'REJECTED', 'RETURNED', 'RIA_REJECTED', 'SUCCESSFUL']);
-    expect(cashOutStateOf({ id: '999', message: 'New', comment: undefined, updated: undefined })).toBe('pending');
+    expect(cashOutStateOf({ id: '999', message: 'New', comment: undefined, updated: undefined })).toBe('unclear');
   });
 });

@@ -66,6 +66,7 @@ const endOf = (cashOut: CashOut): Ended => {
     case 'returned':
       return { kind: 'rejected', reason: 'returned', note: cashOut.brokerStatus };
     case 'pending':
+    case 'unclear':
     case 'needs-approval':
     case 'done':
       return { kind: 'applied', result: cashOut };
@@ -178,6 +179,8 @@ const approveCashOut =
   async (cashOutId, sending): Promise<Applied> => {
     const before = await readOne(context, cashOutId, sending.signal);
     if (before.ended !== null) return before.ended.kind === 'rejected' ? retryable('the redemption was not found', 60_000) : before.ended;
+    // Taken for "approved already", it would leave the withdrawal waiting for its adviser for ever.
+    if (before.value.status === 'unclear') return retryable(`not approved yet: the broker says ${before.value.brokerStatus.slice(0, 20)}`);
     if (before.value.status !== 'needs-approval') return endOf(before.value);
     const judged = judgeWrite(
       await context.client.send({
@@ -193,10 +196,11 @@ const approveCashOut =
     const answered = judged.ended === null ? approvedOf(judged.json, cashOutId) : null;
     if (answered !== null) {
       const cashOut = cashOutOf(answered, before.value.amount);
-      if (cashOut.status !== 'needs-approval') return endOf(cashOut);
+      if (cashOut.status !== 'needs-approval' && cashOut.status !== 'unclear') return endOf(cashOut);
     }
     const after = await readOne(context, cashOutId, sending.signal);
     if (after.ended !== null) return unknown('the status after the approval could not be read');
+    if (after.value.status === 'unclear') return unknown(`after the approval the broker says ${after.value.brokerStatus.slice(0, 20)}`);
     if (after.value.status !== 'needs-approval') return endOf(after.value);
     // Refused and still waiting: nothing was lost, and cash that is missing today may settle tomorrow.
     return retryable(judged.ended === null ? 'it still waits for approval' : `the approval was refused: ${judged.ended.note}`, 30_000);

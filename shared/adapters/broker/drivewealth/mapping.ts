@@ -85,7 +85,7 @@ const CASH_OUT_STATES: Readonly<Record<RedemptionStatus, CashOut['status']>> = {
   PENDING: 'pending',
   SUCCESSFUL: 'done',
   FAILED: 'failed',
-  OTHER: 'pending',
+  OTHER: 'unclear',
   RETURNED: 'returned',
   RIA_PENDING: 'needs-approval',
   RIA_APPROVED: 'pending',
@@ -94,13 +94,13 @@ const CASH_OUT_STATES: Readonly<Record<RedemptionStatus, CashOut['status']>> = {
   REJECTED: 'failed',
   ON_HOLD: 'pending',
   PROCESSING: 'pending',
-  UNKNOWN: 'pending',
+  UNKNOWN: 'unclear',
 };
 
-/** Unlisted is pending. */
+/** Unlisted is unclear. */
 export const cashOutStateOf = (status: Redemption['status']): CashOut['status'] => {
   const known = redemptionStatusOf(status.id, status.message);
-  return known === null ? 'pending' : CASH_OUT_STATES[known];
+  return known === null ? 'unclear' : CASH_OUT_STATES[known];
 };
 
 /** `amount` is the one that was asked for where the answer leaves it out. */
