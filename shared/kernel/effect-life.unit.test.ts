@@ -189,20 +189,20 @@ describe('an answer to an earlier send', () => {
   const second = { generation: 2, lastSentAtMs: NOW - 100 };
   it.each(['planned', 'sending', 'accepted', 'unknown'] as const)('under an earlier key, while %s: only that it has happened counts, and only people can sort that out', (status) => {
     for (const kind of ['accepted', 'rejected', 'retryable', 'unknown'] as const)
-      expect(live(effect(status, second), answer({ kind, reference: null, reason: '', evidence: '' } as Outcome<unknown>, earlierKey), INQUIRE, NOW)).toBeNull();
+      expect(live(effect(status, second), answer({ kind, reference: null, reason: '', evidence: '' }, earlierKey), INQUIRE, NOW)).toBeNull();
     expect(live(effect(status, second), answer({ kind: 'applied', result: 1 }, earlierKey), INQUIRE, NOW)).toMatchObject({ end: null, effect: { status: 'parked', generation: 2 } });
   });
   it('under the same key, an end is an end and the rest is overtaken', () => {
     const later = { lastSentAtMs: NOW - 100 };
     for (const kind of ['accepted', 'retryable', 'unknown'] as const)
-      expect(live(effect('sending', later), answer({ kind, reference: null, evidence: '' } as Outcome<unknown>, earlierKey), BY_KEY, NOW)).toBeNull();
+      expect(live(effect('sending', later), answer({ kind, reference: null, evidence: '' }, earlierKey), BY_KEY, NOW)).toBeNull();
     expect(live(effect('sending', later), answer({ kind: 'applied', result: 1 }, earlierKey), BY_KEY, NOW)).toMatchObject({ end: 'applied' });
     expect(live(effect('sending', later), answer({ kind: 'rejected', reason: 'no' }, earlierKey), BY_KEY, NOW)).toMatchObject({ end: 'rejected' });
   });
   it('to an earlier inquiry: the same', () => {
     for (const status of ['accepted', 'unknown'] as const) {
       for (const found of ['rejected', 'pending', 'absent', 'ambiguous', 'no-answer'] as const)
-        expect(live(effect(status, second), inquired({ found, reference: null, reason: '', evidence: '' } as Inquiry<unknown>, NOW, earlierKey), INQUIRE, NOW)).toBeNull();
+        expect(live(effect(status, second), inquired({ found, reference: null, reason: '', evidence: '' }, NOW, earlierKey), INQUIRE, NOW)).toBeNull();
       expect(live(effect(status, second), inquired({ found: 'applied', result: 1 }, NOW, earlierKey), INQUIRE, NOW)).toMatchObject({ effect: { status: 'parked' } });
     }
   });

@@ -85,7 +85,7 @@ const refused = {
     { ...paying, applied: () => ({ to: 'Done', says: [{ event: 'payed', data: { amount: '1' } }] }) } satisfies ToyRow,
     // @ts-expect-error Ignored without a reason.
     { ends: 'paid', on: { ...quiet, Wished: {} } } satisfies ToyRow,
-    // @ts-expect-error No owner.
+    // @ts-expect-error Nobody answers for it.
     { name: 'toy', opens, rows: whole.rows } satisfies Toy,
   ],
 };
