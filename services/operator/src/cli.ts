@@ -101,7 +101,7 @@ class Session {
   }
 
   show(answer: Json, flags: Flags, { json, screen }: Shown): void {
-    this.#tools.write(flags['json'] === true ? `${printJson(json(answer) as Printable)}\n` : screen(answer));
+    this.#tools.write(flags['json'] === true ? `${printJson(json(answer))}\n` : screen(answer));
     if (memberOf(answer, 'more') === true) this.#tools.warn('there is more: raise --limit, or choose more narrowly\n');
   }
 
@@ -115,7 +115,7 @@ class Session {
       seen = await this.ask('GET', `/jobs/${encodeURIComponent(job)}`);
     }
     this.show(seen, flags, { json: whole, screen: actsScreen });
-    if (rowsIn(seen, 'items').some((item) => /^(failed|quarantined again)/.test(String(item['result'] as string))))
+    if (rowsIn(seen, 'items').some((item) => typeof item['result'] === 'string' && /^(failed|quarantined again)/.test(item['result'])))
       this.exitCode = EXIT.refused;
   }
 

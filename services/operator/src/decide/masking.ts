@@ -1,7 +1,8 @@
 /** Hides what identifies a person or an account, and leaves enough to recognise it. Numbers stay as they were written. */
 import { JsonNumber, type Json } from '../../../../shared/kernel/json.js';
 
-const IBAN_IN_TEXT = /\b([A-Z]{2}\d{2})(?:[ ]?[A-Z0-9]){7,28}([A-Z0-9]{4})\b/gi;
+/** In one piece, or in groups of four as on paper. */
+const LIKE_AN_IBAN = /\b[A-Z]{2}\d{2}(?:[A-Z0-9]{11,30}|(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,3})?)\b/g;
 const ACCOUNT_KEY = /iban|account_?(no|number)$|brokerage_account/i;
 const NAME_KEY =
   /(^|_)name$|(owner|creditor|debtor|first|last|full|family|given|holder|beneficiary)_?name$|^(e_?mail|phone|address|street|birth)/i;
@@ -16,10 +17,27 @@ const maskAccount = (text: string): string => {
 const maskName = (text: string): string =>
   text
     .split(/\s+/)
-    .map((word) => (word === '' ? '' : `${[...word][0] ?? ''}***`))
+    .filter((word) => word !== '')
+    .map((word) => `${String.fromCodePoint(word.codePointAt(0) ?? 0)}***`)
     .join(' ');
 
-export const maskText = (text: string): string => text.replace(IBAN_IN_TEXT, (found: string) => maskAccount(found));
+/** ISO 7064, 97-10: what only looks like an account, such as a reference of ours, is left as it is. */
+const isIban = (text: string): boolean => {
+  const digits = `${text.slice(4)}${text.slice(0, 4)}`.replace(/[A-Z]/g, (letter) => parseInt(letter, 36).toString());
+  return BigInt(digits) % 97n === 1n;
+};
+
+/** A word in capitals may follow the last group. */
+const maskFound = (found: string): string => {
+  const groups = found.split(' ');
+  for (let count = groups.length; count > 0; count--) {
+    const text = groups.slice(0, count).join('');
+    if (isIban(text)) return [maskAccount(text), ...groups.slice(count)].join(' ');
+  }
+  return found;
+};
+
+export const maskText = (text: string): string => text.replace(LIKE_AN_IBAN, maskFound);
 
 const maskMember = (key: string, value: Json): Json => {
   if (typeof value !== 'string') return masked(value);

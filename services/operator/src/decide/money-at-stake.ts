@@ -6,7 +6,7 @@
  * it needs two wherever more than an id is taken from it. What is not listed here is believed.
  */
 import { parseDecimal, plus, type Decimal } from '../../../../shared/kernel/decimal.js';
-import { parseJson, type Json } from '../../../../shared/kernel/json.js';
+import { JsonNumber, parseJson, type Json } from '../../../../shared/kernel/json.js';
 import type { DeadLetter, JourneyRow, JourneyService } from './operator.js';
 
 /** `reread`: a hint. `believed`: what it says counts. */
@@ -78,7 +78,8 @@ export type PreviewItem = {
 };
 
 type Told = { readonly [key: string]: Json };
-const isObject = (value: Json | undefined): value is Told => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: Json | undefined): value is Told =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof JsonNumber);
 
 const parsed = (value: string): Told | null => {
   try {
@@ -89,16 +90,19 @@ const parsed = (value: string): Told | null => {
   }
 };
 
+/** InvestSuite's sentinel for all there is. */
+const EVERYTHING = parseDecimal('1e100');
+
 /** Amount and currency as the message says them: only to show people, never to decide by. */
 const saidAmount = (value: string): AtStake | null => {
-  const message = parsed(value);
-  const content = message === null ? undefined : message['data'];
+  const content = parsed(value)?.['data'];
   if (!isObject(content)) return null;
   const amount = content['amount'] ?? content['divest_amount'];
-  const text = amount === undefined || amount === null || typeof amount === 'object' ? (amount?.toString() ?? '') : String(amount);
-  const currency = content['currency'];
+  const text = amount instanceof JsonNumber ? amount.raw : typeof amount === 'string' ? amount : '';
+  const currency = typeof content['currency'] === 'string' ? content['currency'] : '';
   const exact = parseDecimal(text);
-  return exact === null ? null : { amount: exact, currency: typeof currency === 'string' ? currency : '' };
+  if (exact === null) return null;
+  return { amount: exact === EVERYTHING ? 'everything' : exact, currency };
 };
 
 const ownStep = (value: string): Step => {

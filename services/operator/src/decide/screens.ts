@@ -1,5 +1,5 @@
 /** What the command line shows to people. Pure: from the service's answer to lines of text. */
-import { JsonNumber, printJson, type Json, type Printable } from '../../../../shared/kernel/json.js';
+import { JsonNumber, printJson, type Json } from '../../../../shared/kernel/json.js';
 
 type Row = { readonly [key: string]: Json };
 const isRow = (value: Json | undefined): value is Row =>
@@ -18,7 +18,7 @@ const said = (value: Json | undefined): string => {
   if (value === null || value === undefined) return '';
   if (typeof value === 'string') return harmless(value);
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  return harmless(printJson(value as Printable));
+  return harmless(printJson(value));
 };
 const cell = (row: Json, key: string): string => said(memberOf(row, key));
 

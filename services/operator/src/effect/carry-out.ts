@@ -31,7 +31,7 @@ export class CarryOut {
   #timer: NodeJS.Timeout | null = null;
   #running: Promise<void> = Promise.resolve();
   #busy = false;
-  #again = false;
+  #wakes = 0;
   #stopped = false;
 
   constructor(options: CarryOutOptions) {
@@ -44,8 +44,8 @@ export class CarryOut {
 
   /** Something may be ready. */
   wake(): void {
-    if (this.#busy) this.#again = true;
-    else this.#later(0);
+    this.#wakes++;
+    if (!this.#busy) this.#later(0);
   }
 
   async stop(): Promise<void> {
@@ -66,18 +66,23 @@ export class CarryOut {
   /** One act a turn; the pause between turns is the rate. */
   async #turn(): Promise<void> {
     this.#busy = true;
-    this.#again = false;
-    let found = false;
+    const wakes = this.#wakes;
+    const carriedOut = await this.#next();
+    this.#busy = false;
+    this.#later(carriedOut || this.#wakes !== wakes ? 1_000 / this.#o.actsPerSecond : LOOK_EVERY_MS);
+  }
+
+  /** False when nothing was ready, or Kafka or the database is away: the act stays where it is. */
+  async #next(): Promise<boolean> {
     try {
       const [act] = await this.#o.ready(1);
-      found = act !== undefined;
-      if (act !== undefined) await this.#carryOut(act);
+      if (act === undefined) return false;
+      await this.#carryOut(act);
+      return true;
     } catch (error) {
-      found = false;
       this.#o.failed(error);
+      return false;
     }
-    this.#busy = false;
-    this.#later(found || this.#again ? 1_000 / this.#o.actsPerSecond : LOOK_EVERY_MS);
   }
 
   async #carryOut(act: Act): Promise<void> {
