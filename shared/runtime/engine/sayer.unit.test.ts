@@ -1,0 +1,84 @@
+import { describe, expect, it } from '@jest/globals';
+import { Sayer } from './sayer.js';
+import type { OutboxRow } from './store.js';
+
+const row = (eventId: string): OutboxRow => ({ eventId, topic: 't', key: 'k', headers: {}, value: '{}' });
+const ids = (rows: readonly OutboxRow[]): string[] => rows.map((one) => one.eventId);
+
+/** A topic whose publications the test lets through or fails, one by one. */
+const stage = () => {
+  const published: string[][] = [];
+  const marked: string[][] = [];
+  const troubles: unknown[] = [];
+  const gates: { readonly pass: () => void; readonly fail: (error: Error) => void }[] = [];
+  let markFails: Error | null = null;
+  const sayer = new Sayer(
+    { markSent: async (eventIds) => { if (markFails !== null) throw markFails; marked.push([...eventIds]); } },
+    async (rows) => {
+      published.push(ids(rows));
+      await new Promise<void>((pass, fail) => gates.push({ pass, fail }));
+    },
+    (error) => troubles.push(error),
+  );
+  const turn = async (): Promise<void> => { await new Promise((resolve) => setImmediate(resolve)); };
+  return {
+    sayer, published, marked, troubles,
+    failMarking: (error: Error | null): void => { markFails = error; },
+    pass: async (): Promise<void> => { gates.shift()?.pass(); await turn(); },
+    fail: async (error: Error): Promise<void> => { gates.shift()?.fail(error); await turn(); },
+  };
+};
+
+describe('what steps have said', () => {
+  it('goes out in order, one publication at a time, and is marked after it', async () => {
+    const { sayer, published, marked, pass } = stage();
+    sayer.say([row('a'), row('b')]);
+    sayer.say([row('c')]);
+    expect(published).toEqual([['a', 'b']]);
+    expect(marked).toEqual([]);
+    await pass();
+    expect([published, marked]).toEqual([[['a', 'b'], ['c']], [['a', 'b']]]);
+    await pass();
+    expect(marked).toEqual([['a', 'b'], ['c']]);
+  });
+  it('is not said twice while it is in hand, and again when the sweep still finds it afterwards', async () => {
+    const { sayer, published, pass } = stage();
+    sayer.say([row('a')]);
+    sayer.say([row('b'), row('a'), row('b')]);
+    await pass();
+    sayer.say([row('b')]);
+    await pass();
+    expect(published).toEqual([['a'], ['b']]);
+    sayer.say([row('a')]);
+    expect(published).toEqual([['a'], ['b'], ['a']]);
+  });
+  it('stays unmarked when it could not be published or marked, and the next goes on', async () => {
+    const { sayer, published, marked, troubles, pass, fail, failMarking } = stage();
+    sayer.say([row('a')]);
+    sayer.say([row('b')]);
+    await fail(new Error('Kafka is away'));
+    failMarking(new Error('Postgres is away'));
+    await pass();
+    expect([published, marked, troubles]).toEqual([[['a'], ['b']], [], [new Error('Kafka is away'), new Error('Postgres is away')]]);
+    failMarking(null);
+    sayer.say([row('a'), row('b')]);
+    await pass();
+    expect(marked).toEqual([['a', 'b']]);
+  });
+  it('is bounded: no publication of more than a thousand', async () => {
+    const { sayer, published, pass } = stage();
+    sayer.say(Array.from({ length: 1_500 }, (_, n) => row(String(n))));
+    await pass();
+    expect(published.map((one) => one.length)).toEqual([1_000, 500]);
+  });
+  it('finishes what is under way when it stops, and leaves the rest in the outbox', async () => {
+    const { sayer, published, marked, pass } = stage();
+    sayer.say([row('a')]);
+    sayer.say([row('b')]);
+    const stopped = sayer.stop();
+    await pass();
+    await stopped;
+    sayer.say([row('c')]);
+    expect([published, marked]).toEqual([[['a']], [['a']]]);
+  });
+});
