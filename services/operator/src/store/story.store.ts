@@ -18,23 +18,24 @@ const MOST_ROWS = 2_000;
 const union = (select: (service: JourneyService) => string): string =>
   JOURNEY_SERVICES.map((service) => `(${select(service)})`).join(' union all ');
 
-/** What an operator may type: a journey's id, our reference or the other side's id of a payment, cash-out, order or transaction. */
-const rootOf = async (from: Queryable, id: string): Promise<JourneyRow | null> => {
-  const found = await rowsOf<{ journey_id: string }>(
-    from,
-    union(
-      (service) => `select id as journey_id from ${service}.journey where id = $1
-        union select journey_id from ${service}.effect where id = $1 or reference = $1
-        union select journey_id from ${service}.effect where jsonb_typeof(result) = 'object'
-          and $1 in (result ->> 'endToEndId', result ->> 'paymentId', result ->> 'cashOutId', result ->> 'orderId', result ->> 'transactionId')`,
-    ),
-    [id],
-  );
-  const [row] = await journeysByIds(
-    from,
-    found.slice(0, 1).map((one) => one.journey_id),
-  );
-  return row ?? null;
+/** What an operator may type, the cheapest first: the last one has no index and reads every effect. */
+const WAYS: readonly ((service: JourneyService) => string)[] = [
+  (service) => `select id as journey_id from ${service}.journey where id = $1`,
+  (service) => `select journey_id from ${service}.effect where id = $1 or reference = $1`,
+  (service) => `select journey_id from ${service}.effect where jsonb_typeof(result) = 'object'
+    and $1 in (result ->> 'endToEndId', result ->> 'paymentId', result ->> 'cashOutId', result ->> 'orderId', result ->> 'transactionId') limit 1`,
+];
+
+const rootBy = async (from: Queryable, id: string, ways: typeof WAYS): Promise<JourneyRow | null> => {
+  for (const way of ways) {
+    const found = await rowsOf<{ journey_id: string }>(from, union(way), [id]);
+    const [row] = await journeysByIds(
+      from,
+      found.slice(0, 1).map((one) => one.journey_id),
+    );
+    if (row !== undefined) return row;
+  }
+  return null;
 };
 
 const isWithdrawal = ({ flow }: JourneyRow): boolean => flow === 'withdrawal';
@@ -210,12 +211,13 @@ type Scope = {
 };
 
 const scopeOf = async (from: Queryable, id: string): Promise<Scope | null> => {
-  const root = await rootOf(from, id);
-  if (root !== null) return { rootId: root.id, portfolioId: root.portfolioId, ...(await family(from, root)) };
+  const named = await rootBy(from, id, WAYS.slice(0, 2));
+  if (named !== null) return { rootId: named.id, portfolioId: named.portfolioId, ...(await family(from, named)) };
   const journeys = await journeysBetween(from, id, '-infinity', null, MOST_JOURNEYS);
-  if (journeys.length > 0) return { rootId: null, portfolioId: id, journeys, fromIso: null, toIso: null };
-  const letters = await deadLettersOfPortfolio(from, id);
-  return letters.length === 0 ? null : { rootId: null, portfolioId: id, journeys: [], fromIso: null, toIso: null };
+  const isPortfolio = journeys.length > 0 || (await deadLettersOfPortfolio(from, id)).length > 0;
+  if (isPortfolio) return { rootId: null, portfolioId: id, journeys, fromIso: null, toIso: null };
+  const root = await rootBy(from, id, WAYS.slice(2));
+  return root === null ? null : { rootId: root.id, portfolioId: root.portfolioId, ...(await family(from, root)) };
 };
 
 /** Null when nothing goes by this id. */
