@@ -334,6 +334,8 @@ export class Engine {
     if (written.blocked !== null) {
       this.#blocked = new Set([...this.#blocked, written.blocked]);
       this.#block(written.blocked);
+      // Its effect was parked in the database only: what memory knows would ignore the person's answer.
+      if (item.kind !== 'input') this.#forget(item.journeyId);
     }
     const hintedEffect = item.kind === 'effect' ? item.effectId : null;
     this.#release(item);

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { EffectKind } from '../../kernel/flow.js';
 import type { Inquiry, Outcome, Sending } from '../../kernel/outcome.js';
 import type { AnyEffect } from './catalogue.js';
 import { Sender, type SenderOptions } from './sender.js';
@@ -16,7 +15,7 @@ const writing = (send: Call, system = 'bank', inquire: () => Promise<Inquiry<unk
 });
 const reading = (read: Call, system = 'bank'): AnyEffect => ({ kind: 'read', system, timing, request: () => null, read });
 const effect = (change: Partial<StoredEffect> = {}): StoredEffect => ({
-  id: 'j:Pay', name: 'Pay', kind: 'once' as EffectKind, status: 'sending', generation: 1, attempt: 1, reference: null, plannedAtMs: 5, firstSentAtMs: 6, lastSentAtMs: 7, dueAtMs: null, note: null, request: { to: 'NL' }, owner: 1, ...change,
+  id: 'j:Pay', name: 'Pay', kind: 'once', status: 'sending', generation: 1, attempt: 1, reference: null, plannedAtMs: 5, firstSentAtMs: 6, lastSentAtMs: 7, dueAtMs: null, note: null, request: { to: 'NL' }, owner: 1, ...change,
 });
 const bugs: unknown[] = [];
 const sender = (change: Partial<SenderOptions> = {}): Sender =>
