@@ -25,10 +25,11 @@ export const abilitiesOf = (canList: boolean, longestLifeMs: number | undefined)
     createTransaction,
     replaceTransaction: {
       ...life,
-      repeatable: 'by-key',
+      // Not at once: a request that was given up may arrive after the next update, and replaces it by the older list.
+      repeatable: 'after-inquiry',
       afterAbsence: 'same-key',
       source:
-        'docs.investsuite.com, transactions page, copy of December 2022: an update replaces the whole list of movements, so the same update twice is one',
+        'docs.investsuite.com, transactions page, copy of December 2022: an update replaces the whole list of movements, without a precondition; the same update twice is one',
     },
     writePortfolio: {
       ...life,

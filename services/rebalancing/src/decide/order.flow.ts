@@ -18,11 +18,11 @@ export const orderFlow: Flow<Order, OrderInput, OrderEffects, OrderSaid> = {
     FollowingOrder: {
       does: 'FollowOrder', whenUnknown: 'send-again', overdueAfterHours: 24,
       applied: followed, rejected: hold('the broker does not know the order'), on: once },
-    RecordingExecution: { does: 'RecordExecution', whenUnknown: 'send-again', applied: afterExecution, rejected: executionNotRecorded, on: once },
+    RecordingExecution: { does: 'RecordExecution', whenUnknown: 'inquire', applied: afterExecution, rejected: executionNotRecorded, on: once },
     AwaitingSettlement: {
       does: 'ConfirmSettlement', whenUnknown: 'send-again', overdueAfterHours: 96,
       applied: settled, rejected: hold('the broker does not know the order'), on: once },
-    RecordingSettlement: { does: 'RecordSettlement', whenUnknown: 'send-again', applied: afterSettlement, rejected: settlementNotRecorded, on: once },
+    RecordingSettlement: { does: 'RecordSettlement', whenUnknown: 'inquire', applied: afterSettlement, rejected: settlementNotRecorded, on: once },
     RecordingNotExecuted: { does: 'RecordNotExecuted', whenUnknown: 'inquire', applied: recordedNotExecuted, rejected: refusalNotRecorded, on: once },
     Settled: { ends: 'traded and settled', on: once },
     Cancelled: { ends: 'cancelled at the broker before any fill', on: once },

@@ -8,7 +8,10 @@ import { transactionWrite } from './transaction-write.js';
 export type Replacement = { readonly transactionId: string; readonly record: TransactionRecord };
 export type ReplaceTransaction = WriteEffect<Order, Replacement, null, InvestSuiteRefusal, 'by-key'>;
 
-/** Replaces all movements of the order's transaction. Sent again it says the same, so a lost answer is answered by a repeat. */
+/**
+ * Replaces all movements of the order's transaction. Saying the same twice is harmless, but a request that was given up may still
+ * arrive, and after the next record it would put the older one in its place: nothing more is written before its life is over.
+ */
 export const replaceTransaction = (investSuite: InvestSuitePort, timing: Timing, recordOf: (order: Order) => TransactionRecord): ReplaceTransaction => ({
   kind: 'by-key',
   perJourney: 'many',
@@ -20,6 +23,7 @@ export const replaceTransaction = (investSuite: InvestSuitePort, timing: Timing,
     return { transactionId: order.transactionId, record: recordOf(order) };
   },
   send: (request, sending) => investSuite.replaceTransaction(request.transactionId, transactionWrite(request.record, sending.firstSentAtMs), sending),
-  inquire: () => Promise.resolve({ found: 'no-answer', evidence: 'not inquired about: it is sent again' }),
+  // What InvestSuite shows now does not say that no older request is on its way. Only time does.
+  inquire: () => Promise.resolve({ found: 'absent' }),
   resultFromPerson: () => null,
 });
