@@ -5,8 +5,8 @@ export interface Journey {
   readonly journey: string;
   readonly portfolioId: string;
   readonly status: string;
-  readonly waitsFor?: string;
-  readonly reason?: string;
+  readonly waitsFor?: string | undefined;
+  readonly reason?: string | undefined;
   readonly ended: boolean;
 }
 /** A request whose outcome only people may tell. */
@@ -23,7 +23,10 @@ export interface DeadLetter {
   readonly service: string;
   readonly portfolioId: string | null;
   readonly reason: string;
+  /** How many messages of the same portfolio wait behind it. */
+  readonly waiting: string;
 }
+/** Open journeys, and the ended ones that a person took over. */
 export interface Facts {
   readonly journeys: readonly Journey[];
   readonly parked: readonly ParkedEffect[];

@@ -23,6 +23,19 @@ const TRAVELS_MS = 3_400;
 /** Longer than the demo's services wait for an answer. */
 const TOO_LATE_MS = 3_500;
 
+/** Every operation but the logins: a refused login is a wrong password, and asking for people then is right. */
+const UNAUTHORISED: readonly SystemFault[] = [
+  ...[
+    'get-portfolio', 'list-portfolios', 'patch-portfolio', 'get-user', 'get-optimization', 'post-transaction', 'patch-transaction', 'get-transaction',
+    'list-transactions', 'withdraw-event',
+  ].flatMap((operation) => at('investSuite', { fault: 'unauthorised', operation, probability: '0.03' })),
+  ...[
+    'create-order', 'get-order', 'get-order-audit', 'get-account', 'list-open-orders', 'list-order-history', 'get-money', 'get-positions', 'list-transactions',
+    'get-quotes', 'create-redemption', 'get-redemption', 'approve-redemption', 'list-redemptions',
+  ].flatMap((operation) => at('broker', { fault: 'unauthorised', operation, probability: '0.03' })),
+  ...at('bank', { fault: 'unauthorised', probability: '0.03' }),
+];
+
 export const FAULTS = {
   'answers-late': {
     does: 'a request is carried out at once and answered late, some after the caller has given up',
@@ -41,7 +54,7 @@ export const FAULTS = {
     rules: everywhere({ fault: 'server-error-before-applying', probability: '0.04' }, { fault: 'server-error-after-applying', probability: '0.04' }),
   },
   'garbled-answers': { does: 'the body of a 2xx ends in the middle', rules: everywhere({ fault: 'garbled-answer', probability: '0.03' }) },
-  unauthorised: { does: 'a 401 though the token is good', rules: everywhere({ fault: 'unauthorised', probability: '0.03' }) },
+  unauthorised: { does: 'a 401 though the token is good; logins work', rules: UNAUTHORISED },
   'too-many-requests': { does: 'a 429 with Retry-After', rules: everywhere({ fault: 'too-many-requests', probability: '0.03' }) },
   'events-twice': {
     does: 'events and callbacks come twice',
@@ -67,12 +80,23 @@ export const FAULTS = {
       ...at('bank', { fault: 'event-lost', probability: '0.15' }, { fault: 'never-calls-back', probability: '0.1' }),
     ],
   },
+  'wishes-lost': {
+    does: 'InvestSuite loses the event of a wish; the sweep of pending withdrawals finds it',
+    rules: at('investSuite', { fault: 'event-lost', operation: 'event:portfolio.withdrawal-request', probability: '0.15' }),
+  },
   'event-names': { does: 'InvestSuite uses the other documented names of its events', rules: at('investSuite', { fault: 'event-name-variant', probability: '0.5' }) },
   'forgotten-keys': {
     does: 'broker and bank forget an idempotency key: a repeat would be carried out again',
     rules: [...at('broker', { fault: 'forget-the-key', probability: '0.5' }), ...at('bank', { fault: 'forget-the-key', probability: '0.5' })],
   },
-  'wrong-amounts': { does: 'the bank answers a payment with another amount', rules: at('bank', { fault: 'wrong-amount-in-the-answer', probability: '0.1' }) },
+  'wrong-amounts': {
+    does: 'the bank answers a payment with another amount', rules: at(
+      'bank',
+      { fault: 'wrong-amount-in-the-answer', operation: 'create-payment', probability: '0.15' },
+      // Seen again by the search: that one is for a person.
+      { fault: 'wrong-amount-in-the-answer', operation: 'find-payment', probability: '0.02', times: 1 },
+    ),
+  },
   'unknown-statuses': {
     does: 'a status that nobody has documented',
     rules: [...at('broker', { fault: 'unknown-status', probability: '0.05' }), ...at('bank', { fault: 'unknown-status', probability: '0.1' })],
@@ -88,7 +112,7 @@ export const FAULTS = {
   'payments-pending': { does: 'the bank takes its time with a payment', rules: at('bank', { fault: 'stay-pending', probability: '0.1', delayMs: 2_500 }) },
   'refused-payments': {
     does: 'the bank refuses a payment, at once or later: it waits for a person',
-    rules: at('bank', { fault: 'reject-later', probability: '0.02', times: 2 }, { fault: 'refuse', operation: 'create-payment', probability: '0.02', times: 2, detail: 'AC04' }),
+    rules: at('bank', { fault: 'reject-later', probability: '0.04', times: 1 }, { fault: 'refuse', operation: 'create-payment', probability: '0.04', times: 1, detail: 'AC04' }),
   },
   'returned-payments': { does: 'the bank sends a settled payment back: it waits for a person', rules: at('bank', { fault: 'return-after-settled', probability: '0.04', times: 2 }) },
   'slow-optimiser': { does: 'the optimiser takes its time', rules: at('investSuite', { fault: 'optimiser-slow', probability: '0.2', delayMs: 1_500 }) },

@@ -1,11 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { printJson } from '../../shared/kernel/json.js';
 import { firstStopSignal, runMain } from '../sandbox/processes.js';
-import { isService, SERVICES } from '../services/launch.js';
 import { readArguments, type DemoArguments } from './arguments.js';
-import { readFactsFromDatabase } from './facts-source.js';
 import { planCustomers } from './mix.js';
-import { sendPoison, type People } from './people.js';
+import { createOperatorClient } from './operator-client.js';
+import { createPeople } from './people.js';
 import { createProgress } from './progress.js';
 import { asJson, verdictLines } from './report.js';
 import { runCustomers } from './run.js';
@@ -19,9 +18,12 @@ const seconds = (sinceMs: number): string => ((Date.now() - sinceMs) / 1_000).to
 
 const perform = async (stack: Stack, options: DemoArguments, interrupted: Promise<unknown>, startedAt: number): Promise<boolean> => {
   const progress = createProgress(process.stdout);
-  const people: People = { prepare: async (entered) => { for (const { plan, customer } of entered) if (plan.kind === 'poison') await sendPoison(stack.kafka.brokers, customer.portfolioId); }, act: async () => undefined, willAct: () => false };
+  const world = new World(stack);
+  const anna = createOperatorClient(stack.urls.operator, stack.operators.anna);
+  const ben = createOperatorClient(stack.urls.operator, stack.operators.ben);
+  const people = createPeople({ world, brokers: stack.kafka.brokers, anna, ben, say: progress.say });
   const { verdict, msOf } = await runCustomers({
-    world: new World(stack), plan: planCustomers(options.customers, options.seed), faults: options.faults, readFacts: () => readFactsFromDatabase(stack.postgres.url), people, progress, interrupted,
+    world, plan: planCustomers(options.customers, options.seed), faults: options.faults, readFacts: anna.facts, people, progress, interrupted,
   });
   for (const line of verdictLines(verdict)) progress.say(line);
   progress.say(`seed ${options.seed}, ${seconds(startedAt)} s`);
@@ -36,7 +38,7 @@ const main = async (): Promise<void> => {
   const startedAt = Date.now();
   const stopSignal = firstStopSignal();
   const interrupted = stopSignal.then(() => 'interrupted' as const);
-  const starting = startStack({ seed: read.arguments.seed, say: (line) => void process.stdout.write(`${line}\n`), keep: read.arguments.keep, services: SERVICES.filter((name) => isService(name) && name !== 'operator') });
+  const starting = startStack({ seed: read.arguments.seed, say: (line) => void process.stdout.write(`${line}\n`), keep: read.arguments.keep });
   const stack = await Promise.race([starting, interrupted]);
   if (stack === 'interrupted') process.exit(130);
   try {

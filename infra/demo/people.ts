@@ -1,27 +1,114 @@
-/** The two operators of the demo, and the one message that nobody can read. */
+/**
+ * The two operators of the demo: Anna acts, Ben approves. They do two things: they take over a payment that the bank refused, and
+ * they let a message that nobody could read run again, corrected. Everything else that waits for a person goes on waiting.
+ */
 import { headersOf, printEnvelope } from '../../contracts/internal/envelope.js';
+import { JsonNumber, type Printable } from '../../shared/kernel/json.js';
 import { startProducer } from '../../shared/runtime/kafka/producer.js';
-import type { Facts } from './facts.js';
+import type { DeadLetter, Facts, ParkedEffect } from './facts.js';
 import type { PlannedCustomer } from './mix.js';
-import type { Customer } from './world.js';
+import type { MadeAct, OperatorClient } from './operator-client.js';
+import type { Customer, World } from './world.js';
 
+export interface Entered {
+  readonly plan: PlannedCustomer;
+  readonly customer: Customer;
+}
 export interface People {
-  readonly prepare: (entered: readonly { readonly plan: PlannedCustomer; readonly customer: Customer }[]) => Promise<void>;
-  readonly act: (facts: Facts, planOf: (portfolioId: string) => PlannedCustomer | null) => Promise<void>;
-  /** True while an operator of the demo is still expected to do something about this portfolio. */
+  /** What must be there before the first wish. */
+  readonly prepare: (entered: readonly Entered[]) => Promise<void>;
+  /** One look around, and what follows from it. */
+  readonly act: (facts: Facts) => Promise<void>;
+  /** True as long as one of them has still to do something about this customer. */
   readonly willAct: (portfolioId: string) => boolean;
 }
 
-const TOPIC = 'portfolio.withdrawal-request';
+export interface PeopleOptions {
+  readonly world: World;
+  readonly brokers: readonly string[];
+  readonly anna: OperatorClient;
+  readonly ben: OperatorClient;
+  readonly say: (line: string) => void;
+}
 
-/** Filed under the right portfolio, and unreadable for whoever wants to know how much is wished for. */
-export const sendPoison = async (brokers: readonly string[], portfolioId: string): Promise<string> => {
-  const event = { id: `poison-${portfolioId}`, type: TOPIC, version: '1.0.0', occurredAt: new Date().toISOString(), portfolioId };
+const TOPIC = 'portfolio.withdrawal-request';
+const VERSION = '1.0.0';
+
+interface Poison {
+  readonly eventId: string;
+  /** The whole message as it should have been. */
+  readonly corrected: string;
+}
+
+/** Filed under the right portfolio, and unreadable for whoever wants to know what is wished for. */
+const sendPoison = async (brokers: readonly string[], { plan, customer }: Entered): Promise<Poison> => {
+  const { portfolioId, externalId } = customer;
+  const event = { id: `poison-${portfolioId}`, type: TOPIC, version: VERSION, occurredAt: new Date().toISOString(), portfolioId };
+  const message = (told: Printable): string => printEnvelope({ ...event, data: told });
   const producer = await startProducer({ brokers, clientId: 'demo', ssl: false, topicPrefix: '', log: () => undefined });
   try {
-    await producer.send([{ topic: TOPIC, key: portfolioId, value: printEnvelope({ ...event, data: { portfolio: portfolioId, amount: 'a lot' } }), headers: headersOf(event) }]);
+    const value = message({ id: event.id, created: event.occurredAt, version: VERSION, subject: 'portfolios', action: 'divest-amount-update', data: 'a lot, please' });
+    await producer.send([{ topic: TOPIC, key: portfolioId, value, headers: headersOf(event) }]);
   } finally {
     await producer.stop();
   }
-  return event.id;
+  const wished = { id: portfolioId, external_id: externalId, divest_amount: new JsonNumber(plan.asked ?? '1e100'), currency: 'USD' };
+  return {
+    eventId: event.id,
+    corrected: message({ id: event.id, created: event.occurredAt, version: VERSION, subject: 'portfolios', action: 'divest-amount-update', data: wished }),
+  };
+};
+
+const isRefusedPayment = ({ effect, note }: ParkedEffect): boolean => effect === 'PayCounterAccount' && note?.includes('the bank refused') === true;
+
+const number = ({ plan }: Entered): string => `#${String(plan.number).padStart(3, '0')}`;
+
+export const createPeople = ({ world, brokers, anna, ben, say }: PeopleOptions): People => {
+  /** What they have still to do, by portfolio. */
+  const toTakeOver = new Map<string, { readonly entered: Entered; acted: boolean }>();
+  const poisons = new Map<string, { readonly entered: Entered; readonly poison: Poison; readonly services: Set<string>; done: boolean }>();
+
+  const approveAll = async (made: readonly MadeAct[]): Promise<void> => {
+    for (const act of made) if (act.needsSecond && act.approvedBy === null) await ben.approve(act.id);
+  };
+
+  const takeOver = async (entered: Entered, { effectId, note }: ParkedEffect): Promise<void> => {
+    const { portfolioId } = entered.customer;
+    say(`-- anna takes over ${number(entered)}: ${note ?? ''}; the customer calls the wish off, ben approves --`);
+    // The wish at InvestSuite would otherwise stand, and be paid a second time from what is left.
+    await world.investSuite.actAsApp(portfolioId, { action: 'cancel' });
+    await approveAll(await anna.answer(effectId, 'rejected', "refused on the bank's own screen; the money stands on the house account and is paid by hand"));
+  };
+
+  const runAgain = async (letter: DeadLetter): Promise<void> => {
+    const known = poisons.get(letter.portfolioId ?? '');
+    if (known === undefined || known.poison.eventId !== letter.eventId || known.services.has(letter.service)) return;
+    known.services.add(letter.service);
+    const { eventId, corrected } = known.poison;
+    say(`-- anna corrects the poison message of ${number(known.entered)} for ${letter.service} (${letter.waiting} behind it) and lets it run again --`);
+    await approveAll(await anna.replay({ eventId, service: letter.service, body: corrected, why: 'the sender confirmed what was meant' }));
+  };
+
+  return {
+    prepare: async (entered) => {
+      for (const one of entered) {
+        const { portfolioId } = one.customer;
+        if (one.plan.kind === 'poison') poisons.set(portfolioId, { entered: one, poison: await sendPoison(brokers, one), services: new Set(), done: false });
+        if (one.plan.kind === 'refused-transfer') toTakeOver.set(portfolioId, { entered: one, acted: false });
+      }
+    },
+    act: async ({ parked, deadLetters }) => {
+      for (const [portfolioId, one] of toTakeOver) {
+        const refused = parked.find((effect) => effect.portfolioId === portfolioId && isRefusedPayment(effect));
+        if (one.acted && refused === undefined) toTakeOver.delete(portfolioId);
+        if (one.acted || refused === undefined) continue;
+        one.acted = true;
+        await takeOver(one.entered, refused);
+      }
+      for (const known of poisons.values()) known.done = known.services.size > 0 && deadLetters.every(({ eventId }) => eventId !== known.poison.eventId);
+      // The wish shall be seen to wait behind it.
+      for (const letter of deadLetters) if (letter.waiting !== '0') await runAgain(letter);
+    },
+    willAct: (portfolioId) => toTakeOver.has(portfolioId) || poisons.get(portfolioId)?.done === false,
+  };
 };

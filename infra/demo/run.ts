@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { rulesOf, type FaultName } from './faults.js';
 import type { Facts } from './facts.js';
 import type { PlannedCustomer, Wish } from './mix.js';
-import type { People } from './people.js';
+import type { Entered, People } from './people.js';
 import type { Progress } from './progress.js';
 import { lineOf } from './report.js';
 import { booksOf, judge, type CustomerVerdict, type Verdict } from './verdict.js';
@@ -38,11 +38,6 @@ const SILENCE_MS = 45_000;
 const CALM_MS = 2_500;
 const AT_MOST_MS = 150_000;
 const CREATE_AT_ONCE = 8;
-
-interface Entered {
-  readonly plan: PlannedCustomer;
-  readonly customer: Customer;
-}
 
 const subjectAt = (customer: Customer) => ({ investSuite: customer.portfolioId, broker: customer.accountNo, bank: customer.iban });
 
@@ -94,7 +89,7 @@ class Run {
     // What we say first, then what the outside says: whatever has ended for us must show in books that are read later.
     const facts = await readFacts();
     const books = await world.books();
-    await people.act(facts, (portfolioId) => this.#entered.find(({ customer }) => customer.portfolioId === portfolioId)?.plan ?? null);
+    await people.act(facts);
     return judge(this.#entered.map(({ plan, customer }) => booksOf(plan, customer, books, CURRENCY)), books, facts);
   }
 
@@ -106,8 +101,7 @@ class Run {
     const { progress, people } = this.#options;
     let done = 0;
     for (const one of verdict.customers) {
-      const over = this.#isOver(one) && !people.willAct(one.portfolioId);
-      if (!over) continue;
+      if (!this.#isOver(one) || (one.end === 'waits for a person' && people.willAct(one.portfolioId))) continue;
       done += 1;
       if (this.#shown.get(one.number) === one.end) continue;
       this.#shown.set(one.number, one.end);

@@ -47,6 +47,10 @@ const DEMO_TENANT = {
   longestWaitMs: 2_000,
   requestLongestLifeMs: 4_000,
   lookAgainForCashAfterMs: 3_000,
+  lookAtOrderAfterMs: 2_000,
+  lookAtSettlementAfterMs: 2_000,
+  awaitCounterpartAfterMs: 2_000,
+  pendingWithdrawalsSchedule: '*/5 * * * * *',
   awaitWishAfterMs: 2_000,
 };
 const DEMO_SIMULATORS = {

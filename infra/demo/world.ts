@@ -11,7 +11,7 @@ export interface BrokerVerdict {
     readonly cash: { readonly booked: Decimal; readonly withdrawable: Decimal; readonly pendingSettlement: Decimal; readonly pendingOut: Decimal };
     readonly positions: Readonly<Record<string, Decimal>>;
     readonly cashOuts: { readonly count: number; readonly sum: Decimal; readonly returnedCount: number; readonly returnedSum: Decimal };
-    readonly orders: { readonly placed: number; readonly fills: number; readonly open: number };
+    readonly orders: { readonly placed: number; readonly fills: number; readonly open: number; readonly soldGross: Decimal };
   }[];
   readonly totals: { readonly orders: number; readonly redemptions: number; readonly cashOuts: number; readonly cashOutSum: Decimal };
   readonly duplicates: { readonly orderKeys: readonly string[]; readonly redemptionKeys: readonly string[]; readonly redemptionNotes: readonly unknown[] };
