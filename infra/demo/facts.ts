@@ -48,8 +48,7 @@ export const waitsForPeople = (facts: Facts, portfolioId: string): Waiting | nul
   const open = facts.journeys.filter((one) => one.portfolioId === portfolioId && !isAtRest(one));
   for (const one of open) {
     const parked = facts.parked.find(({ journeyId }) => journeyId === one.id);
-    if (parked !== undefined)
-      return { for: `an answer to ${parked.effect}`, reason: one.reason ?? parked.note ?? '' };
+    if (parked !== undefined) return { for: `an answer to ${parked.effect}`, reason: one.reason ?? parked.note ?? '' };
     if (AWAITS_PERSON.has(`${one.journey}/${one.status}`)) return { for: one.waitsFor ?? 'an operator', reason: one.reason ?? '' };
   }
   const letter = facts.deadLetters.find((one) => one.portfolioId === portfolioId);

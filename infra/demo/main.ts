@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { printJson } from '../../shared/kernel/json.js';
+import { projectRootOf, readStateFile, removeStateFile, stateFilePath, writeStateFile } from '../../shared/runtime/state-file.js';
 import { firstStopSignal, runMain } from '../sandbox/processes.js';
 import { readArguments, type DemoArguments } from './arguments.js';
 import { planCustomers } from './mix.js';
@@ -7,49 +8,97 @@ import { createOperatorClient } from './operator-client.js';
 import { createPeople } from './people.js';
 import { createProgress } from './progress.js';
 import { asJson, verdictLines } from './report.js';
-import { runCustomers } from './run.js';
+import { runCustomers, type RunResult } from './run.js';
 import { startStack, type Stack } from './stack.js';
 import { World } from './world.js';
 
 /** EX_USAGE of sysexits.h. */
 const USAGE = 64;
+const INTERRUPTED = 130;
+
+type Stop = Promise<'interrupted'>;
 
 const seconds = (sinceMs: number): string => ((Date.now() - sinceMs) / 1_000).toFixed(1);
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
 
-const perform = async (stack: Stack, options: DemoArguments, interrupted: Promise<unknown>, startedAt: number): Promise<boolean> => {
+const perform = async (stack: Stack, options: DemoArguments, interrupted: Stop): Promise<RunResult> => {
   const progress = createProgress(process.stdout);
   const world = new World(stack);
-  const anna = createOperatorClient(stack.urls.operator, stack.operators.anna);
-  const ben = createOperatorClient(stack.urls.operator, stack.operators.ben);
+  const [anna, ben] = [stack.operators.anna, stack.operators.ben].map((token) => createOperatorClient(stack.urls.operator, token));
+  if (anna === undefined || ben === undefined) throw new Error('the demo needs two operators');
   const people = createPeople({ world, brokers: stack.kafka.brokers, anna, ben, say: progress.say });
-  const { verdict, msOf } = await runCustomers({
-    world, plan: planCustomers(options.customers, options.seed), faults: options.faults, readFacts: anna.facts, people, progress, interrupted,
-  });
-  for (const line of verdictLines(verdict)) progress.say(line);
-  progress.say(`seed ${options.seed}, ${seconds(startedAt)} s`);
+  const plan = planCustomers(options.customers, options.seed);
+  return runCustomers({ world, plan, faults: options.faults, readFacts: anna.facts, people, progress, interrupted });
+};
+
+/** The command line of the operators finds the demo by this file. It goes again, unless another demo has written it since. */
+const announceOperators = (stack: Stack): (() => void) => {
+  const path = stateFilePath(process.env, projectRootOf(__dirname));
+  const state = { operatorUrl: stack.urls.operator, operatorToken: stack.operators.anna };
+  writeStateFile(path, state);
+  return () => {
+    if (readStateFile(path)?.operatorToken === state.operatorToken) removeStateFile(path);
+  };
+};
+
+const lookAround = (stack: Stack, paidPortfolioId: string | undefined): readonly string[] => [
+  '',
+  'Everything stays up until Ctrl-C. Look around, in another terminal:',
+  '  npm run operator -- journeys list',
+  `  npm run operator -- journeys show ${paidPortfolioId ?? 'ID'}`,
+  '  npm run operator -- effects list --parked',
+  '  npm run operator -- dead-letters list',
+  'That is anna. Money needs a second person; this is ben:',
+  `  OPERATOR_URL=${stack.urls.operator} OPERATOR_TOKEN=${stack.operators.ben} npm run operator -- effects approve ID`,
+  `Operators' API ${stack.urls.operator}, gateway ${stack.urls.gateway}, logs ${stack.folder}`,
+];
+
+const showAndStay = async (stack: Stack, options: DemoArguments, startedAt: number, interrupted: Stop): Promise<number> => {
+  const result = await Promise.race([perform(stack, options, interrupted), interrupted]);
+  if (result === 'interrupted') return INTERRUPTED;
+  const { verdict, msOf } = result;
+  for (const line of verdictLines(verdict)) say(line);
+  say(`Seed ${options.seed}, ${seconds(startedAt)} s in all.`);
   if (options.jsonFile !== null) writeFileSync(options.jsonFile, `${printJson(asJson(options.seed, verdict, msOf))}\n`);
-  return verdict.ok;
+  if (!options.once) {
+    for (const line of lookAround(stack, verdict.customers.find(({ end }) => end === 'paid')?.portfolioId)) say(line);
+    await interrupted;
+    say('Stopping ...');
+  }
+  return verdict.ok ? 0 : 1;
+};
+
+const run = async (options: DemoArguments): Promise<number> => {
+  const startedAt = Date.now();
+  const interrupted: Stop = firstStopSignal().then(() => 'interrupted');
+  const stack = await Promise.race([startStack({ seed: options.seed, say, keep: options.keep }), interrupted]);
+  // What has begun to start dies with this process, and its folders go.
+  if (stack === 'interrupted') process.exit(INTERRUPTED);
+  const forget = announceOperators(stack);
+  try {
+    return await showAndStay(stack, options, startedAt, interrupted);
+  } finally {
+    forget();
+    await stack.stop();
+    if (options.keep) say(`Kept: ${[stack.folder, stack.kafka.folder, stack.postgres.folder].join(' ')}`);
+  }
 };
 
 const main = async (): Promise<void> => {
   const read = readArguments(process.argv.slice(2));
-  if (read.kind === 'show') { process.stdout.write(read.text); return; }
-  if (read.kind === 'wrong') { process.stderr.write(`${read.sentence}\n`); process.exitCode = USAGE; return; }
-  const startedAt = Date.now();
-  const stopSignal = firstStopSignal();
-  const interrupted = stopSignal.then(() => 'interrupted' as const);
-  const starting = startStack({ seed: read.arguments.seed, say: (line) => void process.stdout.write(`${line}\n`), keep: read.arguments.keep });
-  const stack = await Promise.race([starting, interrupted]);
-  if (stack === 'interrupted') process.exit(130);
-  try {
-    const ok = await perform(stack, read.arguments, interrupted, startedAt);
-    process.exitCode = ok ? 0 : 1;
-    if (!read.arguments.once) await stopSignal;
-  } finally {
-    const hook = process.env['DEMO_DEBUG'];
-    // eslint-disable-next-line
-    if (hook !== undefined) await (require(hook) as (url: string) => Promise<void>)(stack.postgres.url);
-    await stack.stop();
+  switch (read.kind) {
+    case 'show':
+      process.stdout.write(read.text);
+      return;
+    case 'wrong':
+      process.stderr.write(`${read.sentence}\n`);
+      process.exitCode = USAGE;
+      return;
+    case 'run':
+      // Whatever still waits on a timer or a socket has nothing to say any more.
+      process.exit(await run(read.arguments));
   }
 };
 

@@ -14,7 +14,7 @@ export const KINDS = {
   'wish-again': 'another wish during the payout',
   everything: 'everything',
   'refused-transfer': 'transfer refused by the bank',
-  'lost-answer': "answer to the transfer lost",
+  'lost-answer': 'answer to the transfer lost',
   'duplicated-events': 'every event twice',
   'reordered-events': 'events out of order',
   poison: 'a poison message in front',
@@ -49,12 +49,37 @@ export interface PlannedCustomer {
 
 /** First one of each, then by chance; a kind named twice is twice as frequent. */
 const FIRST: readonly Kind[] = [
-  'cash-enough', 'sale-needed', 'poison', 'refused-transfer', 'lost-answer', 'partial-fills', 'several-positions', 'raise-in-flight', 'cancel-in-flight',
-  'wish-again', 'everything', 'duplicated-events', 'reordered-events',
+  'cash-enough',
+  'sale-needed',
+  'poison',
+  'refused-transfer',
+  'lost-answer',
+  'partial-fills',
+  'several-positions',
+  'raise-in-flight',
+  'cancel-in-flight',
+  'wish-again',
+  'everything',
+  'duplicated-events',
+  'reordered-events',
 ];
 const FREQUENT: readonly Kind[] = [
-  'cash-enough', 'cash-enough', 'cash-enough', 'sale-needed', 'sale-needed', 'sale-needed', 'partial-fills', 'several-positions', 'several-positions',
-  'raise-in-flight', 'cancel-in-flight', 'wish-again', 'everything', 'lost-answer', 'duplicated-events', 'reordered-events',
+  'cash-enough',
+  'cash-enough',
+  'cash-enough',
+  'sale-needed',
+  'sale-needed',
+  'sale-needed',
+  'partial-fills',
+  'several-positions',
+  'several-positions',
+  'raise-in-flight',
+  'cancel-in-flight',
+  'wish-again',
+  'everything',
+  'lost-answer',
+  'duplicated-events',
+  'reordered-events',
 ];
 
 const amountBetween = (prng: Prng, from: number, to: number): Decimal =>
@@ -110,16 +135,26 @@ const shapeOf = (kind: Kind, prng: Prng): Shape => {
       return withRaise(saleNeeded(prng, 2), 200 + prng.below(900), amountBetween(prng, 20, 200));
     case 'cancel-in-flight': {
       // The sale settles late, so that the change of mind comes before the payment and not after it.
-      const shape = saleNeeded(prng, 1, [{ system: 'broker', fault: { fault: 'settle-late', operation: 'carry-out-order', delayMs: 4_000 } }]);
+      const shape = saleNeeded(prng, 1, [
+        { system: 'broker', fault: { fault: 'settle-late', operation: 'carry-out-order', delayMs: 4_000 } },
+      ]);
       return { ...shape, wishes: [...shape.wishes, { afterMs: 300 + prng.below(700), wish: { action: 'cancel' } }], asked: ZERO };
     }
     case 'wish-again': {
       const amount = amountBetween(prng, 20, 200);
-      const shape = cashEnough(prng, [{ system: 'bank', fault: { fault: 'stay-pending', operation: 'carry-out-payment', times: 1, delayMs: 2_500 } }]);
+      const shape = cashEnough(prng, [
+        { system: 'bank', fault: { fault: 'stay-pending', operation: 'carry-out-payment', times: 1, delayMs: 2_500 } },
+      ]);
       return withRaise({ ...shape, cash: plus(shape.cash, amount) }, 1_500 + prng.below(800), amount);
     }
     case 'everything':
-      return { cash: amountBetween(prng, 0, 300), positions: positionsOf(prng, 1 + prng.below(3)), wishes: [{ afterMs: 0, wish: { action: 'everything' } }], faults: [], asked: null };
+      return {
+        cash: amountBetween(prng, 0, 300),
+        positions: positionsOf(prng, 1 + prng.below(3)),
+        wishes: [{ afterMs: 0, wish: { action: 'everything' } }],
+        faults: [],
+        asked: null,
+      };
     case 'refused-transfer':
       return cashEnough(prng, [{ system: 'bank', fault: { fault: 'refuse', operation: 'create-payment', detail: 'AC04', times: 1 } }]);
     case 'lost-answer':

@@ -4,19 +4,41 @@ import { parseJson, printJson, type Printable } from '../../shared/kernel/json.j
 import type { Facts } from './facts.js';
 
 const journey = z.object({
-  id: z.string(), journey: z.string(), portfolioId: z.string(), status: z.string(), waitsFor: z.string().optional(), reason: z.string().optional(), ended: z.boolean(),
+  id: z.string(),
+  journey: z.string(),
+  portfolioId: z.string(),
+  status: z.string(),
+  waitsFor: z.string().optional(),
+  reason: z.string().optional(),
+  ended: z.boolean(),
 });
 const parkedEffect = z.object({
-  effectId: z.string(), service: z.string(), journeyId: z.string(), portfolioId: z.string(), effect: z.string(), note: z.string().nullable(),
+  effectId: z.string(),
+  service: z.string(),
+  journeyId: z.string(),
+  portfolioId: z.string(),
+  effect: z.string(),
+  note: z.string().nullable(),
 });
-const deadLetter = z.object({ eventId: z.string(), service: z.string(), portfolioId: z.string().nullable(), reason: z.string(), waiting: z.unknown().transform(String) });
+const deadLetter = z.object({
+  eventId: z.string(),
+  service: z.string(),
+  portfolioId: z.string().nullable(),
+  reason: z.string(),
+  waiting: z.unknown().transform(String),
+});
 const page = <Item extends z.ZodType>(item: Item) => z.object({ items: z.array(item), more: z.boolean() });
 const acts = z.object({ items: z.array(z.object({ id: z.string(), needsSecond: z.boolean(), approvedBy: z.string().nullable() })) });
 export type MadeAct = z.output<typeof acts>['items'][number];
 
 export interface OperatorClient {
   readonly facts: () => Promise<Facts>;
-  readonly replay: (letter: { readonly eventId: string; readonly service: string; readonly body: string; readonly why: string }) => Promise<readonly MadeAct[]>;
+  readonly replay: (letter: {
+    readonly eventId: string;
+    readonly service: string;
+    readonly body: string;
+    readonly why: string;
+  }) => Promise<readonly MadeAct[]>;
   readonly answer: (effectId: string, answer: 'applied' | 'rejected', evidence: string) => Promise<readonly MadeAct[]>;
   readonly approve: (actId: string) => Promise<void>;
 }

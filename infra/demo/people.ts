@@ -47,7 +47,14 @@ const sendPoison = async (brokers: readonly string[], { plan, customer }: Entere
   const message = (told: Printable): string => printEnvelope({ ...event, data: told });
   const producer = await startProducer({ brokers, clientId: 'demo', ssl: false, topicPrefix: '', log: () => undefined });
   try {
-    const value = message({ id: event.id, created: event.occurredAt, version: VERSION, subject: 'portfolios', action: 'divest-amount-update', data: 'a lot, please' });
+    const value = message({
+      id: event.id,
+      created: event.occurredAt,
+      version: VERSION,
+      subject: 'portfolios',
+      action: 'divest-amount-update',
+      data: 'a lot, please',
+    });
     await producer.send([{ topic: TOPIC, key: portfolioId, value, headers: headersOf(event) }]);
   } finally {
     await producer.stop();
@@ -55,11 +62,19 @@ const sendPoison = async (brokers: readonly string[], { plan, customer }: Entere
   const wished = { id: portfolioId, external_id: externalId, divest_amount: new JsonNumber(plan.asked ?? '1e100'), currency: 'USD' };
   return {
     eventId: event.id,
-    corrected: message({ id: event.id, created: event.occurredAt, version: VERSION, subject: 'portfolios', action: 'divest-amount-update', data: wished }),
+    corrected: message({
+      id: event.id,
+      created: event.occurredAt,
+      version: VERSION,
+      subject: 'portfolios',
+      action: 'divest-amount-update',
+      data: wished,
+    }),
   };
 };
 
-const isRefusedPayment = ({ effect, note }: ParkedEffect): boolean => effect === 'PayCounterAccount' && note?.includes('the bank refused') === true;
+const isRefusedPayment = ({ effect, note }: ParkedEffect): boolean =>
+  effect === 'PayCounterAccount' && note?.includes('the bank refused') === true;
 
 const number = ({ plan }: Entered): string => `#${String(plan.number).padStart(3, '0')}`;
 
@@ -77,7 +92,13 @@ export const createPeople = ({ world, brokers, anna, ben, say }: PeopleOptions):
     say(`-- anna takes over ${number(entered)}: ${note ?? ''}; the customer calls the wish off, ben approves --`);
     // The wish at InvestSuite would otherwise stand, and be paid a second time from what is left.
     await world.investSuite.actAsApp(portfolioId, { action: 'cancel' });
-    await approveAll(await anna.answer(effectId, 'rejected', "refused on the bank's own screen; the money stands on the house account and is paid by hand"));
+    await approveAll(
+      await anna.answer(
+        effectId,
+        'rejected',
+        "refused on the bank's own screen; the money stands on the house account and is paid by hand",
+      ),
+    );
   };
 
   const runAgain = async (letter: DeadLetter): Promise<void> => {
@@ -85,7 +106,9 @@ export const createPeople = ({ world, brokers, anna, ben, say }: PeopleOptions):
     if (known === undefined || known.poison.eventId !== letter.eventId || known.services.has(letter.service)) return;
     known.services.add(letter.service);
     const { eventId, corrected } = known.poison;
-    say(`-- anna corrects the poison message of ${number(known.entered)} for ${letter.service} (${letter.waiting} behind it) and lets it run again --`);
+    say(
+      `-- anna corrects the poison message of ${number(known.entered)} for ${letter.service} (${letter.waiting} behind it) and lets it run again --`,
+    );
     await approveAll(await anna.replay({ eventId, service: letter.service, body: corrected, why: 'the sender confirmed what was meant' }));
   };
 
@@ -93,7 +116,8 @@ export const createPeople = ({ world, brokers, anna, ben, say }: PeopleOptions):
     prepare: async (entered) => {
       for (const one of entered) {
         const { portfolioId } = one.customer;
-        if (one.plan.kind === 'poison') poisons.set(portfolioId, { entered: one, poison: await sendPoison(brokers, one), services: new Set(), done: false });
+        if (one.plan.kind === 'poison')
+          poisons.set(portfolioId, { entered: one, poison: await sendPoison(brokers, one), services: new Set(), done: false });
         if (one.plan.kind === 'refused-transfer') toTakeOver.set(portfolioId, { entered: one, acted: false });
       }
     },
@@ -105,7 +129,8 @@ export const createPeople = ({ world, brokers, anna, ben, say }: PeopleOptions):
         one.acted = true;
         await takeOver(one.entered, refused);
       }
-      for (const known of poisons.values()) known.done = known.services.size > 0 && deadLetters.every(({ eventId }) => eventId !== known.poison.eventId);
+      for (const known of poisons.values())
+        known.done = known.services.size > 0 && deadLetters.every(({ eventId }) => eventId !== known.poison.eventId);
       // The wish shall be seen to wait behind it.
       for (const letter of deadLetters) if (letter.waiting !== '0') await runAgain(letter);
     },

@@ -34,7 +34,10 @@ export const createProgress = (out: NodeJS.WriteStream): Progress => {
       }
     },
     start: (total) => {
-      bar = new SingleBar({ format: '  {bar} {value} of {total} customers, {duration_formatted}', stream: out, hideCursor: true, forceRedraw: true }, Presets.shades_classic);
+      bar = new SingleBar(
+        { format: '  {bar} {value} of {total} customers, {duration_formatted}', stream: out, hideCursor: true, forceRedraw: true },
+        Presets.shades_classic,
+      );
       bar.start(total, 0);
     },
     update: (done) => bar?.update(done),

@@ -16,21 +16,36 @@ const endInWords = (one: CustomerVerdict): string => {
 
 export const lineOf = (one: CustomerVerdict, ms: number): string =>
   [
-    `#${String(one.number).padStart(3, '0')}`, KINDS[one.kind].padEnd(30), `asked ${asked(one).padStart(10)}`, `paid ${money(one.paid).padStart(10)}`, seconds(ms).padStart(7), endInWords(one),
+    `#${String(one.number).padStart(3, '0')}`,
+    KINDS[one.kind].padEnd(30),
+    `asked ${asked(one).padStart(10)}`,
+    `paid ${money(one.paid).padStart(10)}`,
+    seconds(ms).padStart(7),
+    endInWords(one),
   ].join('  ');
 
-const row = (name: string, count: string, amount: Decimal, more = ''): string => `  ${name.padEnd(34)}${count.padStart(6)}${money(amount).padStart(16)}${more === '' ? '' : `   ${more}`}`;
+const row = (name: string, count: string, amount: Decimal, more = ''): string =>
+  `  ${name.padEnd(34)}${count.padStart(6)}${money(amount).padStart(16)}${more === '' ? '' : `   ${more}`}`;
 
 export const tableLines = ({ broker, bank, investSuite, differences }: BooksTable): readonly string[] => [
   `  ${'books'.padEnd(34)}${'count'.padStart(6)}${'sum'.padStart(16)}`,
   row('broker: cash-outs', String(broker.cashOuts), broker.sum),
-  row('bank: payments settled', String(bank.payments), bank.sum, isZero(bank.returned) ? '' : `of which sent back later: ${money(bank.returned)}`),
+  row(
+    'bank: payments settled',
+    String(bank.payments),
+    bank.sum,
+    isZero(bank.returned) ? '' : `of which sent back later: ${money(bank.returned)}`,
+  ),
   row('InvestSuite: withdrawals', String(investSuite.withdrawals), investSuite.sum, `${investSuite.notifications} messages to customers`),
   row('difference broker - bank', '', differences.brokerLessBank),
   row('difference bank - InvestSuite', '', differences.bankLessInvestSuite),
   ...differences.explained.flatMap(({ number, brokerLessBank, bankLessInvestSuite, why }) => [
-    ...(isZero(brokerLessBank) ? [] : [row(`  explained by #${String(number).padStart(3, '0')}`, '', brokerLessBank, `left the broker, not paid: ${why}`)]),
-    ...(isZero(bankLessInvestSuite) ? [] : [row(`  explained by #${String(number).padStart(3, '0')}`, '', bankLessInvestSuite, `paid, not booked: ${why}`)]),
+    ...(isZero(brokerLessBank)
+      ? []
+      : [row(`  explained by #${String(number).padStart(3, '0')}`, '', brokerLessBank, `left the broker, not paid: ${why}`)]),
+    ...(isZero(bankLessInvestSuite)
+      ? []
+      : [row(`  explained by #${String(number).padStart(3, '0')}`, '', bankLessInvestSuite, `paid, not booked: ${why}`)]),
   ]),
   row('not explained, broker - bank', '', differences.unexplained.brokerLessBank),
   row('not explained, bank - InvestSuite', '', differences.unexplained.bankLessInvestSuite),
@@ -43,7 +58,9 @@ export const verdictLines = (verdict: Verdict): readonly string[] => {
     '',
     ...tableLines(verdict.books),
     '',
-    ...(waiting.length === 0 ? ['Nobody waits for a person.'] : ['Waiting for a person:', ...waiting.map((one) => `  #${String(one.number).padStart(3, '0')} ${endInWords(one)}`)]),
+    ...(waiting.length === 0
+      ? ['Nobody waits for a person.']
+      : ['Waiting for a person:', ...waiting.map((one) => `  #${String(one.number).padStart(3, '0')} ${endInWords(one)}`)]),
     ...bad.map((one) => `#${String(one.number).padStart(3, '0')} ${KINDS[one.kind]}, ${one.portfolioId}: ${endInWords(one)}`),
     ...verdict.problems.map((problem) => `WRONG: ${problem}`),
     verdict.ok ? 'The books agree: nobody is paid twice, nobody is forgotten.' : 'The books do NOT agree, or somebody is forgotten.',
@@ -69,7 +86,11 @@ export const asJson = (seed: number, verdict: Verdict, msOf: (number: number) =>
     broker: { ...verdict.books.broker },
     bank: { ...verdict.books.bank },
     investSuite: { ...verdict.books.investSuite },
-    differences: { ...verdict.books.differences, explained: verdict.books.differences.explained.map((one) => ({ ...one })), unexplained: { ...verdict.books.differences.unexplained } },
+    differences: {
+      ...verdict.books.differences,
+      explained: verdict.books.differences.explained.map((one) => ({ ...one })),
+      unexplained: { ...verdict.books.differences.unexplained },
+    },
   },
   problems: [...verdict.problems],
   ok: verdict.ok,

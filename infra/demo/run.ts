@@ -90,7 +90,11 @@ class Run {
     const facts = await readFacts();
     const books = await world.books();
     await people.act(facts);
-    return judge(this.#entered.map(({ plan, customer }) => booksOf(plan, customer, books, CURRENCY)), books, facts);
+    return judge(
+      this.#entered.map(({ plan, customer }) => booksOf(plan, customer, books, CURRENCY)),
+      books,
+      facts,
+    );
   }
 
   #isOver({ end, number }: CustomerVerdict): boolean {
@@ -121,7 +125,14 @@ class Run {
     const { progress, world, faults } = this.#options;
     const startedAt = Date.now();
     let faultsUntil = Number.POSITIVE_INFINITY;
-    wishing.then(() => { faultsUntil = Date.now() + FAULTS_LAST_MS; }, () => { this.#stopped = true; });
+    wishing.then(
+      () => {
+        faultsUntil = Date.now() + FAULTS_LAST_MS;
+      },
+      () => {
+        this.#stopped = true;
+      },
+    );
     let news = { text: '', at: Date.now() };
     for (;;) {
       const verdict = await this.#look();
@@ -163,7 +174,9 @@ export const runCustomers = async (options: RunOptions): Promise<RunResult> => {
   if (faults.length > 0) progress.say(`faults: ${faults.join(', ')}`);
   await people.prepare(entered);
   const run = new Run(options, entered);
-  void options.interrupted.then(() => { run.stop(); });
+  void options.interrupted.then(() => {
+    run.stop();
+  });
   progress.start(plan.length);
   try {
     const verdict = await run.watch();

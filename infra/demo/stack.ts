@@ -1,6 +1,6 @@
 /** Everything at once, for the demo and for the tests that run the whole product: servers, the outside world, every service as its own process. */
 import { randomBytes } from 'node:crypto';
-import { rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { migrate } from '../../migrations/index.js';
@@ -32,7 +32,13 @@ export interface Stack {
   readonly services: ReadonlyMap<ServiceName, LaunchedService>;
   readonly simulators: readonly RunningProcess[];
   readonly env: Readonly<Record<string, string>>;
-  readonly urls: { readonly investSuite: string; readonly broker: string; readonly bank: string; readonly operator: string; readonly gateway: string };
+  readonly urls: {
+    readonly investSuite: string;
+    readonly broker: string;
+    readonly bank: string;
+    readonly operator: string;
+    readonly gateway: string;
+  };
   /** Tokens of the two operators of the demo. */
   readonly operators: { readonly anna: string; readonly ben: string };
   stop(): Promise<void>;
@@ -54,7 +60,14 @@ const DEMO_TENANT = {
   awaitWishAfterMs: 2_000,
 };
 const DEMO_SIMULATORS = {
-  CURRENCY, FILL_MS: '150', SETTLEMENT_MS: '1200', REDEMPTION_MS: '150', CANCEL_MS: '100', STATUS_MS: '150', RETURN_MS: '500', OPTIMISER_DELAY_MS: '200',
+  CURRENCY,
+  FILL_MS: '150',
+  SETTLEMENT_MS: '1200',
+  REDEMPTION_MS: '150',
+  CANCEL_MS: '100',
+  STATUS_MS: '150',
+  RETURN_MS: '500',
+  OPTIMISER_DELAY_MS: '200',
 };
 
 const need = (env: Readonly<Record<string, string>>, name: string): string => {
@@ -65,9 +78,10 @@ const need = (env: Readonly<Record<string, string>>, name: string): string => {
 
 export const startStack = async (options: StackOptions): Promise<Stack> => {
   const { say, seed } = options;
-  const run = makeRunFolder('demo', { keep: options.keep ?? false });
+  const keep = options.keep ?? false;
+  const run = makeRunFolder('demo', { keep });
   say('Kafka and Postgres ...');
-  const [kafka, postgres] = await Promise.all([startKafka(), startPostgres()]);
+  const [kafka, postgres] = await Promise.all([startKafka({ keep }), startPostgres({ keep })]);
   await migrate(postgres.url);
   say('the outside world ...');
   const gatewayPort = await freePort();
@@ -80,26 +94,43 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
   writeFileSync(tenantFile, stringify({ ...DEMO_TENANT, ...options.tenant }));
   const operators = { anna: randomBytes(18).toString('base64url'), ben: randomBytes(18).toString('base64url') };
   const env: Record<string, string> = {
-    ...simulators.env, DATABASE_URL: postgres.url, KAFKA_BROKERS: kafka.brokers.join(','), TENANT_FILE: tenantFile, LOG_LEVEL: 'info', KAFKA_SESSION_TIMEOUT_MS: '6000',
+    ...simulators.env,
+    DATABASE_URL: postgres.url,
+    KAFKA_BROKERS: kafka.brokers.join(','),
+    TENANT_FILE: tenantFile,
+    LOG_LEVEL: 'info',
+    KAFKA_SESSION_TIMEOUT_MS: '6000',
     OPERATOR_TOKENS: `anna:${operators.anna},ben:${operators.ben}`,
   };
   const wanted = options.services ?? SERVICES;
   say(`services: ${wanted.join(', ')} ...`);
   const launched = await Promise.all(
-    wanted.map(async (name) => [name, await launchService({ name, env, folder: run.path, ...(name === 'gateway' ? { port: gatewayPort } : {}) })] as const),
+    wanted.map(
+      async (name) =>
+        [name, await launchService({ name, env, folder: run.path, ...(name === 'gateway' ? { port: gatewayPort } : {}) })] as const,
+    ),
   );
   const services = new Map<ServiceName, LaunchedService>(launched);
   const stop = async (): Promise<void> => {
     await Promise.all([...services.values()].map((service) => service.stop()));
     await Promise.all(simulators.processes.map((simulator) => simulator.stop()));
     await Promise.all([kafka.stop(), postgres.stop()]);
-    if (options.keep !== true) rmSync(run.path, { recursive: true, force: true });
+    run.remove();
   };
   return {
-    folder: run.path, kafka, postgres, services, simulators: simulators.processes, env, operators,
+    folder: run.path,
+    kafka,
+    postgres,
+    services,
+    simulators: simulators.processes,
+    env,
+    operators,
     urls: {
-      investSuite: need(env, 'INVESTSUITE_BASE_URL'), broker: need(env, 'DRIVEWEALTH_BASE_URL'), bank: need(env, 'CORE_BANKING_BASE_URL'),
-      operator: services.get('operator')?.url ?? '', gateway: `http://127.0.0.1:${String(gatewayPort)}`,
+      investSuite: need(env, 'INVESTSUITE_BASE_URL'),
+      broker: need(env, 'DRIVEWEALTH_BASE_URL'),
+      bank: need(env, 'CORE_BANKING_BASE_URL'),
+      operator: services.get('operator')?.url ?? '',
+      gateway: `http://127.0.0.1:${String(gatewayPort)}`,
     },
     stop,
   };

@@ -2,7 +2,19 @@
  * The verdict on one run, from the outside world's own books. The middleware is believed in one thing only: that somebody waits for a
  * person, and why; and even then never that more was paid than was asked. Pure.
  */
-import { compare, decimal, greatest, isPositive, isZero, minus, plus, sum, times, ZERO, type Decimal } from '../../shared/kernel/decimal.js';
+import {
+  compare,
+  decimal,
+  greatest,
+  isPositive,
+  isZero,
+  minus,
+  plus,
+  sum,
+  times,
+  ZERO,
+  type Decimal,
+} from '../../shared/kernel/decimal.js';
 import type { PortfolioVerdict } from '../../test/simulators/investsuite/verdict.js';
 import { isAtRest, waitsForPeople, type Facts, type Waiting } from './facts.js';
 import type { PlannedCustomer } from './mix.js';
@@ -82,7 +94,9 @@ const holdingsWrong = ({ investSuite, broker, currency }: CustomerBooks, onHouse
     const [shown, real] = [investSuite.holdings[name] ?? ZERO, atBroker[name] ?? ZERO];
     return same(shown, real) ? [] : [`InvestSuite shows ${shown} ${name}, the broker has ${real}`];
   });
-  const unbooked = Object.entries(investSuite.holdingsDifference).map(([name, value]) => `holdings differ from the movements by ${value} ${name}`);
+  const unbooked = Object.entries(investSuite.holdingsDifference).map(
+    ([name, value]) => `holdings differ from the movements by ${value} ${name}`,
+  );
   return [...wrong, ...unbooked];
 };
 
@@ -97,8 +111,10 @@ const wrongAtTheEnd = (books: CustomerBooks, left: Decimal): readonly string[] =
   if (!same(paid, withdrawn)) wrong.push(`paid ${paid}, but InvestSuite shows ${withdrawn} withdrawn`);
   if (bank.settledCount !== settled.length) wrong.push(`${bank.settledCount} payments, ${settled.length} withdrawals at InvestSuite`);
   if (investSuite.withdrawals.length !== settled.length) wrong.push('a withdrawal at InvestSuite that is not SETTLED');
-  if (investSuite.notifications.count !== settled.length) wrong.push(`${investSuite.notifications.count} messages to the customer for ${settled.length} withdrawals`);
-  if (!same(investSuite.notifications.total, withdrawn)) wrong.push(`the customer was told of ${investSuite.notifications.total}, withdrawn is ${withdrawn}`);
+  if (investSuite.notifications.count !== settled.length)
+    wrong.push(`${investSuite.notifications.count} messages to the customer for ${settled.length} withdrawals`);
+  if (!same(investSuite.notifications.total, withdrawn))
+    wrong.push(`the customer was told of ${investSuite.notifications.total}, withdrawn is ${withdrawn}`);
   if (isPositive(investSuite.missingWish)) wrong.push(`a wish for ${investSuite.missingWish} is erased`);
   if (broker.orders.open > 0) wrong.push(`${broker.orders.open} orders are open at the broker`);
   if (isPositive(broker.cash.pendingOut)) wrong.push(`${broker.cash.pendingOut} is still leaving the broker account`);
@@ -116,7 +132,9 @@ const soldTooMuch = ({ plan, broker, investSuite }: CustomerBooks): readonly str
   const missing = greatest(ZERO, minus(investSuite.asked, plan.cash));
   const dearest = INSTRUMENTS.map(({ price }) => decimal(price)).reduce(greatest);
   const most = plus(plus(missing, times(missing, plus(hundredth, hundredth))), times(dearest, decimal(String(broker.orders.placed))));
-  return above(broker.orders.soldGross, most) ? [`sold shares for ${broker.orders.soldGross} in ${broker.orders.placed} orders, though only ${missing} was missing`] : [];
+  return above(broker.orders.soldGross, most)
+    ? [`sold shares for ${broker.orders.soldGross} in ${broker.orders.placed} orders, though only ${missing} was missing`]
+    : [];
 };
 
 /** Nothing may be left to ask for, and all that was asked for is paid, but for what a person took over. */
@@ -124,12 +142,14 @@ const wrongLevel = ({ investSuite, broker, bank, plan }: CustomerBooks, refused:
   const wrong: string[] = investSuite.level === '0' ? [] : [`the level is still ${investSuite.level}`];
   if (plan.asked === null) {
     const positions = Object.keys(broker.positions).length;
-    if (isZero(refused) && (isPositive(broker.cash.booked) || positions > 0)) wrong.push(`everything was asked for; ${broker.cash.booked} and ${positions} positions are left`);
+    if (isZero(refused) && (isPositive(broker.cash.booked) || positions > 0))
+      wrong.push(`everything was asked for; ${broker.cash.booked} and ${positions} positions are left`);
     return wrong;
   }
   if (!same(bank.settledSum, investSuite.asked)) wrong.push(`asked ${investSuite.asked}, paid ${bank.settledSum}`);
   // Whoever takes a payment over calls the wish off, or it would be paid again.
-  if (isZero(refused) && above(plan.asked, investSuite.asked)) wrong.push(`asked was ${plan.asked}, InvestSuite knows of ${investSuite.asked}`);
+  if (isZero(refused) && above(plan.asked, investSuite.asked))
+    wrong.push(`asked was ${plan.asked}, InvestSuite knows of ${investSuite.asked}`);
   return wrong;
 };
 
@@ -169,22 +189,47 @@ export const judgeCustomer = (books: CustomerBooks, facts: Facts): CustomerVerdi
   const takenOver = refusedAfterCashOut(facts, portfolioId);
   const judged = waiting !== null ? judgeWaiting(books, waiting) : open.length > 0 ? judgeUnderWay(books, open) : judgeEnded(books, facts);
   return {
-    number: books.plan.number, portfolioId, kind: books.plan.kind, asked: books.plan.asked === null ? 'everything' : takenOver ? books.plan.asked : books.investSuite.asked,
-    ...sumsOf(books), ...judged, waitsFor: waiting?.for ?? null, reason: waiting?.reason ?? null,
+    number: books.plan.number,
+    portfolioId,
+    kind: books.plan.kind,
+    asked: books.plan.asked === null ? 'everything' : takenOver ? books.plan.asked : books.investSuite.asked,
+    ...sumsOf(books),
+    ...judged,
+    waitsFor: waiting?.for ?? null,
+    reason: waiting?.reason ?? null,
   };
 };
 
-const nothingPaid = (iban: string): Creditor => ({ creditorIban: iban, settledCount: 0, settledSum: ZERO, returnedCount: 0, returnedSum: ZERO });
+const nothingPaid = (iban: string): Creditor => ({
+  creditorIban: iban,
+  settledCount: 0,
+  settledSum: ZERO,
+  returnedCount: 0,
+  returnedSum: ZERO,
+});
 
 const found = <T>(value: T | undefined, what: string): T => {
   if (value === undefined) throw new Error(`the books know nothing of ${what}`);
   return value;
 };
 
-export const booksOf = (plan: PlannedCustomer, customer: Customer, { investSuite, broker, bank }: Books, currency: string): CustomerBooks => ({
-  plan, customer, currency,
-  investSuite: found(investSuite.portfolios.find((one) => one.portfolioId === customer.portfolioId), customer.portfolioId),
-  broker: found(broker.accounts.find((one) => one.accountNo === customer.accountNo), customer.accountNo),
+export const booksOf = (
+  plan: PlannedCustomer,
+  customer: Customer,
+  { investSuite, broker, bank }: Books,
+  currency: string,
+): CustomerBooks => ({
+  plan,
+  customer,
+  currency,
+  investSuite: found(
+    investSuite.portfolios.find((one) => one.portfolioId === customer.portfolioId),
+    customer.portfolioId,
+  ),
+  broker: found(
+    broker.accounts.find((one) => one.accountNo === customer.accountNo),
+    customer.accountNo,
+  ),
   bank: bank.creditors.find((one) => one.creditorIban === customer.iban) ?? nothingPaid(customer.iban),
 });
 
@@ -197,7 +242,12 @@ export interface BooksTable {
     readonly brokerLessBank: Decimal;
     readonly bankLessInvestSuite: Decimal;
     /** Part of the two above that customers explain who wait for a person or whom a person took over. */
-    readonly explained: readonly { readonly number: number; readonly brokerLessBank: Decimal; readonly bankLessInvestSuite: Decimal; readonly why: string }[];
+    readonly explained: readonly {
+      readonly number: number;
+      readonly brokerLessBank: Decimal;
+      readonly bankLessInvestSuite: Decimal;
+      readonly why: string;
+    }[];
     /** What nobody explains: 0. */
     readonly unexplained: { readonly brokerLessBank: Decimal; readonly bankLessInvestSuite: Decimal };
   };
@@ -216,7 +266,10 @@ const explainedBy = (customers: readonly CustomerVerdict[]): BooksTable['differe
   customers
     .filter((one) => EXPLAIN.has(one.end))
     .map(({ number, cashedOut, paid, withdrawn, end, reason }) => ({
-      number, brokerLessBank: minus(cashedOut, paid), bankLessInvestSuite: minus(paid, withdrawn), why: reason ?? end,
+      number,
+      brokerLessBank: minus(cashedOut, paid),
+      bankLessInvestSuite: minus(paid, withdrawn),
+      why: reason ?? end,
     }))
     .filter((one) => !isZero(one.brokerLessBank) || !isZero(one.bankLessInvestSuite));
 
@@ -235,7 +288,9 @@ const tableOf = ({ investSuite, broker, bank }: Books, customers: readonly Custo
       notifications: investSuite.portfolios.reduce((count, one) => count + one.notifications.count, 0),
     },
     differences: {
-      brokerLessBank, bankLessInvestSuite, explained,
+      brokerLessBank,
+      bankLessInvestSuite,
+      explained,
       unexplained: {
         brokerLessBank: minus(brokerLessBank, sum(explained.map((one) => one.brokerLessBank))),
         bankLessInvestSuite: minus(bankLessInvestSuite, sum(explained.map((one) => one.bankLessInvestSuite))),
@@ -244,7 +299,8 @@ const tableOf = ({ investSuite, broker, bank }: Books, customers: readonly Custo
   };
 };
 
-const listed = (what: string, items: readonly unknown[]): readonly string[] => (items.length === 0 ? [] : [`${what}: ${JSON.stringify(items)}`]);
+const listed = (what: string, items: readonly unknown[]): readonly string[] =>
+  items.length === 0 ? [] : [`${what}: ${JSON.stringify(items)}`];
 
 /** Wrong in the books as a whole. */
 const wrongBooks = (books: Books, table: BooksTable, customers: readonly CustomerVerdict[]): readonly string[] => {
@@ -258,11 +314,16 @@ const wrongBooks = (books: Books, table: BooksTable, customers: readonly Custome
     ...listed('keys used for two things at the broker', broker.keysWithAnotherBody),
     ...listed('references paid twice', bank.duplicates.references),
     ...listed('references used for two payments', bank.conflicts),
-    ...listed('violations at InvestSuite', investSuite.violations.filter(({ portfolioId }) => !known.has(portfolioId))),
+    ...listed(
+      'violations at InvestSuite',
+      investSuite.violations.filter(({ portfolioId }) => !known.has(portfolioId)),
+    ),
     ...(broker.booksAgree ? [] : ["the broker's own books do not agree"]),
     ...(bank.booksAgree ? [] : ["the bank's own books do not agree"]),
     ...(isZero(unexplained.brokerLessBank) ? [] : [`broker and bank differ by ${unexplained.brokerLessBank}, and nobody explains it`]),
-    ...(isZero(unexplained.bankLessInvestSuite) ? [] : [`bank and InvestSuite differ by ${unexplained.bankLessInvestSuite}, and nobody explains it`]),
+    ...(isZero(unexplained.bankLessInvestSuite)
+      ? []
+      : [`bank and InvestSuite differ by ${unexplained.bankLessInvestSuite}, and nobody explains it`]),
     ...(bank.totals.onTheWay > waiting ? [`${bank.totals.onTheWay} payments are still on their way`] : []),
   ];
 };

@@ -8,13 +8,22 @@ import { CURRENCY, HOUSE_ACCOUNT, type Stack } from './stack.js';
 export interface BrokerVerdict {
   readonly accounts: readonly {
     readonly accountNo: string;
-    readonly cash: { readonly booked: Decimal; readonly withdrawable: Decimal; readonly pendingSettlement: Decimal; readonly pendingOut: Decimal };
+    readonly cash: {
+      readonly booked: Decimal;
+      readonly withdrawable: Decimal;
+      readonly pendingSettlement: Decimal;
+      readonly pendingOut: Decimal;
+    };
     readonly positions: Readonly<Record<string, Decimal>>;
     readonly cashOuts: { readonly count: number; readonly sum: Decimal; readonly returnedCount: number; readonly returnedSum: Decimal };
     readonly orders: { readonly placed: number; readonly fills: number; readonly open: number; readonly soldGross: Decimal };
   }[];
   readonly totals: { readonly orders: number; readonly redemptions: number; readonly cashOuts: number; readonly cashOutSum: Decimal };
-  readonly duplicates: { readonly orderKeys: readonly string[]; readonly redemptionKeys: readonly string[]; readonly redemptionNotes: readonly unknown[] };
+  readonly duplicates: {
+    readonly orderKeys: readonly string[];
+    readonly redemptionKeys: readonly string[];
+    readonly redemptionNotes: readonly unknown[];
+  };
   readonly keysWithAnotherBody: readonly string[];
   readonly strikes: Readonly<Record<string, number>>;
   readonly booksAgree: boolean;
@@ -99,7 +108,8 @@ export class World {
 
   async #call(url: string, method: string, path: string, body?: unknown): Promise<unknown> {
     const answer = await fetch(`${url}/simulator${path}`, {
-      method, ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      method,
+      ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
     });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`simulator: ${method} ${path} answered ${String(answer.status)}: ${text}`);
@@ -123,11 +133,25 @@ export class World {
     const iban = ibanOf(number);
     const accountNo = `DEMO${String(number).padStart(6, '0')}`;
     const externalId = `C${String(number).padStart(5, '0')}`;
-    await this.broker('POST', '/accounts', { accountNo, accountID: `acc-${accountNo}`, managed: true, currency: CURRENCY, cash, positions });
-    await this.bank('POST', '/customers', { externalId, name: `Customer ${String(number)}`, counterAccount: { iban, ownerName: `Customer ${String(number)}` } });
+    await this.broker('POST', '/accounts', {
+      accountNo,
+      accountID: `acc-${accountNo}`,
+      managed: true,
+      currency: CURRENCY,
+      cash,
+      positions,
+    });
+    await this.bank('POST', '/customers', {
+      externalId,
+      name: `Customer ${String(number)}`,
+      counterAccount: { iban, ownerName: `Customer ${String(number)}` },
+    });
     const userId = await this.investSuite.createUser({ externalId, counterAccount: { iban } });
     const portfolioId = await this.investSuite.createPortfolio({
-      userId, externalId: `PF${String(number)}`, baseCurrency: CURRENCY, brokerage: { portfolioId: `acc-${accountNo}` },
+      userId,
+      externalId: `PF${String(number)}`,
+      baseCurrency: CURRENCY,
+      brokerage: { portfolioId: `acc-${accountNo}` },
       holdings: { [`$${CURRENCY}`]: cash, ...Object.fromEntries(positions.map(({ isin, units }) => [isin, units])) },
     });
     return { number, portfolioId, userId, externalId, accountNo, iban };
@@ -143,7 +167,11 @@ export class World {
   }
 
   async books(): Promise<Books> {
-    const [investSuite, broker, bank] = await Promise.all([this.investSuite.verdict(), this.broker('GET', '/verdict'), this.bank('GET', '/verdict')]);
+    const [investSuite, broker, bank] = await Promise.all([
+      this.investSuite.verdict(),
+      this.broker('GET', '/verdict'),
+      this.bank('GET', '/verdict'),
+    ]);
     return { investSuite, broker: broker as BrokerVerdict, bank: bank as BankVerdict };
   }
 }

@@ -12,7 +12,11 @@ export type ReplaceTransaction = WriteEffect<Order, Replacement, null, InvestSui
  * Replaces all movements of the order's transaction. Saying the same twice is harmless, but a request that was given up may still
  * arrive, and after the next record it would put the older one in its place: nothing more is written before its life is over.
  */
-export const replaceTransaction = (investSuite: InvestSuitePort, timing: Timing, recordOf: (order: Order) => TransactionRecord): ReplaceTransaction => ({
+export const replaceTransaction = (
+  investSuite: InvestSuitePort,
+  timing: Timing,
+  recordOf: (order: Order) => TransactionRecord,
+): ReplaceTransaction => ({
   kind: 'by-key',
   perJourney: 'many',
   system: 'investsuite',
@@ -22,7 +26,8 @@ export const replaceTransaction = (investSuite: InvestSuitePort, timing: Timing,
     if (order.transactionId === null) throw new Bug('a transaction that was never made is to be replaced');
     return { transactionId: order.transactionId, record: recordOf(order) };
   },
-  send: (request, sending) => investSuite.replaceTransaction(request.transactionId, transactionWrite(request.record, sending.firstSentAtMs), sending),
+  send: (request, sending) =>
+    investSuite.replaceTransaction(request.transactionId, transactionWrite(request.record, sending.firstSentAtMs), sending),
   // What InvestSuite shows now does not say that no older request is on its way. Only time does.
   inquire: () => Promise.resolve({ found: 'absent' }),
   resultFromPerson: () => null,

@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { firstStopSignal, runMain } from '../sandbox/processes.js';
+import { projectRoot } from '../sandbox/project-root.js';
+import { canTieChildren, type Exit } from '../sandbox/tied-child.js';
+import { isService, SERVICES, type ServiceName } from './launch.js';
+import { Supervisor, type Running } from './supervisor.js';
+
+const USAGE = 64;
+const LONGEST_NAME = Math.max(...SERVICES.map((name) => name.length));
+
+const HELP = `npm run services [-- name ...]
+
+Starts the named services, or all of them, against what the environment names: your own Kafka, Postgres, InvestSuite, broker and bank.
+Bring the database up to date first: npm run migrate. A service that ends by itself is started again; Ctrl-C ends all.
+Wrong configuration ends all with exit 78.
+
+Services: ${SERVICES.join(', ')}
+HTTP_PORT is for one service; among several the gateway has it, and <NAME>_HTTP_PORT (OPERATOR_HTTP_PORT, say) gives any other its own.
+A service without a port takes a free one and says which.
+`;
+
+const prefixed = (name: ServiceName, from: Readable, to: NodeJS.WriteStream): void => {
+  createInterface({ input: from, crlfDelay: Number.POSITIVE_INFINITY }).on('line', (line) =>
+    to.write(`${name.padEnd(LONGEST_NAME)} | ${line}\n`),
+  );
+};
+
+/** Copies need names of their own and ports of their own, so what is meant for one is not given to all. */
+const environmentOf = (name: ServiceName, alone: boolean): NodeJS.ProcessEnv => {
+  const { HTTP_PORT: port, SERVICE_NAME: given, ...rest } = process.env;
+  const own = process.env[`${name.toUpperCase()}_HTTP_PORT`] ?? (alone || name === 'gateway' ? port : undefined);
+  return { ...rest, SERVICE_NAME: alone ? (given ?? name) : name, ...(own === undefined ? {} : { HTTP_PORT: own }) };
+};
+
+const start = (name: ServiceName, alone: boolean): Running => {
+  const service = [process.execPath, '--enable-source-maps', join(projectRoot, 'dist/services', name, 'src/main.js')];
+  const [command = process.execPath, ...args] = canTieChildren() ? ['setpriv', '--pdeathsig', 'TERM', ...service] : service;
+  // A group of its own: Ctrl-C reaches only us, and we end them in order.
+  const child = spawn(command, args, { env: environmentOf(name, alone), stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  prefixed(name, child.stdout, process.stdout);
+  prefixed(name, child.stderr, process.stderr);
+  const exited = new Promise<Exit>((resolve) => {
+    child.once('close', (code, signal) => resolve({ code, signal }));
+    child.once('error', () => resolve({ code: 1, signal: null }));
+  });
+  return { exited, kill: (signal) => void child.kill(signal) };
+};
+
+const namesFrom = (words: readonly string[]): readonly ServiceName[] | string => {
+  const strange = words.find((word) => !isService(word));
+  if (strange !== undefined) return `There is no service "${strange}"; there are ${SERVICES.join(', ')}.`;
+  const wanted = words.filter(isService);
+  return wanted.length === 0 ? SERVICES : [...new Set(wanted)];
+};
+
+const main = async (): Promise<void> => {
+  const words = process.argv.slice(2);
+  if (words.includes('--help')) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const names = namesFrom(words);
+  if (typeof names === 'string') {
+    process.stderr.write(`${names}\n`);
+    process.exitCode = USAGE;
+    return;
+  }
+  const supervisor = new Supervisor({
+    names,
+    start: (name) => start(name, names.length === 1),
+    say: (name, line) => process.stderr.write(`${name.padEnd(LONGEST_NAME)} | ${line}\n`),
+  });
+  const running = supervisor.run();
+  void firstStopSignal().then(() => {
+    supervisor.stop();
+  });
+  process.exit(await running);
+};
+
+runMain(main);
