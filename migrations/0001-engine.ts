@@ -28,7 +28,7 @@ export const up = async (knex: Knex): Promise<void> => {
     await knex.raw(`
       grant usage on schema ${schema} to ${role};
       grant select, insert on all tables in schema ${schema} to ${role};
-      grant update on ${schema}.inbox, ${schema}.journey, ${schema}.effect, ${schema}.outbox, ${schema}.quarantine to ${role};
+      grant update on ${schema}.inbox, ${schema}.journey, ${schema}.effect, ${schema}.outbox, ${schema}.quarantine, ${schema}.blocked_lane to ${role};
       grant delete on ${schema}.blocked_lane, ${schema}.inbox, ${schema}.outbox to ${role};
       grant usage on sequence ${schema}.owner_id to ${role};
       grant execute on function ${schema}.expect_all to ${role};

@@ -239,7 +239,7 @@ CREATE TRIGGER history_is_append_only BEFORE DELETE OR UPDATE ON payout.history 
 grant usage on schema payout to cmw_operator;
 grant usage on schema payout to cmw_payout;
 grant select on table payout.blocked_lane to cmw_operator;
-grant delete, insert, select on table payout.blocked_lane to cmw_payout;
+grant delete, insert, select, update on table payout.blocked_lane to cmw_payout;
 grant select on table payout.effect to cmw_operator;
 grant insert, select, update on table payout.effect to cmw_payout;
 grant select on table payout.history to cmw_operator;
@@ -405,7 +405,7 @@ CREATE TRIGGER history_is_append_only BEFORE DELETE OR UPDATE ON portfolio.histo
 grant usage on schema portfolio to cmw_operator;
 grant usage on schema portfolio to cmw_portfolio;
 grant select on table portfolio.blocked_lane to cmw_operator;
-grant delete, insert, select on table portfolio.blocked_lane to cmw_portfolio;
+grant delete, insert, select, update on table portfolio.blocked_lane to cmw_portfolio;
 grant select on table portfolio.effect to cmw_operator;
 grant insert, select, update on table portfolio.effect to cmw_portfolio;
 grant select on table portfolio.history to cmw_operator;
@@ -590,7 +590,7 @@ CREATE TRIGGER history_is_append_only BEFORE DELETE OR UPDATE ON rebalancing.his
 grant usage on schema rebalancing to cmw_operator;
 grant usage on schema rebalancing to cmw_rebalancing;
 grant select on table rebalancing.blocked_lane to cmw_operator;
-grant delete, insert, select on table rebalancing.blocked_lane to cmw_rebalancing;
+grant delete, insert, select, update on table rebalancing.blocked_lane to cmw_rebalancing;
 grant select on table rebalancing.effect to cmw_operator;
 grant insert, select, update on table rebalancing.effect to cmw_rebalancing;
 grant select on table rebalancing.history to cmw_operator;
@@ -756,7 +756,7 @@ CREATE TRIGGER history_is_append_only BEFORE DELETE OR UPDATE ON withdrawal.hist
 grant usage on schema withdrawal to cmw_operator;
 grant usage on schema withdrawal to cmw_withdrawal;
 grant select on table withdrawal.blocked_lane to cmw_operator;
-grant delete, insert, select on table withdrawal.blocked_lane to cmw_withdrawal;
+grant delete, insert, select, update on table withdrawal.blocked_lane to cmw_withdrawal;
 grant select on table withdrawal.effect to cmw_operator;
 grant insert, select, update on table withdrawal.effect to cmw_withdrawal;
 grant select on table withdrawal.history to cmw_operator;

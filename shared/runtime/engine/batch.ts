@@ -9,7 +9,7 @@ import type { Said, Tagged } from '../../kernel/flow.js';
 import { printJson, type Printable } from '../../kernel/json.js';
 import type { Stepped } from '../../kernel/step.js';
 import type { Catalogue } from './catalogue.js';
-import { contentHash, effectKey } from './identity.js';
+import { contentHash, effectKey, storable } from './identity.js';
 import type { Item, OriginalMessage } from './lanes.js';
 import { emptyParts, type Parts } from './step-statement.js';
 import type { OutboxRow, StoredEffect, StoredJourney } from './store.js';
@@ -45,7 +45,7 @@ const occasionOf = (item: Item): string => {
 
 const json = (value: unknown): string => printJson(value as Printable);
 /** Notes are for people and bounded. */
-const short = (text: string | null): string | null => (text === null || text.length <= 500 ? text : `${text.slice(0, 497)}...`);
+const short = (text: string | null): string | null => (text === null ? null : storable(text.length <= 500 ? text : `${text.slice(0, 497)}...`));
 
 export class Batch {
   readonly parts: Parts = emptyParts();
@@ -198,8 +198,8 @@ export const deadLetter = (original: OriginalMessage, eventId: string, errorClas
     'dlq-topic': original.topic,
     'dlq-partition': String(original.partition),
     'dlq-offset': original.offset,
-    'dlq-attempts': '1',
-    'dlq-first-seen': new Date(nowMs).toISOString(),
+    'dlq-attempts': String((original.before?.attempts ?? 0) + 1),
+    'dlq-first-seen': new Date(original.before?.firstSeenAtMs ?? nowMs).toISOString(),
   },
   value: original.value,
 });

@@ -4,7 +4,7 @@ import { operatorDecision, type OperatorDecision } from '../../../contracts/inte
 import type { Log } from '../log.js';
 import type { Catalogue } from './catalogue.js';
 import type { Engine } from './engine.js';
-import type { EngineStore } from './store.js';
+import { DatabaseAway, type EngineStore } from './store.js';
 import type { TakeIn } from './take-in.js';
 
 export type DecisionOptions = { readonly catalogue: Catalogue; readonly store: EngineStore; readonly engine: Engine; readonly takeIn: () => Pick<TakeIn, 'again'>; readonly log: Log };
@@ -15,7 +15,7 @@ const replay = async (o: DecisionOptions, decision: Extract<OperatorDecision, { 
   o.engine.setBlocked(await o.store.blockedLanes());
   const item = await o.takeIn().again(row);
   if (item !== null) o.engine.enqueue(item);
-  return 'runs again';
+  return 'taken up again';
 };
 
 const answer = async (o: DecisionOptions, decision: Extract<OperatorDecision, { kind: 'answer-effect' }>, eventId: string): Promise<string> => {
@@ -26,6 +26,9 @@ const answer = async (o: DecisionOptions, decision: Extract<OperatorDecision, { 
   const definition = o.catalogue.effect(journey.flow, effect.name);
   const evidence = `${decision.evidence} (${decision.by}, approved by ${decision.approvedBy})`;
   const result: unknown = decision.answer === 'applied' && definition.kind !== 'read' ? definition.resultFromPerson(effect.request, evidence) : null;
+  // An answer that was a bug had stopped the lane with it. Opened first: should this one be a bug too, the lane stops again.
+  await o.store.releaseLane(journey.portfolioId);
+  o.engine.setBlocked(await o.store.blockedLanes());
   o.engine.enqueue({
     kind: 'effect', lane: journey.portfolioId, journeyId, effectId: effect.id, event: { type: 'PersonSaid', said: decision.answer, result, evidence }, eventId: null, tries: 0,
   });
@@ -42,7 +45,7 @@ export const carryOut =
     }
     const decision = parsed.data;
     if (decision.service !== o.catalogue.definition.name) return;
-    const done = await (async (): Promise<string> => {
+    const carriedOut = (async (): Promise<string> => {
       switch (decision.kind) {
         case 'replay-dead-letter':
           return replay(o, decision);
@@ -54,5 +57,11 @@ export const carryOut =
           return answer(o, decision, event.id);
       }
     })();
+    const done = await carriedOut.catch((error: unknown) => {
+      if (error instanceof DatabaseAway) throw error;
+      // The fault is in this decision. It must not stop the messages behind it; people see that nothing has changed.
+      o.log.error({ err: error, eventId: event.id, kind: decision.kind, by: decision.by }, 'a decision could not be carried out: somebody must look');
+      return 'not carried out';
+    });
     o.log.info({ eventId: event.id, kind: decision.kind, by: decision.by, done }, 'a decision of people');
   };

@@ -20,6 +20,9 @@ export const derivedId = (prefix: string, text: string, length = 24): string => 
   return `${prefix}${id}`;
 };
 
+/** Postgres stores no NUL in text. */
+export const storable = (text: string): string => text.replaceAll('\u0000', '\ufffd');
+
 /** Tells two bodies under one event id apart. Not a signature. */
 export const contentHash = (text: string): string => createHash('md5').update(text).digest('hex');
 

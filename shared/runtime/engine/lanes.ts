@@ -23,7 +23,10 @@ export type OriginalMessage = {
   readonly key: string | null;
   readonly headers: Readonly<Record<string, string>>;
   readonly value: string;
+  /** How often it was a dead letter before, and since when. */
+  readonly before?: DeadBefore;
 };
+export type DeadBefore = { readonly attempts: number; readonly firstSeenAtMs: number };
 
 /** What is ready to be stepped, lane by lane, in order of arrival; answers go before new inputs. */
 export class Lanes {

@@ -42,6 +42,30 @@ said as (
   on conflict (event_id) do nothing)
 select event_id from fresh`;
 
+/** A lane opens when what stopped it is released, unless another quarantined message waits for people: then that one stops it. */
+const OPEN_LANE = `
+  others as (
+    select distinct on (q.portfolio_id) q.portfolio_id, q.event_id, q.reason from quarantine q join released r on r.portfolio_id = q.portfolio_id
+    where q.resolved_at is null and q.event_id is distinct from r.event_id order by q.portfolio_id, q.first_seen),
+  handed_on as (
+    update blocked_lane b set event_id = o.event_id, reason = o.reason from others o join released r on r.portfolio_id = o.portfolio_id
+    where b.portfolio_id = o.portfolio_id and b.event_id is not distinct from r.event_id),
+  opened_lane as (
+    delete from blocked_lane b using released r where b.portfolio_id = r.portfolio_id and b.event_id is not distinct from r.event_id
+      and not exists (select 1 from others o where o.portfolio_id = b.portfolio_id))`;
+
+type InboxOpen = {
+  event_id: string; portfolio_id: string; value: string; topic: string | null; source: string | null;
+  kept_key: string | null; kept_headers: string | null; attempts: number | null; first_seen: Date | null;
+};
+const QUARANTINED = 'q.key as kept_key, q.headers as kept_headers, q.attempts, q.first_seen';
+const openRow = (row: InboxOpen): OpenInboxRow => ({
+  eventId: row.event_id, portfolioId: row.portfolio_id, value: row.value, topic: row.topic, source: row.source,
+  quarantined: row.kept_headers === null ? null : {
+    key: row.kept_key, headers: JSON.parse(row.kept_headers) as Record<string, string>, attempts: row.attempts ?? 0, firstSeenAtMs: row.first_seen?.getTime() ?? 0,
+  },
+});
+
 const column = <T, K extends keyof T>(rows: readonly T[], key: K): T[K][] => rows.map((row) => row[key]);
 const number = (text: string | null): number | null => (text === null ? null : Number(text));
 
@@ -134,14 +158,15 @@ export class PostgresStore implements EngineStore {
   }
 
   async openInbox(olderThanMs: number, limit: number): Promise<readonly OpenInboxRow[]> {
-    const rows = await this.#query<{ event_id: string; portfolio_id: string; value: string; topic: string | null; source: string | null }>(
-      `select event_id, portfolio_id, value, topic, topic || '/' || "partition" || '/' || "offset" as source from inbox i
-       where handled_at is null and received_at < now() - $1::int * interval '1 ms'
+    const rows = await this.#query<InboxOpen>(
+      `select i.event_id, i.portfolio_id, i.value, i.topic, i.topic || '/' || i."partition" || '/' || i."offset" as source, ${QUARANTINED} from inbox i
+         left join quarantine q on q.event_id = i.event_id
+       where i.handled_at is null and i.received_at < now() - $1::int * interval '1 ms'
          and not exists (select 1 from blocked_lane b where b.portfolio_id = i.portfolio_id)
-       order by seq limit $2`,
+       order by i.seq limit $2`,
       [olderThanMs, limit],
     );
-    return rows.map((row) => ({ eventId: row.event_id, portfolioId: row.portfolio_id, value: row.value, topic: row.topic, source: row.source }));
+    return rows.map(openRow);
   }
 
   async dueJourneys(limit: number): ReturnType<EngineStore['dueJourneys']> {
@@ -223,29 +248,39 @@ export class PostgresStore implements EngineStore {
   }
 
   async replay(eventId: string, correctedValue: string | null, resolution: string): Promise<OpenInboxRow | null> {
-    const rows = await this.#query<{ event_id: string; portfolio_id: string; value: string; topic: string; source: string | null }>(
+    const rows = await this.#query<InboxOpen>(
       `with released as (
-         update quarantine set resolved_at = now(), resolution = $3 where event_id = $1 and resolved_at is null returning *),
+         update quarantine set resolved_at = now(), resolution = $2 where event_id = $1 and resolved_at is null returning *),
        opened as (
          insert into inbox (event_id, content_hash, topic, "partition", "offset", portfolio_id, value)
-         select event_id, md5(coalesce($2::text, value)), topic, "partition", "offset", portfolio_id, coalesce($2::text, value) from released
+         select event_id, md5(coalesce($3::text, value)), topic, "partition", "offset", portfolio_id, coalesce($3::text, value) from released
          on conflict (event_id) do update set value = excluded.value, content_hash = excluded.content_hash, handled_at = null, note = null returning *),
-       unblocked as (delete from blocked_lane b using released r where b.portfolio_id = r.portfolio_id)
-       select event_id, portfolio_id, value, topic, topic || '/' || "partition" || '/' || "offset" as source from opened`,
-      [eventId, correctedValue, resolution],
+       ${OPEN_LANE}
+       select i.event_id, i.portfolio_id, i.value, i.topic, i.topic || '/' || i."partition" || '/' || i."offset" as source, ${QUARANTINED}
+       from opened i join released q on q.event_id = i.event_id`,
+      [eventId, resolution, correctedValue],
     );
     const row = rows[0];
-    return row === undefined ? null : { eventId: row.event_id, portfolioId: row.portfolio_id, value: row.value, topic: row.topic, source: row.source };
+    return row === undefined ? null : openRow(row);
   }
 
   async discard(eventId: string, resolution: string): Promise<boolean> {
     const rows = await this.#query(
       `with released as (
-         update quarantine set resolved_at = now(), resolution = $2 where event_id = $1 and resolved_at is null returning portfolio_id),
-       unblocked as (delete from blocked_lane b using released r where b.portfolio_id = r.portfolio_id)
+         update quarantine set resolved_at = now(), resolution = $2 where event_id = $1 and resolved_at is null returning *),
+       ${OPEN_LANE}
        select 1 from released`,
       [eventId, resolution],
     );
     return rows.length > 0;
+  }
+
+  async releaseLane(portfolioId: string): Promise<void> {
+    await this.#query(
+      `with released as (select portfolio_id, null::text as event_id from blocked_lane where portfolio_id = $1 and event_id is null),
+       ${OPEN_LANE}
+       select 1`,
+      [portfolioId],
+    );
   }
 }

@@ -26,6 +26,8 @@ export type OpenInboxRow = {
   readonly value: string;
   readonly topic: string | null;
   readonly source: string | null;
+  /** Of a message that was quarantined before: how it looked on Kafka, which the inbox does not keep. */
+  readonly quarantined: { readonly key: string | null; readonly headers: Readonly<Record<string, string>>; readonly attempts: number; readonly firstSeenAtMs: number } | null;
 };
 
 export type TakenIn = {
@@ -74,8 +76,10 @@ export type EngineStore = {
   /** Figures for /metrics: open journeys by flow and status, unhandled events, unsent events, quarantined messages. */
   figures(): Promise<readonly { readonly name: string; readonly labels: Readonly<Record<string, string>>; readonly value: number }[]>;
 
-  /** A person lets a quarantined message run again, corrected or not, and opens its lane. Returns it, or null when unknown or resolved. */
+  /** A person lets a quarantined message run again, corrected or not. Its lane opens, unless something else stops it. Returns it, or null when unknown or resolved. */
   replay(eventId: string, correctedValue: string | null, resolution: string): Promise<OpenInboxRow | null>;
-  /** A person drops a quarantined message and opens its lane. False when unknown or resolved. */
+  /** A person drops a quarantined message. Its lane opens, unless something else stops it. False when unknown or resolved. */
   discard(eventId: string, resolution: string): Promise<boolean>;
+  /** Opens a lane that an answer had stopped, not a message; one with quarantined messages waits for those. */
+  releaseLane(portfolioId: string): Promise<void>;
 };

@@ -2,19 +2,20 @@
  * Takes a fetch in: one multi-row insert, then the offset may be committed. Every message gets a row: to be stepped,
  * handled at once with a reason, or quarantined whole with its lane stopped.
  */
-import { parseEnvelope, headerNames, type Envelope } from '../../../contracts/internal/envelope.js';
+import { headersOf, parseEnvelope, headerNames, type Envelope } from '../../../contracts/internal/envelope.js';
 import { printJson } from '../../kernel/json.js';
 import type { TakenMessage, TakenBatch, Pulse } from '../kafka/consumer.js';
 import type { Log } from '../log.js';
 import { deadLetter, OWN_TOPIC } from './batch.js';
+import type { Tagged } from '../../kernel/flow.js';
 import type { Catalogue } from './catalogue.js';
 import type { Arrival } from './definition.js';
 import type { Engine, Passes } from './engine.js';
-import { contentHash } from './identity.js';
+import { contentHash, storable } from './identity.js';
 import type { Item, OriginalMessage } from './lanes.js';
 import type { Sayer } from './sayer.js';
-import { emptyParts } from './step-statement.js';
-import type { EngineStore, InboxRow, OutboxRow } from './store.js';
+import { emptyParts, type Parts } from './step-statement.js';
+import { Stale, type EngineStore, type InboxRow, type OpenInboxRow, type OutboxRow } from './store.js';
 
 export type TakeInOptions = {
   readonly catalogue: Catalogue;
@@ -52,13 +53,12 @@ export const originalOf = (message: TakenMessage): OriginalMessage => {
   let headers = message.headers;
   try {
     text = value === null ? '' : utf8.decode(value);
-    // Postgres stores no NUL in text.
-    if (text.includes('\u0000')) throw new TypeError('NUL');
+    if (storable(text) !== text) throw new TypeError('NUL');
   } catch {
     text = value === null ? '' : value.toString('base64');
     headers = { ...headers, 'dlq-encoding': 'base64' };
   }
-  return { topic: message.topic, partition: message.partition, offset: message.offset, key: message.key, headers, value: text };
+  return { topic: message.topic, partition: message.partition, offset: message.offset, key: message.key === null ? null : storable(message.key), headers, value: text };
 };
 
 /** Parses one value as a message of this topic. Never throws: what cannot be read is `bad`, with the reason. */
@@ -80,18 +80,19 @@ export const readMessage = (catalogue: Catalogue, topic: string, value: string, 
   }
 };
 
-type Routed = { readonly note: string | null; readonly items: readonly Item[]; readonly hints: readonly string[]; readonly byReference: readonly { readonly reference: string; readonly arrival: Arrival }[] };
+type Routed = { readonly note: string | null; readonly items: readonly Item[]; readonly hints: readonly string[]; readonly byReference: readonly ByReference[] };
+type ByReference = { readonly reference: string; readonly input: Tagged; readonly source: string; readonly original: OriginalMessage };
 
 const route = (read: Extract<Read, { kind: 'good' }>, original: OriginalMessage): Routed => {
   const source = `${original.topic}/${String(original.partition)}/${original.offset}`;
   const items: Item[] = [];
   const hints: string[] = [];
-  const byReference: { reference: string; arrival: Arrival }[] = [];
+  const byReference: ByReference[] = [];
   const notes: string[] = [];
   for (const arrival of read.arrivals) {
     if ('ignored' in arrival) notes.push(arrival.ignored);
     else if ('hint' in arrival) hints.push(arrival.hint);
-    else if ('deliverByReference' in arrival) byReference.push({ reference: arrival.deliverByReference.reference, arrival });
+    else if ('deliverByReference' in arrival) byReference.push({ ...arrival.deliverByReference, source, original });
     else
       items.push({
         kind: 'input', lane: arrival.portfolioId, eventId: read.eventId, source, input: arrival.deliver.input, original, tries: 0,
@@ -120,8 +121,8 @@ export class TakeIn {
     }
     const read = batch.messages.map((message) => {
       const original = originalOf(message);
-      const fallbackId = message.headers[headerNames.eventId] ?? `${message.topic}/${String(message.partition)}/${message.offset}`;
-      return { original, read: readMessage(catalogue, message.topic, original.value, fallbackId, message.key) };
+      const fallbackId = storable(message.headers[headerNames.eventId] ?? '') || `${message.topic}/${String(message.partition)}/${message.offset}`;
+      return { original, read: readMessage(catalogue, message.topic, original.value, fallbackId, original.key) };
     });
     const bad = read.filter((one) => one.read.kind === 'bad').length;
     if (bad >= FLOOD && bad * 2 > read.length) {
@@ -182,37 +183,54 @@ export class TakeIn {
     const found = await store.byReference([...new Set(wanted)]);
     for (const effect of found) if (hints.includes(effect.reference) && OPEN.has(effect.status)) engine.lookNow(effect);
     for (const [eventId, where] of fresh)
-      for (const { reference, arrival } of where.byReference) {
+      for (const { reference, input, source, original } of where.byReference) {
         const owner = found.find((effect) => effect.reference === reference);
-        if (!('deliverByReference' in arrival)) continue;
         engine.enqueue({
-          kind: 'input', lane: owner?.portfolioId ?? reference, eventId, source: null, input: arrival.deliverByReference.input, original: null, tries: 0,
+          kind: 'input', lane: owner?.portfolioId ?? reference, eventId, source, input, original, tries: 0,
           to: { journeyId: owner?.journeyId ?? `none:${reference}` },
         });
       }
   }
 
   /** Makes an inbox row of the database an item again: after a crash, or when a person lets it run again. */
-  async again(row: { readonly eventId: string; readonly portfolioId: string; readonly value: string; readonly topic: string | null; readonly source: string | null }): Promise<Item | null> {
+  async again(row: OpenInboxRow): Promise<Item | null> {
     if (row.topic === null || row.topic === OWN_TOPIC) {
       const told = JSON.parse(row.value) as { tells: string; subject: string; input: { type: string } };
       return { kind: 'input', lane: row.portfolioId, eventId: row.eventId, source: null, to: { flow: told.tells, subject: told.subject }, input: told.input, original: null, tries: 0 };
     }
     const [partition = '0', offset = '0'] = (row.source ?? '').split('/').slice(-2);
-    const original: OriginalMessage = { topic: row.topic, partition: Number(partition), offset, key: row.portfolioId, headers: {}, value: row.value };
     const read = readMessage(this.#o.catalogue, row.topic, row.value, row.eventId, row.portfolioId);
+    const { quarantined: before } = row;
+    // The inbox keeps no headers. Those of a message that can be read are in its envelope too.
+    const headers = before?.headers ?? (read.kind === 'good' ? headersOf({ ...read.event, id: row.eventId }) : { [headerNames.eventId]: row.eventId });
+    const original: OriginalMessage = {
+      topic: row.topic, partition: Number(partition), offset, key: before === null ? row.portfolioId : before.key, headers, value: row.value, ...(before === null ? {} : { before }),
+    };
     if (read.kind === 'bad') {
       await this.#quarantineAgain(original, row.eventId, row.portfolioId, read);
       return null;
     }
     const where = route({ ...read, eventId: row.eventId }, original);
     await this.#references([[row.eventId, where]]);
+    // A correction may have made it no business of ours: it must not stay open for ever.
+    if (where.note !== null) await this.#close({ ...emptyParts(), seen: [{ event_id: row.eventId, note: where.note.slice(0, 500) }] });
     return where.items[0] ?? null;
+  }
+
+  /** False when another copy has handled the message meanwhile. */
+  async #close(parts: Parts): Promise<boolean> {
+    try {
+      await this.#o.store.write(parts);
+      return true;
+    } catch (error) {
+      if (error instanceof Stale) return false;
+      throw error;
+    }
   }
 
   async #quarantineAgain(original: OriginalMessage, eventId: string, portfolioId: string, bad: Extract<Read, { kind: 'bad' }>): Promise<void> {
     const letter = deadLetter(original, eventId, bad.errorClass, bad.reason, this.#o.nowMs());
-    await this.#o.store.write({
+    const closed = await this.#close({
       ...emptyParts(),
       seen: [{ event_id: eventId, note: `quarantined: ${bad.reason}`.slice(0, 500) }],
       quarantined: [{
@@ -222,7 +240,7 @@ export class TakeIn {
       blocked: [{ portfolio_id: portfolioId, event_id: eventId, reason: bad.reason.slice(0, 500) }],
       said: [{ event_id: letter.eventId, topic: letter.topic, key: letter.key, headers: printJson(letter.headers), value: letter.value }],
     });
-    this.#o.sayer.say([letter]);
+    if (closed) this.#o.sayer.say([letter]);
     this.#o.engine.setBlocked(await this.#o.store.blockedLanes());
   }
 }
