@@ -101,7 +101,12 @@ describe('a service that dies at every boundary of the engine', () => {
       throw error;
     });
     if (service !== null) {
-      const exit = await eventually(`${name} dies at ${point}`, () => service.exit, (seen) => seen !== undefined, HIT_WITHIN_MS);
+      const exit = await eventually(
+        `${name} dies at ${point}`,
+        () => service.exit,
+        (seen) => seen !== undefined,
+        HIT_WITHIN_MS,
+      );
       expect(exit).toEqual({ code: null, signal: 'SIGKILL' });
     }
     return { service: name, point, livedMs: Date.now() - startedMs };
@@ -117,7 +122,10 @@ describe('a service that dies at every boundary of the engine', () => {
   const wish = async (): Promise<void> => {
     // Every second one has to sell first: so all services are on the way.
     const sells = customers.length % 2 === 1;
-    const customer = await world.customer({ cash: sells ? '100.00' : '1000.00', positions: sells ? [{ isin: 'US0378331005', units: '20' }] : [] });
+    const customer = await world.customer({
+      cash: sells ? '100.00' : '1000.00',
+      positions: sells ? [{ isin: 'US0378331005', units: '20' }] : [],
+    });
     customers.push(customer);
     await world.app(customer, { action: 'set', amount: '900.00' });
   };
@@ -143,10 +151,15 @@ describe('a service that dies at every boundary of the engine', () => {
       over = true;
     });
     const [hits] = await Promise.all([lives, keepWishing(() => over)]);
-    const table = hits.flat().map((hit) => `  ${hit.service.padEnd(12)} ${hit.point.padEnd(46)} died after ${String(hit.livedMs).padStart(5)} ms`);
+    const table = hits
+      .flat()
+      .map((hit) => `  ${hit.service.padEnd(12)} ${hit.point.padEnd(46)} died after ${String(hit.livedMs).padStart(5)} ms`);
     process.stderr.write(`crash points hit, ${String(customers.length)} customers:\n${table.join('\n')}\n`);
     expect(hits.flat().map((hit) => hit.point)).toEqual(Object.values(POINTS).flat());
-    await world.untilBooksAgree(customers.map((customer) => ({ customer, paid: ['900'] })), RECOVERS_WITHIN_MS);
+    await world.untilBooksAgree(
+      customers.map((customer) => ({ customer, paid: ['900'] })),
+      RECOVERS_WITHIN_MS,
+    );
     await world.untilQuiet();
   }, 300_000);
 });

@@ -40,14 +40,25 @@ describe('bad input on real topics', () => {
     await world.stop();
   }, 120_000);
 
-  const publish = async (topic: Topic, customer: Customer, value: string, headers: Readonly<Record<string, string>> = {}): Promise<string> => {
+  const publish = async (
+    topic: Topic,
+    customer: Customer,
+    value: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<string> => {
     const eventId = `bad:${randomUUID()}`;
     await world.publish({ topic, key: customer.portfolioId, headers: { 'event-id': eventId, ...headers }, value });
     return eventId;
   };
   /** A well-formed envelope of ours, whatever it says. */
   const say = async (topic: Topic, customer: Customer, content: Parameters<typeof printEnvelope>[0]['data']): Promise<string> => {
-    const event = { id: `bad:${randomUUID()}`, type: topic, version: '1', occurredAt: new Date().toISOString(), portfolioId: customer.portfolioId };
+    const event = {
+      id: `bad:${randomUUID()}`,
+      type: topic,
+      version: '1',
+      occurredAt: new Date().toISOString(),
+      portfolioId: customer.portfolioId,
+    };
     await world.publish({ topic, key: customer.portfolioId, headers: headersOf(event), value: printEnvelope({ ...event, data: content }) });
     return event.id;
   };
@@ -60,13 +71,28 @@ describe('bad input on real topics', () => {
     (await world.look()).underWay.filter((one) => one.service === service && one.portfolioId === customer.portfolioId);
   const kinds = (rows: readonly UnderWay[]): readonly string[] => rows.map((one) => one.what).sort();
   const untilUnderWay = (customer: Customer, service: string, wanted: readonly string[]): Promise<unknown> =>
-    eventually(`the lane of customer ${String(customer.number)} in ${service} shows ${wanted.join(', ')}`, () => underWay(customer, service), (rows) => JSON.stringify(kinds(rows)) === JSON.stringify(wanted), WITHIN_MS, 100);
+    eventually(
+      `the lane of customer ${String(customer.number)} in ${service} shows ${wanted.join(', ')}`,
+      () => underWay(customer, service),
+      (rows) => JSON.stringify(kinds(rows)) === JSON.stringify(wanted),
+      WITHIN_MS,
+      100,
+    );
   const deadLettersOf = (eventId: string, count: number): Promise<readonly TakenMessage[]> =>
-    eventually(`${String(count)} dead letters of ${eventId}`, () => deadLetters.filter((letter) => letter.headers['event-id'] === eventId), (seen) => seen.length === count, WITHIN_MS, 50);
+    eventually(
+      `${String(count)} dead letters of ${eventId}`,
+      () => deadLetters.filter((letter) => letter.headers['event-id'] === eventId),
+      (seen) => seen.length === count,
+      WITHIN_MS,
+      50,
+    );
 
   const richCustomer = (): Promise<Customer> => world.customer({ cash: '1000.00', positions: [] });
   const replay = (service: string, eventId: string, customer: Customer, correctedValue: string | null): Promise<string> =>
-    world.decide({ kind: 'replay-dead-letter', service, eventId, correctedValue, by: 'anna', why: 'the sender has told us what was meant' }, customer.portfolioId);
+    world.decide(
+      { kind: 'replay-dead-letter', service, eventId, correctedValue, by: 'anna', why: 'the sender has told us what was meant' },
+      customer.portfolioId,
+    );
   const discard = (service: string, eventId: string, customer: Customer): Promise<string> =>
     world.decide({ kind: 'discard-dead-letter', service, eventId, by: 'anna', why: 'it was never meant' }, customer.portfolioId);
 
@@ -74,7 +100,10 @@ describe('bad input on real topics', () => {
     const customer = await richCustomer();
     const neighbour = await richCustomer();
     const broken = '{"id": "half a mess';
-    const eventId = await publish(WISHES, customer, broken, { 'event-type': 'portfolios.divest-amount-update', traceparent: '00-11112222333344445555666677778888-1111222233334444-01' });
+    const eventId = await publish(WISHES, customer, broken, {
+      'event-type': 'portfolios.divest-amount-update',
+      traceparent: '00-11112222333344445555666677778888-1111222233334444-01',
+    });
     // Two services listen to wishes, and each keeps its own.
     const letters = await deadLettersOf(eventId, 2);
     for (const letter of letters) {
@@ -95,7 +124,9 @@ describe('bad input on real topics', () => {
     await world.app(neighbour, { action: 'set', amount: '250.00' });
     await world.untilBooksAgree([{ customer: neighbour, paid: ['250'] }]);
     await untilUnderWay(customer, 'withdrawal', ['blocked lane', 'inbox', 'quarantine']);
-    expect((await world.look()).journeys.filter((one) => one.flow === 'withdrawal' && one.portfolioId === customer.portfolioId)).toEqual([]);
+    expect((await world.look()).journeys.filter((one) => one.flow === 'withdrawal' && one.portfolioId === customer.portfolioId)).toEqual(
+      [],
+    );
     await replay('withdrawal', eventId, customer, wishEnvelope(customer, eventId, '250.00'));
     await discard('portfolio', eventId, customer);
     await world.untilBooksAgree([{ customer, paid: ['250'] }]);
@@ -104,22 +135,29 @@ describe('bad input on real topics', () => {
   it.each([
     ['of a wrong shape', '{"id":"x","subject":"portfolios"}'],
     ['with a negative amount', null],
-  ])('a message %s that is run again as it was is kept again, and its lane goes on waiting', async (_what, given) => {
-    const customer = await richCustomer();
-    const id = `bad:${randomUUID()}`;
-    const value = given ?? wishEnvelope(customer, id, '-5.00');
-    await world.publish({ topic: WISHES, key: customer.portfolioId, headers: { 'event-id': id }, value });
-    await deadLettersOf(id, 2);
-    await replay('withdrawal', id, customer, null);
-    await deadLettersOf(id, 3);
-    await untilUnderWay(customer, 'withdrawal', ['blocked lane', 'quarantine']);
-    const { rows } = await world.pool.query<{ attempts: number; value: string }>('select attempts, value from withdrawal.quarantine where event_id = $1', [id]);
-    expect(rows).toEqual([{ attempts: 2, value }]);
-    await discard('withdrawal', id, customer);
-    await discard('portfolio', id, customer);
-    await world.app(customer, { action: 'set', amount: '250.00' });
-    await world.untilBooksAgree([{ customer, paid: ['250'] }]);
-  }, 90_000);
+  ])(
+    'a message %s that is run again as it was is kept again, and its lane goes on waiting',
+    async (_what, given) => {
+      const customer = await richCustomer();
+      const id = `bad:${randomUUID()}`;
+      const value = given ?? wishEnvelope(customer, id, '-5.00');
+      await world.publish({ topic: WISHES, key: customer.portfolioId, headers: { 'event-id': id }, value });
+      await deadLettersOf(id, 2);
+      await replay('withdrawal', id, customer, null);
+      await deadLettersOf(id, 3);
+      await untilUnderWay(customer, 'withdrawal', ['blocked lane', 'quarantine']);
+      const { rows } = await world.pool.query<{ attempts: number; value: string }>(
+        'select attempts, value from withdrawal.quarantine where event_id = $1',
+        [id],
+      );
+      expect(rows).toEqual([{ attempts: 2, value }]);
+      await discard('withdrawal', id, customer);
+      await discard('portfolio', id, customer);
+      await world.app(customer, { action: 'set', amount: '250.00' });
+      await world.untilBooksAgree([{ customer, paid: ['250'] }]);
+    },
+    90_000,
+  );
 
   it('what cannot be true is kept like what cannot be read: a payout that nobody asked for', async () => {
     const customer = await world.customer({ cash: '100.00', positions: [{ isin: 'US0378331005', units: '20' }] });
@@ -127,8 +165,15 @@ describe('bad input on real topics', () => {
     await world.app(customer, { action: 'set', amount: '900.00' });
     const waiting = await world.untilStatus(customer, 'withdrawal', 'AwaitingCash');
     const eventId = await say('payout.finished', customer, {
-      withdrawalId: waiting.id, portfolioId: customer.portfolioId, outcome: 'paid', amount: '900', currency: 'USD',
-      endToEndId: 'E1', paymentId: 'P1', paidAt: '2026-01-01T00:00:00Z', reason: null,
+      withdrawalId: waiting.id,
+      portfolioId: customer.portfolioId,
+      outcome: 'paid',
+      amount: '900',
+      currency: 'USD',
+      endToEndId: 'E1',
+      paymentId: 'P1',
+      paidAt: '2026-01-01T00:00:00Z',
+      reason: null,
     });
     const [letter] = await deadLettersOf(eventId, 1);
     expect(letter?.headers).toMatchObject({ 'dlq-error-class': 'Impossible', 'dlq-reason': 'no payout was asked for' });
@@ -142,7 +187,16 @@ describe('bad input on real topics', () => {
     const customer = await richCustomer();
     const ids: string[] = [];
     for (const amount of ['0', '-250', '0.001'])
-      ids.push(await say('payout.requested', customer, { withdrawalId: `wd-${randomUUID()}`, portfolioId: customer.portfolioId, ownerId: customer.userId, brokerAccount: `acc-${customer.accountNo}`, amount, currency: 'USD' }));
+      ids.push(
+        await say('payout.requested', customer, {
+          withdrawalId: `wd-${randomUUID()}`,
+          portfolioId: customer.portfolioId,
+          ownerId: customer.userId,
+          brokerAccount: `acc-${customer.accountNo}`,
+          amount,
+          currency: 'USD',
+        }),
+      );
     const [first = '', ...others] = ids;
     expect((await deadLettersOf(first, 1))[0]?.headers['dlq-error-class']).toBe('Impossible');
     // The followers wait in order: each is judged when the one before it is decided.
@@ -172,7 +226,11 @@ describe('bad input on real topics', () => {
     await world.app(neighbour, { action: 'set', amount: '250.00' });
     await untilUnderWay(neighbour, 'payout', ['blocked lane', 'inbox', 'quarantine']);
     await untilUnderWay(customer, 'withdrawal', ['blocked lane', 'quarantine']);
-    const kept = (await world.pool.query<{ event_id: string }>('select event_id from payout.quarantine where portfolio_id = $1', [neighbour.portfolioId])).rows;
+    const kept = (
+      await world.pool.query<{ event_id: string }>('select event_id from payout.quarantine where portfolio_id = $1', [
+        neighbour.portfolioId,
+      ])
+    ).rows;
     await discard('payout', kept[0]?.event_id ?? '', neighbour);
     await discard('withdrawal', letter, customer);
     await discard('portfolio', letter, customer);

@@ -139,7 +139,16 @@ const JOURNEYS: readonly Journey[] = [
       const [effect] = await effectOf(world, customer, 'PayCounterAccount');
       expect(effect).toMatchObject({ status: 'parked', generation: 1 });
       await world.decide(
-        { kind: 'answer-effect', service: 'payout', effectId: effect?.id ?? '', answer: 'send-again', evidence: 'the bank has opened the account again', by: 'anna', approvedBy: 'ben' },
+        {
+          kind: 'answer-effect',
+          service: 'payout',
+          effectId: effect?.id ?? '',
+          generation: effect?.generation ?? 0,
+          answer: 'send-again',
+          evidence: 'the bank has opened the account again',
+          by: 'anna',
+          approvedBy: 'ben',
+        },
         customer.portfolioId,
       );
       return { customer, paid: ['250'] };
@@ -206,8 +215,10 @@ const tellOptimisationsAgain = async (world: JourneyWorld, customer: Customer): 
 const handled = (world: JourneyWorld, service: string, eventId: string): Promise<unknown> =>
   eventually(
     `${service} has handled ${eventId}`,
-    async () => (await world.pool.query(`select handled_at, note from ${service}.inbox where event_id = $1`, [eventId])).rows[0] as { handled_at: Date | null } | undefined,
-    (row) => row?.handled_at != null,
+    async () =>
+      (await world.pool.query(`select handled_at, note from ${service}.inbox where event_id = $1`, [eventId])).rows[0] as
+        { handled_at: Date | null } | undefined,
+    (row) => row !== undefined && row.handled_at !== null,
     30_000,
     100,
   );

@@ -30,7 +30,10 @@ describe('an outage', () => {
   const pidsNow = (): ReadonlyMap<string, number> => new Map([...world.stack.services].map(([name, service]) => [name, service.pid]));
 
   const wish = async (sells: boolean): Promise<Customer> => {
-    const customer = await world.customer({ cash: sells ? '100.00' : '1000.00', positions: sells ? [{ isin: 'US0378331005', units: '20' }] : [] });
+    const customer = await world.customer({
+      cash: sells ? '100.00' : '1000.00',
+      positions: sells ? [{ isin: 'US0378331005', units: '20' }] : [],
+    });
     ends.push({ customer, paid: ['900'] });
     await world.app(customer, { action: 'set', amount: '900.00' });
     return customer;
@@ -49,16 +52,30 @@ describe('an outage', () => {
   const allHealth = async (): Promise<Readonly<Record<string, Health>>> =>
     Object.fromEntries(await Promise.all([...world.stack.services].map(async ([name, { url }]) => [name, await health(url)] as const)));
   const untilHealthSays = (what: string, wanted: Health): Promise<unknown> =>
-    eventually(what, allHealth, (seen) => Object.values(seen).every((one) => JSON.stringify(one) === JSON.stringify(wanted)), RECOVERS_WITHIN_MS, 250);
+    eventually(
+      what,
+      allHealth,
+      (seen) => Object.values(seen).every((one) => JSON.stringify(one) === JSON.stringify(wanted)),
+      RECOVERS_WITHIN_MS,
+      250,
+    );
   const untilOver = (sinceMs: number): Promise<unknown> =>
-    eventually('the outage lasts', () => Date.now() - sinceMs, (lasted) => lasted >= AWAY_MS, AWAY_MS + 5_000, 100);
+    eventually(
+      'the outage lasts',
+      () => Date.now() - sinceMs,
+      (lasted) => lasted >= AWAY_MS,
+      AWAY_MS + 5_000,
+      100,
+    );
 
   const alive = async (): Promise<readonly number[]> =>
     Promise.all([...world.stack.services.values()].map(async ({ url }) => (await fetch(`${url}/health/live`)).status));
 
   /** HTTP statuses that InvestSuite's webhooks were answered with. */
   const answersToInvestSuite = async (): Promise<readonly (number | null)[]> => {
-    const books = (await (await fetch(`${world.stack.urls.investSuite}/simulator/books`)).json()) as { readonly deliveries: readonly { readonly status: number | null }[] };
+    const books = (await (await fetch(`${world.stack.urls.investSuite}/simulator/books`)).json()) as {
+      readonly deliveries: readonly { readonly status: number | null }[];
+    };
     return books.deliveries.map((line) => line.status);
   };
 

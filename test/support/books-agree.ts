@@ -42,9 +42,15 @@ const unfinished = (snapshot: Snapshot, portfolioId: string | null): readonly st
   const concerns = (one: { readonly portfolioId: string }): boolean => portfolioId === null || one.portfolioId === portfolioId;
   const open = snapshot.journeys.filter((one) => concerns(one) && !one.ended && !(one.flow === 'portfolio' && one.status === 'Idle'));
   return [
-    ...open.map((one) => `${one.flow} ${one.id} is ${one.status}${one.held === null ? '' : `, held: ${one.held}`}${one.reason === null ? '' : ` (${one.reason})`}`),
+    ...open.map(
+      (one) =>
+        `${one.flow} ${one.id} is ${one.status}${one.held === null ? '' : `, held: ${one.held}`}${one.reason === null ? '' : ` (${one.reason})`}`,
+    ),
     ...snapshot.effects
-      .filter((one) => concerns(one) && open.some((journey) => journey.id === one.journeyId) && one.status !== 'applied' && one.status !== 'rejected')
+      .filter(
+        (one) =>
+          concerns(one) && open.some((journey) => journey.id === one.journeyId) && one.status !== 'applied' && one.status !== 'rejected',
+      )
       .map((one) => `${one.id} is ${one.status}: ${one.note ?? ''}`),
     ...snapshot.underWay.filter(concerns).map((one) => `${one.service} ${one.what}: ${one.note}`),
   ];
@@ -76,7 +82,8 @@ const moneyDifferences = (snapshot: Snapshot, end: CustomerEnd, differences: Dif
   differences.amount('cash in the holdings', portfolio.holdings[CASH] ?? ZERO, account.cash.booked);
   const { [CASH]: _cash, ...units } = portfolio.holdings;
   differences.expect('units in the holdings', withoutZeros(units), withoutZeros(account.positions));
-  if (end.paid === 'everything') differences.expect('what is left at the broker', [account.cash.booked, withoutZeros(account.positions)], ['0', []]);
+  if (end.paid === 'everything')
+    differences.expect('what is left at the broker', [account.cash.booked, withoutZeros(account.positions)], ['0', []]);
 };
 
 /** `mayWait`: the withdrawal waits for a person or has not come to its end on purpose; then its journeys are not looked at. */
@@ -84,7 +91,9 @@ export const differencesOf = (snapshot: Snapshot, end: CustomerEnd): readonly st
   const { customer } = end;
   const differences = new Differences(`customer ${String(customer.number)}`);
   moneyDifferences(snapshot, end, differences);
-  const withdrawals = snapshot.journeys.filter((one) => one.flow === 'withdrawal' && one.portfolioId === customer.portfolioId && one.status !== 'NothingAsked');
+  const withdrawals = snapshot.journeys.filter(
+    (one) => one.flow === 'withdrawal' && one.portfolioId === customer.portfolioId && one.status !== 'NothingAsked',
+  );
   const wanted = end.withdrawals ?? (end.paid === 'everything' ? ['Completed'] : end.paid.map(() => 'Completed'));
   differences.expect(
     'withdrawals',
@@ -92,7 +101,8 @@ export const differencesOf = (snapshot: Snapshot, end: CustomerEnd): readonly st
     wanted,
   );
   // Whoever waits for a person is named in `withdrawals`, and looked at by the test itself.
-  if (wanted.every((status) => status === 'Completed' || status === 'Cancelled')) differences.expect('unfinished', unfinished(snapshot, customer.portfolioId), []);
+  if (wanted.every((status) => status === 'Completed' || status === 'Cancelled'))
+    differences.expect('unfinished', unfinished(snapshot, customer.portfolioId), []);
   return differences.found;
 };
 

@@ -69,15 +69,27 @@ export class JourneyWorld {
     interface Switched extends Fault {
       readonly strikes: number;
     }
-    const ofInvestSuite = async (): Promise<readonly Switched[]> => (await (await fetch(`${this.stack.urls.investSuite}/simulator/faults`)).json()) as readonly Switched[];
-    const [investSuite, broker, bank] = await Promise.all([ofInvestSuite(), this.world.broker('GET', '/faults'), this.world.bank('GET', '/faults')]);
-    const on = [...investSuite, ...(broker as { readonly on: readonly Switched[] }).on, ...(bank as { readonly on: readonly Switched[] }).on];
-    return on.filter((rule) => rule.strikes === 0).map((rule) => `${rule.fault} on ${rule.operation ?? 'anything'} of ${rule.subject ?? 'anybody'}`);
+    const ofInvestSuite = async (): Promise<readonly Switched[]> =>
+      (await (await fetch(`${this.stack.urls.investSuite}/simulator/faults`)).json()) as readonly Switched[];
+    const [investSuite, broker, bank] = await Promise.all([
+      ofInvestSuite(),
+      this.world.broker('GET', '/faults'),
+      this.world.bank('GET', '/faults'),
+    ]);
+    const on = [
+      ...investSuite,
+      ...(broker as { readonly on: readonly Switched[] }).on,
+      ...(bank as { readonly on: readonly Switched[] }).on,
+    ];
+    return on
+      .filter((rule) => rule.strikes === 0)
+      .map((rule) => `${rule.fault} on ${rule.operation ?? 'anything'} of ${rule.subject ?? 'anybody'}`);
   }
 
   /** Shared by all who look at about the same time. */
   look(): Promise<Snapshot> {
-    if (this.#latest === null || Date.now() - this.#latest.atMs > LOOK_EVERY_MS) this.#latest = { atMs: Date.now(), taking: takeSnapshot(this.world, this.pool) };
+    if (this.#latest === null || Date.now() - this.#latest.atMs > LOOK_EVERY_MS)
+      this.#latest = { atMs: Date.now(), taking: takeSnapshot(this.world, this.pool) };
     return this.#latest.taking;
   }
 
@@ -85,7 +97,13 @@ export class JourneyWorld {
   async untilJourney(customer: Customer, flow: string, what: string, holds: (row: JourneyRow) => boolean): Promise<JourneyRow> {
     const latest = async (): Promise<JourneyRow | undefined> =>
       (await this.look()).journeys.filter((one) => one.flow === flow && one.portfolioId === customer.portfolioId).at(-1);
-    const seen = await eventually(`customer ${String(customer.number)}: ${flow} ${what}`, latest, (row) => row !== undefined && holds(row), END_WITHIN_MS, LOOK_EVERY_MS);
+    const seen = await eventually(
+      `customer ${String(customer.number)}: ${flow} ${what}`,
+      latest,
+      (row) => row !== undefined && holds(row),
+      END_WITHIN_MS,
+      LOOK_EVERY_MS,
+    );
     return seen as JourneyRow;
   }
   untilStatus(customer: Customer, flow: string, status: string): Promise<JourneyRow> {
@@ -98,7 +116,8 @@ export class JourneyWorld {
     const differences = async (): Promise<readonly string[]> => {
       snapshot = await this.look();
       const found = ends.flatMap((end) => differencesOf(snapshot, end));
-      const why = found.length === 0 ? [] : ends.flatMap((end) => unfinishedOf(snapshot, end.customer.portfolioId)).map((line) => `because ${line}`);
+      const why =
+        found.length === 0 ? [] : ends.flatMap((end) => unfinishedOf(snapshot, end.customer.portfolioId)).map((line) => `because ${line}`);
       return [...found, ...why];
     };
     await eventually('the books agree', differences, (found) => found.length === 0, withinMs, LOOK_EVERY_MS);
@@ -124,8 +143,19 @@ export class JourneyWorld {
   }
   /** Says what people have decided, as the operator service does. Returns the id of the event. */
   async decide(decision: OperatorDecision, portfolioId: string): Promise<string> {
-    const event = { id: `decision:${randomUUID()}`, type: 'operator.decision', version: '1', occurredAt: new Date().toISOString(), portfolioId };
-    await this.publish({ topic: 'operator.decision', key: portfolioId, headers: headersOf(event), value: printEnvelope({ ...event, data: decision }) });
+    const event = {
+      id: `decision:${randomUUID()}`,
+      type: 'operator.decision',
+      version: '1',
+      occurredAt: new Date().toISOString(),
+      portfolioId,
+    };
+    await this.publish({
+      topic: 'operator.decision',
+      key: portfolioId,
+      headers: headersOf(event),
+      value: printEnvelope({ ...event, data: decision }),
+    });
     return event.id;
   }
 }

@@ -12,7 +12,13 @@ export interface CreditorVerdict {
 }
 export interface BankVerdict {
   readonly creditors: readonly CreditorVerdict[];
-  readonly totals: { readonly payments: number; readonly settled: number; readonly refused: number; readonly returned: number; readonly onTheWay: number };
+  readonly totals: {
+    readonly payments: number;
+    readonly settled: number;
+    readonly refused: number;
+    readonly returned: number;
+    readonly onTheWay: number;
+  };
   readonly duplicates: { readonly references: readonly unknown[] };
   readonly strikes: Readonly<Record<string, number>>;
   readonly booksAgree: boolean;
@@ -26,7 +32,11 @@ export interface AccountVerdict {
 }
 export interface BrokerVerdict {
   readonly accounts: readonly AccountVerdict[];
-  readonly duplicates: { readonly orderKeys: readonly string[]; readonly redemptionKeys: readonly string[]; readonly redemptionNotes: readonly unknown[] };
+  readonly duplicates: {
+    readonly orderKeys: readonly string[];
+    readonly redemptionKeys: readonly string[];
+    readonly redemptionNotes: readonly unknown[];
+  };
   readonly strikes: Readonly<Record<string, number>>;
   readonly booksAgree: boolean;
 }
@@ -79,7 +89,9 @@ const JOURNEYS = ofAll(
     state->>'reason' as reason, opened_at as at from ${s}.journey`,
 );
 const EFFECTS = ofAll(
-  (s) => `select '${s}' as service, e.id, e.journey_id as "journeyId", j.portfolio_id as "portfolioId", e.name, e.status, e.generation, e.note
+  (
+    s,
+  ) => `select '${s}' as service, e.id, e.journey_id as "journeyId", j.portfolio_id as "portfolioId", e.name, e.status, e.generation, e.note
     from ${s}.effect e join ${s}.journey j on j.id = e.journey_id where e.kind <> 'read' or e.status in ('planned', 'sending', 'accepted', 'unknown', 'parked')`,
 );
 const UNDER_WAY = ofAll(
@@ -91,7 +103,11 @@ const UNDER_WAY = ofAll(
 );
 
 export const takeSnapshot = async (world: World, pool: Pool): Promise<Snapshot> => {
-  const [investSuite, bank, broker] = await Promise.all([world.investSuite.verdict(), world.bank('GET', '/verdict'), world.broker('GET', '/verdict')]);
+  const [investSuite, bank, broker] = await Promise.all([
+    world.investSuite.verdict(),
+    world.bank('GET', '/verdict'),
+    world.broker('GET', '/verdict'),
+  ]);
   // After the books: what the books show must be explained by what the database says, not the other way round.
   const journeys = await pool.query<JourneyRow>(`select * from (${JOURNEYS}) as j order by at`);
   const effects = await pool.query<EffectRow>(EFFECTS);

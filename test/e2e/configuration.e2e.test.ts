@@ -1,0 +1,85 @@
+/**
+ * A service whose configuration is missing or malformed says everything that is wrong at once, by name, never the value of a secret,
+ * and ends with exit code 78 before it has opened anything.
+ */
+import { describe, expect, it } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { projectRoot } from '../../infra/sandbox/project-root.js';
+import { SERVICES, type ServiceName } from '../../infra/services/launch.js';
+
+interface Ended {
+  readonly code: number | null;
+  readonly told: string;
+}
+
+const runService = (name: ServiceName, env: Readonly<Record<string, string>>): Promise<Ended> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [join(projectRoot, 'dist/services', name, 'src/main.js')], {
+      env: { PATH: process.env['PATH'] ?? '', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 20_000,
+    });
+    let told = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (told += chunk.toString()));
+    child.once('error', reject);
+    child.once('close', (code) => {
+      resolve({ code, told });
+    });
+  });
+
+/** What each service cannot do without. */
+const REQUIRED: Readonly<Record<ServiceName, readonly string[]>> = {
+  gateway: ['WEBHOOK_SECRETS_INVESTSUITE', 'WEBHOOK_SECRETS_BROKER', 'WEBHOOK_SECRETS_CORE_BANKING'],
+  withdrawal: ['INVESTSUITE_BASE_URL', 'INVESTSUITE_SECRET_ACCESS_KEY', 'DRIVEWEALTH_BASE_URL', 'DRIVEWEALTH_CLIENT_SECRET'],
+  payout: ['INVESTSUITE_BASE_URL', 'DRIVEWEALTH_APP_KEY', 'CORE_BANKING_BASE_URL', 'CORE_BANKING_TOKEN'],
+  rebalancing: ['INVESTSUITE_BASE_URL', 'DRIVEWEALTH_BASE_URL', 'DRIVEWEALTH_CLIENT_ID'],
+  portfolio: ['INVESTSUITE_BASE_URL', 'INVESTSUITE_ACCESS_KEY_ID'],
+  operator: ['OPERATOR_TOKENS'],
+};
+
+describe('configuration', () => {
+  it.each(SERVICES)('%s names all that is missing, and exits with 78', async (name) => {
+    const { code, told } = await runService(name, {});
+    expect(code).toBe(78);
+    for (const required of ['DATABASE_URL', 'KAFKA_BROKERS', ...REQUIRED[name]]) expect(told).toContain(`${required} is missing`);
+  });
+
+  it.each(SERVICES)('%s names all that is malformed, and shows no secret', async (name) => {
+    const folder = mkdtempSync(join(tmpdir(), 'configuration-'));
+    try {
+      const tenantFile = join(folder, 'tenant.yaml');
+      writeFileSync(tenantFile, 'priceDriftLimit: "a lot"\nhoseAccountIban: DE1\n');
+      const { code, told } = await runService(name, {
+        DATABASE_URL: 'mysql://somebody:hunter2-database@host/db',
+        KAFKA_BROKERS: 'localhost:1',
+        HTTP_PORT: '99999999',
+        LOG_LEVEL: 'loud',
+        TENANT_FILE: tenantFile,
+        KAFKA_SASL_PASSWORD: 'hunter2-kafka',
+        KAFKA_SASL_PASSWORD_FILE: join(folder, 'no-such-file'),
+        INVESTSUITE_BASE_URL: 'ftp://somewhere',
+        INVESTSUITE_SECRET_ACCESS_KEY: 'hunter2-investsuite',
+        WEBHOOK_SECRETS_INVESTSUITE: 'hunter2-webhook',
+        CORE_BANKING_TOKEN: 'hunter2-bank',
+        OPERATOR_TOKENS: 'hunter2-operator',
+      });
+      expect(code).toBe(78);
+      for (const malformed of [
+        'DATABASE_URL',
+        'HTTP_PORT',
+        'LOG_LEVEL',
+        'KAFKA_SASL_PASSWORD',
+        'TENANT_FILE',
+        'priceDriftLimit',
+        'hoseAccountIban',
+      ])
+        expect(told).toContain(malformed);
+      expect(told).not.toContain('hunter2');
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
