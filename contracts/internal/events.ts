@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseDecimal, type Decimal } from '../../shared/kernel/decimal.js';
+import { integerToken } from '../tokens.js';
 
 /** An exact amount as text. On our own topics amounts are always text. */
 const amount = z.string().transform((text, context): Decimal => {
@@ -88,6 +89,8 @@ export const operatorDecision = z.discriminatedUnion('kind', [
     kind: z.literal('answer-effect'),
     service: id,
     effectId: z.string().min(1).max(300),
+    /** The generation that people saw: an answer to an earlier one is not carried out. */
+    generation: integerToken,
     answer: z.enum(['applied', 'rejected', 'send-again']),
     evidence: z.string().min(1).max(1000),
     by: id,

@@ -7,7 +7,7 @@ import type { CommonConfig, Environment } from './config.js';
 import { readConfig } from './config.js';
 import { openClient, openPool, type DatabaseOptions } from './database.js';
 import { Catalogue } from './engine/catalogue.js';
-import { carryOut } from './engine/decisions.js';
+import { decisionsOf } from './engine/decisions.js';
 import type { ServiceDefinition } from './engine/definition.js';
 import { Engine, type Clock, type Passes } from './engine/engine.js';
 import { contentHash } from './engine/identity.js';
@@ -150,7 +150,7 @@ const startEngine = async ({ definition, config, log, pool, producer }: EngineSe
   const publish = async (rows: Parameters<Producer['send']>[0]): Promise<void> => { await producer.send(rows); passes('after-publish', () => rows.map((row) => row.topic)); };
   const sayer = new Sayer(store, publish, (error) => { log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'not published yet; it is said again'); });
   const engine = new Engine({ catalogue, store, sender, sayer, clock: systemClock, log, ownerId: () => owner.id, passes });
-  const takeIn: TakeIn = new TakeIn({ catalogue, store, engine, sayer, log, nowMs: systemClock.nowMs, passes, decisions: carryOut({ catalogue, store, engine, takeIn: () => takeIn, log }) });
+  const takeIn: TakeIn = new TakeIn({ catalogue, store, engine, sayer, log, nowMs: systemClock.nowMs, passes, decisions: decisionsOf({ catalogue, store, engine, takeIn: () => takeIn, log }) });
   const sweep = new Sweep({ store, engine, sayer, takeIn, log, ownerId: () => owner.id, everyMs: 1_000, graceMs: 3_000 });
   return { engine, sweep, sayer, owner, takeIn, store };
 };

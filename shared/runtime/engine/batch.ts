@@ -61,8 +61,8 @@ export class Batch {
   }
 
   get isEmpty(): boolean {
-    const { created, moved, seen, postponed, quarantined, blocked } = this.parts;
-    return created.length + moved.length + seen.length + postponed.length + quarantined.length + blocked.length === 0;
+    const { created, moved, checked, seen, postponed, quarantined, blocked } = this.parts;
+    return created.length + moved.length + checked.length + seen.length + postponed.length + quarantined.length + blocked.length === 0;
   }
 
   #seen(item: Item, note: string | null): void {
@@ -70,19 +70,26 @@ export class Batch {
     if (eventId !== null) this.parts.seen.push({ event_id: eventId, note: short(note) });
   }
 
+  /** What is judged by a journey is judged by its present version, or not at all. */
+  #check(item: Item, journey: StoredJourney | null): void {
+    if (journey !== null && (item.kind === 'input' || item.kind === 'effect')) this.parts.checked.push({ id: journey.id, version: journey.version });
+  }
+
   ignore(item: Item, note: string, journey: StoredJourney | null): void {
+    this.#check(item, journey);
     this.#seen(item, note);
     this.written.push({ item, journey, send: null, publish: [], told: [], blocked: null });
   }
 
   postpone(item: Item, journey: StoredJourney, effect: EffectRecord): void {
     const stored = journey.effect === null ? null : { ...journey.effect, ...effect };
-    this.parts.postponed.push({ id: effect.id, status: effect.status, attempt: effect.attempt, reference: effect.reference, due_ms: effect.dueAtMs, note: short(effect.note) });
+    this.parts.postponed.push({ id: effect.id, was: journey.effect?.status ?? null, generation: effect.generation, status: effect.status, attempt: effect.attempt, reference: effect.reference, due_ms: effect.dueAtMs, note: short(effect.note) });
     this.written.push({ item, journey: { ...journey, effect: stored }, send: null, publish: [], told: [], blocked: null });
   }
 
   /** The lane stops; an input goes to quarantine whole and to the dead-letter topic, an answer parks its effect. */
   poison(item: Item, journey: StoredJourney | null, errorClass: string, reason: string): void {
+    this.#check(item, journey);
     this.#seen(item, `${errorClass}: ${reason}`);
     const eventId = item.kind === 'input' ? item.eventId : null;
     const publish: OutboxRow[] = [];
@@ -95,7 +102,7 @@ export class Batch {
         value: json({ tells: 'flow' in item.to ? item.to.flow : '', subject: 'flow' in item.to ? item.to.subject : '', input: item.input }), error_class: errorClass, reason: short(reason) ?? reason,
       });
     } else if (item.kind === 'effect') {
-      this.parts.postponed.push({ id: item.effectId, status: 'parked', attempt: 0, reference: null, due_ms: null, note: short(`${errorClass}: ${reason}`) });
+      this.parts.postponed.push({ id: item.effectId, was: null, generation: null, status: 'parked', attempt: 0, reference: null, due_ms: null, note: short(`${errorClass}: ${reason}`) });
     }
     this.written.push({ item, journey, send: null, publish, told: [], blocked: item.lane });
   }
@@ -140,7 +147,7 @@ export class Batch {
 
   #effectAfter(before: StoredJourney | null, stepped: Moved): StoredEffect | null {
     const { journey, closing } = stepped;
-    const again = before?.effect != null && closing !== null && closing.generation > before.effect.generation ? this.#requestOf(journey, closing) : null;
+    const again = before?.effect !== undefined && before.effect !== null && closing !== null && closing.generation > before.effect.generation ? this.#requestOf(journey, closing) : null;
     if (closing !== null) {
       this.parts.closed.push({
         id: closing.id, status: closing.status, generation: closing.generation, owner: closing.status === 'sending' ? this.#ownerId : null, attempt: closing.attempt,

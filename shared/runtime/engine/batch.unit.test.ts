@@ -145,9 +145,18 @@ describe('what changes no journey', () => {
   it('a question that waits changes its own row only', () => {
     const b = batch();
     b.postpone(answered, paying(), { ...payment(), status: 'unknown', attempt: 4, dueAtMs: NOW + 5, note: 'away' });
-    expect(b.parts.postponed).toEqual([{ id: 'j:Pay', status: 'unknown', attempt: 4, reference: 'ref-j:Pay', due_ms: NOW + 5, note: 'away' }]);
+    expect(b.parts.postponed).toEqual([{ id: 'j:Pay', was: payment().status, generation: payment().generation, status: 'unknown', attempt: 4, reference: 'ref-j:Pay', due_ms: NOW + 5, note: 'away' }]);
     expect(b.written[0]?.journey?.effect).toMatchObject({ status: 'unknown', request: { key: 'j:Pay' } });
     expect(b.parts.history).toEqual([]);
+  });
+});
+
+describe('what is judged by a journey', () => {
+  it('rests on its present version, whether it is ignored or poison', () => {
+    const b = batch();
+    b.ignore(input(), 'over', paying());
+    b.poison(input(), paying(), 'Impossible', 'odd');
+    expect(b.parts.checked).toEqual([{ id: 'j', version: paying().version }, { id: 'j', version: paying().version }]);
   });
 });
 

@@ -4,8 +4,9 @@ import { operatorDecision, type OperatorDecision } from '../../../contracts/inte
 import type { Log } from '../log.js';
 import type { Catalogue } from './catalogue.js';
 import type { Engine } from './engine.js';
-import { DatabaseAway, type EngineStore } from './store.js';
-import type { TakeIn } from './take-in.js';
+import { emptyParts } from './step-statement.js';
+import { DatabaseAway, Stale, type EngineStore } from './store.js';
+import type { TakeIn, TakeInOptions } from './take-in.js';
 
 export type DecisionOptions = { readonly catalogue: Catalogue; readonly store: EngineStore; readonly engine: Engine; readonly takeIn: () => Pick<TakeIn, 'again'>; readonly log: Log };
 
@@ -18,11 +19,22 @@ const replay = async (o: DecisionOptions, decision: Extract<OperatorDecision, { 
   return 'taken up again';
 };
 
+/** The decision changes nothing: its event is closed with the reason. */
+const handled = async (o: DecisionOptions, eventId: string, note: string): Promise<string> => {
+  try {
+    await o.store.write({ ...emptyParts(), seen: [{ event_id: eventId, note }] });
+  } catch (error) {
+    if (!(error instanceof Stale)) throw error;
+  }
+  return note;
+};
+
 const answer = async (o: DecisionOptions, decision: Extract<OperatorDecision, { kind: 'answer-effect' }>, eventId: string): Promise<string> => {
   const journeyId = decision.effectId.split(':')[0] ?? '';
   const [journey] = await o.store.load([journeyId], []);
   const effect = journey?.effect;
-  if (journey === undefined || effect?.id !== decision.effectId || effect.status !== 'parked') return 'no such parked effect; it was decided before';
+  if (journey === undefined || effect?.id !== decision.effectId || effect.status !== 'parked' || effect.generation !== decision.generation)
+    return handled(o, eventId, 'no such parked effect; it was decided before');
   const definition = o.catalogue.effect(journey.flow, effect.name);
   const evidence = `${decision.evidence} (${decision.by}, approved by ${decision.approvedBy})`;
   const result: unknown = decision.answer === 'applied' && definition.kind !== 'read' ? definition.resultFromPerson(effect.request, evidence) : null;
@@ -30,12 +42,18 @@ const answer = async (o: DecisionOptions, decision: Extract<OperatorDecision, { 
   await o.store.releaseLane(journey.portfolioId);
   o.engine.setBlocked(await o.store.blockedLanes());
   o.engine.enqueue({
-    kind: 'effect', lane: journey.portfolioId, journeyId, effectId: effect.id, event: { type: 'PersonSaid', said: decision.answer, result, evidence }, eventId: null, tries: 0,
+    kind: 'effect', lane: journey.portfolioId, journeyId, effectId: effect.id, event: { type: 'PersonSaid', said: decision.answer, result, evidence }, eventId, tries: 0,
   });
   return `taken up under decision ${eventId}`;
 };
 
-export const carryOut =
+/** An answer stays open in the inbox until the step that carries it out is written: a crash in between loses nothing. */
+const isAnswerFor = (event: Envelope, service: string): boolean => {
+  const parsed = operatorDecision.safeParse(event.data);
+  return parsed.success && parsed.data.kind === 'answer-effect' && parsed.data.service === service;
+};
+
+const carryOut =
   (o: DecisionOptions) =>
   async (event: Envelope): Promise<void> => {
     const parsed = operatorDecision.safeParse(event.data);
@@ -61,7 +79,12 @@ export const carryOut =
       if (error instanceof DatabaseAway) throw error;
       // The fault is in this decision. It must not stop the messages behind it; people see that nothing has changed.
       o.log.error({ err: error, eventId: event.id, kind: decision.kind, by: decision.by }, 'a decision could not be carried out: somebody must look');
-      return 'not carried out';
+      return decision.kind === 'answer-effect' ? handled(o, event.id, 'not carried out: a bug of ours') : 'not carried out';
     });
     o.log.info({ eventId: event.id, kind: decision.kind, by: decision.by, done }, 'a decision of people');
   };
+
+export const decisionsOf = (o: DecisionOptions): TakeInOptions['decisions'] => ({
+  carryOut: carryOut(o),
+  staysOpen: (event) => isAnswerFor(event, o.catalogue.definition.name),
+});

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { parseEnvelope } from '../../../contracts/internal/envelope.js';
 import { createLog } from '../log.js';
 import { Catalogue } from './catalogue.js';
-import { carryOut, type DecisionOptions } from './decisions.js';
+import { decisionsOf, type DecisionOptions } from './decisions.js';
 import { DatabaseAway } from './store.js';
 
 const event = parseEnvelope(
@@ -11,7 +11,7 @@ const event = parseEnvelope(
 );
 const failing = (error: Error): DecisionOptions => ({
   catalogue: new Catalogue({ name: 'payout', bindings: [], consumes: [] }),
-  store: { discard: () => Promise.reject(error) } as unknown as DecisionOptions['store'],
+  store: { discard: () => Promise.reject(error), write: () => Promise.resolve() } as unknown as DecisionOptions['store'],
   engine: {} as DecisionOptions['engine'],
   takeIn: () => ({ again: () => Promise.resolve(null) }),
   log: createLog('test', 'silent'),
@@ -19,9 +19,9 @@ const failing = (error: Error): DecisionOptions => ({
 
 describe('carrying out a decision', () => {
   it('that fails is told and left behind', async () => {
-    await expect(carryOut(failing(new Error('permission denied')))(event)).resolves.toBeUndefined();
+    await expect(decisionsOf(failing(new Error('permission denied'))).carryOut(event)).resolves.toBeUndefined();
   });
   it('waits while the database is away', async () => {
-    await expect(carryOut(failing(new DatabaseAway('starting up')))(event)).rejects.toThrow('starting up');
+    await expect(decisionsOf(failing(new DatabaseAway('starting up'))).carryOut(event)).rejects.toThrow('starting up');
   });
 });

@@ -9,6 +9,7 @@ import type { Inquiry, OperationAbility, Outcome } from '../../kernel/outcome.js
 import { openClient, openPool } from '../database.js';
 import { createLog } from '../log.js';
 import { Catalogue } from './catalogue.js';
+import { decisionsOf } from './decisions.js';
 import { bind, type Timing } from './definition.js';
 import { Engine, type CrashPoint } from './engine.js';
 import { Owner } from './owner.js';
@@ -138,7 +139,7 @@ describe('the engine on Postgres', () => {
     const sayer = new Sayer(store, (rows) => { published.push(...rows); return Promise.resolve(); }, () => undefined);
     const clock = { nowMs: Date.now, monotonicMs: () => performance.now(), after: (waitMs: number, run: () => void) => { setTimeout(run, waitMs).unref(); } };
     const engine = new Engine({ catalogue, store, sender, sayer, clock, log, ownerId: () => owner.id, passes: o.passes ?? (() => undefined) });
-    const takeIn = new TakeIn({ catalogue, store, engine, sayer, log, nowMs: Date.now, passes: () => undefined, decisions: () => Promise.resolve() });
+    const takeIn: TakeIn = new TakeIn({ catalogue, store, engine, sayer, log, nowMs: Date.now, passes: () => undefined, decisions: decisionsOf({ catalogue, store, engine, takeIn: () => takeIn, log }) });
     const sweep = new Sweep({ store, engine, sayer, takeIn, log, ownerId: () => owner.id, everyMs: 50, graceMs: 100 });
     sweep.start();
     const vanish = async (): Promise<void> => { alive.yes = false; await sweep.stop(); await owner.stop(); };
@@ -239,6 +240,45 @@ describe('the engine on Postgres', () => {
     expect(world.paid).toHaveLength(1);
     expect(commits).toBeGreaterThan(3);
     await eventually('it is said', () => copy.published.length, (count) => count >= 1);
+  });
+
+  it('judges no event by a journey that another copy has moved on', async () => {
+    const world = new World();
+    const [a, b] = [await startCopy(world), await startCopy(world)];
+    await take(a, message('payout.requested', 'p1', { wish: 'w1' }));
+    await all('Waiting', 1);
+    // Copy b knows the journey as it is now; then copy a ends it behind b's back.
+    await take(b, message('payout.requested', 'p1', { wish: 'w1' }));
+    await eventually('b has noted it', async () => (await admin.query<{ n: number }>(`select (state ->> 'notes')::int as n from journey`)).rows[0]?.n, (n) => n === 1);
+    await take(a, message('payout.requested', 'p1', { wish: 'w1', shipped: true }));
+    await all('Done', 1);
+    // In `Waiting` this is impossible and would be quarantined; in `Done` it is ignored.
+    await take(b, message('payout.requested', 'p1', { wish: 'w1', broken: true }, 'late'));
+    const row = await eventually('it is judged', async () => (await admin.query<{ note: string | null; handled: boolean }>(`select note, handled_at is not null as handled from inbox where event_id = 'late'`)).rows[0], (seen) => seen?.handled === true);
+    expect(row?.note).toBe('over');
+    expect((await admin.query('select 1 from quarantine')).rowCount).toBe(0);
+  });
+
+  it('carries an answer of people out once, also when its message comes again after a crash', async () => {
+    const world = new World();
+    world.next = 'refuse';
+    const copy = await startCopy(world);
+    await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
+    const parked = async () => (await admin.query<{ id: string; status: string; generation: number }>(`select id, status, generation from effect where name = 'Pay'`)).rows[0];
+    const effect = await eventually('it is parked', parked, (seen) => seen?.status === 'parked');
+    const decision = { kind: 'answer-effect', service: 'payout', effectId: effect?.id, generation: 1, answer: 'send-again', evidence: 'opened again', by: 'anna', approvedBy: 'ben' };
+    const told = { ...message('operator.decision', 'p1', decision, 'd1') };
+    await take(copy, told);
+    await eventually('refused again, under a new key', parked, (seen) => seen?.status === 'parked' && seen.generation === 2);
+    world.next = 'fine';
+    await take(copy, told);
+    await take(copy, message('operator.decision', 'p1', decision, 'd2'));
+    const note = async () => (await admin.query<{ note: string | null }>(`select note from inbox where event_id = 'd2' and handled_at is not null`)).rows[0]?.note;
+    expect(await eventually('the second one is closed', note, (seen) => seen !== undefined)).toContain('decided before');
+    expect(world.paid).toHaveLength(0);
+    await take(copy, message('operator.decision', 'p1', { ...decision, generation: 2 }, 'd3'));
+    await all('Waiting', 1);
+    expect(world.paid).toHaveLength(1);
   });
 
   it('holds a definite refusal for people, and goes on as they say', async () => {

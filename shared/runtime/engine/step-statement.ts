@@ -22,7 +22,9 @@ export const PARTS = {
     id: 'text', status: 'text', generation: 'int', owner: 'int', attempt: 'int', reference: 'text', request: 'text', first_ms: 'bigint', last_ms: 'bigint',
     due_ms: 'bigint', result: 'text', note: 'text', proof: 'text',
   },
-  postponed: { id: 'text', status: 'text', attempt: 'int', reference: 'text', due_ms: 'bigint', note: 'text' },
+  /** What an event was judged by: a decision that changes nothing must not rest on a stale memory either. */
+  checked: { id: 'text', version: 'int' },
+  postponed: { id: 'text', was: 'text', generation: 'int', status: 'text', attempt: 'int', reference: 'text', due_ms: 'bigint', note: 'text' },
   said: { event_id: 'text', topic: 'text', key: 'text', headers: 'text', value: 'text' },
   told: { event_id: 'text', content_hash: 'text', portfolio_id: 'text', value: 'text' },
   history: { journey_id: 'text', version: 'int', occasion: 'text', source: 'text', status: 'text', effect_id: 'text', said: 'text', note: 'text' },
@@ -40,7 +42,7 @@ export type PartRow<P extends PartName> = { readonly [C in keyof (typeof PARTS)[
 export type Parts = { readonly [P in PartName]: PartRow<P>[] };
 
 export const emptyParts = (): Parts => ({
-  created: [], moved: [], planned: [], closed: [], postponed: [], said: [], told: [], history: [], seen: [], quarantined: [], blocked: [],
+  created: [], moved: [], checked: [], planned: [], closed: [], postponed: [], said: [], told: [], history: [], seen: [], quarantined: [], blocked: [],
 });
 
 const SQL = `
@@ -80,7 +82,10 @@ closed as (
 postponed as (
   update effect e set status = p.status, attempt = p.attempt, reference = coalesce(p.reference, e.reference), due_at = to_timestamp(p.due_ms / 1000.0), note = p.note, owner = null
   from (select * from {{postponed}} order by id) p
-  where e.id = p.id and e.status in ('planned', 'sending', 'accepted', 'unknown')),
+  where e.id = p.id and e.status in ('planned', 'sending', 'accepted', 'unknown')
+    and (p.was is null or (e.status = p.was and e.generation = p.generation))),
+checked as (
+  select 1 from {{checked}} join journey j on j.id = checked.id and j.version = checked.version),
 said as (
   insert into outbox (event_id, topic, key, headers, value) select event_id, topic, key, headers, value from {{said}}),
 told as (
@@ -98,7 +103,7 @@ quarantined as (
   on conflict (event_id) do update set attempts = quarantine.attempts + 1, reason = excluded.reason, value = excluded.value, resolved_at = null, resolution = null),
 blocked as (
   insert into blocked_lane (portfolio_id, event_id, reason) select portfolio_id, event_id, reason from {{blocked}} on conflict do nothing)
-select expect_all($1::bigint, (select count(*) from created) + (select count(*) from moved) + (select count(*) from seen))
+select expect_all($1::bigint, (select count(*) from created) + (select count(*) from moved) + (select count(*) from checked) + (select count(*) from seen))
 `;
 
 const quoted = (column: string): string => (column === 'partition' || column === 'offset' ? `"${column}"` : column);
@@ -120,7 +125,7 @@ const prepared = prepare();
 
 /** The statement for the driver: prepared under one name, parameters as arrays. */
 export const stepStatement = (parts: Parts): { readonly name: string; readonly text: string; readonly values: readonly unknown[] } => {
-  const expected = parts.created.length + parts.moved.length + parts.seen.length;
+  const expected = parts.created.length + parts.moved.length + parts.checked.length + parts.seen.length;
   const values: unknown[] = [expected];
   for (const [part, column] of prepared.order) values.push((parts[part] as readonly Record<string, unknown>[]).map((row) => row[column] ?? null));
   return { name: 'step', text: prepared.text, values };

@@ -3,6 +3,7 @@
  * handled at once with a reason, or quarantined whole with its lane stopped.
  */
 import { headersOf, parseEnvelope, headerNames, type Envelope } from '../../../contracts/internal/envelope.js';
+import type { Topic } from '../../../contracts/internal/topics.js';
 import { printJson } from '../../kernel/json.js';
 import type { TakenMessage, TakenBatch, Pulse } from '../kafka/consumer.js';
 import type { Log } from '../log.js';
@@ -25,8 +26,8 @@ export type TakeInOptions = {
   readonly log: Log;
   readonly nowMs: () => number;
   readonly passes: Passes;
-  /** Reads an operator's decision out of an event; null when it is not for this service. */
-  readonly decisions: (event: Envelope) => Promise<void>;
+  /** What people decide. `staysOpen`: the event is handled by a step, not by being taken in. */
+  readonly decisions: { readonly carryOut: (event: Envelope) => Promise<void>; readonly staysOpen: (event: Envelope) => boolean };
 };
 
 export type Read =
@@ -35,6 +36,7 @@ export type Read =
 
 /** When more than half of at least this many messages are bad, the cause is ours: the consumer stops instead of filling the dead-letter topic. */
 const FLOOD = 20;
+const DECISIONS: Topic = 'operator.decision';
 const MOST_IN_MEMORY = 20_000;
 const OPEN: ReadonlySet<string> = new Set(['planned', 'sending', 'accepted', 'unknown']);
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -147,7 +149,7 @@ export class TakeIn {
       if (one.kind === 'good') {
         const where = route(one, original);
         routed.set(one.eventId, where);
-        rows.push({ ...row, portfolioId: where.items[0]?.lane ?? row.portfolioId, note: topic === 'operator.decision' ? 'a decision of people' : where.note });
+        rows.push({ ...row, portfolioId: where.items[0]?.lane ?? row.portfolioId, note: topic !== DECISIONS ? where.note : this.#o.decisions.staysOpen(one.event) ? null : 'a decision of people' });
       } else {
         const letter = deadLetter(original, one.eventId, one.errorClass, one.reason, this.#o.nowMs());
         letters.set(one.eventId, letter);
@@ -170,7 +172,7 @@ export class TakeIn {
       sayer.say(fresh.map(([, letter]) => letter));
       engine.setBlocked(await store.blockedLanes());
     }
-    for (const { read: one } of read) if (one.kind === 'good' && one.event.type === 'operator.decision') await this.#o.decisions(one.event);
+    for (const { read: one } of read) if (one.kind === 'good' && one.event.type === DECISIONS) await this.#o.decisions.carryOut(one.event);
     for (const [eventId, where] of routed) if (taken.fresh.has(eventId)) for (const item of where.items) engine.enqueue(item);
     await this.#references([...routed].filter(([eventId]) => taken.fresh.has(eventId)));
   }
@@ -208,6 +210,10 @@ export class TakeIn {
     };
     if (read.kind === 'bad') {
       await this.#quarantineAgain(original, row.eventId, row.portfolioId, read);
+      return null;
+    }
+    if (row.topic === DECISIONS) {
+      await this.#o.decisions.carryOut({ ...read.event, id: row.eventId });
       return null;
     }
     const where = route({ ...read, eventId: row.eventId }, original);
