@@ -102,8 +102,10 @@ type Shape = Omit<PlannedCustomer, 'number' | 'kind'>;
 
 const cashEnough = (prng: Prng, faults: readonly OwnFault[] = []): Shape => {
   const asked = amountBetween(prng, 100, 2_000);
-  const cash = plus(asked, prng.below(4) === 0 ? ZERO : amountBetween(prng, 0, 500));
-  return { cash, positions: positionsOf(prng, prng.below(2)), wishes: [{ afterMs: 0, wish: set(asked) }], faults, asked };
+  const positions = positionsOf(prng, prng.below(2));
+  // To the last cent only where something can be sold: the outside may raise the wish.
+  const cash = plus(asked, positions.length > 0 && prng.below(3) === 0 ? ZERO : amountBetween(prng, 60, 500));
+  return { cash, positions, wishes: [{ afterMs: 0, wish: set(asked) }], faults, asked };
 };
 
 const saleNeeded = (prng: Prng, count: number, faults: readonly OwnFault[] = []): Shape => {
