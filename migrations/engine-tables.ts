@@ -2,11 +2,11 @@
  * The engine's tables, the same in every service's schema. What each one guards is said beside it; the steps that write
  * them are in shared/runtime/engine/step-statement.ts.
  */
-export const engineTables = (schema: string): string => `
-create sequence ${schema}.owner_id as integer;
+const TABLES = `
+create sequence {schema}.owner_id as integer;
 
 -- An event is taken in once. A second body under the same id is an alarm, found by its hash.
-create table ${schema}.inbox (
+create table {schema}.inbox (
   event_id     text primary key,
   seq          bigint generated always as identity,
   content_hash text not null,
@@ -19,11 +19,11 @@ create table ${schema}.inbox (
   handled_at   timestamptz,
   note         text
 ) with (fillfactor = 70);
-create index inbox_open on ${schema}.inbox (seq) where handled_at is null;
-create index inbox_portfolio on ${schema}.inbox (portfolio_id, seq);
+create index inbox_open on {schema}.inbox (seq) where handled_at is null;
+create index inbox_portfolio on {schema}.inbox (portfolio_id, seq);
 
 -- One open journey per flow and subject; the version fences every write.
-create table ${schema}.journey (
+create table {schema}.journey (
   id           text primary key,
   flow         text not null,
   subject      text not null,
@@ -48,12 +48,12 @@ create table ${schema}.journey (
   wait_status  text,
   wait_overdue_at timestamptz
 ) with (fillfactor = 60);
-create unique index journey_open on ${schema}.journey (flow, subject) where not ended;
-create index journey_due on ${schema}.journey (due_at) where due_at is not null;
-create index journey_portfolio on ${schema}.journey (portfolio_id);
+create unique index journey_open on {schema}.journey (flow, subject) where not ended;
+create index journey_due on {schema}.journey (due_at) where due_at is not null;
+create index journey_portfolio on {schema}.journey (portfolio_id);
 
 -- The same request can never be inserted twice. The request is frozen as it was sent.
-create table ${schema}.effect (
+create table {schema}.effect (
   id            text primary key,
   journey_id    text not null,
   name          text not null,
@@ -74,13 +74,13 @@ create table ${schema}.effect (
   proof         text,
   constraint a_new_generation_has_a_proof check (generation = 1 or proof is not null)
 ) with (fillfactor = 60);
-create index effect_journey on ${schema}.effect (journey_id);
-create index effect_due on ${schema}.effect (due_at) where due_at is not null;
-create index effect_sending on ${schema}.effect (owner) where status = 'sending';
-create index effect_reference on ${schema}.effect (reference) where reference is not null;
+create index effect_journey on {schema}.effect (journey_id);
+create index effect_due on {schema}.effect (due_at) where due_at is not null;
+create index effect_sending on {schema}.effect (owner) where status = 'sending';
+create index effect_reference on {schema}.effect (reference) where reference is not null;
 
 -- Append-only: what came in, what was decided, and why.
-create table ${schema}.history (
+create table {schema}.history (
   journey_id text not null,
   version    integer not null,
   at         timestamptz not null default now(),
@@ -92,13 +92,13 @@ create table ${schema}.history (
   note       text,
   primary key (journey_id, version)
 );
-create function ${schema}.history_is_append_only() returns trigger language plpgsql as
+create function {schema}.history_is_append_only() returns trigger language plpgsql as
   $$ begin raise exception 'history is append-only'; end $$;
-create trigger history_is_append_only before update or delete on ${schema}.history
-  for each row execute function ${schema}.history_is_append_only();
+create trigger history_is_append_only before update or delete on {schema}.history
+  for each row execute function {schema}.history_is_append_only();
 
 -- Said exactly when the step was written; gone to Kafka when sent_at is set.
-create table ${schema}.outbox (
+create table {schema}.outbox (
   event_id   text primary key,
   topic      text not null,
   key        text not null,
@@ -107,10 +107,10 @@ create table ${schema}.outbox (
   created_at timestamptz not null default now(),
   sent_at    timestamptz
 ) with (fillfactor = 70);
-create index outbox_open on ${schema}.outbox (created_at) where sent_at is null;
+create index outbox_open on {schema}.outbox (created_at) where sent_at is null;
 
 -- Only lanes in trouble have a row.
-create table ${schema}.blocked_lane (
+create table {schema}.blocked_lane (
   portfolio_id text primary key,
   event_id     text,
   reason       text not null,
@@ -118,7 +118,7 @@ create table ${schema}.blocked_lane (
 );
 
 -- The whole message, why, and what people did about it.
-create table ${schema}.quarantine (
+create table {schema}.quarantine (
   event_id     text primary key,
   portfolio_id text not null,
   topic        text not null,
@@ -134,9 +134,11 @@ create table ${schema}.quarantine (
   resolved_at  timestamptz,
   resolution   text
 );
-create index quarantine_open on ${schema}.quarantine (first_seen) where resolved_at is null;
+create index quarantine_open on {schema}.quarantine (first_seen) where resolved_at is null;
 
 -- Fails the whole statement, so that nothing of it is written, when somebody else moved a journey first.
-create function ${schema}.expect_all(given bigint, done bigint) returns bigint language plpgsql as
+create function {schema}.expect_all(given bigint, done bigint) returns bigint language plpgsql as
   $$ begin if given <> done then raise exception 'stale: % of % rows', done, given using errcode = 'CMW01'; end if; return done; end $$;
 `;
+
+export const engineTables = (schema: string): string => TABLES.replaceAll('{schema}', schema);

@@ -2,7 +2,9 @@ import { migrate } from './index.js';
 
 const main = async (): Promise<void> => {
   if (process.argv.includes('--help')) {
-    process.stdout.write('npm run migrate: brings the database named by DATABASE_URL up to date. Forward only; safe to run twice and at the same time.\n');
+    process.stdout.write(
+      'npm run migrate: brings the database named by DATABASE_URL up to date. Forward only; safe to run twice and at the same time.\n',
+    );
     return;
   }
   const url = process.env['DATABASE_URL'];

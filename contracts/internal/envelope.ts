@@ -39,4 +39,11 @@ export const headersOf = (event: Omit<Envelope, 'data'>, traceparent?: string): 
 export const parseEnvelope = (text: string): Envelope => envelope.parse(parseJson(text));
 
 export const printEnvelope = (event: Omit<Envelope, 'data'> & { readonly data: Printable }): string =>
-  printJson({ id: event.id, type: event.type, version: event.version, occurredAt: event.occurredAt, portfolioId: event.portfolioId, data: event.data });
+  printJson({
+    id: event.id,
+    type: event.type,
+    version: event.version,
+    occurredAt: event.occurredAt,
+    portfolioId: event.portfolioId,
+    data: event.data,
+  });

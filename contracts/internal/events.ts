@@ -84,7 +84,13 @@ export const operatorDecision = z.discriminatedUnion('kind', [
     by: id,
     why: z.string().min(1).max(1000),
   }),
-  z.object({ kind: z.literal('discard-dead-letter'), service: id, eventId: z.string().min(1).max(200), by: id, why: z.string().min(1).max(1000) }),
+  z.object({
+    kind: z.literal('discard-dead-letter'),
+    service: id,
+    eventId: z.string().min(1).max(200),
+    by: id,
+    why: z.string().min(1).max(1000),
+  }),
   z.object({
     kind: z.literal('answer-effect'),
     service: id,

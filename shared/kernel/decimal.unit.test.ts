@@ -1,7 +1,26 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
-  MAX_LENGTH, ZERO, absolute, compare, cutTo, decimal, dividedBy, greatest, isNegative, isPositive, isZero, least, minus, negated, parseDecimal, plus, scaleOf, sum, times, withDigits,
+  MAX_LENGTH,
+  ZERO,
+  absolute,
+  compare,
+  cutTo,
+  decimal,
+  dividedBy,
+  greatest,
+  isNegative,
+  isPositive,
+  isZero,
+  least,
+  minus,
+  negated,
+  parseDecimal,
+  plus,
+  scaleOf,
+  sum,
+  times,
+  withDigits,
   type Decimal,
 } from './decimal.js';
 
@@ -22,8 +41,16 @@ const order = (a: Fraction, b: Fraction): number => {
 };
 
 const anyText = fc
-  .tuple(fc.constantFrom('', '-', '+'), fc.stringMatching(/^[0-9]{1,30}$/), fc.option(fc.stringMatching(/^[0-9]{1,20}$/)), fc.option(fc.integer({ min: -30, max: 30 })))
-  .map(([sign, whole, fraction, exponent]) => `${sign}${whole}${fraction === null ? '' : `.${fraction}`}${exponent === null ? '' : `e${String(exponent)}`}`);
+  .tuple(
+    fc.constantFrom('', '-', '+'),
+    fc.stringMatching(/^[0-9]{1,30}$/),
+    fc.option(fc.stringMatching(/^[0-9]{1,20}$/)),
+    fc.option(fc.integer({ min: -30, max: 30 })),
+  )
+  .map(
+    ([sign, whole, fraction, exponent]) =>
+      `${sign}${whole}${fraction === null ? '' : `.${fraction}`}${exponent === null ? '' : `e${String(exponent)}`}`,
+  );
 const anyDecimal = anyText.map(decimal);
 const CANONICAL = /^(?:0|-?(?:0|[1-9]\d*)\.\d*[1-9]|-?[1-9]\d*)$/;
 const canonical = (value: Decimal): void => {
@@ -33,67 +60,124 @@ const canonical = (value: Decimal): void => {
 
 describe('parseDecimal', () => {
   it.each([
-    ['250', '250'], ['1000.00', '1000'], ['3.4900', '3.49'], ['-0', '0'], ['-0.00', '0'], ['+5', '5'], ['007.50', '7.5'], ['1e3', '1000'], ['1.5E+2', '150'], ['15e-1', '1.5'], ['1e-3', '0.001'],
-    ['-12.30e-1', '-1.23'], ['0e399', '0'], ['1e100', `1${'0'.repeat(100)}`],
+    ['250', '250'],
+    ['1000.00', '1000'],
+    ['3.4900', '3.49'],
+    ['-0', '0'],
+    ['-0.00', '0'],
+    ['+5', '5'],
+    ['007.50', '7.5'],
+    ['1e3', '1000'],
+    ['1.5E+2', '150'],
+    ['15e-1', '1.5'],
+    ['1e-3', '0.001'],
+    ['-12.30e-1', '-1.23'],
+    ['0e399', '0'],
+    ['1e100', `1${'0'.repeat(100)}`],
   ])('reads %s as %s', (text, expected) => {
     expect(parseDecimal(text)).toBe(expected);
     canonical(decimal(text));
   });
-  it.each(['', ' ', ' 1', '1 ', '1\n', '.5', '5.', '1,5', '1e', 'e5', '--1', '0x1', '1_000', 'NaN', 'Infinity', '１', '1e1.5', '1e9999999', '1e-9999999'])('refuses %j', (text) => {
+  it.each([
+    '',
+    ' ',
+    ' 1',
+    '1 ',
+    '1\n',
+    '.5',
+    '5.',
+    '1,5',
+    '1e',
+    'e5',
+    '--1',
+    '0x1',
+    '1_000',
+    'NaN',
+    'Infinity',
+    '１',
+    '1e1.5',
+    '1e9999999',
+    '1e-9999999',
+  ])('refuses %j', (text) => {
     expect(parseDecimal(text)).toBeNull();
     expect(() => decimal(text)).toThrow(new RangeError('not a decimal'));
   });
   it('keeps the value, and its text is the only one', () => {
-    fc.assert(fc.property(anyText, (text) => {
-      const value = decimal(text);
-      canonical(value);
-      expect(same(fractionOf(value), fractionOf(text))).toBe(true);
-    }), { numRuns: 2_000 });
+    fc.assert(
+      fc.property(anyText, (text) => {
+        const value = decimal(text);
+        canonical(value);
+        expect(same(fractionOf(value), fractionOf(text))).toBe(true);
+      }),
+      { numRuns: 2_000 },
+    );
   });
   it('is bounded, and what it accepts it accepts again', () => {
     expect(parseDecimal('9'.repeat(MAX_LENGTH))).toBe('9'.repeat(MAX_LENGTH));
     expect(parseDecimal('9'.repeat(MAX_LENGTH + 1))).toBeNull();
     expect(parseDecimal('1e399')).toBe(`1${'0'.repeat(399)}`);
-    for (const text of ['1e400', '1e-400', '1e-399', '-1e399', '1e401', '1e-401', '99e399', '1e999999', '1e-999999', `${'9'.repeat(394)}e400`]) expect(parseDecimal(text)).toBeNull();
-    fc.assert(fc.property(fc.integer({ min: -999_999, max: 999_999 }), fc.stringMatching(/^-?[0-9]{1,398}$/), (exponent, mantissa) => {
-      for (const text of [`${mantissa}e${String(exponent)}`, `${mantissa}e${String(exponent % 420)}`, mantissa]) {
-        const value = parseDecimal(text);
-        if (value !== null) canonical(value);
-      }
-    }));
+    for (const text of [
+      '1e400',
+      '1e-400',
+      '1e-399',
+      '-1e399',
+      '1e401',
+      '1e-401',
+      '99e399',
+      '1e999999',
+      '1e-999999',
+      `${'9'.repeat(394)}e400`,
+    ])
+      expect(parseDecimal(text)).toBeNull();
+    fc.assert(
+      fc.property(fc.integer({ min: -999_999, max: 999_999 }), fc.stringMatching(/^-?[0-9]{1,398}$/), (exponent, mantissa) => {
+        for (const text of [`${mantissa}e${String(exponent)}`, `${mantissa}e${String(exponent % 420)}`, mantissa]) {
+          const value = parseDecimal(text);
+          if (value !== null) canonical(value);
+        }
+      }),
+    );
   });
 });
 
 describe('arithmetic', () => {
   it('agrees with fractions of whole numbers', () => {
-    fc.assert(fc.property(anyDecimal, anyDecimal, (a, b) => {
-      const [x, y] = [fractionOf(a), fractionOf(b)];
-      for (const value of [plus(a, b), minus(a, b), times(a, b), negated(a), absolute(a)]) expect(value).toMatch(CANONICAL);
-      expect(same(fractionOf(plus(a, b)), { n: x.n * y.d + y.n * x.d, d: x.d * y.d })).toBe(true);
-      expect(same(fractionOf(minus(a, b)), { n: x.n * y.d - y.n * x.d, d: x.d * y.d })).toBe(true);
-      expect(same(fractionOf(times(a, b)), { n: x.n * y.n, d: x.d * y.d })).toBe(true);
-      expect(compare(a, b)).toBe(order(x, y));
-      expect(least(a, b)).toBe(order(x, y) <= 0 ? a : b);
-      expect(greatest(a, b)).toBe(order(x, y) >= 0 ? a : b);
-    }), { numRuns: 2_000 });
+    fc.assert(
+      fc.property(anyDecimal, anyDecimal, (a, b) => {
+        const [x, y] = [fractionOf(a), fractionOf(b)];
+        for (const value of [plus(a, b), minus(a, b), times(a, b), negated(a), absolute(a)]) expect(value).toMatch(CANONICAL);
+        expect(same(fractionOf(plus(a, b)), { n: x.n * y.d + y.n * x.d, d: x.d * y.d })).toBe(true);
+        expect(same(fractionOf(minus(a, b)), { n: x.n * y.d - y.n * x.d, d: x.d * y.d })).toBe(true);
+        expect(same(fractionOf(times(a, b)), { n: x.n * y.n, d: x.d * y.d })).toBe(true);
+        expect(compare(a, b)).toBe(order(x, y));
+        expect(least(a, b)).toBe(order(x, y) <= 0 ? a : b);
+        expect(greatest(a, b)).toBe(order(x, y) >= 0 ? a : b);
+      }),
+      { numRuns: 2_000 },
+    );
   });
   it('obeys the laws', () => {
-    fc.assert(fc.property(anyDecimal, anyDecimal, anyDecimal, (a, b, c) => {
-      expect(plus(a, b)).toBe(plus(b, a));
-      expect(plus(plus(a, b), c)).toBe(plus(a, plus(b, c)));
-      expect(times(a, b)).toBe(times(b, a));
-      expect(times(a, plus(b, c))).toBe(plus(times(a, b), times(a, c)));
-      expect(minus(plus(a, b), b)).toBe(a);
-      expect(plus(a, ZERO)).toBe(a);
-      expect(plus(a, negated(a))).toBe(ZERO);
-      expect(negated(negated(a))).toBe(a);
-      expect(sum([a, b, c])).toBe(plus(plus(a, b), c));
-      expect(compare(a, b)).toBe(-compare(b, a) + 0);
-      expect([isZero(a), isPositive(a), isNegative(a)]).toEqual([compare(a, ZERO) === 0, compare(a, ZERO) > 0, compare(a, ZERO) < 0]);
-      expect(isNegative(absolute(a))).toBe(false);
-    }), { numRuns: 1_000 });
+    fc.assert(
+      fc.property(anyDecimal, anyDecimal, anyDecimal, (a, b, c) => {
+        expect(plus(a, b)).toBe(plus(b, a));
+        expect(plus(plus(a, b), c)).toBe(plus(a, plus(b, c)));
+        expect(times(a, b)).toBe(times(b, a));
+        expect(times(a, plus(b, c))).toBe(plus(times(a, b), times(a, c)));
+        expect(minus(plus(a, b), b)).toBe(a);
+        expect(plus(a, ZERO)).toBe(a);
+        expect(plus(a, negated(a))).toBe(ZERO);
+        expect(negated(negated(a))).toBe(a);
+        expect(sum([a, b, c])).toBe(plus(plus(a, b), c));
+        expect(compare(a, b)).toBe(-compare(b, a) + 0);
+        expect([isZero(a), isPositive(a), isNegative(a)]).toEqual([compare(a, ZERO) === 0, compare(a, ZERO) > 0, compare(a, ZERO) < 0]);
+        expect(isNegative(absolute(a))).toBe(false);
+      }),
+      { numRuns: 1_000 },
+    );
   });
-  it('adds nothing up to zero', () => { expect(sum([])).toBe('0'); });
+  it('adds nothing up to zero', () => {
+    expect(sum([])).toBe('0');
+  });
   it('does not lose what a float would', () => {
     expect(plus(decimal('0.1'), decimal('0.2'))).toBe('0.3');
     expect(minus(decimal('10000000000000000.01'), decimal('0.01'))).toBe('10000000000000000');
@@ -103,42 +187,63 @@ describe('arithmetic', () => {
 
 describe('digits', () => {
   it('cuts towards zero and never up', () => {
-    fc.assert(fc.property(anyDecimal, fc.nat(12), (a, digits) => {
-      const cut = cutTo(a, digits);
-      expect(cut).toMatch(CANONICAL);
-      expect(scaleOf(cut)).toBeLessThanOrEqual(digits);
-      expect(compare(absolute(cut), absolute(a))).toBeLessThanOrEqual(0);
-      // No coin more could have been kept.
-      expect(compare(plus(absolute(cut), decimal(`1e-${String(digits)}`)), absolute(a))).toBe(1);
-      expect(isNegative(cut) && !isNegative(a)).toBe(false);
-      expect(cutTo(cut, digits)).toBe(cut);
-      if (scaleOf(a) <= digits) expect(cut).toBe(a);
-    }), { numRuns: 1_000 });
-    expect([cutTo(decimal('1.999'), 2), cutTo(decimal('-1.999'), 2), cutTo(decimal('0.009'), 2), cutTo(decimal('-0.009'), 2), cutTo(decimal('7.9'), 0)]).toEqual(['1.99', '-1.99', '0', '0', '7']);
+    fc.assert(
+      fc.property(anyDecimal, fc.nat(12), (a, digits) => {
+        const cut = cutTo(a, digits);
+        expect(cut).toMatch(CANONICAL);
+        expect(scaleOf(cut)).toBeLessThanOrEqual(digits);
+        expect(compare(absolute(cut), absolute(a))).toBeLessThanOrEqual(0);
+        // No coin more could have been kept.
+        expect(compare(plus(absolute(cut), decimal(`1e-${String(digits)}`)), absolute(a))).toBe(1);
+        expect(isNegative(cut) && !isNegative(a)).toBe(false);
+        expect(cutTo(cut, digits)).toBe(cut);
+        if (scaleOf(a) <= digits) expect(cut).toBe(a);
+      }),
+      { numRuns: 1_000 },
+    );
+    expect([
+      cutTo(decimal('1.999'), 2),
+      cutTo(decimal('-1.999'), 2),
+      cutTo(decimal('0.009'), 2),
+      cutTo(decimal('-0.009'), 2),
+      cutTo(decimal('7.9'), 0),
+    ]).toEqual(['1.99', '-1.99', '0', '0', '7']);
   });
   it('divides towards zero', () => {
-    fc.assert(fc.property(anyDecimal, anyDecimal, fc.nat(12), (a, b, digits) => {
-      fc.pre(!isZero(b));
-      const quotient = dividedBy(a, b, digits);
-      expect(quotient).toMatch(CANONICAL);
-      const rest = minus(a, times(quotient, b));
-      expect(compare(absolute(rest), times(absolute(b), decimal(`1e-${String(digits)}`)))).toBe(-1);
-      expect(isZero(rest) || isNegative(rest) === isNegative(a)).toBe(true);
-    }), { numRuns: 1_000 });
+    fc.assert(
+      fc.property(anyDecimal, anyDecimal, fc.nat(12), (a, b, digits) => {
+        fc.pre(!isZero(b));
+        const quotient = dividedBy(a, b, digits);
+        expect(quotient).toMatch(CANONICAL);
+        const rest = minus(a, times(quotient, b));
+        expect(compare(absolute(rest), times(absolute(b), decimal(`1e-${String(digits)}`)))).toBe(-1);
+        expect(isZero(rest) || isNegative(rest) === isNegative(a)).toBe(true);
+      }),
+      { numRuns: 1_000 },
+    );
     expect(dividedBy(decimal('2'), decimal('3'), 4)).toBe('0.6666');
     expect(dividedBy(decimal('-2'), decimal('3'), 0)).toBe('0');
     expect(() => dividedBy(decimal('1'), ZERO, 2)).toThrow(RangeError);
   });
   it('writes exactly so many digits, or refuses to lose one', () => {
-    fc.assert(fc.property(anyDecimal, fc.nat(20), (a, digits) => {
-      if (scaleOf(a) > digits) {
-        expect(() => withDigits(a, digits)).toThrow(RangeError);
-        return;
-      }
-      const text = withDigits(a, digits);
-      expect(text).toMatch(digits === 0 ? /^-?\d+$/ : new RegExp(`^-?\\d+\\.\\d{${String(digits)}}$`));
-      expect(decimal(text)).toBe(a);
-    }), { numRuns: 1_000 });
-    expect([withDigits(decimal('0.05'), 2), withDigits(decimal('-0.5'), 2), withDigits(decimal('1250'), 2), withDigits(decimal('-7'), 0), withDigits(ZERO, 3)]).toEqual(['0.05', '-0.50', '1250.00', '-7', '0.000']);
+    fc.assert(
+      fc.property(anyDecimal, fc.nat(20), (a, digits) => {
+        if (scaleOf(a) > digits) {
+          expect(() => withDigits(a, digits)).toThrow(RangeError);
+          return;
+        }
+        const text = withDigits(a, digits);
+        expect(text).toMatch(digits === 0 ? /^-?\d+$/ : new RegExp(`^-?\\d+\\.\\d{${String(digits)}}$`));
+        expect(decimal(text)).toBe(a);
+      }),
+      { numRuns: 1_000 },
+    );
+    expect([
+      withDigits(decimal('0.05'), 2),
+      withDigits(decimal('-0.5'), 2),
+      withDigits(decimal('1250'), 2),
+      withDigits(decimal('-7'), 0),
+      withDigits(ZERO, 3),
+    ]).toEqual(['0.05', '-0.50', '1250.00', '-7', '0.000']);
   });
 });

@@ -53,7 +53,12 @@ export type LifeEvent =
   | { readonly type: 'Inquired'; readonly inquiry: Inquiry<unknown>; readonly askedAtMs: number; readonly of: SendOf }
   /** Its owner is gone: whatever it was doing is not known. */
   | { readonly type: 'Orphaned' }
-  | { readonly type: 'PersonSaid'; readonly said: 'applied' | 'rejected' | 'send-again'; readonly result: unknown; readonly evidence: string };
+  | {
+      readonly type: 'PersonSaid';
+      readonly said: 'applied' | 'rejected' | 'send-again';
+      readonly result: unknown;
+      readonly evidence: string;
+    };
 
 /** What follows for the flow: nothing yet, or one of the two ends. */
 export type LifeEnd =
@@ -63,7 +68,11 @@ export type LifeEnd =
 export type Lived = { readonly effect: EffectRecord } & LifeEnd;
 
 const CAUTION = { 'send-again': 0, inquire: 1, 'ask-person': 2 } as const;
-const ALLOWED: Readonly<Record<Repeatable, keyof typeof CAUTION>> = { 'by-key': 'send-again', 'after-inquiry': 'inquire', never: 'ask-person' };
+const ALLOWED: Readonly<Record<Repeatable, keyof typeof CAUTION>> = {
+  'by-key': 'send-again',
+  'after-inquiry': 'inquire',
+  never: 'ask-person',
+};
 
 /** The more careful of what the flow asks for and what the other side allows. */
 export const carefulMove = (rules: Pick<LifeRules, 'whenUnknown' | 'ability'>): keyof typeof CAUTION => {
@@ -113,10 +122,16 @@ const answered = (effect: EffectRecord, outcome: Outcome<unknown>, rules: LifeRu
         dueAtMs: nowMs + (outcome.askAfterMs ?? waitMs(effect.attempt, rules)),
       });
     case 'retryable':
-      return open({ ...counted(effect), status: 'planned', note: outcome.evidence, dueAtMs: nowMs + (outcome.retryAfterMs ?? waitMs(effect.attempt, rules)) });
+      return open({
+        ...counted(effect),
+        status: 'planned',
+        note: outcome.evidence,
+        dueAtMs: nowMs + (outcome.retryAfterMs ?? waitMs(effect.attempt, rules)),
+      });
     case 'unknown':
       // A question that got no answer is simply asked again.
-      if (effect.kind === 'read') return open({ ...counted(effect), status: 'planned', note: outcome.evidence, dueAtMs: nowMs + waitMs(effect.attempt, rules) });
+      if (effect.kind === 'read')
+        return open({ ...counted(effect), status: 'planned', note: outcome.evidence, dueAtMs: nowMs + waitMs(effect.attempt, rules) });
       return unknown(effect, outcome.evidence, rules, nowMs);
   }
 };
@@ -124,7 +139,8 @@ const answered = (effect: EffectRecord, outcome: Outcome<unknown>, rules: LifeRu
 const absent = (effect: EffectRecord, askedAtMs: number, rules: LifeRules, nowMs: number): Lived => {
   if (effect.status === 'accepted') return parked(effect, 'the other side accepted it and now does not know it');
   const overAtMs = (effect.lastSentAtMs ?? effect.plannedAtMs) + rules.ability.longestLifeMs;
-  if (askedAtMs < overAtMs) return unknown(effect, 'not there yet; a request on its way could still arrive', rules, nowMs, overAtMs - nowMs);
+  if (askedAtMs < overAtMs)
+    return unknown(effect, 'not there yet; a request on its way could still arrive', rules, nowMs, overAtMs - nowMs);
   const proof = `absent at ${String(askedAtMs)} ms since 1970, after the longest life of a request`;
   const next = carefulMove(rules) === 'ask-person' ? 'ask-person' : rules.ability.afterAbsence;
   switch (next) {
@@ -133,7 +149,15 @@ const absent = (effect: EffectRecord, askedAtMs: number, rules: LifeRules, nowMs
     case 'same-key':
       return open({ ...effect, status: 'planned', note: proof, dueAtMs: nowMs });
     case 'new-key':
-      return open({ ...effect, status: 'planned', generation: effect.generation + 1, firstSentAtMs: null, lastSentAtMs: null, note: proof, dueAtMs: nowMs });
+      return open({
+        ...effect,
+        status: 'planned',
+        generation: effect.generation + 1,
+        firstSentAtMs: null,
+        lastSentAtMs: null,
+        note: proof,
+        dueAtMs: nowMs,
+      });
   }
 };
 
@@ -157,7 +181,8 @@ const inquired = (effect: EffectRecord, inquiry: Inquiry<unknown>, askedAtMs: nu
     case 'ambiguous':
       return parked(asked, inquiry.evidence);
     case 'no-answer':
-      if (effect.status === 'accepted') return open({ ...asked, note: inquiry.evidence, dueAtMs: nowMs + (inquiry.retryAfterMs ?? waitMs(asked.attempt, rules)) });
+      if (effect.status === 'accepted')
+        return open({ ...asked, note: inquiry.evidence, dueAtMs: nowMs + (inquiry.retryAfterMs ?? waitMs(asked.attempt, rules)) });
       return unknown(asked, inquiry.evidence, rules, nowMs, inquiry.retryAfterMs);
   }
 };
@@ -172,7 +197,16 @@ const personSaid = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'Per
     case 'rejected':
       return rejected(effect, event.evidence, 'person', note);
     case 'send-again':
-      return open({ ...effect, status: 'planned', generation: effect.generation + 1, firstSentAtMs: null, lastSentAtMs: null, plannedAtMs: nowMs, note, dueAtMs: nowMs });
+      return open({
+        ...effect,
+        status: 'planned',
+        generation: effect.generation + 1,
+        firstSentAtMs: null,
+        lastSentAtMs: null,
+        plannedAtMs: nowMs,
+        note,
+        dueAtMs: nowMs,
+      });
   }
 };
 
@@ -180,13 +214,24 @@ const personSaid = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'Per
  * What an answer to an earlier send still proves. Under the same key an end is an end; anything less is overtaken by the
  * later send. Under an earlier key only one thing matters: it has happened although it was proven absent.
  */
-const answeredLate = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'Answered' }>, rules: LifeRules, nowMs: number): Lived | null => {
+const answeredLate = (
+  effect: EffectRecord,
+  event: Extract<LifeEvent, { type: 'Answered' }>,
+  rules: LifeRules,
+  nowMs: number,
+): Lived | null => {
   const { outcome, of } = event;
-  if (of.generation !== effect.generation) return outcome.kind === 'applied' ? parked(effect, 'it has happened under an earlier key, and was sent again') : null;
+  if (of.generation !== effect.generation)
+    return outcome.kind === 'applied' ? parked(effect, 'it has happened under an earlier key, and was sent again') : null;
   return outcome.kind === 'applied' || outcome.kind === 'rejected' ? answered(effect, outcome, rules, nowMs) : null;
 };
 
-const onOpenAnswer = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'Answered' }>, rules: LifeRules, nowMs: number): Lived | null =>
+const onOpenAnswer = (
+  effect: EffectRecord,
+  event: Extract<LifeEvent, { type: 'Answered' }>,
+  rules: LifeRules,
+  nowMs: number,
+): Lived | null =>
   event.of.generation === effect.generation && event.of.lastSentAtMs === effect.lastSentAtMs
     ? answered(effect, event.outcome, rules, nowMs)
     : answeredLate(effect, event, rules, nowMs);
@@ -210,7 +255,12 @@ const onAnswer = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'Answe
   }
 };
 
-const onInquiry = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'Inquired' }>, rules: LifeRules, nowMs: number): Lived | null => {
+const onInquiry = (
+  effect: EffectRecord,
+  event: Extract<LifeEvent, { type: 'Inquired' }>,
+  rules: LifeRules,
+  nowMs: number,
+): Lived | null => {
   if (effect.status !== 'unknown' && effect.status !== 'accepted') return null;
   if (event.of.generation === effect.generation) return inquired(effect, event.inquiry, event.askedAtMs, rules, nowMs);
   return event.inquiry.found === 'applied' ? parked(effect, 'it has happened under an earlier key, and was sent again') : null;
@@ -222,7 +272,14 @@ export const live = (effect: EffectRecord, event: LifeEvent, rules: LifeRules, n
   switch (event.type) {
     case 'Sending':
       if (status !== 'planned' && !(status === 'unknown' && carefulMove(rules) === 'send-again')) return null;
-      return open({ ...effect, status: 'sending', attempt: effect.attempt + 1, firstSentAtMs: effect.firstSentAtMs ?? nowMs, lastSentAtMs: nowMs, dueAtMs: null });
+      return open({
+        ...effect,
+        status: 'sending',
+        attempt: effect.attempt + 1,
+        firstSentAtMs: effect.firstSentAtMs ?? nowMs,
+        lastSentAtMs: nowMs,
+        dueAtMs: null,
+      });
     case 'Answered':
       return onAnswer(effect, event, rules, nowMs);
     case 'Inquired':

@@ -7,7 +7,11 @@ import type { Inquiry, OperationAbility, Outcome } from './outcome.js';
 const NOW = 1_000_000;
 const LIFE_MS = 5_000;
 const rulesWith = (change: Partial<Omit<LifeRules, 'ability'>> & { readonly ability?: Partial<LifeRules['ability']> } = {}): LifeRules => ({
-  whenUnknown: 'inquire', firstWaitMs: 100, longestWaitMs: 10_000, patienceMs: 60_000, ...change,
+  whenUnknown: 'inquire',
+  firstWaitMs: 100,
+  longestWaitMs: 10_000,
+  patienceMs: 60_000,
+  ...change,
   ability: { repeatable: 'after-inquiry', longestLifeMs: LIFE_MS, afterAbsence: 'new-key', ...change.ability },
 });
 const INQUIRE = rulesWith();
@@ -16,15 +20,39 @@ const ASK = rulesWith({ whenUnknown: 'ask-person' });
 
 const STATUSES: readonly EffectStatus[] = ['planned', 'sending', 'accepted', 'unknown', 'applied', 'rejected', 'parked'];
 const effect = (status: EffectStatus, change: Partial<EffectRecord> = {}): EffectRecord => ({
-  id: 'j:Pay', name: 'Pay', kind: 'once', status, generation: 1, attempt: 1, reference: 'R', plannedAtMs: NOW - 20_000, firstSentAtMs: NOW - 20_000, lastSentAtMs: NOW - 10_000,
-  dueAtMs: status === 'sending' ? null : NOW, note: 'before', ...change,
+  id: 'j:Pay',
+  name: 'Pay',
+  kind: 'once',
+  status,
+  generation: 1,
+  attempt: 1,
+  reference: 'R',
+  plannedAtMs: NOW - 20_000,
+  firstSentAtMs: NOW - 20_000,
+  lastSentAtMs: NOW - 10_000,
+  dueAtMs: status === 'sending' ? null : NOW,
+  note: 'before',
+  ...change,
 });
-const answer = (outcome: Outcome<unknown>, of: Pick<EffectRecord, 'generation' | 'lastSentAtMs'> = effect('sending')): LifeEvent => ({ type: 'Answered', outcome, of });
-const inquired = (inquiry: Inquiry<unknown>, askedAtMs = NOW, of: Pick<EffectRecord, 'generation' | 'lastSentAtMs'> = effect('unknown')): LifeEvent => ({ type: 'Inquired', inquiry, askedAtMs, of });
-const person = (said: 'applied' | 'rejected' | 'send-again'): LifeEvent => ({ type: 'PersonSaid', said, result: 'R!', evidence: 'saw the statement' });
+const answer = (outcome: Outcome<unknown>, of: Pick<EffectRecord, 'generation' | 'lastSentAtMs'> = effect('sending')): LifeEvent => ({
+  type: 'Answered',
+  outcome,
+  of,
+});
+const inquired = (
+  inquiry: Inquiry<unknown>,
+  askedAtMs = NOW,
+  of: Pick<EffectRecord, 'generation' | 'lastSentAtMs'> = effect('unknown'),
+): LifeEvent => ({ type: 'Inquired', inquiry, askedAtMs, of });
+const person = (said: 'applied' | 'rejected' | 'send-again'): LifeEvent => ({
+  type: 'PersonSaid',
+  said,
+  result: 'R!',
+  evidence: 'saw the statement',
+});
 
 const EVENTS: Readonly<Record<string, LifeEvent>> = {
-  'Sending': { type: 'Sending' },
+  Sending: { type: 'Sending' },
   'answered applied': answer({ kind: 'applied', result: 7 }),
   'answered accepted': answer({ kind: 'accepted', reference: null }),
   'answered rejected': answer({ kind: 'rejected', reason: 'no' }),
@@ -37,7 +65,7 @@ const EVENTS: Readonly<Record<string, LifeEvent>> = {
   'found absent, too early': inquired({ found: 'absent' }, NOW - 10_000 + LIFE_MS - 1),
   'found ambiguous': inquired({ found: 'ambiguous', evidence: 'two of them' }),
   'no answer to the inquiry': inquired({ found: 'no-answer', evidence: 'away' }),
-  'Orphaned': { type: 'Orphaned' },
+  Orphaned: { type: 'Orphaned' },
   'person: applied': person('applied'),
   'person: rejected': person('rejected'),
   'person: send-again': person('send-again'),
@@ -75,34 +103,34 @@ describe('the life of an effect, every status with every event', () => {
   it('inquires', () => {
     expect(table(INQUIRE, 'once')).toEqual({
       ...FOR_ALL,
-      'Sending': 'sending . . . . . .',
+      Sending: 'sending . . . . . .',
       'answered unknown': 'unknown unknown . unknown . . parked',
       'found absent, late enough': '. . parked planned+ . . .',
       'found absent, too early': '. . parked unknown . . .',
       'no answer to the inquiry': '. . accepted unknown . . .',
-      'Orphaned': '. unknown . . . . .',
+      Orphaned: '. unknown . . . . .',
     });
   });
   it('sends again by key', () => {
     expect(table(BY_KEY, 'by-key')).toEqual({
       ...FOR_ALL,
-      'Sending': 'sending . . sending . . .',
+      Sending: 'sending . . sending . . .',
       'answered unknown': 'unknown unknown . unknown . . parked',
       'found absent, late enough': '. . parked planned . . .',
       'found absent, too early': '. . parked unknown . . .',
       'no answer to the inquiry': '. . accepted unknown . . .',
-      'Orphaned': '. unknown . . . . .',
+      Orphaned: '. unknown . . . . .',
     });
   });
   it('asks a person', () => {
     expect(table(ASK, 'once')).toEqual({
       ...FOR_ALL,
-      'Sending': 'sending . . . . . .',
+      Sending: 'sending . . . . . .',
       'answered unknown': 'parked parked . parked . . parked',
       'found absent, late enough': '. . parked parked . . .',
       'found absent, too early': '. . parked parked . . .',
       'no answer to the inquiry': '. . accepted parked . . .',
-      'Orphaned': '. parked . . . . .',
+      Orphaned: '. parked . . . . .',
     });
   });
   it('asks a question again', () => {
@@ -110,53 +138,105 @@ describe('the life of an effect, every status with every event', () => {
       'answered accepted': 'accepted accepted accepted accepted . . parked',
       'answered retryable': 'planned planned planned planned . . parked',
       'answered unknown': 'planned planned planned planned . . parked',
-      'Orphaned': '. planned . . . . .',
+      Orphaned: '. planned . . . . .',
       'person: applied': '. . . . . . planned',
       'person: rejected': '. . . . . . rejected!',
     });
   });
   it('ends for ever', () => {
-    for (const status of ['applied', 'rejected'] as const) for (const event of Object.values(EVENTS)) expect(live(effect(status), event, INQUIRE, NOW)).toBeNull();
+    for (const status of ['applied', 'rejected'] as const)
+      for (const event of Object.values(EVENTS)) expect(live(effect(status), event, INQUIRE, NOW)).toBeNull();
   });
 });
 
 describe('what a step of its life writes', () => {
-  const lived = (status: EffectStatus, event: LifeEvent, rules: LifeRules = INQUIRE, change: Partial<EffectRecord> = {}): unknown => live(effect(status, change), event, rules, NOW);
+  const lived = (status: EffectStatus, event: LifeEvent, rules: LifeRules = INQUIRE, change: Partial<EffectRecord> = {}): unknown =>
+    live(effect(status, change), event, rules, NOW);
 
   it('keeps when it was first and last sent, and counts', () => {
-    expect(lived('planned', { type: 'Sending' }, INQUIRE, { firstSentAtMs: null, lastSentAtMs: null, attempt: 0 })).toMatchObject({ effect: { status: 'sending', attempt: 1, firstSentAtMs: NOW, lastSentAtMs: NOW, dueAtMs: null }, end: null });
+    expect(lived('planned', { type: 'Sending' }, INQUIRE, { firstSentAtMs: null, lastSentAtMs: null, attempt: 0 })).toMatchObject({
+      effect: { status: 'sending', attempt: 1, firstSentAtMs: NOW, lastSentAtMs: NOW, dueAtMs: null },
+      end: null,
+    });
     expect(lived('planned', { type: 'Sending' })).toMatchObject({ effect: { attempt: 2, firstSentAtMs: NOW - 20_000, lastSentAtMs: NOW } });
   });
   it('ends with its result, or with who refused', () => {
-    expect(lived('sending', EVENTS['answered applied'] as LifeEvent)).toMatchObject({ end: 'applied', result: 7, effect: { dueAtMs: null, note: null } });
-    expect(lived('unknown', EVENTS['found applied'] as LifeEvent)).toMatchObject({ end: 'applied', result: 7, effect: { note: 'found by inquiry', attempt: 2 } });
-    expect(lived('sending', answer({ kind: 'rejected', reason: 'no', note: 'code 7' }))).toMatchObject({ end: 'rejected', reason: 'no', by: 'other-side', effect: { note: 'code 7', dueAtMs: null } });
-    expect(lived('unknown', EVENTS['found rejected'] as LifeEvent)).toMatchObject({ end: 'rejected', reason: 'no', by: 'other-side', effect: { note: 'no' } });
+    expect(lived('sending', EVENTS['answered applied'] as LifeEvent)).toMatchObject({
+      end: 'applied',
+      result: 7,
+      effect: { dueAtMs: null, note: null },
+    });
+    expect(lived('unknown', EVENTS['found applied'] as LifeEvent)).toMatchObject({
+      end: 'applied',
+      result: 7,
+      effect: { note: 'found by inquiry', attempt: 2 },
+    });
+    expect(lived('sending', answer({ kind: 'rejected', reason: 'no', note: 'code 7' }))).toMatchObject({
+      end: 'rejected',
+      reason: 'no',
+      by: 'other-side',
+      effect: { note: 'code 7', dueAtMs: null },
+    });
+    expect(lived('unknown', EVENTS['found rejected'] as LifeEvent)).toMatchObject({
+      end: 'rejected',
+      reason: 'no',
+      by: 'other-side',
+      effect: { note: 'no' },
+    });
     expect(lived('unknown', inquired({ found: 'rejected', reason: 'no', note: 'code 7' }))).toMatchObject({ effect: { note: 'code 7' } });
-    expect(lived('parked', person('applied'))).toMatchObject({ end: 'applied', result: 'R!', effect: { note: 'a person said applied: saw the statement' } });
+    expect(lived('parked', person('applied'))).toMatchObject({
+      end: 'applied',
+      result: 'R!',
+      effect: { note: 'a person said applied: saw the statement' },
+    });
     expect(lived('parked', person('rejected'))).toMatchObject({ end: 'rejected', by: 'person', reason: 'saw the statement' });
-    expect(lived('parked', person('send-again'))).toMatchObject({ effect: { generation: 2, firstSentAtMs: null, lastSentAtMs: null, plannedAtMs: NOW, dueAtMs: NOW } });
-    expect(lived('parked', person('applied'), BY_KEY, { kind: 'read' })).toMatchObject({ effect: { status: 'planned', dueAtMs: NOW, generation: 1 } });
+    expect(lived('parked', person('send-again'))).toMatchObject({
+      effect: { generation: 2, firstSentAtMs: null, lastSentAtMs: null, plannedAtMs: NOW, dueAtMs: NOW },
+    });
+    expect(lived('parked', person('applied'), BY_KEY, { kind: 'read' })).toMatchObject({
+      effect: { status: 'planned', dueAtMs: NOW, generation: 1 },
+    });
   });
   it('takes a reference it is told and keeps the one it has', () => {
-    expect(lived('sending', answer({ kind: 'accepted', reference: 'NEW', askAfterMs: 77, note: 'queued' }))).toMatchObject({ effect: { reference: 'NEW', dueAtMs: NOW + 77, note: 'queued' } });
-    expect(lived('sending', answer({ kind: 'accepted', reference: null }))).toMatchObject({ effect: { reference: 'R', dueAtMs: NOW + 100, note: null } });
-    expect(lived('unknown', inquired({ found: 'pending', reference: 'NEW', askAfterMs: 77, note: 'queued' }))).toMatchObject({ effect: { reference: 'NEW', dueAtMs: NOW + 77, note: 'queued' } });
-    expect(lived('unknown', EVENTS['found pending'] as LifeEvent)).toMatchObject({ effect: { reference: 'R', dueAtMs: NOW + 200, attempt: 2 } });
+    expect(lived('sending', answer({ kind: 'accepted', reference: 'NEW', askAfterMs: 77, note: 'queued' }))).toMatchObject({
+      effect: { reference: 'NEW', dueAtMs: NOW + 77, note: 'queued' },
+    });
+    expect(lived('sending', answer({ kind: 'accepted', reference: null }))).toMatchObject({
+      effect: { reference: 'R', dueAtMs: NOW + 100, note: null },
+    });
+    expect(lived('unknown', inquired({ found: 'pending', reference: 'NEW', askAfterMs: 77, note: 'queued' }))).toMatchObject({
+      effect: { reference: 'NEW', dueAtMs: NOW + 77, note: 'queued' },
+    });
+    expect(lived('unknown', EVENTS['found pending'] as LifeEvent)).toMatchObject({
+      effect: { reference: 'R', dueAtMs: NOW + 200, attempt: 2 },
+    });
   });
   it('waits as it is told, else twice as long each time', () => {
-    expect(lived('sending', answer({ kind: 'retryable', evidence: 'busy', retryAfterMs: 5 }))).toMatchObject({ effect: { dueAtMs: NOW + 5, note: 'busy' } });
-    expect(lived('sending', EVENTS['answered retryable'] as LifeEvent, INQUIRE, { attempt: 3 })).toMatchObject({ effect: { dueAtMs: NOW + 400, attempt: 3 } });
-    expect(lived('accepted', inquired({ found: 'no-answer', evidence: 'away', retryAfterMs: 9 }))).toMatchObject({ effect: { dueAtMs: NOW + 9 } });
+    expect(lived('sending', answer({ kind: 'retryable', evidence: 'busy', retryAfterMs: 5 }))).toMatchObject({
+      effect: { dueAtMs: NOW + 5, note: 'busy' },
+    });
+    expect(lived('sending', EVENTS['answered retryable'] as LifeEvent, INQUIRE, { attempt: 3 })).toMatchObject({
+      effect: { dueAtMs: NOW + 400, attempt: 3 },
+    });
+    expect(lived('accepted', inquired({ found: 'no-answer', evidence: 'away', retryAfterMs: 9 }))).toMatchObject({
+      effect: { dueAtMs: NOW + 9 },
+    });
     expect(lived('accepted', EVENTS['no answer to the inquiry'] as LifeEvent)).toMatchObject({ effect: { dueAtMs: NOW + 200 } });
-    expect(lived('unknown', inquired({ found: 'no-answer', evidence: 'away', retryAfterMs: 900 }))).toMatchObject({ effect: { dueAtMs: NOW + 900 } });
+    expect(lived('unknown', inquired({ found: 'no-answer', evidence: 'away', retryAfterMs: 900 }))).toMatchObject({
+      effect: { dueAtMs: NOW + 900 },
+    });
     expect(lived('sending', { type: 'Orphaned' }, INQUIRE, { attempt: 9 })).toMatchObject({ effect: { attempt: 0, dueAtMs: NOW + 100 } });
     expect([-1, 0, 1, 2, 3, 7, 8, 99].map((attempt) => waitMs(attempt, INQUIRE))).toEqual([100, 100, 100, 200, 400, 6_400, 10_000, 10_000]);
   });
   it('asks a question less and less often', () => {
     let asked = effect('sending', { kind: 'read' });
     const waits: number[] = [];
-    for (const outcome of [{ kind: 'accepted', reference: null }, { kind: 'unknown', evidence: 'timeout' }, { kind: 'retryable', evidence: 'away' }, { kind: 'accepted', reference: null }] as const) {
+    for (const outcome of [
+      { kind: 'accepted', reference: null },
+      { kind: 'unknown', evidence: 'timeout' },
+      { kind: 'retryable', evidence: 'away' },
+      { kind: 'accepted', reference: null },
+    ] as const) {
       const after = live(asked, answer(outcome, asked), BY_KEY, NOW);
       if (after === null) throw new Error('no use for the answer');
       asked = after.effect;
@@ -166,62 +246,113 @@ describe('what a step of its life writes', () => {
   });
   it('does not believe "absent" before the longest life of the last request is over, and asks again then', () => {
     const over = NOW - 10_000 + LIFE_MS;
-    expect(lived('unknown', inquired({ found: 'absent' }, over))).toMatchObject({ effect: { status: 'planned', generation: 2, firstSentAtMs: null, lastSentAtMs: null, dueAtMs: NOW } });
+    expect(lived('unknown', inquired({ found: 'absent' }, over))).toMatchObject({
+      effect: { status: 'planned', generation: 2, firstSentAtMs: null, lastSentAtMs: null, dueAtMs: NOW },
+    });
     expect(lived('unknown', inquired({ found: 'absent' }, over - 1))).toMatchObject({ effect: { status: 'unknown', generation: 1 } });
     // Sent a moment ago: the next inquiry waits until it can prove something.
-    expect(lived('unknown', inquired({ found: 'absent' }, NOW), INQUIRE, { lastSentAtMs: NOW - 1 })).toMatchObject({ effect: { status: 'unknown', dueAtMs: NOW - 1 + LIFE_MS } });
-    expect(lived('unknown', inquired({ found: 'absent' }, NOW), INQUIRE, { lastSentAtMs: null, plannedAtMs: NOW - 1 })).toMatchObject({ effect: { status: 'unknown' } });
-    expect(lived('unknown', inquired({ found: 'absent' }), BY_KEY)).toMatchObject({ effect: { status: 'planned', generation: 1, lastSentAtMs: NOW - 10_000, note: expect.stringContaining('longest life') } });
-    expect(lived('unknown', inquired({ found: 'absent' }), rulesWith({ ability: { afterAbsence: 'ask-person' } }))).toMatchObject({ effect: { status: 'parked', dueAtMs: null, note: expect.stringContaining('absent at') } });
+    expect(lived('unknown', inquired({ found: 'absent' }, NOW), INQUIRE, { lastSentAtMs: NOW - 1 })).toMatchObject({
+      effect: { status: 'unknown', dueAtMs: NOW - 1 + LIFE_MS },
+    });
+    expect(lived('unknown', inquired({ found: 'absent' }, NOW), INQUIRE, { lastSentAtMs: null, plannedAtMs: NOW - 1 })).toMatchObject({
+      effect: { status: 'unknown' },
+    });
+    expect(lived('unknown', inquired({ found: 'absent' }), BY_KEY)).toMatchObject({
+      effect: { status: 'planned', generation: 1, lastSentAtMs: NOW - 10_000, note: expect.stringContaining('longest life') },
+    });
+    expect(lived('unknown', inquired({ found: 'absent' }), rulesWith({ ability: { afterAbsence: 'ask-person' } }))).toMatchObject({
+      effect: { status: 'parked', dueAtMs: null, note: expect.stringContaining('absent at') },
+    });
   });
   it('asks a person when patience is over', () => {
-    expect(lived('sending', EVENTS['answered unknown'] as LifeEvent, rulesWith({ patienceMs: 20_000 }))).toMatchObject({ effect: { status: 'unknown' } });
-    expect(lived('sending', EVENTS['answered unknown'] as LifeEvent, rulesWith({ patienceMs: 19_999 }))).toMatchObject({ effect: { status: 'parked', note: 'still not known: timeout' } });
+    expect(lived('sending', EVENTS['answered unknown'] as LifeEvent, rulesWith({ patienceMs: 20_000 }))).toMatchObject({
+      effect: { status: 'unknown' },
+    });
+    expect(lived('sending', EVENTS['answered unknown'] as LifeEvent, rulesWith({ patienceMs: 19_999 }))).toMatchObject({
+      effect: { status: 'parked', note: 'still not known: timeout' },
+    });
   });
   it('tells people what came in after it was parked', () => {
-    expect(lived('parked', EVENTS['answered applied'] as LifeEvent)).toMatchObject({ end: null, effect: { status: 'parked', note: 'since then the answer came: applied; before: before' } });
-    expect(lived('parked', EVENTS['answered unknown'] as LifeEvent, INQUIRE, { note: null })).toMatchObject({ effect: { note: 'since then the answer came: unknown; before: nothing known' } });
+    expect(lived('parked', EVENTS['answered applied'] as LifeEvent)).toMatchObject({
+      end: null,
+      effect: { status: 'parked', note: 'since then the answer came: applied; before: before' },
+    });
+    expect(lived('parked', EVENTS['answered unknown'] as LifeEvent, INQUIRE, { note: null })).toMatchObject({
+      effect: { note: 'since then the answer came: unknown; before: nothing known' },
+    });
   });
 });
 
 describe('an answer to an earlier send', () => {
   const earlierKey = { generation: 1, lastSentAtMs: NOW - 10_000 };
   const second = { generation: 2, lastSentAtMs: NOW - 100 };
-  it.each(['planned', 'sending', 'accepted', 'unknown'] as const)('under an earlier key, while %s: only that it has happened counts, and only people can sort that out', (status) => {
-    for (const kind of ['accepted', 'rejected', 'retryable', 'unknown'] as const)
-      expect(live(effect(status, second), answer({ kind, reference: null, reason: '', evidence: '' }, earlierKey), INQUIRE, NOW)).toBeNull();
-    expect(live(effect(status, second), answer({ kind: 'applied', result: 1 }, earlierKey), INQUIRE, NOW)).toMatchObject({ end: null, effect: { status: 'parked', generation: 2 } });
-  });
+  it.each(['planned', 'sending', 'accepted', 'unknown'] as const)(
+    'under an earlier key, while %s: only that it has happened counts, and only people can sort that out',
+    (status) => {
+      for (const kind of ['accepted', 'rejected', 'retryable', 'unknown'] as const)
+        expect(
+          live(effect(status, second), answer({ kind, reference: null, reason: '', evidence: '' }, earlierKey), INQUIRE, NOW),
+        ).toBeNull();
+      expect(live(effect(status, second), answer({ kind: 'applied', result: 1 }, earlierKey), INQUIRE, NOW)).toMatchObject({
+        end: null,
+        effect: { status: 'parked', generation: 2 },
+      });
+    },
+  );
   it('under the same key, an end is an end and the rest is overtaken', () => {
     const later = { lastSentAtMs: NOW - 100 };
     for (const kind of ['accepted', 'retryable', 'unknown'] as const)
       expect(live(effect('sending', later), answer({ kind, reference: null, evidence: '' }, earlierKey), BY_KEY, NOW)).toBeNull();
-    expect(live(effect('sending', later), answer({ kind: 'applied', result: 1 }, earlierKey), BY_KEY, NOW)).toMatchObject({ end: 'applied' });
-    expect(live(effect('sending', later), answer({ kind: 'rejected', reason: 'no' }, earlierKey), BY_KEY, NOW)).toMatchObject({ end: 'rejected' });
+    expect(live(effect('sending', later), answer({ kind: 'applied', result: 1 }, earlierKey), BY_KEY, NOW)).toMatchObject({
+      end: 'applied',
+    });
+    expect(live(effect('sending', later), answer({ kind: 'rejected', reason: 'no' }, earlierKey), BY_KEY, NOW)).toMatchObject({
+      end: 'rejected',
+    });
   });
   it('to an earlier inquiry: the same', () => {
     for (const status of ['accepted', 'unknown'] as const) {
       for (const found of ['rejected', 'pending', 'absent', 'ambiguous', 'no-answer'] as const)
-        expect(live(effect(status, second), inquired({ found, reference: null, reason: '', evidence: '' }, NOW, earlierKey), INQUIRE, NOW)).toBeNull();
-      expect(live(effect(status, second), inquired({ found: 'applied', result: 1 }, NOW, earlierKey), INQUIRE, NOW)).toMatchObject({ effect: { status: 'parked' } });
+        expect(
+          live(effect(status, second), inquired({ found, reference: null, reason: '', evidence: '' }, NOW, earlierKey), INQUIRE, NOW),
+        ).toBeNull();
+      expect(live(effect(status, second), inquired({ found: 'applied', result: 1 }, NOW, earlierKey), INQUIRE, NOW)).toMatchObject({
+        effect: { status: 'parked' },
+      });
     }
   });
 });
 
 describe('the more careful move', () => {
   it.each([
-    ['by-key', 'send-again', 'send-again'], ['by-key', 'inquire', 'inquire'], ['by-key', 'ask-person', 'ask-person'],
-    ['after-inquiry', 'send-again', 'inquire'], ['after-inquiry', 'inquire', 'inquire'], ['after-inquiry', 'ask-person', 'ask-person'],
-    ['never', 'send-again', 'ask-person'], ['never', 'inquire', 'ask-person'], ['never', 'ask-person', 'ask-person'],
+    ['by-key', 'send-again', 'send-again'],
+    ['by-key', 'inquire', 'inquire'],
+    ['by-key', 'ask-person', 'ask-person'],
+    ['after-inquiry', 'send-again', 'inquire'],
+    ['after-inquiry', 'inquire', 'inquire'],
+    ['after-inquiry', 'ask-person', 'ask-person'],
+    ['never', 'send-again', 'ask-person'],
+    ['never', 'inquire', 'ask-person'],
+    ['never', 'ask-person', 'ask-person'],
   ] as const)('they allow %s, the flow wants %s: %s', (repeatable, whenUnknown, move) => {
     const rules = rulesWith({ whenUnknown, ability: { repeatable } });
     expect(carefulMove(rules)).toBe(move);
     expect(dueMove(effect('unknown'), rules)).toBe(move === 'send-again' ? 'send' : 'inquire');
   });
-  it.each([['planned', 'send'], ['sending', 'nothing'], ['accepted', 'inquire'], ['unknown', 'inquire'], ['applied', 'nothing'], ['rejected', 'nothing'], ['parked', 'nothing']] as const)('due and %s: %s', (status, move) => {
+  it.each([
+    ['planned', 'send'],
+    ['sending', 'nothing'],
+    ['accepted', 'inquire'],
+    ['unknown', 'inquire'],
+    ['applied', 'nothing'],
+    ['rejected', 'nothing'],
+    ['parked', 'nothing'],
+  ] as const)('due and %s: %s', (status, move) => {
     expect(dueMove(effect(status), INQUIRE)).toBe(move);
   });
-  it('a question that is accepted is asked again', () => { expect(dueMove(effect('accepted', { kind: 'read' }), INQUIRE)).toBe('send'); });
+  it('a question that is accepted is asked again', () => {
+    expect(dueMove(effect('accepted', { kind: 'read' }), INQUIRE)).toBe('send');
+  });
 });
 
 /**
@@ -230,14 +361,22 @@ describe('the more careful move', () => {
  */
 describe('safety over any sequence of events', () => {
   type Happening = { readonly what: string; readonly passMs: number; readonly which: number };
-  const happening: fc.Arbitrary<Happening> = fc.record({ what: fc.constantFrom(...Object.keys(EVENTS), 'Sending', 'Sending'), passMs: fc.nat(4_000), which: fc.nat(3) });
+  const happening: fc.Arbitrary<Happening> = fc.record({
+    what: fc.constantFrom(...Object.keys(EVENTS), 'Sending', 'Sending'),
+    passMs: fc.nat(4_000),
+    which: fc.nat(3),
+  });
   const anyRules = fc
     .record({
-      whenUnknown: fc.constantFrom('send-again' as const, 'inquire' as const, 'ask-person' as const), repeatable: fc.constantFrom('by-key' as const, 'after-inquiry' as const, 'never' as const),
-      afterAbsence: fc.constantFrom('same-key' as const, 'new-key' as const, 'ask-person' as const), patienceMs: fc.constantFrom(1_000, 100_000),
+      whenUnknown: fc.constantFrom('send-again' as const, 'inquire' as const, 'ask-person' as const),
+      repeatable: fc.constantFrom('by-key' as const, 'after-inquiry' as const, 'never' as const),
+      afterAbsence: fc.constantFrom('same-key' as const, 'new-key' as const, 'ask-person' as const),
+      patienceMs: fc.constantFrom(1_000, 100_000),
     })
     .filter(({ whenUnknown, repeatable }) => whenUnknown !== 'send-again' || repeatable !== 'by-key')
-    .map(({ whenUnknown, patienceMs, ...ability }): LifeRules => rulesWith({ whenUnknown, patienceMs, ability: ability satisfies Partial<OperationAbility> }));
+    .map(({ whenUnknown, patienceMs, ...ability }): LifeRules =>
+      rulesWith({ whenUnknown, patienceMs, ability: ability satisfies Partial<OperationAbility> }),
+    );
 
   const sendsWithoutProof = (rules: LifeRules, happenings: readonly Happening[], lives: typeof live): string[] => {
     let nowMs = NOW;
@@ -250,7 +389,8 @@ describe('safety over any sequence of events', () => {
       const template = EVENTS[what] as LifeEvent;
       const of = sends.at(-1 - (which % Math.max(1, sends.length))) ?? { generation: 1, lastSentAtMs: null };
       const askedAtMs = nowMs - (which % 2) * 3_000;
-      const event = template.type === 'Answered' ? { ...template, of } : template.type === 'Inquired' ? { ...template, of, askedAtMs } : template;
+      const event =
+        template.type === 'Answered' ? { ...template, of } : template.type === 'Inquired' ? { ...template, of, askedAtMs } : template;
       const lived = lives(now, event, rules, nowMs);
       if (lived === null) continue;
       const latest = sends.at(-1);
@@ -260,21 +400,57 @@ describe('safety over any sequence of events', () => {
         mayLeave = false;
       } else if (event.type === 'PersonSaid') mayLeave ||= event.said === 'send-again';
       else if (event.type === 'Answered') mayLeave ||= event.outcome.kind === 'retryable' && of === latest;
-      else if (event.type === 'Inquired') mayLeave ||= event.inquiry.found === 'absent' && of.generation === latest?.generation && askedAtMs >= (latest.lastSentAtMs ?? 0) + LIFE_MS;
+      else if (event.type === 'Inquired')
+        mayLeave ||=
+          event.inquiry.found === 'absent' && of.generation === latest?.generation && askedAtMs >= (latest.lastSentAtMs ?? 0) + LIFE_MS;
       now = lived.effect;
     }
     return wrong;
   };
   const property = (lives: typeof live): fc.IProperty<[LifeRules, Happening[]]> =>
-    fc.property(anyRules, fc.array(happening, { minLength: 5, maxLength: 40 }), (rules, happenings) => { expect(sendsWithoutProof(rules, happenings, lives)).toEqual([]); });
+    fc.property(anyRules, fc.array(happening, { minLength: 5, maxLength: 40 }), (rules, happenings) => {
+      expect(sendsWithoutProof(rules, happenings, lives)).toEqual([]);
+    });
 
-  it('holds', () => { fc.assert(property(live), { numRuns: 20_000 }); });
+  it('holds', () => {
+    fc.assert(property(live), { numRuns: 20_000 });
+  });
   it.each<[string, typeof live]>([
-    ['takes an orphan for planned', (now, event, rules, nowMs) => (event.type === 'Orphaned' && now.status === 'sending' ? { effect: { ...now, status: 'planned' }, end: null } : live(now, event, rules, nowMs))],
-    ['believes "absent" at once', (now, event, rules, nowMs) => live(now, event, { ...rules, ability: { ...rules.ability, longestLifeMs: 0 } }, nowMs)],
-    ['sends an unknown again', (now, event, rules, nowMs) => live(now, event, event.type === 'Sending' ? { ...rules, whenUnknown: 'send-again', ability: { ...rules.ability, repeatable: 'by-key' } } : rules, nowMs)],
-    ['takes the answer of any send for the last one', (now, event, rules, nowMs) => live(now, event.type === 'Answered' ? { ...event, of: now } : event, rules, nowMs)],
-    ['takes an answer as a person would', (now, event, rules, nowMs) => live(now.status === 'parked' && event.type === 'Answered' ? { ...now, status: 'unknown' } : now, event.type === 'Answered' ? { ...event, of: now } : event, rules, nowMs)],
+    [
+      'takes an orphan for planned',
+      (now, event, rules, nowMs) =>
+        event.type === 'Orphaned' && now.status === 'sending'
+          ? { effect: { ...now, status: 'planned' }, end: null }
+          : live(now, event, rules, nowMs),
+    ],
+    [
+      'believes "absent" at once',
+      (now, event, rules, nowMs) => live(now, event, { ...rules, ability: { ...rules.ability, longestLifeMs: 0 } }, nowMs),
+    ],
+    [
+      'sends an unknown again',
+      (now, event, rules, nowMs) =>
+        live(
+          now,
+          event,
+          event.type === 'Sending' ? { ...rules, whenUnknown: 'send-again', ability: { ...rules.ability, repeatable: 'by-key' } } : rules,
+          nowMs,
+        ),
+    ],
+    [
+      'takes the answer of any send for the last one',
+      (now, event, rules, nowMs) => live(now, event.type === 'Answered' ? { ...event, of: now } : event, rules, nowMs),
+    ],
+    [
+      'takes an answer as a person would',
+      (now, event, rules, nowMs) =>
+        live(
+          now.status === 'parked' && event.type === 'Answered' ? { ...now, status: 'unknown' } : now,
+          event.type === 'Answered' ? { ...event, of: now } : event,
+          rules,
+          nowMs,
+        ),
+    ],
   ])('convicts a life that %s', (_mistake, lives) => {
     expect(fc.check(property(lives), { numRuns: 20_000 }).failed).toBe(true);
   });

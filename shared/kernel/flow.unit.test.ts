@@ -18,14 +18,31 @@ type Toy = Flow<State, Input, Effects, Said>;
 type ToyRow = Row<State, Input, Effects, Said>;
 
 const quiet = { Wished: ignored('nothing changes'), Cancelled: ignored('nothing changes') };
-const reading: ToyRow = { does: 'Read', whenUnknown: 'send-again', applied: (_state, result) => ({ to: 'Paying', set: { note: result.cash } }), rejected: go<State>('Done'), on: { ...quiet, Cancelled: go<State>('Done') } };
+const reading: ToyRow = {
+  does: 'Read',
+  whenUnknown: 'send-again',
+  applied: (_state, result) => ({ to: 'Paying', set: { note: result.cash } }),
+  rejected: go<State>('Done'),
+  on: { ...quiet, Cancelled: go<State>('Done') },
+};
 const paying: ToyRow = {
-  does: 'Pay', whenUnknown: 'inquire', applied: () => ({ to: 'Done', says: [{ event: 'paid', data: { amount: '1' } }] }), rejected: hold('refused'),
+  does: 'Pay',
+  whenUnknown: 'inquire',
+  applied: () => ({ to: 'Done', says: [{ event: 'paid', data: { amount: '1' } }] }),
+  rejected: hold('refused'),
   on: { Wished: (_state, input) => ({ stay: true, set: { note: input.amount } }), Cancelled: hold('cancelled while it is paid') },
 };
-const waiting: ToyRow = { waitsFor: 'cash', overdueAfterHours: 1, looksAgain: { after: 'cash', then: go<State>('Reading') }, on: { Wished: go<State>('Reading'), Cancelled: go<State>('Done') } };
+const waiting: ToyRow = {
+  waitsFor: 'cash',
+  overdueAfterHours: 1,
+  looksAgain: { after: 'cash', then: go<State>('Reading') },
+  on: { Wished: go<State>('Reading'), Cancelled: go<State>('Done') },
+};
 const done: ToyRow = { ends: 'paid', on: { Wished: impossible('it has ended'), Cancelled: ignored('it has ended') } };
-const opens: Toy['opens'] = { Wished: (input) => ({ open: { status: 'Reading', note: input.amount } }), Cancelled: () => ignored('nothing is open') };
+const opens: Toy['opens'] = {
+  Wished: (input) => ({ open: { status: 'Reading', note: input.amount } }),
+  Cancelled: () => ignored('nothing is open'),
+};
 
 const whole: Toy = { name: 'toy', ownedBy: 'nobody', opens, rows: { Reading: reading, Paying: paying, Waiting: waiting, Done: done } };
 
@@ -68,12 +85,15 @@ const refused = {
     // @ts-expect-error A `once` effect is never simply sent again.
     { does: 'Pay', whenUnknown: 'send-again', applied: go<State>('Done'), rejected: hold('refused'), on: quiet } satisfies ToyRow,
     // @ts-expect-error The result of another effect.
+    // prettier-ignore
     { ...reading, applied: (_state: State, result: { readonly paid: string }) => ({ to: 'Done' as const, set: { note: result.paid } }) } satisfies ToyRow,
   ],
   leadingAway: [
     // @ts-expect-error An input leads away while a payment may be on its way.
+    // prettier-ignore
     { does: 'Pay', whenUnknown: 'inquire', applied: go<State>('Done'), rejected: hold('refused'), on: { ...quiet, Cancelled: go<State>('Done') } } satisfies ToyRow,
     // @ts-expect-error The same for an effect by key.
+    // prettier-ignore
     { does: 'Announce', whenUnknown: 'send-again', applied: go<State>('Done'), rejected: go<State>('Done'), on: { ...quiet, Wished: go<State>('Reading') } } satisfies ToyRow,
   ],
   wrongWords: [
@@ -97,7 +117,12 @@ describe('a flow table', () => {
     expect(Object.values(refused).flat()).toHaveLength(24);
   });
   it('gives short words for cells', () => {
-    expect([go<State>('Done')(), hold('why')(), ignored('why'), impossible('why')]).toEqual([{ to: 'Done' }, { hold: 'why' }, { ignored: 'why' }, { impossible: 'why' }]);
+    expect([go<State>('Done')(), hold('why')(), ignored('why'), impossible('why')]).toEqual([
+      { to: 'Done' },
+      { hold: 'why' },
+      { ignored: 'why' },
+      { impossible: 'why' },
+    ]);
   });
 });
 

@@ -74,9 +74,7 @@ export const parseJson = (text: string, maxDepth = 64): Json => {
 
 /** What `printJson` takes: JSON values, plain integers of our own, and absent members. */
 export type Printable =
-  | null | boolean | string | number | bigint | undefined | JsonNumber
-  | readonly Printable[]
-  | { readonly [key: string]: Printable };
+  null | boolean | string | number | bigint | undefined | JsonNumber | readonly Printable[] | { readonly [key: string]: Printable };
 
 /** Prints a value as JSON; a JsonNumber as its source text; undefined members are left out. Safe integers only. */
 export const printJson = (value: Printable): string => {

@@ -30,12 +30,19 @@ const asFloats = (value: Json): unknown => {
 
 const digits = fc.stringMatching(/^[0-9]{1,40}$/);
 const numberToken = fc
-  .tuple(fc.boolean(), digits, fc.option(digits), fc.option(fc.tuple(fc.constantFrom('e', 'E'), fc.constantFrom('', '+', '-'), fc.nat(999))))
+  .tuple(
+    fc.boolean(),
+    digits,
+    fc.option(digits),
+    fc.option(fc.tuple(fc.constantFrom('e', 'E'), fc.constantFrom('', '+', '-'), fc.nat(999))),
+  )
   .map(([negative, whole, fraction, exponent]) => {
     const body = whole.replace(/^0+(?=\d)/, '');
     return `${negative ? '-' : ''}${body}${fraction === null ? '' : `.${fraction}`}${exponent === null ? '' : exponent.map(String).join('')}`;
   });
-const plainKey = fc.string({ maxLength: 8 }).filter((key) => !key.includes('\u0000') && !['__proto__', 'constructor', 'prototype'].includes(key));
+const plainKey = fc
+  .string({ maxLength: 8 })
+  .filter((key) => !key.includes('\u0000') && !['__proto__', 'constructor', 'prototype'].includes(key));
 const plainText = fc.string({ maxLength: 20, unit: 'binary' }).filter((text) => !text.includes('\u0000'));
 const { value: anyValue } = fc.letrec<{ value: Printable }>((tie) => ({
   value: fc.oneof(
@@ -54,10 +61,13 @@ const tokensOf = (value: Printable): string[] => {
 };
 
 describe('parseJson', () => {
-  it.each(['1e100', '-0', '3.4900', '0', '-0.0e-0', '12345678901234567890.12', '1E+2', '0.10', '9'.repeat(5_000), `1e${'9'.repeat(50)}`])('keeps %s as it was written', (raw) => {
-    expect(parseJson(raw)).toEqual(new JsonNumber(raw));
-    expect(printJson(parseJson(`{"a":[${raw}, ${raw}]}`))).toBe(`{"a":[${raw},${raw}]}`);
-  });
+  it.each(['1e100', '-0', '3.4900', '0', '-0.0e-0', '12345678901234567890.12', '1E+2', '0.10', '9'.repeat(5_000), `1e${'9'.repeat(50)}`])(
+    'keeps %s as it was written',
+    (raw) => {
+      expect(parseJson(raw)).toEqual(new JsonNumber(raw));
+      expect(printJson(parseJson(`{"a":[${raw}, ${raw}]}`))).toBe(`{"a":[${raw},${raw}]}`);
+    },
+  );
   it('keeps every number token of every value', () => {
     fc.assert(
       fc.property(anyValue, (value) => {
@@ -73,37 +83,108 @@ describe('parseJson', () => {
   });
   it('reads what the grammar reads, blanks included', () => {
     fc.assert(
-      fc.property(fc.json({ maxDepth: 6 }).filter((text) => !/\\u0000|"(__proto__|constructor|prototype)"/.test(text)), fc.constantFrom(undefined, 1, '\t'), (text, indent) => {
-        const spaced = JSON.stringify(JSON.parse(text), null, indent);
-        expect(asFloats(parseJson(spaced))).toEqual(JSON.parse(spaced));
-      }),
+      fc.property(
+        fc.json({ maxDepth: 6 }).filter((text) => !/\\u0000|"(__proto__|constructor|prototype)"/.test(text)),
+        fc.constantFrom(undefined, 1, '\t'),
+        (text, indent) => {
+          const spaced = JSON.stringify(JSON.parse(text), null, indent);
+          expect(asFloats(parseJson(spaced))).toEqual(JSON.parse(spaced));
+        },
+      ),
       { numRuns: 500 },
     );
   });
   it('agrees with the grammar on texts made of its pieces', () => {
-    const piece = fc.constantFrom('{', '}', '[', ']', ':', ',', '"', '\\', '\\"', '\\u', '00e9', '0', '1', '-', '+', '.', 'e', 'E', '12', ' ', '\n', '\u2028', '\u0001', 'true', 'null', 'nul', '"a"', '"k":', 'NaN', '/**/', '\ufeff');
+    const piece = fc.constantFrom(
+      '{',
+      '}',
+      '[',
+      ']',
+      ':',
+      ',',
+      '"',
+      '\\',
+      '\\"',
+      '\\u',
+      '00e9',
+      '0',
+      '1',
+      '-',
+      '+',
+      '.',
+      'e',
+      'E',
+      '12',
+      ' ',
+      '\n',
+      '\u2028',
+      '\u0001',
+      'true',
+      'null',
+      'nul',
+      '"a"',
+      '"k":',
+      'NaN',
+      '/**/',
+      '\ufeff',
+    );
     fc.assert(
-      fc.property(fc.array(piece, { maxLength: 14 }).map((pieces) => pieces.join('')), (text) => {
-        fc.pre(!text.includes('\\u0000') && !/"\\u0000/.test(text));
-        // A number cannot be a key in JSON either: nothing that JSON accepts may be refused here.
-        expect({ text, accepted: accepts(text) }).toEqual({ text, accepted: isJson(text) });
-      }),
+      fc.property(
+        fc.array(piece, { maxLength: 14 }).map((pieces) => pieces.join('')),
+        (text) => {
+          fc.pre(!text.includes('\\u0000') && !/"\\u0000/.test(text));
+          // A number cannot be a key in JSON either: nothing that JSON accepts may be refused here.
+          expect({ text, accepted: accepts(text) }).toEqual({ text, accepted: isJson(text) });
+        },
+      ),
       { numRuns: 20_000 },
     );
   });
   it('agrees with the grammar on damaged texts', () => {
     fc.assert(
-      fc.property(anyValue, fc.nat(), fc.nat(3), fc.constantFrom('', '"', '\\', '1', '0', '-', '.', 'e', ',', '{', ']', ' ', '\n', '\u2028'), (value, place, cut, put) => {
-        const text = printJson(value);
-        const at = place % (text.length + 1);
-        const damaged = text.slice(0, at) + put + text.slice(at + cut);
-        fc.pre(!/\\u0000|__proto__|constructor|prototype/.test(damaged));
-        expect({ damaged, accepted: accepts(damaged) }).toEqual({ damaged, accepted: isJson(damaged) });
-      }),
+      fc.property(
+        anyValue,
+        fc.nat(),
+        fc.nat(3),
+        fc.constantFrom('', '"', '\\', '1', '0', '-', '.', 'e', ',', '{', ']', ' ', '\n', '\u2028'),
+        (value, place, cut, put) => {
+          const text = printJson(value);
+          const at = place % (text.length + 1);
+          const damaged = text.slice(0, at) + put + text.slice(at + cut);
+          fc.pre(!/\\u0000|__proto__|constructor|prototype/.test(damaged));
+          expect({ damaged, accepted: accepts(damaged) }).toEqual({ damaged, accepted: isJson(damaged) });
+        },
+      ),
       { numRuns: 5_000 },
     );
   });
-  it.each(['', ' ', '01', '1.', '.5', '+1', '-', '1e', '--1', '0x10', 'Infinity', '1 2', '"a', '"1', '"\\', '"a\nb"', '"\\x"', '{1:2}', '{"a" 1}', '{"a":1,}', '[1,]', "'a'", '[1]]', '\u0000', '"\u0000"'])('refuses %j', (text) => {
+  it.each([
+    '',
+    ' ',
+    '01',
+    '1.',
+    '.5',
+    '+1',
+    '-',
+    '1e',
+    '--1',
+    '0x10',
+    'Infinity',
+    '1 2',
+    '"a',
+    '"1',
+    '"\\',
+    '"a\nb"',
+    '"\\x"',
+    '{1:2}',
+    '{"a" 1}',
+    '{"a":1,}',
+    '[1,]',
+    "'a'",
+    '[1]]',
+    '\u0000',
+    '"\u0000"',
+  ])('refuses %j', (text) => {
     expect(isJson(text)).toBe(false);
     expect(() => parseJson(text)).toThrow(JsonError);
   });
@@ -143,7 +224,13 @@ describe('parseJson', () => {
   });
   it('spends time in proportion to the text, also where a string is never closed', () => {
     const began = performance.now();
-    for (const text of [`"${'\\"'.repeat(200_000)}`, '"'.repeat(400_001), `[${'"a",'.repeat(100_000)}`, `${'\\'.repeat(400_000)}u0000`, `1${'0'.repeat(400_000)}e`])
+    for (const text of [
+      `"${'\\"'.repeat(200_000)}`,
+      '"'.repeat(400_001),
+      `[${'"a",'.repeat(100_000)}`,
+      `${'\\'.repeat(400_000)}u0000`,
+      `1${'0'.repeat(400_000)}e`,
+    ])
       expect(accepts(text)).toBe(false);
     // Quadratic, the first alone takes a minute.
     expect(performance.now() - began).toBeLessThan(5_000);
@@ -155,7 +242,9 @@ describe('parseJson', () => {
 
 describe('printJson', () => {
   it('prints integers of ours, absent members left out, absent elements as null', () => {
-    expect(printJson({ a: undefined, b: 1, c: 12n, d: [undefined, null], e: 'ü"\n', f: true, g: false, h: -0 })).toBe('{"b":1,"c":12,"d":[null,null],"e":"ü\\"\\n","f":true,"g":false,"h":0}');
+    expect(printJson({ a: undefined, b: 1, c: 12n, d: [undefined, null], e: 'ü"\n', f: true, g: false, h: -0 })).toBe(
+      '{"b":1,"c":12,"d":[null,null],"e":"ü\\"\\n","f":true,"g":false,"h":0}',
+    );
     expect(printJson(undefined)).toBe('null');
     expect(String(new JsonNumber('3.4900'))).toBe('3.4900');
   });

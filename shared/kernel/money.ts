@@ -8,8 +8,30 @@ export type Money = { readonly amount: Decimal; readonly currency: Currency };
 
 /** Digits after the point where they are not two. Source: ISO 4217 list one (maintenance agency SIX). */
 const MINOR_DIGITS: Readonly<Record<string, number>> = {
-  BHD: 3, BIF: 0, CLP: 0, DJF: 0, GNF: 0, IQD: 3, ISK: 0, JOD: 3, JPY: 0, KMF: 0, KRW: 0, KWD: 3, LYD: 3, OMR: 3,
-  PYG: 0, RWF: 0, TND: 3, UGX: 0, UYI: 0, VND: 0, VUV: 0, XAF: 0, XOF: 0, XPF: 0,
+  BHD: 3,
+  BIF: 0,
+  CLP: 0,
+  DJF: 0,
+  GNF: 0,
+  IQD: 3,
+  ISK: 0,
+  JOD: 3,
+  JPY: 0,
+  KMF: 0,
+  KRW: 0,
+  KWD: 3,
+  LYD: 3,
+  OMR: 3,
+  PYG: 0,
+  RWF: 0,
+  TND: 3,
+  UGX: 0,
+  UYI: 0,
+  VND: 0,
+  VUV: 0,
+  XAF: 0,
+  XOF: 0,
+  XPF: 0,
 };
 
 export const currency = (code: string): Currency => {
@@ -35,4 +57,5 @@ export const sameMoney = (a: Money, b: Money): boolean => a.currency === b.curre
  * The level of cash a customer wants out of a portfolio. It replaces the earlier level; it is not an increment.
  * `everything` is InvestSuite's sentinel 1e100 (public API documentation, portfolios, "divest amount").
  */
-export type DivestAmount = { readonly kind: 'nothing' } | { readonly kind: 'amount'; readonly amount: Decimal } | { readonly kind: 'everything' };
+export type DivestAmount =
+  { readonly kind: 'nothing' } | { readonly kind: 'amount'; readonly amount: Decimal } | { readonly kind: 'everything' };

@@ -19,16 +19,42 @@ type Effects = {
   readonly Record: { readonly kind: 'by-key'; readonly result: null; readonly reason: string };
 };
 const to = go<State>;
-const wishedAgain = (state: State): { readonly stay: true; readonly set: { readonly wished: number } } => ({ stay: true, set: { wished: state.wished + 1 } });
+const wishedAgain = (state: State): { readonly stay: true; readonly set: { readonly wished: number } } => ({
+  stay: true,
+  set: { wished: state.wished + 1 },
+});
 const paying: Flow<State, Input, Effects> = {
   name: 'paying',
   ownedBy: 'nobody',
   opens: { Wished: () => ({ open: { status: 'Checking', wished: 1 } }), Cancelled: () => ignored('nothing is open') },
   rows: {
-    Checking: { does: 'Check', whenUnknown: 'send-again', applied: (_s, enough) => (enough ? { to: 'Paying' } : { to: 'AwaitingCash' }), rejected: hold('cannot be read'), on: { Wished: to('Checking'), Cancelled: to('Refused') } },
-    AwaitingCash: { waitsFor: 'cash', overdueAfterHours: 1, looksAgain: { after: 'cash', then: to('Checking') }, on: { Wished: to('Checking'), Cancelled: to('Refused') } },
-    Paying: { does: 'Pay', whenUnknown: 'inquire', applied: to('Recording'), rejected: to('Refused'), on: { Wished: wishedAgain, Cancelled: wishedAgain } },
-    Recording: { does: 'Record', whenUnknown: 'send-again', applied: to('Paid'), rejected: hold('not recorded'), on: { Wished: wishedAgain, Cancelled: wishedAgain } },
+    Checking: {
+      does: 'Check',
+      whenUnknown: 'send-again',
+      applied: (_s, enough) => (enough ? { to: 'Paying' } : { to: 'AwaitingCash' }),
+      rejected: hold('cannot be read'),
+      on: { Wished: to('Checking'), Cancelled: to('Refused') },
+    },
+    AwaitingCash: {
+      waitsFor: 'cash',
+      overdueAfterHours: 1,
+      looksAgain: { after: 'cash', then: to('Checking') },
+      on: { Wished: to('Checking'), Cancelled: to('Refused') },
+    },
+    Paying: {
+      does: 'Pay',
+      whenUnknown: 'inquire',
+      applied: to('Recording'),
+      rejected: to('Refused'),
+      on: { Wished: wishedAgain, Cancelled: wishedAgain },
+    },
+    Recording: {
+      does: 'Record',
+      whenUnknown: 'send-again',
+      applied: to('Paid'),
+      rejected: hold('not recorded'),
+      on: { Wished: wishedAgain, Cancelled: wishedAgain },
+    },
     Paid: { ends: 'paid', on: { Wished: ignored('it has ended'), Cancelled: ignored('it has ended') } },
     Refused: { ends: 'not paid', on: { Wished: ignored('it has ended'), Cancelled: ignored('it has ended') } },
   },
@@ -46,7 +72,12 @@ const LONGEST_LIFE_MS = 300;
 const FAULTS_UNTIL_MS = 6_000;
 const END_MS = 40_000;
 
-type Mistake = 'none' | 'resends an unknown' | 'believes absent before the longest life' | 'takes an orphan for planned' | 'takes any answer for the last one';
+type Mistake =
+  | 'none'
+  | 'resends an unknown'
+  | 'believes absent before the longest life'
+  | 'takes an orphan for planned'
+  | 'takes any answer for the last one';
 type World = { readonly repeatable: Repeatable; readonly mistake: Mistake };
 type Verdict = { readonly payments: number; readonly status: string; readonly held: string | null; readonly open: string };
 type Later = { readonly atMs: number; readonly run: () => void };
@@ -90,8 +121,15 @@ class History {
     this.#bank = new Bank(world.repeatable === 'by-key');
     const longestLifeMs = world.mistake === 'believes absent before the longest life' ? 0 : LONGEST_LIFE_MS;
     this.#rules = (name, row) => {
-      const ability: LifeRules['ability'] = name === 'Pay' ? { repeatable: world.repeatable, longestLifeMs, afterAbsence: world.repeatable === 'by-key' ? 'same-key' : 'new-key' } : { repeatable: 'by-key', longestLifeMs: 0, afterAbsence: 'same-key' };
-      return { kind: name === 'Pay' ? 'once' : name === 'Check' ? 'read' : 'by-key', perJourney: name === 'Pay' ? 'one' : 'many', life: { whenUnknown: row.whenUnknown, ability, firstWaitMs: 5, longestWaitMs: 80, patienceMs: 4_000 } };
+      const ability: LifeRules['ability'] =
+        name === 'Pay'
+          ? { repeatable: world.repeatable, longestLifeMs, afterAbsence: world.repeatable === 'by-key' ? 'same-key' : 'new-key' }
+          : { repeatable: 'by-key', longestLifeMs: 0, afterAbsence: 'same-key' };
+      return {
+        kind: name === 'Pay' ? 'once' : name === 'Check' ? 'read' : 'by-key',
+        perJourney: name === 'Pay' ? 'one' : 'many',
+        life: { whenUnknown: row.whenUnknown, ability, firstWaitMs: 5, longestWaitMs: 80, patienceMs: 4_000 },
+      };
     };
     const opened = openJourney(flow, { id: 'j', subject: 's', portfolioId: 'p' }, { type: 'Wished' }, this.#rules, 0);
     if (opened.kind !== 'moved') throw new Error('does not open');
@@ -128,23 +166,34 @@ class History {
     if (this.#chance(0.08)) return;
     const waitMs = this.#chance(0.15) ? this.#delay(900) : this.#delay(10);
     this.#in(waitMs, () => {
-      const mistaken = this.#world.mistake === 'takes any answer for the last one' && event.type === 'Answered' && this.#journey.effect !== null;
-      this.#step({ kind: 'effect', effectId: effect.id, event: mistaken && this.#journey.effect !== null ? { ...event, of: this.#journey.effect } : event });
+      const mistaken =
+        this.#world.mistake === 'takes any answer for the last one' && event.type === 'Answered' && this.#journey.effect !== null;
+      this.#step({
+        kind: 'effect',
+        effectId: effect.id,
+        event: mistaken && this.#journey.effect !== null ? { ...event, of: this.#journey.effect } : event,
+      });
     });
   }
 
   #send(effect: EffectRecord): void {
-    const answer = (outcome: Outcome<unknown>): void => { this.#tell(effect, { type: 'Answered', outcome, of: effect }); };
+    const answer = (outcome: Outcome<unknown>): void => {
+      this.#tell(effect, { type: 'Answered', outcome, of: effect });
+    };
     if (this.#chance(0.15)) answer({ kind: 'retryable', evidence: 'nothing left' });
-    else if (effect.name === 'Check') answer(this.#chance(0.2) ? { kind: 'unknown', evidence: 'timeout' } : { kind: 'applied', result: !this.#chance(0.3) });
-    else if (effect.name === 'Record') answer(this.#chance(0.2) ? { kind: 'unknown', evidence: 'timeout' } : { kind: 'applied', result: null });
+    else if (effect.name === 'Check')
+      answer(this.#chance(0.2) ? { kind: 'unknown', evidence: 'timeout' } : { kind: 'applied', result: !this.#chance(0.3) });
+    else if (effect.name === 'Record')
+      answer(this.#chance(0.2) ? { kind: 'unknown', evidence: 'timeout' } : { kind: 'applied', result: null });
     else this.#pay(`${effect.id}:${String(effect.generation)}`, answer);
   }
   #pay(key: string, answer: (outcome: Outcome<unknown>) => void): void {
     if (this.#chance(0.15)) answer({ kind: 'unknown', evidence: 'the request was lost' });
     else if (this.#chance(0.25)) {
       const refuses = this.#chance(0.1);
-      this.#in(this.#delay(LONGEST_LIFE_MS - 1), () => { this.#bank.arrive(key, refuses); });
+      this.#in(this.#delay(LONGEST_LIFE_MS - 1), () => {
+        this.#bank.arrive(key, refuses);
+      });
       answer({ kind: 'unknown', evidence: 'timeout; the request still travels' });
     } else {
       const said = this.#bank.arrive(key, this.#chance(0.1));
@@ -156,7 +205,12 @@ class History {
   #inquire(effect: EffectRecord): void {
     const askedAtMs = this.#nowMs;
     const found = this.#bank.find(`${effect.id}:${String(effect.generation)}`, this.#chance(0.15));
-    this.#tell(effect, { type: 'Inquired', inquiry: this.#chance(0.15) ? { found: 'no-answer', evidence: 'away' } : found, askedAtMs, of: effect });
+    this.#tell(effect, {
+      type: 'Inquired',
+      inquiry: this.#chance(0.15) ? { found: 'no-answer', evidence: 'away' } : found,
+      askedAtMs,
+      of: effect,
+    });
   }
 
   /** People take their time, look at the books and tell the truth. */
@@ -168,7 +222,8 @@ class History {
 
   #mistaken(effect: EffectRecord): EffectRecord {
     const { mistake } = this.#world;
-    if (mistake === 'takes an orphan for planned' && effect.status === 'sending') return { ...effect, status: 'planned', dueAtMs: this.#nowMs };
+    if (mistake === 'takes an orphan for planned' && effect.status === 'sending')
+      return { ...effect, status: 'planned', dueAtMs: this.#nowMs };
     return mistake === 'resends an unknown' && effect.status === 'unknown' ? { ...effect, status: 'planned' } : effect;
   }
 
@@ -217,7 +272,11 @@ const twiceIn = (world: World, seeds: number): readonly number[] => {
 };
 
 describe('a payment under faults', () => {
-  it.each<[Repeatable, number]>([['after-inquiry', 12_000], ['by-key', 4_000], ['never', 4_000]])('the bank repeats %s: nobody is paid twice, nobody is forgotten, in %i histories', (repeatable, seeds) => {
+  it.each<[Repeatable, number]>([
+    ['after-inquiry', 12_000],
+    ['by-key', 4_000],
+    ['never', 4_000],
+  ])('the bank repeats %s: nobody is paid twice, nobody is forgotten, in %i histories', (repeatable, seeds) => {
     const wrong: unknown[] = [];
     const ends = { Paid: 0, Refused: 0 };
     for (let seed = 1; seed <= seeds; seed++) {
@@ -231,8 +290,11 @@ describe('a payment under faults', () => {
     expect(Math.min(ends.Paid, ends.Refused)).toBeGreaterThan(seeds / 20);
   });
   it.each<[Exclude<Mistake, 'none'>, Repeatable]>([
-    ['resends an unknown', 'after-inquiry'], ['believes absent before the longest life', 'after-inquiry'], ['takes an orphan for planned', 'after-inquiry'],
-    ['takes an orphan for planned', 'never'], ['takes any answer for the last one', 'after-inquiry'],
+    ['resends an unknown', 'after-inquiry'],
+    ['believes absent before the longest life', 'after-inquiry'],
+    ['takes an orphan for planned', 'after-inquiry'],
+    ['takes an orphan for planned', 'never'],
+    ['takes any answer for the last one', 'after-inquiry'],
   ])('convicts an engine that %s, where the bank repeats %s', (mistake, repeatable) => {
     const seeds = 2_000;
     const twice = twiceIn({ repeatable, mistake }, seeds);

@@ -92,13 +92,30 @@ const follow = (flow: AnyFlow, journey: JourneyRecord, step: Step<Stated, Said>,
     // Parked, it would ask a person whether something has happened that has.
     if (from.closing?.status === 'applied' && from.closing.kind !== 'read')
       throw new Bug(`flow ${flow.name}, ${state.status}: what has happened cannot be held; name the status that follows`);
-    const effect = journey.effect === null ? null : { ...(from.closing ?? journey.effect), status: 'parked' as const, dueAtMs: null, note: step.hold };
-    return { kind: 'moved', journey: { ...journey, version, state, held: step.hold, effect }, closing: effect, result: null, planned: false, says, note: step.hold };
+    const effect =
+      journey.effect === null ? null : { ...(from.closing ?? journey.effect), status: 'parked' as const, dueAtMs: null, note: step.hold };
+    return {
+      kind: 'moved',
+      journey: { ...journey, version, state, held: step.hold, effect },
+      closing: effect,
+      result: null,
+      planned: false,
+      says,
+      note: step.hold,
+    };
   }
   if ('stay' in step) {
     if (from.closing !== null && (from.closing.status === 'applied' || from.closing.status === 'rejected'))
       throw new Bug(`flow ${flow.name}, ${state.status}: an outcome cannot stay; name the status that follows`);
-    return { kind: 'moved', journey: { ...journey, version, state }, closing: from.closing, result: from.result, planned: false, says, note: from.note };
+    return {
+      kind: 'moved',
+      journey: { ...journey, version, state },
+      closing: from.closing,
+      result: from.result,
+      planned: false,
+      says,
+      note: from.note,
+    };
   }
   // The types say so too; a table that got around them must not lose a request that may be on its way.
   if (from.closing === null && journey.effect !== null && journey.effect.kind !== 'read' && isUndecided(journey.effect))
@@ -124,22 +141,46 @@ const onInput = (flow: AnyFlow, journey: JourneyRecord, input: Tagged, rulesOf: 
   return follow(flow, journey, cell(journey.state, input), { closing: null, result: null, note: null }, rulesOf, nowMs);
 };
 
-const onLived = (flow: AnyFlow, journey: JourneyRecord, row: Extract<AnyRow, { does: string }>, lived: Lived, rulesOf: RulesOf, nowMs: number): Stepped => {
+const onLived = (
+  flow: AnyFlow,
+  journey: JourneyRecord,
+  row: Extract<AnyRow, { does: string }>,
+  lived: Lived,
+  rulesOf: RulesOf,
+  nowMs: number,
+): Stepped => {
   const { effect } = lived;
   if (lived.end === null) {
     // A question's waiting is nobody's history; everything about a request that may change something, and every word of a person, is.
     const wasParked = journey.effect?.status === 'parked';
     if (effect.kind === 'read' && effect.status !== 'parked' && !wasParked) return { kind: 'postponed', effect };
-    if (effect.status === journey.effect?.status && effect.status !== 'parked' && effect.generation === journey.effect.generation) return { kind: 'postponed', effect };
+    if (effect.status === journey.effect?.status && effect.status !== 'parked' && effect.generation === journey.effect.generation)
+      return { kind: 'postponed', effect };
     const held = effect.status === 'parked' ? (effect.note ?? 'nobody knows whether it has happened') : null;
-    return { kind: 'moved', journey: { ...journey, version: journey.version + 1, held, effect }, closing: effect, result: null, planned: false, says: [], note: effect.note };
+    return {
+      kind: 'moved',
+      journey: { ...journey, version: journey.version + 1, held, effect },
+      closing: effect,
+      result: null,
+      planned: false,
+      says: [],
+      note: effect.note,
+    };
   }
   const step = lived.end === 'applied' ? row.applied(journey.state, lived.result) : row.rejected(journey.state, lived.reason, lived.by);
-  return follow(flow, journey, step, { closing: effect, result: lived.end === 'applied' ? lived.result : null, note: effect.note }, rulesOf, nowMs);
+  return follow(
+    flow,
+    journey,
+    step,
+    { closing: effect, result: lived.end === 'applied' ? lived.result : null, note: effect.note },
+    rulesOf,
+    nowMs,
+  );
 };
 
 const onEffect = (flow: AnyFlow, journey: JourneyRecord, effectId: string, event: LifeEvent, rulesOf: RulesOf, nowMs: number): Stepped => {
-  if (journey.effect === null || journey.effect.id !== effectId) return { kind: 'ignored', note: 'an answer to an effect that was overtaken' };
+  if (journey.effect === null || journey.effect.id !== effectId)
+    return { kind: 'ignored', note: 'an answer to an effect that was overtaken' };
   const row = rowOf(flow, journey.state.status);
   if (!('does' in row)) throw new Bug(`journey ${journey.id} has an effect in ${journey.state.status}, which does not act`);
   const lived = live(journey.effect, event, rulesOf(row.does, row).life, nowMs);
@@ -156,7 +197,14 @@ export const step = (flow: AnyFlow, journey: JourneyRecord, occasion: Occasion, 
     case 'look-again': {
       const row = rowOf(flow, journey.state.status);
       if (!('waitsFor' in row) || row.looksAgain === undefined) return { kind: 'ignored', note: 'nothing to look at any more' };
-      return follow(flow, journey, row.looksAgain.then(journey.state), { closing: null, result: null, note: 'looked again' }, rulesOf, nowMs);
+      return follow(
+        flow,
+        journey,
+        row.looksAgain.then(journey.state),
+        { closing: null, result: null, note: 'looked again' },
+        rulesOf,
+        nowMs,
+      );
     }
   }
 };

@@ -18,26 +18,57 @@ const toy: Flow<State, Input, Effects, Said> = {
   name: 'toy',
   ownedBy: 'nobody',
   opens: {
-    Wished: (input, subject) => ({ open: { status: 'Reading', amount: `${input.amount} for ${subject}` }, says: [{ event: 'paid', data: { amount: '0' } }] }),
+    Wished: (input, subject) => ({
+      open: { status: 'Reading', amount: `${input.amount} for ${subject}` },
+      says: [{ event: 'paid', data: { amount: '0' } }],
+    }),
     Cancelled: () => ignored('nothing is open'),
     Noted: () => impossible('nothing to note'),
   },
   rows: {
     Reading: {
-      does: 'Read', whenUnknown: 'send-again', applied: (_s, result) => (result === 'odd' ? { hold: 'odd', set: { amount: 'odd' } } : { to: 'Paying', set: { amount: result } }),
+      does: 'Read',
+      whenUnknown: 'send-again',
+      applied: (_s, result) => (result === 'odd' ? { hold: 'odd', set: { amount: 'odd' } } : { to: 'Paying', set: { amount: result } }),
       rejected: (_s, reason, by) => (reason === 'odd' ? { stay: true } : by === 'person' ? { to: 'Done' } : { hold: reason }),
-      on: { Wished: (_s, input) => ({ to: 'Reading', set: { amount: input.amount } }), Cancelled: to('Done'), Noted: impossible('nobody notes') },
+      on: {
+        Wished: (_s, input) => ({ to: 'Reading', set: { amount: input.amount } }),
+        Cancelled: to('Done'),
+        Noted: impossible('nobody notes'),
+      },
     },
     Paying: {
-      does: 'Pay', whenUnknown: 'inquire',
-      applied: (_s, result) => (result === 'stay' ? { stay: true } : result === 'hold' ? { hold: 'odd' } : { to: 'Announcing', says: [{ event: 'paid', data: { amount: result } }] }),
+      does: 'Pay',
+      whenUnknown: 'inquire',
+      applied: (_s, result) =>
+        result === 'stay'
+          ? { stay: true }
+          : result === 'hold'
+            ? { hold: 'odd' }
+            : { to: 'Announcing', says: [{ event: 'paid', data: { amount: result } }] },
       rejected: (_s, reason, by) => (by === 'person' ? { to: 'Done' } : { hold: `refused: ${reason}` }),
-      on: { Wished: (_s, input) => ({ stay: true, set: { amount: input.amount } }), Cancelled: hold('cancelled while it is paid'), Noted: ignored('being paid') },
+      on: {
+        Wished: (_s, input) => ({ stay: true, set: { amount: input.amount } }),
+        Cancelled: hold('cancelled while it is paid'),
+        Noted: ignored('being paid'),
+      },
     },
-    Announcing: { does: 'Announce', whenUnknown: 'send-again', applied: to('Done'), rejected: to('Waiting'), on: { Wished: ignored('too late'), Cancelled: ignored('too late'), Noted: ignored('too late') } },
+    Announcing: {
+      does: 'Announce',
+      whenUnknown: 'send-again',
+      applied: to('Done'),
+      rejected: to('Waiting'),
+      on: { Wished: ignored('too late'), Cancelled: ignored('too late'), Noted: ignored('too late') },
+    },
     Waiting: {
-      waitsFor: 'cash', overdueAfterHours: 1, looksAgain: { after: 'cash', then: to('Reading') },
-      on: { Wished: to('Paying'), Cancelled: hold('a person looks'), Noted: (s) => ({ stay: true, set: { amount: `${s.amount}!` }, says: [{ event: 'paid', data: { amount: '1' } }] }) },
+      waitsFor: 'cash',
+      overdueAfterHours: 1,
+      looksAgain: { after: 'cash', then: to('Reading') },
+      on: {
+        Wished: to('Paying'),
+        Cancelled: hold('a person looks'),
+        Noted: (s) => ({ stay: true, set: { amount: `${s.amount}!` }, says: [{ event: 'paid', data: { amount: '1' } }] }),
+      },
     },
     Done: { ends: 'it is paid', on: { Wished: to('Waiting'), Cancelled: ignored('it has ended'), Noted: impossible('it has ended') } },
   },
@@ -45,9 +76,17 @@ const toy: Flow<State, Input, Effects, Said> = {
 const flow = toy as unknown as AnyFlow;
 const KINDS: Readonly<Record<string, EffectKind>> = { Read: 'read', Pay: 'once', Announce: 'by-key' };
 const life = (whenUnknown: LifeRules['whenUnknown']): LifeRules => ({
-  whenUnknown, ability: { repeatable: 'after-inquiry', longestLifeMs: 1_000, afterAbsence: 'new-key' }, firstWaitMs: 10, longestWaitMs: 100, patienceMs: 10_000,
+  whenUnknown,
+  ability: { repeatable: 'after-inquiry', longestLifeMs: 1_000, afterAbsence: 'new-key' },
+  firstWaitMs: 10,
+  longestWaitMs: 100,
+  patienceMs: 10_000,
 });
-const rulesOf: RulesOf = (name, row) => ({ kind: KINDS[name] ?? 'read', perJourney: name === 'Pay' ? 'one' : 'many', life: life(row.whenUnknown) });
+const rulesOf: RulesOf = (name, row) => ({
+  kind: KINDS[name] ?? 'read',
+  perJourney: name === 'Pay' ? 'one' : 'many',
+  life: life(row.whenUnknown),
+});
 const NOW = 5_000;
 
 type Moved = Extract<Stepped, { kind: 'moved' }>;
@@ -59,12 +98,31 @@ const effectIn = (status: State['status'], change: Partial<EffectRecord> = {}): 
   const name = { Reading: 'Read', Paying: 'Pay', Announcing: 'Announce', Waiting: null, Done: null }[status];
   if (name === null) return null;
   return {
-    id: name === 'Pay' ? 'j:Pay' : `j:${name}:3`, name, kind: KINDS[name] ?? 'read', status: 'sending', generation: 1, attempt: 1, reference: null, plannedAtMs: NOW, firstSentAtMs: NOW, lastSentAtMs: NOW,
-    dueAtMs: null, note: null, ...change,
+    id: name === 'Pay' ? 'j:Pay' : `j:${name}:3`,
+    name,
+    kind: KINDS[name] ?? 'read',
+    status: 'sending',
+    generation: 1,
+    attempt: 1,
+    reference: null,
+    plannedAtMs: NOW,
+    firstSentAtMs: NOW,
+    lastSentAtMs: NOW,
+    dueAtMs: null,
+    note: null,
+    ...change,
   };
 };
 const journey = (status: State['status'], change: Partial<EffectRecord> = {}): JourneyRecord => ({
-  id: 'j', flow: 'toy', subject: 's', portfolioId: 'p', version: 3, state: { status, amount: '10' } as State, ended: status === 'Done', held: null, effect: effectIn(status, change),
+  id: 'j',
+  flow: 'toy',
+  subject: 's',
+  portfolioId: 'p',
+  version: 3,
+  state: { status, amount: '10' } as State,
+  ended: status === 'Done',
+  held: null,
+  effect: effectIn(status, change),
 });
 const take = (from: JourneyRecord, occasion: Occasion): Stepped => step(flow, from, occasion, rulesOf, NOW + 1);
 const give = (from: JourneyRecord, input: Input): Stepped => take(from, { kind: 'input', input });
@@ -78,13 +136,22 @@ describe('opening a journey', () => {
   const identity = { id: 'j', subject: 's', portfolioId: 'p' };
   it('begins at version 1, with the effect of its row being sent', () => {
     expect(openJourney(flow, identity, { type: 'Wished', amount: '5' } as Input, rulesOf, NOW)).toEqual({
-      kind: 'moved', planned: true, closing: null, result: null, note: null, says: [{ event: 'paid', data: { amount: '0' } }],
+      kind: 'moved',
+      planned: true,
+      closing: null,
+      result: null,
+      note: null,
+      says: [{ event: 'paid', data: { amount: '0' } }],
       journey: { ...journey('Reading', { id: 'j:Read:1' }), version: 1, state: { status: 'Reading', amount: '5 for s' } },
     });
   });
   it('may open in a row that does not act, and needs not say anything', () => {
     const opens = { ...flow.opens, Wished: () => ({ open: { status: 'Done' } }) };
-    expect(openJourney({ ...flow, opens }, identity, { type: 'Wished' }, rulesOf, NOW)).toMatchObject({ planned: false, says: [], journey: { ended: true, effect: null, version: 1 } });
+    expect(openJourney({ ...flow, opens }, identity, { type: 'Wished' }, rulesOf, NOW)).toMatchObject({
+      planned: false,
+      says: [],
+      journey: { ended: true, effect: null, version: 1 },
+    });
   });
   it('is ignored or impossible when the flow says so', () => {
     expect(openJourney(flow, identity, { type: 'Cancelled' }, rulesOf, NOW)).toEqual({ kind: 'ignored', note: 'nothing is open' });
@@ -100,63 +167,136 @@ describe('an input', () => {
   });
   it('is noted while a payment is on its way, which goes on', () => {
     expect(moved(give(journey('Paying'), { type: 'Wished', amount: '99' }))).toEqual({
-      kind: 'moved', planned: false, closing: null, result: null, says: [], note: null, journey: { ...journey('Paying'), version: 4, state: { status: 'Paying', amount: '99' } },
+      kind: 'moved',
+      planned: false,
+      closing: null,
+      result: null,
+      says: [],
+      note: null,
+      journey: { ...journey('Paying'), version: 4, state: { status: 'Paying', amount: '99' } },
     });
   });
   it('stays and says in a row that waits', () => {
-    expect(moved(give(journey('Waiting'), { type: 'Noted' }))).toMatchObject({ says: [{ data: { amount: '1' } }], journey: { version: 4, state: { status: 'Waiting', amount: '10!' } } });
+    expect(moved(give(journey('Waiting'), { type: 'Noted' }))).toMatchObject({
+      says: [{ data: { amount: '1' } }],
+      journey: { version: 4, state: { status: 'Waiting', amount: '10!' } },
+    });
   });
   it('holds: what is being sent is parked, nothing is planned', () => {
     const held = moved(give(journey('Paying'), { type: 'Cancelled' }));
-    expect(held).toMatchObject({ planned: false, closing: { status: 'parked', note: 'cancelled while it is paid' }, note: 'cancelled while it is paid', journey: { version: 4, held: 'cancelled while it is paid', state: { status: 'Paying' } } });
+    expect(held).toMatchObject({
+      planned: false,
+      closing: { status: 'parked', note: 'cancelled while it is paid' },
+      note: 'cancelled while it is paid',
+      journey: { version: 4, held: 'cancelled while it is paid', state: { status: 'Paying' } },
+    });
     expect(held.journey.effect).toEqual(held.closing);
-    expect(give(journey('Waiting'), { type: 'Cancelled' })).toMatchObject({ closing: null, journey: { held: 'a person looks', effect: null } });
+    expect(give(journey('Waiting'), { type: 'Cancelled' })).toMatchObject({
+      closing: null,
+      journey: { held: 'a person looks', effect: null },
+    });
   });
   it('overtakes a question, and asks afresh under another id', () => {
     expect(moved(give(journey('Reading'), { type: 'Wished', amount: '7' }))).toMatchObject({
-      planned: true, closing: { id: 'j:Read:3', status: 'rejected', dueAtMs: null, note: 'overtaken by another input' }, journey: { version: 4, held: null, state: { amount: '7' }, effect: { id: 'j:Read:4', status: 'sending', attempt: 1, plannedAtMs: NOW + 1 } },
+      planned: true,
+      closing: { id: 'j:Read:3', status: 'rejected', dueAtMs: null, note: 'overtaken by another input' },
+      journey: {
+        version: 4,
+        held: null,
+        state: { amount: '7' },
+        effect: { id: 'j:Read:4', status: 'sending', attempt: 1, plannedAtMs: NOW + 1 },
+      },
     });
-    expect(give(journey('Reading'), { type: 'Cancelled' })).toMatchObject({ planned: false, closing: { status: 'rejected' }, journey: { ended: true, effect: null } });
+    expect(give(journey('Reading'), { type: 'Cancelled' })).toMatchObject({
+      planned: false,
+      closing: { status: 'rejected' },
+      journey: { ended: true, effect: null },
+    });
   });
   it('plans what a journey does once under one id for ever', () => {
-    expect(give(journey('Waiting'), { type: 'Wished', amount: '1' })).toMatchObject({ planned: true, closing: null, journey: { effect: { id: 'j:Pay', kind: 'once' } } });
+    expect(give(journey('Waiting'), { type: 'Wished', amount: '1' })).toMatchObject({
+      planned: true,
+      closing: null,
+      journey: { effect: { id: 'j:Pay', kind: 'once' } },
+    });
   });
-  it('may open what had ended', () => { expect(give(journey('Done'), { type: 'Wished', amount: '1' })).toMatchObject({ journey: { ended: false, state: { status: 'Waiting' } } }); });
-  it.each(['sending', 'planned', 'unknown', 'accepted', 'parked'] as const)('cannot lead away from a payment that is %s, even where the types were got around', (status) => {
-    const rows = { ...flow.rows, Paying: { ...flow.rows['Paying'], on: { Wished: to('Done') } } } as unknown as AnyFlow['rows'];
-    expect(() => step({ ...flow, rows }, journey('Paying', { status }), { kind: 'input', input: { type: 'Wished' } }, rulesOf, NOW)).toThrow('leads away from Pay');
-    expect(step({ ...flow, rows }, journey('Paying', { status: 'applied' }), { kind: 'input', input: { type: 'Wished' } }, rulesOf, NOW)).toMatchObject({ closing: { status: 'applied' } });
+  it('may open what had ended', () => {
+    expect(give(journey('Done'), { type: 'Wished', amount: '1' })).toMatchObject({
+      journey: { ended: false, state: { status: 'Waiting' } },
+    });
   });
+  it.each(['sending', 'planned', 'unknown', 'accepted', 'parked'] as const)(
+    'cannot lead away from a payment that is %s, even where the types were got around',
+    (status) => {
+      const rows = { ...flow.rows, Paying: { ...flow.rows['Paying'], on: { Wished: to('Done') } } } as unknown as AnyFlow['rows'];
+      expect(() =>
+        step({ ...flow, rows }, journey('Paying', { status }), { kind: 'input', input: { type: 'Wished' } }, rulesOf, NOW),
+      ).toThrow('leads away from Pay');
+      expect(
+        step({ ...flow, rows }, journey('Paying', { status: 'applied' }), { kind: 'input', input: { type: 'Wished' } }, rulesOf, NOW),
+      ).toMatchObject({ closing: { status: 'applied' } });
+    },
+  );
   it('that no row knows is a bug', () => {
     expect(() => take(journey('Waiting'), { kind: 'input', input: { type: 'Raised' } })).toThrow(new Bug('flow toy has no input Raised'));
-    expect(() => take({ ...journey('Waiting'), state: { status: 'Gone' } }, { kind: 'look-again' })).toThrow(new Bug('flow toy has no row Gone'));
+    expect(() => take({ ...journey('Waiting'), state: { status: 'Gone' } }, { kind: 'look-again' })).toThrow(
+      new Bug('flow toy has no row Gone'),
+    );
   });
 });
 
 describe('an outcome', () => {
   it('applied leads on: result, next effect and events in one step', () => {
     expect(moved(answer(journey('Paying'), { kind: 'applied', result: '10' }))).toMatchObject({
-      closing: { id: 'j:Pay', status: 'applied' }, result: '10', planned: true, says: [{ event: 'paid', data: { amount: '10' } }], journey: { version: 4, held: null, ended: false, effect: { id: 'j:Announce:4', status: 'sending' } },
+      closing: { id: 'j:Pay', status: 'applied' },
+      result: '10',
+      planned: true,
+      says: [{ event: 'paid', data: { amount: '10' } }],
+      journey: { version: 4, held: null, ended: false, effect: { id: 'j:Announce:4', status: 'sending' } },
     });
-    expect(answer(journey('Announcing'), { kind: 'applied', result: null })).toMatchObject({ planned: false, closing: { status: 'applied' }, journey: { ended: true, effect: null } });
+    expect(answer(journey('Announcing'), { kind: 'applied', result: null })).toMatchObject({
+      planned: false,
+      closing: { status: 'applied' },
+      journey: { ended: true, effect: null },
+    });
   });
   it('rejected leads on, or holds until a person has answered', () => {
-    expect(answer(journey('Announcing'), { kind: 'rejected', reason: 'no' })).toMatchObject({ result: null, closing: { status: 'rejected', note: 'no' }, journey: { state: { status: 'Waiting' } } });
+    expect(answer(journey('Announcing'), { kind: 'rejected', reason: 'no' })).toMatchObject({
+      result: null,
+      closing: { status: 'rejected', note: 'no' },
+      journey: { state: { status: 'Waiting' } },
+    });
     const held = moved(answer(journey('Paying'), { kind: 'rejected', reason: 'no' }));
-    expect(held).toMatchObject({ result: null, closing: { status: 'parked', note: 'refused: no' }, journey: { held: 'refused: no', effect: { status: 'parked' }, state: { status: 'Paying' } } });
-    expect(tell(held.journey, { type: 'PersonSaid', said: 'rejected', result: null, evidence: 'e' })).toMatchObject({ journey: { held: null, ended: true } });
-    expect(tell(held.journey, { type: 'PersonSaid', said: 'applied', result: '10', evidence: 'e' })).toMatchObject({ result: '10', journey: { held: null, state: { status: 'Announcing' } } });
+    expect(held).toMatchObject({
+      result: null,
+      closing: { status: 'parked', note: 'refused: no' },
+      journey: { held: 'refused: no', effect: { status: 'parked' }, state: { status: 'Paying' } },
+    });
+    expect(tell(held.journey, { type: 'PersonSaid', said: 'rejected', result: null, evidence: 'e' })).toMatchObject({
+      journey: { held: null, ended: true },
+    });
+    expect(tell(held.journey, { type: 'PersonSaid', said: 'applied', result: '10', evidence: 'e' })).toMatchObject({
+      result: '10',
+      journey: { held: null, state: { status: 'Announcing' } },
+    });
     expect(tell(held.journey, { type: 'PersonSaid', said: 'send-again', result: null, evidence: 'e' })).toMatchObject({
-      planned: false, closing: { status: 'planned', generation: 2 }, note: 'a person said send-again: e', journey: { version: 5, held: null, effect: { status: 'planned', generation: 2 } },
+      planned: false,
+      closing: { status: 'planned', generation: 2 },
+      note: 'a person said send-again: e',
+      journey: { version: 5, held: null, effect: { status: 'planned', generation: 2 } },
     });
   });
   it('of a question may hold, and the word of a person on it is a step of history that ends the hold', () => {
     const held = moved(answer(journey('Reading'), { kind: 'applied', result: 'odd' }));
     expect(held.journey).toMatchObject({ held: 'odd', state: { amount: 'odd' }, effect: { status: 'parked' } });
     expect(moved(tell(held.journey, { type: 'PersonSaid', said: 'applied', result: null, evidence: 'mended' }))).toMatchObject({
-      note: 'a person said applied: mended', closing: { status: 'planned' }, journey: { version: 5, held: null, effect: { status: 'planned', dueAtMs: NOW + 1 } },
+      note: 'a person said applied: mended',
+      closing: { status: 'planned' },
+      journey: { version: 5, held: null, effect: { status: 'planned', dueAtMs: NOW + 1 } },
     });
-    expect(tell(held.journey, { type: 'PersonSaid', said: 'rejected', result: null, evidence: 'gone' })).toMatchObject({ journey: { ended: true, held: null } });
+    expect(tell(held.journey, { type: 'PersonSaid', said: 'rejected', result: null, evidence: 'gone' })).toMatchObject({
+      journey: { ended: true, held: null },
+    });
   });
   it('cannot stay', () => {
     expect(() => answer(journey('Paying'), { kind: 'applied', result: 'stay' })).toThrow('an outcome cannot stay');
@@ -169,29 +309,69 @@ describe('an outcome', () => {
 
 describe('an effect that goes on', () => {
   it('postpones a question without a line of history', () => {
-    expect(answer(journey('Reading'), { kind: 'accepted', reference: null })).toMatchObject({ kind: 'postponed', effect: { status: 'accepted', dueAtMs: NOW + 11 } });
-    expect(answer(journey('Reading'), { kind: 'unknown', evidence: 'timeout' })).toMatchObject({ kind: 'postponed', effect: { status: 'planned' } });
+    expect(answer(journey('Reading'), { kind: 'accepted', reference: null })).toMatchObject({
+      kind: 'postponed',
+      effect: { status: 'accepted', dueAtMs: NOW + 11 },
+    });
+    expect(answer(journey('Reading'), { kind: 'unknown', evidence: 'timeout' })).toMatchObject({
+      kind: 'postponed',
+      effect: { status: 'planned' },
+    });
     expect(tell(journey('Reading'), { type: 'Orphaned' })).toMatchObject({ kind: 'postponed', effect: { status: 'planned' } });
   });
   it('writes every change of a request that may change something', () => {
-    expect(answer(journey('Paying'), { kind: 'unknown', evidence: 'timeout' })).toMatchObject({ kind: 'moved', note: 'timeout', planned: false, closing: { status: 'unknown' }, journey: { version: 4, held: null, effect: { status: 'unknown' } } });
-    expect(tell(journey('Paying', { status: 'planned' }), { type: 'Sending' })).toMatchObject({ kind: 'moved', closing: { status: 'sending', attempt: 2 }, journey: { effect: { status: 'sending' } } });
+    expect(answer(journey('Paying'), { kind: 'unknown', evidence: 'timeout' })).toMatchObject({
+      kind: 'moved',
+      note: 'timeout',
+      planned: false,
+      closing: { status: 'unknown' },
+      journey: { version: 4, held: null, effect: { status: 'unknown' } },
+    });
+    expect(tell(journey('Paying', { status: 'planned' }), { type: 'Sending' })).toMatchObject({
+      kind: 'moved',
+      closing: { status: 'sending', attempt: 2 },
+      journey: { effect: { status: 'sending' } },
+    });
   });
   it('waits on in the same status without one', () => {
     const unknown = journey('Paying', { status: 'unknown' });
-    const noAnswer: LifeEvent = { type: 'Inquired', inquiry: { found: 'no-answer', evidence: 'away' }, askedAtMs: NOW, of: { generation: 1, lastSentAtMs: NOW } };
+    const noAnswer: LifeEvent = {
+      type: 'Inquired',
+      inquiry: { found: 'no-answer', evidence: 'away' },
+      askedAtMs: NOW,
+      of: { generation: 1, lastSentAtMs: NOW },
+    };
     expect(tell(unknown, noAnswer)).toMatchObject({ kind: 'postponed', effect: { status: 'unknown', attempt: 2 } });
-    expect(tell(unknown, { ...noAnswer, inquiry: { found: 'absent' }, askedAtMs: NOW + 1_000 })).toMatchObject({ kind: 'moved', closing: { status: 'planned', generation: 2 } });
+    expect(tell(unknown, { ...noAnswer, inquiry: { found: 'absent' }, askedAtMs: NOW + 1_000 })).toMatchObject({
+      kind: 'moved',
+      closing: { status: 'planned', generation: 2 },
+    });
   });
   it('holds the journey while only people may answer', () => {
-    const parked = moved(tell(journey('Paying', { status: 'unknown' }), { type: 'Inquired', inquiry: { found: 'ambiguous', evidence: 'two of them' }, askedAtMs: NOW, of: { generation: 1, lastSentAtMs: NOW } }));
+    const parked = moved(
+      tell(journey('Paying', { status: 'unknown' }), {
+        type: 'Inquired',
+        inquiry: { found: 'ambiguous', evidence: 'two of them' },
+        askedAtMs: NOW,
+        of: { generation: 1, lastSentAtMs: NOW },
+      }),
+    );
     expect(parked.journey).toMatchObject({ held: 'two of them', effect: { status: 'parked' } });
-    expect(answer(parked.journey, { kind: 'applied', result: '10' })).toMatchObject({ kind: 'moved', journey: { version: 5, held: expect.stringContaining('the answer came: applied'), effect: { status: 'parked' } } });
+    expect(answer(parked.journey, { kind: 'applied', result: '10' })).toMatchObject({
+      kind: 'moved',
+      journey: { version: 5, held: expect.stringContaining('the answer came: applied'), effect: { status: 'parked' } },
+    });
   });
   it('ignores what is about an effect that is no longer the present one, or of no use to it', () => {
-    expect(take(journey('Paying'), { kind: 'effect', effectId: 'j:Read:2', event: { type: 'Orphaned' } })).toEqual({ kind: 'ignored', note: 'an answer to an effect that was overtaken' });
+    expect(take(journey('Paying'), { kind: 'effect', effectId: 'j:Read:2', event: { type: 'Orphaned' } })).toEqual({
+      kind: 'ignored',
+      note: 'an answer to an effect that was overtaken',
+    });
     expect(tell(journey('Waiting'), { type: 'Orphaned' })).toMatchObject({ kind: 'ignored' });
-    expect(tell(journey('Paying', { status: 'unknown' }), { type: 'Orphaned' })).toEqual({ kind: 'ignored', note: 'an effect that is unknown has no use for Orphaned' });
+    expect(tell(journey('Paying', { status: 'unknown' }), { type: 'Orphaned' })).toEqual({
+      kind: 'ignored',
+      note: 'an effect that is unknown has no use for Orphaned',
+    });
   });
   it('in a row that does not act is a bug', () => {
     expect(() => tell({ ...journey('Waiting'), effect: effectIn('Paying') }, { type: 'Orphaned' })).toThrow('which does not act');
@@ -200,10 +380,16 @@ describe('an effect that goes on', () => {
 
 describe('looking again', () => {
   it('takes the step of a row that waits', () => {
-    expect(take(journey('Waiting'), { kind: 'look-again' })).toMatchObject({ kind: 'moved', note: 'looked again', planned: true, journey: { version: 4, state: { status: 'Reading' }, effect: { id: 'j:Read:4' } } });
+    expect(take(journey('Waiting'), { kind: 'look-again' })).toMatchObject({
+      kind: 'moved',
+      note: 'looked again',
+      planned: true,
+      journey: { version: 4, state: { status: 'Reading' }, effect: { id: 'j:Read:4' } },
+    });
   });
   it('is ignored once there is nothing to look at', () => {
-    for (const status of ['Paying', 'Done'] as const) expect(take(journey(status), { kind: 'look-again' })).toEqual({ kind: 'ignored', note: 'nothing to look at any more' });
+    for (const status of ['Paying', 'Done'] as const)
+      expect(take(journey(status), { kind: 'look-again' })).toEqual({ kind: 'ignored', note: 'nothing to look at any more' });
     const rows = { ...flow.rows, Waiting: { waitsFor: 'cash', overdueAfterHours: 1, on: {} } } as unknown as AnyFlow['rows'];
     expect(step({ ...flow, rows }, journey('Waiting'), { kind: 'look-again' }, rulesOf, NOW)).toMatchObject({ kind: 'ignored' });
   });

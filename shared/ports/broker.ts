@@ -83,19 +83,29 @@ export type CashOutRefusal = 'not-enough-cash' | 'not-allowed' | 'malformed' | '
 
 export type BrokerPort = {
   readonly provider: string;
-  readonly abilities: { readonly placeOrder: OperationAbility; readonly createCashOut: OperationAbility; readonly approveCashOut: OperationAbility };
+  readonly abilities: {
+    readonly placeOrder: OperationAbility;
+    readonly createCashOut: OperationAbility;
+    readonly approveCashOut: OperationAbility;
+  };
 
   placeOrder(request: OrderRequest, sending: Sending): Promise<Outcome<{ readonly orderId: string }, OrderRefusal>>;
   /** Looks for the order of an earlier placeOrder by the account's orders since it was sent. */
   findOrder(request: OrderRequest, sending: Sending): Promise<Inquiry<{ readonly orderId: string }, OrderRefusal>>;
   readOrder(account: BrokerAccountId, orderId: string, signal: AbortSignal): Promise<Outcome<OrderReport, 'not-found'>>;
   /** Orders of the account that are not at an end. */
-  readOpenOrders(account: BrokerAccountId, signal: AbortSignal): Promise<Outcome<readonly { readonly orderId: string; readonly instrument: InstrumentId }[], 'not-found'>>;
+  readOpenOrders(
+    account: BrokerAccountId,
+    signal: AbortSignal,
+  ): Promise<Outcome<readonly { readonly orderId: string; readonly instrument: InstrumentId }[], 'not-found'>>;
   readSettlement(account: BrokerAccountId, orderId: string, signal: AbortSignal): Promise<Outcome<Settlement, 'not-found'>>;
   readCash(account: BrokerAccountId, signal: AbortSignal): Promise<Outcome<BrokerCash, 'not-found'>>;
   readPositions(account: BrokerAccountId, signal: AbortSignal): Promise<Outcome<readonly Position[], 'not-found'>>;
   /** Last price per instrument; instruments without a price are left out. */
-  readPrices(instruments: readonly InstrumentId[], signal: AbortSignal): Promise<Outcome<readonly { readonly instrument: InstrumentId; readonly price: Decimal }[], 'not-found'>>;
+  readPrices(
+    instruments: readonly InstrumentId[],
+    signal: AbortSignal,
+  ): Promise<Outcome<readonly { readonly instrument: InstrumentId; readonly price: Decimal }[], 'not-found'>>;
 
   createCashOut(request: CashOutRequest, sending: Sending): Promise<Outcome<CashOut, CashOutRefusal>>;
   findCashOut(request: CashOutRequest, sending: Sending): Promise<Inquiry<CashOut, CashOutRefusal>>;

@@ -4,7 +4,7 @@ import type { BrokerAccountId, InstrumentId, OptimizationId, PortfolioId, UserId
 import type { Currency, DivestAmount, Money } from '../kernel/money.js';
 import type { Inquiry, OperationAbility, Outcome, Sending } from '../kernel/outcome.js';
 
-export type Manager = 'robo-advisory' | 'robo-discretionary' | 'self' | 'unknown';
+export type ManagedBy = 'robo-advisory' | 'robo-discretionary' | 'self' | 'unknown';
 
 export type Portfolio = {
   readonly id: PortfolioId;
@@ -12,7 +12,7 @@ export type Portfolio = {
   readonly ownerId: UserId;
   readonly baseCurrency: Currency;
   readonly realMoney: boolean;
-  readonly manager: Manager;
+  readonly manager: ManagedBy;
   /** False: blocked; a robo portfolio is not optimised then. */
   readonly active: boolean;
   readonly archived: boolean;
@@ -69,8 +69,7 @@ export type PortfolioWrite = {
 /** `versionAfter` is more than one above the base when somebody else wrote in between. */
 export type PortfolioWritten = { readonly versionAfter: number };
 
-export type MovementType =
-  | 'CASH_DEPOSIT' | 'CASH_WITHDRAWAL' | 'BUY' | 'SELL' | 'TRANSACTION_FEE' | 'OTHER_TAX';
+export type MovementType = 'CASH_DEPOSIT' | 'CASH_WITHDRAWAL' | 'BUY' | 'SELL' | 'TRANSACTION_FEE' | 'OTHER_TAX';
 export type MovementStatus = 'PLACED' | 'EXECUTED' | 'SETTLED' | 'CANCELLED' | 'EXPIRED' | 'NOT_EXECUTED';
 
 export type Movement = {
@@ -127,7 +126,12 @@ export type InvestSuitePort = {
   /** Says from a fresh read whether an earlier writePortfolio took effect: we are the only writer of holdings. */
   findPortfolioWrite(write: PortfolioWrite, sending: Sending): Promise<Inquiry<PortfolioWritten, InvestSuiteRefusal>>;
   /** Writes only a divest amount into the whole, freshly read config: to restore a wish, or to ask for a customer. */
-  writeDivestAmount(portfolioId: PortfolioId, expected: DivestAmount, level: DivestAmount, sending: Sending): Promise<Outcome<PortfolioWritten, InvestSuiteRefusal>>;
+  writeDivestAmount(
+    portfolioId: PortfolioId,
+    expected: DivestAmount,
+    level: DivestAmount,
+    sending: Sending,
+  ): Promise<Outcome<PortfolioWritten, InvestSuiteRefusal>>;
 
   /** `POST /events/withdraw/`: says that the payment has been made. By key. */
   announceWithdrawal(portfolioId: PortfolioId, amount: Money, sending: Sending): Promise<Outcome<null, InvestSuiteRefusal>>;

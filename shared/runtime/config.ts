@@ -9,29 +9,66 @@ import { tenantSettings, type TenantSettings } from './tenant.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-const url = z.string().refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'must be an http(s) address').transform((text) => text.replace(/\/+$/, ''));
+const url = z
+  .string()
+  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'must be an http(s) address')
+  .transform((text) => text.replace(/\/+$/, ''));
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 const port = z.coerce.number().int().min(0).max(65_535);
 const secret = z.string().min(1).meta({ secret: true });
 
 /** What every process needs. */
 export const commonConfig = z.object({
-  DATABASE_URL: z.string().refine((text) => /^postgres(ql)?:\/\//.test(text), 'must begin with postgres://').meta({ secret: true, description: 'Postgres. One database; one schema and one role per service' }),
-  DATABASE_ROLE: z.string().regex(/^[a-z_][a-z0-9_]*$/).optional().meta({ description: 'role taken on after login; default `cmw_<service>`, `none` keeps the login role' }),
-  KAFKA_BROKERS: z.string().min(1).transform((text) => text.split(',').map((one) => one.trim()).filter((one) => one !== '')).meta({ description: 'host:port, comma-separated' }),
+  DATABASE_URL: z
+    .string()
+    .refine((text) => /^postgres(ql)?:\/\//.test(text), 'must begin with postgres://')
+    .meta({ secret: true, description: 'Postgres. One database; one schema and one role per service' }),
+  DATABASE_ROLE: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_]*$/)
+    .optional()
+    .meta({ description: 'role taken on after login; default `cmw_<service>`, `none` keeps the login role' }),
+  KAFKA_BROKERS: z
+    .string()
+    .min(1)
+    .transform((text) =>
+      text
+        .split(',')
+        .map((one) => one.trim())
+        .filter((one) => one !== ''),
+    )
+    .meta({ description: 'host:port, comma-separated' }),
   KAFKA_SSL: flag.default(false).meta({ description: 'true to speak TLS with the brokers' }),
-  KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional().meta({ description: 'how to log in at the brokers, if at all' }),
+  KAFKA_SASL_MECHANISM: z
+    .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
+    .optional()
+    .meta({ description: 'how to log in at the brokers, if at all' }),
   KAFKA_SASL_USERNAME: z.string().optional().meta({ description: 'with a mechanism' }),
   KAFKA_SASL_PASSWORD: secret.optional().meta({ secret: true, description: 'with a mechanism' }),
   KAFKA_TOPIC_PREFIX: z.string().max(50).default('').meta({ description: 'put before every topic and group name, for a shared cluster' }),
-  KAFKA_REPLICATION_FACTOR: z.coerce.number().int().min(1).max(5).default(1).meta({ description: 'of topics that we create; 3 in production' }),
-  KAFKA_SESSION_TIMEOUT_MS: z.coerce.number().int().min(1_000).max(60_000).default(10_000).meta({ description: 'after so long without a heartbeat a copy is given up' }),
+  KAFKA_REPLICATION_FACTOR: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(5)
+    .default(1)
+    .meta({ description: 'of topics that we create; 3 in production' }),
+  KAFKA_SESSION_TIMEOUT_MS: z.coerce
+    .number()
+    .int()
+    .min(1_000)
+    .max(60_000)
+    .default(10_000)
+    .meta({ description: 'after so long without a heartbeat a copy is given up' }),
   HTTP_HOST: z.string().default('127.0.0.1').meta({ description: 'address to listen on' }),
   HTTP_PORT: port.default(0).meta({ description: 'port to listen on; 0 takes a free one and prints it' }),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info').meta({ description: 'pino level' }),
   SERVICE_NAME: z.string().optional().meta({ description: 'name of this copy; must differ between copies of one service' }),
   TENANT_FILE: z.string().optional().meta({ description: 'YAML file of everything that the tenant chooses; careful defaults without it' }),
-  CRASH_POINT: z.string().optional().meta({ description: 'tests only: `name`, `name:n` or `name@about:n`; the process kills itself the n-th time it gets there' }),
+  CRASH_POINT: z
+    .string()
+    .optional()
+    .meta({ description: 'tests only: `name`, `name:n` or `name@about:n`; the process kills itself the n-th time it gets there' }),
 });
 export type CommonConfig = z.output<typeof commonConfig> & { readonly tenant: TenantSettings };
 
@@ -101,7 +138,10 @@ const readTenant = (file: string | undefined, problems: string[]): TenantSetting
 };
 
 /** @throws ConfigurationError with every problem at once. */
-export const readConfig = <S extends z.ZodObject>(schema: S, environment: Environment): z.output<S> & { readonly tenant: TenantSettings } => {
+export const readConfig = <S extends z.ZodObject>(
+  schema: S,
+  environment: Environment,
+): z.output<S> & { readonly tenant: TenantSettings } => {
   const problems: string[] = [];
   const values = withFiles(Object.keys(schema.shape), environment, problems);
   const parsed = schema.safeParse(values);

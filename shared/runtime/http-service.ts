@@ -12,7 +12,13 @@ import { createLog, type Log } from './log.js';
 import { runProcess, type Running } from './process.js';
 import { databaseOptions, ensureAllTopics, kafkaOptions, untilDone } from './service.js';
 
-export type HttpServiceTools = { readonly app: Express; readonly pool: Pool; readonly producer: Producer; readonly registry: Registry; readonly log: Log };
+export type HttpServiceTools = {
+  readonly app: Express;
+  readonly pool: Pool;
+  readonly producer: Producer;
+  readonly registry: Registry;
+  readonly log: Log;
+};
 export type HttpServiceOptions<S extends z.ZodObject> = {
   readonly name: string;
   readonly config: S;
@@ -26,11 +32,18 @@ const start = async <S extends z.ZodObject>(options: HttpServiceOptions<S>, envi
   const log = createLog(name, config.LOG_LEVEL);
   const kafka = kafkaOptions(config, options.name, log);
   const registry = createRegistry(name);
-  const pool = openPool(databaseOptions(config, options.name), (error) => { log.warn({ reason: error.message }, 'an idle database connection broke'); });
+  const pool = openPool(databaseOptions(config, options.name), (error) => {
+    log.warn({ reason: error.message }, 'an idle database connection broke');
+  });
   await untilDone('Kafka', log, () => ensureAllTopics(kafka, config.KAFKA_REPLICATION_FACTOR));
   const producer = await startProducer(kafka);
   const app = createApp(registry, [
-    { name: 'postgres', check: async () => { await pool.query('select 1'); } },
+    {
+      name: 'postgres',
+      check: async () => {
+        await pool.query('select 1');
+      },
+    },
     { name: 'kafka', check: () => pingKafka(kafka) },
   ]);
   options.wire(config, { app, pool, producer, registry, log });

@@ -10,7 +10,11 @@ import type { Log } from './log.js';
 export type Problem = { readonly status: number; readonly code: string; readonly title: string; readonly detail?: string };
 
 export const sendProblem = (response: Response, problem: Problem, headers: Readonly<Record<string, string>> = {}): void => {
-  response.status(problem.status).set(headers).type('application/problem+json').send(JSON.stringify({ type: 'about:blank', ...problem }));
+  response
+    .status(problem.status)
+    .set(headers)
+    .type('application/problem+json')
+    .send(JSON.stringify({ type: 'about:blank', ...problem }));
 };
 
 /** Resolves when the dependency answers; rejects, or does not resolve in time, when it is away. */
@@ -20,7 +24,11 @@ const CHECK_TIMEOUT_MS = 2_000;
 
 const within = async (work: Promise<void>): Promise<void> => {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => { timer = setTimeout(() => { reject(new Error('no answer in time')); }, CHECK_TIMEOUT_MS); });
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error('no answer in time'));
+    }, CHECK_TIMEOUT_MS);
+  });
   try {
     await Promise.race([work, late]);
   } finally {
@@ -48,7 +56,9 @@ export const createApp = (registry: Registry, checks: readonly Check[]): Express
       }),
     );
     const away = results.filter(([, state]) => state === 'away').map(([name]) => name);
-    response.status(away.length === 0 ? 200 : 503).json({ status: away.length === 0 ? 'ready' : 'waiting', away, dependencies: Object.fromEntries(results) });
+    response
+      .status(away.length === 0 ? 200 : 503)
+      .json({ status: away.length === 0 ? 'ready' : 'waiting', away, dependencies: Object.fromEntries(results) });
   });
   app.get('/metrics', async (_request, response) => {
     response.type(registry.contentType).send(await registry.metrics());
@@ -78,7 +88,11 @@ export const atMost = (atOnce: number, onRefused: () => void): RequestHandler =>
   return (_request, response, next) => {
     if (running >= atOnce) {
       onRefused();
-      sendProblem(response, { status: 429, code: 'too-many-requests', title: 'Too many requests at once; come again' }, { 'Retry-After': '1' });
+      sendProblem(
+        response,
+        { status: 429, code: 'too-many-requests', title: 'Too many requests at once; come again' },
+        { 'Retry-After': '1' },
+      );
       return;
     }
     running++;
@@ -92,8 +106,10 @@ export const atMost = (atOnce: number, onRefused: () => void): RequestHandler =>
 const bodyFailed: ErrorRequestHandler = (error: unknown, _request, response, next) => {
   const { type } = error as { type?: string };
   if (type === 'entity.too.large') sendProblem(response, { status: 413, code: 'too-large', title: 'The body is too large' });
-  else if (type === 'encoding.unsupported') sendProblem(response, { status: 415, code: 'media-type', title: 'The body must not be compressed' });
-  else if (type === 'request.aborted' || type === 'request.size.invalid') sendProblem(response, { status: 400, code: 'cut', title: 'The body ended too early' });
+  else if (type === 'encoding.unsupported')
+    sendProblem(response, { status: 415, code: 'media-type', title: 'The body must not be compressed' });
+  else if (type === 'request.aborted' || type === 'request.size.invalid')
+    sendProblem(response, { status: 400, code: 'cut', title: 'The body ended too early' });
   else next(error);
 };
 
@@ -105,7 +121,9 @@ export const rawJsonBody = (limitBytes: number): readonly (RequestHandler | Erro
 
 /** The last handlers of an app: what nobody answers, and what failed. */
 export const finishApp = (app: Express, log: Log): void => {
-  app.use((_request, response) => { sendProblem(response, { status: 404, code: 'not-found', title: 'There is nothing at this address' }); });
+  app.use((_request, response) => {
+    sendProblem(response, { status: 404, code: 'not-found', title: 'There is nothing at this address' });
+  });
   const failed: ErrorRequestHandler = (error: unknown, _request, response, next) => {
     if (response.headersSent) {
       next(error);
@@ -120,7 +138,10 @@ export const finishApp = (app: Express, log: Log): void => {
 export type Listening = { readonly url: string; readonly stop: () => Promise<void> };
 
 export const listen = async (app: Express, host: string, port: number): Promise<Listening> => {
-  const server: Server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000, maxHeaderSize: 16_384 }, app);
+  const server: Server = createServer(
+    { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000, maxHeaderSize: 16_384 },
+    app,
+  );
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);
@@ -130,9 +151,13 @@ export const listen = async (app: Express, host: string, port: number): Promise<
     url: `http://${address.address.includes(':') ? `[${address.address}]` : address.address}:${String(address.port)}`,
     stop: () =>
       new Promise((resolve) => {
-        server.close(() => { resolve(); });
+        server.close(() => {
+          resolve();
+        });
         server.closeIdleConnections();
-        setTimeout(() => { server.closeAllConnections(); }, 3_000).unref();
+        setTimeout(() => {
+          server.closeAllConnections();
+        }, 3_000).unref();
       }),
   };
 };

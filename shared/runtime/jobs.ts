@@ -9,12 +9,28 @@ import type { Log } from './log.js';
 export type Jobs = { readonly stop: () => Promise<void> };
 
 const messageOf = (job: Job, slot: string, found: Found): OutgoingMessage => {
-  const event = { id: `${job.name}:${slot}:${found.portfolioId}`, type: found.type, version: '1', occurredAt: slot, portfolioId: found.portfolioId };
-  return { topic: found.topic, key: found.portfolioId, headers: headersOf(event), value: printEnvelope({ ...event, data: found.data as unknown as Printable }) };
+  const event = {
+    id: `${job.name}:${slot}:${found.portfolioId}`,
+    type: found.type,
+    version: '1',
+    occurredAt: slot,
+    portfolioId: found.portfolioId,
+  };
+  return {
+    topic: found.topic,
+    key: found.portfolioId,
+    headers: headersOf(event),
+    value: printEnvelope({ ...event, data: found.data as unknown as Printable }),
+  };
 };
 
 /** One run of one job. Its failure is logged and the next slot comes: a job keeps nothing in memory. */
-export const runJob = async (job: Job, slot: string, publish: (messages: readonly OutgoingMessage[]) => Promise<void>, log: Log): Promise<void> => {
+export const runJob = async (
+  job: Job,
+  slot: string,
+  publish: (messages: readonly OutgoingMessage[]) => Promise<void>,
+  log: Log,
+): Promise<void> => {
   try {
     const found = await job.run(AbortSignal.timeout(job.timeoutMs));
     if (found.length > 0) await publish(found.map((one) => messageOf(job, slot, one)));
@@ -26,7 +42,11 @@ export const runJob = async (job: Job, slot: string, publish: (messages: readonl
 
 export const startJobs = (jobs: readonly Job[], publish: (messages: readonly OutgoingMessage[]) => Promise<void>, log: Log): Jobs => {
   const tasks: ScheduledTask[] = jobs.map((job) =>
-    schedule(job.schedule, (context) => runJob(job, context.date.toISOString(), publish, log), { name: job.name, timezone: 'UTC', noOverlap: true }),
+    schedule(job.schedule, (context) => runJob(job, context.date.toISOString(), publish, log), {
+      name: job.name,
+      timezone: 'UTC',
+      noOverlap: true,
+    }),
   );
   return {
     stop: async () => {

@@ -13,7 +13,22 @@ export const createLog = (service: string, level: string): Log =>
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     redact: {
-      paths: ['iban', '*.iban', 'token', '*.token', 'authorization', '*.authorization', 'password', '*.password', 'secret', '*.secret', 'ownerName', '*.ownerName', 'body', '*.body'],
+      paths: [
+        'iban',
+        '*.iban',
+        'token',
+        '*.token',
+        'authorization',
+        '*.authorization',
+        'password',
+        '*.password',
+        'secret',
+        '*.secret',
+        'ownerName',
+        '*.ownerName',
+        'body',
+        '*.body',
+      ],
       censor: '[hidden]',
     },
   });

@@ -56,9 +56,17 @@ export const kafkaOptions = (config: CommonConfig, service: string, log: Log): K
   ssl: config.KAFKA_SSL,
   ...(config.KAFKA_SASL_MECHANISM === undefined
     ? {}
-    : { sasl: { mechanism: config.KAFKA_SASL_MECHANISM, username: config.KAFKA_SASL_USERNAME ?? '', password: config.KAFKA_SASL_PASSWORD ?? '' } }),
+    : {
+        sasl: {
+          mechanism: config.KAFKA_SASL_MECHANISM,
+          username: config.KAFKA_SASL_USERNAME ?? '',
+          password: config.KAFKA_SASL_PASSWORD ?? '',
+        },
+      }),
   topicPrefix: config.KAFKA_TOPIC_PREFIX,
-  log: (level, message, fields) => { log[level](fields, message); },
+  log: (level, message, fields) => {
+    log[level](fields, message);
+  },
 });
 
 export const ensureAllTopics = (options: KafkaOptions, replicationFactor: number): Promise<void> =>
@@ -100,7 +108,9 @@ const crashPoints = (setting: string | undefined): Passes => {
 const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
-  after: (waitMs, run) => { setTimeout(run, waitMs); },
+  after: (waitMs, run) => {
+    setTimeout(run, waitMs);
+  },
 };
 
 const watchFigures = (registry: Registry, store: EngineStore, engine: Engine): void => {
@@ -109,13 +119,21 @@ const watchFigures = (registry: Registry, store: EngineStore, engine: Engine): v
   const gauge = (name: string): Gauge => {
     const known = gauges.get(name);
     if (known !== undefined) return known;
-    const made = new Gauge({ name: `cmw_${name}`, help: name.replaceAll('_', ' '), labelNames: labelNames[name] ?? [], registers: [registry] });
+    const made = new Gauge({
+      name: `cmw_${name}`,
+      help: name.replaceAll('_', ' '),
+      labelNames: labelNames[name] ?? [],
+      registers: [registry],
+    });
     gauges.set(name, made);
     return made;
   };
-  for (const name of ['open_journeys', 'overdue_journeys', 'open_effects', 'inbox_open', 'outbox_open', 'quarantined', 'blocked_lanes']) gauge(name);
+  for (const name of ['open_journeys', 'overdue_journeys', 'open_effects', 'inbox_open', 'outbox_open', 'quarantined', 'blocked_lanes'])
+    gauge(name);
   new Gauge({
-    name: 'cmw_items_in_memory', help: 'steps waiting in memory', registers: [registry],
+    name: 'cmw_items_in_memory',
+    help: 'steps waiting in memory',
+    registers: [registry],
     async collect() {
       this.set(engine.load);
       for (const one of gauges.values()) one.reset();
@@ -124,9 +142,22 @@ const watchFigures = (registry: Registry, store: EngineStore, engine: Engine): v
   });
 };
 
-type EngineParts = { readonly engine: Engine; readonly sweep: Sweep; readonly sayer: Sayer; readonly owner: Owner; readonly takeIn: TakeIn; readonly store: PostgresStore };
+type EngineParts = {
+  readonly engine: Engine;
+  readonly sweep: Sweep;
+  readonly sayer: Sayer;
+  readonly owner: Owner;
+  readonly takeIn: TakeIn;
+  readonly store: PostgresStore;
+};
 
-type EngineSetting = { readonly definition: ServiceDefinition; readonly config: CommonConfig; readonly log: Log; readonly pool: Pool; readonly producer: Producer };
+type EngineSetting = {
+  readonly definition: ServiceDefinition;
+  readonly config: CommonConfig;
+  readonly log: Log;
+  readonly pool: Pool;
+  readonly producer: Producer;
+};
 
 const startEngine = async ({ definition, config, log, pool, producer }: EngineSetting): Promise<EngineParts> => {
   const options = databaseOptions(config, definition.name);
@@ -138,19 +169,43 @@ const startEngine = async ({ definition, config, log, pool, producer }: EngineSe
   const owner = new Owner({
     connect: () => openClient({ ...options, statementTimeoutMs: 0 }),
     lockClass,
-    onLost: (error) => { log.error({ reason: error?.message ?? 'closed' }, 'the owner lock is lost: nothing is sent until there is a new one'); },
-    onTrouble: (error) => { log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'no owner lock yet; waiting'); },
+    onLost: (error) => {
+      log.error({ reason: error?.message ?? 'closed' }, 'the owner lock is lost: nothing is sent until there is a new one');
+    },
+    onTrouble: (error) => {
+      log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'no owner lock yet; waiting');
+    },
   });
   await owner.start();
   const sender = new Sender({
-    limitPerSystem: 64, breakerAfterFailures: 30, breakerOpenMs: 1_000, nowMs: systemClock.nowMs, monotonicMs: systemClock.monotonicMs,
+    limitPerSystem: 64,
+    breakerAfterFailures: 30,
+    breakerOpenMs: 1_000,
+    nowMs: systemClock.nowMs,
+    monotonicMs: systemClock.monotonicMs,
     maySend: () => owner.id !== 0,
-    onBug: (error, effect) => { log.error({ err: error, effectId: effect.id }, 'an effect threw: a bug of ours'); },
+    onBug: (error, effect) => {
+      log.error({ err: error, effectId: effect.id }, 'an effect threw: a bug of ours');
+    },
   });
-  const publish = async (rows: Parameters<Producer['send']>[0]): Promise<void> => { await producer.send(rows); passes('after-publish', () => rows.map((row) => row.topic)); };
-  const sayer = new Sayer(store, publish, (error) => { log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'not published yet; it is said again'); });
+  const publish = async (rows: Parameters<Producer['send']>[0]): Promise<void> => {
+    await producer.send(rows);
+    passes('after-publish', () => rows.map((row) => row.topic));
+  };
+  const sayer = new Sayer(store, publish, (error) => {
+    log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'not published yet; it is said again');
+  });
   const engine = new Engine({ catalogue, store, sender, sayer, clock: systemClock, log, ownerId: () => owner.id, passes });
-  const takeIn: TakeIn = new TakeIn({ catalogue, store, engine, sayer, log, nowMs: systemClock.nowMs, passes, decisions: decisionsOf({ catalogue, store, engine, takeIn: () => takeIn, log }) });
+  const takeIn: TakeIn = new TakeIn({
+    catalogue,
+    store,
+    engine,
+    sayer,
+    log,
+    nowMs: systemClock.nowMs,
+    passes,
+    decisions: decisionsOf({ catalogue, store, engine, takeIn: () => takeIn, log }),
+  });
   const sweep = new Sweep({ store, engine, sayer, takeIn, log, ownerId: () => owner.id, everyMs: 1_000, graceMs: 3_000 });
   return { engine, sweep, sayer, owner, takeIn, store };
 };
@@ -166,9 +221,15 @@ const start = async <S extends z.ZodObject>(options: ServiceOptions<S>, environm
   });
   const state: { parts: EngineParts | null } = { parts: null };
   const started = (): Promise<void> => (state.parts === null ? Promise.reject(new Error('starting')) : Promise.resolve());
-  const readable = (): Promise<void> => (state.parts?.takeIn.unreadableTopic == null ? Promise.resolve() : Promise.reject(new Error('most messages cannot be read')));
+  const readable = (): Promise<void> =>
+    (state.parts?.takeIn.unreadableTopic ?? null) === null ? Promise.resolve() : Promise.reject(new Error('most messages cannot be read'));
   const app = createApp(registry, [
-    { name: 'postgres', check: async () => { await pool.query('select 1'); } },
+    {
+      name: 'postgres',
+      check: async () => {
+        await pool.query('select 1');
+      },
+    },
     { name: 'kafka', check: () => pingKafka(kafka) },
     { name: 'engine', check: started },
     { name: 'messages', check: readable },
@@ -185,8 +246,15 @@ const start = async <S extends z.ZodObject>(options: ServiceOptions<S>, environm
   parts.sweep.start();
   const topics = [...new Set<Topic>([...definition.consumes.map((consume) => consume.topic), 'operator.decision'])];
   const consumer = await startConsumer({
-    ...kafka, groupId: `${config.KAFKA_TOPIC_PREFIX}${options.name}`, topics, takeIn: parts.takeIn.take, sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
-    onFatal: (error) => { log.fatal({ err: error }, 'the consumer is dead: the process ends and is started again'); process.exit(1); },
+    ...kafka,
+    groupId: `${config.KAFKA_TOPIC_PREFIX}${options.name}`,
+    topics,
+    takeIn: parts.takeIn.take,
+    sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
+    onFatal: (error) => {
+      log.fatal({ err: error }, 'the consumer is dead: the process ends and is started again');
+      process.exit(1);
+    },
   });
   const jobs = startJobs(definition.jobs ?? [], (messages) => producer.send(messages), log);
   log.info({ topics }, 'ready');

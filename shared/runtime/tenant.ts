@@ -13,20 +13,60 @@ const decimalText = z.string().transform((text, context): Decimal => {
   context.addIssue({ code: 'custom', message: 'must be a decimal written as text' });
   return z.NEVER;
 });
-const waitMs = (defaultMs: number, description: string) => z.number().int().min(10).max(30 * 86_400_000).default(defaultMs).meta({ description });
+const waitMs = (defaultMs: number, description: string) =>
+  z
+    .number()
+    .int()
+    .min(10)
+    .max(30 * 86_400_000)
+    .default(defaultMs)
+    .meta({ description });
 
 export const tenantSettings = z.strictObject({
-  brokerMode: z.enum(['client', 'investsuite']).default('client').meta({ description: 'who talks to the broker; a flow refuses portfolios of the other mode' }),
-  houseAccountIban: z.string().regex(/^[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}$/).optional().meta({ description: "the bank's account that counter accounts are paid from; the payout service does not start without it" }),
-  payWhileOrdersAreOpen: z.boolean().default(false).meta({ description: 'pay while orders of the account are open, when settled cash suffices' }),
-  onCounterAccountMismatch: z.enum(['hold', 'pay-core-banking']).default('hold').meta({ description: 'InvestSuite shows another counter account than core banking, its master' }),
-  counterAccountCoolOffHours: z.number().int().min(0).max(720).default(0).meta({ description: 'a counter account changed less long ago waits for a person; 0 switches it off' }),
+  brokerMode: z
+    .enum(['client', 'investsuite'])
+    .default('client')
+    .meta({ description: 'who talks to the broker; a flow refuses portfolios of the other mode' }),
+  houseAccountIban: z
+    .string()
+    .regex(/^[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}$/)
+    .optional()
+    .meta({ description: "the bank's account that counter accounts are paid from; the payout service does not start without it" }),
+  payWhileOrdersAreOpen: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'pay while orders of the account are open, when settled cash suffices' }),
+  onCounterAccountMismatch: z
+    .enum(['hold', 'pay-core-banking'])
+    .default('hold')
+    .meta({ description: 'InvestSuite shows another counter account than core banking, its master' }),
+  counterAccountCoolOffHours: z
+    .number()
+    .int()
+    .min(0)
+    .max(720)
+    .default(0)
+    .meta({ description: 'a counter account changed less long ago waits for a person; 0 switches it off' }),
   holdingsMoveAt: z.enum(['executed', 'settled']).default('settled').meta({ description: 'when holdings at InvestSuite follow a trade' }),
-  priceDriftLimit: decimalText.default('0.05' as Decimal).meta({ description: 'an order whose price moved by more than this fraction is not executed' }),
-  onVersionGap: z.enum(['restore', 'hold']).default('restore').meta({ description: 'a newer wish was overwritten by our write: write it back, or ask a person' }),
-  cashOutType: z.enum(['BULK_FUNDING', 'CASH_TRANSFER', 'ACH', 'WIRE']).default('BULK_FUNDING').meta({ description: 'type of a DriveWealth redemption' }),
-  sendClientOrderId: z.boolean().default(false).meta({ description: 'send our key as DriveWealth `clientOrderID` with an order: a lost answer then matches for certain. The vendor pages disagree on whether the field exists' }),
-  currencies: z.array(z.string().regex(/^[A-Z]{3}$/)).default([]).meta({ description: 'base currencies served; empty serves the currency of the broker account only' }),
+  priceDriftLimit: decimalText
+    .default('0.05' as Decimal)
+    .meta({ description: 'an order whose price moved by more than this fraction is not executed' }),
+  onVersionGap: z
+    .enum(['restore', 'hold'])
+    .default('restore')
+    .meta({ description: 'a newer wish was overwritten by our write: write it back, or ask a person' }),
+  cashOutType: z
+    .enum(['BULK_FUNDING', 'CASH_TRANSFER', 'ACH', 'WIRE'])
+    .default('BULK_FUNDING')
+    .meta({ description: 'type of a DriveWealth redemption' }),
+  sendClientOrderId: z.boolean().default(false).meta({
+    description:
+      'send our key as DriveWealth `clientOrderID` with an order: a lost answer then matches for certain. The vendor pages disagree on whether the field exists',
+  }),
+  currencies: z
+    .array(z.string().regex(/^[A-Z]{3}$/))
+    .default([])
+    .meta({ description: 'base currencies served; empty serves the currency of the broker account only' }),
   pendingWithdrawalsSchedule: z
     .string()
     .refine((text) => validate(text), 'must be a cron expression')
@@ -34,20 +74,30 @@ export const tenantSettings = z.strictObject({
     .default('15 1 * * *')
     .meta({ description: 'when every portfolio with an open divest amount is looked at, events or not; cron, UTC; null switches it off' }),
   lookAgainForCashAfterMs: waitMs(3_600_000, 'a withdrawal that waits for cash looks again after so long, events or not'),
-  buysWhenSalesFellShort: z.enum(['skip', 'place']).default('skip').meta({ description: 'buys of an optimisation whose sales did not all execute' }),
+  buysWhenSalesFellShort: z
+    .enum(['skip', 'place'])
+    .default('skip')
+    .meta({ description: 'buys of an optimisation whose sales did not all execute' }),
   lookAtOrderAfterMs: waitMs(60_000, 'an open order is looked at after so long, events or not'),
   lookAtSettlementAfterMs: waitMs(900_000, 'an executed order is looked at for settlement after so long'),
   lookAgainForOwnerChoiceAfterMs: waitMs(3_600_000, 'an advisory optimisation is read again after so long'),
   lookAgainAtCounterAccountAfterMs: waitMs(900_000, 'a counter account that changed lately is looked at again after so long'),
   awaitCounterpartAfterMs: waitMs(60_000, 'holdings that would be negative wait for the other change so long'),
   reviewAfterMs: waitMs(259_200_000, 'a portfolio that waits for review is looked at again after so long'),
-  remittanceInformation: z.string().max(140).default('Withdrawal from your portfolio').meta({ description: 'what the customer reads on the statement; no name, no number' }),
+  remittanceInformation: z
+    .string()
+    .max(140)
+    .default('Withdrawal from your portfolio')
+    .meta({ description: 'what the customer reads on the statement; no name, no number' }),
   awaitWishAfterMs: waitMs(5_000, 'how long a version gap waits for the event that explains it'),
   requestTimeoutMs: waitMs(10_000, 'total time of one request to an outside system'),
   firstWaitMs: waitMs(250, 'first wait before a repeat or an inquiry'),
   longestWaitMs: waitMs(60_000, 'longest wait between repeats or inquiries'),
   patienceMs: waitMs(6 * 3_600_000, 'after so long without knowing whether a request has happened a person is asked'),
-  requestLongestLifeMs: waitMs(120_000, 'after so long a request that was sent can no longer take effect; before it "absent" is not believed'),
+  requestLongestLifeMs: waitMs(
+    120_000,
+    'after so long a request that was sent can no longer take effect; before it "absent" is not believed',
+  ),
 });
 export type TenantSettings = z.output<typeof tenantSettings>;
 

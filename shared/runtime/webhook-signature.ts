@@ -6,13 +6,18 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 
 export const TOLERANCE_SECONDS = 300;
 
-export type SignedHeaders = { readonly id: string | undefined; readonly timestamp: string | undefined; readonly signature: string | undefined };
+export type SignedHeaders = {
+  readonly id: string | undefined;
+  readonly timestamp: string | undefined;
+  readonly signature: string | undefined;
+};
 export type Verdict =
   | { readonly ok: true; readonly id: string }
   | { readonly ok: false; readonly code: 'signature-missing' | 'signature-malformed' | 'timestamp-out-of-tolerance' | 'signature-wrong' };
 
 /** `whsec_` and base64, or text as it stands. Several secrets at once let a sender rotate. */
-export const webhookKey = (secret: string): Buffer => (secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : Buffer.from(secret, 'utf8'));
+export const webhookKey = (secret: string): Buffer =>
+  secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : Buffer.from(secret, 'utf8');
 
 const refuse = (code: Extract<Verdict, { ok: false }>['code']): Verdict => ({ ok: false, code });
 

@@ -6,8 +6,13 @@ const SECRET = `whsec_${Buffer.from('a secret of at least 24 bytes').toString('b
 const OTHER = `whsec_${Buffer.from('another secret of 24+ bytes!').toString('base64')}`;
 const body = Buffer.from('{"é":1}');
 const at = new Date('2026-03-01T12:00:00Z');
-const headers = (secret: string, id = 'msg_1') => ({ id, timestamp: String(at.getTime() / 1000), signature: new Webhook(secret).sign(id, at, body.toString()) });
-const verify = (given: ReturnType<typeof headers>, bytes = body, nowMs = at.getTime(), secrets = [SECRET, OTHER]) => verifyWebhook(secrets.map(webhookKey), given, bytes, nowMs);
+const headers = (secret: string, id = 'msg_1') => ({
+  id,
+  timestamp: String(at.getTime() / 1000),
+  signature: new Webhook(secret).sign(id, at, body.toString()),
+});
+const verify = (given: ReturnType<typeof headers>, bytes = body, nowMs = at.getTime(), secrets = [SECRET, OTHER]) =>
+  verifyWebhook(secrets.map(webhookKey), given, bytes, nowMs);
 
 describe('Standard Webhooks', () => {
   it('takes what the reference library signs, under any of several secrets', () => {
@@ -23,7 +28,9 @@ describe('Standard Webhooks', () => {
   });
   it.each([-1, 1])('refuses what is older or newer than the tolerance (%i)', (sign) => {
     expect(verify(headers(SECRET), body, at.getTime() + sign * TOLERANCE_SECONDS * 1000)).toMatchObject({ ok: true });
-    expect(verify(headers(SECRET), body, at.getTime() + sign * (TOLERANCE_SECONDS + 1) * 1000)).toMatchObject({ code: 'timestamp-out-of-tolerance' });
+    expect(verify(headers(SECRET), body, at.getTime() + sign * (TOLERANCE_SECONDS + 1) * 1000)).toMatchObject({
+      code: 'timestamp-out-of-tolerance',
+    });
   });
   it('says what is missing or malformed', () => {
     expect(verifyWebhook([], { id: undefined, timestamp: '1', signature: 'v1,x' }, body, 0)).toMatchObject({ code: 'signature-missing' });

@@ -51,6 +51,9 @@ export const createTestDatabase = async (): Promise<TestDatabase> => {
   return {
     url: withDatabase(serverUrl(), name),
     name,
-    drop: () => asAdmin(async (admin) => { await admin.query(`drop database if exists ${name} with (force)`); }),
+    drop: () =>
+      asAdmin(async (admin) => {
+        await admin.query(`drop database if exists ${name} with (force)`);
+      }),
   };
 };

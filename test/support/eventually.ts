@@ -10,8 +10,7 @@ export const eventually = async <T>(
   for (;;) {
     const seen = await look();
     if (holds(seen)) return seen;
-    if (Date.now() > endMs)
-      throw new Error(`${what}: not within ${String(withinMs)} ms; last ${JSON.stringify({ seen }).slice(0, 4000)}`);
+    if (Date.now() > endMs) throw new Error(`${what}: not within ${String(withinMs)} ms; last ${JSON.stringify({ seen }).slice(0, 4000)}`);
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 };

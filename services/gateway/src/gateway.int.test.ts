@@ -31,21 +31,52 @@ describe('the gateway', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     pool = new Pool({ connectionString: database.url, options: '-c search_path=gateway -c role=cmw_gateway' });
-    const kafka: KafkaOptions = { brokers: (process.env['KAFKA_BROKERS'] ?? '').split(','), clientId: 'gateway-test', ssl: false, topicPrefix: prefix, log: () => undefined };
+    const kafka: KafkaOptions = {
+      brokers: (process.env['KAFKA_BROKERS'] ?? '').split(','),
+      clientId: 'gateway-test',
+      ssl: false,
+      topicPrefix: prefix,
+      log: () => undefined,
+    };
     await ensureAllTopics(kafka, 1);
     producer = await startProducer(kafka);
-    const publish: Producer = { stop: () => producer.stop(), send: (messages, limits) => (kafkaAway ? Promise.reject(new Error('away')) : producer.send(messages, limits)) };
+    const publish: Producer = {
+      stop: () => producer.stop(),
+      send: (messages, limits) => (kafkaAway ? Promise.reject(new Error('away')) : producer.send(messages, limits)),
+    };
     const registry = new Registry();
     const app = createApp(registry, []);
-    wire(config.parse({
-      DATABASE_URL: database.url, KAFKA_BROKERS: kafka.brokers.join(','), WEBHOOK_SECRETS_INVESTSUITE: SECRET, WEBHOOK_SECRETS_BROKER: SECRET, WEBHOOK_SECRETS_CORE_BANKING: SECRET,
-      WEBHOOK_MAX_BODY_BYTES: '20000',
-    }), { app, pool, producer: publish, registry, log });
+    wire(
+      config.parse({
+        DATABASE_URL: database.url,
+        KAFKA_BROKERS: kafka.brokers.join(','),
+        WEBHOOK_SECRETS_INVESTSUITE: SECRET,
+        WEBHOOK_SECRETS_BROKER: SECRET,
+        WEBHOOK_SECRETS_CORE_BANKING: SECRET,
+        WEBHOOK_MAX_BODY_BYTES: '20000',
+      }),
+      { app, pool, producer: publish, registry, log },
+    );
     finishApp(app, log);
     http = await listen(app, '127.0.0.1', 0);
     consumer = await startConsumer({
-      ...kafka, groupId: `${prefix}test`, topics: ['portfolio.withdrawal-request', 'optimisations.status-update', 'broker.order-status', 'broker.cash-status', 'core-banking.transfer-status', 'core-banking.deposit'],
-      takeIn: (batch) => { taken.push(...batch.messages); return Promise.resolve(); }, onFatal: (error) => { throw error; },
+      ...kafka,
+      groupId: `${prefix}test`,
+      topics: [
+        'portfolio.withdrawal-request',
+        'optimisations.status-update',
+        'broker.order-status',
+        'broker.cash-status',
+        'core-banking.transfer-status',
+        'core-banking.deposit',
+      ],
+      takeIn: (batch) => {
+        taken.push(...batch.messages);
+        return Promise.resolve();
+      },
+      onFatal: (error) => {
+        throw error;
+      },
     });
   });
   afterAll(async () => {
@@ -55,23 +86,49 @@ describe('the gateway', () => {
     await pool.end();
     await database.drop();
   });
-  beforeEach(() => { kafkaAway = false; });
+  beforeEach(() => {
+    kafkaAway = false;
+  });
 
   let n = 0;
   const post = async (path: string, body: string | Buffer, change: Record<string, string | undefined> = {}) => {
     const id = change['webhook-id'] ?? `msg_${String(++n)}`;
     const at = new Date();
-    const headers: Record<string, string> = { 'content-type': 'application/json', 'webhook-id': id, 'webhook-timestamp': String(Math.floor(at.getTime() / 1000)), 'webhook-signature': new Webhook(SECRET).sign(id, at, body.toString()) };
-    for (const [name, value] of Object.entries(change)) if (value === undefined) delete headers[name]; else headers[name] = value;
-    const response = await fetch(http.url + path, { method: 'POST', headers, body: typeof body === 'string' ? body : new Uint8Array(body) });
-    return { status: response.status, body: (await response.json()) as Record<string, unknown>, type: response.headers.get('content-type') ?? '' };
+    const all: Record<string, string | undefined> = {
+      'content-type': 'application/json',
+      'webhook-id': id,
+      'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+      'webhook-signature': new Webhook(SECRET).sign(id, at, body.toString()),
+      ...change,
+    };
+    const headers = Object.fromEntries(
+      Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
+    );
+    const response = await fetch(http.url + path, {
+      method: 'POST',
+      headers,
+      body: typeof body === 'string' ? body : new Uint8Array(body),
+    });
+    return {
+      status: response.status,
+      body: (await response.json()) as Record<string, unknown>,
+      type: response.headers.get('content-type') ?? '',
+    };
   };
   const wish = (id: string, subject = 'portfolios', action = 'divest-amount-update', amount = '1250.40') =>
     `{"id":"${id}","created":"-1000000000-01-01T00:00:00Z","version":"1.0.0","subject":"${subject}","action":"${action}","data":{"id":"P01","external_id":null,"divest_amount":${amount},"currency":"USD"}}`;
-  const arrived = (eventId: string) => eventually(`event ${eventId} on Kafka`, () => taken.filter((message) => message.headers['event-id'] === eventId), (seen) => seen.length > 0);
+  const arrived = (eventId: string) =>
+    eventually(
+      `event ${eventId} on Kafka`,
+      () => taken.filter((message) => message.headers['event-id'] === eventId),
+      (seen) => seen.length > 0,
+    );
 
   it('forwards an event with key, headers and the body unchanged, numbers as they were written', async () => {
-    expect(await post('/webhooks/investsuite', wish('e1', 'portfolios', 'divest-amount-update', '3.4900'))).toMatchObject({ status: 202, body: { accepted: 1 } });
+    expect(await post('/webhooks/investsuite', wish('e1', 'portfolios', 'divest-amount-update', '3.4900'))).toMatchObject({
+      status: 202,
+      body: { accepted: 1 },
+    });
     const [message] = await arrived('investsuite:e1');
     expect(message?.topic).toBe('portfolio.withdrawal-request');
     expect(message?.key).toBe('P01');
@@ -81,7 +138,10 @@ describe('the gateway', () => {
   });
 
   it.each([
-    ['portfolios', 'divest-amount-update'], ['portfolio', 'withdrawal-request'], ['PORTFOLIOS', 'Withdrawal'], ['portfolio', 'divest_amount_update'],
+    ['portfolios', 'divest-amount-update'],
+    ['portfolio', 'withdrawal-request'],
+    ['PORTFOLIOS', 'Withdrawal'],
+    ['portfolio', 'divest_amount_update'],
   ])('takes the name variant %s / %s', async (subject, action) => {
     const id = `v-${subject}-${action}`;
     expect((await post('/webhooks/investsuite', wish(id, subject, action, '1e100'))).status).toBe(202);
@@ -94,32 +154,70 @@ describe('the gateway', () => {
     const body = `[${wish('a1')},${wish('a2')}]`;
     expect(await post('/webhooks/investsuite', body, { 'webhook-id': 'msg_array' })).toMatchObject({ status: 202, body: { accepted: 2 } });
     await arrived('investsuite:a2');
-    expect(await post('/webhooks/investsuite', body, { 'webhook-id': 'msg_array' })).toMatchObject({ status: 202, body: { accepted: 0, repeated: true } });
+    expect(await post('/webhooks/investsuite', body, { 'webhook-id': 'msg_array' })).toMatchObject({
+      status: 202,
+      body: { accepted: 0, repeated: true },
+    });
     await post('/webhooks/investsuite', wish('a3'));
     await arrived('investsuite:a3');
     expect(taken.filter((message) => message.headers['event-id'] === 'investsuite:a1')).toHaveLength(1);
   });
 
   it('routes broker and core banking events', async () => {
-    const payment = '{"eventId":"c1","endToEndId":"WD1","paymentId":"p1","status":"ACSC","instructedAmount":{"amount":"5.00","currency":"USD"},"bookedAt":"2026-01-01T00:00:00Z"}';
+    const payment =
+      '{"eventId":"c1","endToEndId":"WD1","paymentId":"p1","status":"ACSC","instructedAmount":{"amount":"5.00","currency":"USD"},"bookedAt":"2026-01-01T00:00:00Z"}';
     expect((await post('/webhooks/core-banking/payment-status', payment)).status).toBe(202);
     const [message] = await arrived('core-banking:c1');
     expect([message?.topic, message?.key]).toEqual(['core-banking.transfer-status', 'WD1']);
-    expect((await post('/webhooks/broker/drivewealth', '{"id":"event_9","type":"some.new.type","timestamp":"2026-01-01T00:00:00Z","payload":{}}')).status).toBe(202);
+    expect(
+      (
+        await post(
+          '/webhooks/broker/drivewealth',
+          '{"id":"event_9","type":"some.new.type","timestamp":"2026-01-01T00:00:00Z","payload":{}}',
+        )
+      ).status,
+    ).toBe(202);
   });
 
   it.each<[string, number, string, () => Promise<{ status: number; body: Record<string, unknown>; type: string }>]>([
     ['unsigned', 401, 'signature-missing', () => post('/webhooks/investsuite', wish('x'), { 'webhook-signature': undefined })],
-    ['signed for another body', 401, 'signature-wrong', () => post('/webhooks/investsuite', wish('x'), { 'webhook-signature': new Webhook(SECRET).sign('msg_q', new Date(), '{}'), 'webhook-id': 'msg_q' })],
-    ['replayed after the tolerance', 401, 'timestamp-out-of-tolerance', () => {
-      const at = new Date(Date.now() - 400_000);
-      return post('/webhooks/investsuite', wish('x'), { 'webhook-id': 'msg_old', 'webhook-timestamp': String(Math.floor(at.getTime() / 1000)), 'webhook-signature': new Webhook(SECRET).sign('msg_old', at, wish('x')) });
-    }],
+    [
+      'signed for another body',
+      401,
+      'signature-wrong',
+      () =>
+        post('/webhooks/investsuite', wish('x'), {
+          'webhook-signature': new Webhook(SECRET).sign('msg_q', new Date(), '{}'),
+          'webhook-id': 'msg_q',
+        }),
+    ],
+    [
+      'replayed after the tolerance',
+      401,
+      'timestamp-out-of-tolerance',
+      () => {
+        const at = new Date(Date.now() - 400_000);
+        return post('/webhooks/investsuite', wish('x'), {
+          'webhook-id': 'msg_old',
+          'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+          'webhook-signature': new Webhook(SECRET).sign('msg_old', at, wish('x')),
+        });
+      },
+    ],
     ['oversized', 413, 'too-large', () => post('/webhooks/investsuite', `{"pad":"${'x'.repeat(30_000)}"}`)],
     ['not JSON by its type', 415, 'media-type', () => post('/webhooks/investsuite', wish('x'), { 'content-type': 'text/plain' })],
     ['compressed', 415, 'media-type', () => post('/webhooks/investsuite', wish('x'), { 'content-encoding': 'gzip' })],
     ['not JSON', 400, 'not-json', () => post('/webhooks/investsuite', '{"half":')],
-    ['of a wrong shape', 400, 'wrong-shape', () => post('/webhooks/investsuite', '{"id":"w","subject":"portfolios","action":"withdrawal","version":"1.0.0","data":{"id":"P01","divest_amount":"much"}}')],
+    [
+      'of a wrong shape',
+      400,
+      'wrong-shape',
+      () =>
+        post(
+          '/webhooks/investsuite',
+          '{"id":"w","subject":"portfolios","action":"withdrawal","version":"1.0.0","data":{"id":"P01","divest_amount":"much"}}',
+        ),
+    ],
   ])('answers a webhook that is %s with %i %s as problem+json', async (_what, status, code, send) => {
     const answer = await send();
     expect(answer).toMatchObject({ status, body: { code, status } });
@@ -135,9 +233,15 @@ describe('the gateway', () => {
 
   it('says 503 and Retry-After while Kafka is away, and takes the same webhook afterwards', async () => {
     kafkaAway = true;
-    expect(await post('/webhooks/investsuite', wish('k1'), { 'webhook-id': 'msg_k1' })).toMatchObject({ status: 503, body: { code: 'kafka-away' } });
+    expect(await post('/webhooks/investsuite', wish('k1'), { 'webhook-id': 'msg_k1' })).toMatchObject({
+      status: 503,
+      body: { code: 'kafka-away' },
+    });
     kafkaAway = false;
-    expect(await post('/webhooks/investsuite', wish('k1'), { 'webhook-id': 'msg_k1' })).toMatchObject({ status: 202, body: { accepted: 1 } });
+    expect(await post('/webhooks/investsuite', wish('k1'), { 'webhook-id': 'msg_k1' })).toMatchObject({
+      status: 202,
+      body: { accepted: 1 },
+    });
     await arrived('investsuite:k1');
   });
 });

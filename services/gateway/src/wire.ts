@@ -16,13 +16,24 @@ import { WebhookStore } from './store/webhook.store.js';
 const PUBLISH_DEADLINE_MS = 8_000;
 const EVENTS_PER_BODY = 1_000;
 
-export type GatewayTools = { readonly app: Express; readonly pool: Pool; readonly producer: Producer; readonly registry: Registry; readonly log: Log };
+export type GatewayTools = {
+  readonly app: Express;
+  readonly pool: Pool;
+  readonly producer: Producer;
+  readonly registry: Registry;
+  readonly log: Log;
+};
 
 export const wire = (settings: z.output<typeof config>, { app, pool, producer, registry, log }: GatewayTools): void => {
   const routes: readonly WebhookRoute[] = [
     { path: '/webhooks/investsuite', source: 'investsuite', secrets: settings.WEBHOOK_SECRETS_INVESTSUITE, sort: sortInvestSuite },
     { path: '/webhooks/broker/drivewealth', source: 'drivewealth', secrets: settings.WEBHOOK_SECRETS_BROKER, sort: sortDriveWealth },
-    { path: '/webhooks/core-banking/payment-status', source: 'core-banking', secrets: settings.WEBHOOK_SECRETS_CORE_BANKING, sort: sortPaymentStatus },
+    {
+      path: '/webhooks/core-banking/payment-status',
+      source: 'core-banking',
+      secrets: settings.WEBHOOK_SECRETS_CORE_BANKING,
+      sort: sortPaymentStatus,
+    },
     { path: '/webhooks/core-banking/deposit', source: 'core-banking', secrets: settings.WEBHOOK_SECRETS_CORE_BANKING, sort: sortDeposit },
   ];
   const tools = {

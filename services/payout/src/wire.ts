@@ -49,7 +49,12 @@ export const payoutBinding = ({ investSuite, broker, coreBanking }: Ports, tenan
       CreateCashOut: createCashOut(broker, timing),
       ApproveCashOut: approveCashOut(broker, timing),
       ReadCashOut: readCashOut(broker, timing),
-      PayCounterAccount: payCounterAccount(coreBanking, { houseAccountIban, remittanceInformation: tenant.remittanceInformation }, timing, nowMs),
+      PayCounterAccount: payCounterAccount(
+        coreBanking,
+        { houseAccountIban, remittanceInformation: tenant.remittanceInformation },
+        timing,
+        nowMs,
+      ),
     },
     shows: ({ amount, currency: code }) => ({ amount, currency: code }),
     intervalsMs: { counterAccount: tenant.lookAgainAtCounterAccountAfterMs },

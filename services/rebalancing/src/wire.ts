@@ -90,5 +90,9 @@ export const wire = (settings: z.output<typeof config> & CommonConfig, { log }: 
     investSuite: configuredInvestSuite(settings, asked),
     broker: configuredDriveWealth(settings, asked),
   };
-  return { name: 'rebalancing', bindings: [optimisationBinding(ports, tenant), orderBinding(ports, tenant)], consumes: rebalancingConsumes };
+  return {
+    name: 'rebalancing',
+    bindings: [optimisationBinding(ports, tenant), orderBinding(ports, tenant)],
+    consumes: rebalancingConsumes,
+  };
 };

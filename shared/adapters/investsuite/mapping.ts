@@ -6,12 +6,12 @@ import { absolute, compare, parseDecimal, ZERO, type Decimal } from '../../kerne
 import type { BrokerAccountId, InstrumentId, OptimizationId, PortfolioId, UserId } from '../../kernel/ids.js';
 import { JsonNumber, parseJson, printJson, type Json, type Printable } from '../../kernel/json.js';
 import { currency, type DivestAmount } from '../../kernel/money.js';
-import type { Manager, Movement, Optimization, OptimizationOrder, Portfolio, TransactionWrite, User } from '../../ports/investsuite.js';
+import type { ManagedBy, Movement, Optimization, OptimizationOrder, Portfolio, TransactionWrite, User } from '../../ports/investsuite.js';
 
 /** Something in an answer that we must not guess at. */
 export type Unclear = { readonly unclear: string };
 
-const MANAGERS: Readonly<Record<string, Manager>> = {
+const MANAGERS: Readonly<Record<string, ManagedBy>> = {
   USER_MANAGED: 'self',
   ROBO_ADVISOR_ADVISORY: 'robo-advisory',
   ROBO_ADVISOR_DISCRETIONARY: 'robo-discretionary',

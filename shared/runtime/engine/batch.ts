@@ -14,7 +14,13 @@ import type { Item, OriginalMessage } from './lanes.js';
 import { emptyParts, type Parts } from './step-statement.js';
 import type { OutboxRow, StoredEffect, StoredJourney } from './store.js';
 
-export type Told = { readonly eventId: string; readonly portfolioId: string; readonly flow: string; readonly subject: string; readonly input: Tagged };
+export type Told = {
+  readonly eventId: string;
+  readonly portfolioId: string;
+  readonly flow: string;
+  readonly subject: string;
+  readonly input: Tagged;
+};
 /** What follows once the statement is written. */
 export type Written = {
   readonly item: Item;
@@ -35,7 +41,11 @@ const occasionOf = (item: Item): string => {
     case 'input':
       return item.input.type;
     case 'effect':
-      return item.event.type === 'Answered' ? `Answered: ${item.event.outcome.kind}` : item.event.type === 'Inquired' ? `Inquired: ${item.event.inquiry.found}` : item.event.type;
+      return item.event.type === 'Answered'
+        ? `Answered: ${item.event.outcome.kind}`
+        : item.event.type === 'Inquired'
+          ? `Inquired: ${item.event.inquiry.found}`
+          : item.event.type;
     case 'due-effect':
       return 'Sending';
     case 'look-again':
@@ -45,7 +55,8 @@ const occasionOf = (item: Item): string => {
 
 const json = (value: unknown): string => printJson(value as Printable);
 /** Notes are for people and bounded. */
-const short = (text: string | null): string | null => (text === null ? null : storable(text.length <= 500 ? text : `${text.slice(0, 497)}...`));
+const short = (text: string | null): string | null =>
+  text === null ? null : storable(text.length <= 500 ? text : `${text.slice(0, 497)}...`);
 
 export class Batch {
   readonly parts: Parts = emptyParts();
@@ -72,7 +83,8 @@ export class Batch {
 
   /** What is judged by a journey is judged by its present version, or not at all. */
   #check(item: Item, journey: StoredJourney | null): void {
-    if (journey !== null && (item.kind === 'input' || item.kind === 'effect')) this.parts.checked.push({ id: journey.id, version: journey.version });
+    if (journey !== null && (item.kind === 'input' || item.kind === 'effect'))
+      this.parts.checked.push({ id: journey.id, version: journey.version });
   }
 
   ignore(item: Item, note: string, journey: StoredJourney | null): void {
@@ -83,7 +95,16 @@ export class Batch {
 
   postpone(item: Item, journey: StoredJourney, effect: EffectRecord): void {
     const stored = journey.effect === null ? null : { ...journey.effect, ...effect };
-    this.parts.postponed.push({ id: effect.id, was: journey.effect?.status ?? null, generation: effect.generation, status: effect.status, attempt: effect.attempt, reference: effect.reference, due_ms: effect.dueAtMs, note: short(effect.note) });
+    this.parts.postponed.push({
+      id: effect.id,
+      was: journey.effect?.status ?? null,
+      generation: effect.generation,
+      status: effect.status,
+      attempt: effect.attempt,
+      reference: effect.reference,
+      due_ms: effect.dueAtMs,
+      note: short(effect.note),
+    });
     this.written.push({ item, journey: { ...journey, effect: stored }, send: null, publish: [], told: [], blocked: null });
   }
 
@@ -98,22 +119,53 @@ export class Batch {
       this.quarantine(item.original, item.eventId, item.lane, errorClass, reason, publish);
     } else if (item.kind === 'input') {
       this.parts.quarantined.push({
-        event_id: item.eventId, portfolio_id: item.lane, topic: OWN_TOPIC, partition: null, offset: null, key: null, headers: '{}',
-        value: json({ tells: 'flow' in item.to ? item.to.flow : '', subject: 'flow' in item.to ? item.to.subject : '', input: item.input }), error_class: errorClass, reason: short(reason) ?? reason,
+        event_id: item.eventId,
+        portfolio_id: item.lane,
+        topic: OWN_TOPIC,
+        partition: null,
+        offset: null,
+        key: null,
+        headers: '{}',
+        value: json({ tells: 'flow' in item.to ? item.to.flow : '', subject: 'flow' in item.to ? item.to.subject : '', input: item.input }),
+        error_class: errorClass,
+        reason: short(reason) ?? reason,
       });
     } else if (item.kind === 'effect') {
-      this.parts.postponed.push({ id: item.effectId, was: null, generation: null, status: 'parked', attempt: 0, reference: null, due_ms: null, note: short(`${errorClass}: ${reason}`) });
+      this.parts.postponed.push({
+        id: item.effectId,
+        was: null,
+        generation: null,
+        status: 'parked',
+        attempt: 0,
+        reference: null,
+        due_ms: null,
+        note: short(`${errorClass}: ${reason}`),
+      });
     }
     this.written.push({ item, journey, send: null, publish, told: [], blocked: item.lane });
   }
 
   quarantine(original: OriginalMessage, eventId: string, lane: string, errorClass: string, reason: string, publish: OutboxRow[]): void {
     this.parts.quarantined.push({
-      event_id: eventId, portfolio_id: lane, topic: original.topic, partition: original.partition, offset: original.offset, key: original.key,
-      headers: json(original.headers), value: original.value, error_class: errorClass, reason: short(reason) ?? reason,
+      event_id: eventId,
+      portfolio_id: lane,
+      topic: original.topic,
+      partition: original.partition,
+      offset: original.offset,
+      key: original.key,
+      headers: json(original.headers),
+      value: original.value,
+      error_class: errorClass,
+      reason: short(reason) ?? reason,
     });
     const letter = deadLetter(original, eventId, errorClass, reason, this.#nowMs);
-    this.parts.said.push({ event_id: letter.eventId, topic: letter.topic, key: letter.key, headers: json(letter.headers), value: letter.value });
+    this.parts.said.push({
+      event_id: letter.eventId,
+      topic: letter.topic,
+      key: letter.key,
+      headers: json(letter.headers),
+      value: letter.value,
+    });
     publish.push(letter);
   }
 
@@ -126,33 +178,68 @@ export class Batch {
     this.#say(stepped, publish, told);
     const effect = this.#effectAfter(before, stepped);
     const common = {
-      id: journey.id, status: journey.state.status, state: json(journey.state), state_version: binding.stateVersion, effect_id: effect?.id ?? null,
-      held: short(journey.held), waits_for: shown.waitsFor, amount: shown.amount, currency: shown.currency, ended: journey.ended, waits: shown.waits,
+      id: journey.id,
+      status: journey.state.status,
+      state: json(journey.state),
+      state_version: binding.stateVersion,
+      effect_id: effect?.id ?? null,
+      held: short(journey.held),
+      waits_for: shown.waitsFor,
+      amount: shown.amount,
+      currency: shown.currency,
+      ended: journey.ended,
+      waits: shown.waits,
       due_ms: shown.looksAgainAfterMs === null || journey.ended ? null : this.#nowMs + shown.looksAgainAfterMs,
       overdue_ms: shown.overdueAfterMs === null ? null : this.#nowMs + shown.overdueAfterMs,
     };
     if (before === null)
-      this.parts.created.push({ ...common, flow: journey.flow, subject: journey.subject, portfolio_id: journey.portfolioId, owned_by: shown.ownedBy });
+      this.parts.created.push({
+        ...common,
+        flow: journey.flow,
+        subject: journey.subject,
+        portfolio_id: journey.portfolioId,
+        owned_by: shown.ownedBy,
+      });
     else this.parts.moved.push({ ...common, version: before.version });
     this.parts.history.push({
-      journey_id: journey.id, version: journey.version, occasion: occasionOf(item), source: item.kind === 'input' ? (item.source ?? item.eventId) : null,
-      status: journey.state.status, effect_id: stepped.closing?.id ?? (stepped.planned ? (effect?.id ?? null) : null),
-      said: stepped.says.length === 0 ? null : stepped.says.map((said) => ('event' in said ? said.event : `tells ${said.tells}`)).join(', '),
+      journey_id: journey.id,
+      version: journey.version,
+      occasion: occasionOf(item),
+      source: item.kind === 'input' ? (item.source ?? item.eventId) : null,
+      status: journey.state.status,
+      effect_id: stepped.closing?.id ?? (stepped.planned ? (effect?.id ?? null) : null),
+      said:
+        stepped.says.length === 0 ? null : stepped.says.map((said) => ('event' in said ? said.event : `tells ${said.tells}`)).join(', '),
       note: short(stepped.note),
     });
     this.#seen(item, null);
-    const sends = effect !== null && effect.status === 'sending' && (stepped.planned || (item.kind === 'due-effect' && stepped.closing?.status === 'sending'));
+    const sends =
+      effect !== null &&
+      effect.status === 'sending' &&
+      (stepped.planned || (item.kind === 'due-effect' && stepped.closing?.status === 'sending'));
     this.written.push({ item, journey: { ...journey, effect }, send: sends ? effect : null, publish, told, blocked: null });
   }
 
   #effectAfter(before: StoredJourney | null, stepped: Moved): StoredEffect | null {
     const { journey, closing } = stepped;
-    const again = before?.effect !== undefined && before.effect !== null && closing !== null && closing.generation > before.effect.generation ? this.#requestOf(journey, closing) : null;
+    const again =
+      before?.effect !== undefined && before.effect !== null && closing !== null && closing.generation > before.effect.generation
+        ? this.#requestOf(journey, closing)
+        : null;
     if (closing !== null) {
       this.parts.closed.push({
-        id: closing.id, status: closing.status, generation: closing.generation, owner: closing.status === 'sending' ? this.#ownerId : null, attempt: closing.attempt,
-        reference: again?.reference ?? closing.reference, request: again === null ? null : json(again.request), first_ms: closing.firstSentAtMs, last_ms: closing.lastSentAtMs, due_ms: closing.dueAtMs,
-        result: stepped.result === null || stepped.result === undefined ? null : json(stepped.result), note: short(closing.note),
+        id: closing.id,
+        status: closing.status,
+        generation: closing.generation,
+        owner: closing.status === 'sending' ? this.#ownerId : null,
+        attempt: closing.attempt,
+        reference: again?.reference ?? closing.reference,
+        request: again === null ? null : json(again.request),
+        first_ms: closing.firstSentAtMs,
+        last_ms: closing.lastSentAtMs,
+        due_ms: closing.dueAtMs,
+        result: stepped.result === null || stepped.result === undefined ? null : json(stepped.result),
+        note: short(closing.note),
         proof: again === null ? null : short(closing.note),
       });
     }
@@ -163,7 +250,16 @@ export class Batch {
       return { ...before.effect, ...effect, ...again, owner: effect.status === 'sending' ? this.#ownerId : null };
     }
     const { request, reference } = this.#requestOf(journey, effect);
-    this.parts.planned.push({ id: effect.id, journey_id: journey.id, name: effect.name, kind: effect.kind, owner: this.#ownerId, request: json(request), reference, at_ms: effect.plannedAtMs });
+    this.parts.planned.push({
+      id: effect.id,
+      journey_id: journey.id,
+      name: effect.name,
+      kind: effect.kind,
+      owner: this.#ownerId,
+      request: json(request),
+      reference,
+      at_ms: effect.plannedAtMs,
+    });
     return { ...effect, request, reference, owner: this.#ownerId };
   }
 
@@ -185,8 +281,20 @@ export class Batch {
         told.push({ eventId, portfolioId: journey.portfolioId, flow: said.tells, subject: said.subject, input: said.input });
         return;
       }
-      const event = { id: eventId, type: said.event, version: '1', occurredAt: new Date(this.#nowMs).toISOString(), portfolioId: journey.portfolioId };
-      const row: OutboxRow = { eventId, topic: said.event, key: journey.portfolioId, headers: headersOf(event), value: printEnvelope({ ...event, data: said.data as unknown as Printable }) };
+      const event = {
+        id: eventId,
+        type: said.event,
+        version: '1',
+        occurredAt: new Date(this.#nowMs).toISOString(),
+        portfolioId: journey.portfolioId,
+      };
+      const row: OutboxRow = {
+        eventId,
+        topic: said.event,
+        key: journey.portfolioId,
+        headers: headersOf(event),
+        value: printEnvelope({ ...event, data: said.data as unknown as Printable }),
+      };
       this.parts.said.push({ event_id: row.eventId, topic: row.topic, key: row.key, headers: json(row.headers), value: row.value });
       publish.push(row);
     });

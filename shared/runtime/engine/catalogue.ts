@@ -7,7 +7,13 @@ import type { Binding, Consume, ReadEffect, ServiceDefinition, WriteEffect } fro
 
 export type AnyEffect = ReadEffect<Stated, unknown, unknown, string> | WriteEffect<Stated, unknown, unknown, string, 'by-key' | 'once'>;
 
-const ASKS_ONLY: OperationAbility = { repeatable: 'by-key', keyMemoryMs: null, longestLifeMs: 0, afterAbsence: 'same-key', source: 'a question changes nothing' };
+const ASKS_ONLY: OperationAbility = {
+  repeatable: 'by-key',
+  keyMemoryMs: null,
+  longestLifeMs: 0,
+  afterAbsence: 'same-key',
+  source: 'a question changes nothing',
+};
 
 export class Catalogue {
   readonly definition: ServiceDefinition;
@@ -52,7 +58,13 @@ export class Catalogue {
       return {
         kind: effect.kind,
         perJourney: effect.kind === 'read' ? 'many' : effect.perJourney,
-        life: { whenUnknown: row.whenUnknown, ability: effect.kind === 'read' ? ASKS_ONLY : effect.ability, firstWaitMs, longestWaitMs, patienceMs },
+        life: {
+          whenUnknown: row.whenUnknown,
+          ability: effect.kind === 'read' ? ASKS_ONLY : effect.ability,
+          firstWaitMs,
+          longestWaitMs,
+          patienceMs,
+        },
       };
     };
     this.#rules.set(flow, rules);
@@ -60,7 +72,18 @@ export class Catalogue {
   }
 
   /** What an operator sees of the row a journey is in. */
-  shows(flow: string, state: Stated): { waits: boolean; waitsFor: string | null; overdueAfterMs: number | null; looksAgainAfterMs: number | null; ownedBy: string; amount: string | null; currency: string | null } {
+  shows(
+    flow: string,
+    state: Stated,
+  ): {
+    waits: boolean;
+    waitsFor: string | null;
+    overdueAfterMs: number | null;
+    looksAgainAfterMs: number | null;
+    ownedBy: string;
+    amount: string | null;
+    currency: string | null;
+  } {
     const binding = this.binding(flow);
     const row = this.flow(flow).rows[state.status];
     if (row === undefined) throw new Bug(`flow ${flow} has no row ${state.status}`);
@@ -68,10 +91,18 @@ export class Catalogue {
     const common = { ownedBy: binding.flow.ownedBy, amount: money?.amount ?? null, currency: money?.currency ?? null };
     const hourMs = 3_600_000;
     if ('ends' in row) return { ...common, waits: false, waitsFor: null, overdueAfterMs: null, looksAgainAfterMs: null };
-    if ('does' in row) return { ...common, waits: false, waitsFor: `the outcome of ${row.does}`, overdueAfterMs: (row.overdueAfterHours ?? 1) * hourMs, looksAgainAfterMs: null };
+    if ('does' in row)
+      return {
+        ...common,
+        waits: false,
+        waitsFor: `the outcome of ${row.does}`,
+        overdueAfterMs: (row.overdueAfterHours ?? 1) * hourMs,
+        looksAgainAfterMs: null,
+      };
     const { looksAgain } = row;
     const interval = looksAgain === undefined ? null : binding.intervalsMs[looksAgain.after];
-    if (interval === undefined) throw new Bug(`flow ${flow} looks again after ${looksAgain?.after ?? ''}, an interval that is not configured`);
+    if (interval === undefined)
+      throw new Bug(`flow ${flow} looks again after ${looksAgain?.after ?? ''}, an interval that is not configured`);
     return { ...common, waits: true, waitsFor: row.waitsFor, overdueAfterMs: row.overdueAfterHours * hourMs, looksAgainAfterMs: interval };
   }
 }

@@ -8,7 +8,13 @@ import { emptyParts } from './step-statement.js';
 import { DatabaseAway, Stale, type EngineStore } from './store.js';
 import type { TakeIn, TakeInOptions } from './take-in.js';
 
-export type DecisionOptions = { readonly catalogue: Catalogue; readonly store: EngineStore; readonly engine: Engine; readonly takeIn: () => Pick<TakeIn, 'again'>; readonly log: Log };
+export type DecisionOptions = {
+  readonly catalogue: Catalogue;
+  readonly store: EngineStore;
+  readonly engine: Engine;
+  readonly takeIn: () => Pick<TakeIn, 'again'>;
+  readonly log: Log;
+};
 
 const replay = async (o: DecisionOptions, decision: Extract<OperatorDecision, { kind: 'replay-dead-letter' }>): Promise<string> => {
   const row = await o.store.replay(decision.eventId, decision.correctedValue, `replayed by ${decision.by}: ${decision.why}`);
@@ -29,7 +35,11 @@ const handled = async (o: DecisionOptions, eventId: string, note: string): Promi
   return note;
 };
 
-const answer = async (o: DecisionOptions, decision: Extract<OperatorDecision, { kind: 'answer-effect' }>, eventId: string): Promise<string> => {
+const answer = async (
+  o: DecisionOptions,
+  decision: Extract<OperatorDecision, { kind: 'answer-effect' }>,
+  eventId: string,
+): Promise<string> => {
   const journeyId = decision.effectId.split(':')[0] ?? '';
   const [journey] = await o.store.load([journeyId], []);
   const effect = journey?.effect;
@@ -37,12 +47,19 @@ const answer = async (o: DecisionOptions, decision: Extract<OperatorDecision, { 
     return handled(o, eventId, 'no such parked effect; it was decided before');
   const definition = o.catalogue.effect(journey.flow, effect.name);
   const evidence = `${decision.evidence} (${decision.by}, approved by ${decision.approvedBy})`;
-  const result: unknown = decision.answer === 'applied' && definition.kind !== 'read' ? definition.resultFromPerson(effect.request, evidence) : null;
+  const result: unknown =
+    decision.answer === 'applied' && definition.kind !== 'read' ? definition.resultFromPerson(effect.request, evidence) : null;
   // An answer that was a bug had stopped the lane with it. Opened first: should this one be a bug too, the lane stops again.
   await o.store.releaseLane(journey.portfolioId);
   o.engine.setBlocked(await o.store.blockedLanes());
   o.engine.enqueue({
-    kind: 'effect', lane: journey.portfolioId, journeyId, effectId: effect.id, event: { type: 'PersonSaid', said: decision.answer, result, evidence }, eventId, tries: 0,
+    kind: 'effect',
+    lane: journey.portfolioId,
+    journeyId,
+    effectId: effect.id,
+    event: { type: 'PersonSaid', said: decision.answer, result, evidence },
+    eventId,
+    tries: 0,
   });
   return `taken up under decision ${eventId}`;
 };
@@ -68,7 +85,8 @@ const carryOut =
         case 'replay-dead-letter':
           return replay(o, decision);
         case 'discard-dead-letter':
-          if (!(await o.store.discard(decision.eventId, `discarded by ${decision.by}: ${decision.why}`))) return 'no such open dead letter; it was decided before';
+          if (!(await o.store.discard(decision.eventId, `discarded by ${decision.by}: ${decision.why}`)))
+            return 'no such open dead letter; it was decided before';
           o.engine.setBlocked(await o.store.blockedLanes());
           return 'dropped';
         case 'answer-effect':
@@ -78,7 +96,10 @@ const carryOut =
     const done = await carriedOut.catch((error: unknown) => {
       if (error instanceof DatabaseAway) throw error;
       // The fault is in this decision. It must not stop the messages behind it; people see that nothing has changed.
-      o.log.error({ err: error, eventId: event.id, kind: decision.kind, by: decision.by }, 'a decision could not be carried out: somebody must look');
+      o.log.error(
+        { err: error, eventId: event.id, kind: decision.kind, by: decision.by },
+        'a decision could not be carried out: somebody must look',
+      );
       return decision.kind === 'answer-effect' ? handled(o, event.id, 'not carried out: a bug of ours') : 'not carried out';
     });
     o.log.info({ eventId: event.id, kind: decision.kind, by: decision.by, done }, 'a decision of people');

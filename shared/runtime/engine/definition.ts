@@ -112,7 +112,7 @@ export type Job = {
   readonly timeoutMs: number;
 };
 
-export type Binding = FlowBinding<Stated, Tagged, EffectsOf<unknown>, Said>;
+export type Binding = FlowBinding<Stated, Tagged, EffectsOf<Record<string, { kind: EffectKind; result: unknown; reason: string }>>, Said>;
 
 export type ServiceDefinition = {
   readonly name: string;
@@ -122,5 +122,6 @@ export type ServiceDefinition = {
 };
 
 /** Forgets the flow's own types, which only its own table needs. */
-export const bind = <S extends Stated, I extends Tagged, E extends EffectsOf<E>, M extends Said>(binding: FlowBinding<S, I, E, M>): Binding =>
-  binding as unknown as Binding;
+export const bind = <S extends Stated, I extends Tagged, E extends EffectsOf<E>, M extends Said>(
+  binding: FlowBinding<S, I, E, M>,
+): Binding => binding as unknown as Binding;

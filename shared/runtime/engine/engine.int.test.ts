@@ -30,7 +30,11 @@ type Effects = {
 };
 type Said = { event: 'payout.finished'; data: { subject: string } };
 
-const busy = { Wished: (s: State) => ({ stay: true as const, set: { notes: s.notes + 1 } }), Shipped: ignored('not yet'), Broken: impossible('cannot be') };
+const busy = {
+  Wished: (s: State) => ({ stay: true as const, set: { notes: s.notes + 1 } }),
+  Shipped: ignored('not yet'),
+  Broken: impossible('cannot be'),
+};
 const parcelThen = (then: 'Done' | 'Noting'): Flow<State, Input, Effects, Said> => ({
   name: 'parcel',
   ownedBy: 'the parcel desk',
@@ -41,16 +45,39 @@ const parcelThen = (then: 'Done' | 'Noting'): Flow<State, Input, Effects, Said> 
   },
   rows: {
     Pricing: { does: 'AskPrice', whenUnknown: 'send-again', applied: go<State>('Paying'), rejected: hold('no price'), on: busy },
-    Paying: { does: 'Pay', whenUnknown: 'inquire', applied: go<State>('Noting'), rejected: (_s, _r, by) => (by === 'person' ? { to: 'Refused' } : { hold: 'refused' }), on: busy },
-    Noting: { does: 'Note', whenUnknown: 'send-again', applied: (s) => ({ to: 'Waiting', says: [{ event: 'payout.finished', data: { subject: s.wanted } }] }), rejected: hold('not noted'), on: busy },
-    Waiting: { waitsFor: 'the ship', overdueAfterHours: 1, looksAgain: { after: 'ship', then: go<State>(then) }, on: { ...busy, Shipped: go<State>('Done') } },
+    Paying: {
+      does: 'Pay',
+      whenUnknown: 'inquire',
+      applied: go<State>('Noting'),
+      rejected: (_s, _r, by) => (by === 'person' ? { to: 'Refused' } : { hold: 'refused' }),
+      on: busy,
+    },
+    Noting: {
+      does: 'Note',
+      whenUnknown: 'send-again',
+      applied: (s) => ({ to: 'Waiting', says: [{ event: 'payout.finished', data: { subject: s.wanted } }] }),
+      rejected: hold('not noted'),
+      on: busy,
+    },
+    Waiting: {
+      waitsFor: 'the ship',
+      overdueAfterHours: 1,
+      looksAgain: { after: 'ship', then: go<State>(then) },
+      on: { ...busy, Shipped: go<State>('Done') },
+    },
     Done: { ends: 'shipped', on: { Wished: ignored('over'), Shipped: ignored('over'), Broken: ignored('over') } },
     Refused: { ends: 'refused', on: { Wished: ignored('over'), Shipped: ignored('over'), Broken: ignored('over') } },
   },
 });
 
 const timing: Timing = { timeoutMs: 2_000, firstWaitMs: 20, longestWaitMs: 200, patienceMs: 60_000 };
-const ability: OperationAbility = { repeatable: 'after-inquiry', keyMemoryMs: null, longestLifeMs: 300, afterAbsence: 'same-key', source: 'the test' };
+const ability: OperationAbility = {
+  repeatable: 'after-inquiry',
+  keyMemoryMs: null,
+  longestLifeMs: 300,
+  afterAbsence: 'same-key',
+  source: 'the test',
+};
 
 /** The other side: its own books, and what it does to a request. */
 class World {
@@ -66,7 +93,9 @@ class World {
     if (mood === 'refuse') return Promise.resolve({ kind: 'rejected', reason: 'closed' });
     if (mood === 'lose') return Promise.resolve({ kind: 'unknown', evidence: 'timeout' });
     this.paid.push(key);
-    return Promise.resolve(mood === 'apply-and-cut' ? { kind: 'unknown', evidence: 'reset' } : { kind: 'applied', result: { receipt: `r-${key}` } });
+    return Promise.resolve(
+      mood === 'apply-and-cut' ? { kind: 'unknown', evidence: 'reset' } : { kind: 'applied', result: { receipt: `r-${key}` } },
+    );
   }
   find(key: string): Promise<Inquiry<{ receipt: string }>> {
     return Promise.resolve(this.paid.includes(key) ? { found: 'applied', result: { receipt: `r-${key}` } } : { found: 'absent' });
@@ -77,26 +106,62 @@ const bindingOver = (world: World, shipMs: number, then: 'Done' | 'Noting') =>
   bind<State, Input, Effects, Said>({
     flow: parcelThen(then),
     idPrefix: 'pa',
-    state: z.object({ status: z.enum(['Pricing', 'Paying', 'Noting', 'Waiting', 'Done', 'Refused']), wanted: z.string(), notes: z.number() }),
+    state: z.object({
+      status: z.enum(['Pricing', 'Paying', 'Noting', 'Waiting', 'Done', 'Refused']),
+      wanted: z.string(),
+      notes: z.number(),
+    }),
     stateVersion: 1,
     oneJourneyPer: 'subject',
     effects: {
-      AskPrice: { kind: 'read', system: 'shop', timing, request: (s) => ({ wanted: s.wanted }), read: () => Promise.resolve({ kind: 'applied', result: { price: '5' } }) },
+      AskPrice: {
+        kind: 'read',
+        system: 'shop',
+        timing,
+        request: (s) => ({ wanted: s.wanted }),
+        read: () => Promise.resolve({ kind: 'applied', result: { price: '5' } }),
+      },
       Pay: {
-        kind: 'once', perJourney: 'one', system: 'shop', timing, ability, request: (s, _j, key) => ({ wanted: s.wanted, key }), reference: (r: { key: string }) => r.key,
-        send: (_r, sending) => world.pay(sending.key), inquire: (_r, sending) => world.find(sending.key), resultFromPerson: () => ({ receipt: 'by hand' }),
+        kind: 'once',
+        perJourney: 'one',
+        system: 'shop',
+        timing,
+        ability,
+        request: (s, _j, key) => ({ wanted: s.wanted, key }),
+        reference: (r: { key: string }) => r.key,
+        send: (_r, sending) => world.pay(sending.key),
+        inquire: (_r, sending) => world.find(sending.key),
+        resultFromPerson: () => ({ receipt: 'by hand' }),
       },
       Note: {
-        kind: 'by-key', perJourney: 'many', system: 'shop', timing, ability: { ...ability, repeatable: 'by-key' }, request: (s) => ({ wanted: s.wanted }),
-        send: (_r, sending) => { world.noted.push(sending.key); return Promise.resolve({ kind: 'applied', result: null }); },
-        inquire: () => Promise.resolve({ found: 'absent' }), resultFromPerson: () => null,
+        kind: 'by-key',
+        perJourney: 'many',
+        system: 'shop',
+        timing,
+        ability: { ...ability, repeatable: 'by-key' },
+        request: (s) => ({ wanted: s.wanted }),
+        send: (_r, sending) => {
+          world.noted.push(sending.key);
+          return Promise.resolve({ kind: 'applied', result: null });
+        },
+        inquire: () => Promise.resolve({ found: 'absent' }),
+        resultFromPerson: () => null,
       },
     },
     shows: () => null,
     intervalsMs: { ship: shipMs },
   });
 
-type Copy = { engine: Engine; sweep: Sweep; takeIn: TakeIn; store: PostgresStore; published: OutboxRow[]; pool: Pool; vanish: () => Promise<void>; stop: () => Promise<void> };
+type Copy = {
+  engine: Engine;
+  sweep: Sweep;
+  takeIn: TakeIn;
+  store: PostgresStore;
+  published: OutboxRow[];
+  pool: Pool;
+  vanish: () => Promise<void>;
+  stop: () => Promise<void>;
+};
 
 describe('the engine on Postgres', () => {
   let database: TestDatabase;
@@ -115,51 +180,138 @@ describe('the engine on Postgres', () => {
     await database.drop();
   });
 
-  const startCopy = async (world: World, o: { shipMs?: number; then?: 'Done' | 'Noting'; passes?: (point: CrashPoint) => void } = {}): Promise<Copy> => {
-    const options = { url: database.url, schema: 'payout', role: 'cmw_payout', applicationName: 'engine-test', maxConnections: 4, statementTimeoutMs: 5_000 };
+  const startCopy = async (
+    world: World,
+    o: { shipMs?: number; then?: 'Done' | 'Noting'; passes?: (point: CrashPoint) => void } = {},
+  ): Promise<Copy> => {
+    const options = {
+      url: database.url,
+      schema: 'payout',
+      role: 'cmw_payout',
+      applicationName: 'engine-test',
+      maxConnections: 4,
+      statementTimeoutMs: 5_000,
+    };
     const log = createLog('test', 'silent');
     const pool = openPool(options, () => undefined);
     const store = new PostgresStore(pool, 4711);
     const owner = new Owner({ connect: () => openClient(options), lockClass: 4711, onLost: () => undefined, onTrouble: () => undefined });
     await owner.start();
     const catalogue = new Catalogue({
-      name: 'payout', bindings: [bindingOver(world, o.shipMs ?? 3_600_000, o.then ?? 'Done')],
+      name: 'payout',
+      bindings: [bindingOver(world, o.shipMs ?? 3_600_000, o.then ?? 'Done')],
       consumes: [
-        { topic: 'payout.requested', read: (event) => {
-          const data = z.object({ wish: z.string(), broken: z.boolean().optional(), shipped: z.boolean().optional() }).parse(event.data);
-          const input: Input = data.broken === true ? { type: 'Broken' } : data.shipped === true ? { type: 'Shipped' } : { type: 'Wished', wanted: data.wish };
-          return { deliver: { flow: 'parcel', subject: data.wish, input }, portfolioId: event.portfolioId ?? '' };
-        } },
+        {
+          topic: 'payout.requested',
+          read: (event) => {
+            const wish = z.object({ wish: z.string(), broken: z.boolean().optional(), shipped: z.boolean().optional() }).parse(event.data);
+            const input: Input =
+              wish.broken === true
+                ? { type: 'Broken' }
+                : wish.shipped === true
+                  ? { type: 'Shipped' }
+                  : { type: 'Wished', wanted: wish.wish };
+            return { deliver: { flow: 'parcel', subject: wish.wish, input }, portfolioId: event.portfolioId ?? '' };
+          },
+        },
         { topic: 'core-banking.transfer-status', read: (event) => ({ hint: z.object({ key: z.string() }).parse(event.data).key }) },
       ],
     });
     const published: OutboxRow[] = [];
     const alive = { yes: true };
-    const sender = new Sender({ limitPerSystem: 64, breakerAfterFailures: 1_000, breakerOpenMs: 100, nowMs: Date.now, monotonicMs: () => performance.now(), maySend: () => alive.yes && owner.id !== 0, onBug: (error) => { throw error; } });
-    const sayer = new Sayer(store, (rows) => { published.push(...rows); return Promise.resolve(); }, () => undefined);
-    const clock = { nowMs: Date.now, monotonicMs: () => performance.now(), after: (waitMs: number, run: () => void) => { setTimeout(run, waitMs).unref(); } };
-    const engine = new Engine({ catalogue, store, sender, sayer, clock, log, ownerId: () => owner.id, passes: o.passes ?? (() => undefined) });
-    const takeIn: TakeIn = new TakeIn({ catalogue, store, engine, sayer, log, nowMs: Date.now, passes: () => undefined, decisions: decisionsOf({ catalogue, store, engine, takeIn: () => takeIn, log }) });
+    const sender = new Sender({
+      limitPerSystem: 64,
+      breakerAfterFailures: 1_000,
+      breakerOpenMs: 100,
+      nowMs: Date.now,
+      monotonicMs: () => performance.now(),
+      maySend: () => alive.yes && owner.id !== 0,
+      onBug: (error) => {
+        throw error;
+      },
+    });
+    const sayer = new Sayer(
+      store,
+      (rows) => {
+        published.push(...rows);
+        return Promise.resolve();
+      },
+      () => undefined,
+    );
+    const clock = {
+      nowMs: Date.now,
+      monotonicMs: () => performance.now(),
+      after: (waitMs: number, run: () => void) => {
+        setTimeout(run, waitMs).unref();
+      },
+    };
+    const engine = new Engine({
+      catalogue,
+      store,
+      sender,
+      sayer,
+      clock,
+      log,
+      ownerId: () => owner.id,
+      passes: o.passes ?? (() => undefined),
+    });
+    const takeIn: TakeIn = new TakeIn({
+      catalogue,
+      store,
+      engine,
+      sayer,
+      log,
+      nowMs: Date.now,
+      passes: () => undefined,
+      decisions: decisionsOf({ catalogue, store, engine, takeIn: () => takeIn, log }),
+    });
     const sweep = new Sweep({ store, engine, sayer, takeIn, log, ownerId: () => owner.id, everyMs: 50, graceMs: 100 });
     sweep.start();
-    const vanish = async (): Promise<void> => { alive.yes = false; await sweep.stop(); await owner.stop(); };
-    const copy = { engine, sweep, takeIn, store, published, pool, vanish, stop: async () => { await vanish(); await engine.stop(3_000); await sayer.stop(); await pool.end(); } };
+    const vanish = async (): Promise<void> => {
+      alive.yes = false;
+      await sweep.stop();
+      await owner.stop();
+    };
+    const copy = {
+      engine,
+      sweep,
+      takeIn,
+      store,
+      published,
+      pool,
+      vanish,
+      stop: async () => {
+        await vanish();
+        await engine.stop(3_000);
+        await sayer.stop();
+        await pool.end();
+      },
+    };
     copies.push(copy);
     return copy;
   };
 
   let offset = 0;
-  const message = (topic: string, portfolioId: string, data: object, id = `e-${String(++offset)}`) => ({
-    topic, partition: 0, offset: String(offset), key: portfolioId, headers: {}, timestampMs: 0,
-    value: Buffer.from(printEnvelope({ id, type: topic, version: '1', occurredAt: '2026-01-01T00:00:00Z', portfolioId, data: data as never })),
+  const message = (topic: string, portfolioId: string, content: object, id = `e-${String(++offset)}`) => ({
+    topic,
+    partition: 0,
+    offset: String(offset),
+    key: portfolioId,
+    headers: {},
+    timestampMs: 0,
+    value: Buffer.from(
+      printEnvelope({ id, type: topic, version: '1', occurredAt: '2026-01-01T00:00:00Z', portfolioId, data: content as never }),
+    ),
   });
   const pulse = { stopping: () => false, heartbeat: () => Promise.resolve() };
-  const take = (copy: Copy, ...messages: ReturnType<typeof message>[]) => copy.takeIn.take({ topic: messages[0]?.topic ?? '', partition: 0, messages }, pulse);
+  const take = (copy: Copy, ...messages: ReturnType<typeof message>[]) =>
+    copy.takeIn.take({ topic: messages[0]?.topic ?? '', partition: 0, messages }, pulse);
   const statuses = async (): Promise<Record<string, number>> => {
     const { rows } = await admin.query<{ status: string; count: string }>('select status, count(*) from journey group by status');
     return Object.fromEntries(rows.map((row) => [row.status, Number(row.count)]));
   };
-  const all = (status: string, count: number) => eventually(`all ${String(count)} journeys ${status}`, statuses, (seen) => seen[status] === count);
+  const all = (status: string, count: number) =>
+    eventually(`all ${String(count)} journeys ${status}`, statuses, (seen) => seen[status] === count);
 
   it('takes many journeys through and pays each once, whatever is delivered twice', async () => {
     const world = new World();
@@ -170,7 +322,11 @@ describe('the engine on Postgres', () => {
     await all('Waiting', 300);
     expect(new Set(world.paid).size).toBe(300);
     expect(world.paid).toHaveLength(300);
-    await eventually('everything is published', () => copy.published.length, (count) => count === 300);
+    await eventually(
+      'everything is published',
+      () => copy.published.length,
+      (count) => count === 300,
+    );
     const { rows } = await admin.query<{ n: string }>('select count(*) as n from history');
     // Opened, priced, paid, noted.
     expect(Number(rows[0]?.n)).toBe(300 * 4);
@@ -201,7 +357,11 @@ describe('the engine on Postgres', () => {
     const first = await startCopy(world);
     world.next = 'hang';
     await take(first, message('payout.requested', 'p1', { wish: 'w1' }));
-    await eventually('it is being sent', async () => (await admin.query<{ status: string }>(`select status from effect where name = 'Pay'`)).rows[0]?.status, (status) => status === 'sending');
+    await eventually(
+      'it is being sent',
+      async () => (await admin.query<{ status: string }>(`select status from effect where name = 'Pay'`)).rows[0]?.status,
+      (status) => status === 'sending',
+    );
     // The request got through, the process died before any answer.
     const key = (await admin.query<{ id: string }>(`select id from effect where name = 'Pay'`)).rows[0]?.id ?? '';
     world.paid.push(key);
@@ -220,7 +380,11 @@ describe('the engine on Postgres', () => {
     const more = Array.from({ length: count }, (_, n) => message('payout.requested', `p${String(n)}`, { wish: `w${String(n)}` }));
     await Promise.all([take(a, ...wishes), take(b, ...more)]);
     await all('Waiting', count);
-    await eventually('all events are handled', async () => Number((await admin.query<{ n: string }>('select count(*) as n from inbox where handled_at is null')).rows[0]?.n), (n) => n === 0);
+    await eventually(
+      'all events are handled',
+      async () => Number((await admin.query<{ n: string }>('select count(*) as n from inbox where handled_at is null')).rows[0]?.n),
+      (n) => n === 0,
+    );
     expect(world.paid).toHaveLength(count);
     expect(new Set(world.paid).size).toBe(count);
   });
@@ -239,7 +403,11 @@ describe('the engine on Postgres', () => {
     await all('Waiting', 1);
     expect(world.paid).toHaveLength(1);
     expect(commits).toBeGreaterThan(3);
-    await eventually('it is said', () => copy.published.length, (count) => count >= 1);
+    await eventually(
+      'it is said',
+      () => copy.published.length,
+      (count) => count >= 1,
+    );
   });
 
   it('judges no event by a journey that another copy has moved on', async () => {
@@ -249,12 +417,25 @@ describe('the engine on Postgres', () => {
     await all('Waiting', 1);
     // Copy b knows the journey as it is now; then copy a ends it behind b's back.
     await take(b, message('payout.requested', 'p1', { wish: 'w1' }));
-    await eventually('b has noted it', async () => (await admin.query<{ n: number }>(`select (state ->> 'notes')::int as n from journey`)).rows[0]?.n, (n) => n === 1);
+    await eventually(
+      'b has noted it',
+      async () => (await admin.query<{ n: number }>(`select (state ->> 'notes')::int as n from journey`)).rows[0]?.n,
+      (n) => n === 1,
+    );
     await take(a, message('payout.requested', 'p1', { wish: 'w1', shipped: true }));
     await all('Done', 1);
     // In `Waiting` this is impossible and would be quarantined; in `Done` it is ignored.
     await take(b, message('payout.requested', 'p1', { wish: 'w1', broken: true }, 'late'));
-    const row = await eventually('it is judged', async () => (await admin.query<{ note: string | null; handled: boolean }>(`select note, handled_at is not null as handled from inbox where event_id = 'late'`)).rows[0], (seen) => seen?.handled === true);
+    const row = await eventually(
+      'it is judged',
+      async () =>
+        (
+          await admin.query<{ note: string | null; handled: boolean }>(
+            `select note, handled_at is not null as handled from inbox where event_id = 'late'`,
+          )
+        ).rows[0],
+      (seen) => seen?.handled === true,
+    );
     expect(row?.note).toBe('over');
     expect((await admin.query('select 1 from quarantine')).rowCount).toBe(0);
   });
@@ -264,16 +445,31 @@ describe('the engine on Postgres', () => {
     world.next = 'refuse';
     const copy = await startCopy(world);
     await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
-    const parked = async () => (await admin.query<{ id: string; status: string; generation: number }>(`select id, status, generation from effect where name = 'Pay'`)).rows[0];
+    const parked = async () =>
+      (
+        await admin.query<{ id: string; status: string; generation: number }>(
+          `select id, status, generation from effect where name = 'Pay'`,
+        )
+      ).rows[0];
     const effect = await eventually('it is parked', parked, (seen) => seen?.status === 'parked');
-    const decision = { kind: 'answer-effect', service: 'payout', effectId: effect?.id, generation: 1, answer: 'send-again', evidence: 'opened again', by: 'anna', approvedBy: 'ben' };
+    const decision = {
+      kind: 'answer-effect',
+      service: 'payout',
+      effectId: effect?.id,
+      generation: 1,
+      answer: 'send-again',
+      evidence: 'opened again',
+      by: 'anna',
+      approvedBy: 'ben',
+    };
     const told = { ...message('operator.decision', 'p1', decision, 'd1') };
     await take(copy, told);
     await eventually('refused again, under a new key', parked, (seen) => seen?.status === 'parked' && seen.generation === 2);
     world.next = 'fine';
     await take(copy, told);
     await take(copy, message('operator.decision', 'p1', decision, 'd2'));
-    const note = async () => (await admin.query<{ note: string | null }>(`select note from inbox where event_id = 'd2' and handled_at is not null`)).rows[0]?.note;
+    const note = async () =>
+      (await admin.query<{ note: string | null }>(`select note from inbox where event_id = 'd2' and handled_at is not null`)).rows[0]?.note;
     expect(await eventually('the second one is closed', note, (seen) => seen !== undefined)).toContain('decided before');
     expect(world.paid).toHaveLength(0);
     await take(copy, message('operator.decision', 'p1', { ...decision, generation: 2 }, 'd3'));
@@ -286,9 +482,26 @@ describe('the engine on Postgres', () => {
     world.next = 'refuse';
     const copy = await startCopy(world);
     await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
-    const parked = await eventually('it is parked', async () => (await admin.query<{ id: string; journey_id: string; status: string; note: string }>(`select id, journey_id, status, note from effect where name = 'Pay'`)).rows[0], (row) => row?.status === 'parked');
+    const parked = await eventually(
+      'it is parked',
+      async () =>
+        (
+          await admin.query<{ id: string; journey_id: string; status: string; note: string }>(
+            `select id, journey_id, status, note from effect where name = 'Pay'`,
+          )
+        ).rows[0],
+      (row) => row?.status === 'parked',
+    );
     expect(parked?.note).toBe('refused');
-    copy.engine.enqueue({ kind: 'effect', lane: 'p1', journeyId: parked?.journey_id ?? '', effectId: parked?.id ?? '', event: { type: 'PersonSaid', said: 'rejected', result: null, evidence: 'called the bank' }, eventId: null, tries: 0 });
+    copy.engine.enqueue({
+      kind: 'effect',
+      lane: 'p1',
+      journeyId: parked?.journey_id ?? '',
+      effectId: parked?.id ?? '',
+      event: { type: 'PersonSaid', said: 'rejected', result: null, evidence: 'called the bank' },
+      eventId: null,
+      tries: 0,
+    });
     await all('Refused', 1);
     expect(world.paid).toHaveLength(0);
   });
@@ -296,16 +509,33 @@ describe('the engine on Postgres', () => {
   it('quarantines what the flow calls impossible, stops that lane only, and lets it run again', async () => {
     const world = new World();
     const copy = await startCopy(world);
-    await take(copy, message('payout.requested', 'p1', { wish: 'w1', broken: true }, 'bad'), message('payout.requested', 'p1', { wish: 'w1' }), message('payout.requested', 'p2', { wish: 'w2' }));
+    await take(
+      copy,
+      message('payout.requested', 'p1', { wish: 'w1', broken: true }, 'bad'),
+      message('payout.requested', 'p1', { wish: 'w1' }),
+      message('payout.requested', 'p2', { wish: 'w2' }),
+    );
     await all('Waiting', 1);
     expect((await admin.query('select portfolio_id, event_id from blocked_lane')).rows).toEqual([{ portfolio_id: 'p1', event_id: 'bad' }]);
-    const letter = await eventually('the dead letter is out', () => copy.published.find((row) => row.topic === 'payout.requested.dlq'), (row) => row !== undefined);
+    const letter = await eventually(
+      'the dead letter is out',
+      () => copy.published.find((row) => row.topic === 'payout.requested.dlq'),
+      (row) => row !== undefined,
+    );
     expect(letter?.headers).toMatchObject({ 'dlq-reason': 'cannot be', 'dlq-error-class': 'Impossible', 'dlq-topic': 'payout.requested' });
-    const row = await copy.store.replay('bad', printEnvelope({ id: 'bad', type: 'x', version: '1', occurredAt: '', portfolioId: 'p1', data: { wish: 'w1' } }), 'mended');
+    const row = await copy.store.replay(
+      'bad',
+      printEnvelope({ id: 'bad', type: 'x', version: '1', occurredAt: '', portfolioId: 'p1', data: { wish: 'w1' } }),
+      'mended',
+    );
     expect(row?.eventId).toBe('bad');
     // Both the mended message and the one that waited behind it are handled now.
     await all('Waiting', 2);
-    await eventually('all events are handled', async () => Number((await admin.query<{ n: string }>('select count(*) as n from inbox where handled_at is null')).rows[0]?.n), (n) => n === 0);
+    await eventually(
+      'all events are handled',
+      async () => Number((await admin.query<{ n: string }>('select count(*) as n from inbox where handled_at is null')).rows[0]?.n),
+      (n) => n === 0,
+    );
     expect(world.paid).toHaveLength(2);
   });
 
@@ -313,7 +543,9 @@ describe('the engine on Postgres', () => {
     const copy = await startCopy(new World());
     const raw = { ...message('payout.requested', 'p9', {}), value: Buffer.from([0xff, 0xfe, 0x00]) };
     await take(copy, raw, { ...message('payout.requested', 'p8', {}), value: Buffer.from('{"half":') });
-    const { rows } = await admin.query<{ portfolio_id: string; value: string; headers: string }>('select portfolio_id, value, headers from quarantine order by portfolio_id');
+    const { rows } = await admin.query<{ portfolio_id: string; value: string; headers: string }>(
+      'select portfolio_id, value, headers from quarantine order by portfolio_id',
+    );
     expect(rows.map((row) => row.portfolio_id)).toEqual(['p8', 'p9']);
     expect(Buffer.from(rows[1]?.value ?? '', 'base64')).toEqual(raw.value);
     expect(rows[1]?.headers).toContain('base64');
@@ -321,7 +553,10 @@ describe('the engine on Postgres', () => {
 
   it('stops taking in when most messages cannot be read, instead of filling the dead-letter topic', async () => {
     const copy = await startCopy(new World());
-    const bad = Array.from({ length: 30 }, (_, n) => ({ ...message('payout.requested', `p${String(n)}`, {}), value: Buffer.from('rubbish') }));
+    const bad = Array.from({ length: 30 }, (_, n) => ({
+      ...message('payout.requested', `p${String(n)}`, {}),
+      value: Buffer.from('rubbish'),
+    }));
     await expect(take(copy, ...bad)).rejects.toThrow('most messages');
     expect(copy.takeIn.unreadableTopic).toBe('payout.requested');
     expect((await admin.query('select 1 from quarantine')).rowCount).toBe(0);
@@ -338,7 +573,12 @@ describe('the engine on Postgres', () => {
   it('does not start a wait anew when it only looked in between', async () => {
     const copy = await startCopy(new World(), { shipMs: 100, then: 'Noting' });
     await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
-    const look = async () => (await admin.query<{ version: number; overdue: string; status: string }>(`select version, overdue_at::text as overdue, status from journey where status = 'Waiting'`)).rows[0];
+    const look = async () =>
+      (
+        await admin.query<{ version: number; overdue: string; status: string }>(
+          `select version, overdue_at::text as overdue, status from journey where status = 'Waiting'`,
+        )
+      ).rows[0];
     const first = await eventually('it waits', look, (row) => row !== undefined);
     const later = await eventually('it looked again three times', look, (row) => (row?.version ?? 0) >= (first?.version ?? 0) + 6);
     expect(later?.overdue).toBe(first?.overdue);
@@ -348,7 +588,11 @@ describe('the engine on Postgres', () => {
     const copy = await startCopy(new World());
     await take(copy, message('payout.requested', 'p1', { wish: 'w1' }), message('payout.requested', 'p2', { wish: 'w2' }));
     await all('Waiting', 2);
-    await eventually('all is said', async () => Number((await admin.query<{ n: string }>('select count(*) as n from outbox where sent_at is null')).rows[0]?.n), (n) => n === 0);
+    await eventually(
+      'all is said',
+      async () => Number((await admin.query<{ n: string }>('select count(*) as n from outbox where sent_at is null')).rows[0]?.n),
+      (n) => n === 0,
+    );
     await admin.query(`update inbox set handled_at = now() - interval '61 days' where portfolio_id = 'p1'`);
     await admin.query(`update outbox set sent_at = now() - interval '61 days' where key = 'p1'`);
     expect(await copy.store.dropHandled(60, 100)).toBe(2);

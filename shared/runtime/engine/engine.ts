@@ -36,7 +36,15 @@ export type EngineOptions = {
 };
 
 /** The boundaries at which a process may die: before and after each commit, each send, each publication. */
-export type CrashPoint = 'before-step-commit' | 'after-step-commit' | 'before-send' | 'after-answer' | 'before-publish' | 'after-publish' | 'before-take-in' | 'after-take-in';
+export type CrashPoint =
+  | 'before-step-commit'
+  | 'after-step-commit'
+  | 'before-send'
+  | 'after-answer'
+  | 'before-publish'
+  | 'after-publish'
+  | 'before-take-in'
+  | 'after-take-in';
 /**
  * Named moments at which a test lets the process die; does nothing in production. `about` says what the moment is about: the
  * statuses a commit leads to, the effect that is sent or was answered, the topics of what is taken in or published.
@@ -50,9 +58,17 @@ const MOST_REMEMBERED = 20_000;
 const LONGEST_TIMER_MS = 5_000;
 const MOST_TRIES = 50;
 
-type Decided = { readonly item: Item; readonly journey: StoredJourney | null; readonly stepped: Stepped | { readonly kind: 'work'; readonly move: 'send' | 'inquire' } | { readonly kind: 'bug'; readonly error: unknown } };
+type Decided = {
+  readonly item: Item;
+  readonly journey: StoredJourney | null;
+  readonly stepped:
+    Stepped | { readonly kind: 'work'; readonly move: 'send' | 'inquire' } | { readonly kind: 'bug'; readonly error: unknown };
+};
 
-const pause = (waitMs: number, clock: Clock): Promise<void> => new Promise((resolve) => { clock.after(waitMs, resolve); });
+const pause = (waitMs: number, clock: Clock): Promise<void> =>
+  new Promise((resolve) => {
+    clock.after(waitMs, resolve);
+  });
 
 export class Engine {
   readonly #o: EngineOptions;
@@ -187,7 +203,9 @@ export class Engine {
   /** Somebody else moved one of the journeys or handled one of the events: what memory knows is given up and looked up again. */
   async #refresh(items: readonly Item[]): Promise<readonly Item[]> {
     for (const journeyId of this.#journeyIds(items)) this.#forget(journeyId);
-    const eventIds = items.flatMap((item) => ((item.kind === 'input' || item.kind === 'effect') && item.eventId !== null ? [item.eventId] : []));
+    const eventIds = items.flatMap((item) =>
+      (item.kind === 'input' || item.kind === 'effect') && item.eventId !== null ? [item.eventId] : [],
+    );
     const stillOpen = eventIds.length === 0 ? new Set<string>() : await this.#o.store.stillOpen(eventIds);
     return items.filter((item) => {
       item.tries++;
@@ -219,7 +237,10 @@ export class Engine {
   async #poisonOne(items: readonly Item[], error: unknown): Promise<void> {
     const [item] = items;
     if (item === undefined) return;
-    this.#o.log.error({ err: error, lane: item.lane, kind: item.kind }, 'a step cannot be written: its lane is stopped and a person is called');
+    this.#o.log.error(
+      { err: error, lane: item.lane, kind: item.kind },
+      'a step cannot be written: its lane is stopped and a person is called',
+    );
     await this.#write([{ item, journey: null, stepped: { kind: 'bug', error } }]);
   }
 
@@ -248,7 +269,15 @@ export class Engine {
     this.#remember(journey);
     const { effect } = journey;
     if (effect?.status !== 'sending' || effect.owner !== this.#o.ownerId() || this.#inHand.has(effect.id)) return;
-    this.enqueue({ kind: 'effect', lane: journey.portfolioId, journeyId: journey.id, effectId: effect.id, event: { type: 'Orphaned' }, eventId: null, tries: 0 });
+    this.enqueue({
+      kind: 'effect',
+      lane: journey.portfolioId,
+      journeyId: journey.id,
+      effectId: effect.id,
+      event: { type: 'Orphaned' },
+      eventId: null,
+      tries: 0,
+    });
   }
 
   /** Parses a loaded state: what the database gives back is trusted only after its schema said so. */
@@ -278,7 +307,13 @@ export class Engine {
     if (item.kind === 'input' && journey === null) {
       if ('journeyId' in item.to) return { kind: 'ignored', note: 'no such journey' };
       const { flow, subject } = item.to;
-      return openJourney(catalogue.flow(flow), { id: this.#idFor(item, item.to), subject, portfolioId: item.lane }, item.input, catalogue.rulesOf(flow), nowMs);
+      return openJourney(
+        catalogue.flow(flow),
+        { id: this.#idFor(item, item.to), subject, portfolioId: item.lane },
+        item.input,
+        catalogue.rulesOf(flow),
+        nowMs,
+      );
     }
     if (journey === null) return { kind: 'ignored', note: 'no such journey' };
     const flow = catalogue.flow(journey.flow);
@@ -293,7 +328,8 @@ export class Engine {
       case 'due-effect': {
         const { effect } = journey;
         const row = flow.rows[journey.state.status];
-        if (effect?.id !== item.effectId || row === undefined || !('does' in row)) return { kind: 'ignored', note: 'the effect was overtaken' };
+        if (effect?.id !== item.effectId || row === undefined || !('does' in row))
+          return { kind: 'ignored', note: 'the effect was overtaken' };
         const move = dueMove(effect, rules(effect.name, row).life);
         if (move === 'nothing') return { kind: 'ignored', note: `the effect is ${effect.status}` };
         if (move === 'inquire' || effect.kind === 'read') return { kind: 'work', move };
@@ -341,7 +377,16 @@ export class Engine {
     this.#release(item);
     if (written.publish.length > 0) this.#publish(written.publish);
     for (const told of written.told)
-      this.enqueue({ kind: 'input', lane: told.portfolioId, eventId: told.eventId, source: null, to: { flow: told.flow, subject: told.subject }, input: told.input, original: null, tries: 0 });
+      this.enqueue({
+        kind: 'input',
+        lane: told.portfolioId,
+        eventId: told.eventId,
+        source: null,
+        to: { flow: told.flow, subject: told.subject },
+        input: told.input,
+        original: null,
+        tries: 0,
+      });
     if (journey !== null && written.send !== null) this.#send(journey, written.send, committedAtMs);
     else if (journey !== null && journey.effect !== null) this.#wait(journey, journey.effect);
     if (hintedEffect !== null) this.#hinted.delete(hintedEffect);
@@ -365,14 +410,18 @@ export class Engine {
     const definition = this.#o.catalogue.effect(journey.flow, effect.name);
     this.#inHand.add(effect.id);
     this.#o.passes('before-send', () => [effect.name]);
-    void this.#o.sender.send(definition, effect, committedAtMs).then((event) => { this.#answered(journey, effect, event); });
+    void this.#o.sender.send(definition, effect, committedAtMs).then((event) => {
+      this.#answered(journey, effect, event);
+    });
   }
 
   #inquire(journey: StoredJourney, effect: StoredEffect): void {
     const definition = this.#o.catalogue.effect(journey.flow, effect.name);
     if (definition.kind === 'read') return;
     this.#inHand.add(effect.id);
-    void this.#o.sender.inquire(definition, effect).then((event) => { this.#answered(journey, effect, event); });
+    void this.#o.sender.inquire(definition, effect).then((event) => {
+      this.#answered(journey, effect, event);
+    });
   }
 
   #answered(journey: StoredJourney, effect: StoredEffect, event: LifeEvent): void {

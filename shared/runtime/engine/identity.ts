@@ -27,4 +27,5 @@ export const storable = (text: string): string => text.replaceAll('\u0000', '\uf
 export const contentHash = (text: string): string => createHash('md5').update(text).digest('hex');
 
 /** What an effect sends as its key: the effect's id, and from the second generation on that generation. */
-export const effectKey = (effectId: string, generation: number): string => (generation === 1 ? effectId : `${effectId}:g${String(generation)}`);
+export const effectKey = (effectId: string, generation: number): string =>
+  generation === 1 ? effectId : `${effectId}:g${String(generation)}`;

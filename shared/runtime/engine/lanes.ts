@@ -9,8 +9,21 @@ type Placed = {
 };
 export type Item = Placed &
   (
-    | { readonly kind: 'input'; readonly eventId: string; readonly source: string | null; readonly to: InputAddress; readonly input: Tagged; readonly original: OriginalMessage | null }
-    | { readonly kind: 'effect'; readonly journeyId: string; readonly effectId: string; readonly event: LifeEvent; readonly eventId: string | null }
+    | {
+        readonly kind: 'input';
+        readonly eventId: string;
+        readonly source: string | null;
+        readonly to: InputAddress;
+        readonly input: Tagged;
+        readonly original: OriginalMessage | null;
+      }
+    | {
+        readonly kind: 'effect';
+        readonly journeyId: string;
+        readonly effectId: string;
+        readonly event: LifeEvent;
+        readonly eventId: string | null;
+      }
     | { readonly kind: 'due-effect'; readonly journeyId: string; readonly effectId: string }
     | { readonly kind: 'look-again'; readonly journeyId: string }
   );

@@ -1,9 +1,27 @@
 import { describe, expect, it } from '@jest/globals';
 import { Lanes, type Item } from './lanes.js';
 
-const input = (lane: string, eventId: string): Item => ({ kind: 'input', lane, tries: 0, eventId, source: null, to: { journeyId: 'j' }, input: { type: 'Wished' }, original: null });
-const answer = (lane: string, effectId: string): Item => ({ kind: 'effect', lane, tries: 0, journeyId: 'j', effectId, event: { type: 'Orphaned' }, eventId: null });
-const names = (items: readonly Item[]): string[] => items.map((item) => (item.kind === 'input' ? item.eventId : item.kind === 'look-again' ? 'look' : item.effectId));
+const input = (lane: string, eventId: string): Item => ({
+  kind: 'input',
+  lane,
+  tries: 0,
+  eventId,
+  source: null,
+  to: { journeyId: 'j' },
+  input: { type: 'Wished' },
+  original: null,
+});
+const answer = (lane: string, effectId: string): Item => ({
+  kind: 'effect',
+  lane,
+  tries: 0,
+  journeyId: 'j',
+  effectId,
+  event: { type: 'Orphaned' },
+  eventId: null,
+});
+const names = (items: readonly Item[]): string[] =>
+  items.map((item) => (item.kind === 'input' ? item.eventId : item.kind === 'look-again' ? 'look' : item.effectId));
 const of = (...items: Item[]): Lanes => {
   const lanes = new Lanes();
   for (const item of items) lanes.push(item);

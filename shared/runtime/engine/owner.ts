@@ -42,8 +42,12 @@ export class Owner {
 
   async #acquire(): Promise<void> {
     const client = await this.#options.connect();
-    client.on('error', (error) => { this.#lose(client, error); });
-    client.on('end', () => { this.#lose(client, null); });
+    client.on('error', (error) => {
+      this.#lose(client, error);
+    });
+    client.on('end', () => {
+      this.#lose(client, null);
+    });
     try {
       const { rows } = await client.query<{ id: number }>(`select nextval('owner_id')::int as id`);
       const id = rows[0]?.id ?? 0;

@@ -1,14 +1,45 @@
 import type { Pool, QueryResultRow } from 'pg';
-import { DatabaseAway, Stale, type DueEffect, type EngineStore, type InboxRow, type OpenInboxRow, type OutboxRow, type StoredEffect, type StoredJourney, type TakenIn } from './store.js';
+import {
+  DatabaseAway,
+  Stale,
+  type DueEffect,
+  type EngineStore,
+  type InboxRow,
+  type OpenInboxRow,
+  type OutboxRow,
+  type StoredEffect,
+  type StoredJourney,
+  type TakenIn,
+} from './store.js';
 import { stepStatement, type Parts } from './step-statement.js';
 import { isAway } from '../database.js';
 import type { EffectKind, Stated } from '../../kernel/flow.js';
 import type { EffectStatus } from '../../kernel/effect-life.js';
 
 type JourneyRow = {
-  id: string; flow: string; subject: string; portfolio_id: string; version: number; state: Stated; state_version: number; ended: boolean; held: string | null;
-  effect_id: string | null; name: string; kind: EffectKind; effect_status: EffectStatus; generation: number; attempt: number; reference: string | null; request: unknown;
-  owner: number | null; planned_ms: string; first_ms: string | null; last_ms: string | null; due_ms: string | null; note: string | null;
+  id: string;
+  flow: string;
+  subject: string;
+  portfolio_id: string;
+  version: number;
+  state: Stated;
+  state_version: number;
+  ended: boolean;
+  held: string | null;
+  effect_id: string | null;
+  name: string;
+  kind: EffectKind;
+  effect_status: EffectStatus;
+  generation: number;
+  attempt: number;
+  reference: string | null;
+  request: unknown;
+  owner: number | null;
+  planned_ms: string;
+  first_ms: string | null;
+  last_ms: string | null;
+  due_ms: string | null;
+  note: string | null;
 };
 
 const ms = (column: string): string => `(extract(epoch from ${column}) * 1000)::bigint`;
@@ -55,15 +86,32 @@ const OPEN_LANE = `
       and not exists (select 1 from others o where o.portfolio_id = b.portfolio_id))`;
 
 type InboxOpen = {
-  event_id: string; portfolio_id: string; value: string; topic: string | null; source: string | null;
-  kept_key: string | null; kept_headers: string | null; attempts: number | null; first_seen: Date | null;
+  event_id: string;
+  portfolio_id: string;
+  value: string;
+  topic: string | null;
+  source: string | null;
+  kept_key: string | null;
+  kept_headers: string | null;
+  attempts: number | null;
+  first_seen: Date | null;
 };
 const QUARANTINED = 'q.key as kept_key, q.headers as kept_headers, q.attempts, q.first_seen';
 const openRow = (row: InboxOpen): OpenInboxRow => ({
-  eventId: row.event_id, portfolioId: row.portfolio_id, value: row.value, topic: row.topic, source: row.source,
-  quarantined: row.kept_headers === null ? null : {
-    key: row.kept_key, headers: JSON.parse(row.kept_headers) as Record<string, string>, attempts: row.attempts ?? 0, firstSeenAtMs: row.first_seen?.getTime() ?? 0,
-  },
+  eventId: row.event_id,
+  portfolioId: row.portfolio_id,
+  value: row.value,
+  topic: row.topic,
+  source: row.source,
+  quarantined:
+    row.kept_headers === null
+      ? null
+      : {
+          key: row.kept_key,
+          headers: JSON.parse(row.kept_headers) as Record<string, string>,
+          attempts: row.attempts ?? 0,
+          firstSeenAtMs: row.first_seen?.getTime() ?? 0,
+        },
 });
 
 const column = <T, K extends keyof T>(rows: readonly T[], key: K): T[K][] => rows.map((row) => row[key]);
@@ -73,9 +121,20 @@ const effectOf = (row: JourneyRow): StoredEffect | null =>
   row.effect_id === null
     ? null
     : {
-        id: row.effect_id, name: row.name, kind: row.kind, status: row.effect_status, generation: row.generation, attempt: row.attempt,
-        reference: row.reference, plannedAtMs: Number(row.planned_ms), firstSentAtMs: number(row.first_ms), lastSentAtMs: number(row.last_ms),
-        dueAtMs: number(row.due_ms), note: row.note, request: row.request, owner: row.owner,
+        id: row.effect_id,
+        name: row.name,
+        kind: row.kind,
+        status: row.effect_status,
+        generation: row.generation,
+        attempt: row.attempt,
+        reference: row.reference,
+        plannedAtMs: Number(row.planned_ms),
+        firstSentAtMs: number(row.first_ms),
+        lastSentAtMs: number(row.last_ms),
+        dueAtMs: number(row.due_ms),
+        note: row.note,
+        request: row.request,
+        owner: row.owner,
       };
 
 export class PostgresStore implements EngineStore {
@@ -94,7 +153,8 @@ export class PostgresStore implements EngineStore {
     } catch (cause) {
       if ((cause as { code?: string }).code === 'CMW01') throw new Stale((cause as Error).message);
       // A key that two copies insert at once is the same news as a stale version.
-      if ((cause as { code?: string; constraint?: string }).constraint === 'history_pkey') throw new Stale('another copy wrote this version');
+      if ((cause as { code?: string; constraint?: string }).constraint === 'history_pkey')
+        throw new Stale('another copy wrote this version');
       if (isAway(cause)) throw new DatabaseAway((cause as Error).message, { cause });
       throw cause;
     }
@@ -105,12 +165,32 @@ export class PostgresStore implements EngineStore {
     const fresh = await this.#query<{ event_id: string }>(
       TAKE_IN,
       [
-        column(rows, 'eventId'), column(rows, 'contentHash'), column(rows, 'topic'), column(rows, 'partition'), column(rows, 'offset'),
-        column(rows, 'portfolioId'), column(rows, 'value'), column(rows, 'note'),
-        column(q, 'event_id'), column(q, 'portfolio_id'), column(q, 'topic'), column(q, 'partition'), column(q, 'offset'), column(q, 'key'),
-        column(q, 'headers'), column(q, 'value'), column(q, 'error_class'), column(q, 'reason'),
-        column(b, 'portfolio_id'), column(b, 'event_id'), column(b, 'reason'),
-        column(s, 'event_id'), column(s, 'topic'), column(s, 'key'), column(s, 'headers'), column(s, 'value'),
+        column(rows, 'eventId'),
+        column(rows, 'contentHash'),
+        column(rows, 'topic'),
+        column(rows, 'partition'),
+        column(rows, 'offset'),
+        column(rows, 'portfolioId'),
+        column(rows, 'value'),
+        column(rows, 'note'),
+        column(q, 'event_id'),
+        column(q, 'portfolio_id'),
+        column(q, 'topic'),
+        column(q, 'partition'),
+        column(q, 'offset'),
+        column(q, 'key'),
+        column(q, 'headers'),
+        column(q, 'value'),
+        column(q, 'error_class'),
+        column(q, 'reason'),
+        column(b, 'portfolio_id'),
+        column(b, 'event_id'),
+        column(b, 'reason'),
+        column(s, 'event_id'),
+        column(s, 'topic'),
+        column(s, 'key'),
+        column(s, 'headers'),
+        column(s, 'value'),
       ],
       'take-in',
     );
@@ -125,10 +205,20 @@ export class PostgresStore implements EngineStore {
     return { fresh: known, conflicting: repeated.filter((row) => hashes.get(row.eventId) !== row.contentHash).map((row) => row.eventId) };
   }
 
-  async load(ids: readonly string[], open: readonly { readonly flow: string; readonly subject: string }[]): Promise<readonly StoredJourney[]> {
+  async load(
+    ids: readonly string[],
+    open: readonly { readonly flow: string; readonly subject: string }[],
+  ): Promise<readonly StoredJourney[]> {
     const rows = await this.#query<JourneyRow>(LOAD, [ids, column(open, 'flow'), column(open, 'subject')], 'load');
     return rows.map((row) => ({
-      id: row.id, flow: row.flow, subject: row.subject, portfolioId: row.portfolio_id, version: row.version, state: row.state, ended: row.ended, held: row.held,
+      id: row.id,
+      flow: row.flow,
+      subject: row.subject,
+      portfolioId: row.portfolio_id,
+      version: row.version,
+      state: row.state,
+      ended: row.ended,
+      held: row.held,
       effect: effectOf(row),
     }));
   }
@@ -139,7 +229,10 @@ export class PostgresStore implements EngineStore {
   }
 
   async stillOpen(eventIds: readonly string[]): Promise<ReadonlySet<string>> {
-    const rows = await this.#query<{ event_id: string }>('select event_id from inbox where event_id = any($1::text[]) and handled_at is null', [eventIds]);
+    const rows = await this.#query<{ event_id: string }>(
+      'select event_id from inbox where event_id = any($1::text[]) and handled_at is null',
+      [eventIds],
+    );
     return new Set(column(rows, 'event_id'));
   }
 
@@ -150,11 +243,19 @@ export class PostgresStore implements EngineStore {
       [references],
       'by-reference',
     );
-    return rows.map((row) => ({ reference: row.reference, journeyId: row.journey_id, portfolioId: row.portfolio_id, effectId: row.effect_id, status: row.status }));
+    return rows.map((row) => ({
+      reference: row.reference,
+      journeyId: row.journey_id,
+      portfolioId: row.portfolio_id,
+      effectId: row.effect_id,
+      status: row.status,
+    }));
   }
 
   async makeDue(effectIds: readonly string[]): Promise<void> {
-    await this.#query(`update effect set due_at = now() where id = any($1::text[]) and status in ('planned', 'accepted', 'unknown')`, [effectIds]);
+    await this.#query(`update effect set due_at = now() where id = any($1::text[]) and status in ('planned', 'accepted', 'unknown')`, [
+      effectIds,
+    ]);
   }
 
   async openInbox(olderThanMs: number, limit: number): Promise<readonly OpenInboxRow[]> {
@@ -170,7 +271,10 @@ export class PostgresStore implements EngineStore {
   }
 
   async dueJourneys(limit: number): ReturnType<EngineStore['dueJourneys']> {
-    const rows = await this.#query<{ id: string; portfolio_id: string }>('select id, portfolio_id from journey where due_at <= now() order by due_at limit $1', [limit]);
+    const rows = await this.#query<{ id: string; portfolio_id: string }>(
+      'select id, portfolio_id from journey where due_at <= now() order by due_at limit $1',
+      [limit],
+    );
     return rows.map((row) => ({ journeyId: row.id, portfolioId: row.portfolio_id }));
   }
 
@@ -183,7 +287,10 @@ export class PostgresStore implements EngineStore {
   }
 
   dueEffects(graceMs: number, limit: number): Promise<readonly DueEffect[]> {
-    return this.#effects(`e.due_at <= now() - $1::int * interval '1 ms' and e.status in ('planned', 'accepted', 'unknown') order by e.due_at limit $2`, [graceMs, limit]);
+    return this.#effects(
+      `e.due_at <= now() - $1::int * interval '1 ms' and e.status in ('planned', 'accepted', 'unknown') order by e.due_at limit $2`,
+      [graceMs, limit],
+    );
   }
 
   orphanedEffects(ownId: number, limit: number): Promise<readonly DueEffect[]> {
@@ -204,7 +311,13 @@ export class PostgresStore implements EngineStore {
       `select event_id, topic, key, headers, value from outbox where sent_at is null and created_at < now() - $1::int * interval '1 ms' order by created_at limit $2`,
       [olderThanMs, limit],
     );
-    return rows.map((row) => ({ eventId: row.event_id, topic: row.topic, key: row.key, headers: JSON.parse(row.headers) as Record<string, string>, value: row.value }));
+    return rows.map((row) => ({
+      eventId: row.event_id,
+      topic: row.topic,
+      key: row.key,
+      headers: JSON.parse(row.headers) as Record<string, string>,
+      value: row.value,
+    }));
   }
 
   async markSent(eventIds: readonly string[]): Promise<void> {

@@ -13,19 +13,37 @@ const stage = () => {
   const gates: { readonly pass: () => void; readonly fail: (error: Error) => void }[] = [];
   let markFails: Error | null = null;
   const sayer = new Sayer(
-    { markSent: async (eventIds) => { if (markFails !== null) throw markFails; marked.push([...eventIds]); } },
+    {
+      markSent: async (eventIds) => {
+        if (markFails !== null) throw markFails;
+        marked.push([...eventIds]);
+      },
+    },
     async (rows) => {
       published.push(ids(rows));
       await new Promise<void>((pass, fail) => gates.push({ pass, fail }));
     },
     (error) => troubles.push(error),
   );
-  const turn = async (): Promise<void> => { await new Promise((resolve) => setImmediate(resolve)); };
+  const turn = async (): Promise<void> => {
+    await new Promise((resolve) => setImmediate(resolve));
+  };
   return {
-    sayer, published, marked, troubles,
-    failMarking: (error: Error | null): void => { markFails = error; },
-    pass: async (): Promise<void> => { gates.shift()?.pass(); await turn(); },
-    fail: async (error: Error): Promise<void> => { gates.shift()?.fail(error); await turn(); },
+    sayer,
+    published,
+    marked,
+    troubles,
+    failMarking: (error: Error | null): void => {
+      markFails = error;
+    },
+    pass: async (): Promise<void> => {
+      gates.shift()?.pass();
+      await turn();
+    },
+    fail: async (error: Error): Promise<void> => {
+      gates.shift()?.fail(error);
+      await turn();
+    },
   };
 };
 

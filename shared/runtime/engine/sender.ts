@@ -36,7 +36,10 @@ class System {
       const { kind, found } = answer as { kind?: string; found?: string };
       return kind === 'unknown' || kind === 'retryable' || found === 'no-answer';
     });
-    this.breaker = circuitBreaker(noAnswer, { halfOpenAfter: options.breakerOpenMs, breaker: new ConsecutiveBreaker(options.breakerAfterFailures) });
+    this.breaker = circuitBreaker(noAnswer, {
+      halfOpenAfter: options.breakerOpenMs,
+      breaker: new ConsecutiveBreaker(options.breakerAfterFailures),
+    });
   }
 
   async take(): Promise<void> {
@@ -79,12 +82,18 @@ export class Sender {
 
   /** `committedAtMs` is the monotonic time at which the intent was written: too long after it nothing is sent. */
   async send(definition: AnyEffect, effect: StoredEffect, committedAtMs: number): Promise<LifeEvent> {
-    const outcome = await this.#through(definition, effect, async (sending) => {
-      if (!this.#options.maySend()) return { kind: 'retryable', evidence: 'this process no longer owns its effects' };
-      if (definition.kind !== 'read' && this.#options.monotonicMs() - committedAtMs > definition.timing.timeoutMs)
-        return { kind: 'retryable', evidence: 'not sent: too long since the intent was written' };
-      return definition.kind === 'read' ? definition.read(effect.request, sending) : definition.send(effect.request, sending);
-    }, (evidence): Outcome<unknown> => ({ kind: 'unknown', evidence }), (evidence): Outcome<unknown> => ({ kind: 'retryable', evidence, retryAfterMs: this.#options.breakerOpenMs }));
+    const outcome = await this.#through(
+      definition,
+      effect,
+      async (sending) => {
+        if (!this.#options.maySend()) return { kind: 'retryable', evidence: 'this process no longer owns its effects' };
+        if (definition.kind !== 'read' && this.#options.monotonicMs() - committedAtMs > definition.timing.timeoutMs)
+          return { kind: 'retryable', evidence: 'not sent: too long since the intent was written' };
+        return definition.kind === 'read' ? definition.read(effect.request, sending) : definition.send(effect.request, sending);
+      },
+      (evidence): Outcome<unknown> => ({ kind: 'unknown', evidence }),
+      (evidence): Outcome<unknown> => ({ kind: 'retryable', evidence, retryAfterMs: this.#options.breakerOpenMs }),
+    );
     return { type: 'Answered', outcome, of: effect };
   }
 
@@ -96,7 +105,11 @@ export class Sender {
   }
 
   async #through<A extends Answer>(
-    definition: AnyEffect, effect: StoredEffect, call: (sending: Sending) => Promise<A>, unclear: (evidence: string) => A, notSent: (evidence: string) => A,
+    definition: AnyEffect,
+    effect: StoredEffect,
+    call: (sending: Sending) => Promise<A>,
+    unclear: (evidence: string) => A,
+    notSent: (evidence: string) => A,
   ): Promise<A> {
     const system = this.#system(definition.system);
     this.#underWay++;
@@ -113,17 +126,30 @@ export class Sender {
     }
   }
 
-  async #call<A extends Answer>(definition: AnyEffect, effect: StoredEffect, call: (sending: Sending) => Promise<A>, unclear: (evidence: string) => A): Promise<A> {
+  async #call<A extends Answer>(
+    definition: AnyEffect,
+    effect: StoredEffect,
+    call: (sending: Sending) => Promise<A>,
+    unclear: (evidence: string) => A,
+  ): Promise<A> {
     const deadline = new AbortController();
     const { timeoutMs } = definition.timing;
-    const abort = setTimeout(() => { deadline.abort(); }, timeoutMs);
+    const abort = setTimeout(() => {
+      deadline.abort();
+    }, timeoutMs);
     let giveUp: NodeJS.Timeout | undefined;
     // An effect that ignores its signal must not hold a journey for ever.
     const tooLate = new Promise<A>((resolve) => {
-      giveUp = setTimeout(() => { resolve(unclear(`no answer within ${String(timeoutMs)} ms`)); }, timeoutMs + LATE_ANSWER_GRACE_MS);
+      giveUp = setTimeout(() => {
+        resolve(unclear(`no answer within ${String(timeoutMs)} ms`));
+      }, timeoutMs + LATE_ANSWER_GRACE_MS);
     });
     try {
-      const sending: Sending = { key: effectKey(effect.id, effect.generation), signal: deadline.signal, firstSentAtMs: effect.firstSentAtMs ?? effect.plannedAtMs };
+      const sending: Sending = {
+        key: effectKey(effect.id, effect.generation),
+        signal: deadline.signal,
+        firstSentAtMs: effect.firstSentAtMs ?? effect.plannedAtMs,
+      };
       return await Promise.race([call(sending), tooLate]);
     } finally {
       clearTimeout(abort);

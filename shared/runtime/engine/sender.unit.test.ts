@@ -9,39 +9,97 @@ type Call = (request: unknown, sending: Sending) => Promise<Outcome<unknown>>;
 const APPLIED: Outcome<unknown> = { kind: 'applied', result: 1 };
 const UNKNOWN: Outcome<unknown> = { kind: 'unknown', evidence: 'cut' };
 
-const writing = (send: Call, system = 'bank', inquire: () => Promise<Inquiry<unknown>> = () => Promise.resolve({ found: 'absent' })): Exclude<AnyEffect, { kind: 'read' }> => ({
-  kind: 'once', system, timing, perJourney: 'one', request: () => null, send, inquire, resultFromPerson: () => null,
+const writing = (
+  send: Call,
+  system = 'bank',
+  inquire: () => Promise<Inquiry<unknown>> = () => Promise.resolve({ found: 'absent' }),
+): Exclude<AnyEffect, { kind: 'read' }> => ({
+  kind: 'once',
+  system,
+  timing,
+  perJourney: 'one',
+  request: () => null,
+  send,
+  inquire,
+  resultFromPerson: () => null,
   ability: { repeatable: 'never', keyMemoryMs: null, longestLifeMs: 1, afterAbsence: 'ask-person', source: 'test' },
 });
 const reading = (read: Call, system = 'bank'): AnyEffect => ({ kind: 'read', system, timing, request: () => null, read });
 const effect = (change: Partial<StoredEffect> = {}): StoredEffect => ({
-  id: 'j:Pay', name: 'Pay', kind: 'once', status: 'sending', generation: 1, attempt: 1, reference: null, plannedAtMs: 5, firstSentAtMs: 6, lastSentAtMs: 7, dueAtMs: null, note: null, request: { to: 'NL' }, owner: 1, ...change,
+  id: 'j:Pay',
+  name: 'Pay',
+  kind: 'once',
+  status: 'sending',
+  generation: 1,
+  attempt: 1,
+  reference: null,
+  plannedAtMs: 5,
+  firstSentAtMs: 6,
+  lastSentAtMs: 7,
+  dueAtMs: null,
+  note: null,
+  request: { to: 'NL' },
+  owner: 1,
+  ...change,
 });
 const bugs: unknown[] = [];
 const sender = (change: Partial<SenderOptions> = {}): Sender =>
-  new Sender({ limitPerSystem: 2, breakerAfterFailures: 3, breakerOpenMs: 500, nowMs: () => 42, monotonicMs: () => 1_000, maySend: () => true, onBug: (error) => bugs.push(error), ...change });
+  new Sender({
+    limitPerSystem: 2,
+    breakerAfterFailures: 3,
+    breakerOpenMs: 500,
+    nowMs: () => 42,
+    monotonicMs: () => 1_000,
+    maySend: () => true,
+    onBug: (error) => bugs.push(error),
+    ...change,
+  });
 const outcomeOf = async (sent: ReturnType<Sender['send']>): Promise<Outcome<unknown>> => {
   const event = await sent;
   if (event.type !== 'Answered') throw new Error(event.type);
   return event.outcome;
 };
 
-beforeEach(() => { bugs.length = 0; });
-afterEach(() => { jest.useRealTimers(); });
+beforeEach(() => {
+  bugs.length = 0;
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
 
 describe('sending', () => {
   it('hands over the stored request, the key of its generation and when it first left; the answer names the send', async () => {
     const seen: unknown[] = [];
-    const send: Call = (request, { key, firstSentAtMs }) => { seen.push([request, key, firstSentAtMs]); return Promise.resolve(APPLIED); };
+    const send: Call = (request, { key, firstSentAtMs }) => {
+      seen.push([request, key, firstSentAtMs]);
+      return Promise.resolve(APPLIED);
+    };
     const event = await sender().send(writing(send), effect({ generation: 2 }), 1_000);
     expect(event).toMatchObject({ type: 'Answered', outcome: APPLIED, of: { generation: 2, lastSentAtMs: 7 } });
     await sender().send(writing(send), effect({ firstSentAtMs: null }), 1_000);
-    expect(seen).toEqual([[{ to: 'NL' }, 'j:Pay:g2', 6], [{ to: 'NL' }, 'j:Pay', 5]]);
+    expect(seen).toEqual([
+      [{ to: 'NL' }, 'j:Pay:g2', 6],
+      [{ to: 'NL' }, 'j:Pay', 5],
+    ]);
   });
   it('ends a request at its deadline by its signal, and gives up on one that does not listen: nobody knows', async () => {
     jest.useFakeTimers();
-    const heeds: Call = (_request, { signal }) => new Promise((resolve) => { signal.addEventListener('abort', () => { resolve({ kind: 'unknown', evidence: 'aborted' }); }); });
-    const [first, deaf] = [outcomeOf(sender().send(writing(heeds), effect(), 1_000)), outcomeOf(sender().send(writing(() => new Promise(() => undefined)), effect(), 1_000))];
+    const heeds: Call = (_request, { signal }) =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () => {
+          resolve({ kind: 'unknown', evidence: 'aborted' });
+        });
+      });
+    const [first, deaf] = [
+      outcomeOf(sender().send(writing(heeds), effect(), 1_000)),
+      outcomeOf(
+        sender().send(
+          writing(() => new Promise(() => undefined)),
+          effect(),
+          1_000,
+        ),
+      ),
+    ];
     await jest.advanceTimersByTimeAsync(1_000);
     expect(await first).toEqual({ kind: 'unknown', evidence: 'aborted' });
     await jest.advanceTimersByTimeAsync(1_000);
@@ -51,22 +109,60 @@ describe('sending', () => {
   it('sends nothing when its owner is lost, or too long after the commit', async () => {
     const send = jest.fn<Call>().mockResolvedValue(APPLIED);
     expect(await outcomeOf(sender({ maySend: () => false }).send(writing(send), effect(), 1_000))).toMatchObject({ kind: 'retryable' });
-    expect(await outcomeOf(sender({ monotonicMs: () => 2_001 }).send(writing(send), effect(), 1_000))).toMatchObject({ kind: 'retryable', evidence: expect.stringContaining('not sent') });
+    expect(await outcomeOf(sender({ monotonicMs: () => 2_001 }).send(writing(send), effect(), 1_000))).toMatchObject({
+      kind: 'retryable',
+      evidence: expect.stringContaining('not sent'),
+    });
     expect(send).not.toHaveBeenCalled();
     expect(await outcomeOf(sender({ monotonicMs: () => 2_000 }).send(writing(send), effect(), 1_000))).toEqual(APPLIED);
     // A question may be asked at any time.
     expect(await outcomeOf(sender({ monotonicMs: () => 9_999 }).send(reading(send), effect({ kind: 'read' }), 1_000))).toEqual(APPLIED);
   });
   it('takes an exception for a bug of ours, and what happened for unknown', async () => {
-    expect(await outcomeOf(sender().send(writing(() => Promise.reject(new Error('odd'))), effect(), 1_000))).toEqual({ kind: 'unknown', evidence: 'a bug of ours in the effect' });
-    expect(await outcomeOf(sender().send(writing(() => { throw new Error('at once'); }), effect(), 1_000))).toMatchObject({ kind: 'unknown' });
+    expect(
+      await outcomeOf(
+        sender().send(
+          writing(() => Promise.reject(new Error('odd'))),
+          effect(),
+          1_000,
+        ),
+      ),
+    ).toEqual({ kind: 'unknown', evidence: 'a bug of ours in the effect' });
+    expect(
+      await outcomeOf(
+        sender().send(
+          writing(() => {
+            throw new Error('at once');
+          }),
+          effect(),
+          1_000,
+        ),
+      ),
+    ).toMatchObject({ kind: 'unknown' });
     expect(bugs).toEqual([new Error('odd'), new Error('at once')]);
   });
   it('inquires, and says when it asked: before the answer', async () => {
     let nowMs = 42;
-    const inquire = (): Promise<Inquiry<unknown>> => { nowMs = 99; return Promise.resolve({ found: 'absent' }); };
-    expect(await sender({ nowMs: () => nowMs }).inquire(writing(() => Promise.resolve(APPLIED), 'bank', inquire), effect())).toMatchObject({ type: 'Inquired', inquiry: { found: 'absent' }, askedAtMs: 42, of: { generation: 1 } });
-    expect(await sender().inquire(writing(() => Promise.resolve(APPLIED), 'bank', () => Promise.reject(new Error('odd'))), effect())).toMatchObject({ inquiry: { found: 'no-answer' } });
+    const inquire = (): Promise<Inquiry<unknown>> => {
+      nowMs = 99;
+      return Promise.resolve({ found: 'absent' });
+    };
+    expect(
+      await sender({ nowMs: () => nowMs }).inquire(
+        writing(() => Promise.resolve(APPLIED), 'bank', inquire),
+        effect(),
+      ),
+    ).toMatchObject({ type: 'Inquired', inquiry: { found: 'absent' }, askedAtMs: 42, of: { generation: 1 } });
+    expect(
+      await sender().inquire(
+        writing(
+          () => Promise.resolve(APPLIED),
+          'bank',
+          () => Promise.reject(new Error('odd')),
+        ),
+        effect(),
+      ),
+    ).toMatchObject({ inquiry: { found: 'no-answer' } });
   });
 });
 
@@ -74,9 +170,21 @@ describe('limits of an outside system', () => {
   it('lets so many through at once, each system for itself, in order', async () => {
     const begun: string[] = [];
     const gates: (() => void)[] = [];
-    const slow = (name: string): Call => () => { begun.push(name); return new Promise((resolve) => gates.push(() => { resolve(APPLIED); })); };
+    const slow =
+      (name: string): Call =>
+      () => {
+        begun.push(name);
+        return new Promise((resolve) =>
+          gates.push(() => {
+            resolve(APPLIED);
+          }),
+        );
+      };
     const limited = sender();
-    const turn = (): Promise<void> => new Promise((resolve) => { setImmediate(resolve); });
+    const turn = (): Promise<void> =>
+      new Promise((resolve) => {
+        setImmediate(resolve);
+      });
     const all = ['a', 'b', 'c', 'd'].map((name) => limited.send(writing(slow(name)), effect(), 1_000));
     all.push(limited.send(writing(slow('other'), 'broker'), effect(), 1_000));
     await turn();
@@ -85,7 +193,10 @@ describe('limits of an outside system', () => {
     gates.shift()?.();
     await turn();
     expect(begun).toEqual(['a', 'b', 'other', 'c']);
-    while (gates.length > 0) { gates.shift()?.(); await turn(); }
+    while (gates.length > 0) {
+      gates.shift()?.();
+      await turn();
+    }
     await Promise.all(all);
     expect([begun.at(-1), limited.underWay]).toEqual(['d', 0]);
   });
@@ -93,11 +204,24 @@ describe('limits of an outside system', () => {
     let monotonicMs = 1_000;
     let open: () => void = () => undefined;
     const limited = sender({ limitPerSystem: 1, monotonicMs: () => monotonicMs });
-    const first = limited.send(writing(() => new Promise((resolve) => { open = () => { resolve(APPLIED); }; })), effect(), 1_000);
+    const first = limited.send(
+      writing(
+        () =>
+          new Promise((resolve) => {
+            open = () => {
+              resolve(APPLIED);
+            };
+          }),
+      ),
+      effect(),
+      1_000,
+    );
     const send = jest.fn<Call>().mockResolvedValue(APPLIED);
     const second = outcomeOf(limited.send(writing(send), effect(), 1_000));
     monotonicMs = 2_500;
-    await new Promise((resolve) => { setImmediate(resolve); });
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
     open();
     await first;
     expect(await second).toMatchObject({ kind: 'retryable' });
@@ -108,10 +232,22 @@ describe('limits of an outside system', () => {
     const send = jest.fn<Call>().mockResolvedValue(UNKNOWN);
     const breaking = sender();
     for (let n = 0; n < 3; n++) expect(await outcomeOf(breaking.send(writing(send), effect(), 1_000))).toEqual(UNKNOWN);
-    expect(await outcomeOf(breaking.send(writing(send), effect(), 1_000))).toMatchObject({ kind: 'retryable', retryAfterMs: 500, evidence: expect.stringContaining('bank') });
+    expect(await outcomeOf(breaking.send(writing(send), effect(), 1_000))).toMatchObject({
+      kind: 'retryable',
+      retryAfterMs: 500,
+      evidence: expect.stringContaining('bank'),
+    });
     expect(await breaking.inquire(writing(send), effect())).toMatchObject({ inquiry: { found: 'no-answer' } });
     expect(send).toHaveBeenCalledTimes(3);
-    expect(await outcomeOf(breaking.send(writing(() => Promise.resolve(APPLIED), 'broker'), effect(), 1_000))).toEqual(APPLIED);
+    expect(
+      await outcomeOf(
+        breaking.send(
+          writing(() => Promise.resolve(APPLIED), 'broker'),
+          effect(),
+          1_000,
+        ),
+      ),
+    ).toEqual(APPLIED);
     await jest.advanceTimersByTimeAsync(501);
     send.mockResolvedValue(APPLIED);
     expect(await outcomeOf(breaking.send(writing(send), effect(), 1_000))).toEqual(APPLIED);

@@ -8,41 +8,127 @@
  */
 export const PARTS = {
   created: {
-    id: 'text', flow: 'text', subject: 'text', portfolio_id: 'text', status: 'text', state: 'text', state_version: 'int', effect_id: 'text',
-    held: 'text', waits_for: 'text', owned_by: 'text', amount: 'text', currency: 'text', ended: 'boolean', waits: 'boolean', due_ms: 'bigint', overdue_ms: 'bigint',
+    id: 'text',
+    flow: 'text',
+    subject: 'text',
+    portfolio_id: 'text',
+    status: 'text',
+    state: 'text',
+    state_version: 'int',
+    effect_id: 'text',
+    held: 'text',
+    waits_for: 'text',
+    owned_by: 'text',
+    amount: 'text',
+    currency: 'text',
+    ended: 'boolean',
+    waits: 'boolean',
+    due_ms: 'bigint',
+    overdue_ms: 'bigint',
   },
   moved: {
-    id: 'text', version: 'int', status: 'text', state: 'text', state_version: 'int', effect_id: 'text',
-    held: 'text', waits_for: 'text', amount: 'text', currency: 'text', ended: 'boolean', waits: 'boolean', due_ms: 'bigint', overdue_ms: 'bigint',
+    id: 'text',
+    version: 'int',
+    status: 'text',
+    state: 'text',
+    state_version: 'int',
+    effect_id: 'text',
+    held: 'text',
+    waits_for: 'text',
+    amount: 'text',
+    currency: 'text',
+    ended: 'boolean',
+    waits: 'boolean',
+    due_ms: 'bigint',
+    overdue_ms: 'bigint',
   },
   planned: {
-    id: 'text', journey_id: 'text', name: 'text', kind: 'text', owner: 'int', request: 'text', reference: 'text', at_ms: 'bigint',
+    id: 'text',
+    journey_id: 'text',
+    name: 'text',
+    kind: 'text',
+    owner: 'int',
+    request: 'text',
+    reference: 'text',
+    at_ms: 'bigint',
   },
   closed: {
-    id: 'text', status: 'text', generation: 'int', owner: 'int', attempt: 'int', reference: 'text', request: 'text', first_ms: 'bigint', last_ms: 'bigint',
-    due_ms: 'bigint', result: 'text', note: 'text', proof: 'text',
+    id: 'text',
+    status: 'text',
+    generation: 'int',
+    owner: 'int',
+    attempt: 'int',
+    reference: 'text',
+    request: 'text',
+    first_ms: 'bigint',
+    last_ms: 'bigint',
+    due_ms: 'bigint',
+    result: 'text',
+    note: 'text',
+    proof: 'text',
   },
   /** What an event was judged by: a decision that changes nothing must not rest on a stale memory either. */
   checked: { id: 'text', version: 'int' },
-  postponed: { id: 'text', was: 'text', generation: 'int', status: 'text', attempt: 'int', reference: 'text', due_ms: 'bigint', note: 'text' },
+  postponed: {
+    id: 'text',
+    was: 'text',
+    generation: 'int',
+    status: 'text',
+    attempt: 'int',
+    reference: 'text',
+    due_ms: 'bigint',
+    note: 'text',
+  },
   said: { event_id: 'text', topic: 'text', key: 'text', headers: 'text', value: 'text' },
   told: { event_id: 'text', content_hash: 'text', portfolio_id: 'text', value: 'text' },
-  history: { journey_id: 'text', version: 'int', occasion: 'text', source: 'text', status: 'text', effect_id: 'text', said: 'text', note: 'text' },
+  history: {
+    journey_id: 'text',
+    version: 'int',
+    occasion: 'text',
+    source: 'text',
+    status: 'text',
+    effect_id: 'text',
+    said: 'text',
+    note: 'text',
+  },
   seen: { event_id: 'text', note: 'text' },
   quarantined: {
-    event_id: 'text', portfolio_id: 'text', topic: 'text', partition: 'int', offset: 'bigint', key: 'text', headers: 'text', value: 'text',
-    error_class: 'text', reason: 'text',
+    event_id: 'text',
+    portfolio_id: 'text',
+    topic: 'text',
+    partition: 'int',
+    offset: 'bigint',
+    key: 'text',
+    headers: 'text',
+    value: 'text',
+    error_class: 'text',
+    reason: 'text',
   },
   blocked: { portfolio_id: 'text', event_id: 'text', reason: 'text' },
 } as const;
 
 export type PartName = keyof typeof PARTS;
-type ColumnValue<T extends string> = T extends 'text' | 'bigint' ? string | number | null : T extends 'int' ? number | null : boolean | null;
+type ColumnValue<T extends string> = T extends 'text' | 'bigint'
+  ? string | number | null
+  : T extends 'int'
+    ? number | null
+    : boolean | null;
 export type PartRow<P extends PartName> = { readonly [C in keyof (typeof PARTS)[P]]: ColumnValue<(typeof PARTS)[P][C] & string> };
 export type Parts = { readonly [P in PartName]: PartRow<P>[] };
 
 export const emptyParts = (): Parts => ({
-  created: [], moved: [], checked: [], planned: [], closed: [], postponed: [], said: [], told: [], history: [], seen: [], quarantined: [], blocked: [],
+  created: [],
+  moved: [],
+  checked: [],
+  planned: [],
+  closed: [],
+  postponed: [],
+  said: [],
+  told: [],
+  history: [],
+  seen: [],
+  quarantined: [],
+  blocked: [],
 });
 
 const SQL = `
@@ -127,6 +213,7 @@ const prepared = prepare();
 export const stepStatement = (parts: Parts): { readonly name: string; readonly text: string; readonly values: readonly unknown[] } => {
   const expected = parts.created.length + parts.moved.length + parts.checked.length + parts.seen.length;
   const values: unknown[] = [expected];
-  for (const [part, column] of prepared.order) values.push((parts[part] as readonly Record<string, unknown>[]).map((row) => row[column] ?? null));
+  for (const [part, column] of prepared.order)
+    values.push((parts[part] as readonly Record<string, unknown>[]).map((row) => row[column] ?? null));
   return { name: 'step', text: prepared.text, values };
 };

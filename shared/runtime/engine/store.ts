@@ -27,7 +27,12 @@ export type OpenInboxRow = {
   readonly topic: string | null;
   readonly source: string | null;
   /** Of a message that was quarantined before: how it looked on Kafka, which the inbox does not keep. */
-  readonly quarantined: { readonly key: string | null; readonly headers: Readonly<Record<string, string>>; readonly attempts: number; readonly firstSeenAtMs: number } | null;
+  readonly quarantined: {
+    readonly key: string | null;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly attempts: number;
+    readonly firstSeenAtMs: number;
+  } | null;
 };
 
 export type TakenIn = {
@@ -37,7 +42,13 @@ export type TakenIn = {
   readonly conflicting: readonly string[];
 };
 
-export type OutboxRow = { readonly eventId: string; readonly topic: string; readonly key: string; readonly headers: Readonly<Record<string, string>>; readonly value: string };
+export type OutboxRow = {
+  readonly eventId: string;
+  readonly topic: string;
+  readonly key: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly value: string;
+};
 
 /** Somebody else moved one of the journeys, or handled one of the events: nothing was written. */
 export class Stale extends Error {
@@ -57,7 +68,15 @@ export type EngineStore = {
   write(parts: Parts): Promise<void>;
   /** Which of these events are still to be handled. */
   stillOpen(eventIds: readonly string[]): Promise<ReadonlySet<string>>;
-  byReference(references: readonly string[]): Promise<readonly { readonly reference: string; readonly journeyId: string; readonly portfolioId: string; readonly effectId: string; readonly status: string }[]>;
+  byReference(references: readonly string[]): Promise<
+    readonly {
+      readonly reference: string;
+      readonly journeyId: string;
+      readonly portfolioId: string;
+      readonly effectId: string;
+      readonly status: string;
+    }[]
+  >;
   /** Makes open effects due now, for whichever process holds them. */
   makeDue(effectIds: readonly string[]): Promise<void>;
 
@@ -72,7 +91,15 @@ export type EngineStore = {
   /** Drops handled events and sent messages of so long ago, a chunk at a time; journeys, effects and history stay. Returns how many rows went. */
   dropHandled(olderThanDays: number, limit: number): Promise<number>;
   /** Journeys that became overdue and were not alarmed yet; marks them alarmed. */
-  newlyOverdue(limit: number): Promise<readonly { readonly journeyId: string; readonly flow: string; readonly status: string; readonly waitsFor: string | null; readonly held: string | null }[]>;
+  newlyOverdue(limit: number): Promise<
+    readonly {
+      readonly journeyId: string;
+      readonly flow: string;
+      readonly status: string;
+      readonly waitsFor: string | null;
+      readonly held: string | null;
+    }[]
+  >;
   /** Figures for /metrics: open journeys by flow and status, unhandled events, unsent events, quarantined messages. */
   figures(): Promise<readonly { readonly name: string; readonly labels: Readonly<Record<string, string>>; readonly value: number }[]>;
 

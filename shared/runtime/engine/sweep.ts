@@ -45,13 +45,19 @@ export class Sweep {
   #next(waitMs: number): void {
     if (this.#stopped) return;
     this.#timer = setTimeout(() => {
-      this.#working = this.once().then(
-        () => { this.lastDoneAtMs = Date.now(); },
-        (error: unknown) => {
-          if (error instanceof DatabaseAway) this.#o.log.warn({ reason: error.message }, 'the sweep waits: the database is away');
-          else this.#o.log.error({ err: error }, 'the sweep failed; it is tried again');
-        },
-      ).finally(() => { this.#next(this.#o.everyMs * (0.75 + Math.random() / 2)); });
+      this.#working = this.once()
+        .then(
+          () => {
+            this.lastDoneAtMs = Date.now();
+          },
+          (error: unknown) => {
+            if (error instanceof DatabaseAway) this.#o.log.warn({ reason: error.message }, 'the sweep waits: the database is away');
+            else this.#o.log.error({ err: error }, 'the sweep failed; it is tried again');
+          },
+        )
+        .finally(() => {
+          this.#next(this.#o.everyMs * (0.75 + Math.random() / 2));
+        });
     }, waitMs);
   }
 
@@ -66,13 +72,23 @@ export class Sweep {
       const item = await this.#o.takeIn.again(row);
       if (item !== null) engine.enqueue(item);
     }
-    for (const { journeyId, portfolioId } of await store.dueJourneys(MOST)) engine.enqueue({ kind: 'look-again', lane: portfolioId, journeyId, tries: 0 });
+    for (const { journeyId, portfolioId } of await store.dueJourneys(MOST))
+      engine.enqueue({ kind: 'look-again', lane: portfolioId, journeyId, tries: 0 });
     for (const effect of await store.orphanedEffects(this.#o.ownerId(), MOST)) {
       if (engine.hasEffect(effect.effectId)) continue;
-      engine.enqueue({ kind: 'effect', lane: effect.portfolioId, journeyId: effect.journeyId, effectId: effect.effectId, event: { type: 'Orphaned' }, eventId: null, tries: 0 });
+      engine.enqueue({
+        kind: 'effect',
+        lane: effect.portfolioId,
+        journeyId: effect.journeyId,
+        effectId: effect.effectId,
+        event: { type: 'Orphaned' },
+        eventId: null,
+        tries: 0,
+      });
     }
     for (const effect of await store.dueEffects(grace, MOST))
-      if (!engine.hasEffect(effect.effectId)) engine.enqueue({ kind: 'due-effect', lane: effect.portfolioId, journeyId: effect.journeyId, effectId: effect.effectId, tries: 0 });
+      if (!engine.hasEffect(effect.effectId))
+        engine.enqueue({ kind: 'due-effect', lane: effect.portfolioId, journeyId: effect.journeyId, effectId: effect.effectId, tries: 0 });
     sayer.say(await store.unsentOutbox(grace, MOST));
     if (Date.now() - this.#droppedAtMs > DROP_EVERY_MS) {
       this.#droppedAtMs = Date.now();

@@ -31,7 +31,13 @@ export type TakeInOptions = {
 };
 
 export type Read =
-  | { readonly kind: 'good'; readonly eventId: string; readonly portfolioId: string; readonly arrivals: readonly Arrival[]; readonly event: Envelope }
+  | {
+      readonly kind: 'good';
+      readonly eventId: string;
+      readonly portfolioId: string;
+      readonly arrivals: readonly Arrival[];
+      readonly event: Envelope;
+    }
   | { readonly kind: 'bad'; readonly eventId: string; readonly portfolioId: string; readonly errorClass: string; readonly reason: string };
 
 /** When more than half of at least this many messages are bad, the cause is ours: the consumer stops instead of filling the dead-letter topic. */
@@ -46,7 +52,10 @@ const reasonOf = (error: unknown): string => {
   if (!(error instanceof Error)) return 'not readable';
   const { issues } = error as { issues?: readonly { path: readonly PropertyKey[]; message: string }[] };
   if (issues === undefined) return error.message;
-  return issues.slice(0, 5).map((issue) => `${issue.path.map(String).join('.') || 'message'}: ${issue.message}`).join('; ');
+  return issues
+    .slice(0, 5)
+    .map((issue) => `${issue.path.map(String).join('.') || 'message'}: ${issue.message}`)
+    .join('; ');
 };
 
 export const originalOf = (message: TakenMessage): OriginalMessage => {
@@ -60,7 +69,14 @@ export const originalOf = (message: TakenMessage): OriginalMessage => {
     text = value === null ? '' : value.toString('base64');
     headers = { ...headers, 'dlq-encoding': 'base64' };
   }
-  return { topic: message.topic, partition: message.partition, offset: message.offset, key: message.key === null ? null : storable(message.key), headers, value: text };
+  return {
+    topic: message.topic,
+    partition: message.partition,
+    offset: message.offset,
+    key: message.key === null ? null : storable(message.key),
+    headers,
+    value: text,
+  };
 };
 
 /** Parses one value as a message of this topic. Never throws: what cannot be read is `bad`, with the reason. */
@@ -82,7 +98,12 @@ export const readMessage = (catalogue: Catalogue, topic: string, value: string, 
   }
 };
 
-type Routed = { readonly note: string | null; readonly items: readonly Item[]; readonly hints: readonly string[]; readonly byReference: readonly ByReference[] };
+type Routed = {
+  readonly note: string | null;
+  readonly items: readonly Item[];
+  readonly hints: readonly string[];
+  readonly byReference: readonly ByReference[];
+};
 type ByReference = { readonly reference: string; readonly input: Tagged; readonly source: string; readonly original: OriginalMessage };
 
 const route = (read: Extract<Read, { kind: 'good' }>, original: OriginalMessage): Routed => {
@@ -97,12 +118,23 @@ const route = (read: Extract<Read, { kind: 'good' }>, original: OriginalMessage)
     else if ('deliverByReference' in arrival) byReference.push({ ...arrival.deliverByReference, source, original });
     else
       items.push({
-        kind: 'input', lane: arrival.portfolioId, eventId: read.eventId, source, input: arrival.deliver.input, original, tries: 0,
+        kind: 'input',
+        lane: arrival.portfolioId,
+        eventId: read.eventId,
+        source,
+        input: arrival.deliver.input,
+        original,
+        tries: 0,
         to: { flow: arrival.deliver.flow, subject: arrival.deliver.subject },
       });
   }
   if (items.length + byReference.length > 0) return { note: null, items, hints, byReference };
-  return { note: hints.length > 0 ? 'news: the other side is asked' : notes.join('; ') || 'no business of this service', items, hints, byReference };
+  return {
+    note: hints.length > 0 ? 'news: the other side is asked' : notes.join('; ') || 'no business of this service',
+    items,
+    hints,
+    byReference,
+  };
 };
 
 export class TakeIn {
@@ -123,12 +155,16 @@ export class TakeIn {
     }
     const read = batch.messages.map((message) => {
       const original = originalOf(message);
-      const fallbackId = storable(message.headers[headerNames.eventId] ?? '') || `${message.topic}/${String(message.partition)}/${message.offset}`;
+      const fallbackId =
+        storable(message.headers[headerNames.eventId] ?? '') || `${message.topic}/${String(message.partition)}/${message.offset}`;
       return { original, read: readMessage(catalogue, message.topic, original.value, fallbackId, original.key) };
     });
     const bad = read.filter((one) => one.read.kind === 'bad').length;
     if (bad >= FLOOD && bad * 2 > read.length) {
-      log.error({ topic: batch.topic, partition: batch.partition, bad, of: read.length }, 'most messages cannot be read: the cause is ours; nothing is taken in until it is mended');
+      log.error(
+        { topic: batch.topic, partition: batch.partition, bad, of: read.length },
+        'most messages cannot be read: the cause is ours; nothing is taken in until it is mended',
+      );
       this.unreadableTopic = batch.topic;
       throw new Error('most messages of this batch cannot be read');
     }
@@ -145,28 +181,55 @@ export class TakeIn {
     for (const { original, read: one } of read) {
       if (routed.has(one.eventId) || letters.has(one.eventId)) continue;
       const { topic, partition, offset } = original;
-      const row = { eventId: one.eventId, contentHash: contentHash(original.value), topic, partition, offset, portfolioId: one.portfolioId, value: original.value };
+      const row = {
+        eventId: one.eventId,
+        contentHash: contentHash(original.value),
+        topic,
+        partition,
+        offset,
+        portfolioId: one.portfolioId,
+        value: original.value,
+      };
       if (one.kind === 'good') {
         const where = route(one, original);
         routed.set(one.eventId, where);
-        rows.push({ ...row, portfolioId: where.items[0]?.lane ?? row.portfolioId, note: topic !== DECISIONS ? where.note : this.#o.decisions.staysOpen(one.event) ? null : 'a decision of people' });
+        rows.push({
+          ...row,
+          portfolioId: where.items[0]?.lane ?? row.portfolioId,
+          note: topic !== DECISIONS ? where.note : this.#o.decisions.staysOpen(one.event) ? null : 'a decision of people',
+        });
       } else {
         const letter = deadLetter(original, one.eventId, one.errorClass, one.reason, this.#o.nowMs());
         letters.set(one.eventId, letter);
         rows.push({ ...row, note: `quarantined: ${one.reason}`.slice(0, 500) });
         parts.quarantined.push({
-          event_id: one.eventId, portfolio_id: one.portfolioId, topic, partition, offset, key: original.key, headers: printJson(original.headers),
-          value: original.value, error_class: one.errorClass, reason: one.reason.slice(0, 500),
+          event_id: one.eventId,
+          portfolio_id: one.portfolioId,
+          topic,
+          partition,
+          offset,
+          key: original.key,
+          headers: printJson(original.headers),
+          value: original.value,
+          error_class: one.errorClass,
+          reason: one.reason.slice(0, 500),
         });
         parts.blocked.push({ portfolio_id: one.portfolioId, event_id: one.eventId, reason: one.reason.slice(0, 500) });
-        parts.said.push({ event_id: letter.eventId, topic: letter.topic, key: letter.key, headers: printJson(letter.headers), value: letter.value });
+        parts.said.push({
+          event_id: letter.eventId,
+          topic: letter.topic,
+          key: letter.key,
+          headers: printJson(letter.headers),
+          value: letter.value,
+        });
       }
     }
     const topics = (): string[] => read.map(({ original }) => original.topic);
     this.#o.passes('before-take-in', topics);
     const taken = await store.takeIn(rows, parts);
     this.#o.passes('after-take-in', topics);
-    if (taken.conflicting.length > 0) log.error({ eventIds: taken.conflicting }, 'an event came again with another body: the first one stands, somebody must look');
+    if (taken.conflicting.length > 0)
+      log.error({ eventIds: taken.conflicting }, 'an event came again with another body: the first one stands, somebody must look');
     const fresh = [...letters].filter(([eventId]) => taken.fresh.has(eventId));
     if (fresh.length > 0) {
       sayer.say(fresh.map(([, letter]) => letter));
@@ -188,7 +251,13 @@ export class TakeIn {
       for (const { reference, input, source, original } of where.byReference) {
         const owner = found.find((effect) => effect.reference === reference);
         engine.enqueue({
-          kind: 'input', lane: owner?.portfolioId ?? reference, eventId, source, input, original, tries: 0,
+          kind: 'input',
+          lane: owner?.portfolioId ?? reference,
+          eventId,
+          source,
+          input,
+          original,
+          tries: 0,
           to: { journeyId: owner?.journeyId ?? `none:${reference}` },
         });
       }
@@ -198,15 +267,31 @@ export class TakeIn {
   async again(row: OpenInboxRow): Promise<Item | null> {
     if (row.topic === null || row.topic === OWN_TOPIC) {
       const told = JSON.parse(row.value) as { tells: string; subject: string; input: { type: string } };
-      return { kind: 'input', lane: row.portfolioId, eventId: row.eventId, source: null, to: { flow: told.tells, subject: told.subject }, input: told.input, original: null, tries: 0 };
+      return {
+        kind: 'input',
+        lane: row.portfolioId,
+        eventId: row.eventId,
+        source: null,
+        to: { flow: told.tells, subject: told.subject },
+        input: told.input,
+        original: null,
+        tries: 0,
+      };
     }
     const [partition = '0', offset = '0'] = (row.source ?? '').split('/').slice(-2);
     const read = readMessage(this.#o.catalogue, row.topic, row.value, row.eventId, row.portfolioId);
     const { quarantined: before } = row;
     // The inbox keeps no headers. Those of a message that can be read are in its envelope too.
-    const headers = before?.headers ?? (read.kind === 'good' ? headersOf({ ...read.event, id: row.eventId }) : { [headerNames.eventId]: row.eventId });
+    const headers =
+      before?.headers ?? (read.kind === 'good' ? headersOf({ ...read.event, id: row.eventId }) : { [headerNames.eventId]: row.eventId });
     const original: OriginalMessage = {
-      topic: row.topic, partition: Number(partition), offset, key: before === null ? row.portfolioId : before.key, headers, value: row.value, ...(before === null ? {} : { before }),
+      topic: row.topic,
+      partition: Number(partition),
+      offset,
+      key: before === null ? row.portfolioId : before.key,
+      headers,
+      value: row.value,
+      ...(before === null ? {} : { before }),
     };
     if (read.kind === 'bad') {
       await this.#quarantineAgain(original, row.eventId, row.portfolioId, read);
@@ -234,15 +319,30 @@ export class TakeIn {
     }
   }
 
-  async #quarantineAgain(original: OriginalMessage, eventId: string, portfolioId: string, bad: Extract<Read, { kind: 'bad' }>): Promise<void> {
+  async #quarantineAgain(
+    original: OriginalMessage,
+    eventId: string,
+    portfolioId: string,
+    bad: Extract<Read, { kind: 'bad' }>,
+  ): Promise<void> {
     const letter = deadLetter(original, eventId, bad.errorClass, bad.reason, this.#o.nowMs());
     const closed = await this.#close({
       ...emptyParts(),
       seen: [{ event_id: eventId, note: `quarantined: ${bad.reason}`.slice(0, 500) }],
-      quarantined: [{
-        event_id: eventId, portfolio_id: portfolioId, topic: original.topic, partition: original.partition, offset: original.offset, key: original.key,
-        headers: printJson(original.headers), value: original.value, error_class: bad.errorClass, reason: bad.reason.slice(0, 500),
-      }],
+      quarantined: [
+        {
+          event_id: eventId,
+          portfolio_id: portfolioId,
+          topic: original.topic,
+          partition: original.partition,
+          offset: original.offset,
+          key: original.key,
+          headers: printJson(original.headers),
+          value: original.value,
+          error_class: bad.errorClass,
+          reason: bad.reason.slice(0, 500),
+        },
+      ],
       blocked: [{ portfolio_id: portfolioId, event_id: eventId, reason: bad.reason.slice(0, 500) }],
       said: [{ event_id: letter.eventId, topic: letter.topic, key: letter.key, headers: printJson(letter.headers), value: letter.value }],
     });

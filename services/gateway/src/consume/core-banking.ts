@@ -4,7 +4,11 @@ import { problemsOf } from '../../../../contracts/tokens.js';
 import type { Json } from '../../../../shared/kernel/json.js';
 import { eventIdOf, type Forwarded, type Sorted } from '../decide/forwarding.js';
 
-const sorted = <S extends z.ZodType>(schema: S, body: Json, forward: (call: z.output<S>) => Pick<Forwarded, 'topic' | 'key' | 'eventId' | 'type' | 'occurredAt'>): Sorted => {
+const sorted = <S extends z.ZodType>(
+  schema: S,
+  body: Json,
+  forward: (call: z.output<S>) => Pick<Forwarded, 'topic' | 'key' | 'eventId' | 'type' | 'occurredAt'>,
+): Sorted => {
   const read = schema.safeParse(body);
   if (!read.success) return { kind: 'malformed', problems: problemsOf(read.error) };
   return { kind: 'forward', event: { ...forward(read.data), portfolioId: null, content: body } };
@@ -12,10 +16,18 @@ const sorted = <S extends z.ZodType>(schema: S, body: Json, forward: (call: z.ou
 
 export const sortPaymentStatus = (body: Json): Sorted =>
   sorted(paymentStatusCallback, body, (call) => ({
-    topic: 'core-banking.transfer-status', key: call.endToEndId, eventId: eventIdOf('core-banking', call.eventId), type: 'payment-status', occurredAt: call.bookedAt ?? null,
+    topic: 'core-banking.transfer-status',
+    key: call.endToEndId,
+    eventId: eventIdOf('core-banking', call.eventId),
+    type: 'payment-status',
+    occurredAt: call.bookedAt ?? null,
   }));
 
 export const sortDeposit = (body: Json): Sorted =>
   sorted(depositCallback, body, (call) => ({
-    topic: 'core-banking.deposit', key: call.iban, eventId: eventIdOf('core-banking', call.depositId), type: 'deposit', occurredAt: call.bookedAt,
+    topic: 'core-banking.deposit',
+    key: call.iban,
+    eventId: eventIdOf('core-banking', call.depositId),
+    type: 'deposit',
+    occurredAt: call.bookedAt,
   }));

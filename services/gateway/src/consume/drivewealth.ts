@@ -23,7 +23,10 @@ export const sortDriveWealth = (body: Json): Sorted => {
     const event = readEvent(body);
     const eventId = eventIdOf('drivewealth', event.id);
     if (event.kind === 'other') return { kind: 'unlisted', eventId, what: event.type, keep: false };
-    return { kind: 'forward', event: { ...forwarded(event), eventId, type: event.type, occurredAt: event.timestamp, portfolioId: null, content: body } };
+    return {
+      kind: 'forward',
+      event: { ...forwarded(event), eventId, type: event.type, occurredAt: event.timestamp, portfolioId: null, content: body },
+    };
   } catch (error) {
     if (error instanceof ZodError) return { kind: 'malformed', problems: problemsOf(error) };
     throw error;

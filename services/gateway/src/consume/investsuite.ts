@@ -27,14 +27,25 @@ const TYPES: Readonly<Record<InvestSuiteEvent['name'], string>> = {
 export const sortInvestSuite = (body: Json): Sorted => {
   const read = readEvent(body);
   if (read.kind === 'malformed') return read;
-  if (read.kind === 'unlisted') return { kind: 'unlisted', eventId: eventIdOf('investsuite', read.id), what: `${read.subject}.${read.action} ${read.version}`, keep: true };
+  if (read.kind === 'unlisted')
+    return {
+      kind: 'unlisted',
+      eventId: eventIdOf('investsuite', read.id),
+      what: `${read.subject}.${read.action} ${read.version}`,
+      keep: true,
+    };
   const { event } = read;
   const portfolioId = portfolioOf(event);
   return {
     kind: 'forward',
     event: {
-      topic: event.name, key: portfolioId ?? event.data.id, eventId: eventIdOf('investsuite', event.id), type: TYPES[event.name],
-      occurredAt: event.created, portfolioId, content: body,
+      topic: event.name,
+      key: portfolioId ?? event.data.id,
+      eventId: eventIdOf('investsuite', event.id),
+      type: TYPES[event.name],
+      occurredAt: event.created,
+      portfolioId,
+      content: body,
     },
   };
 };

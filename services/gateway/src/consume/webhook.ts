@@ -12,7 +12,12 @@ import type { Log } from '../../../../shared/runtime/log.js';
 import { verifyWebhook, webhookKey } from '../../../../shared/runtime/webhook-signature.js';
 import { eventsOf, type Forwarded, type KeptBody, type Sorted, type Source } from '../decide/forwarding.js';
 
-export type WebhookRoute = { readonly path: string; readonly source: Source; readonly secrets: readonly string[]; readonly sort: (body: Json) => Sorted };
+export type WebhookRoute = {
+  readonly path: string;
+  readonly source: Source;
+  readonly secrets: readonly string[];
+  readonly sort: (body: Json) => Sorted;
+};
 export type Webhooks = {
   readonly known: (source: string, webhookId: string) => Promise<boolean>;
   readonly remember: (source: string, webhookId: string, bodyHash: string) => Promise<void>;
@@ -28,8 +33,19 @@ export type WebhookTools = {
 };
 
 const messageOf = (event: Forwarded, nowIso: string, traceparent: string | undefined): OutgoingMessage => {
-  const envelope = { id: event.eventId, type: event.type, version: '1', occurredAt: event.occurredAt ?? nowIso, portfolioId: event.portfolioId };
-  return { topic: event.topic, key: event.key, headers: headersOf(envelope, traceparent), value: printEnvelope({ ...envelope, data: event.content }) };
+  const envelope = {
+    id: event.eventId,
+    type: event.type,
+    version: '1',
+    occurredAt: event.occurredAt ?? nowIso,
+    portfolioId: event.portfolioId,
+  };
+  return {
+    topic: event.topic,
+    key: event.key,
+    headers: headersOf(envelope, traceparent),
+    value: printEnvelope({ ...envelope, data: event.content }),
+  };
 };
 
 const one = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);
@@ -60,7 +76,11 @@ class Reception {
       return;
     }
     const body: Buffer = request.body;
-    const headers = { id: one(request.headers['webhook-id']), timestamp: one(request.headers['webhook-timestamp']), signature: one(request.headers['webhook-signature']) };
+    const headers = {
+      id: one(request.headers['webhook-id']),
+      timestamp: one(request.headers['webhook-timestamp']),
+      signature: one(request.headers['webhook-signature']),
+    };
     const verdict = verifyWebhook(this.#keys, headers, body, this.#tools.nowMs());
     if (!verdict.ok) {
       this.#refuse(response, { status: 401, code: verdict.code, title: REFUSALS[verdict.code] ?? 'Not signed' });
@@ -80,10 +100,19 @@ class Reception {
       return;
     }
     if (events.length > this.#tools.limits.eventsPerBody) {
-      this.#refuse(response, { status: 413, code: 'too-many-events', title: `A body may hold ${String(this.#tools.limits.eventsPerBody)} events` });
+      this.#refuse(response, {
+        status: 413,
+        code: 'too-many-events',
+        title: `A body may hold ${String(this.#tools.limits.eventsPerBody)} events`,
+      });
       return;
     }
-    await this.#forward(response, { webhookId: verdict.id, body, sorted: events.map((event) => this.#route.sort(event)), traceparent: one(request.headers['traceparent']) });
+    await this.#forward(response, {
+      webhookId: verdict.id,
+      body,
+      sorted: events.map((event) => this.#route.sort(event)),
+      traceparent: one(request.headers['traceparent']),
+    });
     this.#tools.log.debug({ source, events: events.length }, 'webhook');
   }
 
@@ -96,17 +125,29 @@ class Reception {
     }
   }
 
-  async #forward(response: Response, received: { webhookId: string; body: Buffer; sorted: readonly Sorted[]; traceparent: string | undefined }): Promise<void> {
+  async #forward(
+    response: Response,
+    received: { webhookId: string; body: Buffer; sorted: readonly Sorted[]; traceparent: string | undefined },
+  ): Promise<void> {
     const { source } = this.#route;
     const { webhookId, body, sorted, traceparent } = received;
     const nowIso = new Date(this.#tools.nowMs()).toISOString();
     const events = sorted.flatMap((each) => (each.kind === 'forward' ? [each.event] : []));
-    const problems = sorted.flatMap((each, index) => (each.kind === 'malformed' ? each.problems.map((problem) => `event ${String(index)}: ${problem}`) : []));
+    const problems = sorted.flatMap((each, index) =>
+      each.kind === 'malformed' ? each.problems.map((problem) => `event ${String(index)}: ${problem}`) : [],
+    );
     try {
       if (events.length > 0) await this.#tools.publish(events.map((event) => messageOf(event, nowIso, traceparent)));
     } catch (error) {
-      this.#tools.log.warn({ source, reason: error instanceof Error ? error.message : 'unknown' }, 'Kafka did not acknowledge: the sender is asked to come again');
-      this.#refuse(response, { status: 503, code: 'kafka-away', title: 'The events could not be stored now; send them again' }, { 'Retry-After': '5' });
+      this.#tools.log.warn(
+        { source, reason: error instanceof Error ? error.message : 'unknown' },
+        'Kafka did not acknowledge: the sender is asked to come again',
+      );
+      this.#refuse(
+        response,
+        { status: 503, code: 'kafka-away', title: 'The events could not be stored now; send them again' },
+        { 'Retry-After': '5' },
+      );
       return;
     }
     for (const event of events) this.#tools.count({ source, outcome: 'forwarded', topic: event.topic });
@@ -116,7 +157,10 @@ class Reception {
       return;
     }
     await this.#tools.store.remember(source, webhookId, hashOf(body)).catch((error: unknown) => {
-      this.#tools.log.warn({ source, reason: error instanceof Error ? error.message : 'unknown' }, 'the webhook id is not remembered: a repetition will be found by its event ids');
+      this.#tools.log.warn(
+        { source, reason: error instanceof Error ? error.message : 'unknown' },
+        'the webhook id is not remembered: a repetition will be found by its event ids',
+      );
     });
     response.status(202).json({ accepted: events.length });
   }
@@ -144,9 +188,20 @@ class Reception {
 
   async #keepAndRefuse(response: Response, webhookId: string, body: Buffer, code: string, problems: readonly string[]): Promise<void> {
     const { source } = this.#route;
-    const kept = await this.#keep({ eventId: `${source}:unreadable:${hashOf(body)}`, source, webhookId, errorClass: code, reason: problems.join('; '), body });
+    const kept = await this.#keep({
+      eventId: `${source}:unreadable:${hashOf(body)}`,
+      source,
+      webhookId,
+      errorClass: code,
+      reason: problems.join('; '),
+      body,
+    });
     if (!kept) {
-      this.#refuse(response, { status: 503, code: 'database-away', title: 'The body could not be kept now; send it again' }, { 'Retry-After': '5' });
+      this.#refuse(
+        response,
+        { status: 503, code: 'database-away', title: 'The body could not be kept now; send it again' },
+        { 'Retry-After': '5' },
+      );
       return;
     }
     this.#tools.log.warn({ source, code, problems }, 'a signed body cannot be read; it is kept in quarantine');

@@ -15,7 +15,11 @@ export class WebhookStore {
 
   /** After Kafka has acknowledged, never before: a repetition in between is found again by its event ids. */
   async remember(source: string, webhookId: string, bodyHash: string): Promise<void> {
-    await this.#pool.query('insert into webhook (source, webhook_id, body_hash) values ($1, $2, $3) on conflict do nothing', [source, webhookId, bodyHash]);
+    await this.#pool.query('insert into webhook (source, webhook_id, body_hash) values ($1, $2, $3) on conflict do nothing', [
+      source,
+      webhookId,
+      bodyHash,
+    ]);
   }
 
   async keep(kept: KeptBody): Promise<void> {

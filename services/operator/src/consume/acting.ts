@@ -210,7 +210,14 @@ export const acting = (app: Express, tools: ActingTools): void => {
         {
           kind: 'answer-effect',
           target: targetOf(effect.service, effectId),
-          details: { service: effect.service, effectId, generation: effect.generation, answer: said, evidence, portfolioId: effect.portfolioId },
+          details: {
+            service: effect.service,
+            effectId,
+            generation: effect.generation,
+            answer: said,
+            evidence,
+            portfolioId: effect.portfolioId,
+          },
           why: evidence,
           by: operatorOf(response),
           needsSecond: true,

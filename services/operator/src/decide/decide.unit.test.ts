@@ -335,8 +335,21 @@ describe('a decision', () => {
     ],
     [
       'an answer',
-      { kind: 'answer-effect', approvedBy: 'ben', details: { service: 'payout', effectId: 'f', generation: 2, answer: 'applied', evidence: 'seen' } },
-      { kind: 'answer-effect', service: 'payout', effectId: 'f', generation: 2, answer: 'applied', evidence: 'seen', by: 'anna', approvedBy: 'ben' },
+      {
+        kind: 'answer-effect',
+        approvedBy: 'ben',
+        details: { service: 'payout', effectId: 'f', generation: new JsonNumber('2'), answer: 'applied', evidence: 'seen' },
+      },
+      {
+        kind: 'answer-effect',
+        service: 'payout',
+        effectId: 'f',
+        generation: 2,
+        answer: 'applied',
+        evidence: 'seen',
+        by: 'anna',
+        approvedBy: 'ben',
+      },
     ],
   ])('is told from %s', (_what, change, decision) => {
     expect(decisionOf({ ...act, ...change })?.decision).toEqual(decision);
@@ -344,7 +357,11 @@ describe('a decision', () => {
 
   it('is not told from an answer that nobody approved, or from nothing', () => {
     expect(
-      decisionOf({ ...act, kind: 'answer-effect', details: { service: 'payout', effectId: 'f', generation: 1, answer: 'applied', evidence: 'seen' } }),
+      decisionOf({
+        ...act,
+        kind: 'answer-effect',
+        details: { service: 'payout', effectId: 'f', generation: new JsonNumber('1'), answer: 'applied', evidence: 'seen' },
+      }),
     ).toBeNull();
     expect(decisionOf({ ...act, details: {} })).toBeNull();
     expect(decisionOf({ ...act, details: { service: 's', eventId: 'e' } })?.portfolioId).toBeNull();

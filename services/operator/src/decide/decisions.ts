@@ -15,7 +15,14 @@ export const decisionOf = (act: Act): { readonly decision: OperatorDecision; rea
   const common = { kind: act.kind, service: details['service'], by: madeBy, why: whyOf(act) };
   const parsed = operatorDecision.safeParse(
     act.kind === 'answer-effect'
-      ? { ...common, effectId: details['effectId'], generation: String(details['generation']), answer: details['answer'], evidence: details['evidence'], approvedBy }
+      ? {
+          ...common,
+          effectId: details['effectId'],
+          generation: details['generation'],
+          answer: details['answer'],
+          evidence: details['evidence'],
+          approvedBy,
+        }
       : { ...common, eventId: details['eventId'], correctedValue: text(details['correctedValue']) },
   );
   return parsed.success ? { decision: parsed.data, portfolioId: text(details['portfolioId']) } : null;

@@ -7,7 +7,8 @@ import { seenOf } from './create-cash-out.js';
 type Request = { readonly cashOutId: string; readonly approved: boolean };
 
 /** True when a status says nothing to act on. After our approval the broker may show for a while that it still needs one. */
-const noNews = (status: CashOut['status'], approved: boolean): boolean => status === 'pending' || status === 'unclear' || (status === 'needs-approval' && approved);
+const noNews = (status: CashOut['status'], approved: boolean): boolean =>
+  status === 'pending' || status === 'unclear' || (status === 'needs-approval' && approved);
 
 /** Asks until the cash-out is at an end. */
 export const readCashOut = (

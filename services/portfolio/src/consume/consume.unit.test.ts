@@ -6,29 +6,56 @@ import { changeRequested } from './change-requested.js';
 import { wishSeen } from './wish-seen.js';
 
 const message = (type: string, body: string, portfolioId: string | null = 'P1') =>
-  parseEnvelope(`{"id":"e1","type":"${type}","version":"1.0.0","occurredAt":"x","portfolioId":${JSON.stringify(portfolioId)},"data":${body}}`);
+  parseEnvelope(
+    `{"id":"e1","type":"${type}","version":"1.0.0","occurredAt":"x","portfolioId":${JSON.stringify(portfolioId)},"data":${body}}`,
+  );
 const sample = (name: string): string => readFileSync(join(__dirname, '../../../../contracts/investsuite/samples', `${name}.json`), 'utf8');
 
 describe('messages to the portfolio', () => {
   it('are changes', () => {
-    const body = { changeId: 'c1', portfolioId: 'P1', because: 'withdrawal-paid', deltas: [{ instrument: '$EUR', quantity: '-250.00' }], lowerDivestBy: { kind: 'amount', amount: '250.00' }, cashSettled: false };
+    const body = {
+      changeId: 'c1',
+      portfolioId: 'P1',
+      because: 'withdrawal-paid',
+      deltas: [{ instrument: '$EUR', quantity: '-250.00' }],
+      lowerDivestBy: { kind: 'amount', amount: '250.00' },
+      cashSettled: false,
+    };
     expect(changeRequested.read(message('portfolio.change-requested', JSON.stringify(body)))).toEqual({
       portfolioId: 'P1',
       deliver: {
-        flow: 'portfolio', subject: 'P1',
-        input: { type: 'ChangeRequested', change: { changeId: 'c1', because: 'withdrawal-paid', deltas: [{ instrument: '$EUR', quantity: '-250' }], lowerDivestBy: { kind: 'amount', amount: '250' }, cashSettled: false } },
+        flow: 'portfolio',
+        subject: 'P1',
+        input: {
+          type: 'ChangeRequested',
+          change: {
+            changeId: 'c1',
+            because: 'withdrawal-paid',
+            deltas: [{ instrument: '$EUR', quantity: '-250' }],
+            lowerDivestBy: { kind: 'amount', amount: '250' },
+            cashSettled: false,
+          },
+        },
       },
     });
     expect(() => changeRequested.read(message('portfolio.change-requested', '{"changeId":"c1"}'))).toThrow();
-    expect(() => changeRequested.read(message('portfolio.change-requested', JSON.stringify({ ...body, deltas: [{ instrument: '$EUR', quantity: 'a lot' }] })))).toThrow();
+    expect(() =>
+      changeRequested.read(
+        message('portfolio.change-requested', JSON.stringify({ ...body, deltas: [{ instrument: '$EUR', quantity: 'a lot' }] })),
+      ),
+    ).toThrow();
   });
   it('or wishes, everything among them', () => {
-    expect(wishSeen.read(message('portfolio.withdrawal-request', sample('event-withdrawal-everything')))).toMatchObject({ deliver: { flow: 'portfolio', subject: 'P1', input: { type: 'WishSeen', level: { kind: 'everything' } } } });
+    expect(wishSeen.read(message('portfolio.withdrawal-request', sample('event-withdrawal-everything')))).toMatchObject({
+      deliver: { flow: 'portfolio', subject: 'P1', input: { type: 'WishSeen', level: { kind: 'everything' } } },
+    });
     const unnamed = wishSeen.read(message('portfolio.withdrawal-request', sample('event-withdrawal'), null));
     expect('portfolioId' in unnamed && unnamed.portfolioId).toMatch(/^P/);
   });
   it('or nothing of ours', () => {
-    expect(() => wishSeen.read(message('portfolio.withdrawal-request', sample('event-optimization-status')))).toThrow('not a withdrawal request');
+    expect(() => wishSeen.read(message('portfolio.withdrawal-request', sample('event-optimization-status')))).toThrow(
+      'not a withdrawal request',
+    );
     expect(() => wishSeen.read(message('portfolio.withdrawal-request', '{"id":"x"}'))).toThrow('not an event');
   });
 });

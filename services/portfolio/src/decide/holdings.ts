@@ -6,7 +6,8 @@ import type { Change, Holdings } from './portfolio.js';
 /** Signed change per instrument, all changes together. */
 const totals = (changes: readonly Change[]): ReadonlyMap<InstrumentId, Decimal> => {
   const total = new Map<InstrumentId, Decimal>();
-  for (const { instrument, quantity } of changes.flatMap((change) => change.deltas)) total.set(instrument, plus(total.get(instrument) ?? ZERO, quantity));
+  for (const { instrument, quantity } of changes.flatMap((change) => change.deltas))
+    total.set(instrument, plus(total.get(instrument) ?? ZERO, quantity));
   return total;
 };
 
@@ -24,7 +25,9 @@ export const sameMap = (a: Holdings, b: Holdings): boolean => {
 
 /** Whether no line falls below zero by these changes. A line that is below zero already may rise. */
 const addsUp = (holdings: Holdings, changes: readonly Change[]): boolean =>
-  [...totals(changes)].every(([instrument, quantity]) => isPositive(quantity) || isZero(quantity) || !isNegative(plus(holdings[instrument] ?? ZERO, quantity)));
+  [...totals(changes)].every(
+    ([instrument, quantity]) => isPositive(quantity) || isZero(quantity) || !isNegative(plus(holdings[instrument] ?? ZERO, quantity)),
+  );
 
 /**
  * The changes that can be written now: all of them where that adds up, else those that do one after the other, in any
@@ -43,4 +46,5 @@ export const writable = (holdings: Holdings, changes: readonly Change[]): readon
 };
 
 /** Whether a change moves or lowers anything at all. */
-export const hasEffect = (change: Change): boolean => change.lowerDivestBy !== null || change.deltas.some((delta) => !isZero(delta.quantity));
+export const hasEffect = (change: Change): boolean =>
+  change.lowerDivestBy !== null || change.deltas.some((delta) => !isZero(delta.quantity));

@@ -1,8 +1,22 @@
 import { hold, ignored, type Flow } from '../../../../shared/kernel/flow.js';
 import type { PortfolioEffects, PortfolioInput, PortfolioSaid, PortfolioState } from './portfolio.js';
 import {
-  addChange, noWishCame, notOpened, notRestored, notWritten, opened, portfolioRead, readAgain, restored, reviewed, takeChange, wishAfterGap, wishInReview,
-  wishWhileReading, wishWhileWriting, written,
+  addChange,
+  noWishCame,
+  notOpened,
+  notRestored,
+  notWritten,
+  opened,
+  portfolioRead,
+  readAgain,
+  restored,
+  reviewed,
+  takeChange,
+  wishAfterGap,
+  wishInReview,
+  wishWhileReading,
+  wishWhileWriting,
+  written,
 } from './portfolio.rules.js';
 
 /** A portfolio rests for years. Idle is no trouble, so it is never overdue: a hundred years. */
@@ -15,25 +29,48 @@ export const portfolioFlow: Flow<PortfolioState, PortfolioInput, PortfolioEffect
   opens: { ChangeRequested: opened, WishSeen: notOpened },
   rows: {
     Idle: {
-      waitsFor: 'changes', overdueAfterHours: NEVER_HOURS,
-      on: { ChangeRequested: takeChange, WishSeen: ignored('nothing is being written') } },
+      waitsFor: 'changes',
+      overdueAfterHours: NEVER_HOURS,
+      on: { ChangeRequested: takeChange, WishSeen: ignored('nothing is being written') },
+    },
     ReadingPortfolio: {
-      does: 'ReadPortfolio', whenUnknown: 'send-again', applied: portfolioRead, rejected: hold('InvestSuite does not let us read it'),
-      on: { ChangeRequested: addChange, WishSeen: wishWhileReading } },
+      does: 'ReadPortfolio',
+      whenUnknown: 'send-again',
+      applied: portfolioRead,
+      rejected: hold('InvestSuite does not let us read it'),
+      on: { ChangeRequested: addChange, WishSeen: wishWhileReading },
+    },
     WritingPortfolio: {
-      does: 'WritePortfolio', whenUnknown: 'inquire', applied: written, rejected: notWritten,
-      on: { ChangeRequested: addChange, WishSeen: wishWhileWriting } },
+      does: 'WritePortfolio',
+      whenUnknown: 'inquire',
+      applied: written,
+      rejected: notWritten,
+      on: { ChangeRequested: addChange, WishSeen: wishWhileWriting },
+    },
     AwaitingWish: {
-      waitsFor: 'a wish that our write may have overwritten', overdueAfterHours: 1, looksAgain: { after: 'wish', then: noWishCame },
-      on: { ChangeRequested: addChange, WishSeen: wishAfterGap } },
+      waitsFor: 'a wish that our write may have overwritten',
+      overdueAfterHours: 1,
+      looksAgain: { after: 'wish', then: noWishCame },
+      on: { ChangeRequested: addChange, WishSeen: wishAfterGap },
+    },
     RestoringWish: {
-      does: 'RestoreDivestAmount', whenUnknown: 'inquire', applied: restored, rejected: notRestored,
-      on: { ChangeRequested: addChange, WishSeen: ignored('the level is read again before it is written') } },
+      does: 'RestoreDivestAmount',
+      whenUnknown: 'inquire',
+      applied: restored,
+      rejected: notRestored,
+      on: { ChangeRequested: addChange, WishSeen: ignored('the level is read again before it is written') },
+    },
     AwaitingReview: {
-      waitsFor: 'a person to ask the customer and set the divest amount', overdueAfterHours: 1, looksAgain: { after: 'review', then: reviewed },
-      on: { ChangeRequested: takeChange, WishSeen: wishInReview } },
+      waitsFor: 'a person to ask the customer and set the divest amount',
+      overdueAfterHours: 1,
+      looksAgain: { after: 'review', then: reviewed },
+      on: { ChangeRequested: takeChange, WishSeen: wishInReview },
+    },
     AwaitingCounterpart: {
-      waitsFor: 'another change without which holdings would fall below zero', overdueAfterHours: 1, looksAgain: { after: 'counterpart', then: readAgain },
-      on: { ChangeRequested: takeChange, WishSeen: ignored('nothing is being written') } },
+      waitsFor: 'another change without which holdings would fall below zero',
+      overdueAfterHours: 1,
+      looksAgain: { after: 'counterpart', then: readAgain },
+      on: { ChangeRequested: takeChange, WishSeen: ignored('nothing is being written') },
+    },
   },
 };

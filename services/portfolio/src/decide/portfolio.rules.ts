@@ -76,10 +76,16 @@ export const readAgain = (): Moved => ({ to: 'ReadingPortfolio', set: fresh });
 const onwards = (state: PortfolioState, note: string | null): Moved => {
   const set = { ...fresh, written: [], restoring: null };
   if (state.pending.length > 0) return { to: 'ReadingPortfolio', set: { ...set, reason: note } };
-  return state.review === null ? { to: 'Idle', set: { ...set, reason: note } } : { to: 'AwaitingReview', set: { ...set, reason: state.review } };
+  return state.review === null
+    ? { to: 'Idle', set: { ...set, reason: note } }
+    : { to: 'AwaitingReview', set: { ...set, reason: state.review } };
 };
 
-const withSet = (move: Moved, set: Partial<PortfolioState>, says: readonly PortfolioSaid[]): Moved => ({ ...move, set: { ...set, ...move.set }, says });
+const withSet = (move: Moved, set: Partial<PortfolioState>, says: readonly PortfolioSaid[]): Moved => ({
+  ...move,
+  set: { ...set, ...move.set },
+  says,
+});
 
 const planOf = (changes: readonly Change[], seen: PortfolioRead): Writing => {
   const level = loweredByAll(seen.divestAmount, changes, seen.baseCurrency);
@@ -109,7 +115,11 @@ export const portfolioRead = (state: PortfolioState, seen: PortfolioRead): Next 
     return { to: 'WritingPortfolio', set: { writing, seenSince: null } };
   }
   const after = finished(state, changes);
-  return withSet(onwards(after, null), { pending: after.pending, done: after.done }, saysDone(state.portfolioId, changes, seen.divestAmount));
+  return withSet(
+    onwards(after, null),
+    { pending: after.pending, done: after.done },
+    saysDone(state.portfolioId, changes, seen.divestAmount),
+  );
 };
 
 const finished = (state: PortfolioState, changes: readonly Change[]): PortfolioState => ({
@@ -128,7 +138,8 @@ const plan = (state: PortfolioState): Writing => {
 const levelAfter = ({ levelRead, write }: Writing): DivestAmount => write.divestAmount ?? levelRead;
 
 /** Our own write coming back, or the level we have read: neither is a newer wish. */
-const isEcho = (writing: Writing, level: DivestAmount): boolean => sameLevel(level, writing.levelRead) || sameLevel(level, levelAfter(writing));
+const isEcho = (writing: Writing, level: DivestAmount): boolean =>
+  sameLevel(level, writing.levelRead) || sameLevel(level, levelAfter(writing));
 
 export const wishWhileReading = (_state: PortfolioState, { level }: WishSeen): Kept => ({ stay: true, set: { seenWhileReading: level } });
 
@@ -169,14 +180,19 @@ export const written = (before: PortfolioState, result: { readonly versionAfter:
   const gap = writing.write.divestAmount !== null && result.versionAfter > writing.write.baseVersion + 1;
   const next = gap ? afterGap(state, writing) : onwards(state, null);
   const levelWritten = writing.write.divestAmount ?? before.levelWritten;
-  return withSet(next, { pending: state.pending, done: state.done, written: state.written, levelWritten }, saysDone(state.portfolioId, changes, levelAfter(writing)));
+  return withSet(
+    next,
+    { pending: state.pending, done: state.done, written: state.written, levelWritten },
+    saysDone(state.portfolioId, changes, levelAfter(writing)),
+  );
 };
 
 /** A fresh read decides again; a person who says that it was not written means the same. */
 export const notWritten = (_state: PortfolioState, reason: string, by: RefusedBy): Next =>
   by === 'person' || reason === 'changed-meanwhile' ? readAgain() : { hold: `InvestSuite refused the portfolio: ${reason}` };
 
-export const wishAfterGap = (state: PortfolioState, { level }: WishSeen): Next => (isEcho(plan(state), level) ? { stay: true } : wishErased(state, level));
+export const wishAfterGap = (state: PortfolioState, { level }: WishSeen): Next =>
+  isEcho(plan(state), level) ? { stay: true } : wishErased(state, level);
 
 export const noWishCame = (state: PortfolioState): Next => onwards(state, 'another writer was there; no other wish was announced');
 

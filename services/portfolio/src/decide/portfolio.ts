@@ -60,7 +60,8 @@ export type Writing = {
 export type OnVersionGap = 'restore' | 'hold';
 
 export type PortfolioState = {
-  readonly status: 'Idle' | 'ReadingPortfolio' | 'WritingPortfolio' | 'AwaitingWish' | 'RestoringWish' | 'AwaitingReview' | 'AwaitingCounterpart';
+  readonly status:
+    'Idle' | 'ReadingPortfolio' | 'WritingPortfolio' | 'AwaitingWish' | 'RestoringWish' | 'AwaitingReview' | 'AwaitingCounterpart';
   readonly portfolioId: PortfolioId;
   /** Asked for and not written yet, oldest first. */
   readonly pending: readonly Change[];
@@ -106,14 +107,25 @@ const change = z.object({
   because: z.enum(['withdrawal-paid', 'order-executed', 'order-settled', 'deposit']),
   deltas: z.array(z.object({ instrument: storedText<InstrumentId>(), quantity: storedDecimal })),
   lowerDivestBy: z
-    .discriminatedUnion('kind', [z.object({ kind: z.literal('amount'), amount: storedDecimal }), z.object({ kind: z.literal('everything') })])
+    .discriminatedUnion('kind', [
+      z.object({ kind: z.literal('amount'), amount: storedDecimal }),
+      z.object({ kind: z.literal('everything') }),
+    ])
     .nullable(),
   cashSettled: z.boolean(),
 });
 const holdings = z.custom<Holdings>((value) => z.record(z.string(), storedDecimal).safeParse(value).success, 'not holdings');
 
 export const portfolioState: z.ZodType<PortfolioState> = z.object({
-  status: z.enum(['Idle', 'ReadingPortfolio', 'WritingPortfolio', 'AwaitingWish', 'RestoringWish', 'AwaitingReview', 'AwaitingCounterpart']),
+  status: z.enum([
+    'Idle',
+    'ReadingPortfolio',
+    'WritingPortfolio',
+    'AwaitingWish',
+    'RestoringWish',
+    'AwaitingReview',
+    'AwaitingCounterpart',
+  ]),
   portfolioId: storedText<PortfolioId>(),
   pending: z.array(change),
   writing: z
@@ -122,7 +134,13 @@ export const portfolioState: z.ZodType<PortfolioState> = z.object({
       levelRead: level,
       baseCurrency: storedText<Currency>(),
       onVersionGap: z.enum(['restore', 'hold']),
-      write: z.object({ baseVersion: z.number().int(), holdingsBefore: holdings, holdings, configJson: z.string(), divestAmount: level.nullable() }),
+      write: z.object({
+        baseVersion: z.number().int(),
+        holdingsBefore: holdings,
+        holdings,
+        configJson: z.string(),
+        divestAmount: level.nullable(),
+      }),
     })
     .nullable(),
   written: z.array(change),

@@ -14,31 +14,67 @@ const EVERYTHING: DivestAmount = { kind: 'everything' };
 const level = (amount: string): DivestAmount => ({ kind: 'amount', amount: decimal(amount) });
 const map = (lines: Record<string, string>): Holdings => lines as Record<InstrumentId, Decimal>;
 const change = (changeId: string, deltas: Record<string, string> = {}, over: Partial<Change> = {}): Change => ({
-  changeId, because: 'order-settled', deltas: Object.entries(deltas).map(([instrument, quantity]) => ({ instrument: instrument as InstrumentId, quantity: decimal(quantity) })),
-  lowerDivestBy: null, cashSettled: false, ...over,
+  changeId,
+  because: 'order-settled',
+  deltas: Object.entries(deltas).map(([instrument, quantity]) => ({ instrument: instrument as InstrumentId, quantity: decimal(quantity) })),
+  lowerDivestBy: null,
+  cashSettled: false,
+  ...over,
 });
-const paid = (changeId: string, amount: string): Change => change(changeId, { $EUR: `-${amount}` }, { because: 'withdrawal-paid', lowerDivestBy: { kind: 'amount', amount: decimal(amount) } });
-const paidAll = (changeId: string, amount: string): Change => change(changeId, { $EUR: `-${amount}` }, { because: 'withdrawal-paid', lowerDivestBy: { kind: 'everything' } });
+const paid = (changeId: string, amount: string): Change =>
+  change(changeId, { $EUR: `-${amount}` }, { because: 'withdrawal-paid', lowerDivestBy: { kind: 'amount', amount: decimal(amount) } });
+const paidAll = (changeId: string, amount: string): Change =>
+  change(changeId, { $EUR: `-${amount}` }, { because: 'withdrawal-paid', lowerDivestBy: { kind: 'everything' } });
 
 const state = (over: Partial<PortfolioState> = {}): PortfolioState => ({
-  status: 'ReadingPortfolio', portfolioId: 'P1' as PortfolioId, pending: [], writing: null, written: [], seenWhileReading: null, seenSince: null, restoring: null,
-  levelWritten: null, review: null, reason: null, done: [], ...over,
+  status: 'ReadingPortfolio',
+  portfolioId: 'P1' as PortfolioId,
+  pending: [],
+  writing: null,
+  written: [],
+  seenWhileReading: null,
+  seenSince: null,
+  restoring: null,
+  levelWritten: null,
+  review: null,
+  reason: null,
+  done: [],
+  ...over,
 });
 const read = (over: Partial<PortfolioRead> = {}): PortfolioRead => ({
-  baseCurrency: EUR, realMoney: true, deleted: false, divestAmount: NOTHING, holdings: map({ $EUR: '1000', A: '4' }), version: 7, configJson: '{}', onVersionGap: 'restore', ...over,
+  baseCurrency: EUR,
+  realMoney: true,
+  deleted: false,
+  divestAmount: NOTHING,
+  holdings: map({ $EUR: '1000', A: '4' }),
+  version: 7,
+  configJson: '{}',
+  onVersionGap: 'restore',
+  ...over,
 });
 const writing = (over: Partial<Writing> = {}, divestAmount: DivestAmount | null = NOTHING): Writing => ({
-  changeIds: ['w1'], levelRead: level('500'), baseCurrency: EUR, onVersionGap: 'restore',
-  write: { baseVersion: 7, holdingsBefore: map({}), holdings: map({}), configJson: '{}', divestAmount }, ...over,
+  changeIds: ['w1'],
+  levelRead: level('500'),
+  baseCurrency: EUR,
+  onVersionGap: 'restore',
+  write: { baseVersion: 7, holdingsBefore: map({}), holdings: map({}), configJson: '{}', divestAmount },
+  ...over,
 });
 /** Paid 500 of a wish of 500, and written nothing as what is left. */
-const inWriting = (over: Partial<PortfolioState> = {}): PortfolioState => state({ status: 'WritingPortfolio', pending: [paid('w1', '500')], writing: writing(), ...over });
+const inWriting = (over: Partial<PortfolioState> = {}): PortfolioState =>
+  state({ status: 'WritingPortfolio', pending: [paid('w1', '500')], writing: writing(), ...over });
 const requested = (one: Change) => ({ type: 'ChangeRequested', change: one }) as const;
 const wish = (one: DivestAmount) => ({ type: 'WishSeen', level: one }) as const;
 
 describe('the divest amount', () => {
   it('has everything above every amount and nothing at zero', () => {
-    expect([compareLevels(EVERYTHING, level('1')), compareLevels(level('1'), EVERYTHING), compareLevels(EVERYTHING, EVERYTHING), compareLevels(NOTHING, level('0')), compareLevels(level('2'), NOTHING)]).toEqual([1, -1, 0, 0, 1]);
+    expect([
+      compareLevels(EVERYTHING, level('1')),
+      compareLevels(level('1'), EVERYTHING),
+      compareLevels(EVERYTHING, EVERYTHING),
+      compareLevels(NOTHING, level('0')),
+      compareLevels(level('2'), NOTHING),
+    ]).toEqual([1, -1, 0, 0, 1]);
     expect([levelText(EVERYTHING), levelText(NOTHING), levelText(level('3.5'))]).toEqual(['everything', '0', '3.5']);
   });
   it('is lowered by what was paid, never below zero', () => {
@@ -51,14 +87,18 @@ describe('the divest amount', () => {
     expect(lowered(EVERYTHING, paid('w', '500'), EUR)).toEqual(EVERYTHING);
     expect(lowered(EVERYTHING, paidAll('w', '500'), EUR)).toEqual(NOTHING);
     expect(lowered(level('800'), paidAll('w', '500'), EUR)).toEqual(level('300'));
-    expect(lowered(level('800'), change('c', { $USD: '-500', $EUR: '5' }, { lowerDivestBy: { kind: 'everything' } }), EUR)).toEqual(level('800'));
+    expect(lowered(level('800'), change('c', { $USD: '-500', $EUR: '5' }, { lowerDivestBy: { kind: 'everything' } }), EUR)).toEqual(
+      level('800'),
+    );
     expect(loweredByAll(level('800'), [paid('a', '500'), paid('b', '100')], EUR)).toEqual(level('200'));
   });
 });
 
 describe('holdings', () => {
   it('move by all changes at once; a security that is gone leaves the map, cash stays', () => {
-    expect(movedBy(map({ $EUR: '10', A: '4', B: '1' }), [change('1', { A: '-4', $EUR: '350.25' }), change('2', { C: '0.5', $EUR: '-360.25' })])).toEqual({ $EUR: '0', B: '1', C: '0.5' });
+    expect(
+      movedBy(map({ $EUR: '10', A: '4', B: '1' }), [change('1', { A: '-4', $EUR: '350.25' }), change('2', { C: '0.5', $EUR: '-360.25' })]),
+    ).toEqual({ $EUR: '0', B: '1', C: '0.5' });
   });
   it('are the same with and without a line of nothing', () => {
     expect(sameMap(map({ $EUR: '0', A: '1' }), map({ A: '1' }))).toBe(true);
@@ -74,13 +114,20 @@ describe('holdings', () => {
     expect(writable(map({ $EUR: '-5' }), [change('d', { $EUR: '1' })])).toHaveLength(1);
   });
   it('know a change that moves nothing', () => {
-    expect([change('a'), change('b', { A: '0' }), change('c', { A: '1' }), paid('d', '1')].map(hasEffect)).toEqual([false, false, true, true]);
+    expect([change('a'), change('b', { A: '0' }), change('c', { A: '1' }), paid('d', '1')].map(hasEffect)).toEqual([
+      false,
+      false,
+      true,
+      true,
+    ]);
   });
 });
 
 describe('a change is asked for', () => {
   it('opens the journey by reading, or is answered at once when it moves nothing', () => {
-    expect(portfolioFlow.opens.ChangeRequested(requested(paid('w1', '5')), 'P1')).toMatchObject({ open: { status: 'ReadingPortfolio', portfolioId: 'P1', pending: [{ changeId: 'w1' }] } });
+    expect(portfolioFlow.opens.ChangeRequested(requested(paid('w1', '5')), 'P1')).toMatchObject({
+      open: { status: 'ReadingPortfolio', portfolioId: 'P1', pending: [{ changeId: 'w1' }] },
+    });
     expect(portfolioFlow.opens.ChangeRequested(requested(change('c1', {}, { cashSettled: true })), 'P1')).toEqual({
       open: expect.objectContaining({ status: 'Idle', pending: [], done: ['c1'] }),
       says: [
@@ -97,27 +144,55 @@ describe('a change is asked for', () => {
       to: 'WritingPortfolio',
       set: {
         seenSince: null,
-        writing: { changeIds: ['s', 'w'], levelRead: level('800'), write: { baseVersion: 7, holdingsBefore: { $EUR: '1000', A: '4' }, holdings: { $EUR: '900' }, configJson: '{}', divestAmount: level('300') } },
+        writing: {
+          changeIds: ['s', 'w'],
+          levelRead: level('800'),
+          write: {
+            baseVersion: 7,
+            holdingsBefore: { $EUR: '1000', A: '4' },
+            holdings: { $EUR: '900' },
+            configJson: '{}',
+            divestAmount: level('300'),
+          },
+        },
       },
     });
     const set = 'set' in step ? step.set : {};
-    expect(portfolioState.safeParse(JSON.parse(JSON.stringify({ ...state({ pending }), ...set, status: 'WritingPortfolio' }))).success).toBe(true);
-    expect(portfolioState.safeParse({ ...state(), writing: { ...writing(), write: { ...writing().write, holdings: { A: '1.0' } } } }).success).toBe(false);
+    expect(
+      portfolioState.safeParse(JSON.parse(JSON.stringify({ ...state({ pending }), ...set, status: 'WritingPortfolio' }))).success,
+    ).toBe(true);
+    expect(
+      portfolioState.safeParse({ ...state(), writing: { ...writing(), write: { ...writing().write, holdings: { A: '1.0' } } } }).success,
+    ).toBe(false);
   });
   it('leaves the level out of a write that does not lower it', () => {
-    expect(portfolioRead(state({ pending: [change('s', { $EUR: '5' })] }), read({ divestAmount: level('800') }))).toMatchObject({ set: { writing: { write: { divestAmount: null } } } });
-    expect(portfolioRead(state({ pending: [paid('w', '5')] }), read({ divestAmount: EVERYTHING }))).toMatchObject({ set: { writing: { write: { divestAmount: null } } } });
+    expect(portfolioRead(state({ pending: [change('s', { $EUR: '5' })] }), read({ divestAmount: level('800') }))).toMatchObject({
+      set: { writing: { write: { divestAmount: null } } },
+    });
+    expect(portfolioRead(state({ pending: [paid('w', '5')] }), read({ divestAmount: EVERYTHING }))).toMatchObject({
+      set: { writing: { write: { divestAmount: null } } },
+    });
   });
   it('writes nothing where nothing would change', () => {
     const pending = [change('e', { A: '0' }), change('l', {}, { lowerDivestBy: { kind: 'amount', amount: decimal('5') } })];
-    expect(portfolioRead(state({ pending }), read())).toMatchObject({ to: 'Idle', set: { pending: [], done: ['e', 'l'] }, says: [{ data: { changeId: 'e', divestAmountLeft: null } }, { data: { changeId: 'l', divestAmountLeft: '0' } }] });
+    expect(portfolioRead(state({ pending }), read())).toMatchObject({
+      to: 'Idle',
+      set: { pending: [], done: ['e', 'l'] },
+      says: [{ data: { changeId: 'e', divestAmountLeft: null } }, { data: { changeId: 'l', divestAmountLeft: '0' } }],
+    });
   });
   it('writes what adds up and waits for the rest', () => {
     const sell = change('s', { A: '-1', $EUR: '10' });
     const short = change('x', { $EUR: '-9999' });
-    expect(portfolioRead(state({ pending: [short, sell] }), read())).toMatchObject({ to: 'WritingPortfolio', set: { writing: { changeIds: ['s'] } } });
+    expect(portfolioRead(state({ pending: [short, sell] }), read())).toMatchObject({
+      to: 'WritingPortfolio',
+      set: { writing: { changeIds: ['s'] } },
+    });
     expect(portfolioRead(state({ pending: [short] }), read())).toMatchObject({ to: 'AwaitingCounterpart' });
-    expect(written(inWriting({ pending: [short, paid('w1', '500')] }), { versionAfter: 8 })).toMatchObject({ to: 'ReadingPortfolio', set: { pending: [{ changeId: 'x' }], done: ['w1'] } });
+    expect(written(inWriting({ pending: [short, paid('w1', '500')] }), { versionAfter: 8 })).toMatchObject({
+      to: 'ReadingPortfolio',
+      set: { pending: [{ changeId: 'x' }], done: ['w1'] },
+    });
   });
   it('is held for a portfolio that is gone or on paper', () => {
     expect(portfolioRead(state(), read({ deleted: true }))).toHaveProperty('hold');
@@ -126,7 +201,9 @@ describe('a change is asked for', () => {
   it('stops the lane beyond the limit rather than losing one', () => {
     const pending = Array.from({ length: MAX_PENDING }, (_, n) => change(`c${n}`, { A: '1' }));
     const cell = portfolioFlow.rows.WritingPortfolio.on.ChangeRequested;
-    expect(() => typeof cell === 'function' && cell(state({ pending }), requested(change('one more', { A: '1' })))).toThrow('more than 100 changes');
+    expect(() => typeof cell === 'function' && cell(state({ pending }), requested(change('one more', { A: '1' })))).toThrow(
+      'more than 100 changes',
+    );
   });
 });
 
@@ -136,7 +213,8 @@ describe('a write was made', () => {
     const pending = [paid('w1', '500'), change('s', { $EUR: '5' }, { cashSettled: true }), change('later', { A: '1' })];
     const step = written(inWriting({ pending, done, writing: writing({ changeIds: ['w1', 's'] }, level('300')) }), { versionAfter: 8 });
     expect(step).toMatchObject({
-      to: 'ReadingPortfolio', set: { writing: null, written: [], pending: [{ changeId: 'later' }], levelWritten: level('300') },
+      to: 'ReadingPortfolio',
+      set: { writing: null, written: [], pending: [{ changeId: 'later' }], levelWritten: level('300') },
       says: [
         { event: 'portfolio.changed', data: { changeId: 'w1', because: 'withdrawal-paid', divestAmountLeft: '300' } },
         { event: 'portfolio.changed', data: { changeId: 's', divestAmountLeft: null } },
@@ -149,11 +227,17 @@ describe('a write was made', () => {
   it('rests, or keeps asking for review', () => {
     expect(written(inWriting(), { versionAfter: 8 })).toMatchObject({ to: 'Idle', set: { reason: null, pending: [] } });
     expect(written(inWriting({ review: 'why' }), { versionAfter: 8 })).toMatchObject({ to: 'AwaitingReview', set: { reason: 'why' } });
-    expect(written(inWriting({ writing: writing({}, null), levelWritten: level('9') }), { versionAfter: 12 })).toMatchObject({ to: 'Idle', set: { levelWritten: level('9') } });
+    expect(written(inWriting({ writing: writing({}, null), levelWritten: level('9') }), { versionAfter: 12 })).toMatchObject({
+      to: 'Idle',
+      set: { levelWritten: level('9') },
+    });
     expect(() => written(state(), { versionAfter: 8 })).toThrow('without a plan');
   });
   it('is computed anew when the portfolio moved on, and held when InvestSuite refuses', () => {
-    for (const step of [notWritten(inWriting(), 'changed-meanwhile', 'other-side'), notWritten(inWriting(), 'seen in the console', 'person')])
+    for (const step of [
+      notWritten(inWriting(), 'changed-meanwhile', 'other-side'),
+      notWritten(inWriting(), 'seen in the console', 'person'),
+    ])
       expect(step).toEqual({ to: 'ReadingPortfolio', set: { writing: null, seenWhileReading: null, seenSince: null } });
     expect(notWritten(inWriting(), 'invalid', 'other-side')).toHaveProperty('hold');
   });
@@ -163,17 +247,26 @@ describe('somebody else wrote between our read and our write', () => {
   const gap = (over: Partial<PortfolioState>) => written(inWriting(over), { versionAfter: 9 });
   it('a higher wish that came since is written back, less what was paid', () => {
     expect(gap({ seenSince: level('800') })).toMatchObject({
-      to: 'RestoringWish', set: { restoring: { expected: NOTHING, level: level('300') }, pending: [], done: ['w1'] }, says: [{ event: 'portfolio.changed' }],
+      to: 'RestoringWish',
+      set: { restoring: { expected: NOTHING, level: level('300') }, pending: [], done: ['w1'] },
+      says: [{ event: 'portfolio.changed' }],
     });
     expect(gap({ seenSince: EVERYTHING })).toMatchObject({ to: 'RestoringWish', set: { restoring: { level: EVERYTHING } } });
   });
   it('a lower one goes to a person, unless it changes nothing', () => {
     const raised = { writing: writing({ levelRead: level('800') }, level('300')) };
-    expect(gap({ ...raised, seenSince: level('600') })).toMatchObject({ to: 'AwaitingReview', set: { review: expect.stringContaining('lower wish') }, says: [{}] });
+    expect(gap({ ...raised, seenSince: level('600') })).toMatchObject({
+      to: 'AwaitingReview',
+      set: { review: expect.stringContaining('lower wish') },
+      says: [{}],
+    });
     expect(gap({ seenSince: level('400') })).toMatchObject({ to: 'Idle', set: { reason: expect.stringContaining('changes nothing') } });
   });
   it('a wish seen while reading may be in what was read: only a person can tell', () => {
-    expect(gap({ seenWhileReading: level('800') })).toMatchObject({ to: 'AwaitingReview', set: { review: expect.stringContaining('while it was read') } });
+    expect(gap({ seenWhileReading: level('800') })).toMatchObject({
+      to: 'AwaitingReview',
+      set: { review: expect.stringContaining('while it was read') },
+    });
     expect(gap({ seenWhileReading: level('500') })).toMatchObject({ to: 'AwaitingWish' });
     expect(gap({ seenWhileReading: level('400') })).toMatchObject({ to: 'AwaitingWish' });
   });
@@ -185,14 +278,27 @@ describe('somebody else wrote between our read and our write', () => {
   });
   it('always goes to a person where the tenant wants that', () => {
     expect(gap({ seenSince: level('800'), writing: writing({ onVersionGap: 'hold' }) })).toMatchObject({ to: 'AwaitingReview' });
-    expect(gap({ pending: [paid('w1', '500'), change('n', { A: '1' })], writing: writing({ onVersionGap: 'hold' }) })).toMatchObject({ to: 'ReadingPortfolio', set: { review: expect.any(String), pending: [{ changeId: 'n' }] } });
+    expect(gap({ pending: [paid('w1', '500'), change('n', { A: '1' })], writing: writing({ onVersionGap: 'hold' }) })).toMatchObject({
+      to: 'ReadingPortfolio',
+      set: { review: expect.any(String), pending: [{ changeId: 'n' }] },
+    });
   });
   it('keeps clear of a newer level when it restores', () => {
-    const { rejected, applied } = portfolioFlow.rows.RestoringWish as Extract<(typeof portfolioFlow.rows)['RestoringWish'], { does: 'RestoreDivestAmount' }>;
+    const { rejected, applied } = portfolioFlow.rows.RestoringWish as Extract<
+      (typeof portfolioFlow.rows)['RestoringWish'],
+      { does: 'RestoreDivestAmount' }
+    >;
     const restoring = state({ status: 'RestoringWish', restoring: { expected: NOTHING, level: level('300') }, writing: writing() });
-    expect(applied(restoring, { versionAfter: 10 })).toMatchObject({ to: 'Idle', set: { levelWritten: level('300'), restoring: null, writing: null } });
+    expect(applied(restoring, { versionAfter: 10 })).toMatchObject({
+      to: 'Idle',
+      set: { levelWritten: level('300'), restoring: null, writing: null },
+    });
     expect(applied(state(), { versionAfter: 10 })).toMatchObject({ set: { levelWritten: null } });
-    for (const [reason, by] of [['changed-meanwhile', 'other-side'], ['invalid', 'person']] as const) expect(rejected(restoring, reason, by)).toMatchObject({ to: 'Idle' });
+    for (const [reason, by] of [
+      ['changed-meanwhile', 'other-side'],
+      ['invalid', 'person'],
+    ] as const)
+      expect(rejected(restoring, reason, by)).toMatchObject({ to: 'Idle' });
     expect(rejected(restoring, 'invalid', 'other-side')).toHaveProperty('hold');
   });
 });
@@ -206,8 +312,17 @@ describe('every status answers every input', () => {
   const cell = (status: PortfolioState['status'], input: typeof fresh | typeof raised): string => {
     const answer = portfolioFlow.rows[status].on[input.type] as unknown;
     if (typeof answer !== 'function') return Object.keys(answer as object)[0] ?? '';
-    const before = inWriting({ status, done: ['old'], levelWritten: NOTHING, written: [paid('w1', '500')], ...(status === 'AwaitingReview' ? { review: 'why', pending: [] } : {}) });
-    const step = (answer as (s: PortfolioState, i: unknown) => { to?: string; set?: Partial<PortfolioState>; says?: unknown[] })(before, input);
+    const before = inWriting({
+      status,
+      done: ['old'],
+      levelWritten: NOTHING,
+      written: [paid('w1', '500')],
+      ...(status === 'AwaitingReview' ? { review: 'why', pending: [] } : {}),
+    });
+    const step = (answer as (s: PortfolioState, i: unknown) => { to?: string; set?: Partial<PortfolioState>; says?: unknown[] })(
+      before,
+      input,
+    );
     return `${step.to ?? 'stay'}${step.says !== undefined && step.says.length > 0 ? ' says' : ''}${step.to === undefined && step.set !== undefined ? ` ${Object.keys(step.set).join()}` : ''}`;
   };
   it.each([
@@ -219,7 +334,13 @@ describe('every status answers every input', () => {
     ['AwaitingReview', 'ReadingPortfolio', 'stay says done', 'stay', 'Idle', 'stay'],
     ['AwaitingCounterpart', 'ReadingPortfolio', 'stay says done', 'stay', 'ignored', 'ignored'],
   ] as const)('%s', (status, onChange, onSettled, onRepeat, onWish, onEcho) => {
-    expect([cell(status, fresh), cell(status, settledOnly), cell(status, again), cell(status, raised), cell(status, echo)]).toEqual([onChange, onSettled, onRepeat, onWish, onEcho]);
+    expect([cell(status, fresh), cell(status, settledOnly), cell(status, again), cell(status, raised), cell(status, echo)]).toEqual([
+      onChange,
+      onSettled,
+      onRepeat,
+      onWish,
+      onEcho,
+    ]);
   });
   it('has a row for each of them above, and never alarms for resting', () => {
     expect(Object.keys(portfolioFlow.rows)).toHaveLength(7);
@@ -228,7 +349,10 @@ describe('every status answers every input', () => {
   });
   it('does not take a change twice that waits already', () => {
     const { on } = portfolioFlow.rows.ReadingPortfolio;
-    expect(typeof on.ChangeRequested === 'function' && on.ChangeRequested(state({ pending: [change('w', { A: '1' })] }), requested(change('w', { A: '1' })))).toEqual({ stay: true });
+    expect(
+      typeof on.ChangeRequested === 'function' &&
+        on.ChangeRequested(state({ pending: [change('w', { A: '1' })] }), requested(change('w', { A: '1' }))),
+    ).toEqual({ stay: true });
   });
   it('looks again by itself', () => {
     const then = (status: 'AwaitingWish' | 'AwaitingReview' | 'AwaitingCounterpart', over: Partial<PortfolioState> = {}): unknown => {

@@ -15,7 +15,9 @@ const journey: JourneyFacts = { id: 'pf-1', subject: 'P1', portfolioId: 'P1' };
 const level = { kind: 'amount', amount: decimal('3') } as const;
 const write = { baseVersion: 7, holdingsBefore: {}, holdings: {}, configJson: '{}', divestAmount: level };
 const state = {
-  portfolioId: 'P1' as PortfolioId, restoring: { expected: { kind: 'nothing' }, level }, writing: { changeIds: [], levelRead: level, baseCurrency: currency('EUR'), onVersionGap: 'hold', write },
+  portfolioId: 'P1' as PortfolioId,
+  restoring: { expected: { kind: 'nothing' }, level },
+  writing: { changeIds: [], levelRead: level, baseCurrency: currency('EUR'), onVersionGap: 'hold', write },
 } as unknown as PortfolioState;
 const port = () => {
   const made = {
@@ -33,10 +35,22 @@ describe('effects on the portfolio object', () => {
     const { made, investSuite } = port();
     const effect = readPortfolio(investSuite, timing, 'hold');
     const request: unknown = effect.request(state, journey, 'k');
-    const portfolio = { baseCurrency: 'EUR', realMoney: true, deleted: false, divestAmount: level, holdings: {}, version: 7, configJson: '{}', ownerId: 'U1' };
+    const portfolio = {
+      baseCurrency: 'EUR',
+      realMoney: true,
+      deleted: false,
+      divestAmount: level,
+      holdings: {},
+      version: 7,
+      configJson: '{}',
+      ownerId: 'U1',
+    };
     made.readPortfolio.mockResolvedValueOnce({ kind: 'applied', result: portfolio as unknown as Portfolio });
     const { ownerId: _owner, ...kept } = portfolio;
-    expect(await effect.read(request as { portfolioId: PortfolioId }, sending)).toEqual({ kind: 'applied', result: { ...kept, onVersionGap: 'hold' } });
+    expect(await effect.read(request as { portfolioId: PortfolioId }, sending)).toEqual({
+      kind: 'applied',
+      result: { ...kept, onVersionGap: 'hold' },
+    });
     made.readPortfolio.mockResolvedValueOnce({ kind: 'retryable', evidence: 'refused' });
     expect(await effect.read(request as { portfolioId: PortfolioId }, sending)).toEqual({ kind: 'retryable', evidence: 'refused' });
   });

@@ -10,7 +10,11 @@ export const optimisationStatus: Consume = {
     const { data: event } = investSuiteEvent(envelope, 'optimisations.status-update');
     if (event.value !== 'SUCCESS') return { ignored: `the optimisation is ${event.value}` };
     const portfolioId = portfolioOf(envelope, event.portfolio_id);
-    const input: OptimizationReady = { type: 'OptimizationReady', optimizationId: event.id as OptimizationId, recommended: event.is_recommended ?? null };
+    const input: OptimizationReady = {
+      type: 'OptimizationReady',
+      optimizationId: event.id as OptimizationId,
+      recommended: event.is_recommended ?? null,
+    };
     return { deliver: { flow: 'optimisation', subject: portfolioId, input }, portfolioId };
   },
 };

@@ -3,7 +3,12 @@ import type { Consume } from '../../../../shared/runtime/engine/definition.js';
 import type { OwnerChoice, OwnerChose } from '../decide/optimisation.js';
 import { investSuiteEvent, portfolioOf } from './investsuite-event.js';
 
-const CHOICES: ReadonlyMap<string, OwnerChoice> = new Map([['ACCEPT', 'accept'], ['REJECT', 'reject'], ['REOPTIMIZE', 'reoptimize'], ['IGNORED', 'ignored']]);
+const CHOICES: ReadonlyMap<string, OwnerChoice> = new Map([
+  ['ACCEPT', 'accept'],
+  ['REJECT', 'reject'],
+  ['REOPTIMIZE', 'reoptimize'],
+  ['IGNORED', 'ignored'],
+]);
 
 /** The owner of an advisory portfolio has chosen. What counts is read from the optimisation. */
 export const ownerChoice: Consume = {

@@ -44,7 +44,10 @@ const signed = (order: OrderTerms, size: Decimal): Decimal => (order.side === 'b
 type Size = { readonly units: Decimal; readonly amount: Decimal | null };
 
 /** An order by money is written as one unit at the price of that money: the convention for funds. */
-const request = (order: OrderTerms, size: Size): Pick<OrderMovement, 'instrument' | 'quantity' | 'unitPrice' | 'unitPriceCurrency' | 'referenceExternalId'> => ({
+const request = (
+  order: OrderTerms,
+  size: Size,
+): Pick<OrderMovement, 'instrument' | 'quantity' | 'unitPrice' | 'unitPriceCurrency' | 'referenceExternalId'> => ({
   instrument: order.instrument,
   quantity: signed(order, size.amount === null ? size.units : ONE),
   unitPrice: size.amount,
@@ -68,18 +71,35 @@ export const feesPaid = (order: Order): Decimal => sum(order.fills.flatMap((fill
 /** Security, cash, fees and taxes of one fill: one time for all, tied together by the fill's id. */
 const executed = (order: Order, fill: Fill, status: 'EXECUTED' | 'SETTLED', datetime: string): readonly OrderMovement[] => {
   const cash = {
-    status, datetime, instrument: cashInstrument(order.tradeCurrency), unitPrice: null, unitPriceCurrency: null, externalId: null, referenceExternalId: fill.id,
+    status,
+    datetime,
+    instrument: cashInstrument(order.tradeCurrency),
+    unitPrice: null,
+    unitPriceCurrency: null,
+    externalId: null,
+    referenceExternalId: fill.id,
   };
   return [
     {
-      type: typeOf(order), status, datetime, instrument: order.instrument, quantity: signed(order, fill.units), unitPrice: fill.price,
-      unitPriceCurrency: order.tradeCurrency, externalId: fill.id, referenceExternalId: null, description: null,
+      type: typeOf(order),
+      status,
+      datetime,
+      instrument: order.instrument,
+      quantity: signed(order, fill.units),
+      unitPrice: fill.price,
+      unitPriceCurrency: order.tradeCurrency,
+      externalId: fill.id,
+      referenceExternalId: null,
+      description: null,
     },
     { ...cash, type: oppositeOf(order), quantity: negated(signed(order, fill.gross)), description: null },
     ...fill.fees
       .filter((fee) => !isZero(fee.amount))
       .map((fee): OrderMovement => ({
-        ...cash, type: fee.kind === 'tax' ? 'OTHER_TAX' : 'TRANSACTION_FEE', quantity: negated(fee.amount), description: fee.description,
+        ...cash,
+        type: fee.kind === 'tax' ? 'OTHER_TAX' : 'TRANSACTION_FEE',
+        quantity: negated(fee.amount),
+        description: fee.description,
       })),
   ];
 };
@@ -128,7 +148,11 @@ export const notExecutedRecord = (order: Order): TransactionRecord =>
 
 /** Placed, every fill as executed, and the rest once it is known. */
 export const executionRecord = (order: Order): TransactionRecord =>
-  recordOf(order, [placed(order), ...order.fills.flatMap((fill) => executed(order, fill, 'EXECUTED', fill.executedAt)), ...unfilled(order)]);
+  recordOf(order, [
+    placed(order),
+    ...order.fills.flatMap((fill) => executed(order, fill, 'EXECUTED', fill.executedAt)),
+    ...unfilled(order),
+  ]);
 
 /** The same list with settled in place of executed, at the time of settlement. Never both: the trade would count twice. */
 export const settlementRecord = (order: Order): TransactionRecord =>

@@ -1,11 +1,32 @@
 /** What follows for one optimisation. Pure. */
 import { Bug } from '../../../../shared/kernel/bug.js';
-import { absolute, compare, cutTo, isNegative, isPositive, isZero, minus, sum, times, ZERO, type Decimal } from '../../../../shared/kernel/decimal.js';
+import {
+  absolute,
+  compare,
+  cutTo,
+  isNegative,
+  isPositive,
+  isZero,
+  minus,
+  sum,
+  times,
+  ZERO,
+  type Decimal,
+} from '../../../../shared/kernel/decimal.js';
 import { ignored, type Opening, type Stay, type Step } from '../../../../shared/kernel/flow.js';
 import { cashInstrument, type InstrumentId, type OptimizationId, type PortfolioId } from '../../../../shared/kernel/ids.js';
 import { minorDigits, type Currency } from '../../../../shared/kernel/money.js';
 import type {
-  Optimisation, OptimisationSaid, OptimizationReady, OptimizationSeen, OwnerChose, PlannedOrder, PortfolioSeen, Price, ProposedOrder, RebalancingPolicy,
+  Optimisation,
+  OptimisationSaid,
+  OptimizationReady,
+  OptimizationSeen,
+  OwnerChose,
+  PlannedOrder,
+  PortfolioSeen,
+  Price,
+  ProposedOrder,
+  RebalancingPolicy,
 } from './optimisation.js';
 import type { OrderFinished, OrderSide } from './order.js';
 
@@ -52,7 +73,9 @@ const ended = (state: Optimisation, to: End, reason: string | null, next: Optimi
 
 /** Nothing has been ordered yet: read again, the newer optimisation decides. */
 export const lookAgainForNewer = (state: Optimisation, input: OptimizationReady): Next =>
-  input.optimizationId === state.optimizationId ? { stay: true } : { to: 'ReadingOptimization', set: { arrivedLater: input.optimizationId } };
+  input.optimizationId === state.optimizationId
+    ? { stay: true }
+    : { to: 'ReadingOptimization', set: { arrivedLater: input.optimizationId } };
 
 /** Orders are out: the newer optimisation is looked at when they are done. */
 export const keepNewer = (state: Optimisation, input: OptimizationReady): Stay<Optimisation, OptimisationSaid> =>
@@ -63,10 +86,14 @@ export const newerBeforeBuys = (state: Optimisation, input: OptimizationReady): 
   sideOf(state.orders, 'sell').length === 0 ? lookAgainForNewer(state, input) : keepNewer(state, input);
 
 export const superseded = (state: Optimisation, input: OptimizationReady): Next =>
-  input.optimizationId === state.optimizationId ? { stay: true } : ended(state, 'Superseded', 'a newer optimisation was announced', input.optimizationId);
+  input.optimizationId === state.optimizationId
+    ? { stay: true }
+    : ended(state, 'Superseded', 'a newer optimisation was announced', input.optimizationId);
 
 export const readChoiceAgain = (state: Optimisation, input: OwnerChose): Next =>
-  input.optimizationId === state.optimizationId ? { to: 'ReadingOptimization' } : { to: 'ReadingOptimization', set: { arrivedLater: input.optimizationId } };
+  input.optimizationId === state.optimizationId
+    ? { to: 'ReadingOptimization' }
+    : { to: 'ReadingOptimization', set: { arrivedLater: input.optimizationId } };
 
 const plannedOf = ({ instrument, units, amount, expectedPrice }: ProposedOrder): PlannedOrder => ({
   instrument,
@@ -86,7 +113,8 @@ const faultIn = (orders: readonly ProposedOrder[]): string | null => {
   if (orders.length > MAX_ORDERS) return 'more orders than an optimisation can have';
   if (orders.some((order) => order.instrument.startsWith('$'))) return 'an order trades cash';
   if (new Set(orders.map((order) => order.instrument)).size !== orders.length) return 'two orders for one instrument';
-  const contradicts = (order: ProposedOrder): boolean => order.amount !== null && !isZero(order.units) && isNegative(order.amount) !== isNegative(order.units);
+  const contradicts = (order: ProposedOrder): boolean =>
+    order.amount !== null && !isZero(order.units) && isNegative(order.amount) !== isNegative(order.units);
   return orders.some(contradicts) ? 'units and amount of an order have different signs' : null;
 };
 
@@ -119,7 +147,8 @@ const changedSince = (state: Optimisation, seen: PortfolioSeen): string | null =
   if (sells.some((order) => compare(order.units, heldOf(seen.holdings, order.instrument)) > 0)) return 'an order sells more than is held';
   const { startedFrom } = state;
   if (startedFrom === null) return null;
-  const moved = (order: PlannedOrder): boolean => compare(heldOf(seen.holdings, order.instrument), heldOf(startedFrom, order.instrument)) !== 0;
+  const moved = (order: PlannedOrder): boolean =>
+    compare(heldOf(seen.holdings, order.instrument), heldOf(startedFrom, order.instrument)) !== 0;
   if (sells.some(moved)) return 'holdings have changed since the optimisation started';
   const coins = (holdings: Readonly<Record<string, Decimal>>): Decimal =>
     cutTo(heldOf(holdings, cashInstrument(seen.baseCurrency)), minorDigits(seen.baseCurrency));
@@ -138,7 +167,8 @@ export const portfolioRead = (state: Optimisation, seen: PortfolioSeen): Next =>
   const alien = notOurs(seen);
   if (alien !== null) return ended(state, 'LeftAlone', alien);
   if (seen.manager === 'robo-advisory' && state.ownerChoice === null) return { to: 'AwaitingOwnerChoice' };
-  if (seen.manager === 'robo-advisory' && state.ownerChoice !== 'accept') return ended(state, 'Declined', `the owner's choice is ${String(state.ownerChoice)}`);
+  if (seen.manager === 'robo-advisory' && state.ownerChoice !== 'accept')
+    return ended(state, 'Declined', `the owner's choice is ${String(state.ownerChoice)}`);
   const known = { account: seen.brokerAccount, currency: seen.baseCurrency, policy: seen.policy };
   const refusal = refusalOf(state, seen);
   if (refusal !== null) return refuseAll({ ...state, ...known, reason: refusal }, known);
@@ -163,8 +193,19 @@ const tell = (state: Optimisation, order: PlannedOrder): OptimisationSaid => {
     tells: 'order',
     subject: orderSubject(state.optimizationId, instrument),
     input: {
-      type: 'OrderDecided', portfolioId: state.portfolioId, optimizationId: state.optimizationId, instrument, side, units, amount, expectedPrice, currency,
-      account: state.account, holdingsMoveAt: policy.holdingsMoveAt, execute, reason,
+      type: 'OrderDecided',
+      portfolioId: state.portfolioId,
+      optimizationId: state.optimizationId,
+      instrument,
+      side,
+      units,
+      amount,
+      expectedPrice,
+      currency,
+      account: state.account,
+      holdingsMoveAt: policy.holdingsMoveAt,
+      execute,
+      reason,
     },
   };
 };
@@ -188,18 +229,23 @@ const tellSide = (state: Optimisation, orders: readonly PlannedOrder[], side: Or
   says: sideOf(orders, side).map((order) => tell(state, order)),
 });
 
-export const pricesRead = (side: OrderSide) => (state: Optimisation, prices: readonly Price[]): Next => {
-  const { policy } = settings(state);
-  const priceOf = new Map(prices.map(({ instrument, price }) => [instrument, price]));
-  const orders = state.orders.map((order) => {
-    const drift = order.side === side && order.execute ? driftOf(order, priceOf.get(order.instrument), policy.priceDriftLimit) : null;
-    return drift === null ? order : notExecuted(order, drift);
-  });
-  return tellSide(state, orders, side);
-};
+export const pricesRead =
+  (side: OrderSide) =>
+  (state: Optimisation, prices: readonly Price[]): Next => {
+    const { policy } = settings(state);
+    const priceOf = new Map(prices.map(({ instrument, price }) => [instrument, price]));
+    const orders = state.orders.map((order) => {
+      const drift = order.side === side && order.execute ? driftOf(order, priceOf.get(order.instrument), policy.priceDriftLimit) : null;
+      return drift === null ? order : notExecuted(order, drift);
+    });
+    return tellSide(state, orders, side);
+  };
 
 /** No price for any of them: the same as no price for each. */
-export const noPrices = (side: OrderSide) => (state: Optimisation): Next => pricesRead(side)(state, []);
+export const noPrices =
+  (side: OrderSide) =>
+  (state: Optimisation): Next =>
+    pricesRead(side)(state, []);
 
 const withOutcome = (state: Optimisation, input: OrderFinished): Optimisation => ({
   ...state,
@@ -223,8 +269,11 @@ export const sellFinished = (before: Optimisation, input: OrderFinished): Next =
   if (sells.some((order) => order.outcome === null)) return { stay: true, set: { orders: state.orders } };
   if (sideOf(state.orders, 'buy').length === 0) return over(state);
   const fellShort = sells.some((order) => order.outcome !== 'executed');
-  if (!fellShort || settings(state).policy.buysWhenSalesFellShort === 'place') return { to: 'CheckingBuyPrices', set: { orders: state.orders } };
-  const orders = state.orders.map((order) => (order.side === 'buy' ? notExecuted(order, 'the sales it was to be paid from fell short') : order));
+  if (!fellShort || settings(state).policy.buysWhenSalesFellShort === 'place')
+    return { to: 'CheckingBuyPrices', set: { orders: state.orders } };
+  const orders = state.orders.map((order) =>
+    order.side === 'buy' ? notExecuted(order, 'the sales it was to be paid from fell short') : order,
+  );
   return tellSide(state, orders, 'buy');
 };
 

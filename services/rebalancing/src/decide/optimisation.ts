@@ -125,8 +125,20 @@ const plannedOrder = z.object({
 
 export const optimisationState: z.ZodType<Optimisation> = z.object({
   status: z.enum([
-    'ReadingOptimization', 'ReadingPortfolio', 'AwaitingOwnerChoice', 'CheckingSellPrices', 'Selling', 'CheckingBuyPrices', 'Buying', 'Refusing',
-    'Executed', 'NotExecuted', 'NotRecommended', 'Declined', 'Superseded', 'LeftAlone',
+    'ReadingOptimization',
+    'ReadingPortfolio',
+    'AwaitingOwnerChoice',
+    'CheckingSellPrices',
+    'Selling',
+    'CheckingBuyPrices',
+    'Buying',
+    'Refusing',
+    'Executed',
+    'NotExecuted',
+    'NotRecommended',
+    'Declined',
+    'Superseded',
+    'LeftAlone',
   ]),
   portfolioId: storedText<PortfolioId>(),
   optimizationId: storedText<OptimizationId>(),

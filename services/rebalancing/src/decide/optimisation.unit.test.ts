@@ -4,40 +4,103 @@ import type { BrokerAccountId, InstrumentId, OptimizationId } from '../../../../
 import { currency } from '../../../../shared/kernel/money.js';
 import { optimisationFlow } from './optimisation.flow.js';
 import {
-  instrumentsToPrice, lastFinished, MAX_ORDERS, noPrices, optimizationRead, orderSubject, portfolioRead, pricesRead, sellFinished, volumeOf,
+  instrumentsToPrice,
+  lastFinished,
+  MAX_ORDERS,
+  noPrices,
+  optimizationRead,
+  orderSubject,
+  portfolioRead,
+  pricesRead,
+  sellFinished,
+  volumeOf,
 } from './optimisation.rules.js';
 import {
-  optimisationState, type Optimisation, type OptimizationSeen, type PlannedOrder, type PortfolioSeen, type ProposedOrder, type RebalancingPolicy,
+  optimisationState,
+  type Optimisation,
+  type OptimizationSeen,
+  type PlannedOrder,
+  type PortfolioSeen,
+  type ProposedOrder,
+  type RebalancingPolicy,
 } from './optimisation.js';
 import type { OrderFinished, OrderOutcome } from './order.js';
 
 const [A, B, C] = ['IE00B44Z5B48', 'US0378331005', 'US5949181045'] as InstrumentId[] as [InstrumentId, InstrumentId, InstrumentId];
 const id = (text: string): OptimizationId => text as OptimizationId;
-const policy: RebalancingPolicy = { brokerMode: 'client', priceDriftLimit: decimal('0.05'), holdingsMoveAt: 'settled', buysWhenSalesFellShort: 'skip' };
-const proposed = (instrument: InstrumentId, units: string, over: Partial<ProposedOrder> = {}): ProposedOrder => ({ instrument, units: decimal(units), amount: null, expectedPrice: decimal('100'), ...over });
+const policy: RebalancingPolicy = {
+  brokerMode: 'client',
+  priceDriftLimit: decimal('0.05'),
+  holdingsMoveAt: 'settled',
+  buysWhenSalesFellShort: 'skip',
+};
+const proposed = (instrument: InstrumentId, units: string, over: Partial<ProposedOrder> = {}): ProposedOrder => ({
+  instrument,
+  units: decimal(units),
+  amount: null,
+  expectedPrice: decimal('100'),
+  ...over,
+});
 const planned = (instrument: InstrumentId, side: 'buy' | 'sell', over: Partial<PlannedOrder> = {}): PlannedOrder => ({
-  instrument, side, units: decimal('4'), amount: null, expectedPrice: decimal('100'), execute: true, reason: null, outcome: null, ...over,
+  instrument,
+  side,
+  units: decimal('4'),
+  amount: null,
+  expectedPrice: decimal('100'),
+  execute: true,
+  reason: null,
+  outcome: null,
+  ...over,
 });
 const holdings = (map: Record<string, string>): Record<InstrumentId, Decimal> => map as Record<InstrumentId, Decimal>;
 
 const fresh = ((): Optimisation => {
-  const opening = optimisationFlow.opens.OptimizationReady({ type: 'OptimizationReady', optimizationId: id('O1'), recommended: true }, 'P1');
+  const opening = optimisationFlow.opens.OptimizationReady(
+    { type: 'OptimizationReady', optimizationId: id('O1'), recommended: true },
+    'P1',
+  );
   if (!('open' in opening)) throw new Error('not opened');
   return opening.open;
 })();
 const state = (over: Partial<Optimisation> = {}): Optimisation => ({
-  ...fresh, orders: [planned(A, 'sell'), planned(B, 'buy')], account: 'A1' as BrokerAccountId, currency: currency('EUR'), policy, ...over,
+  ...fresh,
+  orders: [planned(A, 'sell'), planned(B, 'buy')],
+  account: 'A1' as BrokerAccountId,
+  currency: currency('EUR'),
+  policy,
+  ...over,
 });
 const optimization = (over: Partial<OptimizationSeen> = {}): OptimizationSeen => ({
-  id: id('O1'), recommended: true, ownerChoice: null, orders: [proposed(A, '-4'), proposed(B, '3')], startedFrom: null, ...over,
+  id: id('O1'),
+  recommended: true,
+  ownerChoice: null,
+  orders: [proposed(A, '-4'), proposed(B, '3')],
+  startedFrom: null,
+  ...over,
 });
 const portfolio = (over: Partial<PortfolioSeen> = {}): PortfolioSeen => ({
-  baseCurrency: currency('EUR'), realMoney: true, manager: 'robo-discretionary', active: true, archived: false, deleted: false, brokerAccount: 'A1' as BrokerAccountId,
-  holdings: holdings({ [A]: '4', $EUR: '10.5' }), policy, ...over,
+  baseCurrency: currency('EUR'),
+  realMoney: true,
+  manager: 'robo-discretionary',
+  active: true,
+  archived: false,
+  deleted: false,
+  brokerAccount: 'A1' as BrokerAccountId,
+  holdings: holdings({ [A]: '4', $EUR: '10.5' }),
+  policy,
+  ...over,
 });
-const finished = (instrument: InstrumentId, outcome: OrderOutcome = 'executed', optimizationId = id('O1')): OrderFinished => ({ type: 'OrderFinished', optimizationId, instrument, outcome, reason: outcome === 'executed' ? null : 'why' });
-const ready = (optimizationId: string, recommended: boolean | null = null) => ({ type: 'OptimizationReady', optimizationId: id(optimizationId), recommended }) as const;
-const choice = (optimizationId: string, chose: 'accept' | 'reject' = 'accept') => ({ type: 'OwnerChose', optimizationId: id(optimizationId), choice: chose }) as const;
+const finished = (instrument: InstrumentId, outcome: OrderOutcome = 'executed', optimizationId = id('O1')): OrderFinished => ({
+  type: 'OrderFinished',
+  optimizationId,
+  instrument,
+  outcome,
+  reason: outcome === 'executed' ? null : 'why',
+});
+const ready = (optimizationId: string, recommended: boolean | null = null) =>
+  ({ type: 'OptimizationReady', optimizationId: id(optimizationId), recommended }) as const;
+const choice = (optimizationId: string, chose: 'accept' | 'reject' = 'accept') =>
+  ({ type: 'OwnerChose', optimizationId: id(optimizationId), choice: chose }) as const;
 const lookAt = (optimizationId: string): unknown => ({ tells: 'optimisation', subject: 'P1', input: ready(optimizationId) });
 
 describe('an optimisation is announced', () => {
@@ -51,36 +114,56 @@ describe('an optimisation is announced', () => {
     expect(optimisationState.safeParse(JSON.parse(JSON.stringify(state({ startedFrom: { [A]: decimal('1') } })))).success).toBe(true);
   });
   it('is over when another one is the latest, and that one is looked at', () => {
-    expect(optimizationRead(state({ arrivedLater: id('O0') }), optimization({ id: id('O2') }))).toMatchObject({ to: 'Superseded', says: [lookAt('O2')] });
+    expect(optimizationRead(state({ arrivedLater: id('O0') }), optimization({ id: id('O2') }))).toMatchObject({
+      to: 'Superseded',
+      says: [lookAt('O2')],
+    });
   });
   it('is over when there is nothing to do', () => {
     expect(optimizationRead(state(), optimization({ recommended: false }))).toMatchObject({ to: 'NotRecommended', says: [] });
-    expect(optimizationRead(state({ arrivedLater: id('O2') }), optimization({ orders: [] }))).toMatchObject({ to: 'NotRecommended', says: [lookAt('O2')] });
+    expect(optimizationRead(state({ arrivedLater: id('O2') }), optimization({ orders: [] }))).toMatchObject({
+      to: 'NotRecommended',
+      says: [lookAt('O2')],
+    });
     expect(optimizationRead(state(), optimization({ orders: [proposed(A, '0')] }))).toMatchObject({ to: 'NotRecommended' });
   });
   it('takes sides by the sign, and money where an order is by money', () => {
-    const seen = optimization({ orders: [proposed(A, '-4'), proposed(B, '3'), proposed(C, '-0.2', { amount: decimal('-25') })], ownerChoice: 'accept' });
+    const seen = optimization({
+      orders: [proposed(A, '-4'), proposed(B, '3'), proposed(C, '-0.2', { amount: decimal('-25') })],
+      ownerChoice: 'accept',
+    });
     expect(optimizationRead(fresh, seen)).toMatchObject({
       to: 'ReadingPortfolio',
       set: {
-        reason: null, ownerChoice: 'accept',
-        orders: [{ side: 'sell', units: '4', amount: null }, { side: 'buy', units: '3' }, { side: 'sell', units: '0.2', amount: '25' }],
+        reason: null,
+        ownerChoice: 'accept',
+        orders: [
+          { side: 'sell', units: '4', amount: null },
+          { side: 'buy', units: '3' },
+          { side: 'sell', units: '0.2', amount: '25' },
+        ],
       },
     });
   });
   it('is refused as a whole when its orders make no sense', () => {
-    const reasonOf = (orders: readonly ProposedOrder[]): unknown => (optimizationRead(fresh, optimization({ orders })) as { set: { reason: unknown } }).set.reason;
+    const reasonOf = (orders: readonly ProposedOrder[]): unknown =>
+      (optimizationRead(fresh, optimization({ orders })) as { set: { reason: unknown } }).set.reason;
     expect(reasonOf([proposed('$USD' as InstrumentId, '5')])).toBe('an order trades cash');
     expect(reasonOf([proposed(A, '5'), proposed(A, '6')])).toBe('two orders for one instrument');
     expect(reasonOf([proposed(A, '5', { amount: decimal('-6') })])).toBe('units and amount of an order have different signs');
     expect(reasonOf([proposed(A, '0', { amount: decimal('-6') })])).toBeNull();
-    expect(reasonOf(Array.from({ length: MAX_ORDERS + 1 }, (_, n) => proposed(`X${n}` as InstrumentId, '1')))).toBe('more orders than an optimisation can have');
+    expect(reasonOf(Array.from({ length: MAX_ORDERS + 1 }, (_, n) => proposed(`X${n}` as InstrumentId, '1')))).toBe(
+      'more orders than an optimisation can have',
+    );
   });
 });
 
 describe('the portfolio decides whether orders may go out', () => {
   it('prices sells first, or buys where nothing is sold', () => {
-    expect(portfolioRead(state(), portfolio())).toMatchObject({ to: 'CheckingSellPrices', set: { account: 'A1', currency: 'EUR', policy } });
+    expect(portfolioRead(state(), portfolio())).toMatchObject({
+      to: 'CheckingSellPrices',
+      set: { account: 'A1', currency: 'EUR', policy },
+    });
     expect(portfolioRead(state({ orders: [planned(B, 'buy')] }), portfolio())).toMatchObject({ to: 'CheckingBuyPrices' });
   });
   it.each([
@@ -98,24 +181,51 @@ describe('the portfolio decides whether orders may go out', () => {
     ['the portfolio has no account at the broker', {}, { brokerAccount: null }],
     ['an order sells more than is held', {}, { holdings: holdings({ [A]: '3.99', $EUR: '10.5' }) }],
     ['an order sells more than is held', {}, { holdings: holdings({}) }],
-    ['holdings have changed since the optimisation started', { startedFrom: holdings({ [A]: '4', $EUR: '10.5' }) }, { holdings: holdings({ [A]: '5', $EUR: '10.5' }) }],
-    ['cash has left since the optimisation started', { startedFrom: holdings({ [A]: '4', $EUR: '10.5' }) }, { holdings: holdings({ [A]: '4', $EUR: '10.49' }) }],
+    [
+      'holdings have changed since the optimisation started',
+      { startedFrom: holdings({ [A]: '4', $EUR: '10.5' }) },
+      { holdings: holdings({ [A]: '5', $EUR: '10.5' }) },
+    ],
+    [
+      'cash has left since the optimisation started',
+      { startedFrom: holdings({ [A]: '4', $EUR: '10.5' }) },
+      { holdings: holdings({ [A]: '4', $EUR: '10.49' }) },
+    ],
     ['an order trades cash', { reason: 'an order trades cash' }, {}],
   ])('refuses, and has that recorded for every order: %s', (reason, was, over) => {
     const step = portfolioRead(state(was), portfolio(over));
-    expect(step).toMatchObject({ to: 'Refusing', set: { reason, orders: [{ execute: false, reason }, { execute: false, reason }] } });
-    expect('says' in step && step.says).toMatchObject([{ tells: 'order', subject: `O1:${A}`, input: { execute: false, reason } }, { subject: `O1:${B}` }]);
+    expect(step).toMatchObject({
+      to: 'Refusing',
+      set: {
+        reason,
+        orders: [
+          { execute: false, reason },
+          { execute: false, reason },
+        ],
+      },
+    });
+    expect('says' in step && step.says).toMatchObject([
+      { tells: 'order', subject: `O1:${A}`, input: { execute: false, reason } },
+      { subject: `O1:${B}` },
+    ]);
   });
   it('goes on where holdings are as they were, or cash has come in', () => {
     const startedFrom = holdings({ [A]: '4', $EUR: '10.5' });
-    expect(portfolioRead(state({ startedFrom }), portfolio({ holdings: holdings({ [A]: '4', $EUR: '10.509' }) }))).toMatchObject({ to: 'CheckingSellPrices' });
-    expect(portfolioRead(state({ startedFrom }), portfolio({ holdings: holdings({ [A]: '4', $EUR: '500', [C]: '1' }) }))).toMatchObject({ to: 'CheckingSellPrices' });
+    expect(portfolioRead(state({ startedFrom }), portfolio({ holdings: holdings({ [A]: '4', $EUR: '10.509' }) }))).toMatchObject({
+      to: 'CheckingSellPrices',
+    });
+    expect(portfolioRead(state({ startedFrom }), portfolio({ holdings: holdings({ [A]: '4', $EUR: '500', [C]: '1' }) }))).toMatchObject({
+      to: 'CheckingSellPrices',
+    });
   });
   it('waits for the owner of an advisory portfolio', () => {
     const advisory = portfolio({ manager: 'robo-advisory' });
     expect(portfolioRead(state(), advisory)).toEqual({ to: 'AwaitingOwnerChoice' });
     expect(portfolioRead(state({ ownerChoice: 'accept' }), advisory)).toMatchObject({ to: 'CheckingSellPrices' });
-    expect(portfolioRead(state({ ownerChoice: 'reject' }), advisory)).toMatchObject({ to: 'Declined', set: { reason: "the owner's choice is reject" } });
+    expect(portfolioRead(state({ ownerChoice: 'reject' }), advisory)).toMatchObject({
+      to: 'Declined',
+      set: { reason: "the owner's choice is reject" },
+    });
   });
 });
 
@@ -126,23 +236,50 @@ describe('prices', () => {
     expect(instrumentsToPrice(state({ status: 'CheckingBuyPrices' }))).toEqual([B]);
   });
   it('may move up to the limit, either way', () => {
-    for (const price of ['95', '105', '100']) expect(pricesRead('sell')(state(), prices(price))).toMatchObject({ to: 'Selling', says: [{ input: { execute: true, side: 'sell', reason: null } }] });
+    for (const price of ['95', '105', '100'])
+      expect(pricesRead('sell')(state(), prices(price))).toMatchObject({
+        to: 'Selling',
+        says: [{ input: { execute: true, side: 'sell', reason: null } }],
+      });
     for (const price of ['94.99', '105.01'])
-      expect(pricesRead('sell')(state(), prices(price))).toMatchObject({ says: [{ subject: orderSubject(id('O1'), A), input: { execute: false, reason: 'the price has moved too far' } }] });
+      expect(pricesRead('sell')(state(), prices(price))).toMatchObject({
+        says: [{ subject: orderSubject(id('O1'), A), input: { execute: false, reason: 'the price has moved too far' } }],
+      });
   });
   it('that are not there stop the order', () => {
     for (const step of [pricesRead('sell')(state(), []), pricesRead('sell')(state(), prices('0')), noPrices('sell')(state())])
       expect(step).toMatchObject({ to: 'Selling', says: [{ input: { execute: false, reason: 'the broker has no price' } }] });
     for (const expectedPrice of [null, decimal('0')])
-      expect(pricesRead('sell')(state({ orders: [planned(A, 'sell', { expectedPrice })] }), prices('100'))).toMatchObject({ says: [{ input: { execute: false, reason: 'the optimisation expects no price' } }] });
+      expect(pricesRead('sell')(state({ orders: [planned(A, 'sell', { expectedPrice })] }), prices('100'))).toMatchObject({
+        says: [{ input: { execute: false, reason: 'the optimisation expects no price' } }],
+      });
   });
   it('never bring an order back that was given up', () => {
     const orders = [planned(B, 'buy', { execute: false, reason: 'gone' })];
-    expect(pricesRead('buy')(state({ orders }), [{ instrument: B, price: decimal('100') }])).toMatchObject({ to: 'Buying', says: [{ input: { execute: false, reason: 'gone' } }] });
+    expect(pricesRead('buy')(state({ orders }), [{ instrument: B, price: decimal('100') }])).toMatchObject({
+      to: 'Buying',
+      says: [{ input: { execute: false, reason: 'gone' } }],
+    });
   });
   it('tell everything an order needs', () => {
     expect(pricesRead('sell')(state(), prices('100'))).toMatchObject({
-      says: [{ tells: 'order', input: { type: 'OrderDecided', portfolioId: 'P1', optimizationId: 'O1', instrument: A, units: '4', amount: null, expectedPrice: '100', currency: 'EUR', account: 'A1', holdingsMoveAt: 'settled' } }],
+      says: [
+        {
+          tells: 'order',
+          input: {
+            type: 'OrderDecided',
+            portfolioId: 'P1',
+            optimizationId: 'O1',
+            instrument: A,
+            units: '4',
+            amount: null,
+            expectedPrice: '100',
+            currency: 'EUR',
+            account: 'A1',
+            holdingsMoveAt: 'settled',
+          },
+        },
+      ],
     });
     expect(() => pricesRead('sell')(fresh, [])).toThrow('before the portfolio was read');
   });
@@ -153,27 +290,53 @@ describe('orders end', () => {
   it('sells first; the buys wait for the last of them', () => {
     const first = sellFinished(state({ orders: two }), finished(A));
     expect(first).toMatchObject({ stay: true, set: { orders: [{ outcome: 'executed' }, { outcome: null }, { outcome: null }] } });
-    expect(sellFinished(state({ orders: [planned(A, 'sell', { outcome: 'executed' }), ...two.slice(1)] }), finished(C))).toMatchObject({ to: 'CheckingBuyPrices' });
+    expect(sellFinished(state({ orders: [planned(A, 'sell', { outcome: 'executed' }), ...two.slice(1)] }), finished(C))).toMatchObject({
+      to: 'CheckingBuyPrices',
+    });
     expect(sellFinished(state({ orders: two }), finished(A, 'executed', id('O0')))).toMatchObject({ stay: true, set: { orders: two } });
   });
   it('and are over without buys', () => {
-    expect(sellFinished(state({ orders: [planned(A, 'sell')], arrivedLater: id('O2') }), finished(A))).toMatchObject({ to: 'Executed', set: { reason: null, orders: [{ outcome: 'executed' }] }, says: [lookAt('O2')] });
-    expect(sellFinished(state({ orders: [planned(A, 'sell')] }), finished(A, 'not-executed'))).toMatchObject({ to: 'NotExecuted', set: { reason: 'no order was executed' } });
+    expect(sellFinished(state({ orders: [planned(A, 'sell')], arrivedLater: id('O2') }), finished(A))).toMatchObject({
+      to: 'Executed',
+      set: { reason: null, orders: [{ outcome: 'executed' }] },
+      says: [lookAt('O2')],
+    });
+    expect(sellFinished(state({ orders: [planned(A, 'sell')] }), finished(A, 'not-executed'))).toMatchObject({
+      to: 'NotExecuted',
+      set: { reason: 'no order was executed' },
+    });
   });
   it('leave the buys out when the sales fell short, unless the tenant says otherwise', () => {
     for (const outcome of ['partly-executed', 'not-executed'] as const)
-      expect(sellFinished(state(), finished(A, outcome))).toMatchObject({ to: 'Buying', says: [{ subject: `O1:${B}`, input: { execute: false, reason: 'the sales it was to be paid from fell short' } }] });
-    expect(sellFinished(state({ policy: { ...policy, buysWhenSalesFellShort: 'place' } }), finished(A, 'not-executed'))).toMatchObject({ to: 'CheckingBuyPrices' });
+      expect(sellFinished(state(), finished(A, outcome))).toMatchObject({
+        to: 'Buying',
+        says: [{ subject: `O1:${B}`, input: { execute: false, reason: 'the sales it was to be paid from fell short' } }],
+      });
+    expect(sellFinished(state({ policy: { ...policy, buysWhenSalesFellShort: 'place' } }), finished(A, 'not-executed'))).toMatchObject({
+      to: 'CheckingBuyPrices',
+    });
   });
   it('end the optimisation with the last of them', () => {
     const sold = planned(A, 'sell', { outcome: 'partly-executed' });
     expect(lastFinished(state({ orders: [sold, planned(B, 'buy'), planned(C, 'buy')] }), finished(B))).toMatchObject({ stay: true });
-    expect(lastFinished(state({ orders: [sold, planned(B, 'buy')] }), finished(B, 'not-executed'))).toMatchObject({ to: 'Executed', set: { orders: [{}, { outcome: 'not-executed', reason: 'why' }] } });
-    expect(lastFinished(state({ reason: 'blocked', orders: [planned(B, 'buy')] }), finished(B, 'not-executed'))).toMatchObject({ to: 'NotExecuted', set: { reason: 'blocked' } });
+    expect(lastFinished(state({ orders: [sold, planned(B, 'buy')] }), finished(B, 'not-executed'))).toMatchObject({
+      to: 'Executed',
+      set: { orders: [{}, { outcome: 'not-executed', reason: 'why' }] },
+    });
+    expect(lastFinished(state({ reason: 'blocked', orders: [planned(B, 'buy')] }), finished(B, 'not-executed'))).toMatchObject({
+      to: 'NotExecuted',
+      set: { reason: 'blocked' },
+    });
   });
   it('are worth what is expected', () => {
     expect(volumeOf(fresh)).toBeNull();
-    expect(volumeOf(state({ orders: [planned(A, 'sell'), planned(B, 'buy', { amount: decimal('10.999') }), planned(C, 'buy', { expectedPrice: null })] }))).toEqual({ amount: '410.99', currency: 'EUR' });
+    expect(
+      volumeOf(
+        state({
+          orders: [planned(A, 'sell'), planned(B, 'buy', { amount: decimal('10.999') }), planned(C, 'buy', { expectedPrice: null })],
+        }),
+      ),
+    ).toEqual({ amount: '410.99', currency: 'EUR' });
   });
 });
 
@@ -182,7 +345,10 @@ describe('every status answers every input', () => {
   const cell = (status: Optimisation['status'], input: (typeof inputs)[keyof typeof inputs], over: Partial<Optimisation> = {}): string => {
     const answer = optimisationFlow.rows[status].on[input.type] as unknown;
     if (typeof answer !== 'function') return Object.keys(answer as object)[0] ?? '';
-    const step = (answer as (s: Optimisation, i: unknown) => { to?: string; set?: { arrivedLater?: string } })(state({ status, ...over }), input);
+    const step = (answer as (s: Optimisation, i: unknown) => { to?: string; set?: { arrivedLater?: string } })(
+      state({ status, ...over }),
+      input,
+    );
     const later = step.set?.arrivedLater;
     return `${step.to ?? 'stay'}${later === undefined ? '' : ` later ${later}`}`;
   };
@@ -195,9 +361,17 @@ describe('every status answers every input', () => {
     ['CheckingBuyPrices', 'stay', 'stay later O2', 'ignored', 'ignored', 'ignored'],
     ['Buying', 'stay', 'stay later O2', 'ignored', 'ignored', 'stay'],
     ['Refusing', 'stay', 'stay later O2', 'ignored', 'ignored', 'stay'],
-    ...(['Executed', 'NotExecuted', 'NotRecommended', 'Declined', 'Superseded', 'LeftAlone'] as const).map((end) => [end, 'ignored', 'ignored', 'ignored', 'ignored', 'ignored'] as const),
+    ...(['Executed', 'NotExecuted', 'NotRecommended', 'Declined', 'Superseded', 'LeftAlone'] as const).map(
+      (end) => [end, 'ignored', 'ignored', 'ignored', 'ignored', 'ignored'] as const,
+    ),
   ] as const)('%s', (status, same, other, accepted, otherAccepted, order) => {
-    expect([cell(status, inputs.same), cell(status, inputs.other), cell(status, inputs.accepted), cell(status, inputs.otherAccepted), cell(status, inputs.order)]).toEqual([same, other, accepted, otherAccepted, order]);
+    expect([
+      cell(status, inputs.same),
+      cell(status, inputs.other),
+      cell(status, inputs.accepted),
+      cell(status, inputs.otherAccepted),
+      cell(status, inputs.order),
+    ]).toEqual([same, other, accepted, otherAccepted, order]);
   });
   it('has a row for each of them above', () => {
     expect(Object.keys(optimisationFlow.rows)).toHaveLength(14);

@@ -37,7 +37,10 @@ export const notPlaced = (_order: Order, reason: string, by: RefusedBy): Next =>
   set: { reason: by === 'person' ? 'not placed, as a person found' : `refused by the broker: ${reason}` },
 });
 
-export const recordedPlaced = (_order: Order, result: OrderEffects['RecordPlaced']['result']): Next => ({ to: 'FollowingOrder', set: result });
+export const recordedPlaced = (_order: Order, result: OrderEffects['RecordPlaced']['result']): Next => ({
+  to: 'FollowingOrder',
+  set: result,
+});
 
 /** The order lives at the broker either way, so it is followed either way. */
 export const placedNotRecorded = (_order: Order, reason: string, by: RefusedBy): Next =>
@@ -74,7 +77,8 @@ export const followed = (order: Order, seen: OrderSeen): Next => {
   const fills = folded(order.fills, seen.fills);
   if (fills === null) return { hold: 'the broker has changed a fill that was recorded' };
   const ended = seen.status !== 'open';
-  if (ended && compare(sum(fills.map((fill) => fill.units)), seen.filledUnits) !== 0) return { hold: 'the broker has taken back a fill that was recorded' };
+  if (ended && compare(sum(fills.map((fill) => fill.units)), seen.filledUnits) !== 0)
+    return { hold: 'the broker has taken back a fill that was recorded' };
   const set = {
     fills,
     tradeCurrency: seen.currency,
@@ -129,7 +133,10 @@ export const afterExecution = (order: Order): Move<Order, OrderSaid> => {
     case 'expired':
     case 'rejected':
       if (order.fills.length === 0) return { to: endWithoutFills(order), says: [told] };
-      return { to: 'AwaitingSettlement', says: order.holdingsMoveAt === 'executed' ? [told, change(order, 'order-executed', true, false)] : [told] };
+      return {
+        to: 'AwaitingSettlement',
+        says: order.holdingsMoveAt === 'executed' ? [told, change(order, 'order-executed', true, false)] : [told],
+      };
   }
 };
 

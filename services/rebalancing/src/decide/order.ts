@@ -134,8 +134,17 @@ const fill = z.object({
 
 export const orderState: z.ZodType<Order> = z.object({
   status: z.enum([
-    'Placing', 'RecordingPlaced', 'FollowingOrder', 'RecordingExecution', 'AwaitingSettlement', 'RecordingSettlement', 'RecordingNotExecuted',
-    'Settled', 'Cancelled', 'Expired', 'NotExecuted',
+    'Placing',
+    'RecordingPlaced',
+    'FollowingOrder',
+    'RecordingExecution',
+    'AwaitingSettlement',
+    'RecordingSettlement',
+    'RecordingNotExecuted',
+    'Settled',
+    'Cancelled',
+    'Expired',
+    'NotExecuted',
   ]),
   portfolioId: storedText<PortfolioId>(),
   optimizationId: storedText<OptimizationId>(),

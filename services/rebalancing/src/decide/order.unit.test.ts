@@ -5,15 +5,41 @@ import { currency } from '../../../../shared/kernel/money.js';
 import { executionRecord, notExecutedRecord, placedRecord, settlementRecord } from './movements.js';
 import { orderFlow } from './order.flow.js';
 import {
-  afterExecution, afterSettlement, decided, executionNotRecorded, followed, folded, hasNews, notPlaced, placed, placedNotRecorded, recordedNotExecuted,
-  recordedPlaced, refusalNotRecorded, settled, settlementNotRecorded, worthOf,
+  afterExecution,
+  afterSettlement,
+  decided,
+  executionNotRecorded,
+  followed,
+  folded,
+  hasNews,
+  notPlaced,
+  placed,
+  placedNotRecorded,
+  recordedNotExecuted,
+  recordedPlaced,
+  refusalNotRecorded,
+  settled,
+  settlementNotRecorded,
+  worthOf,
 } from './order.rules.js';
 import { orderState, type Fill, type Order, type OrderDecided, type OrderSeen } from './order.js';
 
 const ISIN = 'IE00B44Z5B48' as InstrumentId;
 const decision = (over: Partial<OrderDecided> = {}): OrderDecided => ({
-  type: 'OrderDecided', portfolioId: 'P1' as PortfolioId, optimizationId: 'O1' as OptimizationId, instrument: ISIN, side: 'sell', units: decimal('4'), amount: null,
-  expectedPrice: decimal('88'), currency: currency('EUR'), account: 'A1' as BrokerAccountId, holdingsMoveAt: 'settled', execute: true, reason: null, ...over,
+  type: 'OrderDecided',
+  portfolioId: 'P1' as PortfolioId,
+  optimizationId: 'O1' as OptimizationId,
+  instrument: ISIN,
+  side: 'sell',
+  units: decimal('4'),
+  amount: null,
+  expectedPrice: decimal('88'),
+  currency: currency('EUR'),
+  account: 'A1' as BrokerAccountId,
+  holdingsMoveAt: 'settled',
+  execute: true,
+  reason: null,
+  ...over,
 });
 const opened = (over: Partial<OrderDecided> = {}, set: Partial<Order> = {}): Order => {
   const opening = decided(decision(over));
@@ -21,7 +47,13 @@ const opened = (over: Partial<OrderDecided> = {}, set: Partial<Order> = {}): Ord
   return { ...opening.open, orderId: 'EF.1', placedAt: 'T0', transactionId: 'T1', ...set };
 };
 const fill = (id: string, units: string, price: string, gross: string, over: Partial<Fill> = {}): Fill => ({
-  id, executedAt: `2026-01-0${id.slice(1)}T10:00:00.000Z`, units: decimal(units), price: decimal(price), gross: decimal(gross), fees: [], ...over,
+  id,
+  executedAt: `2026-01-0${id.slice(1)}T10:00:00.000Z`,
+  units: decimal(units),
+  price: decimal(price),
+  gross: decimal(gross),
+  fees: [],
+  ...over,
 });
 const fees: Fill['fees'] = [
   { kind: 'transaction-fee', amount: decimal('1.75'), description: 'commission' },
@@ -29,13 +61,23 @@ const fees: Fill['fees'] = [
   { kind: 'tax', amount: decimal('0'), description: 'none' },
 ];
 const seen = (over: Partial<OrderSeen> = {}): OrderSeen => ({
-  instrument: ISIN, side: 'sell', status: 'filled', filledUnits: decimal('4'), fills: [fill('f1', '4', '88.1', '352.4', { fees })], currency: currency('USD'), closedAt: 'T2',
-  rejectReason: null, seenAt: 'T3', ...over,
+  instrument: ISIN,
+  side: 'sell',
+  status: 'filled',
+  filledUnits: decimal('4'),
+  fills: [fill('f1', '4', '88.1', '352.4', { fees })],
+  currency: currency('USD'),
+  closedAt: 'T2',
+  rejectReason: null,
+  seenAt: 'T3',
+  ...over,
 });
 const closed = (status: Order['brokerStatus'], fills: readonly Fill[], over: Partial<OrderDecided> = {}): Order =>
   opened(over, { brokerStatus: status, fills, closedAt: 'T2', tradeCurrency: currency('USD') });
 const brief = (order: Order, make: (o: Order) => ReturnType<typeof placedRecord>): unknown =>
-  make(order).movements.map((m) => [m.type, m.status, m.instrument, m.quantity, m.unitPrice, m.datetime, m.externalId, m.referenceExternalId].join(' '));
+  make(order).movements.map((m) =>
+    [m.type, m.status, m.instrument, m.quantity, m.unitPrice, m.datetime, m.externalId, m.referenceExternalId].join(' '),
+  );
 
 describe('an order in the books of InvestSuite', () => {
   it('is placed by units with the sign of its side', () => {
@@ -44,7 +86,9 @@ describe('an order in the books of InvestSuite', () => {
     expect(placedRecord(opened())).toMatchObject({ externalId: `O1/${ISIN}`, optimizationId: 'O1', portfolioId: 'P1' });
   });
   it('is placed by money as one unit at that price', () => {
-    expect(brief(opened({ side: 'buy', amount: decimal('750') }), placedRecord)).toEqual([`BUY PLACED ${ISIN} 1 750 T0 O1/${ISIN}/placed `]);
+    expect(brief(opened({ side: 'buy', amount: decimal('750') }), placedRecord)).toEqual([
+      `BUY PLACED ${ISIN} 1 750 T0 O1/${ISIN}/placed `,
+    ]);
     expect(brief(opened({ amount: decimal('750') }), placedRecord)).toEqual([`SELL PLACED ${ISIN} -1 750 T0 O1/${ISIN}/placed `]);
   });
   it('shows each fill with cash, fee and tax tied to it, at one time', () => {
@@ -57,33 +101,51 @@ describe('an order in the books of InvestSuite', () => {
     ]);
   });
   it('settles in place of executed, never next to it', () => {
-    const order = { ...closed('cancelled', [fill('f1', '5', '41.2', '206'), fill('f2', '7', '41.3', '289.1')], { side: 'buy', units: decimal('13') }), settledAt: 'TS' };
+    const order = {
+      ...closed('cancelled', [fill('f1', '5', '41.2', '206'), fill('f2', '7', '41.3', '289.1')], { side: 'buy', units: decimal('13') }),
+      settledAt: 'TS',
+    };
     expect(brief(order, settlementRecord)).toEqual([
       `BUY PLACED ${ISIN} 13  T0 O1/${ISIN}/placed `,
-      `BUY SETTLED ${ISIN} 5 41.2 TS f1 `, 'SELL SETTLED $USD -206  TS  f1',
-      `BUY SETTLED ${ISIN} 7 41.3 TS f2 `, 'SELL SETTLED $USD -289.1  TS  f2',
+      `BUY SETTLED ${ISIN} 5 41.2 TS f1 `,
+      'SELL SETTLED $USD -206  TS  f1',
+      `BUY SETTLED ${ISIN} 7 41.3 TS f2 `,
+      'SELL SETTLED $USD -289.1  TS  f2',
       `BUY CANCELLED ${ISIN} 1  T2 O1/${ISIN}/rest `,
     ]);
     expect(settlementRecord({ ...order, settledAt: null }).movements[1]?.datetime).toBe('2026-01-01T10:00:00.000Z');
   });
   it('names the rest by what became of it', () => {
-    for (const [status, word] of [['cancelled', 'CANCELLED'], ['expired', 'EXPIRED'], ['rejected', 'NOT_EXECUTED']] as const)
-      expect(brief(closed(status, []), executionRecord)).toEqual([`SELL PLACED ${ISIN} -4  T0 O1/${ISIN}/placed `, `SELL ${word} ${ISIN} -4  T2 O1/${ISIN}/rest `]);
+    for (const [status, word] of [
+      ['cancelled', 'CANCELLED'],
+      ['expired', 'EXPIRED'],
+      ['rejected', 'NOT_EXECUTED'],
+    ] as const)
+      expect(brief(closed(status, []), executionRecord)).toEqual([
+        `SELL PLACED ${ISIN} -4  T0 O1/${ISIN}/placed `,
+        `SELL ${word} ${ISIN} -4  T2 O1/${ISIN}/rest `,
+      ]);
   });
   it('has no rest while open, when all is filled, and by money the money that is left', () => {
     expect(executionRecord(closed('open', [fill('f1', '1', '88', '88')])).movements).toHaveLength(3);
     expect(executionRecord(closed('cancelled', [fill('f1', '4', '88', '352')])).movements).toHaveLength(3);
-    expect(brief(closed('cancelled', [fill('f1', '1', '88', '88')], { amount: decimal('100') }), executionRecord)).toContain(`SELL CANCELLED ${ISIN} -1 12 T2 O1/${ISIN}/rest `);
+    expect(brief(closed('cancelled', [fill('f1', '1', '88', '88')], { amount: decimal('100') }), executionRecord)).toContain(
+      `SELL CANCELLED ${ISIN} -1 12 T2 O1/${ISIN}/rest `,
+    );
   });
   it('is recorded without a placed movement when it never reached the market', () => {
-    expect(brief(opened({ execute: false, account: null, reason: 'drift' }), notExecutedRecord)).toEqual([`SELL NOT_EXECUTED ${ISIN} -4   O1/${ISIN}/rest `]);
+    expect(brief(opened({ execute: false, account: null, reason: 'drift' }), notExecutedRecord)).toEqual([
+      `SELL NOT_EXECUTED ${ISIN} -4   O1/${ISIN}/rest `,
+    ]);
   });
 });
 
 describe('what is known of an order', () => {
   it('opens by placing, or by recording a refusal; never without an account', () => {
     expect(decided(decision())).toMatchObject({ open: { status: 'Placing', tradeCurrency: 'EUR' } });
-    expect(decided(decision({ execute: false, account: null, reason: 'drift' }))).toMatchObject({ open: { status: 'RecordingNotExecuted', reason: 'drift' } });
+    expect(decided(decision({ execute: false, account: null, reason: 'drift' }))).toMatchObject({
+      open: { status: 'RecordingNotExecuted', reason: 'drift' },
+    });
     expect(decided(decision({ account: null }))).toHaveProperty('impossible');
     expect(orderState.safeParse(JSON.parse(JSON.stringify({ ...opened(), fills: seen().fills }))).success).toBe(true);
     expect(orderState.safeParse({ ...opened(), units: '04.0' }).success).toBe(false);
@@ -104,16 +166,25 @@ describe('what is known of an order', () => {
     expect(folded([b], [a])).toEqual([a, b]);
     expect(folded([a, b], [a])).toEqual([a, b]);
     expect(folded([a], [{ ...a, id: 'f3' }])).toHaveLength(2);
-    for (const changed of [{ units: decimal('2') }, { gross: decimal('89') }, { fees }]) expect(folded([a], [{ ...a, ...changed }])).toBeNull();
+    for (const changed of [{ units: decimal('2') }, { gross: decimal('89') }, { fees }])
+      expect(folded([a], [{ ...a, ...changed }])).toBeNull();
   });
   it('is recorded as soon as something was filled', () => {
-    expect(followed(opened(), seen())).toMatchObject({ to: 'RecordingExecution', set: { brokerStatus: 'filled', closedAt: 'T2', tradeCurrency: 'USD', reason: null } });
+    expect(followed(opened(), seen())).toMatchObject({
+      to: 'RecordingExecution',
+      set: { brokerStatus: 'filled', closedAt: 'T2', tradeCurrency: 'USD', reason: null },
+    });
     expect(followed(opened(), seen({ status: 'open' }))).toMatchObject({ set: { closedAt: null } });
     expect(followed(opened(), seen({ closedAt: null, rejectReason: 'O125' }))).toMatchObject({ set: { closedAt: 'T3', reason: 'O125' } });
   });
   it('goes on without records that a person keeps by hand', () => {
-    expect(followed(opened({}, { transactionId: null }), seen())).toMatchObject({ to: 'AwaitingSettlement', says: [{ tells: 'optimisation' }] });
-    expect(followed(opened({}, { transactionId: null }), seen({ status: 'open' }))).toEqual(expect.not.objectContaining({ says: expect.anything() }));
+    expect(followed(opened({}, { transactionId: null }), seen())).toMatchObject({
+      to: 'AwaitingSettlement',
+      says: [{ tells: 'optimisation' }],
+    });
+    expect(followed(opened({}, { transactionId: null }), seen({ status: 'open' }))).toEqual(
+      expect.not.objectContaining({ says: expect.anything() }),
+    );
     expect(settled(opened({}, { transactionId: null }), { settledAt: 'TS' })).toMatchObject({ to: 'Settled', set: { settledAt: 'TS' } });
   });
   it('is held when the broker speaks of another order or takes something back', () => {
@@ -133,22 +204,42 @@ describe('what follows for an order', () => {
   const one = [fill('f1', '4', '88.1', '352.4', { fees })];
   it('tells the optimisation once nothing more will be traded', () => {
     expect(afterExecution(closed('open', one))).toEqual({ to: 'FollowingOrder' });
-    for (const [status, end] of [['cancelled', 'Cancelled'], ['expired', 'Expired'], ['rejected', 'NotExecuted'], ['filled', 'NotExecuted']] as const)
-      expect(afterExecution(closed(status, []))).toMatchObject({ to: end, says: [{ tells: 'optimisation', subject: 'P1', input: { type: 'OrderFinished', optimizationId: 'O1' } }] });
+    for (const [status, end] of [
+      ['cancelled', 'Cancelled'],
+      ['expired', 'Expired'],
+      ['rejected', 'NotExecuted'],
+      ['filled', 'NotExecuted'],
+    ] as const)
+      expect(afterExecution(closed(status, []))).toMatchObject({
+        to: end,
+        says: [{ tells: 'optimisation', subject: 'P1', input: { type: 'OrderFinished', optimizationId: 'O1' } }],
+      });
     expect(afterExecution(closed('filled', one))).toMatchObject({ to: 'AwaitingSettlement', says: [{ input: { outcome: 'executed' } }] });
-    expect(afterExecution(closed('cancelled', one))).toMatchObject({ to: 'AwaitingSettlement', says: [{ input: { outcome: 'partly-executed' } }] });
+    expect(afterExecution(closed('cancelled', one))).toMatchObject({
+      to: 'AwaitingSettlement',
+      says: [{ input: { outcome: 'partly-executed' } }],
+    });
     expect(afterExecution(closed('cancelled', []))).toMatchObject({ says: [{ input: { outcome: 'not-executed' } }] });
   });
   it('moves holdings once, net of fees, at settlement', () => {
     expect(afterSettlement(closed('filled', one))).toEqual({
       to: 'Settled',
-      says: [{
-        event: 'portfolio.change-requested',
-        data: {
-          changeId: `O1/${ISIN}:settled`, portfolioId: 'P1', because: 'order-settled', lowerDivestBy: null, cashSettled: true,
-          deltas: [{ instrument: ISIN, quantity: '-4' }, { instrument: '$USD', quantity: '350.23' }],
+      says: [
+        {
+          event: 'portfolio.change-requested',
+          data: {
+            changeId: `O1/${ISIN}:settled`,
+            portfolioId: 'P1',
+            because: 'order-settled',
+            lowerDivestBy: null,
+            cashSettled: true,
+            deltas: [
+              { instrument: ISIN, quantity: '-4' },
+              { instrument: '$USD', quantity: '350.23' },
+            ],
+          },
         },
-      }],
+      ],
     });
     expect(afterSettlement(closed('filled', one, { side: 'buy' }))).toMatchObject({
       says: [{ data: { cashSettled: false, deltas: [{ quantity: '4' }, { instrument: '$USD', quantity: '-354.57' }] } }],
@@ -156,28 +247,45 @@ describe('what follows for an order', () => {
   });
   it('or at execution, and then only tells of settled cash', () => {
     const sale = closed('filled', one, { holdingsMoveAt: 'executed' });
-    expect(afterExecution(sale)).toMatchObject({ says: [{}, { data: { changeId: `O1/${ISIN}:executed`, because: 'order-executed', cashSettled: false, deltas: [{ quantity: '-4' }, {}] } }] });
+    expect(afterExecution(sale)).toMatchObject({
+      says: [
+        {},
+        { data: { changeId: `O1/${ISIN}:executed`, because: 'order-executed', cashSettled: false, deltas: [{ quantity: '-4' }, {}] } },
+      ],
+    });
     expect(afterSettlement(sale)).toMatchObject({ says: [{ data: { changeId: `O1/${ISIN}:settled`, deltas: [], cashSettled: true } }] });
     expect(afterSettlement(closed('filled', one, { holdingsMoveAt: 'executed', side: 'buy' }))).toEqual({ to: 'Settled', says: [] });
   });
   it('records a refusal to place, and whose word it was', () => {
-    expect(placed(opened(), { orderId: 'EF.2', placedAt: 'T' })).toEqual({ to: 'RecordingPlaced', set: { orderId: 'EF.2', placedAt: 'T' } });
+    expect(placed(opened(), { orderId: 'EF.2', placedAt: 'T' })).toEqual({
+      to: 'RecordingPlaced',
+      set: { orderId: 'EF.2', placedAt: 'T' },
+    });
     expect(recordedPlaced(opened(), { transactionId: 'T2', placedAt: 'T' })).toMatchObject({ to: 'FollowingOrder' });
-    expect(notPlaced(opened(), 'not-enough-units', 'other-side')).toEqual({ to: 'RecordingNotExecuted', set: { reason: 'refused by the broker: not-enough-units' } });
+    expect(notPlaced(opened(), 'not-enough-units', 'other-side')).toEqual({
+      to: 'RecordingNotExecuted',
+      set: { reason: 'refused by the broker: not-enough-units' },
+    });
     expect(notPlaced(opened(), 'x', 'person')).toMatchObject({ set: { reason: 'not placed, as a person found' } });
-    expect(recordedNotExecuted(opened({ reason: 'drift' }))).toMatchObject({ to: 'NotExecuted', says: [{ input: { outcome: 'not-executed', reason: 'drift' } }] });
+    expect(recordedNotExecuted(opened({ reason: 'drift' }))).toMatchObject({
+      to: 'NotExecuted',
+      says: [{ input: { outcome: 'not-executed', reason: 'drift' } }],
+    });
   });
   it('holds where InvestSuite refuses, and goes on where a person keeps the record', () => {
     const order = closed('filled', one);
-    for (const rule of [placedNotRecorded, executionNotRecorded, settlementNotRecorded, refusalNotRecorded]) expect(rule(order, 'invalid', 'other-side')).toHaveProperty('hold');
-    expect([placedNotRecorded, executionNotRecorded, settlementNotRecorded, refusalNotRecorded].map((rule) => rule(order, 'x', 'person'))).toMatchObject([
-      { to: 'FollowingOrder' }, { to: 'AwaitingSettlement' }, { to: 'Settled' }, { to: 'NotExecuted' },
-    ]);
+    for (const rule of [placedNotRecorded, executionNotRecorded, settlementNotRecorded, refusalNotRecorded])
+      expect(rule(order, 'invalid', 'other-side')).toHaveProperty('hold');
+    expect(
+      [placedNotRecorded, executionNotRecorded, settlementNotRecorded, refusalNotRecorded].map((rule) => rule(order, 'x', 'person')),
+    ).toMatchObject([{ to: 'FollowingOrder' }, { to: 'AwaitingSettlement' }, { to: 'Settled' }, { to: 'NotExecuted' }]);
     expect(settled(order, { settledAt: 'TS' })).toEqual({ to: 'RecordingSettlement', set: { settledAt: 'TS' } });
   });
   it('is decided once, in every status', () => {
     const statuses = Object.entries(orderFlow.rows);
-    expect(statuses.map(([status, row]) => [status, row.on.OrderDecided])).toEqual(statuses.map(([status]) => [status, { ignored: 'an order is decided once' }]));
+    expect(statuses.map(([status, row]) => [status, row.on.OrderDecided])).toEqual(
+      statuses.map(([status]) => [status, { ignored: 'an order is decided once' }]),
+    );
     expect(orderFlow.opens.OrderDecided(decision(), 'x')).toHaveProperty('open');
     for (const status of ['FollowingOrder', 'AwaitingSettlement'] as const) {
       const row = orderFlow.rows[status];

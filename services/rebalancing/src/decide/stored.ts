@@ -9,4 +9,7 @@ export const storedText = <T extends string = string>() =>
   z.custom<T>((value) => typeof value === 'string' && value.length > 0 && value.length <= LONGEST, 'not a text');
 
 /** An amount in canonical form. */
-export const storedDecimal = z.custom<Decimal>((value) => typeof value === 'string' && parseDecimal(value) === value, 'not a canonical decimal');
+export const storedDecimal = z.custom<Decimal>(
+  (value) => typeof value === 'string' && parseDecimal(value) === value,
+  'not a canonical decimal',
+);

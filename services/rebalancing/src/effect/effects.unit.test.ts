@@ -28,32 +28,66 @@ const sending = { key: 'k', signal: new AbortController().signal, firstSentAtMs:
 const journey: JourneyFacts = { id: 'or-1', subject: 'O1:A', portfolioId: 'P1' };
 const ISIN = 'IE00B44Z5B48' as InstrumentId;
 const opening = decided({
-  type: 'OrderDecided', portfolioId: 'P1' as PortfolioId, optimizationId: 'O1' as OptimizationId, instrument: ISIN, side: 'sell', units: decimal('4'), amount: null,
-  expectedPrice: null, currency: currency('EUR'), account: 'A1' as BrokerAccountId, holdingsMoveAt: 'settled', execute: true, reason: null,
+  type: 'OrderDecided',
+  portfolioId: 'P1' as PortfolioId,
+  optimizationId: 'O1' as OptimizationId,
+  instrument: ISIN,
+  side: 'sell',
+  units: decimal('4'),
+  amount: null,
+  expectedPrice: null,
+  currency: currency('EUR'),
+  account: 'A1' as BrokerAccountId,
+  holdingsMoveAt: 'settled',
+  execute: true,
+  reason: null,
 });
 if (!('open' in opening)) throw new Error('not opened');
 const order: Order = opening.open;
 const live: Order = { ...order, orderId: 'EF.1', transactionId: 'T1', placedAt: AT };
 const report: OrderReport = {
-  orderId: 'EF.1', account: 'A1' as BrokerAccountId, instrument: ISIN, side: 'sell', status: 'open', brokerStatus: 'NEW', orderedUnits: decimal('4'), filledUnits: decimal('0'),
-  fills: [], currency: currency('USD'), closedAt: null, rejectReason: null,
+  orderId: 'EF.1',
+  account: 'A1' as BrokerAccountId,
+  instrument: ISIN,
+  side: 'sell',
+  status: 'open',
+  brokerStatus: 'NEW',
+  orderedUnits: decimal('4'),
+  filledUnits: decimal('0'),
+  fills: [],
+  currency: currency('USD'),
+  closedAt: null,
+  rejectReason: null,
 };
-const broker = (over: Partial<BrokerPort>): BrokerPort => ({ provider: 'drivewealth', abilities: { placeOrder: {} }, ...over }) as BrokerPort;
+const broker = (over: Partial<BrokerPort>): BrokerPort =>
+  ({ provider: 'drivewealth', abilities: { placeOrder: {} }, ...over }) as BrokerPort;
 const investSuite = (over: Partial<InvestSuitePort>): InvestSuitePort => ({ abilities: {}, ...over }) as InvestSuitePort;
 
 describe('effects at the broker', () => {
   it('place by units or by money, and keep the moment it was first sent', async () => {
     const place = jest.fn<BrokerPort['placeOrder']>(async () => ({ kind: 'applied', result: { orderId: 'EF.1' } }));
-    const effect = placeOrder(broker({ placeOrder: place, findOrder: async () => ({ found: 'applied', result: { orderId: 'EF.2' } }) }), timing);
+    const effect = placeOrder(
+      broker({ placeOrder: place, findOrder: async () => ({ found: 'applied', result: { orderId: 'EF.2' } }) }),
+      timing,
+    );
     const request = effect.request(order, journey, 'k');
     expect(request).toEqual({ account: 'A1', instrument: ISIN, side: 'sell', size: { by: 'units', units: '4' } });
-    expect(effect.request({ ...order, amount: decimal('75') }, journey, 'k').size).toEqual({ by: 'amount', amount: { amount: '75', currency: 'EUR' } });
+    expect(effect.request({ ...order, amount: decimal('75') }, journey, 'k').size).toEqual({
+      by: 'amount',
+      amount: { amount: '75', currency: 'EUR' },
+    });
     expect(await effect.send(request, sending)).toEqual({ kind: 'applied', result: { orderId: 'EF.1', placedAt: AT } });
     expect(await effect.inquire(request, sending)).toEqual({ found: 'applied', result: { orderId: 'EF.2', placedAt: AT } });
     expect(effect.resultFromPerson(request, 'id:EF.3 (ann, approved by bob)')).toEqual({ orderId: 'EF.3', placedAt: null });
     expect(() => effect.request({ ...order, account: null }, journey, 'k')).toThrow('without an account');
-    const lost = placeOrder(broker({ placeOrder: async () => ({ kind: 'unknown', evidence: 'cut' }), findOrder: async () => ({ found: 'absent' }) }), timing);
-    expect([await lost.send(request, sending), await lost.inquire(request, sending)]).toEqual([{ kind: 'unknown', evidence: 'cut' }, { found: 'absent' }]);
+    const lost = placeOrder(
+      broker({ placeOrder: async () => ({ kind: 'unknown', evidence: 'cut' }), findOrder: async () => ({ found: 'absent' }) }),
+      timing,
+    );
+    expect([await lost.send(request, sending), await lost.inquire(request, sending)]).toEqual([
+      { kind: 'unknown', evidence: 'cut' },
+      { found: 'absent' },
+    ]);
   });
   it('follow an order until there is news', async () => {
     const readOrder = jest.fn<BrokerPort['readOrder']>(async () => ({ kind: 'applied', result: report }));
@@ -72,7 +106,12 @@ describe('effects at the broker', () => {
     const effect = confirmSettlement(broker({ readSettlement }), timing, 5_000, () => AT_MS);
     const request = effect.request(live, journey, 'k');
     expect(effect.reference?.(request)).toBe('EF.1');
-    for (const [nextLookAtMs, askAfterMs] of [[null, 5_000], [AT_MS + 300, 300], [AT_MS - 300, 20], [AT_MS + 90_000, 5_000]] as const) {
+    for (const [nextLookAtMs, askAfterMs] of [
+      [null, 5_000],
+      [AT_MS + 300, 300],
+      [AT_MS - 300, 20],
+      [AT_MS + 90_000, 5_000],
+    ] as const) {
       readSettlement.mockResolvedValueOnce({ kind: 'applied', result: { settled: false, settledAt: null, nextLookAtMs } });
       expect(await effect.read(request, sending)).toMatchObject({ kind: 'accepted', reference: 'EF.1', askAfterMs });
     }
@@ -84,8 +123,20 @@ describe('effects at the broker', () => {
     expect(await effect.read(request, sending)).toMatchObject({ kind: 'retryable' });
   });
   it('ask prices of the side that is next', async () => {
-    const effect = checkPrices(broker({ readPrices: async (instruments) => ({ kind: 'applied', result: instruments.map((instrument) => ({ instrument, price: decimal('1') })) }) }), timing);
-    const request = effect.request({ status: 'CheckingBuyPrices', orders: [{ instrument: ISIN, side: 'buy' }] } as unknown as Optimisation, journey, 'k');
+    const effect = checkPrices(
+      broker({
+        readPrices: async (instruments) => ({
+          kind: 'applied',
+          result: instruments.map((instrument) => ({ instrument, price: decimal('1') })),
+        }),
+      }),
+      timing,
+    );
+    const request = effect.request(
+      { status: 'CheckingBuyPrices', orders: [{ instrument: ISIN, side: 'buy' }] } as unknown as Optimisation,
+      journey,
+      'k',
+    );
     expect(await effect.read(request, sending)).toEqual({ kind: 'applied', result: [{ instrument: ISIN, price: '1' }] });
   });
 });
@@ -94,17 +145,33 @@ describe('effects at InvestSuite', () => {
   const created = { kind: 'applied', result: { transactionId: 'T1' } } as const;
   it('record a placed order under our own id', async () => {
     const create = jest.fn<InvestSuitePort['createTransaction']>(async () => created);
-    const effect = recordPlaced(investSuite({ createTransaction: create, findTransaction: async () => ({ found: 'applied', result: { transactionId: 'T2' } }) }), timing);
+    const effect = recordPlaced(
+      investSuite({ createTransaction: create, findTransaction: async () => ({ found: 'applied', result: { transactionId: 'T2' } }) }),
+      timing,
+    );
     const request = effect.request(live, journey, 'k');
     expect(await effect.send(request, sending)).toEqual({ kind: 'applied', result: { transactionId: 'T1', placedAt: AT } });
-    expect(create.mock.calls[0]?.[0]).toMatchObject({ externalId: `O1/${ISIN}`, optimizationId: 'O1', movements: [{ status: 'PLACED', datetime: AT, externalId: `O1/${ISIN}/placed` }] });
+    expect(create.mock.calls[0]?.[0]).toMatchObject({
+      externalId: `O1/${ISIN}`,
+      optimizationId: 'O1',
+      movements: [{ status: 'PLACED', datetime: AT, externalId: `O1/${ISIN}/placed` }],
+    });
     expect(await effect.inquire(request, sending)).toEqual({ found: 'applied', result: { transactionId: 'T2', placedAt: AT } });
     expect(effect.resultFromPerson(request, 'T9 is there')).toEqual({ transactionId: 'T9', placedAt: AT });
     const timeless = effect.request({ ...live, placedAt: null }, journey, 'k');
     expect(await effect.send(timeless, sending)).toMatchObject({ result: { placedAt: AT } });
     expect(effect.resultFromPerson({ ...timeless, movements: [] }, 'T9')).toEqual({ transactionId: 'T9', placedAt: null });
-    const lost = recordPlaced(investSuite({ createTransaction: async () => ({ kind: 'unknown', evidence: 'cut' }), findTransaction: async () => ({ found: 'absent' }) }), timing);
-    expect([await lost.send(request, sending), await lost.inquire(request, sending)]).toEqual([{ kind: 'unknown', evidence: 'cut' }, { found: 'absent' }]);
+    const lost = recordPlaced(
+      investSuite({
+        createTransaction: async () => ({ kind: 'unknown', evidence: 'cut' }),
+        findTransaction: async () => ({ found: 'absent' }),
+      }),
+      timing,
+    );
+    expect([await lost.send(request, sending), await lost.inquire(request, sending)]).toEqual([
+      { kind: 'unknown', evidence: 'cut' },
+      { found: 'absent' },
+    ]);
   });
   it('record what was not executed at the moment it is first said', async () => {
     const create = jest.fn<InvestSuitePort['createTransaction']>(async () => created);
@@ -119,7 +186,10 @@ describe('effects at InvestSuite', () => {
   });
   it('replace the whole transaction, the same on every repeat', async () => {
     const replace = jest.fn<InvestSuitePort['replaceTransaction']>(async () => ({ kind: 'applied', result: null }));
-    for (const [make, status] of [[recordExecution, 'EXECUTED'], [recordSettlement, 'SETTLED']] as const) {
+    for (const [make, status] of [
+      [recordExecution, 'EXECUTED'],
+      [recordSettlement, 'SETTLED'],
+    ] as const) {
       const effect = make(investSuite({ replaceTransaction: replace }), timing);
       const long = 'f'.repeat(90);
       const fills = [{ id: long, executedAt: AT, units: decimal('4'), price: decimal('1'), gross: decimal('4'), fees: [] }];
@@ -135,18 +205,38 @@ describe('effects at InvestSuite', () => {
     }
   });
   it('read what the rules need, with the choices of the tenant', async () => {
-    const policy: RebalancingPolicy = { brokerMode: 'client', priceDriftLimit: decimal('0.05'), holdingsMoveAt: 'settled', buysWhenSalesFellShort: 'skip' };
+    const policy: RebalancingPolicy = {
+      brokerMode: 'client',
+      priceDriftLimit: decimal('0.05'),
+      holdingsMoveAt: 'settled',
+      buysWhenSalesFellShort: 'skip',
+    };
     const state = { portfolioId: 'P1' } as Optimisation;
     const port = investSuite({
-      readPortfolio: async () => ({ kind: 'applied', result: { id: 'P1', active: true } }) as Awaited<ReturnType<InvestSuitePort['readPortfolio']>>,
-      readOptimization: async () => ({ kind: 'applied', result: { id: 'O1', createdAt: 'x', recommended: true } }) as Awaited<ReturnType<InvestSuitePort['readOptimization']>>,
+      readPortfolio: async () =>
+        ({ kind: 'applied', result: { id: 'P1', active: true } }) as Awaited<ReturnType<InvestSuitePort['readPortfolio']>>,
+      readOptimization: async () =>
+        ({ kind: 'applied', result: { id: 'O1', createdAt: 'x', recommended: true } }) as Awaited<
+          ReturnType<InvestSuitePort['readOptimization']>
+        >,
     });
     const portfolio = readPortfolio(port, timing, policy);
-    expect(await portfolio.read(portfolio.request(state, journey, 'k'), sending)).toMatchObject({ kind: 'applied', result: { active: true, policy } });
+    expect(await portfolio.read(portfolio.request(state, journey, 'k'), sending)).toMatchObject({
+      kind: 'applied',
+      result: { active: true, policy },
+    });
     const optimization = readOptimization(port, timing);
-    expect(await optimization.read(optimization.request(state, journey, 'k'), sending)).toMatchObject({ kind: 'applied', result: { id: 'O1', recommended: true } });
-    const computing = investSuite({ readPortfolio: async () => ({ kind: 'retryable', evidence: 'x' }), readOptimization: async () => ({ kind: 'accepted', reference: null }) });
-    expect(await readPortfolio(computing, timing, policy).read({ portfolioId: state.portfolioId }, sending)).toMatchObject({ kind: 'retryable' });
+    expect(await optimization.read(optimization.request(state, journey, 'k'), sending)).toMatchObject({
+      kind: 'applied',
+      result: { id: 'O1', recommended: true },
+    });
+    const computing = investSuite({
+      readPortfolio: async () => ({ kind: 'retryable', evidence: 'x' }),
+      readOptimization: async () => ({ kind: 'accepted', reference: null }),
+    });
+    expect(await readPortfolio(computing, timing, policy).read({ portfolioId: state.portfolioId }, sending)).toMatchObject({
+      kind: 'retryable',
+    });
     expect(await readOptimization(computing, timing).read({ portfolioId: state.portfolioId }, sending)).toMatchObject({ kind: 'accepted' });
   });
   it('keep external ids within 64 characters', () => {

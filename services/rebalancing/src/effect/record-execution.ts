@@ -4,4 +4,5 @@ import { executionRecord } from '../decide/movements.js';
 import { replaceTransaction, type ReplaceTransaction } from './replace-transaction.js';
 
 /** Writes every fill known so far. */
-export const recordExecution = (investSuite: InvestSuitePort, timing: Timing): ReplaceTransaction => replaceTransaction(investSuite, timing, executionRecord);
+export const recordExecution = (investSuite: InvestSuitePort, timing: Timing): ReplaceTransaction =>
+  replaceTransaction(investSuite, timing, executionRecord);

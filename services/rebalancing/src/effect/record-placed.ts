@@ -23,12 +23,18 @@ export const recordPlaced = (
   send: async (request, sending) => {
     const answer = await investSuite.createTransaction(transactionWrite(request, sending.firstSentAtMs), sending);
     if (answer.kind !== 'applied') return answer;
-    return { kind: 'applied', result: { transactionId: answer.result.transactionId, placedAt: placedAtOf(request, sending.firstSentAtMs) } };
+    return {
+      kind: 'applied',
+      result: { transactionId: answer.result.transactionId, placedAt: placedAtOf(request, sending.firstSentAtMs) },
+    };
   },
   inquire: async (request, sending) => {
     const answer = await investSuite.findTransaction(transactionWrite(request, sending.firstSentAtMs), sending);
     if (answer.found !== 'applied') return answer;
-    return { found: 'applied', result: { transactionId: answer.result.transactionId, placedAt: placedAtOf(request, sending.firstSentAtMs) } };
+    return {
+      found: 'applied',
+      result: { transactionId: answer.result.transactionId, placedAt: placedAtOf(request, sending.firstSentAtMs) },
+    };
   },
   resultFromPerson: (request, evidence) => ({ transactionId: idFromEvidence(evidence), placedAt: request.movements[0]?.datetime ?? null }),
 });

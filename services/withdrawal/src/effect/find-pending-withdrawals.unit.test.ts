@@ -16,7 +16,10 @@ describe('the look for pending withdrawals', () => {
       sent.push(...messages);
       return Promise.resolve();
     };
-    const job = findPendingWithdrawals({ readPendingWithdrawals: () => Promise.resolve({ kind: 'applied', result: ['P1', 'P2'] as PortfolioId[] }) }, '15 1 * * *');
+    const job = findPendingWithdrawals(
+      { readPendingWithdrawals: () => Promise.resolve({ kind: 'applied', result: ['P1', 'P2'] as PortfolioId[] }) },
+      '15 1 * * *',
+    );
     await runJob(job, '2026-03-01T01:15:00.000Z', publish, log);
     await runJob(job, '2026-03-01T01:15:00.000Z', publish, log);
     expect(sent.map((message) => message.headers['event-id'])).toEqual(
@@ -29,7 +32,10 @@ describe('the look for pending withdrawals', () => {
   });
   it('publishes nothing and goes on when InvestSuite does not answer', async () => {
     const sent: OutgoingMessage[] = [];
-    const job = findPendingWithdrawals({ readPendingWithdrawals: () => Promise.resolve({ kind: 'retryable', evidence: 'away' }) }, '15 1 * * *');
+    const job = findPendingWithdrawals(
+      { readPendingWithdrawals: () => Promise.resolve({ kind: 'retryable', evidence: 'away' }) },
+      '15 1 * * *',
+    );
     await runJob(job, 'slot', (messages) => Promise.resolve(void sent.push(...messages)), log);
     expect(sent).toEqual([]);
   });

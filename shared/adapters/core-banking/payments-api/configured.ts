@@ -10,4 +10,9 @@ export type PaymentsApiSettings = {
 };
 
 export const configuredPaymentsApi = (settings: PaymentsApiSettings, log: (entry: HttpLogEntry) => void): CoreBankingPort =>
-  createPaymentsApi({ baseUrl: settings.CORE_BANKING_BASE_URL, token: settings.CORE_BANKING_TOKEN, longestLifeMs: settings.tenant.requestLongestLifeMs, log });
+  createPaymentsApi({
+    baseUrl: settings.CORE_BANKING_BASE_URL,
+    token: settings.CORE_BANKING_TOKEN,
+    longestLifeMs: settings.tenant.requestLongestLifeMs,
+    log,
+  });
