@@ -36,7 +36,7 @@ export class Catalogue {
   }
 
   flow(name: string): AnyFlow {
-    return this.binding(name).flow as unknown as AnyFlow;
+    return this.binding(name).flow;
   }
 
   effect(flow: string, name: string): AnyEffect {
