@@ -57,6 +57,7 @@ const world = (refuses: readonly string[] = []) => {
         : { kind: 'applied', result: { orderId: `E${placed.push(request) - 1}` } },
     readOrder: async (_account: string, orderId: string) => ({ kind: 'applied', result: report(orderId) }),
     readSettlement: async () => ({ kind: 'applied', result: { settled: true, settledAt: 'TS', nextLookAtMs: null } }),
+    readPositions: async () => ({ kind: 'applied', result: [{ instrument: SELL, units: decimal('4') }] }),
     readPrices: async (instruments: readonly string[]) => ({
       kind: 'applied',
       result: instruments.map((instrument) => ({ instrument, price: decimal('101') })),

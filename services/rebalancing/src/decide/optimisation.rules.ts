@@ -22,6 +22,7 @@ import type {
   OptimizationReady,
   OptimizationSeen,
   OwnerChose,
+  Market,
   PlannedOrder,
   PortfolioSeen,
   Price,
@@ -229,23 +230,43 @@ const tellSide = (state: Optimisation, orders: readonly PlannedOrder[], side: Or
   says: sideOf(orders, side).map((order) => tell(state, order)),
 });
 
+/**
+ * InvestSuite may reckon with units that the broker has already sold: a trade that is executed and not in the holdings yet. It is
+ * asked once, before the first order. After our own sales the difference is our own.
+ */
+const behindTheBroker = ({ startedFrom, orders }: Optimisation, side: OrderSide, units: Market['units']): string | null => {
+  if (side === 'buy' && sideOf(orders, 'sell').length > 0) return null;
+  const short = sideOf(orders, 'sell').some((order) => compare(order.units, heldOf(units, order.instrument)) > 0);
+  if (short) return 'an order sells more than the broker holds';
+  if (startedFrom === null) return null;
+  const instruments = [...Object.keys(startedFrom), ...Object.keys(units)].filter((instrument) => !instrument.startsWith('$'));
+  const differs = instruments.some((instrument) => compare(heldOf(startedFrom, instrument), heldOf(units, instrument)) !== 0);
+  return differs ? 'the broker holds other units than the optimisation started from' : null;
+};
+
 export const pricesRead =
   (side: OrderSide) =>
-  (state: Optimisation, prices: readonly Price[]): Next => {
+  (state: Optimisation, { prices, units }: Market): Next => {
     const { policy } = settings(state);
-    const priceOf = new Map(prices.map(({ instrument, price }) => [instrument, price]));
-    const orders = state.orders.map((order) => {
-      const drift = order.side === side && order.execute ? driftOf(order, priceOf.get(order.instrument), policy.priceDriftLimit) : null;
-      return drift === null ? order : notExecuted(order, drift);
-    });
-    return tellSide(state, orders, side);
+    const reason = behindTheBroker(state, side, units);
+    if (reason !== null) return refuseAll({ ...state, reason }, {});
+    return priced(state, side, prices, policy.priceDriftLimit);
   };
+
+const priced = (state: Optimisation, side: OrderSide, prices: readonly Price[], limit: Decimal): Next => {
+  const priceOf = new Map(prices.map(({ instrument, price }) => [instrument, price]));
+  const orders = state.orders.map((order) => {
+    const drift = order.side === side && order.execute ? driftOf(order, priceOf.get(order.instrument), limit) : null;
+    return drift === null ? order : notExecuted(order, drift);
+  });
+  return tellSide(state, orders, side);
+};
 
 /** No price for any of them: the same as no price for each. */
 export const noPrices =
   (side: OrderSide) =>
   (state: Optimisation): Next =>
-    pricesRead(side)(state, []);
+    priced(state, side, [], settings(state).policy.priceDriftLimit);
 
 const withOutcome = (state: Optimisation, input: OrderFinished): Optimisation => ({
   ...state,

@@ -101,11 +101,13 @@ export type PortfolioSeen = {
 };
 
 export type Price = { readonly instrument: InstrumentId; readonly price: Decimal };
+/** What the broker says before orders go out: prices of the side that is next, and all units of the account as they are now. */
+export type Market = { readonly prices: readonly Price[]; readonly units: Readonly<Record<InstrumentId, Decimal>> };
 
 export type OptimisationEffects = {
   ReadOptimization: { readonly kind: 'read'; readonly result: OptimizationSeen; readonly reason: 'not-found' | 'forbidden' };
   ReadPortfolio: { readonly kind: 'read'; readonly result: PortfolioSeen; readonly reason: 'not-found' | 'forbidden' };
-  CheckPrices: { readonly kind: 'read'; readonly result: readonly Price[]; readonly reason: 'not-found' };
+  CheckPrices: { readonly kind: 'read'; readonly result: Market; readonly reason: 'not-found' };
 };
 
 export type OptimisationSaid =

@@ -17,6 +17,7 @@ import {
 } from './optimisation.rules.js';
 import {
   optimisationState,
+  type Market,
   type Optimisation,
   type OptimizationSeen,
   type PlannedOrder,
@@ -230,7 +231,10 @@ describe('the portfolio decides whether orders may go out', () => {
 });
 
 describe('prices', () => {
-  const prices = (a: string) => [{ instrument: A, price: decimal(a) }];
+  const prices = (a: string, units: Record<string, string> = { [A]: '4' }): Market => ({
+    prices: [{ instrument: A, price: decimal(a) }],
+    units: Object.fromEntries(Object.entries(units).map(([instrument, held]) => [instrument, decimal(held)])),
+  });
   it('are asked for the side that comes next', () => {
     expect(instrumentsToPrice(state({ status: 'CheckingSellPrices' }))).toEqual([A]);
     expect(instrumentsToPrice(state({ status: 'CheckingBuyPrices' }))).toEqual([B]);
@@ -247,7 +251,11 @@ describe('prices', () => {
       });
   });
   it('that are not there stop the order', () => {
-    for (const step of [pricesRead('sell')(state(), []), pricesRead('sell')(state(), prices('0')), noPrices('sell')(state())])
+    for (const step of [
+      pricesRead('sell')(state(), { ...prices('1'), prices: [] }),
+      pricesRead('sell')(state(), prices('0')),
+      noPrices('sell')(state()),
+    ])
       expect(step).toMatchObject({ to: 'Selling', says: [{ input: { execute: false, reason: 'the broker has no price' } }] });
     for (const expectedPrice of [null, decimal('0')])
       expect(pricesRead('sell')(state({ orders: [planned(A, 'sell', { expectedPrice })] }), prices('100'))).toMatchObject({
@@ -256,10 +264,31 @@ describe('prices', () => {
   });
   it('never bring an order back that was given up', () => {
     const orders = [planned(B, 'buy', { execute: false, reason: 'gone' })];
-    expect(pricesRead('buy')(state({ orders }), [{ instrument: B, price: decimal('100') }])).toMatchObject({
+    expect(pricesRead('buy')(state({ orders }), { prices: [{ instrument: B, price: decimal('100') }], units: {} })).toMatchObject({
       to: 'Buying',
       says: [{ input: { execute: false, reason: 'gone' } }],
     });
+  });
+  it('refuse everything while the broker holds other units than the optimisation started from', () => {
+    const startedFrom = { [A]: decimal('10'), $EUR: decimal('5') };
+    const refused = (over: Partial<Optimisation>, units: Record<string, string>) =>
+      pricesRead('sell')(state({ startedFrom, ...over }), prices('100', units));
+    const behind = { to: 'Refusing', set: { reason: 'the broker holds other units than the optimisation started from' } };
+    // Four of ten are sold already, and InvestSuite does not know it: the same sale is proposed again.
+    expect(refused({}, { [A]: '6' })).toMatchObject({ ...behind, says: [{ input: { execute: false } }, { input: { execute: false } }] });
+    expect(refused({}, { [A]: '10', [C]: '1' })).toMatchObject(behind);
+    expect(refused({}, { [A]: '10' })).toMatchObject({ to: 'Selling', says: [{ input: { execute: true } }] });
+    expect(refused({ startedFrom: null }, { [A]: '3' })).toMatchObject({
+      to: 'Refusing',
+      set: { reason: 'an order sells more than the broker holds' },
+    });
+    expect(refused({ startedFrom: null }, { [A]: '6' })).toMatchObject({ to: 'Selling' });
+  });
+  it('know their own sales before the buys, and ask where there were none', () => {
+    const startedFrom = { [A]: decimal('10') };
+    const market: Market = { prices: [{ instrument: B, price: decimal('100') }], units: { [A]: decimal('6') } as Market['units'] };
+    expect(pricesRead('buy')(state({ startedFrom }), market)).toMatchObject({ to: 'Buying', says: [{ input: { execute: true } }] });
+    expect(pricesRead('buy')(state({ startedFrom, orders: [planned(B, 'buy')] }), market)).toMatchObject({ to: 'Refusing' });
   });
   it('tell everything an order needs', () => {
     expect(pricesRead('sell')(state(), prices('100'))).toMatchObject({
@@ -281,7 +310,7 @@ describe('prices', () => {
         },
       ],
     });
-    expect(() => pricesRead('sell')(fresh, [])).toThrow('before the portfolio was read');
+    expect(() => pricesRead('sell')(fresh, prices('1'))).toThrow('before the portfolio was read');
   });
 });
 

@@ -122,22 +122,35 @@ describe('effects at the broker', () => {
     readSettlement.mockResolvedValueOnce({ kind: 'retryable', evidence: 'refused' });
     expect(await effect.read(request, sending)).toMatchObject({ kind: 'retryable' });
   });
-  it('ask prices of the side that is next', async () => {
+  it('ask prices of the side that is next, and what the account holds', async () => {
+    const readPositions = jest.fn<BrokerPort['readPositions']>(async () => ({
+      kind: 'applied',
+      result: [{ instrument: ISIN, units: decimal('4') }],
+    }));
     const effect = checkPrices(
       broker({
         readPrices: async (instruments) => ({
           kind: 'applied',
           result: instruments.map((instrument) => ({ instrument, price: decimal('1') })),
         }),
+        readPositions,
       }),
       timing,
     );
     const request = effect.request(
-      { status: 'CheckingBuyPrices', orders: [{ instrument: ISIN, side: 'buy' }] } as unknown as Optimisation,
+      { status: 'CheckingBuyPrices', orders: [{ instrument: ISIN, side: 'buy' }], account: 'A1' } as unknown as Optimisation,
       journey,
       'k',
     );
-    expect(await effect.read(request, sending)).toEqual({ kind: 'applied', result: [{ instrument: ISIN, price: '1' }] });
+    expect(await effect.read(request, sending)).toEqual({
+      kind: 'applied',
+      result: { prices: [{ instrument: ISIN, price: '1' }], units: { [ISIN]: '4' } },
+    });
+    readPositions.mockResolvedValueOnce({ kind: 'retryable', evidence: 'refused' });
+    expect(await effect.read(request, sending)).toMatchObject({ kind: 'retryable' });
+    const silent = checkPrices(broker({ readPrices: async () => ({ kind: 'retryable', evidence: 'x' }), readPositions }), timing);
+    expect(await silent.read(request, sending)).toMatchObject({ kind: 'retryable' });
+    expect(() => effect.request({ account: null } as Optimisation, journey, 'k')).toThrow('before the account');
   });
 });
 
