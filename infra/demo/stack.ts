@@ -57,7 +57,8 @@ const DEMO_TENANT = {
   lookAtSettlementAfterMs: 2_000,
   awaitCounterpartAfterMs: 2_000,
   pendingWithdrawalsSchedule: '*/5 * * * * *',
-  awaitWishAfterMs: 2_000,
+  // Longer than a late or overtaken event takes: what is announced after it is too late to be put back.
+  awaitWishAfterMs: 5_000,
 };
 const DEMO_SIMULATORS = {
   CURRENCY,

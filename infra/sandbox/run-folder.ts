@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isMarkAlive, ownMark } from './liveness.js';
 
-const PREFIX = 'client-middleware-';
+// Only ours may begin so: whatever runs in an unowned folder of this name is killed by the next sweep.
+const PREFIX = 'client-middleware-run-';
 const OWNER_FILE = 'owner.pid';
 const UNMARKED_MAX_AGE_MS = 60_000;
 
@@ -74,7 +75,8 @@ export const sweepRunFolders = (base: string = tmpdir()): number => {
     .map((name) => join(base, name))
     .filter(isAbandoned);
   if (abandoned.length === 0) return 0;
-  killServersOf(abandoned);
+  // Without a mark nothing was started in it yet.
+  killServersOf(abandoned.filter((path) => readMark(path) !== undefined));
   for (const path of abandoned) rmSync(path, { recursive: true, force: true, maxRetries: 3 });
   return abandoned.length;
 };

@@ -188,7 +188,7 @@ const main = async () => {
   }
   const all = words.forJest.length > 0 ? jestSteps : Object.keys(steps);
   const chosen = words.only.length > 0 ? all.filter((name) => words.only.includes(name)) : all;
-  const folder = mkdtempSync(join(tmpdir(), 'client-middleware-test-'));
+  const folder = mkdtempSync(join(tmpdir(), 'test-results-'));
   try {
     const results = [];
     for (const name of chosen) if (stoppedBy === null) results.push(await take(name, words, folder));
