@@ -170,7 +170,11 @@ export const runCustomers = async (options: RunOptions): Promise<RunResult> => {
   await world.prepare();
   progress.say(`${plan.length} customers open their accounts ...`);
   const entered = await enterAll(options);
-  for (const { system, fault } of rulesOf(faults)) await world.switchFault(system, fault);
+  for (const { system, fault } of rulesOf(
+    faults,
+    entered.map(({ customer }) => subjectAt(customer)),
+  ))
+    await world.switchFault(system, fault);
   if (faults.length > 0) progress.say(`faults: ${faults.join(', ')}`);
   await people.prepare(entered);
   const run = new Run(options, entered);
