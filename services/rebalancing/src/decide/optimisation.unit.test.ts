@@ -286,7 +286,7 @@ describe('prices', () => {
   });
   it('know their own sales before the buys, and ask where there were none', () => {
     const startedFrom = { [A]: decimal('10') };
-    const market: Market = { prices: [{ instrument: B, price: decimal('100') }], units: { [A]: decimal('6') } as Market['units'] };
+    const market: Market = { prices: [{ instrument: B, price: decimal('100') }], units: { [A]: decimal('6') } };
     expect(pricesRead('buy')(state({ startedFrom }), market)).toMatchObject({ to: 'Buying', says: [{ input: { execute: true } }] });
     expect(pricesRead('buy')(state({ startedFrom, orders: [planned(B, 'buy')] }), market)).toMatchObject({ to: 'Refusing' });
   });
