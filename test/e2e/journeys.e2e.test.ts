@@ -57,6 +57,8 @@ const JOURNEYS: readonly Journey[] = [
       await world.fault('broker', { fault: 'settle-late', subject: customer.accountNo, delayMs: 4_000 });
       await world.app(customer, { action: 'set', amount: '900.00' });
       await world.untilStatus(customer, 'withdrawal', 'AwaitingCash');
+      // A wish that is taken back sooner sells nothing at all.
+      await world.untilStatus(customer, 'order', 'AwaitingSettlement');
       await world.app(customer, { action: 'cancel' });
       return { customer, paid: [], withdrawals: ['Cancelled'] };
     },

@@ -577,11 +577,12 @@ describe('the operators', () => {
         key: 'P4',
         data: { kind: 'replay-dead-letter', service: 'withdrawal', correctedValue: corrected, by: 'anna', why: 'the sender mistyped it' },
       });
-      // As the service does it: the message is let out and handled.
+      // As the service does it: the message is let out and handled, never half of it.
       await admin.query(
-        `update withdrawal.quarantine set resolved_at = now(), resolution = 'replayed by anna' where event_id = 'investsuite:bad'`,
+        `with released as (
+           update withdrawal.quarantine set resolved_at = now(), resolution = 'replayed by anna' where event_id = 'investsuite:bad')
+         update withdrawal.inbox set handled_at = now(), note = null where event_id = 'investsuite:bad'`,
       );
-      await admin.query(`update withdrawal.inbox set handled_at = now(), note = null where event_id = 'investsuite:bad'`);
       const ran = await running;
       expect(ran.exit).toBe(EXIT.done);
       expect(JSON.parse(ran.out)).toMatchObject({ items: [{ result: 'ran', settled: true, madeBy: 'anna' }] });
