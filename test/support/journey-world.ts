@@ -40,7 +40,13 @@ export class JourneyWorld {
   }
 
   static async start(options: JourneyWorldOptions = {}): Promise<JourneyWorld> {
-    const stack = await startStack({ seed: 1, services: MONEY_SERVICES, ...options, tenant: { ...EVENTS_ONLY, ...options.tenant }, say: () => undefined });
+    const stack = await startStack({
+      seed: 1,
+      services: MONEY_SERVICES,
+      ...options,
+      tenant: { ...EVENTS_ONLY, ...options.tenant },
+      say: () => undefined,
+    });
     const world = new JourneyWorld(stack);
     try {
       await world.world.prepare();
