@@ -56,6 +56,7 @@ const lookAround = (stack: Stack, paidPortfolioId: string | undefined): readonly
 ];
 
 const showAndStay = async (stack: Stack, options: DemoArguments, startedAt: number, interrupted: Stop): Promise<number> => {
+  if ((await Promise.race([interrupted, Promise.resolve('not yet' as const)])) === 'interrupted') return INTERRUPTED;
   const result = await Promise.race([perform(stack, options, interrupted), interrupted]);
   if (result === 'interrupted') return INTERRUPTED;
   const { verdict, msOf } = result;
@@ -65,7 +66,6 @@ const showAndStay = async (stack: Stack, options: DemoArguments, startedAt: numb
   if (!options.once) {
     for (const line of lookAround(stack, verdict.customers.find(({ end }) => end === 'paid')?.portfolioId)) say(line);
     await interrupted;
-    say('Stopping ...');
   }
   return verdict.ok ? 0 : 1;
 };
@@ -73,9 +73,11 @@ const showAndStay = async (stack: Stack, options: DemoArguments, startedAt: numb
 const run = async (options: DemoArguments): Promise<number> => {
   const startedAt = Date.now();
   const interrupted: Stop = firstStopSignal().then(() => 'interrupted');
-  const stack = await Promise.race([startStack({ seed: options.seed, say, keep: options.keep }), interrupted]);
-  // What has begun to start dies with this process, and its folders go.
-  if (stack === 'interrupted') process.exit(INTERRUPTED);
+  void interrupted.then(() => {
+    say('Stopping ...');
+  });
+  // Not cut short by an interruption: what has begun to start is stopped in order, and leaves nothing behind.
+  const stack = await startStack({ seed: options.seed, say, keep: options.keep });
   const forget = announceOperators(stack);
   try {
     return await showAndStay(stack, options, startedAt, interrupted);
