@@ -82,13 +82,12 @@ export class Batch {
   }
 
   /** What is judged by a journey is judged by its present version, or not at all. */
-  #check(item: Item, journey: StoredJourney | null): void {
-    if (journey !== null && (item.kind === 'input' || item.kind === 'effect'))
-      this.parts.checked.push({ id: journey.id, version: journey.version });
+  #check(journey: StoredJourney | null): void {
+    if (journey !== null) this.parts.checked.push({ id: journey.id, version: journey.version });
   }
 
   ignore(item: Item, note: string, journey: StoredJourney | null): void {
-    this.#check(item, journey);
+    this.#check(journey);
     this.#seen(item, note);
     this.written.push({ item, journey, send: null, publish: [], told: [], blocked: null });
   }
@@ -110,11 +109,13 @@ export class Batch {
 
   /** The lane stops; an input goes to quarantine whole and to the dead-letter topic, an answer parks its effect. */
   poison(item: Item, journey: StoredJourney | null, errorClass: string, reason: string): void {
-    this.#check(item, journey);
+    this.#check(journey);
     this.#seen(item, `${errorClass}: ${reason}`);
     const eventId = item.kind === 'input' ? item.eventId : null;
     const publish: OutboxRow[] = [];
-    this.parts.blocked.push({ portfolio_id: item.lane, event_id: eventId, reason: short(reason) ?? reason });
+    // A look that fails has nothing that people could decide on: it is logged, becomes overdue, and stops nobody else.
+    if (item.kind !== 'look-again')
+      this.parts.blocked.push({ portfolio_id: item.lane, event_id: eventId, reason: short(reason) ?? reason });
     if (item.kind === 'input' && item.original !== null) {
       this.quarantine(item.original, item.eventId, item.lane, errorClass, reason, publish);
     } else if (item.kind === 'input') {
@@ -130,7 +131,7 @@ export class Batch {
         error_class: errorClass,
         reason: short(reason) ?? reason,
       });
-    } else if (item.kind === 'effect') {
+    } else if (item.kind !== 'look-again') {
       this.parts.postponed.push({
         id: item.effectId,
         was: null,
@@ -142,7 +143,7 @@ export class Batch {
         note: short(`${errorClass}: ${reason}`),
       });
     }
-    this.written.push({ item, journey, send: null, publish, told: [], blocked: item.lane });
+    this.written.push({ item, journey, send: null, publish, told: [], blocked: item.kind === 'look-again' ? null : item.lane });
   }
 
   quarantine(original: OriginalMessage, eventId: string, lane: string, errorClass: string, reason: string, publish: OutboxRow[]): void {
@@ -305,7 +306,8 @@ export class Batch {
 export const deadLetter = (original: OriginalMessage, eventId: string, errorClass: string, reason: string, nowMs: number): OutboxRow => ({
   eventId: `${eventId}.dlq.${String(nowMs)}`,
   topic: deadLetterTopic(original.topic as Topic),
-  key: original.key ?? eventId,
+  // An empty key is no key: nothing with one can be published.
+  key: original.key === null || original.key === '' ? eventId : original.key,
   headers: {
     ...original.headers,
     'dlq-reason': reason.slice(0, 500),

@@ -7,6 +7,9 @@ import type { Binding, Consume, ReadEffect, ServiceDefinition, WriteEffect } fro
 
 export type AnyEffect = ReadEffect<Stated, unknown, unknown, string> | WriteEffect<Stated, unknown, unknown, string, 'by-key' | 'once'>;
 
+/** A timer may be this late. */
+const LEAVING_GRACE_MS = 250;
+
 const ASKS_ONLY: OperationAbility = {
   repeatable: 'by-key',
   keyMemoryMs: null,
@@ -60,7 +63,10 @@ export class Catalogue {
         perJourney: effect.kind === 'read' ? 'many' : effect.perJourney,
         life: {
           whenUnknown: row.whenUnknown,
-          ability: effect.kind === 'read' ? ASKS_ONLY : effect.ability,
+          ability:
+            effect.kind === 'read'
+              ? ASKS_ONLY
+              : { ...effect.ability, longestLifeMs: effect.ability.longestLifeMs + effect.timing.timeoutMs + LEAVING_GRACE_MS },
           firstWaitMs,
           longestWaitMs,
           patienceMs,

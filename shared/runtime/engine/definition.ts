@@ -84,6 +84,8 @@ export type FlowBinding<S extends Stated, I extends Tagged, E extends EffectsOf<
 export type Arrival =
   /** An input of the journey of this flow and subject. `portfolioId` is its lane. */
   | { readonly deliver: { readonly flow: string; readonly subject: string; readonly input: Tagged }; readonly portfolioId: string }
+  /** An input of the journey with this id, of this portfolio. */
+  | { readonly deliverTo: { readonly journeyId: string; readonly input: Tagged }; readonly portfolioId: string }
   /** An input of the journey whose effect carries this reference. */
   | { readonly deliverByReference: { readonly reference: string; readonly input: Tagged } }
   /** News about an effect with this reference: ask the other side now, believe nothing of what was said. */

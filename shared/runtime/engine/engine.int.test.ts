@@ -410,6 +410,29 @@ describe('the engine on Postgres', () => {
     );
   });
 
+  it('looks at an effect that another copy left behind, though its own memory is older', async () => {
+    const world = new World();
+    const [a, b] = [await startCopy(world), await startCopy(world)];
+    world.next = 'hang';
+    await take(a, message('payout.requested', 'p1', { wish: 'w1' }));
+    const pay = async () => (await admin.query<{ id: string; status: string }>(`select id, status from effect where name = 'Pay'`)).rows[0];
+    const sending = await eventually('it is being sent', pay, (row) => row?.status === 'sending');
+    // Copy b remembers the payment as being sent; then its owner gives it up behind b's back, and is gone.
+    await take(b, message('payout.requested', 'p1', { wish: 'w1' }));
+    await eventually(
+      'b has noted it',
+      async () => (await admin.query<{ n: number }>(`select (state ->> 'notes')::int as n from journey`)).rows[0]?.n,
+      (n) => n === 1,
+    );
+    world.paid.push(sending?.id ?? '');
+    world.next = 'fine';
+    await admin.query(`update effect set status = 'unknown', owner = null, due_at = now() where name = 'Pay'`);
+    await admin.query(`update journey set version = version + 1`);
+    await a.vanish();
+    await all('Waiting', 1);
+    expect(world.paid).toHaveLength(1);
+  });
+
   it('judges no event by a journey that another copy has moved on', async () => {
     const world = new World();
     const [a, b] = [await startCopy(world), await startCopy(world)];

@@ -340,6 +340,8 @@ export class Engine {
 
   async #write(decided: readonly Decided[]): Promise<void> {
     const { catalogue, clock, store } = this.#o;
+    // Before the rows say when: what is counted from there must not start later than they say.
+    const intendedAtMs = clock.monotonicMs();
     const batch = new Batch(catalogue, this.#o.ownerId(), clock.nowMs());
     const work: Decided[] = [];
     for (const one of decided) {
@@ -359,12 +361,11 @@ export class Engine {
       await store.write(batch.parts);
       this.#o.passes('after-step-commit', statuses);
     }
-    const committedAtMs = clock.monotonicMs();
-    for (const written of batch.written) this.#after(written, committedAtMs);
+    for (const written of batch.written) this.#after(written, intendedAtMs);
     for (const one of work) this.#work(one);
   }
 
-  #after(written: Written, committedAtMs: number): void {
+  #after(written: Written, intendedAtMs: number): void {
     const { item, journey } = written;
     if (journey !== null) this.#remember(journey);
     if (written.blocked !== null) {
@@ -387,7 +388,7 @@ export class Engine {
         original: null,
         tries: 0,
       });
-    if (journey !== null && written.send !== null) this.#send(journey, written.send, committedAtMs);
+    if (journey !== null && written.send !== null) this.#send(journey, written.send, intendedAtMs);
     else if (journey !== null && journey.effect !== null) this.#wait(journey, journey.effect);
     if (hintedEffect !== null) this.#hinted.delete(hintedEffect);
   }
@@ -406,11 +407,11 @@ export class Engine {
     else this.#inquire(journey, journey.effect);
   }
 
-  #send(journey: StoredJourney, effect: StoredEffect, committedAtMs: number): void {
+  #send(journey: StoredJourney, effect: StoredEffect, intendedAtMs: number): void {
     const definition = this.#o.catalogue.effect(journey.flow, effect.name);
     this.#inHand.add(effect.id);
     this.#o.passes('before-send', () => [effect.name]);
-    void this.#o.sender.send(definition, effect, committedAtMs).then((event) => {
+    void this.#o.sender.send(definition, effect, intendedAtMs).then((event) => {
       this.#answered(journey, effect, event);
     });
   }

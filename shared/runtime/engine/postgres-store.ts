@@ -302,6 +302,14 @@ export class PostgresStore implements EngineStore {
     );
   }
 
+  async openDecidedLanes(): Promise<void> {
+    await this.#query(
+      `delete from blocked_lane b where event_id is not null and since < now() - interval '1 second'
+         and not exists (select 1 from quarantine q where q.portfolio_id = b.portfolio_id and q.resolved_at is null)`,
+      [],
+    );
+  }
+
   async blockedLanes(): Promise<ReadonlySet<string>> {
     return new Set(column(await this.#query<{ portfolio_id: string }>('select portfolio_id from blocked_lane', []), 'portfolio_id'));
   }

@@ -4,6 +4,8 @@ import type { EngineStore, OutboxRow } from './store.js';
 export type Publish = (messages: readonly OutboxRow[]) => Promise<void>;
 
 const MOST_AT_ONCE = 1_000;
+/** Errors that speak of a row, not of Kafka. */
+const BAD_ROW: ReadonlySet<string> = new Set(['Bug', 'MessageTooLarge']);
 
 export class Sayer {
   readonly #store: Pick<EngineStore, 'markSent'>;
@@ -37,14 +39,23 @@ export class Sayer {
   async #work(): Promise<void> {
     while (this.#queue.length > 0 && !this.#stopped) {
       const rows = this.#queue.splice(0, MOST_AT_ONCE);
-      try {
-        await this.#publish(rows);
-        await this.#store.markSent(rows.map((row) => row.eventId));
-      } catch (error) {
-        // Not known to be stored, or not marked: the rows stay in the outbox and the sweep says them again under the same ids.
-        this.#onTrouble(error);
-      }
+      await this.#sayAll(rows);
       for (const row of rows) this.#inHand.delete(row.eventId);
+    }
+  }
+
+  async #sayAll(rows: readonly OutboxRow[]): Promise<void> {
+    try {
+      await this.#publish(rows);
+      await this.#store.markSent(rows.map((row) => row.eventId));
+    } catch (error) {
+      // Not known to be stored, or not marked: the rows stay in the outbox and the sweep says them again under the same ids.
+      this.#onTrouble(error);
+      if (rows.length === 1 || this.#stopped || !(error instanceof Error) || !BAD_ROW.has(error.name)) return;
+      // One of them can never be published. Its neighbours can.
+      const middle = Math.ceil(rows.length / 2);
+      await this.#sayAll(rows.slice(0, middle));
+      await this.#sayAll(rows.slice(middle));
     }
   }
 

@@ -100,3 +100,29 @@ describe('what steps have said', () => {
     expect([published, marked]).toEqual([[['a']], [['a']]]);
   });
 });
+
+describe('a row that can never be published', () => {
+  it('holds back nobody but itself', async () => {
+    const said: string[] = [];
+    const marked: string[] = [];
+    const tooLarge = Object.assign(new Error('too large'), { name: 'MessageTooLarge' });
+    const publish = (rows: readonly OutboxRow[]): Promise<void> => {
+      if (rows.some((one) => one.eventId === 'bad')) return Promise.reject(tooLarge);
+      said.push(...rows.map((one) => one.eventId));
+      return Promise.resolve();
+    };
+    const store = {
+      markSent: (ids: readonly string[]): Promise<void> => {
+        marked.push(...ids);
+        return Promise.resolve();
+      },
+    };
+    const sayer = new Sayer(store, publish, () => undefined);
+    const rowOf = (eventId: string): OutboxRow => ({ eventId, topic: 'payout.requested', key: 'p', headers: {}, value: '{}' });
+    sayer.say(['a', 'b', 'bad', 'c', 'd'].map(rowOf));
+    await new Promise((resolve) => setImmediate(resolve));
+    await sayer.stop();
+    expect(said).toEqual(['a', 'b', 'c', 'd']);
+    expect(marked).toEqual(said);
+  });
+});

@@ -80,15 +80,20 @@ export class Sender {
     return system;
   }
 
-  /** `committedAtMs` is the monotonic time at which the intent was written: too long after it nothing is sent. */
-  async send(definition: AnyEffect, effect: StoredEffect, committedAtMs: number): Promise<LifeEvent> {
+  /**
+   * `intendedAtMs` is the monotonic time at which the send was decided. No byte leaves later than the effect's timeout after it, however long
+   * the commit, a queue or a login took: the longest life of a request is counted from there.
+   */
+  async send(definition: AnyEffect, effect: StoredEffect, intendedAtMs: number): Promise<LifeEvent> {
+    const { timeoutMs } = definition.timing;
+    const leftMs = (): number => (definition.kind === 'read' ? timeoutMs : timeoutMs - (this.#options.monotonicMs() - intendedAtMs));
     const outcome = await this.#through(
       definition,
       effect,
+      leftMs,
       async (sending) => {
         if (!this.#options.maySend()) return { kind: 'retryable', evidence: 'this process no longer owns its effects' };
-        if (definition.kind !== 'read' && this.#options.monotonicMs() - committedAtMs > definition.timing.timeoutMs)
-          return { kind: 'retryable', evidence: 'not sent: too long since the intent was written' };
+        if (leftMs() <= 0) return { kind: 'retryable', evidence: 'not sent: too long since the intent was written' };
         return definition.kind === 'read' ? definition.read(effect.request, sending) : definition.send(effect.request, sending);
       },
       (evidence): Outcome<unknown> => ({ kind: 'unknown', evidence }),
@@ -100,13 +105,21 @@ export class Sender {
   async inquire(definition: Exclude<AnyEffect, { kind: 'read' }>, effect: StoredEffect): Promise<LifeEvent> {
     const askedAtMs = this.#options.nowMs();
     const noAnswer = (evidence: string): Inquiry<unknown> => ({ found: 'no-answer', evidence });
-    const inquiry = await this.#through(definition, effect, (sending) => definition.inquire(effect.request, sending), noAnswer, noAnswer);
+    const inquiry = await this.#through(
+      definition,
+      effect,
+      () => definition.timing.timeoutMs,
+      (sending) => definition.inquire(effect.request, sending),
+      noAnswer,
+      noAnswer,
+    );
     return { type: 'Inquired', inquiry, askedAtMs, of: effect };
   }
 
   async #through<A extends Answer>(
     definition: AnyEffect,
     effect: StoredEffect,
+    leftMs: () => number,
     call: (sending: Sending) => Promise<A>,
     unclear: (evidence: string) => A,
     notSent: (evidence: string) => A,
@@ -115,7 +128,7 @@ export class Sender {
     this.#underWay++;
     await system.take();
     try {
-      return await system.breaker.execute(() => this.#call(definition, effect, call, unclear));
+      return await system.breaker.execute(() => this.#call(effect, leftMs(), call, unclear));
     } catch (error) {
       if (error instanceof BrokenCircuitError) return notSent(`${definition.system} has not been answering; waiting a moment`);
       this.#options.onBug(error, effect);
@@ -127,13 +140,13 @@ export class Sender {
   }
 
   async #call<A extends Answer>(
-    definition: AnyEffect,
     effect: StoredEffect,
+    deadlineMs: number,
     call: (sending: Sending) => Promise<A>,
     unclear: (evidence: string) => A,
   ): Promise<A> {
     const deadline = new AbortController();
-    const { timeoutMs } = definition.timing;
+    const timeoutMs = Math.max(1, deadlineMs);
     const abort = setTimeout(() => {
       deadline.abort();
     }, timeoutMs);

@@ -85,6 +85,8 @@ export type EngineStore = {
   dueEffects(graceMs: number, limit: number): Promise<readonly DueEffect[]>;
   /** Effects that are being sent by owners whose lock is free, or by us and forgotten for two minutes. */
   orphanedEffects(ownId: number, limit: number): Promise<readonly DueEffect[]>;
+  /** Opens lanes whose messages were all decided, by two decisions at once for example. */
+  openDecidedLanes(): Promise<void>;
   blockedLanes(): Promise<ReadonlySet<string>>;
   unsentOutbox(olderThanMs: number, limit: number): Promise<readonly OutboxRow[]>;
   markSent(eventIds: readonly string[]): Promise<void>;

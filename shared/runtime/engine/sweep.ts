@@ -66,6 +66,7 @@ export class Sweep {
     // After a start nothing is in memory: nobody needs to be left alone on our account.
     const grace = this.#first ? 0 : graceMs;
     this.#first = false;
+    await store.openDecidedLanes();
     engine.setBlocked(await store.blockedLanes());
     for (const row of await store.openInbox(grace, MOST)) {
       if (engine.hasEvent(row.eventId)) continue;

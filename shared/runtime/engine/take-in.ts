@@ -79,6 +79,9 @@ export const originalOf = (message: TakenMessage): OriginalMessage => {
   };
 };
 
+/** Longer names than any of ours would not fit an index; the whole one stays in the quarantine. */
+const named = (text: string): string => (text.length <= 200 ? text : `long:${contentHash(text)}`);
+
 /** Parses one value as a message of this topic. Never throws: what cannot be read is `bad`, with the reason. */
 export const readMessage = (catalogue: Catalogue, topic: string, value: string, fallbackId: string, key: string | null): Read => {
   let event: Envelope | null = null;
@@ -86,12 +89,12 @@ export const readMessage = (catalogue: Catalogue, topic: string, value: string, 
     event = parseEnvelope(value);
     const { portfolioId } = event;
     const arrivals = catalogue.consumesOf(topic).map((consume) => consume.read(event as Envelope));
-    return { kind: 'good', eventId: event.id, portfolioId: portfolioId ?? key ?? '', arrivals, event };
+    return { kind: 'good', eventId: event.id, portfolioId: portfolioId ?? named(key ?? ''), arrivals, event };
   } catch (error) {
     return {
       kind: 'bad',
-      eventId: event?.id ?? fallbackId,
-      portfolioId: event?.portfolioId ?? key ?? fallbackId,
+      eventId: event?.id ?? named(fallbackId),
+      portfolioId: event?.portfolioId ?? named(key === null || key === '' ? fallbackId : key),
       errorClass: error instanceof Error ? error.name : 'Unreadable',
       reason: reasonOf(error),
     };
@@ -122,10 +125,13 @@ const route = (read: Extract<Read, { kind: 'good' }>, original: OriginalMessage)
         lane: arrival.portfolioId,
         eventId: read.eventId,
         source,
-        input: arrival.deliver.input,
+        input: 'deliverTo' in arrival ? arrival.deliverTo.input : arrival.deliver.input,
         original,
         tries: 0,
-        to: { flow: arrival.deliver.flow, subject: arrival.deliver.subject },
+        to:
+          'deliverTo' in arrival
+            ? { journeyId: arrival.deliverTo.journeyId }
+            : { flow: arrival.deliver.flow, subject: arrival.deliver.subject },
       });
   }
   if (items.length + byReference.length > 0) return { note: null, items, hints, byReference };

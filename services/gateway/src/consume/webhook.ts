@@ -51,6 +51,8 @@ const messageOf = (event: Forwarded, nowIso: string, traceparent: string | undef
 const one = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);
 const hashOf = (body: Buffer): string => createHash('sha256').update(body).digest('hex');
 
+const NOT_KEPT: Problem = { status: 503, code: 'database-away', title: 'The body could not be kept now; send it again' };
+
 const REFUSALS: Readonly<Record<string, string>> = {
   'signature-missing': 'The headers webhook-id, webhook-timestamp and webhook-signature are required',
   'signature-malformed': 'A signature header is malformed',
@@ -151,7 +153,10 @@ class Reception {
       return;
     }
     for (const event of events) this.#tools.count({ source, outcome: 'forwarded', topic: event.topic });
-    await this.#keepUnlisted(sorted, webhookId, body);
+    if (!(await this.#keepUnlisted(sorted, webhookId, body))) {
+      this.#refuse(response, NOT_KEPT, { 'Retry-After': '5' });
+      return;
+    }
     if (problems.length > 0) {
       await this.#keepAndRefuse(response, webhookId, body, 'wrong-shape', problems);
       return;
@@ -165,15 +170,18 @@ class Reception {
     response.status(202).json({ accepted: events.length });
   }
 
-  async #keepUnlisted(sorted: readonly Sorted[], webhookId: string, body: Buffer): Promise<void> {
+  /** False when one of them could not be kept. */
+  async #keepUnlisted(sorted: readonly Sorted[], webhookId: string, body: Buffer): Promise<boolean> {
     const { source } = this.#route;
+    let kept = true;
     for (const each of sorted) {
       if (each.kind !== 'unlisted') continue;
       this.#count('unlisted');
       if (!each.keep) continue;
       this.#tools.log.warn({ source, what: each.what, eventId: each.eventId }, 'an event of a kind or version we do not act on is kept');
-      await this.#keep({ eventId: each.eventId, source, webhookId, errorClass: 'Unlisted', reason: each.what, body });
+      if (!(await this.#keep({ eventId: each.eventId, source, webhookId, errorClass: 'Unlisted', reason: each.what, body }))) kept = false;
     }
+    return kept;
   }
 
   async #keep(kept: KeptBody): Promise<boolean> {
@@ -197,11 +205,7 @@ class Reception {
       body,
     });
     if (!kept) {
-      this.#refuse(
-        response,
-        { status: 503, code: 'database-away', title: 'The body could not be kept now; send it again' },
-        { 'Retry-After': '5' },
-      );
+      this.#refuse(response, NOT_KEPT, { 'Retry-After': '5' });
       return;
     }
     this.#tools.log.warn({ source, code, problems }, 'a signed body cannot be read; it is kept in quarantine');

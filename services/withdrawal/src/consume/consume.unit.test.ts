@@ -73,11 +73,12 @@ describe('our own topics', () => {
     paidAt: 'T',
     reason: null,
   });
-  it('payout.finished goes to the open withdrawal, a return to the one it names', () => {
-    for (const outcome of ['paid', 'refused']) expect(arrival(payoutFinishedEvents, finished(outcome))).toEqual(to(input(outcome)));
-    expect(arrival(payoutFinishedEvents, finished('returned'))).toEqual({
-      deliverByReference: { reference: 'w1', input: input('returned') },
-    });
+  it('payout.finished goes to the withdrawal that it names', () => {
+    for (const outcome of ['paid', 'refused', 'returned'])
+      expect(arrival(payoutFinishedEvents, finished(outcome))).toEqual({
+        deliverTo: { journeyId: 'w1', input: input(outcome) },
+        portfolioId: PORTFOLIO,
+      });
     expect(() => arrival(payoutFinishedEvents, finished('lost'))).toThrow();
   });
   const changed = (because: string): string =>

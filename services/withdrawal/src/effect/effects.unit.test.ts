@@ -142,7 +142,6 @@ describe('RecordTransaction', () => {
   it('books the amount as leaving, settled, under one name for ever', async () => {
     const request: unknown = effect.request(state, journey, 'k1');
     expect(effect.request(state, journey, 'another generation')).toEqual(request);
-    expect(effect.reference?.(request)).toBe('wd1');
     expect(await effect.send(request, sending)).toEqual({ kind: 'applied', result: { transactionId: 'T1' } });
     expect(await effect.inquire(request, sending)).toEqual({ found: 'absent' });
     expect(written).toHaveLength(2);

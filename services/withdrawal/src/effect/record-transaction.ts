@@ -49,7 +49,7 @@ const writeOf = (request: Request): TransactionWrite => ({
   ],
 });
 
-/** Books what was paid. The reference is the withdrawal itself: a later return of the payment finds its journey by it. */
+/** Books what was paid. */
 export const recordTransaction = (
   investSuite: Pick<InvestSuitePort, 'abilities' | 'createTransaction' | 'findTransaction'>,
   timing: Timing,
@@ -67,7 +67,6 @@ export const recordTransaction = (
     currency: portfolioOf(w).currency,
     paidAt: paidAtOf(w),
   }),
-  reference: (request: Request) => request.withdrawalId,
   send: (request: Request, sending) => investSuite.createTransaction(writeOf(request), sending),
   inquire: (request: Request, sending) => investSuite.findTransaction(writeOf(request), sending),
   resultFromPerson: (_request: Request, evidence) => ({ transactionId: evidence }),
