@@ -37,6 +37,10 @@ export const commonConfig = z.object({
         .map((one) => one.trim())
         .filter((one) => one !== ''),
     )
+    .refine(
+      (brokers) => brokers.length > 0 && brokers.every((one) => /^[^\s:]+:\d{1,5}$|^\[[0-9a-f:]+\]:\d{1,5}$/i.test(one)),
+      'must be host:port, comma-separated',
+    )
     .meta({ description: 'host:port, comma-separated' }),
   KAFKA_SSL: flag.default(false).meta({ description: 'true to speak TLS with the brokers' }),
   KAFKA_SASL_MECHANISM: z
@@ -141,12 +145,15 @@ const readTenant = (file: string | undefined, problems: string[]): TenantSetting
 export const readConfig = <S extends z.ZodObject>(
   schema: S,
   environment: Environment,
+  /** What this service demands of the tenant's choices besides their schema: problems, or none. */
+  check: (tenant: TenantSettings) => readonly string[] = () => [],
 ): z.output<S> & { readonly tenant: TenantSettings } => {
   const problems: string[] = [];
   const values = withFiles(Object.keys(schema.shape), environment, problems);
   const parsed = schema.safeParse(values);
   if (!parsed.success) problems.push(...issuesOf(parsed.error));
   const tenant = readTenant(values['TENANT_FILE'], problems);
+  if (tenant !== null) problems.push(...check(tenant));
   if (!parsed.success || tenant === null || problems.length > 0) throw new ConfigurationError(problems);
   return { ...parsed.data, tenant };
 };

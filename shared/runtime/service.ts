@@ -31,6 +31,8 @@ export type ServiceTools = { readonly log: Log };
 export type ServiceOptions<S extends z.ZodObject> = {
   readonly name: string;
   readonly config: S;
+  /** Problems with the tenant's choices that only this service has. */
+  readonly check?: (tenant: CommonConfig['tenant']) => readonly string[];
   readonly wire: (config: z.output<S> & CommonConfig, tools: ServiceTools) => ServiceDefinition;
 };
 
@@ -211,7 +213,7 @@ const startEngine = async ({ definition, config, log, pool, producer }: EngineSe
 };
 
 const start = async <S extends z.ZodObject>(options: ServiceOptions<S>, environment: Environment): Promise<Running> => {
-  const config = readConfig(options.config, environment) as z.output<S> & CommonConfig;
+  const config = readConfig(options.config, environment, options.check) as z.output<S> & CommonConfig;
   const log = createLog(config.SERVICE_NAME ?? options.name, config.LOG_LEVEL);
   const definition = options.wire(config, { log });
   const kafka = kafkaOptions(config, options.name, log);

@@ -27,14 +27,20 @@ type Tenant = CommonConfig['tenant'];
 
 const HOUR_MS = 3_600_000;
 
+/** Nothing is paid without an account to pay from. */
+export const check = ({ houseAccountIban }: Tenant): readonly string[] =>
+  houseAccountIban !== undefined && isIban(houseAccountIban)
+    ? []
+    : ['TENANT_FILE houseAccountIban must be an IBAN without spaces: the account that is paid from'];
+
 /**
  * The flow with its effects behind ports: what a simulation runs too.
  * @throws ConfigurationError without a house account to pay from.
  */
 export const payoutBinding = ({ investSuite, broker, coreBanking }: Ports, tenant: Tenant, nowMs: () => number): Binding => {
   const { houseAccountIban } = tenant;
-  if (houseAccountIban === undefined || !isIban(houseAccountIban))
-    throw new ConfigurationError(['TENANT_FILE houseAccountIban must be an IBAN without spaces: the account that is paid from']);
+  const problems = check(tenant);
+  if (houseAccountIban === undefined || problems.length > 0) throw new ConfigurationError(problems);
   const timing = timingOf(tenant);
   const wanted = { coolOffMs: tenant.counterAccountCoolOffHours * HOUR_MS, onMismatch: tenant.onCounterAccountMismatch };
   return bind({

@@ -39,15 +39,22 @@ const money = (row: Json): string => `${cell(row, 'amount')} ${cell(row, 'curren
 const seconds = (text: string): string => text.replace(/\.\d{3}Z$/, 'Z');
 
 export const journeysScreen = (answer: Json): string =>
-  listing(rowsIn(answer, 'items'), 'no journey fits', ['ID', 'JOURNEY', 'PORTFOLIO', 'STATUS', 'AMOUNT', 'SINCE', 'REASON'], (row) => [
-    cell(row, 'id'),
-    cell(row, 'journey'),
-    cell(row, 'portfolioId'),
-    cell(row, 'status'),
-    money(row),
-    seconds(cell(row, 'since')),
-    cell(row, 'reason'),
-  ]);
+  listing(
+    rowsIn(answer, 'items'),
+    'no journey fits',
+    ['ID', 'JOURNEY', 'PORTFOLIO', 'STATUS', 'AMOUNT', 'SINCE', 'WAITS FOR', 'OWNED BY', 'REASON'],
+    (row) => [
+      cell(row, 'id'),
+      cell(row, 'journey'),
+      cell(row, 'portfolioId'),
+      cell(row, 'status'),
+      money(row),
+      seconds(cell(row, 'since')),
+      cell(row, 'waitsFor'),
+      cell(row, 'ownedBy'),
+      cell(row, 'reason'),
+    ],
+  );
 
 const pairs = (value: Json): string =>
   isRow(value)
