@@ -5,7 +5,7 @@ import type { Log } from '../log.js';
 import type { Catalogue } from './catalogue.js';
 import type { Engine } from './engine.js';
 import { emptyParts } from './step-statement.js';
-import { DatabaseAway, Stale, type EngineStore } from './store.js';
+import { DatabaseAway, writeUnlessStale, type EngineStore } from './store.js';
 import type { TakeIn, TakeInOptions } from './take-in.js';
 
 export type DecisionOptions = {
@@ -27,11 +27,7 @@ const replay = async (o: DecisionOptions, decision: Extract<OperatorDecision, { 
 
 /** The decision changes nothing: its event is closed with the reason. */
 const handled = async (o: DecisionOptions, eventId: string, note: string): Promise<string> => {
-  try {
-    await o.store.write({ ...emptyParts(), seen: [{ event_id: eventId, note }] });
-  } catch (error) {
-    if (!(error instanceof Stale)) throw error;
-  }
+  await writeUnlessStale(o.store, { ...emptyParts(), seen: [{ event_id: eventId, note }] });
   return note;
 };
 

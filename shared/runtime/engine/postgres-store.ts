@@ -252,12 +252,6 @@ export class PostgresStore implements EngineStore {
     }));
   }
 
-  async makeDue(effectIds: readonly string[]): Promise<void> {
-    await this.#query(`update effect set due_at = now() where id = any($1::text[]) and status in ('planned', 'accepted', 'unknown')`, [
-      effectIds,
-    ]);
-  }
-
   async openInbox(olderThanMs: number, limit: number): Promise<readonly OpenInboxRow[]> {
     const rows = await this.#query<InboxOpen>(
       `select i.event_id, i.portfolio_id, i.value, i.topic, i.topic || '/' || i."partition" || '/' || i."offset" as source, ${QUARANTINED} from inbox i

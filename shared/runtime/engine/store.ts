@@ -77,8 +77,6 @@ export type EngineStore = {
       readonly status: string;
     }[]
   >;
-  /** Makes open effects due now, for whichever process holds them. */
-  makeDue(effectIds: readonly string[]): Promise<void>;
 
   openInbox(olderThanMs: number, limit: number): Promise<readonly OpenInboxRow[]>;
   dueJourneys(limit: number): Promise<readonly { readonly journeyId: string; readonly portfolioId: string }[]>;
@@ -111,4 +109,15 @@ export type EngineStore = {
   discard(eventId: string, resolution: string): Promise<boolean>;
   /** Opens a lane that an answer had stopped, not a message; one with quarantined messages waits for those. */
   releaseLane(portfolioId: string): Promise<void>;
+};
+
+/** False when another copy has handled the event or moved the journey meanwhile: nothing of it was written. */
+export const writeUnlessStale = async (store: Pick<EngineStore, 'write'>, parts: Parts): Promise<boolean> => {
+  try {
+    await store.write(parts);
+    return true;
+  } catch (error) {
+    if (error instanceof Stale) return false;
+    throw error;
+  }
 };

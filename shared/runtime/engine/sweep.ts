@@ -32,7 +32,6 @@ export class Sweep {
   #stopped = false;
   #first = true;
   #droppedAtMs = Date.now();
-  lastDoneAtMs = 0;
 
   constructor(options: SweepOptions) {
     this.#o = options;
@@ -46,15 +45,10 @@ export class Sweep {
     if (this.#stopped) return;
     this.#timer = setTimeout(() => {
       this.#working = this.once()
-        .then(
-          () => {
-            this.lastDoneAtMs = Date.now();
-          },
-          (error: unknown) => {
-            if (error instanceof DatabaseAway) this.#o.log.warn({ reason: error.message }, 'the sweep waits: the database is away');
-            else this.#o.log.error({ err: error }, 'the sweep failed; it is tried again');
-          },
-        )
+        .catch((error: unknown) => {
+          if (error instanceof DatabaseAway) this.#o.log.warn({ reason: error.message }, 'the sweep waits: the database is away');
+          else this.#o.log.error({ err: error }, 'the sweep failed; it is tried again');
+        })
         .finally(() => {
           this.#next(this.#o.everyMs * (0.75 + Math.random() / 2));
         });

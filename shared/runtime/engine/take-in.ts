@@ -15,8 +15,8 @@ import type { Engine, Passes } from './engine.js';
 import { contentHash, storable } from './identity.js';
 import type { Item, OriginalMessage } from './lanes.js';
 import type { Sayer } from './sayer.js';
-import { emptyParts, type Parts } from './step-statement.js';
-import { Stale, type EngineStore, type InboxRow, type OpenInboxRow, type OutboxRow } from './store.js';
+import { emptyParts } from './step-statement.js';
+import { writeUnlessStale, type EngineStore, type InboxRow, type OpenInboxRow, type OutboxRow } from './store.js';
 
 export type TakeInOptions = {
   readonly catalogue: Catalogue;
@@ -310,19 +310,9 @@ export class TakeIn {
     const where = route({ ...read, eventId: row.eventId }, original);
     await this.#references([[row.eventId, where]]);
     // A correction may have made it no business of ours: it must not stay open for ever.
-    if (where.note !== null) await this.#close({ ...emptyParts(), seen: [{ event_id: row.eventId, note: where.note.slice(0, 500) }] });
+    if (where.note !== null)
+      await writeUnlessStale(this.#o.store, { ...emptyParts(), seen: [{ event_id: row.eventId, note: where.note.slice(0, 500) }] });
     return where.items[0] ?? null;
-  }
-
-  /** False when another copy has handled the message meanwhile. */
-  async #close(parts: Parts): Promise<boolean> {
-    try {
-      await this.#o.store.write(parts);
-      return true;
-    } catch (error) {
-      if (error instanceof Stale) return false;
-      throw error;
-    }
   }
 
   async #quarantineAgain(
@@ -332,7 +322,7 @@ export class TakeIn {
     bad: Extract<Read, { kind: 'bad' }>,
   ): Promise<void> {
     const letter = deadLetter(original, eventId, bad.errorClass, bad.reason, this.#o.nowMs());
-    const closed = await this.#close({
+    const closed = await writeUnlessStale(this.#o.store, {
       ...emptyParts(),
       seen: [{ event_id: eventId, note: `quarantined: ${bad.reason}`.slice(0, 500) }],
       quarantined: [
