@@ -7,9 +7,10 @@ import type { CommonConfig, Environment } from './config.js';
 import { readConfig } from './config.js';
 import { openClient, openPool, type DatabaseOptions } from './database.js';
 import { Catalogue } from './engine/catalogue.js';
+import { systemClock } from './engine/clock.js';
 import { decisionsOf } from './engine/decisions.js';
 import type { ServiceDefinition } from './engine/definition.js';
-import { Engine, type Clock, type Passes } from './engine/engine.js';
+import { Engine, type Passes } from './engine/engine.js';
 import { contentHash } from './engine/identity.js';
 import { Owner } from './engine/owner.js';
 import { PostgresStore } from './engine/postgres-store.js';
@@ -107,14 +108,6 @@ const crashPoints = (setting: string | undefined): Passes => {
   };
 };
 
-const systemClock: Clock = {
-  nowMs: () => Date.now(),
-  monotonicMs: () => performance.now(),
-  after: (waitMs, run) => {
-    setTimeout(run, waitMs);
-  },
-};
-
 const watchFigures = (registry: Registry, store: EngineStore, engine: Engine): void => {
   const gauges = new Map<string, Gauge>();
   const labelNames: Readonly<Record<string, string[]>> = { open_journeys: ['flow', 'status'], open_effects: ['name', 'status'] };
@@ -183,8 +176,7 @@ const startEngine = async ({ definition, config, log, pool, producer }: EngineSe
     limitPerSystem: 64,
     breakerAfterFailures: 30,
     breakerOpenMs: 1_000,
-    nowMs: systemClock.nowMs,
-    monotonicMs: systemClock.monotonicMs,
+    ...systemClock,
     maySend: () => owner.id !== 0,
     onBug: (error, effect) => {
       log.error({ err: error, effectId: effect.id }, 'an effect threw: a bug of ours');
@@ -204,11 +196,16 @@ const startEngine = async ({ definition, config, log, pool, producer }: EngineSe
     engine,
     sayer,
     log,
-    nowMs: systemClock.nowMs,
+    clock: systemClock,
     passes,
     decisions: decisionsOf({ catalogue, store, engine, takeIn: () => takeIn, log }),
   });
-  const sweep = new Sweep({ store, engine, sayer, takeIn, log, ownerId: () => owner.id, everyMs: 1_000, graceMs: 3_000 });
+  const sweep = new Sweep({
+    ...{ store, engine, sayer, takeIn, log, clock: systemClock, random: Math.random },
+    ownerId: () => owner.id,
+    everyMs: 1_000,
+    graceMs: 3_000,
+  });
   return { engine, sweep, sayer, owner, takeIn, store };
 };
 

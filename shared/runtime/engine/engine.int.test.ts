@@ -9,6 +9,7 @@ import type { Inquiry, OperationAbility, Outcome } from '../../kernel/outcome.js
 import { openClient, openPool } from '../database.js';
 import { createLog } from '../log.js';
 import { Catalogue } from './catalogue.js';
+import { systemClock, type Clock } from './clock.js';
 import { decisionsOf } from './decisions.js';
 import { bind, type Timing } from './definition.js';
 import { Engine, type CrashPoint } from './engine.js';
@@ -219,12 +220,20 @@ describe('the engine on Postgres', () => {
     });
     const published: OutboxRow[] = [];
     const alive = { yes: true };
+    const clock: Clock = {
+      ...systemClock,
+      after: (waitMs, run) => {
+        const timer = setTimeout(run, waitMs).unref();
+        return () => {
+          clearTimeout(timer);
+        };
+      },
+    };
     const sender = new Sender({
       limitPerSystem: 64,
       breakerAfterFailures: 1_000,
       breakerOpenMs: 100,
-      nowMs: Date.now,
-      monotonicMs: () => performance.now(),
+      ...clock,
       maySend: () => alive.yes && owner.id !== 0,
       onBug: (error) => {
         throw error;
@@ -238,13 +247,6 @@ describe('the engine on Postgres', () => {
       },
       () => undefined,
     );
-    const clock = {
-      nowMs: Date.now,
-      monotonicMs: () => performance.now(),
-      after: (waitMs: number, run: () => void) => {
-        setTimeout(run, waitMs).unref();
-      },
-    };
     const engine = new Engine({
       catalogue,
       store,
@@ -261,11 +263,16 @@ describe('the engine on Postgres', () => {
       engine,
       sayer,
       log,
-      nowMs: Date.now,
+      clock,
       passes: () => undefined,
       decisions: decisionsOf({ catalogue, store, engine, takeIn: () => takeIn, log }),
     });
-    const sweep = new Sweep({ store, engine, sayer, takeIn, log, ownerId: () => owner.id, everyMs: 50, graceMs: 100 });
+    const sweep = new Sweep({
+      ...{ store, engine, sayer, takeIn, log, clock, random: Math.random },
+      ownerId: () => owner.id,
+      everyMs: 50,
+      graceMs: 100,
+    });
     sweep.start();
     const vanish = async (): Promise<void> => {
       alive.yes = false;

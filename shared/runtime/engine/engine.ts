@@ -11,18 +11,12 @@ import { openJourney, step, type JourneyRecord, type Stepped } from '../../kerne
 import type { Log } from '../log.js';
 import { Batch, type Written } from './batch.js';
 import type { Catalogue } from './catalogue.js';
+import type { Clock } from './clock.js';
 import { derivedId } from './identity.js';
 import { Lanes, type InputAddress, type Item } from './lanes.js';
 import type { Sayer } from './sayer.js';
 import type { Sender } from './sender.js';
 import { DatabaseAway, Stale, type EngineStore, type OutboxRow, type StoredEffect, type StoredJourney } from './store.js';
-
-export type Clock = {
-  readonly nowMs: () => number;
-  readonly monotonicMs: () => number;
-  /** Runs once after so long; the engine does not wait for it when it stops. */
-  readonly after: (waitMs: number, run: () => void) => void;
-};
 
 export type EngineOptions = {
   readonly catalogue: Catalogue;
@@ -139,7 +133,7 @@ export class Engine {
     if (this.#pumping) return;
     this.#pumping = true;
     // One turn later: everything that arrives in this turn travels in the same statement.
-    setImmediate(() => {
+    this.#o.clock.soon(() => {
       this.#pumping = false;
       while (this.#statements < MOST_STATEMENTS) {
         const items = this.#lanes.take(MOST_PER_STATEMENT);

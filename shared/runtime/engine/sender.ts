@@ -6,6 +6,7 @@ import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhenResul
 import type { LifeEvent } from '../../kernel/effect-life.js';
 import type { Inquiry, Outcome, Sending } from '../../kernel/outcome.js';
 import type { AnyEffect } from './catalogue.js';
+import type { Clock } from './clock.js';
 import { effectKey } from './identity.js';
 import type { StoredEffect } from './store.js';
 
@@ -17,6 +18,7 @@ export type SenderOptions = {
   readonly breakerOpenMs: number;
   readonly nowMs: () => number;
   readonly monotonicMs: () => number;
+  readonly after: Clock['after'];
   /** False once the owner's lock is lost: nothing new may be sent. */
   readonly maySend: () => boolean;
   readonly onBug: (error: unknown, effect: StoredEffect) => void;
@@ -147,15 +149,16 @@ export class Sender {
   ): Promise<A> {
     const deadline = new AbortController();
     const timeoutMs = Math.max(1, deadlineMs);
-    const abort = setTimeout(() => {
+    const { after } = this.#options;
+    const callOffAbort = after(timeoutMs, () => {
       deadline.abort();
-    }, timeoutMs);
-    let giveUp: NodeJS.Timeout | undefined;
+    });
+    let callOffGivingUp = (): void => undefined;
     // An effect that ignores its signal must not hold a journey for ever.
     const tooLate = new Promise<A>((resolve) => {
-      giveUp = setTimeout(() => {
+      callOffGivingUp = after(timeoutMs + LATE_ANSWER_GRACE_MS, () => {
         resolve(unclear(`no answer within ${String(timeoutMs)} ms`));
-      }, timeoutMs + LATE_ANSWER_GRACE_MS);
+      });
     });
     try {
       const sending: Sending = {
@@ -165,8 +168,8 @@ export class Sender {
       };
       return await Promise.race([call(sending), tooLate]);
     } finally {
-      clearTimeout(abort);
-      clearTimeout(giveUp);
+      callOffAbort();
+      callOffGivingUp();
     }
   }
 }

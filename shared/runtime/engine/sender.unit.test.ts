@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Inquiry, Outcome, Sending } from '../../kernel/outcome.js';
 import type { AnyEffect } from './catalogue.js';
+import { systemClock } from './clock.js';
 import { Sender, type SenderOptions } from './sender.js';
 import type { StoredEffect } from './store.js';
 
@@ -50,6 +51,7 @@ const sender = (change: Partial<SenderOptions> = {}): Sender =>
     breakerOpenMs: 500,
     nowMs: () => 42,
     monotonicMs: () => 1_000,
+    after: systemClock.after,
     maySend: () => true,
     onBug: (error) => bugs.push(error),
     ...change,

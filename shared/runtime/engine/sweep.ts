@@ -3,6 +3,7 @@
  * effects of owners that are gone, events that were not said. After a crash this is the whole recovery.
  */
 import type { Log } from '../log.js';
+import type { Clock } from './clock.js';
 import type { Engine } from './engine.js';
 import type { Sayer } from './sayer.js';
 import { DatabaseAway, type EngineStore } from './store.js';
@@ -14,6 +15,9 @@ export type SweepOptions = {
   readonly sayer: Sayer;
   readonly takeIn: Pick<TakeIn, 'again'>;
   readonly log: Log;
+  readonly clock: Pick<Clock, 'monotonicMs' | 'after'>;
+  /** From 0 to 1: copies that started together do not stay together. */
+  readonly random: () => number;
   readonly ownerId: () => number;
   readonly everyMs: number;
   /** How long another copy is left alone with what it probably has in memory. */
@@ -27,14 +31,15 @@ const DROP_EVERY_MS = 600_000;
 
 export class Sweep {
   readonly #o: SweepOptions;
-  #timer: NodeJS.Timeout | null = null;
+  #callOff: () => void = () => undefined;
   #working: Promise<void> = Promise.resolve();
   #stopped = false;
   #first = true;
-  #droppedAtMs = Date.now();
+  #droppedAtMs: number;
 
   constructor(options: SweepOptions) {
     this.#o = options;
+    this.#droppedAtMs = options.clock.monotonicMs();
   }
 
   start(): void {
@@ -43,16 +48,16 @@ export class Sweep {
 
   #next(waitMs: number): void {
     if (this.#stopped) return;
-    this.#timer = setTimeout(() => {
+    this.#callOff = this.#o.clock.after(waitMs, () => {
       this.#working = this.once()
         .catch((error: unknown) => {
           if (error instanceof DatabaseAway) this.#o.log.warn({ reason: error.message }, 'the sweep waits: the database is away');
           else this.#o.log.error({ err: error }, 'the sweep failed; it is tried again');
         })
         .finally(() => {
-          this.#next(this.#o.everyMs * (0.75 + Math.random() / 2));
+          this.#next(this.#o.everyMs * (0.75 + this.#o.random() / 2));
         });
-    }, waitMs);
+    });
   }
 
   async once(): Promise<void> {
@@ -85,8 +90,9 @@ export class Sweep {
       if (!engine.hasEffect(effect.effectId))
         engine.enqueue({ kind: 'due-effect', lane: effect.portfolioId, journeyId: effect.journeyId, effectId: effect.effectId, tries: 0 });
     sayer.say(await store.unsentOutbox(grace, MOST));
-    if (Date.now() - this.#droppedAtMs > DROP_EVERY_MS) {
-      this.#droppedAtMs = Date.now();
+    const nowMs = this.#o.clock.monotonicMs();
+    if (nowMs - this.#droppedAtMs > DROP_EVERY_MS) {
+      this.#droppedAtMs = nowMs;
       await store.dropHandled(KEEP_HANDLED_DAYS, 10 * MOST);
     }
     for (const late of await store.newlyOverdue(MOST)) log.error({ alarm: 'overdue', ...late }, 'a journey is overdue: somebody must look');
@@ -94,7 +100,7 @@ export class Sweep {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#callOff();
     await this.#working;
   }
 }

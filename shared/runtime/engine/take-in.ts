@@ -10,6 +10,7 @@ import type { Log } from '../log.js';
 import { deadLetter, OWN_TOPIC } from './batch.js';
 import type { Tagged } from '../../kernel/flow.js';
 import type { Catalogue } from './catalogue.js';
+import type { Clock } from './clock.js';
 import type { Arrival } from './definition.js';
 import type { Engine, Passes } from './engine.js';
 import { contentHash, storable } from './identity.js';
@@ -24,7 +25,7 @@ export type TakeInOptions = {
   readonly engine: Engine;
   readonly sayer: Sayer;
   readonly log: Log;
-  readonly nowMs: () => number;
+  readonly clock: Pick<Clock, 'nowMs' | 'after'>;
   readonly passes: Passes;
   /** What people decide. `staysOpen`: the event is handled by a step, not by being taken in. */
   readonly decisions: { readonly carryOut: (event: Envelope) => Promise<void>; readonly staysOpen: (event: Envelope) => boolean };
@@ -156,7 +157,7 @@ export class TakeIn {
     const { catalogue, engine, log } = this.#o;
     // Memory is bounded: a process that cannot keep up takes no more in.
     while (engine.load > MOST_IN_MEMORY && !pulse.stopping()) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await new Promise<void>((resolve) => this.#o.clock.after(50, resolve));
       await pulse.heartbeat();
     }
     const read = batch.messages.map((message) => {
@@ -205,7 +206,7 @@ export class TakeIn {
           note: topic !== DECISIONS ? where.note : this.#o.decisions.staysOpen(one.event) ? null : 'a decision of people',
         });
       } else {
-        const letter = deadLetter(original, one.eventId, one.errorClass, one.reason, this.#o.nowMs());
+        const letter = deadLetter(original, one.eventId, one.errorClass, one.reason, this.#o.clock.nowMs());
         letters.set(one.eventId, letter);
         rows.push({ ...row, note: `quarantined: ${one.reason}`.slice(0, 500) });
         parts.quarantined.push({
@@ -321,7 +322,7 @@ export class TakeIn {
     portfolioId: string,
     bad: Extract<Read, { kind: 'bad' }>,
   ): Promise<void> {
-    const letter = deadLetter(original, eventId, bad.errorClass, bad.reason, this.#o.nowMs());
+    const letter = deadLetter(original, eventId, bad.errorClass, bad.reason, this.#o.clock.nowMs());
     const closed = await writeUnlessStale(this.#o.store, {
       ...emptyParts(),
       seen: [{ event_id: eventId, note: `quarantined: ${bad.reason}`.slice(0, 500) }],
