@@ -27,6 +27,7 @@ const COMMANDS = {
     built: true,
     does: 'Kafka, Postgres and simulators; prints the environment to export',
   },
+  bench: { file: 'dist/test/bench/main.js', servers: true, built: true, does: 'speed and cost, beside goals and floors; -- --list' },
   services: {
     file: 'dist/infra/services/main.js',
     built: true,

@@ -34,10 +34,10 @@ export type Bench = {
 export type BenchContext = {
   /** Shorter rounds and fewer of them: to see that a bench works, not for figures. */
   readonly quick: boolean;
-  /** The server, started when it is first asked for. One for the whole run. */
+  /** A server of this bench alone, started when it is first asked for. */
   readonly postgres: () => Promise<Postgres>;
   readonly kafka: () => Promise<Kafka>;
-  /** Address of a migrated database of its own, dropped when the bench is over. */
+  /** Address of a migrated database of its own. It goes with its server when the bench is over. */
   readonly freshDatabase: () => Promise<string>;
   /** A line that stays. */
   readonly say: (line: string) => void;

@@ -1,0 +1,4 @@
+import type { Bench } from './measure.js';
+
+/** Every bench, in the order in which they run. */
+export const benches: readonly Bench[] = [];
