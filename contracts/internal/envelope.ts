@@ -19,6 +19,11 @@ export const envelope = z.object({
 });
 export type Envelope = z.output<typeof envelope>;
 
+/** Nobody's message may change another's journey. @throws RangeError when the message is filed under another portfolio than it speaks of. */
+export const expectFiledUnder = (event: Envelope, portfolioId: string): void => {
+  if (event.portfolioId !== portfolioId) throw new RangeError('the message is filed under another portfolio');
+};
+
 export const headerNames = {
   eventId: 'event-id',
   eventType: 'event-type',

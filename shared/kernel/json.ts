@@ -29,6 +29,9 @@ const MARK = '\u0000';
 const TOKEN = /"[^"\\]*(?:\\[^][^"\\]*)*"?|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 // An even number of backslashes before it is text about an escape, not an escape.
 const ESCAPED_NUL = /(?<!\\)(?:\\\\)*\\u0000/;
+// Half a character: no UTF-8 can say it, so it would come back from Kafka and Postgres as another one.
+const ESCAPED_SURROGATE = /\\u[dD][89a-fA-F]/;
+const SURROGATE = /\p{Surrogate}/u;
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 
 const quoteNumber = (token: string): string => (token.startsWith('"') ? token : `"\\u0000${token}"`);
@@ -42,6 +45,11 @@ const revive = (_key: string, value: unknown): unknown => {
     }
   }
   return value;
+};
+
+const reviveStrictly = (key: string, value: unknown): unknown => {
+  if (SURROGATE.test(key) || (typeof value === 'string' && SURROGATE.test(value))) throw new JsonError('the text holds half a character');
+  return revive(key, value);
 };
 
 const refuseDeeper = (text: string, maxDepth: number): void => {
@@ -59,13 +67,13 @@ const refuseDeeper = (text: string, maxDepth: number): void => {
   }
 };
 
-/** @throws JsonError when the text is not JSON, holds NUL characters, or is nested deeper than `maxDepth` (default 64). */
+/** @throws JsonError when the text is not JSON, holds NUL characters or half characters, or is nested deeper than `maxDepth` (default 64). */
 export const parseJson = (text: string, maxDepth = 64): Json => {
   if (ESCAPED_NUL.test(text)) throw new JsonError('the text holds a NUL character');
   try {
     const quoted = text.replace(TOKEN, quoteNumber);
     refuseDeeper(quoted, maxDepth);
-    return JSON.parse(quoted, revive) as Json;
+    return JSON.parse(quoted, ESCAPED_SURROGATE.test(text) || SURROGATE.test(text) ? reviveStrictly : revive) as Json;
   } catch (cause) {
     if (cause instanceof JsonError) throw cause;
     throw new JsonError('the text is not JSON');

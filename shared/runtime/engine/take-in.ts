@@ -46,7 +46,9 @@ const FLOOD = 20;
 const DECISIONS: Topic = 'operator.decision';
 const MOST_IN_MEMORY = 20_000;
 const OPEN: ReadonlySet<string> = new Set(['planned', 'sending', 'accepted', 'unknown']);
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+const LONGEST_ID = 200;
+// Nothing of it is dropped, not even a mark at its beginning: it is kept as it came.
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Says what is wrong without repeating what was sent: it may be personal. */
 const reasonOf = (error: unknown): string => {
@@ -81,7 +83,21 @@ export const originalOf = (message: TakenMessage): OriginalMessage => {
 };
 
 /** Longer names than any of ours would not fit an index; the whole one stays in the quarantine. */
-const named = (text: string): string => (text.length <= 200 ? text : `long:${contentHash(text)}`);
+const named = (text: string): string => (text.length <= LONGEST_ID ? text : `long:${contentHash(text)}`);
+
+const idsOf = (arrival: Arrival): readonly string[] => {
+  if ('ignored' in arrival) return [];
+  if ('hint' in arrival) return [arrival.hint];
+  if ('deliverByReference' in arrival) return [arrival.deliverByReference.reference];
+  return [arrival.portfolioId, 'deliverTo' in arrival ? arrival.deliverTo.journeyId : arrival.deliver.subject];
+};
+/** What the database finds a journey or an effect by has to fit its indexes. @throws RangeError. */
+const checked = (arrival: Arrival): Arrival => {
+  for (const id of idsOf(arrival))
+    if (id === '' || id.length > LONGEST_ID)
+      throw new RangeError(`an id has ${String(id.length)} characters, not 1 to ${String(LONGEST_ID)}`);
+  return arrival;
+};
 
 /** Parses one value as a message of this topic. Never throws: what cannot be read is `bad`, with the reason. */
 export const readMessage = (catalogue: Catalogue, topic: string, value: string, fallbackId: string, key: string | null): Read => {
@@ -89,7 +105,7 @@ export const readMessage = (catalogue: Catalogue, topic: string, value: string, 
   try {
     event = parseEnvelope(value);
     const { portfolioId } = event;
-    const arrivals = catalogue.consumesOf(topic).map((consume) => consume.read(event as Envelope));
+    const arrivals = catalogue.consumesOf(topic).map((consume) => checked(consume.read(event as Envelope)));
     return { kind: 'good', eventId: event.id, portfolioId: portfolioId ?? named(key ?? ''), arrivals, event };
   } catch (error) {
     return {

@@ -1,3 +1,4 @@
+import { expectFiledUnder } from '../../../../contracts/internal/envelope.js';
 import { portfolioChangeRequested } from '../../../../contracts/internal/events.js';
 import type { InstrumentId } from '../../../../shared/kernel/ids.js';
 import type { Consume } from '../../../../shared/runtime/engine/definition.js';
@@ -8,6 +9,7 @@ export const changeRequested: Consume = {
   topic: 'portfolio.change-requested',
   read: (envelope) => {
     const { portfolioId, deltas, ...rest } = portfolioChangeRequested.parse(envelope.data);
+    expectFiledUnder(envelope, portfolioId);
     const moved = deltas.map(({ instrument, quantity }) => ({ instrument: instrument as InstrumentId, quantity }));
     const input: ChangeRequested = { type: 'ChangeRequested', change: { ...rest, deltas: moved } };
     return { deliver: { flow: 'portfolio', subject: portfolioId, input }, portfolioId };

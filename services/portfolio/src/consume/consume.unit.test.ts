@@ -39,6 +39,7 @@ describe('messages to the portfolio', () => {
       },
     });
     expect(() => changeRequested.read(message('portfolio.change-requested', '{"changeId":"c1"}'))).toThrow();
+    expect(() => changeRequested.read(message('portfolio.change-requested', JSON.stringify(body), 'P2'))).toThrow('filed under another');
     expect(() =>
       changeRequested.read(
         message('portfolio.change-requested', JSON.stringify({ ...body, deltas: [{ instrument: '$EUR', quantity: 'a lot' }] })),
@@ -46,11 +47,14 @@ describe('messages to the portfolio', () => {
     ).toThrow();
   });
   it('or wishes, everything among them', () => {
-    expect(wishSeen.read(message('portfolio.withdrawal-request', sample('event-withdrawal-everything')))).toMatchObject({
-      deliver: { flow: 'portfolio', subject: 'P1', input: { type: 'WishSeen', level: { kind: 'everything' } } },
+    const own = 'P01HQZX3V9K2M4N6P8R0S2T4V6W';
+    expect(wishSeen.read(message('portfolio.withdrawal-request', sample('event-withdrawal-everything'), own))).toMatchObject({
+      deliver: { flow: 'portfolio', subject: own, input: { type: 'WishSeen', level: { kind: 'everything' } } },
     });
     const unnamed = wishSeen.read(message('portfolio.withdrawal-request', sample('event-withdrawal'), null));
-    expect('portfolioId' in unnamed && unnamed.portfolioId).toMatch(/^P/);
+    expect('portfolioId' in unnamed && unnamed.portfolioId).toBe(own);
+    // The level of one portfolio is not taken for another's.
+    expect(() => wishSeen.read(message('portfolio.withdrawal-request', sample('event-withdrawal')))).toThrow('filed under another');
   });
   it('or nothing of ours', () => {
     expect(() => wishSeen.read(message('portfolio.withdrawal-request', sample('event-optimization-status')))).toThrow(

@@ -1,3 +1,4 @@
+import { expectFiledUnder } from '../../../../contracts/internal/envelope.js';
 import { readEvent } from '../../../../contracts/investsuite/events.js';
 import type { Consume } from '../../../../shared/runtime/engine/definition.js';
 import { PENDING_WITHDRAWAL } from '../../../../contracts/internal/events.js';
@@ -11,7 +12,8 @@ export const wishSeen: Consume = {
     const read = readEvent(envelope.data, envelope.type);
     if (read.kind === 'malformed') throw new TypeError(`not an event of InvestSuite: ${read.problems.join('; ')}`);
     if (read.kind === 'unlisted' || read.event.name !== 'portfolio.withdrawal-request') throw new TypeError('not a withdrawal request');
-    const portfolioId = envelope.portfolioId ?? read.event.data.id;
+    const { id: portfolioId } = read.event.data;
+    if (envelope.portfolioId !== null) expectFiledUnder(envelope, portfolioId);
     const input: WishSeen = { type: 'WishSeen', level: read.event.data.divest_amount };
     return { deliver: { flow: 'portfolio', subject: portfolioId, input }, portfolioId };
   },

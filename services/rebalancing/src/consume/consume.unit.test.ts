@@ -19,15 +19,18 @@ const status = (over: object, portfolioId: string | null = 'P1') =>
     portfolioId,
   );
 
+/** Whose the samples are. */
+const OWN = 'P01HQZX3V9K2M4N6P8R0S2T4V6W';
+
 describe('messages to rebalancing', () => {
   it('announce an optimisation', () => {
     expect(
-      optimisationStatus.read(message('optimizations.status-update', sample('investsuite/samples/event-optimization-status.json'))),
+      optimisationStatus.read(message('optimizations.status-update', sample('investsuite/samples/event-optimization-status.json'), OWN)),
     ).toEqual({
-      portfolioId: 'P1',
+      portfolioId: OWN,
       deliver: {
         flow: 'optimisation',
-        subject: 'P1',
+        subject: OWN,
         input: { type: 'OptimizationReady', optimizationId: 'O01HQZX3V9K2M4N6P8R0S2T4V70', recommended: true },
       },
     });
@@ -37,12 +40,13 @@ describe('messages to rebalancing', () => {
     });
     expect(optimisationStatus.read(status({ value: 'PENDING' }))).toHaveProperty('ignored');
     expect(() => optimisationStatus.read(status({}, null))).toThrow('names no portfolio');
+    expect(() => optimisationStatus.read(status({ portfolio_id: 'P2' }))).toThrow('filed under another portfolio');
     expect(() => optimisationStatus.read(message('x', sample('investsuite/samples/event-withdrawal.json')))).toThrow('not the event');
     expect(() => optimisationStatus.read(message('x', '{"id":1}'))).toThrow('not an event of InvestSuite');
   });
   it('tell what the owner chose', () => {
-    expect(ownerChoice.read(message('x', sample('investsuite/samples/event-owner-choice.json')))).toMatchObject({
-      portfolioId: 'P1',
+    expect(ownerChoice.read(message('x', sample('investsuite/samples/event-owner-choice.json'), OWN))).toMatchObject({
+      portfolioId: OWN,
       deliver: { flow: 'optimisation', input: { type: 'OwnerChose', choice: 'accept' } },
     });
     const unlisted = JSON.stringify({

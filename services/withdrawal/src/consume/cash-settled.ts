@@ -1,3 +1,4 @@
+import { expectFiledUnder } from '../../../../contracts/internal/envelope.js';
 import { portfolioCashSettled } from '../../../../contracts/internal/events.js';
 import type { Consume } from '../../../../shared/runtime/engine/definition.js';
 import type { WithdrawalInput } from '../decide/withdrawal.js';
@@ -6,6 +7,7 @@ export const cashSettledEvents: Consume = {
   topic: 'portfolio.cash-settled',
   read: (event) => {
     const { portfolioId } = portfolioCashSettled.parse(event.data);
+    expectFiledUnder(event, portfolioId);
     const input: WithdrawalInput = { type: 'CashSettled' };
     return { deliver: { flow: 'withdrawal', subject: portfolioId, input }, portfolioId };
   },

@@ -1,3 +1,4 @@
+import { expectFiledUnder } from '../../../../contracts/internal/envelope.js';
 import { readEvent } from '../../../../contracts/investsuite/events.js';
 import type { Consume } from '../../../../shared/runtime/engine/definition.js';
 import { PENDING_WITHDRAWAL } from '../../../../contracts/internal/events.js';
@@ -17,7 +18,7 @@ export const divestAmountEvents: Consume = {
     if (told.kind === 'unlisted') throw new RangeError('an event of a kind or version we do not know');
     if (told.event.name !== 'portfolio.withdrawal-request') throw new RangeError(`not a withdrawal event but ${told.event.name}`);
     const { id, divest_amount: level } = told.event.data;
-    if (event.portfolioId !== id) throw new RangeError('the message is filed under another portfolio');
+    expectFiledUnder(event, id);
     const input: WithdrawalInput = { type: 'DivestAmountUpdated', level };
     return { deliver: { flow: 'withdrawal', subject: id, input }, portfolioId: id };
   },
