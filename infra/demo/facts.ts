@@ -26,8 +26,8 @@ export interface DeadLetter {
   /** How many messages of the same portfolio wait behind it. */
   readonly waiting: string;
 }
-/** Open journeys, and the ended ones that a person took over. */
 export interface Facts {
+  /** Open ones. */
   readonly journeys: readonly Journey[];
   readonly parked: readonly ParkedEffect[];
   readonly deadLetters: readonly DeadLetter[];

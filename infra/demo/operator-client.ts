@@ -67,13 +67,12 @@ export const createOperatorClient = (url: string, token: string): OperatorClient
   };
   return {
     facts: async () => {
-      const [open, takenOver, parked, deadLetters] = await Promise.all([
+      const [journeys, parked, deadLetters] = await Promise.all([
         whole(journey, '/journeys?which=open'),
-        whole(journey, '/journeys?which=ended&journey=payout&status=RefusedAfterCashOut'),
         whole(parkedEffect, '/effects?parked=true'),
         whole(deadLetter, '/dead-letters'),
       ]);
-      return { journeys: [...open, ...takenOver], parked, deadLetters };
+      return { journeys, parked, deadLetters };
     },
     replay: async (letter) => (await ask(acts, '/dead-letters/replay', letter)).items,
     answer: async (effectId, answer, evidence) => (await ask(acts, '/effects/answer', { effectId, answer, evidence })).items,

@@ -1,5 +1,5 @@
 /**
- * The two operators of the demo: Anna acts, Ben approves. They do two things: they take over a payment that the bank refused, and
+ * The two operators of the demo: Anna acts, Ben approves. They do two things: they pay by hand what the bank refused, and
  * they let a message that nobody could read run again, corrected. Everything else that waits for a person goes on waiting.
  */
 import { headersOf, printEnvelope } from '../../contracts/internal/envelope.js';
@@ -80,25 +80,22 @@ const number = ({ plan }: Entered): string => `#${String(plan.number).padStart(3
 
 export const createPeople = ({ world, brokers, anna, ben, say }: PeopleOptions): People => {
   /** What they have still to do, by portfolio. */
-  const toTakeOver = new Map<string, { readonly entered: Entered; acted: boolean }>();
+  const refusedOnes = new Map<string, { readonly entered: Entered; step: 'to answer' | 'answered' | 'paid by hand' }>();
   const poisons = new Map<string, { readonly entered: Entered; readonly poison: Poison; readonly services: Set<string>; done: boolean }>();
 
   const approveAll = async (made: readonly MadeAct[]): Promise<void> => {
     for (const act of made) if (act.needsSecond && act.approvedBy === null) await ben.approve(act.id);
   };
 
-  const takeOver = async (entered: Entered, { effectId, note }: ParkedEffect): Promise<void> => {
-    const { portfolioId } = entered.customer;
-    say(`-- anna takes over ${number(entered)}: ${note ?? ''}; the customer calls the wish off, ben approves --`);
-    // The wish at InvestSuite would otherwise stand, and be paid a second time from what is left.
-    await world.investSuite.actAsApp(portfolioId, { action: 'cancel' });
-    await approveAll(
-      await anna.answer(
-        effectId,
-        'rejected',
-        "refused on the bank's own screen; the money stands on the house account and is paid by hand",
-      ),
-    );
+  /** Two questions, one after the other: will the bank's payment ever be made, and what was done instead. */
+  const answerRefused = async (entered: Entered, { effectId, note }: ParkedEffect): Promise<void> => {
+    say(`-- anna gives up the transfer of ${number(entered)}: ${note ?? ''}; ben approves --`);
+    await approveAll(await anna.answer(effectId, 'rejected', "refused on the bank's own screen; it will not be made"));
+  };
+  const payByHand = async (entered: Entered, { effectId }: ParkedEffect): Promise<void> => {
+    const paymentId = await world.payByHand(entered.customer, entered.plan.asked ?? '');
+    say(`-- anna pays ${number(entered)} by hand from the house account and says so; ben approves --`);
+    await approveAll(await anna.answer(effectId, 'applied', paymentId));
   };
 
   const runAgain = async (letter: DeadLetter): Promise<void> => {
@@ -118,22 +115,29 @@ export const createPeople = ({ world, brokers, anna, ben, say }: PeopleOptions):
         const { portfolioId } = one.customer;
         if (one.plan.kind === 'poison')
           poisons.set(portfolioId, { entered: one, poison: await sendPoison(brokers, one), services: new Set(), done: false });
-        if (one.plan.kind === 'refused-transfer') toTakeOver.set(portfolioId, { entered: one, acted: false });
+        if (one.plan.kind === 'refused-transfer') refusedOnes.set(portfolioId, { entered: one, step: 'to answer' });
       }
     },
     act: async ({ parked, deadLetters }) => {
-      for (const [portfolioId, one] of toTakeOver) {
-        const refused = parked.find((effect) => effect.portfolioId === portfolioId && isRefusedPayment(effect));
-        if (one.acted && refused === undefined) toTakeOver.delete(portfolioId);
-        if (one.acted || refused === undefined) continue;
-        one.acted = true;
-        await takeOver(one.entered, refused);
+      for (const [portfolioId, one] of refusedOnes) {
+        const own = parked.filter((effect) => effect.portfolioId === portfolioId);
+        const refused = own.find(isRefusedPayment);
+        const suspended = own.find(({ effect }) => effect === 'ClearSuspense');
+        if (one.step === 'paid by hand' && suspended === undefined) refusedOnes.delete(portfolioId);
+        if (one.step === 'to answer' && refused !== undefined) {
+          one.step = 'answered';
+          await answerRefused(one.entered, refused);
+        }
+        if (one.step === 'answered' && suspended !== undefined) {
+          one.step = 'paid by hand';
+          await payByHand(one.entered, suspended);
+        }
       }
       for (const known of poisons.values())
         known.done = known.services.size > 0 && deadLetters.every(({ eventId }) => eventId !== known.poison.eventId);
       // The wish shall be seen to wait behind it.
       for (const letter of deadLetters) if (letter.waiting !== '0') await runAgain(letter);
     },
-    willAct: (portfolioId) => toTakeOver.has(portfolioId) || poisons.get(portfolioId)?.done === false,
+    willAct: (portfolioId) => refusedOnes.has(portfolioId) || poisons.get(portfolioId)?.done === false,
   };
 };

@@ -21,7 +21,7 @@ import type { PlannedCustomer } from './mix.js';
 import { INSTRUMENTS, type BankVerdict, type Books, type BrokerVerdict, type Customer } from './world.js';
 
 /** How a customer's story ended, if it did. */
-export type End = 'paid' | 'called off' | 'refused, taken over by a person' | 'waits for a person' | 'under way' | 'WRONG';
+export type End = 'paid' | 'called off' | 'waits for a person' | 'under way' | 'WRONG';
 
 export interface CustomerVerdict {
   readonly number: number;
@@ -85,10 +85,10 @@ const alwaysWrong = (books: CustomerBooks): readonly string[] => {
   return wrong;
 };
 
-/** What the customer owns at InvestSuite, less what the broker holds. `onHouseAccount`: left the broker, never paid. */
-const holdingsWrong = ({ investSuite, broker, currency }: CustomerBooks, onHouseAccount: Decimal): readonly string[] => {
+/** What the customer owns at InvestSuite, less what the broker holds. */
+const holdingsWrong = ({ investSuite, broker, currency }: CustomerBooks): readonly string[] => {
   const cash = `$${currency}`;
-  const atBroker: Readonly<Record<string, Decimal>> = { ...broker.positions, [cash]: plus(broker.cash.booked, onHouseAccount) };
+  const atBroker: Readonly<Record<string, Decimal>> = { ...broker.positions, [cash]: broker.cash.booked };
   const names = [...new Set([...Object.keys(atBroker), ...Object.keys(investSuite.holdings)])];
   const wrong = names.flatMap((name) => {
     const [shown, real] = [investSuite.holdings[name] ?? ZERO, atBroker[name] ?? ZERO];
@@ -101,13 +101,12 @@ const holdingsWrong = ({ investSuite, broker, currency }: CustomerBooks, onHouse
 };
 
 /** Wrong once nothing is under way and nobody waits. */
-const wrongAtTheEnd = (books: CustomerBooks, left: Decimal): readonly string[] => {
+const wrongAtTheEnd = (books: CustomerBooks): readonly string[] => {
   const { paid, cashedOut, withdrawn } = sumsOf(books);
   const { investSuite, broker, bank } = books;
   const settled = investSuite.withdrawals.filter((one) => one.status === 'SETTLED');
-  const onHouseAccount = minus(cashedOut, paid);
-  const wrong: string[] = [...holdingsWrong(books, onHouseAccount)];
-  if (!same(onHouseAccount, left)) wrong.push(`${cashedOut} left the broker account and ${paid} was paid`);
+  const wrong: string[] = [...holdingsWrong(books)];
+  if (!same(cashedOut, paid)) wrong.push(`${cashedOut} left the broker account and ${paid} was paid`);
   if (!same(paid, withdrawn)) wrong.push(`paid ${paid}, but InvestSuite shows ${withdrawn} withdrawn`);
   if (bank.settledCount !== settled.length) wrong.push(`${bank.settledCount} payments, ${settled.length} withdrawals at InvestSuite`);
   if (investSuite.withdrawals.length !== settled.length) wrong.push('a withdrawal at InvestSuite that is not SETTLED');
@@ -137,19 +136,17 @@ const soldTooMuch = ({ plan, broker, investSuite }: CustomerBooks): readonly str
     : [];
 };
 
-/** Nothing may be left to ask for, and all that was asked for is paid, but for what a person took over. */
-const wrongLevel = ({ investSuite, broker, bank, plan }: CustomerBooks, refused: Decimal): readonly string[] => {
+/** Nothing may be left to ask for, and all that was asked for is paid. */
+const wrongLevel = ({ investSuite, broker, bank, plan }: CustomerBooks): readonly string[] => {
   const wrong: string[] = investSuite.level === '0' ? [] : [`the level is still ${investSuite.level}`];
   if (plan.asked === null) {
     const positions = Object.keys(broker.positions).length;
-    if (isZero(refused) && (isPositive(broker.cash.booked) || positions > 0))
+    if (isPositive(broker.cash.booked) || positions > 0)
       wrong.push(`everything was asked for; ${broker.cash.booked} and ${positions} positions are left`);
     return wrong;
   }
   if (!same(bank.settledSum, investSuite.asked)) wrong.push(`asked ${investSuite.asked}, paid ${bank.settledSum}`);
-  // Whoever takes a payment over calls the wish off, or it would be paid again.
-  if (isZero(refused) && above(plan.asked, investSuite.asked))
-    wrong.push(`asked was ${plan.asked}, InvestSuite knows of ${investSuite.asked}`);
+  if (above(plan.asked, investSuite.asked)) wrong.push(`asked was ${plan.asked}, InvestSuite knows of ${investSuite.asked}`);
   return wrong;
 };
 
@@ -158,17 +155,10 @@ const describeOpen = (facts: Facts, portfolioId: string): readonly string[] =>
     .filter((one) => one.portfolioId === portfolioId && !isAtRest(one))
     .map(({ journey, status, reason }) => `${journey} is ${status}${reason === undefined ? '' : ` (${reason})`}`);
 
-const refusedAfterCashOut = (facts: Facts, portfolioId: string): boolean =>
-  facts.journeys.some((one) => one.portfolioId === portfolioId && one.journey === 'payout' && one.status === 'RefusedAfterCashOut');
-
-const judgeEnded = (books: CustomerBooks, facts: Facts): { readonly end: End; readonly problems: readonly string[] } => {
-  const { paid, cashedOut } = sumsOf(books);
-  const takenOver = refusedAfterCashOut(facts, books.customer.portfolioId);
-  const refused = takenOver ? minus(cashedOut, paid) : ZERO;
-  const problems = [...alwaysWrong(books), ...wrongAtTheEnd(books, refused), ...wrongLevel(books, refused), ...soldTooMuch(books)];
+const judgeEnded = (books: CustomerBooks): { readonly end: End; readonly problems: readonly string[] } => {
+  const problems = [...alwaysWrong(books), ...wrongAtTheEnd(books), ...wrongLevel(books), ...soldTooMuch(books)];
   if (problems.length > 0) return { end: 'WRONG', problems };
-  if (isPositive(refused)) return { end: 'refused, taken over by a person', problems };
-  return { end: isZero(paid) ? 'called off' : 'paid', problems };
+  return { end: isZero(sumsOf(books).paid) ? 'called off' : 'paid', problems };
 };
 
 const judgeWaiting = (books: CustomerBooks, waiting: Waiting): { readonly end: End; readonly problems: readonly string[] } => {
@@ -186,13 +176,12 @@ export const judgeCustomer = (books: CustomerBooks, facts: Facts): CustomerVerdi
   const { portfolioId } = books.customer;
   const waiting = waitsForPeople(facts, portfolioId);
   const open = describeOpen(facts, portfolioId);
-  const takenOver = refusedAfterCashOut(facts, portfolioId);
-  const judged = waiting !== null ? judgeWaiting(books, waiting) : open.length > 0 ? judgeUnderWay(books, open) : judgeEnded(books, facts);
+  const judged = waiting !== null ? judgeWaiting(books, waiting) : open.length > 0 ? judgeUnderWay(books, open) : judgeEnded(books);
   return {
     number: books.plan.number,
     portfolioId,
     kind: books.plan.kind,
-    asked: books.plan.asked === null ? 'everything' : takenOver ? books.plan.asked : books.investSuite.asked,
+    asked: books.plan.asked === null ? 'everything' : books.investSuite.asked,
     ...sumsOf(books),
     ...judged,
     waitsFor: waiting?.for ?? null,
@@ -233,7 +222,7 @@ export const booksOf = (
   bank: bank.creditors.find((one) => one.creditorIban === customer.iban) ?? nothingPaid(customer.iban),
 });
 
-/** The three books side by side. What is between two of them must be explained, cent by cent, by customers who wait or were taken over. */
+/** The three books side by side. What is between two of them must be explained, cent by cent, by customers who wait. */
 export interface BooksTable {
   readonly broker: { readonly cashOuts: number; readonly sum: Decimal };
   readonly bank: { readonly payments: number; readonly sum: Decimal; readonly returned: Decimal };
@@ -241,7 +230,7 @@ export interface BooksTable {
   readonly differences: {
     readonly brokerLessBank: Decimal;
     readonly bankLessInvestSuite: Decimal;
-    /** Part of the two above that customers explain who wait for a person or whom a person took over. */
+    /** Part of the two above that customers explain who wait for a person. */
     readonly explained: readonly {
       readonly number: number;
       readonly brokerLessBank: Decimal;
@@ -260,11 +249,9 @@ export interface Verdict {
   readonly ok: boolean;
 }
 
-const EXPLAIN: ReadonlySet<End> = new Set(['waits for a person', 'refused, taken over by a person']);
-
 const explainedBy = (customers: readonly CustomerVerdict[]): BooksTable['differences']['explained'] =>
   customers
-    .filter((one) => EXPLAIN.has(one.end))
+    .filter((one) => one.end === 'waits for a person')
     .map(({ number, cashedOut, paid, withdrawn, end, reason }) => ({
       number,
       brokerLessBank: minus(cashedOut, paid),

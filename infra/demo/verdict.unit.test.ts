@@ -480,24 +480,3 @@ describe('a customer who waits for a person', () => {
     expect(judged(books, heldPayout).ok).toBe(false);
   });
 });
-
-describe('a refused payment that a person took over', () => {
-  const takenOver: Facts = { ...nobody, journeys: [journey({ status: 'RefusedAfterCashOut', ended: true })] };
-  const calledOff = (): Mutable<Books> => {
-    const books = refusedBooks();
-    Object.assign(books.investSuite.portfolios[0]!, { level: '0', asked: ZERO });
-    return books;
-  };
-  it('is good when the wish was called off, and is named as the difference', () => {
-    const verdict = judged(calledOff(), takenOver);
-    expect(problemsOf(verdict)).toBe('');
-    expect(verdict).toMatchObject({ ok: true, customers: [{ end: 'refused, taken over by a person', asked: '250', paid: '0' }] });
-    expect(verdict.books.differences.explained).toMatchObject([{ number: 1, brokerLessBank: '250' }]);
-  });
-  it('is wrong while the wish stands, for it would be paid again', () => {
-    expect(problemsOf(judged(refusedBooks(), takenOver))).toMatch(/level is still 250/);
-  });
-  it('is wrong without the person', () => {
-    expect(judged(calledOff()).ok).toBe(false);
-  });
-});

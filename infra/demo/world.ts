@@ -1,4 +1,5 @@
 /** Drives the outside world: makes customers, lets them wish, switches faults on, reads the three books. */
+import { randomUUID } from 'node:crypto';
 import { createInvestSuiteAdmin, type InvestSuiteAdmin } from '../../test/simulators/investsuite/admin-client.js';
 import type { Verdict } from '../../test/simulators/investsuite/verdict.js';
 import type { Decimal } from '../../shared/kernel/decimal.js';
@@ -164,6 +165,29 @@ export class World {
 
   async clearFaults(): Promise<void> {
     await Promise.all([this.investSuite.clearFaults(), this.broker('DELETE', '/faults'), this.bank('DELETE', '/faults')]);
+  }
+
+  /** A person pays at the bank's own screen. Amount in major units. Returns the bank's id of the payment. */
+  async payByHand(customer: Customer, amount: string): Promise<string> {
+    const payment = await this.bank('POST', '/payments', {
+      endToEndId: `HAND${String(customer.number)}`,
+      uetr: randomUUID(),
+      debtorAccount: { iban: HOUSE_ACCOUNT },
+      creditor: { name: `Customer ${String(customer.number)}` },
+      creditorAccount: { iban: customer.iban },
+      instructedAmount: { amount, currency: CURRENCY },
+    });
+    return (payment as { readonly paymentId: string }).paymentId;
+  }
+
+  /** A person has the customer's last cash-out undone at the broker. */
+  async moveBack(customer: Customer): Promise<void> {
+    const { redemptions } = (await this.broker('GET', '/books')) as {
+      readonly redemptions: readonly { readonly accountNo: string; readonly redemptionId: string; readonly status: string }[];
+    };
+    const last = redemptions.filter(({ accountNo, status }) => accountNo === customer.accountNo && status === 'SUCCESSFUL').at(-1);
+    if (last === undefined) throw new Error(`customer ${String(customer.number)} has no cash-out that is done`);
+    await this.broker('POST', `/redemptions/${last.redemptionId}`, { status: 'RETURNED' });
   }
 
   async books(): Promise<Books> {

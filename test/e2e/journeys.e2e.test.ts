@@ -14,14 +14,56 @@ const AAPL = 'US0378331005';
 const VOO = 'US9229083632';
 const SHARES = [{ isin: AAPL, units: '20' }];
 
+const effectOf = async (world: JourneyWorld, customer: Customer, name: string) =>
+  (await world.look()).effects.filter((effect) => effect.portfolioId === customer.portfolioId && effect.name === name);
+
+/** Two people answer for the parked effect of this name. Returns the generation that they saw. */
+const answerParked = async (
+  world: JourneyWorld,
+  customer: Customer,
+  name: string,
+  answer: 'applied' | 'rejected' | 'send-again',
+  evidence: string,
+): Promise<number> => {
+  const parked = await eventually(
+    `customer ${String(customer.number)}: ${name} waits for people`,
+    async () => (await effectOf(world, customer, name)).find(({ status }) => status === 'parked'),
+    (effect) => effect !== undefined,
+    60_000,
+    150,
+  );
+  if (parked === undefined) throw new Error('nothing to answer');
+  const { id: effectId, generation } = parked;
+  await world.decide(
+    { kind: 'answer-effect', service: 'payout', effectId, generation, answer, evidence, by: 'anna', approvedBy: 'ben' },
+    customer.portfolioId,
+  );
+  return generation;
+};
+
+/** The bank refuses after the cash-out, people give the transfer up, and the look by the clock finds the wish still open. */
+const untilInSuspense = async (world: JourneyWorld): Promise<Customer> => {
+  const customer = await world.customer({ cash: '1000.00', positions: [] });
+  await world.fault('bank', { fault: 'refuse', operation: 'create-payment', subject: customer.iban, times: 1, detail: 'AC04' });
+  await world.app(customer, { action: 'set', amount: '250.00' });
+  await answerParked(world, customer, 'PayCounterAccount', 'rejected', 'the bank refuses it for good');
+  await world.untilJourney(customer, 'payout', 'is held in suspense', (row) => row.status === 'InSuspense' && row.held !== null);
+  const looked = await world.findPendingWithdrawal(customer);
+  await handled(world, 'withdrawal', looked);
+  const { journeys, broker, bank } = await world.look();
+  const own = journeys.filter(({ portfolioId }) => portfolioId === customer.portfolioId);
+  expect(own.filter(({ flow }) => flow === 'withdrawal').map(({ status, ended }) => [status, ended])).toEqual([['Paying', false]]);
+  expect(own.filter(({ flow }) => flow === 'payout').map(({ status }) => status)).toEqual(['InSuspense']);
+  expect(broker.accounts.find(({ accountNo }) => accountNo === customer.accountNo)?.cashOuts).toMatchObject({ count: 1, returnedCount: 0 });
+  expect(bank.creditors.find(({ creditorIban }) => creditorIban === customer.iban)?.settledCount ?? 0).toBe(0);
+  return customer;
+};
+
 /** Everything that happens to one customer; says how it must have ended. */
 interface Journey {
   readonly title: string;
   readonly run: (world: JourneyWorld) => Promise<CustomerEnd>;
 }
-
-const effectOf = async (world: JourneyWorld, customer: Customer, name: string) =>
-  (await world.look()).effects.filter((effect) => effect.portfolioId === customer.portfolioId && effect.name === name);
 
 const JOURNEYS: readonly Journey[] = [
   {
@@ -138,22 +180,27 @@ const JOURNEYS: readonly Journey[] = [
       const held = await world.untilJourney(customer, 'payout', 'is held', (row) => row.held !== null);
       expect(held).toMatchObject({ status: 'Transferring', ended: false });
       expect(held.held).toMatch(/^cash-out done but the bank refused: /);
-      const [effect] = await effectOf(world, customer, 'PayCounterAccount');
-      expect(effect).toMatchObject({ status: 'parked', generation: 1 });
-      await world.decide(
-        {
-          kind: 'answer-effect',
-          service: 'payout',
-          effectId: effect?.id ?? '',
-          generation: effect?.generation ?? 0,
-          answer: 'send-again',
-          evidence: 'the bank has opened the account again',
-          by: 'anna',
-          approvedBy: 'ben',
-        },
-        customer.portfolioId,
-      );
+      expect(await answerParked(world, customer, 'PayCounterAccount', 'send-again', 'the bank has opened the account again')).toBe(1);
       return { customer, paid: ['250'] };
+    },
+  },
+  {
+    title:
+      'a refused transfer that people give up: the wish is not taken up again while the cash is on the house account; paid by hand, it is paid',
+    run: async (world) => {
+      const customer = await untilInSuspense(world);
+      const paymentId = await world.world.payByHand(customer, '250.00');
+      await answerParked(world, customer, 'ClearSuspense', 'applied', paymentId);
+      return { customer, paid: ['250'] };
+    },
+  },
+  {
+    title: 'a refused transfer that people give up: moved back to the broker account, the wish is taken up again and paid once',
+    run: async (world) => {
+      const customer = await untilInSuspense(world);
+      await world.world.moveBack(customer);
+      await answerParked(world, customer, 'ClearSuspense', 'rejected', 'the redemption was returned at the broker');
+      return { customer, paid: ['250'], movedBack: 1, withdrawals: ['Refused', 'Completed'] };
     },
   },
   {

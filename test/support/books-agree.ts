@@ -1,6 +1,6 @@
 /** What must be true at a customer's end, told as the differences that are left. Empty: the books agree. */
 import type { Customer } from '../../infra/demo/world.js';
-import { compare, decimal, isZero, sum, ZERO, type Decimal } from '../../shared/kernel/decimal.js';
+import { compare, decimal, isZero, minus, sum, ZERO, type Decimal } from '../../shared/kernel/decimal.js';
 import type { Snapshot } from './snapshot.js';
 
 export interface CustomerEnd {
@@ -13,6 +13,8 @@ export interface CustomerEnd {
   readonly withdrawals?: readonly string[];
   /** Payments that the bank sent back. Default 0. */
   readonly returned?: number;
+  /** Cash-outs that people had undone at the broker. Default 0. */
+  readonly movedBack?: number;
 }
 
 const CASH = '$USD';
@@ -68,8 +70,10 @@ const moneyDifferences = (snapshot: Snapshot, end: CustomerEnd, differences: Dif
   differences.expect('payments at the bank', count, end.paid === 'everything' ? 1 : end.paid.length);
   if (end.paid !== 'everything') differences.amount('sum paid at the bank', settled, sum(end.paid.map(decimal)));
   differences.expect('payments that came back', creditor?.returnedCount ?? 0, end.returned ?? 0);
-  differences.expect('cash-outs at the broker', account.cashOuts.count, count);
-  differences.amount('sum cashed out at the broker', account.cashOuts.sum, settled);
+  const { cashOuts } = account;
+  differences.expect('cash-outs at the broker', cashOuts.count - cashOuts.returnedCount, count);
+  differences.expect('cash-outs that were undone', cashOuts.returnedCount, end.movedBack ?? 0);
+  differences.amount('sum cashed out at the broker', minus(cashOuts.sum, cashOuts.returnedSum), settled);
   differences.expect('open orders at the broker', account.orders.open, 0);
   differences.amount('sum withdrawn at InvestSuite', portfolio.withdrawn, settled);
   differences.expect('push messages', portfolio.notifications.count, count);

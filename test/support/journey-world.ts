@@ -4,7 +4,7 @@ import { Pool } from 'pg';
 import { startStack, type Stack, type StackOptions } from '../../infra/demo/stack.js';
 import { World, type Customer, type Fault, type NewCustomer } from '../../infra/demo/world.js';
 import { headersOf, printEnvelope } from '../../contracts/internal/envelope.js';
-import type { OperatorDecision } from '../../contracts/internal/events.js';
+import { PENDING_WITHDRAWAL, type OperatorDecision } from '../../contracts/internal/events.js';
 import type { KafkaOptions } from '../../shared/runtime/kafka/client.js';
 import { startProducer, type OutgoingMessage, type Producer } from '../../shared/runtime/kafka/producer.js';
 import { differencesAtLast, differencesOf, unfinishedOf, type CustomerEnd } from './books-agree.js';
@@ -149,6 +149,23 @@ export class JourneyWorld {
   async publish(message: OutgoingMessage): Promise<void> {
     this.#producer ??= startProducer(this.kafka);
     await (await this.#producer).send([message]);
+  }
+  /** The look by the clock finds this wish, as the withdrawal service's job tells it. Returns the id of the event. */
+  async findPendingWithdrawal({ portfolioId }: Customer): Promise<string> {
+    const event = {
+      id: `pending-withdrawals:${randomUUID()}`,
+      type: PENDING_WITHDRAWAL,
+      version: '1',
+      occurredAt: new Date().toISOString(),
+      portfolioId,
+    };
+    await this.publish({
+      topic: 'portfolio.withdrawal-request',
+      key: portfolioId,
+      headers: headersOf(event),
+      value: printEnvelope({ ...event, data: {} }),
+    });
+    return event.id;
   }
   /** Says what people have decided, as the operator service does. Returns the id of the event. */
   async decide(decision: OperatorDecision, portfolioId: string): Promise<string> {

@@ -27,7 +27,7 @@ export interface AccountVerdict {
   readonly accountNo: string;
   readonly cash: { readonly booked: Decimal; readonly pendingOut: Decimal };
   readonly positions: Readonly<Record<string, Decimal>>;
-  readonly cashOuts: { readonly count: number; readonly sum: Decimal };
+  readonly cashOuts: { readonly count: number; readonly sum: Decimal; readonly returnedCount: number; readonly returnedSum: Decimal };
   readonly orders: { readonly placed: number; readonly open: number };
 }
 export interface BrokerVerdict {

@@ -16,6 +16,7 @@ import { transferStatusEvents } from './consume/transfer-status.js';
 import { payoutFlow } from './decide/payout.flow.js';
 import { payoutState } from './decide/payout.js';
 import { approveCashOut } from './effect/approve-cash-out.js';
+import { clearSuspense } from './effect/clear-suspense.js';
 import { createCashOut } from './effect/create-cash-out.js';
 import { isIban, payCounterAccount } from './effect/pay-counter-account.js';
 import { readCashOut } from './effect/read-cash-out.js';
@@ -61,6 +62,7 @@ export const payoutBinding = ({ investSuite, broker, coreBanking }: Ports, tenan
         timing,
         nowMs,
       ),
+      ClearSuspense: clearSuspense(timing, nowMs),
     },
     shows: ({ amount, currency: code }) => ({ amount, currency: code }),
     intervalsMs: { counterAccount: tenant.lookAgainAtCounterAccountAfterMs },

@@ -211,12 +211,25 @@ describe('a payout, the whole way', () => {
     expect([path.at(-1), said.length, ...world.calls]).toEqual(['Transferring', 0, 'cash-out', PAID]);
   });
 
-  it('leaves cash on the house account to people', async () => {
-    const { give, answer, path, said } = start({ bank: 'refuses' });
-    await give(asked);
-    expect([path.at(-1), said.length]).toEqual(['held: cash-out done but the bank refused: AC04', 0]);
+  const SUSPENDED = /^held: the cash is on the house account; .*: AC04 for good$/;
+  const inSuspense = async (): Promise<ReturnType<typeof start>> => {
+    const walk = start({ bank: 'refuses' });
+    await walk.give(asked);
+    expect([walk.path.at(-1), walk.said.length]).toEqual(['held: cash-out done but the bank refused: AC04', 0]);
+    await walk.answer('rejected', 'AC04 for good');
+    expect([walk.path.at(-2), walk.path.at(-1), walk.said.length]).toEqual(['InSuspense', expect.stringMatching(SUSPENDED), 0]);
+    return walk;
+  };
+  it('leaves cash on the house account to people, until it is moved back', async () => {
+    const { answer, path, said, world } = await inSuspense();
     await answer('rejected', 'the money is back at the broker');
-    expect([path.at(-1), ...outcomes(said)]).toEqual(['RefusedAfterCashOut', 'refused']);
+    expect([path.at(-1), ...outcomes(said), ...world.calls]).toEqual(['MovedBack', 'refused', 'cash-out', PAID]);
+  });
+  it('or until they have paid it by hand', async () => {
+    const { answer, path, said, world } = await inSuspense();
+    await answer('applied', 'TELLER 7');
+    expect([path.at(-1), ...outcomes(said), ...world.calls]).toEqual(['Paid', 'paid', 'cash-out', PAID]);
+    expect(said).toMatchObject([{ data: { paymentId: 'TELLER 7', endToEndId: null, paidAt: '2026-03-04T10:00:00.000Z' } }]);
   });
 
   it('believes people who say that it was paid after all', async () => {

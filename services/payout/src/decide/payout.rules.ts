@@ -149,11 +149,23 @@ export const finishPaid = (p: Payout, paid: PaidTransfer): Next => {
     : giveToOperator(done, because, [said]);
 };
 
-/** The customer's money stands on the house account. A machine does not decide what becomes of it. */
-export const holdOrGiveUp = (p: Payout, reason: string, by: RefusedBy): Next =>
+/**
+ * The customer's cash is on the house account. A machine does not decide what becomes of it: it stays there, and the payout
+ * open, until people have said that this transfer will never be made and then what was done instead.
+ */
+export const holdOrSuspend = (p: Payout, reason: string, by: RefusedBy): Next => {
+  if (by !== 'person') return holdFor(`cash-out done but the bank refused: ${reason}`);
+  const cameBack = p.returnedBecause === null ? '' : `; the bank had said that it came back: ${p.returnedBecause}`;
+  return { to: 'InSuspense', set: { returnedBecause: null, reason: `cash-out done, no transfer: ${reason}${cameBack}` } };
+};
+
+/** The withdrawal is let go only when the cash is back where the next one takes it from. */
+export const holdOrMoveBack = (p: Payout, reason: string, by: RefusedBy): Next =>
   by === 'person'
-    ? { to: 'RefusedAfterCashOut', set: { reason }, says: [finished(p, 'refused', reason)] }
-    : holdFor(`cash-out done but the bank refused: ${reason}`);
+    ? { to: 'MovedBack', set: { reason }, says: [finished(p, 'refused', reason)] }
+    : {
+        hold: `the cash is on the house account; "applied": paid by hand, "rejected": moved back to the broker account. ${p.reason ?? ''}`,
+      };
 
 /** A return may overtake the news that the payment was made. */
 export const rememberReturn = (

@@ -12,10 +12,11 @@ export const payoutStatuses = [
   'ApprovingCashOut',
   'ConfirmingCashOut',
   'Transferring',
+  'InSuspense',
   'Paid',
   'Returned',
   'Refused',
-  'RefusedAfterCashOut',
+  'MovedBack',
 ] as const;
 
 /** One payment for one withdrawal. `amount` in major units of `currency`; fixed by the request. */
@@ -35,7 +36,8 @@ export const payoutState = z.object({
   cashOutId: z.string().nullable(),
   /** We have approved the cash-out; it is not done twice. */
   approved: z.boolean(),
-  payment: z.object({ paymentId: z.string(), endToEndId: z.string(), paidAt: z.string() }).nullable(),
+  /** `endToEndId` is null when people have paid by hand. */
+  payment: z.object({ paymentId: z.string(), endToEndId: z.string().nullable(), paidAt: z.string() }).nullable(),
   /** Why the bank sent the money back, when it said so before it said that it had paid. */
   returnedBecause: z.string().nullable(),
   /** For people: why it waits or was refused. */
@@ -84,7 +86,8 @@ export type CounterAccountRead = {
 
 export type PaidTransfer = {
   readonly paymentId: string;
-  readonly endToEndId: string;
+  /** Ours; null when people have paid by hand. */
+  readonly endToEndId: string | null;
   /** ISO 8601: the booking, or when we learned of it where the bank does not say. */
   readonly paidAt: string;
   readonly returned: TransferReturn | null;
@@ -99,6 +102,8 @@ export type PayoutEffects = {
   ReadCashOut: { kind: 'read'; result: CashOutSeen; reason: 'not-found' };
   /** House account to counter account at the bank. Reasons: ISO 20022 status reason codes. */
   PayCounterAccount: { kind: 'once'; result: PaidTransfer; reason: string };
+  /** What becomes of cash that stands on the house account and will not be transferred: only people can say. */
+  ClearSuspense: { kind: 'once'; result: PaidTransfer; reason: string };
 };
 
 export type PayoutSaid = Extract<OwnEvent, { event: 'payout.finished' }>;

@@ -10,9 +10,10 @@ import {
   followApproval,
   followCashOut,
   goOnFromOwner,
-  holdOrGiveUp,
+  holdOrMoveBack,
   holdOrRefuse,
   holdOrRefuseApproval,
+  holdOrSuspend,
   open,
   ownerOf,
   refuseCashOut,
@@ -65,6 +66,7 @@ const moved: Payout = {
   counterAccount: { iban: IBAN, ownerName: 'A. Customer' },
   cashOutId: 'CO1',
 };
+const suspended: Payout = { ...moved, status: 'InSuspense', reason: 'no transfer: AC04' };
 const payment = { paymentId: 'PM1', endToEndId: 'WDX', paidAt: '2026-03-04T10:00:00Z' };
 const transfer: PaidTransfer = { ...payment, returned: null };
 const account: CounterAccountRead = {
@@ -117,10 +119,11 @@ const cells: Readonly<Record<Payout['status'], readonly [asked: string, returned
   ApprovingCashOut: ['ignored', 'impossible'],
   ConfirmingCashOut: ['ignored', 'impossible'],
   Transferring: ['ignored', 'stay'],
+  InSuspense: ['ignored', 'impossible'],
   Paid: ['ignored', 'Returned'],
   Returned: ['ignored', 'ignored'],
   Refused: ['ignored', 'impossible'],
-  RefusedAfterCashOut: ['ignored', 'impossible'],
+  MovedBack: ['ignored', 'impossible'],
 };
 
 describe('every input in every status', () => {
@@ -233,15 +236,19 @@ describe('the transfer', () => {
     expect(finishPaid(moved, transfer)).toEqual({ to: 'Paid', set: { payment, reason: null }, says: [finished('paid', told)] });
   });
   it('refused by the bank after the cash-out is never ended by a machine', () => {
-    expect(holdOrGiveUp(moved, 'AC04', 'other-side')).toMatchObject({ hold: 'cash-out done but the bank refused: AC04' });
-    expect(holdOrGiveUp(moved, 'money is back at the broker', 'person')).toEqual({
-      to: 'RefusedAfterCashOut',
-      set: { reason: 'money is back at the broker' },
-      says: [finished('refused', { reason: 'money is back at the broker' })],
+    expect(holdOrSuspend(moved, 'AC04', 'other-side')).toMatchObject({ hold: 'cash-out done but the bank refused: AC04' });
+  });
+  it('that people call never made lets nobody go: the cash is on the house account, and the withdrawal hears nothing', () => {
+    expect(holdOrSuspend(moved, 'refused on their screen', 'person')).toEqual({
+      to: 'InSuspense',
+      set: { returnedBecause: null, reason: 'cash-out done, no transfer: refused on their screen' },
+    });
+    expect(holdOrSuspend({ ...moved, returnedBecause: inWords }, 'x', 'person')).toMatchObject({
+      set: { returnedBecause: null, reason: `cash-out done, no transfer: x; the bank had said that it came back: ${inWords}` },
     });
   });
   it('cuts a long reason to what the event may carry', () => {
-    const { says } = holdOrGiveUp(moved, 'x'.repeat(900), 'person') as { says: readonly { data: { reason: string } }[] };
+    const { says } = holdOrMoveBack(suspended, 'x'.repeat(900), 'person') as { says: readonly { data: { reason: string } }[] };
     expect(says[0]?.data.reason).toHaveLength(500);
   });
   it('that comes back is given to an operator and told', () => {
@@ -261,6 +268,30 @@ describe('the transfer', () => {
     expect(finishPaid(moved, { ...transfer, returned: { amount, currency, reason, reference } })).toMatchObject({
       to: 'Returned',
       set: { returnedBecause: inWords },
+    });
+  });
+});
+
+describe('cash in suspense', () => {
+  it('waits for people, with both answers in words', () => {
+    expect(holdOrMoveBack(suspended, 'people do this', 'other-side')).toEqual({
+      hold: 'the cash is on the house account; "applied": paid by hand, "rejected": moved back to the broker account. no transfer: AC04',
+    });
+    expect(holdOrMoveBack({ ...suspended, reason: null }, 'people do this', 'other-side')).toHaveProperty('hold');
+  });
+  it('that was paid by hand is paid', () => {
+    const byHand = { paymentId: 'TELLER 7', endToEndId: null, paidAt: '2026-03-05T10:00:00Z' };
+    expect(finishPaid(suspended, { ...byHand, returned: null })).toEqual({
+      to: 'Paid',
+      set: { payment: byHand, reason: null },
+      says: [finished('paid', byHand)],
+    });
+  });
+  it('that was moved back lets the withdrawal go', () => {
+    expect(holdOrMoveBack(suspended, 'back at the broker', 'person')).toEqual({
+      to: 'MovedBack',
+      set: { reason: 'back at the broker' },
+      says: [finished('refused', { reason: 'back at the broker' })],
     });
   });
 });

@@ -7,6 +7,7 @@ import type { BrokerPort, CashOut } from '../../../../shared/ports/broker.js';
 import type { BankCustomer, Payment, PaymentRequest } from '../../../../shared/ports/core-banking.js';
 import type { Payout } from '../decide/payout.js';
 import { approveCashOut } from './approve-cash-out.js';
+import { clearSuspense } from './clear-suspense.js';
 import { createCashOut } from './create-cash-out.js';
 import { endToEndIdOf, isIban, payCounterAccount, uetrOf } from './pay-counter-account.js';
 import { readCashOut } from './read-cash-out.js';
@@ -254,6 +255,22 @@ describe('PayCounterAccount', () => {
     expect(effect.resultFromPerson(request, 'x'.repeat(300))).toEqual({
       paymentId: 'x'.repeat(128),
       endToEndId: request.endToEndId,
+      paidAt: '2026-03-04T10:00:00.000Z',
+      returned: null,
+    });
+  });
+});
+
+describe('ClearSuspense', () => {
+  it('sends nothing and asks nobody: only people have an answer', async () => {
+    const effect = clearSuspense(timing, () => NOW_MS);
+    const request: unknown = effect.request(state, journey, 'k1');
+    expect(request).toEqual({ amount: '250', currency: 'EUR' });
+    expect(await effect.send(request, sending)).toMatchObject({ kind: 'rejected' });
+    expect(await effect.inquire(request, sending)).toMatchObject({ found: 'rejected' });
+    expect(effect.resultFromPerson(request, 'x'.repeat(300))).toEqual({
+      paymentId: 'x'.repeat(128),
+      endToEndId: null,
       paidAt: '2026-03-04T10:00:00.000Z',
       returned: null,
     });

@@ -68,6 +68,9 @@ const paidOf = (payment: Payment, nowMs: number): PaidTransfer => ({
 /** Longest id of a payment that our own events carry. */
 const LONGEST_PAYMENT_ID = 128;
 
+/** What people call a payment. */
+export const paymentIdOf = (evidence: string): string => evidence.slice(0, LONGEST_PAYMENT_ID);
+
 /** Form and check digits, electronic format; not whether the account exists. */
 export const isIban = (text: string): boolean => isValidIBAN(text);
 
@@ -114,7 +117,7 @@ export const payCounterAccount = (
       : { found: 'ambiguous', evidence: difference };
   },
   resultFromPerson: (request: PaymentRequest, evidence) => ({
-    paymentId: evidence.slice(0, LONGEST_PAYMENT_ID),
+    paymentId: paymentIdOf(evidence),
     endToEndId: request.endToEndId,
     paidAt: new Date(nowMs()).toISOString(),
     returned: null,
