@@ -165,20 +165,25 @@ const addPushes = (router: Router, options: AdminOptions): void => {
   router.post(
     '/simulator/orders/:id',
     served(
-      reading(z.strictObject({ action: z.enum(['fill', 'cancel', 'expire', 'reject']), units: decimalToken.optional() }), (body, call) => {
-        const { world, orders } = options.broker();
-        const order = world.orders.get(call.params['id'] ?? '');
-        if (order === undefined) return missing();
-        if (isAtEnd(order)) return bad('the order is at its end');
-        if (body.action === 'fill') orders.fillNow(order, body.units ?? null);
-        else
-          orders.end(
-            order,
-            body.action === 'reject' ? 'REJECTED' : 'CANCELED',
-            body.action === 'expire' ? 'O123' : body.action === 'reject' ? 'O099' : null,
-          );
-        return done(world.views.order(order));
-      }),
+      reading(
+        z.strictObject({ action: z.enum(['fill', 'ask-cancel', 'cancel', 'expire', 'reject', 'bust']), units: decimalToken.optional() }),
+        (body, call) => {
+          const { world, orders } = options.broker();
+          const order = world.orders.get(call.params['id'] ?? '');
+          if (order === undefined) return missing();
+          if (body.action === 'bust') return orders.bust(order) ? done(world.views.order(order)) : bad('no fill is left to be taken back');
+          if (isAtEnd(order)) return bad('the order is at its end');
+          if (body.action === 'fill') orders.fillNow(order, body.units ?? null);
+          else if (body.action === 'ask-cancel') orders.cancel(order);
+          else
+            orders.end(
+              order,
+              body.action === 'reject' ? 'REJECTED' : 'CANCELED',
+              body.action === 'expire' ? 'O123' : body.action === 'reject' ? 'O099' : null,
+            );
+          return done(world.views.order(order));
+        },
+      ),
     ),
   );
   router.post(

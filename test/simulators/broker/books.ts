@@ -20,6 +20,8 @@ export type LedgerEntry = {
   readonly type: string;
   readonly amount: Decimal;
   readonly settlesAtMs: number;
+  /** The market's settle date. On a bank holiday the cash comes later. */
+  readonly settleDateMs: number;
   readonly comment: string;
   readonly isin: string | null;
   readonly orderId: string | null;
@@ -44,7 +46,7 @@ export type UnitsEntry = {
 export type OrderEntry = {
   readonly accountNo: string;
   readonly orderId: string;
-  readonly what: 'placed' | 'filled' | 'status' | 'cancel-asked';
+  readonly what: 'placed' | 'filled' | 'status' | 'cancel-asked' | 'busted';
   readonly status: string;
   readonly side: 'BUY' | 'SELL';
   readonly isin: string;

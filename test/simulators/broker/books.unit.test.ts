@@ -5,7 +5,7 @@ import { cashOf, unitsOf, type Account, type LedgerEntry, type UnitsEntry } from
 import type { Line } from '../shared/book.js';
 import { readBrokerConfig } from './config.js';
 import type { Order } from './model.js';
-import { createOrders } from './orders.js';
+import { createOrders, type Orders } from './orders.js';
 import { createRedemptions } from './redemptions.js';
 import type { World } from './model.js';
 import { createWorld } from './world.js';
@@ -38,6 +38,7 @@ const account: Account = { accountNo: 'A1', accountId: 'u.1', userId: 'u', manag
 const setUp = (): {
   world: World;
   advance: (ms: number) => void;
+  orders: Orders;
   sell: (units: string) => Order;
   buy: (amount: string) => Order;
   sent: Delivery[];
@@ -58,6 +59,7 @@ const setUp = (): {
   const common = { account, instrument, type: 'MARKET', limitPrice: null, key: null, clientOrderId: null };
   return {
     world,
+    orders,
     advance: time.advance,
     sent,
     sell: (units) => orders.place({ ...common, side: 'SELL', units: decimal(units), amountCash: null }),
@@ -72,6 +74,7 @@ describe('cash', () => {
     type: 'X',
     amount: decimal(amount),
     settlesAtMs,
+    settleDateMs: settlesAtMs,
     comment: '',
     isin: null,
     orderId: null,
@@ -141,6 +144,32 @@ describe('a sale', () => {
     expect([second.status, second.statusMessage?.errorCode]).toEqual(['REJECTED', 'O105']);
     advance(10);
     expect(world.units(account).get(ISIN)).toBe('2');
+  });
+  it('has its cash later than the date of the market when the bank is closed', () => {
+    const { world, advance, sell } = setUp();
+    world.board.switchOn({ fault: 'bank-holiday', times: 1, delayMs: 500 });
+    sell('3');
+    advance(10);
+    const [row] = world.ledgerOf(account).filter((line) => line.type === 'SSAL');
+    expect((row?.settlesAtMs ?? 0) - (row?.settleDateMs ?? 0)).toBe(500);
+    advance(1_400);
+    expect(world.cash(account).withdrawable).toBe('100');
+    advance(100);
+    expect(world.cash(account).withdrawable).toBe('199.47');
+  });
+  it('that is busted gives the units back and takes the cash away, once; the order does not say so', () => {
+    const { world, orders, advance, sell } = setUp();
+    const order = sell('3');
+    advance(2_000);
+    expect(orders.bust(order)).toBe(true);
+    expect(orders.bust(order)).toBe(false);
+    // Fees are not given back.
+    expect([order.status, order.filledUnits, world.units(account).get(ISIN), world.cash(account).withdrawable]).toEqual([
+      'FILLED',
+      '3',
+      '10',
+      '99.48',
+    ]);
   });
   it('charges the commission once over many fills', () => {
     const { world, advance, sell } = setUp();

@@ -4,7 +4,7 @@ import { orderStatusIsEnd, type OrderStatus, type RedemptionStatus } from '../..
 import type { Line } from '../shared/book.js';
 import type { FaultBoard, FaultRule } from '../shared/faults.js';
 import type { FeedFault } from '../shared/feed.js';
-import type { LineFault } from '../shared/http.js';
+import type { Arrivals, LineFault } from '../shared/http.js';
 import type { Account, Books, Cash, Instrument, LedgerEntry } from './books.js';
 import type { BrokerConfig } from './config.js';
 
@@ -111,9 +111,11 @@ export const BROKER_FAULTS = [
   'price-drift',
   'unexpected-fee',
   'settle-late',
+  'bank-holiday',
   'redemption-on-hold',
   'redemption-fail',
   'redemption-return',
+  'forget-the-note',
   'unknown-status',
 ] as const;
 export type BrokerFault = (typeof BROKER_FAULTS)[number];
@@ -126,6 +128,8 @@ export type NewRow = {
   readonly amount: Decimal;
   readonly comment: string;
   readonly settlesAtMs: number;
+  /** The market's date, where the cash comes later than that. */
+  readonly settleDateMs?: number;
   readonly order: Order | null;
   readonly redemptionId?: string;
   /** True for opening balances: nothing happened that the feed would tell. */
@@ -138,6 +142,7 @@ export type World = {
   readonly config: BrokerConfig;
   readonly nowMs: () => number;
   readonly books: Books;
+  readonly arrivals: Arrivals;
   readonly board: FaultBoard<AnyFault>;
   readonly views: Views;
   readonly instruments: Map<string, Instrument>;

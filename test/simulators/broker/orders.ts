@@ -16,6 +16,7 @@ import {
   type Decimal,
 } from '../../../shared/kernel/decimal.js';
 import { ERROR_CODES, LEDGER_CODES } from '../../../contracts/broker/drivewealth/statuses.js';
+import type { OrderEntry } from './books.js';
 import { averagePriceOf, isAtEnd, PRICE_DIGITS, type NewOrder, type Order, type World } from './model.js';
 
 const CENT = decimal('0.01');
@@ -32,6 +33,8 @@ export type Orders = {
   readonly cancel: (order: Order) => void;
   /** For people at the simulator: fills what is left, or `units` of it, now. */
   readonly fillNow: (order: Order, units: Decimal | null) => void;
+  /** For people at the simulator: takes back the last fill, in cash and units. The order itself does not change: no event tells of a bust. */
+  readonly bust: (order: Order) => boolean;
   readonly end: (order: Order, status: 'CANCELED' | 'REJECTED', errorCode: string | null) => void;
 };
 
@@ -47,6 +50,8 @@ type Plan =
       readonly drift: Decimal | null;
       readonly surpriseFee: Decimal | null;
       readonly extraSettlementMs: number;
+      /** How long after the market's date the cash comes. */
+      readonly bankClosedMs: number;
     };
 
 const DEFAULT_PARTS = 3;
@@ -86,13 +91,7 @@ export const createOrders = (world: World): Orders => {
   };
   const noFees = { commission: ZERO, feeSec: ZERO, feeTaf: ZERO };
 
-  const note = (
-    order: Order,
-    what: 'placed' | 'filled' | 'status' | 'cancel-asked',
-    units: Decimal | null,
-    price: Decimal | null,
-    gross: Decimal | null,
-  ): void => {
+  const note = (order: Order, what: OrderEntry['what'], units: Decimal | null, price: Decimal | null, gross: Decimal | null): void => {
     books.orders.append({
       accountNo: order.account.accountNo,
       orderId: order.orderId,
@@ -132,8 +131,9 @@ export const createOrders = (world: World): Orders => {
     const commission = isZero(order.filledUnits) ? config.commission : ZERO;
     const extraMs = plan.kind === 'fill' ? plan.extraSettlementMs : 0;
     // A purchase takes its cash at once; a sale gives it when it settles, fees with it.
-    const settlesAtMs = isSale ? world.nowMs() + config.settlementMs + extraMs : world.nowMs();
-    const common = { account: order.account, order, settlesAtMs };
+    const settleDateMs = isSale ? world.nowMs() + config.settlementMs + extraMs : world.nowMs();
+    const bankClosedMs = plan.kind === 'fill' && isSale ? plan.bankClosedMs : 0;
+    const common = { account: order.account, order, settleDateMs, settlesAtMs: settleDateMs + bankClosedMs };
     const word = isSale ? 'Sell' : 'Buy';
     const full = compare(plus(order.filledUnits, units), targetUnits(order, price)) >= 0 ? 'FULL' : 'PART';
     world.book({
@@ -219,6 +219,7 @@ export const createOrders = (world: World): Orders => {
     const drift = struck('price-drift');
     const surprise = struck('unexpected-fee');
     const late = struck('settle-late');
+    const holiday = struck('bank-holiday');
     const wanted = cancelled ?? partial;
     const parts = wanted === null ? 1 : Math.max(2, Number.parseInt(wanted.detail ?? String(DEFAULT_PARTS), 10) || DEFAULT_PARTS);
     return {
@@ -228,6 +229,7 @@ export const createOrders = (world: World): Orders => {
       drift: drift === null ? null : decimal(drift.detail ?? '1.10'),
       surpriseFee: surprise === null ? null : decimal(surprise.detail ?? '1.23'),
       extraSettlementMs: late?.delayMs ?? (late === null ? 0 : config.settlementMs),
+      bankClosedMs: holiday?.delayMs ?? (holiday === null ? 0 : config.settlementMs),
     };
   };
 
@@ -305,6 +307,33 @@ export const createOrders = (world: World): Orders => {
       if (isAtEnd(order)) return;
       const left = minus(targetUnits(order, world.priceOf(order.instrument.isin)), order.filledUnits);
       fill(order, units === null ? left : least(left, units), { kind: 'stay-open' });
+    },
+    bust: (order) => {
+      const last = books.orders.where((line) => line.orderId === order.orderId && line.what === 'filled').at(-1);
+      const busted = books.orders.where((line) => line.orderId === order.orderId && line.what === 'busted').length > 0;
+      if (last === undefined || busted) return false;
+      const { units, price, gross } = last;
+      if (units === null || price === null || gross === null) return false;
+      const isSale = order.side === 'SELL';
+      const { account } = order;
+      books.units.append({
+        accountNo: account.accountNo,
+        isin: order.instrument.isin,
+        units: isSale ? units : negated(units),
+        orderId: order.orderId,
+        reason: 'bust',
+      });
+      world.book({
+        account,
+        order,
+        type: isSale ? LEDGER_CODES.sale : LEDGER_CODES.purchase,
+        amount: isSale ? negated(gross) : gross,
+        comment: `Bust of ${units} shares of ${order.instrument.symbol}`,
+        settlesAtMs: world.nowMs(),
+        fill: { units: negated(units), price, feeSec: ZERO, feeTaf: ZERO },
+      });
+      note(order, 'busted', units, price, gross);
+      return true;
     },
     end,
   };

@@ -123,12 +123,13 @@ const createRedemption =
     if (!isPositive(amount)) return malformed('the amount must not be zero');
     if (!atLeast(world.cash(account).withdrawable, amount))
       return refused(400, ERROR_CODES.paymentNotEnoughCash, `account ${account.accountNo} has not enough cash for withdrawal`);
+    const keepsNote = world.strike('create-redemption', [account.accountNo, account.accountId], ['forget-the-note']) === null;
     const created = redemptions.create({
       account,
       amount,
       type: request.type,
-      note: request.note ?? null,
-      metadata: request.metadata ?? null,
+      note: keepsNote ? (request.note ?? null) : null,
+      metadata: keepsNote ? (request.metadata ?? null) : null,
       key: keyOf(call),
     });
     return ok(world.views.redemptionCreated(created));
@@ -177,6 +178,7 @@ export const createVendorRoutes = (world: World, orders: Orders, redemptions: Re
       board: world.board,
       subjectsOf: about,
       refusals,
+      arrived: world.arrivals.note,
       handle: async (call) => {
         const answer = isOpen || tokens.isGood(call) ? await handle(call) : refusals.unauthorised(call);
         return { ...answer, headers: { ...answer.headers, [HEADER_REQUEST_ID]: call.requestId } };

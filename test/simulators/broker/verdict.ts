@@ -91,6 +91,7 @@ export const verdictOf = (world: World): Printable => {
     /** Not wrong by themselves: two equal orders may both be meant. */
     lookAlikes: alike.map(([, list]) => ({ accountNo: list[0]?.accountNo ?? null, orderIDs: list.map((line) => line.orderId) })),
     keysWithAnotherBody: world.books.keys.where((line) => !line.sameBody).map((line) => line.key),
+    requests: world.arrivals.counts(),
     strikes: Object.fromEntries([...groups(world.books.strikes.all(), (line) => line.fault)].map(([fault, list]) => [fault, list.length])),
     booksAgree: booksAgree(world),
   };

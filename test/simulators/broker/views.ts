@@ -214,7 +214,7 @@ export const createViews = (world: () => World): Views => {
         instrument === null || instrument === undefined
           ? null
           : { id: instrument.instrumentId, symbol: instrument.symbol, name: instrument.name },
-      settleDate: world().config.ledgerSettleDate ? iso(line.settlesAtMs) : undefined,
+      settleDate: world().config.ledgerSettleDate ? iso(line.settleDateMs) : undefined,
     };
   };
   return {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { cutTo, isPositive, minus, sum, times, ZERO, type Decimal } from '../../../shared/kernel/decimal.js';
-import { LINE_FAULTS } from '../shared/http.js';
+import { createArrivals, LINE_FAULTS } from '../shared/http.js';
 import { createFaultBoard } from '../shared/faults.js';
 import type { Delivery } from '../shared/webhook.js';
 import type { Line } from '../shared/book.js';
@@ -50,6 +50,7 @@ export const createWorld = (config: BrokerConfig, time: Time, send: (delivery: D
     config,
     nowMs: time.nowMs,
     after: time.after,
+    arrivals: createArrivals(),
     board,
     strike: board.strike,
     units,
@@ -79,6 +80,7 @@ export const createWorld = (config: BrokerConfig, time: Time, send: (delivery: D
         type: row.type,
         amount: row.amount,
         settlesAtMs: row.settlesAtMs,
+        settleDateMs: row.settleDateMs ?? row.settlesAtMs,
         comment: row.comment,
         isin: row.order?.instrument.isin ?? null,
         orderId: row.order?.orderId ?? null,

@@ -4,7 +4,7 @@ import type { Printable } from '../../../shared/kernel/json.js';
 import { PAYMENT_ENDS, REASONS, type CreatePaymentRequest, type PaymentStatus } from '../../../contracts/core-banking/http.js';
 import { createFeed, FEED_FAULTS, type FeedFault } from '../shared/feed.js';
 import { createFaultBoard, type FaultBoard, type FaultRule } from '../shared/faults.js';
-import { LINE_FAULTS, type LineFault } from '../shared/http.js';
+import { createArrivals, LINE_FAULTS, type Arrivals, type LineFault } from '../shared/http.js';
 import type { Delivery } from '../shared/webhook.js';
 import { bookedOf, createBooks, type Books } from './books.js';
 import type { BankConfig } from './config.js';
@@ -51,6 +51,7 @@ export type Customer = {
 export type Bank = {
   readonly config: BankConfig;
   readonly books: Books;
+  readonly arrivals: Arrivals;
   readonly board: FaultBoard<AnyFault>;
   readonly accounts: Map<string, Account>;
   readonly customers: Map<string, Customer>;
@@ -211,6 +212,7 @@ export const createBank = (config: BankConfig, time: Time, mouths: Mouths): Bank
   const bank: Bank = {
     config,
     books,
+    arrivals: createArrivals(),
     board,
     strike: board.strike,
     accounts: new Map(),

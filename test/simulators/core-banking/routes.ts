@@ -115,6 +115,7 @@ export const createBankRoutes = (bank: Bank): Router => {
       board: bank.board,
       subjectsOf: subjectsOf(bank),
       refusals,
+      arrived: bank.arrivals.note,
       handle: (call) => (isAllowed(call) ? handle(call) : refusals.unauthorised(call)),
     });
 

@@ -54,6 +54,7 @@ export const verdictOf = (bank: Bank): Printable => {
       endToEndIds: list.map((line) => line.endToEndId),
     })),
     conflicts: bank.books.requests.where((line) => line.what === 'conflict').map((line) => line.endToEndId),
+    requests: bank.arrivals.counts(),
     strikes: Object.fromEntries(strikes),
     booksAgree: compare(sumOf(settled), negated(debited)) === 0,
   };

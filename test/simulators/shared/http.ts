@@ -88,6 +88,7 @@ export const served =
  * - `server-error-before-applying`, `server-error-after-applying` a 500, without or with the effect
  * - `answer-late` it happens at once and is answered after `delayMs`; `apply-late` it happens only after `delayMs`, even
  *   when the caller has gone (default of both 3000)
+ * - `never-answer` nothing happens, and nothing is said until the caller gives up
  * - `garbled-answer` it happened, and the 2xx body is cut in the middle
  * - `unauthorised` a 401; `too-many-requests` a 429 with Retry-After; `refuse` a definite refusal; `conflict` a 409
  */
@@ -98,6 +99,7 @@ export const LINE_FAULTS = [
   'server-error-after-applying',
   'answer-late',
   'apply-late',
+  'never-answer',
   'garbled-answer',
   'unauthorised',
   'too-many-requests',
@@ -124,6 +126,8 @@ export type Route<Name extends string> = {
   readonly subjectsOf: (call: Call) => readonly string[];
   readonly refusals: Refusals;
   readonly handle: Handler;
+  /** Counts the request, whatever becomes of it. */
+  readonly arrived?: (operation: string) => void;
 };
 
 const DEFAULT_DELAY_MS = 3_000;
@@ -145,6 +149,7 @@ const refusal = (rule: FaultRule<LineFault>, refusals: Refusals, call: Call): An
     case 'server-error-after-applying':
     case 'answer-late':
     case 'apply-late':
+    case 'never-answer':
     case 'garbled-answer':
       return null;
   }
@@ -168,6 +173,7 @@ const serveStruck = async <Name extends string>(
     response.socket?.destroy();
     return;
   }
+  if (rule.fault === 'never-answer') return;
   const refused = refusal(rule, route.refusals, call);
   if (refused !== null) {
     write(response, refused, call.requestId);
@@ -182,11 +188,22 @@ const serveStruck = async <Name extends string>(
   else write(response, answer, call.requestId);
 };
 
+/** Requests that have come in, by operation: what a caller sends by itself shows here, and nowhere in the other books. */
+export type Arrivals = { readonly note: (operation: string) => void; readonly counts: () => Readonly<Record<string, number>> };
+export const createArrivals = (): Arrivals => {
+  const counts = new Map<string, number>();
+  return {
+    note: (operation) => counts.set(operation, (counts.get(operation) ?? 0) + 1),
+    counts: () => Object.fromEntries(counts),
+  };
+};
+
 /** A route of the outside system: the board is asked first, then the handler runs, or does not, as the fault says. */
 export const servedUnderFaults =
   <Name extends string>(route: Route<Name>): RequestHandler =>
   async (request, response) => {
     const call = callOf(request);
+    route.arrived?.(route.operation);
     const rule = route.board.strike(route.operation, route.subjectsOf(call), LINE_FAULTS);
     if (rule === null) write(response, await route.handle(call), call.requestId);
     else await serveStruck(route, rule as FaultRule<LineFault>, call, response);

@@ -44,7 +44,7 @@ export const createDriveWealth = (options: DriveWealthOptions): BrokerPort & { r
   const accounts = createAccounts(client, ours);
   return {
     provider: 'drivewealth',
-    abilities: abilitiesOf(options.longestLifeMs),
+    abilities: abilitiesOf(options.longestLifeMs, options.sendClientOrderId ?? false),
     ...createReads(client, accounts, instruments),
     ...createOrders({
       client,

@@ -19,6 +19,18 @@ let broker: RunningBroker;
 let admin: Caller;
 let port: BrokerPort & { readonly close: () => void };
 
+/** As another process would have it: it remembers nothing of what the first was told. */
+const newPort = (): typeof port =>
+  createDriveWealth({
+    baseUrl: `${broker.url}/back-office`,
+    appKey: 'simulator-app-key',
+    clientId: 'simulator-client',
+    clientSecret: 'simulator-client-secret',
+    longestLifeMs: 1_000,
+    sendClientOrderId: true,
+    instruments: new Map([[ISIN, { symbol: 'SBUX' }]]),
+  });
+
 beforeEach(async () => {
   broker = await startBroker(
     readBrokerConfig({ FILL_MS: '10', SETTLEMENT_MS: String(SETTLEMENT_MS), REDEMPTION_MS: '10', COMMISSION: '0.99' }),
@@ -31,15 +43,7 @@ beforeEach(async () => {
     cash: '500.10',
     positions: [{ isin: ISIN, units: '12.5' }],
   });
-  port = createDriveWealth({
-    baseUrl: `${broker.url}/back-office`,
-    appKey: 'simulator-app-key',
-    clientId: 'simulator-client',
-    clientSecret: 'simulator-client-secret',
-    longestLifeMs: 1_000,
-    sendClientOrderId: true,
-    instruments: new Map([[ISIN, { symbol: 'SBUX' }]]),
-  });
+  port = newPort();
 });
 afterEach(async () => {
   port.close();
@@ -185,7 +189,11 @@ describe('orders', () => {
     expect(await port.findOrder(request, sending('by-amount'))).toEqual({ found: 'applied', result: { orderId } });
     await placed(request, 'by-amount-2');
     for (const order of broker.world().orders.values()) Object.assign(order, { clientOrderId: null });
-    expect(await port.findOrder(request, sending('by-amount'))).toMatchObject({ found: 'ambiguous' });
+    expect(await port.findOrder(request, sending('by-amount'))).toEqual({ found: 'applied', result: { orderId } });
+    expect(await port.findOrder(request, sending('never sent'))).toEqual({ found: 'absent' });
+    const afterRestart = newPort();
+    expect(await afterRestart.findOrder(request, sending('by-amount'))).toMatchObject({ found: 'ambiguous' });
+    afterRestart.close();
   });
 
   it.each([

@@ -11,14 +11,15 @@ import {
   type OrderListRow,
   type TransactionRow,
 } from '../../../../contracts/broker/drivewealth/http.js';
+import { LEDGER_CODES } from '../../../../contracts/broker/drivewealth/statuses.js';
 import { instantMs } from '../../../../contracts/tokens.js';
 import { Bug } from '../../../kernel/bug.js';
-import { isPositive, ZERO } from '../../../kernel/decimal.js';
+import { compare, isPositive, sum, ZERO } from '../../../kernel/decimal.js';
 import type { BrokerAccountId, InstrumentId } from '../../../kernel/ids.js';
 import { JsonNumber, type Printable } from '../../../kernel/json.js';
 import type { Currency } from '../../../kernel/money.js';
 import type { Sending } from '../../../kernel/outcome.js';
-import type { BrokerPort, OrderReport, OrderRequest, Settlement } from '../../../ports/broker.js';
+import type { BrokerCash, BrokerPort, OrderReport, OrderRequest, Settlement } from '../../../ports/broker.js';
 import { noAnswer, retryable, unknown } from '../../http/outcome.js';
 import { query } from '../../http/path.js';
 import type { Accounts } from './accounts.js';
@@ -36,7 +37,10 @@ export type OrderOptions = {
   readonly nowMs: () => number;
 };
 export type Orders = Pick<BrokerPort, 'placeOrder' | 'findOrder' | 'readOrder' | 'readOpenOrders' | 'readSettlement'>;
+/** Orders that this process has been told the id of, with the key each was placed under. */
+type Owners = { readonly of: (orderId: string) => string | undefined; readonly note: (orderId: string, key: string) => void };
 type Context = {
+  readonly owners: Owners;
   readonly client: DriveWealthClient;
   readonly accounts: Accounts;
   readonly instruments: Instruments;
@@ -58,8 +62,22 @@ const placeBody = (request: OrderRequest, accountNo: string, clientOrderId: stri
   ...(clientOrderId === null ? {} : { clientOrderID: clientOrderId }),
 });
 
+const MOST_OWNERS = 50_000;
+
+const createOwners = (): Owners => {
+  const keys = new Map<string, string>();
+  return {
+    of: (orderId) => keys.get(orderId),
+    note: (orderId, key) => {
+      const [oldest] = keys.size < MOST_OWNERS ? [] : keys.keys();
+      if (oldest !== undefined) keys.delete(oldest);
+      keys.set(orderId, key);
+    },
+  };
+};
+
 const placeOrder =
-  ({ client, accounts, instruments, options }: Context): Orders['placeOrder'] =>
+  ({ client, accounts, instruments, options, owners }: Context): Orders['placeOrder'] =>
   async (request, sending) => {
     const { size } = request;
     if (!isPositive(size.by === 'units' ? size.units : size.amount.amount)) throw new Bug('an order is for more than nothing');
@@ -84,7 +102,9 @@ const placeOrder =
     );
     if (judged.ended !== null) return judged.ended;
     const read = createOrderResponse.safeParse(judged.json);
-    return read.success ? { kind: 'applied', result: { orderId: read.data.orderId } } : unknown('the answer holds no order id');
+    if (!read.success) return unknown('the answer holds no order id');
+    owners.note(read.data.orderId, key);
+    return { kind: 'applied', result: { orderId: read.data.orderId } };
   };
 
 const openRows = async ({ client }: Context, accountId: BrokerAccountId, signal: AbortSignal): Promise<Got<readonly OrderListRow[]>> => {
@@ -124,7 +144,7 @@ const detailOf = async ({ client }: Context, orderId: string, signal: AbortSigna
   return read.success && read.data.id === orderId ? got(read.data) : unclear('the order cannot be read');
 };
 
-/** Ours, not ours, or not said: an order may carry our key as `clientOrderID`, and `GET` of the order shows it. */
+/** Ours, not ours, or not said: an order may carry our key as `clientOrderID`, and `GET` of the order shows it; or we were told its id. */
 const keepOurs = async (
   context: Context,
   orderIds: readonly string[],
@@ -136,8 +156,9 @@ const keepOurs = async (
   for (const orderId of orderIds) {
     const detail = await detailOf(context, orderId, signal);
     if (detail.ended !== null) return detail;
-    if (detail.value.clientOrderID === key) sure.push(orderId);
-    else if (detail.value.clientOrderID === undefined) perhaps.push(orderId);
+    const owner = detail.value.clientOrderID ?? context.owners.of(orderId);
+    if (owner === key) sure.push(orderId);
+    else if (owner === undefined) perhaps.push(orderId);
   }
   return got({ sure, perhaps });
 };
@@ -176,6 +197,7 @@ const findOrder =
         found: 'ambiguous',
         evidence: `${String(Math.max(sure.length, perhaps.length))} orders since the first send have the same side, instrument and size`,
       };
+    context.owners.note(only, wireKey(sending.key));
     return { found: 'applied', result: { orderId: only } };
   };
 
@@ -235,19 +257,17 @@ const reportOf = (
   });
 };
 
-const readReport = async (
-  context: Context,
-  account: BrokerAccountId,
-  orderId: string,
-  signal: AbortSignal,
-): Promise<Got<{ readonly report: OrderReport; readonly rows: readonly TransactionRow[] }>> => {
+/** `ledger`: every row of the account since the order was made. */
+type Read = { readonly report: OrderReport; readonly orderNo: string | undefined; readonly ledger: readonly TransactionRow[] };
+
+const readReport = async (context: Context, account: BrokerAccountId, orderId: string, signal: AbortSignal): Promise<Got<Read>> => {
   const detail = await detailOf(context, orderId, signal);
   if (detail.ended !== null) return detail;
   if (!isOfAccount(detail.value, account)) return unclear('the order is of another account');
   const isFilled = isPositive(detail.value.cumulativeQuantity ?? ZERO);
   if (!isFilled && orderStateOf(detail.value) === 'open') {
     const report = reportOf(detail.value, account, [], null, context);
-    return report.ended === null ? got({ report: report.value, rows: [] }) : report;
+    return report.ended === null ? got({ report: report.value, orderNo: detail.value.orderNo, ledger: [] }) : report;
   }
   const judged = judgeRead(
     await context.client.send({ operation: 'read-order-audit', method: 'GET', path: PATHS.orderAudit(orderId), signal }),
@@ -263,16 +283,22 @@ const readReport = async (
   if (read.unclear !== null) return unclear(read.unclear, MOVING_RETRY_MS);
   if (!feesAddUp(detail.value, read.fills)) return unclear('the fees of the fills do not add up to the fees of the order', MOVING_RETRY_MS);
   const report = reportOf(detail.value, account, read.fills, lastStep?.transactTime ?? lastStep?.createdWhen ?? null, context);
-  return report.ended === null ? got({ report: report.value, rows: fillRowsOf(rows.value, orderId, detail.value.orderNo) }) : report;
+  return report.ended === null ? got({ report: report.value, orderNo: detail.value.orderNo, ledger: rows.value }) : report;
 };
 
-/** By the settle dates of the ledger where they are sent, and never while the account still waits for cash of that date. */
-const settlementOf = async (
-  context: Context,
-  report: OrderReport,
-  rows: readonly TransactionRow[],
-  signal: AbortSignal,
-): Promise<Got<Settlement>> => {
+/**
+ * Cash that the account waits for although the market's date of ours has come: on a holiday of the banks only it comes later.
+ * What is dated later than ours does not count; the rest could be ours.
+ */
+const couldBeWaiting = (waiting: BrokerCash['pendingSettlement'], ledger: readonly TransactionRow[], dueMs: number): boolean => {
+  const later = ledger.filter((row) => row.finTranTypeID !== LEDGER_CODES.purchase && (instantMs(row.settleDate ?? '') ?? 0) > dueMs);
+  const explained = sum(later.map((row) => row.accountAmount));
+  return compare(sum(waiting.map((row) => row.amount)), explained) > 0;
+};
+
+/** By the settle dates of the ledger where they are sent, and never while the account waits for cash that could be of that date. */
+const settlementOf = async (context: Context, { report, orderNo, ledger }: Read, signal: AbortSignal): Promise<Got<Settlement>> => {
+  const rows = fillRowsOf(ledger, report.orderId, orderNo);
   const nowMs = context.options.nowMs();
   const notYet = (nextLookAtMs: number): Got<Settlement> => got({ settled: false, settledAt: null, nextLookAtMs });
   const dates = rows.map((row) => (row.settleDate === undefined ? null : instantMs(row.settleDate)));
@@ -284,10 +310,12 @@ const settlementOf = async (
   if (report.side === 'sell') {
     const money = await context.accounts.money(report.account, signal);
     if (money.ended !== null) return money;
-    const waiting = money.value.pendingSettlement
-      .map((row) => instantMs(row.availableAt) ?? nowMs)
-      .filter((atMs) => dueMs === null || atMs <= dueMs);
-    if (waiting.length > 0) return notYet(Math.max(Math.min(...waiting), nowMs + MOVING_RETRY_MS));
+    const waiting = money.value.pendingSettlement;
+    const comesAtMs = waiting.map((row) => instantMs(row.availableAt) ?? nowMs);
+    // Dates of theirs are compared with dates of theirs: our clock may be fast.
+    const isOfThatDate = dueMs === null ? waiting.length > 0 : comesAtMs.some((atMs) => atMs <= dueMs);
+    if (isOfThatDate || (dueMs !== null && couldBeWaiting(waiting, ledger, dueMs)))
+      return notYet(Math.max(Math.min(...comesAtMs), nowMs + MOVING_RETRY_MS));
   }
   return got({ settled: true, settledAt: new Date(dueMs ?? nowMs).toISOString(), nextLookAtMs: null });
 };
@@ -297,30 +325,33 @@ const readSettlement =
   async (account, orderId, signal) => {
     const read = await readReport(context, account, orderId, signal);
     if (read.ended !== null) return read.ended;
-    const { report, rows } = read.value;
+    const { report } = read.value;
     if (report.status === 'open') return { kind: 'applied', result: { settled: false, settledAt: null, nextLookAtMs: null } };
     if (report.fills.length === 0) return { kind: 'applied', result: { settled: true, settledAt: report.closedAt, nextLookAtMs: null } };
-    const settlement = await settlementOf(context, report, rows, signal);
+    const settlement = await settlementOf(context, read.value, signal);
     return settlement.ended === null ? { kind: 'applied', result: settlement.value } : settlement.ended;
   };
 
-export const createOrders = (context: Context): Orders => ({
-  placeOrder: placeOrder(context),
-  findOrder: findOrder(context),
-  readOrder: async (account, orderId, signal) => {
-    const read = await readReport(context, account, orderId, signal);
-    return read.ended === null ? { kind: 'applied', result: read.value.report } : read.ended;
-  },
-  readOpenOrders: async (account, signal) => {
-    const rows = await openRows(context, account, signal);
-    if (rows.ended !== null) return rows.ended;
-    const orders: { orderId: string; instrument: InstrumentId }[] = [];
-    for (const row of rows.value) {
-      const instrument = context.instruments.idOf(row);
-      if (instrument === null) return retryable('the instrument of an open order is not known', 60_000);
-      orders.push({ orderId: row.orderID, instrument });
-    }
-    return { kind: 'applied', result: orders };
-  },
-  readSettlement: readSettlement(context),
-});
+export const createOrders = (given: Omit<Context, 'owners'>): Orders => {
+  const context: Context = { ...given, owners: createOwners() };
+  return {
+    placeOrder: placeOrder(context),
+    findOrder: findOrder(context),
+    readOrder: async (account, orderId, signal) => {
+      const read = await readReport(context, account, orderId, signal);
+      return read.ended === null ? { kind: 'applied', result: read.value.report } : read.ended;
+    },
+    readOpenOrders: async (account, signal) => {
+      const rows = await openRows(context, account, signal);
+      if (rows.ended !== null) return rows.ended;
+      const orders: { orderId: string; instrument: InstrumentId }[] = [];
+      for (const row of rows.value) {
+        const instrument = context.instruments.idOf(row);
+        if (instrument === null) return retryable('the instrument of an open order is not known', 60_000);
+        orders.push({ orderId: row.orderID, instrument });
+      }
+      return { kind: 'applied', result: orders };
+    },
+    readSettlement: readSettlement(context),
+  };
+};

@@ -14,6 +14,7 @@ export const abilitiesOf = (longestLifeMs: number | undefined): CoreBankingPort[
     keyMemoryMs: null,
     longestLifeMs: longestLifeMs ?? LONGEST_LIFE_MS,
     afterAbsence: 'same-key',
+    inquiry: 'by-key',
     source:
       'payments API contract (contracts/core-banking): the same endToEndId again is answered with the payment that exists. Memory and longest life: no source, careful values',
   };

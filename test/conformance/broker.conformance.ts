@@ -1,0 +1,449 @@
+/** What every broker adapter has to keep, written once against `BrokerPort` and what a kit can make happen. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { compare, decimal, minus, plus, sum, type Decimal } from '../../shared/kernel/decimal.js';
+import type { BrokerAccountId, InstrumentId } from '../../shared/kernel/ids.js';
+import type { Currency } from '../../shared/kernel/money.js';
+import type { Outcome } from '../../shared/kernel/outcome.js';
+import type { BrokerPort, CashOutRequest, OrderRequest } from '../../shared/ports/broker.js';
+import { until } from '../simulators/shared/client-for-tests.js';
+import { sendingOf } from './carry.js';
+import { watchOrder } from './order-watch.js';
+import { demand, NotApplicable, type AnyKit, type Scenario } from './suite.js';
+import { writeScenarios, type Bench, type LeverOf } from './write-scenarios.js';
+
+export const BROKER_WRITES = ['placeOrder', 'createCashOut', 'approveCashOut'] as const;
+export type BrokerWrite = (typeof BROKER_WRITES)[number];
+
+/** What can be made to happen at the broker besides what can be done to one write. */
+export type BrokerLever =
+  | LeverOf<BrokerWrite>
+  | 'fill'
+  | 'ask to cancel'
+  | 'cancel'
+  | 'bust'
+  | 'orders stay open'
+  | 'orders fill in parts'
+  | 'a fee that nobody told'
+  | 'cash later than the settle date'
+  | 'unlisted order status'
+  | 'unlisted cash-out status'
+  | 'cash-out comes back'
+  | 'note lost'
+  | 'events'
+  | 'events twice'
+  | 'events out of order'
+  | 'events lost'
+  | 'replay events from a cursor'
+  | 'many orders';
+
+export type BrokerBooks = {
+  readonly orders: () => readonly { readonly orderId: string; readonly units: Decimal | null }[];
+  readonly fills: (orderId: string) => readonly { readonly units: Decimal; readonly gross: Decimal }[];
+  readonly cashOuts: () => readonly { readonly cashOutId: string; readonly amount: Decimal }[];
+  readonly approvals: () => number;
+  readonly logins: () => number;
+  readonly cash: () => { readonly booked: Decimal; readonly withdrawable: Decimal };
+  /** Units of the instrument that the account holds. */
+  readonly units: () => Decimal;
+};
+
+export type BrokerKit = AnyKit<BrokerLever> & {
+  readonly broker: BrokerPort;
+  /** Holds 100 units of the instrument and 500.10 in cash; nothing else has happened in it. */
+  readonly account: BrokerAccountId;
+  readonly instrument: InstrumentId;
+  readonly currency: Currency;
+  readonly books: BrokerBooks;
+  readonly bench: (operation: string) => Promise<Bench>;
+  readonly make: (
+    lever: BrokerLever,
+    details?: { readonly times?: number; readonly orderId?: string; readonly units?: Decimal; readonly delayMs?: number },
+  ) => Promise<void>;
+  /** What the product makes of the events heard so far, in the order they came: the references to look at. Waits for no more. */
+  readonly hints: () => readonly string[];
+};
+
+type BrokerScenario = Scenario<BrokerKit, BrokerLever>;
+
+const soon = (): AbortSignal => AbortSignal.timeout(5_000);
+const resultOf = <Result>(outcome: Outcome<Result>, what: string): Result => {
+  demand(outcome.kind === 'applied', `${what} has to be answered`, outcome);
+  return (outcome as Extract<Outcome<Result>, { kind: 'applied' }>).result;
+};
+
+const sale = (kit: BrokerKit, units = '4'): OrderRequest => ({
+  account: kit.account,
+  instrument: kit.instrument,
+  side: 'sell',
+  size: { by: 'units', units: decimal(units) },
+});
+const cashOut = (kit: BrokerKit, amount = '100'): CashOutRequest => ({
+  account: kit.account,
+  amount: { amount: decimal(amount), currency: kit.currency },
+});
+const placed = async (kit: BrokerKit, key: string, request = sale(kit)): Promise<string> =>
+  resultOf(await kit.broker.placeOrder(request, sendingOf(key, Date.now(), 5_000)), 'an order').orderId;
+const created = async (kit: BrokerKit, key: string, request = cashOut(kit)): Promise<string> =>
+  resultOf(await kit.broker.createCashOut(request, sendingOf(key, Date.now(), 5_000)), 'a cash-out').cashOutId;
+const approved = async (kit: BrokerKit, cashOutId: string): Promise<void> => {
+  resultOf(await kit.broker.approveCashOut(cashOutId, sendingOf('approve', Date.now(), 5_000)), 'an approval');
+};
+const grossOf = (fills: readonly { readonly gross: Decimal }[]): Decimal => sum(fills.map(({ gross }) => gross));
+
+/** The order's story as the product knows it is the one in the broker's books. */
+const knownAsBooked = (kit: BrokerKit, orderId: string, watch: ReturnType<typeof watchOrder>): void => {
+  const booked = kit.books.fills(orderId);
+  const { fills } = watch.state();
+  demand(watch.held() === null, 'nobody has to be asked', watch.held() ?? '');
+  demand(fills.length === booked.length, 'every fill is known, once', `${String(fills.length)} of ${String(booked.length)}`);
+  demand(compare(grossOf(fills), grossOf(booked)) === 0, 'the fills are worth what was booked', `${grossOf(fills)} for ${grossOf(booked)}`);
+};
+
+const untilEnd = (watch: ReturnType<typeof watchOrder>): Promise<true> =>
+  until('the order at its end', async () => {
+    await watch.look();
+    return watch.state().status === 'FollowingOrder' && watch.held() === null ? null : true;
+  });
+
+const EVENTS: readonly BrokerScenario[] = [
+  {
+    name: 'duplicate event',
+    needs: ['events', 'events twice', 'orders fill in parts'],
+    run: async (kit) => {
+      await kit.make('events twice');
+      await kit.make('orders fill in parts', { times: 1 });
+      const orderId = await placed(kit, 'order-1');
+      const watch = watchOrder(kit.broker, sale(kit), orderId);
+      await until('every fill was told twice', () => (kit.hints().filter((hint) => hint === orderId).length >= 8 ? true : null));
+      for (const hint of kit.hints()) if (hint === orderId) await watch.look();
+      await untilEnd(watch);
+      knownAsBooked(kit, orderId, watch);
+    },
+  },
+  {
+    name: 'FILLED before PARTIAL',
+    needs: ['events', 'events out of order', 'orders fill in parts'],
+    run: async (kit) => {
+      await kit.make('events out of order');
+      await kit.make('orders fill in parts', { times: 1 });
+      const orderId = await placed(kit, 'order-1');
+      const watch = watchOrder(kit.broker, sale(kit), orderId);
+      await until('events came', () => (kit.hints().filter((hint) => hint === orderId).length >= 3 ? true : null));
+      // Whatever the event said: every look is at the order as it is, so the last one first changes nothing.
+      for (const hint of [...kit.hints()].reverse()) if (hint === orderId) await watch.look();
+      await untilEnd(watch);
+      knownAsBooked(kit, orderId, watch);
+    },
+  },
+  {
+    name: 'event gap: every event is lost',
+    needs: ['events', 'events lost', 'orders fill in parts'],
+    run: async (kit) => {
+      await kit.make('events lost');
+      await kit.make('orders fill in parts', { times: 1 });
+      const orderId = await placed(kit, 'order-1');
+      const watch = watchOrder(kit.broker, sale(kit), orderId);
+      await untilEnd(watch);
+      demand(!kit.hints().includes(orderId), 'nothing was told, or this tests nothing', kit.hints());
+      knownAsBooked(kit, orderId, watch);
+    },
+  },
+  {
+    name: 'event gap: replay from a cursor',
+    needs: ['replay events from a cursor'],
+    run: async (kit) => {
+      await kit.make('replay events from a cursor');
+      throw new NotApplicable('no adapter has such a feed yet: write this with the first that has');
+    },
+  },
+];
+
+const ORDERS: readonly BrokerScenario[] = [
+  {
+    name: 'cancel/fill race: a part fills while the cancel is on its way',
+    needs: ['orders stay open', 'fill', 'ask to cancel'],
+    run: async (kit) => {
+      await kit.make('orders stay open', { times: 1 });
+      const orderId = await placed(kit, 'order-1');
+      const watch = watchOrder(kit.broker, sale(kit), orderId);
+      await kit.make('ask to cancel', { orderId });
+      const asked = resultOf(await kit.broker.readOrder(kit.account, orderId, soon()), 'the order');
+      demand(asked.status === 'open', 'a cancel that was asked for is no end', asked.brokerStatus);
+      await kit.make('fill', { orderId, units: decimal('1.5') });
+      await watch.look();
+      await untilEnd(watch);
+      demand(watch.state().brokerStatus === 'cancelled', 'it ends as the broker says', watch.state().brokerStatus);
+      knownAsBooked(kit, orderId, watch);
+    },
+  },
+  {
+    name: 'cancel/fill race: all of it fills first',
+    needs: ['orders stay open', 'fill', 'ask to cancel'],
+    run: async (kit) => {
+      await kit.make('orders stay open', { times: 1 });
+      const orderId = await placed(kit, 'order-1');
+      const watch = watchOrder(kit.broker, sale(kit), orderId);
+      await kit.make('ask to cancel', { orderId });
+      await kit.make('fill', { orderId });
+      await pause(80);
+      await untilEnd(watch);
+      demand(watch.state().brokerStatus === 'filled', 'it ends as the broker says', watch.state().brokerStatus);
+      knownAsBooked(kit, orderId, watch);
+    },
+  },
+  {
+    name: 'partial then cancel',
+    needs: ['orders stay open', 'fill', 'cancel'],
+    run: async (kit) => {
+      await kit.make('orders stay open', { times: 1 });
+      const orderId = await placed(kit, 'order-1');
+      const watch = watchOrder(kit.broker, sale(kit), orderId);
+      await kit.make('fill', { orderId, units: decimal('1') });
+      await watch.look();
+      demand(watch.state().fills.length === 1, 'a fill is known while the order is open', watch.state());
+      await kit.make('cancel', { orderId });
+      await untilEnd(watch);
+      demand(watch.state().brokerStatus === 'cancelled', 'it ends as the broker says', watch.state().brokerStatus);
+      knownAsBooked(kit, orderId, watch);
+    },
+  },
+  {
+    name: 'bust after settle',
+    needs: ['bust'],
+    run: async (kit) => {
+      const orderId = await placed(kit, 'order-1');
+      await until('settled', async () => {
+        const settlement = await kit.broker.readSettlement(kit.account, orderId, soon());
+        return settlement.kind === 'applied' && settlement.result.settled ? true : null;
+      });
+      const unitsBefore = kit.books.units();
+      await kit.make('bust', { orderId });
+      demand(compare(kit.books.units(), unitsBefore) > 0, 'the units are back, or this tests nothing', kit.books.units());
+      await showsCashAsBooked(kit);
+      const positions = resultOf(await kit.broker.readPositions(kit.account, soon()), 'positions');
+      const units = positions.find(({ instrument }) => instrument === kit.instrument)?.units ?? '0';
+      demand(compare(units as Decimal, kit.books.units()) === 0, 'positions are those in the books', positions);
+      const more = plus(kit.books.cash().withdrawable, decimal('0.01'));
+      const refused = await kit.broker.createCashOut(cashOut(kit, more), sendingOf('out-1', Date.now(), 5_000));
+      demand(refused.kind === 'rejected' && kit.books.cashOuts().length === 0, 'cash that was taken back cannot leave', refused);
+    },
+  },
+  {
+    name: 'unknown status value of an order',
+    needs: ['unlisted order status'],
+    run: async (kit) => {
+      const orderId = await placed(kit, 'order-1');
+      await until('it is filled', () => (kit.books.fills(orderId).length > 0 ? true : null));
+      await kit.make('unlisted order status', { times: 1 });
+      const read = await kit.broker.readOrder(kit.account, orderId, soon());
+      demand(read.kind === 'retryable' || (read.kind === 'applied' && read.result.status === 'open'), 'unlisted is no end', read);
+      await kit.make('unlisted order status', { times: 1 });
+      const settlement = await kit.broker.readSettlement(kit.account, orderId, soon());
+      demand(settlement.kind !== 'applied' || !settlement.result.settled, 'unlisted is not settled', settlement);
+    },
+  },
+  {
+    name: 'holiday between market and bank calendars',
+    needs: ['cash later than the settle date'],
+    run: async (kit) => {
+      await kit.make('cash later than the settle date', { times: 1, delayMs: 1_500 });
+      const before = kit.books.cash().withdrawable;
+      const orderId = await placed(kit, 'order-1');
+      await until('the cash can leave', async () => {
+        const settlement = await kit.broker.readSettlement(kit.account, orderId, soon());
+        const isThere = compare(kit.books.cash().withdrawable, before) > 0;
+        const settled = settlement.kind === 'applied' && settlement.result.settled;
+        // Read after the settlement was: cash that came in between is no excuse.
+        demand(!settled || isThere, 'a sale is not settled while its cash cannot leave', settlement);
+        return settled ? true : null;
+      });
+    },
+  },
+  {
+    name: 'holiday: a sale of another day does not hold up one that has settled',
+    needs: ['cash later than the settle date'],
+    run: async (kit) => {
+      const first = await placed(kit, 'order-1');
+      await until('the first is filled', () => (kit.books.fills(first).length > 0 ? true : null));
+      await pause(100);
+      await kit.make('cash later than the settle date', { times: 1, delayMs: 4_000 });
+      await placed(kit, 'order-2', sale(kit, '3'));
+      await until(
+        'the first is settled',
+        async () => {
+          const settlement = await kit.broker.readSettlement(kit.account, first, soon());
+          return settlement.kind === 'applied' && settlement.result.settled ? true : null;
+        },
+        2_500,
+      );
+    },
+  },
+  {
+    name: 'pagination: one of many orders is found, and read with its own fills',
+    needs: ['many orders', 'placeOrder: done, and the line is cut'],
+    run: async (kit) => {
+      const startedMs = Date.now();
+      const first = await placed(kit, 'order-1', sale(kit, '2'));
+      await kit.make('many orders', { times: MANY });
+      const bench = await kit.bench('placeOrder');
+      await bench.make('done, and the line is cut', { times: 1 });
+      const last = sale(kit, '3');
+      const outcome = await kit.broker.placeOrder(last, sendingOf('order-3', Date.now(), 5_000));
+      demand(outcome.kind === 'unknown', 'a lost answer is unknown', outcome);
+      await until('all are filled', () => (kit.books.orders().every(({ orderId }) => kit.books.fills(orderId).length > 0) ? true : null));
+      const found = await kit.broker.findOrder(last, sendingOf('order-3', startedMs, 5_000));
+      const id = kit.books.orders().at(-1)?.orderId;
+      demand(found.found === 'applied' && found.result.orderId === id, 'it is on the last page', found);
+      const report = resultOf(await kit.broker.readOrder(kit.account, first, soon()), 'the first order');
+      demand(compare(grossOf(report.fills), grossOf(kit.books.fills(first))) === 0, 'its ledger rows are its own', report.fills);
+      const again = await kit.broker.findOrder(sale(kit, '2'), sendingOf('order-1', startedMs, 5_000));
+      demand(again.found === 'applied' && again.result.orderId === first, 'it is on the first page', again);
+    },
+  },
+];
+
+const MANY = 230;
+
+const showsCashAsBooked = async (kit: BrokerKit): Promise<void> => {
+  const cash = resultOf(await kit.broker.readCash(kit.account, soon()), 'cash');
+  const booked = kit.books.cash();
+  demand(compare(cash.withdrawable, booked.withdrawable) === 0, 'withdrawable is what the broker lets go', { cash, booked });
+};
+
+const CASH: readonly BrokerScenario[] = [
+  {
+    name: 'withdrawable < expected (fees)',
+    needs: ['a fee that nobody told'],
+    run: async (kit) => {
+      await kit.make('a fee that nobody told', { times: 1 });
+      const before = kit.books.cash().withdrawable;
+      const orderId = await placed(kit, 'order-1');
+      await until('the cash is there', () => (compare(kit.books.cash().withdrawable, before) > 0 ? true : null));
+      const report = resultOf(await kit.broker.readOrder(kit.account, orderId, soon()), 'the order');
+      const fees = sum(report.fills.flatMap((fill) => fill.fees.map(({ amount }) => amount)));
+      const expected = plus(before, minus(grossOf(report.fills), fees));
+      demand(compare(expected, kit.books.cash().withdrawable) > 0, 'less is there than the fills say, or this tests nothing', expected);
+      await showsCashAsBooked(kit);
+      const tooMuch = await kit.broker.createCashOut(cashOut(kit, expected), sendingOf('out-1', Date.now(), 5_000));
+      demand(tooMuch.kind === 'rejected' && kit.books.cashOuts().length === 0, 'more than is there is refused', tooMuch);
+      await created(kit, 'out-2', cashOut(kit, kit.books.cash().withdrawable));
+    },
+  },
+  {
+    name: 'unknown status value of a cash-out',
+    needs: ['unlisted cash-out status'],
+    run: async (kit) => {
+      const cashOutId = await created(kit, 'out-1');
+      await kit.make('unlisted cash-out status');
+      const read = resultOf(await kit.broker.readCashOut(cashOutId, soon()), 'the cash-out');
+      demand(read.status === 'unclear' || read.status === 'pending', 'unlisted is no end, and no approval', read);
+      const answer = await kit.broker.approveCashOut(cashOutId, sendingOf('approve-1', Date.now(), 5_000));
+      const believed = answer.kind === 'applied' && answer.result.status !== 'unclear';
+      demand(!believed || kit.books.approvals() === 1, 'what is not known is not approved', answer);
+      demand(answer.kind !== 'rejected', 'what is not known is not refused', answer);
+    },
+  },
+  {
+    name: 'returned after confirmed',
+    needs: ['cash-out comes back'],
+    run: async (kit) => {
+      await kit.make('cash-out comes back', { times: 1, delayMs: 300 });
+      const cashOutId = await created(kit, 'out-1');
+      await approved(kit, cashOutId);
+      const seen = new Set<string>();
+      await until('returned', async () => {
+        const read = await kit.broker.readCashOut(cashOutId, soon());
+        if (read.kind === 'applied') seen.add(read.result.status);
+        return seen.has('returned') ? true : null;
+      });
+      demand(seen.has('done') && !seen.has('failed'), 'it was done, and then it came back', [...seen]);
+      const found = await kit.broker.findCashOut(cashOut(kit), sendingOf('out-1', Date.now(), 5_000));
+      demand(found.found === 'rejected', 'money that came back has not left', found);
+      await showsCashAsBooked(kit);
+    },
+  },
+  {
+    name: 'two equal orders in the same minute: none is taken for the other',
+    needs: ['placeOrder: done, and the line is cut'],
+    run: async (kit) => {
+      const first = await placed(kit, 'order-1');
+      const bench = await kit.bench('placeOrder');
+      await bench.make('done, and the line is cut', { times: 1 });
+      await kit.broker.placeOrder(sale(kit), sendingOf('order-2', Date.now(), 5_000));
+      const found = await kit.broker.findOrder(sale(kit), sendingOf('order-2', Date.now() - 1_000, 5_000));
+      demand(kit.books.orders().length === 2, 'both were placed, or this tests nothing', kit.books.orders());
+      const second = kit.books.orders().at(-1)?.orderId ?? '';
+      demand(isOwnOrAmbiguous(found, second), 'it is certain, or people are asked', { found, first, second });
+    },
+  },
+  {
+    name: 'two equal orders in the same minute: the other one was never ours to take',
+    needs: ['placeOrder: nothing done, and the line is cut'],
+    run: async (kit) => {
+      const first = await placed(kit, 'order-1');
+      const bench = await kit.bench('placeOrder');
+      await bench.make('nothing done, and the line is cut', { times: 1 });
+      await kit.broker.placeOrder(sale(kit), sendingOf('order-2', Date.now(), 5_000));
+      const found = await kit.broker.findOrder(sale(kit), sendingOf('order-2', Date.now() - 1_000, 5_000));
+      const isTaken = found.found === 'applied' && found.result.orderId === first;
+      demand(!isTaken, 'an order that another journey knows as its own is not ours', found);
+    },
+  },
+  {
+    name: 'two equal cash-outs in the same minute: none is taken for the other',
+    needs: ['createCashOut: done, and the line is cut'],
+    run: async (kit) => {
+      await created(kit, 'out-1');
+      const bench = await kit.bench('createCashOut');
+      const before = kit.books.cashOuts().length;
+      await bench.make('done, and the line is cut', { times: 1 });
+      await kit.broker.createCashOut(cashOut(kit), sendingOf('out-2', Date.now(), 5_000));
+      const found = await kit.broker.findCashOut(cashOut(kit), sendingOf('out-2', Date.now() - 1_000, 5_000));
+      demand(kit.books.cashOuts().length === before + 1, 'both were made, or this tests nothing', kit.books.cashOuts());
+      const second = kit.books.cashOuts().at(-1)?.cashOutId ?? '';
+      demand(
+        found.found === 'ambiguous' || (found.found === 'applied' && found.result.cashOutId === second),
+        'it is certain, or people are asked',
+        { found, second },
+      );
+    },
+  },
+  {
+    name: 'two equal cash-outs in the same minute, one without its note',
+    needs: ['note lost', 'createCashOut: nothing done, and the line is cut'],
+    run: async (kit) => {
+      await kit.make('note lost', { times: 1 });
+      await created(kit, 'out-1');
+      const bench = await kit.bench('createCashOut');
+      await bench.make('nothing done, and the line is cut', { times: 1 });
+      await kit.broker.createCashOut(cashOut(kit), sendingOf('out-2', Date.now(), 5_000));
+      const found = await kit.broker.findCashOut(cashOut(kit), sendingOf('out-2', Date.now() - 1_000, 5_000));
+      demand(found.found === 'ambiguous', 'one that could be ours is for people', found);
+    },
+  },
+  {
+    name: 'many at once cause one login',
+    needs: [],
+    run: async (kit) => {
+      const outcomes = await Promise.all(
+        Array.from({ length: 20 }, (_, i) => kit.broker.placeOrder(sale(kit, '1'), sendingOf(`order-${String(i)}`, Date.now(), 5_000))),
+      );
+      demand(
+        outcomes.every(({ kind }) => kind === 'applied') && kit.books.orders().length === outcomes.length,
+        'each happens once',
+        outcomes,
+      );
+      demand(kit.books.logins() === 1, 'one login is enough for all', kit.books.logins());
+    },
+  },
+];
+
+const isOwnOrAmbiguous = (found: Awaited<ReturnType<BrokerPort['findOrder']>>, own: string): boolean =>
+  found.found === 'ambiguous' || (found.found === 'applied' && found.result.orderId === own);
+
+export const brokerConformance: readonly BrokerScenario[] = [
+  ...BROKER_WRITES.flatMap((operation) => writeScenarios<BrokerKit, BrokerWrite>(operation)),
+  ...EVENTS,
+  ...ORDERS,
+  ...CASH,
+];
