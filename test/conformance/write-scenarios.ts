@@ -1,5 +1,6 @@
 /** Scenarios of one operation that changes something, the same for every operation of every port. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { systemClock } from '../../shared/runtime/engine/clock.js';
 import { Sender } from '../../shared/runtime/engine/sender.js';
 import type { StoredEffect } from '../../shared/runtime/engine/store.js';
 import type { Outcome } from '../../shared/kernel/outcome.js';
@@ -314,6 +315,7 @@ async function killSwitch(bench: Bench): Promise<void> {
     breakerOpenMs: 10,
     nowMs: Date.now,
     monotonicMs: () => performance.now(),
+    after: systemClock.after,
     maySend: () => maySend,
     onBug: (error) => {
       throw error;
