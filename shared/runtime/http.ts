@@ -129,6 +129,12 @@ export const finishApp = (app: Express, log: Log): void => {
       next(error);
       return;
     }
+    // Express says so of an address that cannot be decoded: the fault is the caller's.
+    const { status } = error as { status?: unknown };
+    if (typeof status === 'number' && status >= 400 && status < 500) {
+      sendProblem(response, { status: 400, code: 'bad-request', title: 'The request cannot be understood' });
+      return;
+    }
     log.error({ err: error }, 'a request failed');
     sendProblem(response, { status: 500, code: 'internal', title: 'Something went wrong here' });
   };

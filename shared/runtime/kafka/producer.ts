@@ -61,11 +61,18 @@ const sizeBytes = (message: OutgoingMessage): number => {
   return bytes;
 };
 
-const addressed = (message: OutgoingMessage, topic: string, partitions: number): Addressed => {
+/** Why this message can never be sent; null when it can. */
+export const neverSendable = (message: OutgoingMessage): Bug | MessageTooLarge | null => {
+  if (message.key === '') return new Bug(`a message for ${message.topic} has no key`);
   const bytes = sizeBytes(message);
-  if (message.key === '') throw new Bug(`a message for ${message.topic} has no key`);
-  if (bytes > LARGEST_MESSAGE_BYTES)
-    throw new MessageTooLarge(`a message for ${message.topic} has ${bytes} bytes, at most ${LARGEST_MESSAGE_BYTES} are taken`);
+  return bytes > LARGEST_MESSAGE_BYTES
+    ? new MessageTooLarge(`a message for ${message.topic} has ${bytes} bytes, at most ${LARGEST_MESSAGE_BYTES} are taken`)
+    : null;
+};
+
+const addressed = (message: OutgoingMessage, topic: string, partitions: number): Addressed => {
+  const never = neverSendable(message);
+  if (never !== null) throw never;
   const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({
     partitionId,
     partitionErrorCode: 0,
@@ -74,7 +81,7 @@ const addressed = (message: OutgoingMessage, topic: string, partitions: number):
     isr: [],
   }));
   const partition = partitionOf({ topic, partitionMetadata, message: { key: message.key, value: message.value } });
-  return { topic, partition, bytes, key: message.key, value: message.value, headers: message.headers };
+  return { topic, partition, bytes: sizeBytes(message), key: message.key, value: message.value, headers: message.headers };
 };
 
 /** One parcel per topic-partition, in the order of first appearance; inside, the order of the messages. */

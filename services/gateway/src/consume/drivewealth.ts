@@ -2,18 +2,18 @@ import { ZodError } from 'zod';
 import { readEvent, type BrokerEvent } from '../../../../contracts/broker/drivewealth/events.js';
 import { problemsOf } from '../../../../contracts/tokens.js';
 import type { Json } from '../../../../shared/kernel/json.js';
-import { eventIdOf, type Forwarded, type Sorted } from '../decide/forwarding.js';
+import { eventIdOf, firstNamed, type Forwarded, type Sorted } from '../decide/forwarding.js';
 
 const forwarded = (event: Exclude<BrokerEvent, { kind: 'other' }>): Pick<Forwarded, 'topic' | 'key'> => {
   switch (event.kind) {
     case 'order':
-      return { topic: 'broker.order-status', key: event.payload.accountNo ?? event.payload.accountID ?? event.payload.id };
+      return { topic: 'broker.order-status', key: firstNamed(event.payload.id, event.payload.accountNo, event.payload.accountID) };
     case 'redemption':
-      return { topic: 'broker.cash-status', key: event.payload.accountNo ?? event.payload.paymentID };
+      return { topic: 'broker.cash-status', key: firstNamed(event.payload.paymentID, event.payload.accountNo) };
     case 'transaction':
-      return { topic: 'broker.cash-status', key: event.payload.accountNo ?? event.id };
+      return { topic: 'broker.cash-status', key: firstNamed(event.id, event.payload.accountNo) };
     case 'account':
-      return { topic: 'broker.cash-status', key: event.payload.accountNo ?? event.payload.accountID ?? event.id };
+      return { topic: 'broker.cash-status', key: firstNamed(event.id, event.payload.accountNo, event.payload.accountID) };
   }
 };
 

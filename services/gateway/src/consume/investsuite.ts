@@ -1,6 +1,6 @@
 import { readEvent, type InvestSuiteEvent } from '../../../../contracts/investsuite/events.js';
 import type { Json } from '../../../../shared/kernel/json.js';
-import { eventIdOf, type Sorted } from '../decide/forwarding.js';
+import { eventIdOf, firstNamed, type Sorted } from '../decide/forwarding.js';
 
 /** InvestSuite's portfolio id, where the event names one. */
 const portfolioOf = (event: InvestSuiteEvent): string | null => {
@@ -11,7 +11,7 @@ const portfolioOf = (event: InvestSuiteEvent): string | null => {
       return event.data.id;
     case 'optimisations.status-update':
     case 'optimisations.owner-choice-update':
-      return event.data.portfolio_id ?? null;
+      return firstNamed('', event.data.portfolio_id) || null;
   }
 };
 

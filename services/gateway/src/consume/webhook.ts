@@ -4,10 +4,12 @@
  */
 import { createHash } from 'node:crypto';
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
-import { headersOf, printEnvelope } from '../../../../contracts/internal/envelope.js';
-import { JsonError, parseJson, type Json } from '../../../../shared/kernel/json.js';
+import { envelope, headersOf, printEnvelope } from '../../../../contracts/internal/envelope.js';
+import { problemsOf } from '../../../../contracts/tokens.js';
+import { JsonError, parseJson, printJson, type Json, type Printable } from '../../../../shared/kernel/json.js';
 import { atMost, rawJsonBody, sendProblem, type Count, type Problem } from '../../../../shared/runtime/http.js';
-import type { OutgoingMessage } from '../../../../shared/runtime/kafka/producer.js';
+import { MessageTooLarge } from '../../../../shared/runtime/kafka/errors.js';
+import { neverSendable, type OutgoingMessage } from '../../../../shared/runtime/kafka/producer.js';
 import type { Log } from '../../../../shared/runtime/log.js';
 import { verifyWebhook, webhookKey } from '../../../../shared/runtime/webhook-signature.js';
 import { eventsOf, type Forwarded, type KeptBody, type Sorted, type Source } from '../decide/forwarding.js';
@@ -19,7 +21,8 @@ export type WebhookRoute = {
   readonly sort: (body: Json) => Sorted;
 };
 export type Webhooks = {
-  readonly known: (source: string, webhookId: string) => Promise<boolean>;
+  /** Hash of the body that was forwarded under this id, or null. */
+  readonly forwardedBody: (source: string, webhookId: string) => Promise<string | null>;
   readonly remember: (source: string, webhookId: string, bodyHash: string) => Promise<void>;
   readonly keep: (kept: KeptBody) => Promise<void>;
 };
@@ -32,26 +35,54 @@ export type WebhookTools = {
   readonly limits: { readonly bodyBytes: number; readonly eventsPerBody: number; readonly atOnce: number };
 };
 
-const messageOf = (event: Forwarded, nowIso: string, traceparent: string | undefined): OutgoingMessage => {
-  const envelope = {
+/** W3C trace context, version 00. Anything else is no trace of anybody's. */
+const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+const LONGEST_TIME = 64;
+
+/** The message, or why our own consumers, or Kafka, would never take it. */
+const messageOf = (
+  event: Forwarded,
+  nowIso: string,
+  traceparent: string | undefined,
+): OutgoingMessage | { readonly problems: readonly string[]; readonly tooLarge: boolean } => {
+  const { occurredAt } = event;
+  const said = {
     id: event.eventId,
     type: event.type,
     version: '1',
-    occurredAt: event.occurredAt ?? nowIso,
+    occurredAt: occurredAt === null || occurredAt.length > LONGEST_TIME ? nowIso : occurredAt,
     portfolioId: event.portfolioId,
   };
-  return {
+  const sound = envelope.safeParse({ ...said, data: event.content });
+  if (!sound.success) return { problems: problemsOf(sound.error), tooLarge: false };
+  const message = {
     topic: event.topic,
     key: event.key,
-    headers: headersOf(envelope, traceparent),
-    value: printEnvelope({ ...envelope, data: event.content }),
+    headers: headersOf(said, traceparent !== undefined && TRACEPARENT.test(traceparent) ? traceparent : undefined),
+    value: printEnvelope({ ...said, data: event.content }),
   };
+  const never = neverSendable(message);
+  return never === null ? message : { problems: [never.message], tooLarge: never instanceof MessageTooLarge };
 };
 
 const one = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);
+// A sender's bytes are forwarded as they are, or not at all: nothing is replaced.
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const textOf = (body: Buffer): string => {
+  try {
+    return utf8.decode(body);
+  } catch {
+    throw new JsonError('the body is not UTF-8');
+  }
+};
 const hashOf = (body: Buffer): string => createHash('sha256').update(body).digest('hex');
 
 const NOT_KEPT: Problem = { status: 503, code: 'database-away', title: 'The body could not be kept now; send it again' };
+
+const NOT_JSON: Problem = { status: 400, code: 'not-json', title: 'The body cannot be read' };
+const WRONG_SHAPE: Problem = { status: 400, code: 'wrong-shape', title: 'The body cannot be read' };
+const EVENT_TOO_LARGE: Problem = { status: 413, code: 'event-too-large', title: 'An event of the body is too large to be forwarded' };
+const ANOTHER_BODY: Problem = { status: 409, code: 'another-body', title: 'This webhook-id was forwarded before, with another body' };
 
 const REFUSALS: Readonly<Record<string, string>> = {
   'signature-missing': 'The headers webhook-id, webhook-timestamp and webhook-signature are required',
@@ -59,6 +90,8 @@ const REFUSALS: Readonly<Record<string, string>> = {
   'timestamp-out-of-tolerance': 'The webhook was signed too long ago, or in the future',
   'signature-wrong': 'The signature does not fit the body',
 };
+
+type Received = { readonly webhookId: string; readonly body: Buffer };
 
 class Reception {
   readonly #route: WebhookRoute;
@@ -88,17 +121,22 @@ class Reception {
       this.#refuse(response, { status: 401, code: verdict.code, title: REFUSALS[verdict.code] ?? 'Not signed' });
       return;
     }
-    if (await this.#alreadyForwarded(verdict.id)) {
+    const before = await this.#forwardedBefore(verdict.id);
+    if (before === hashOf(body)) {
       this.#count('repeated');
       response.status(202).json({ accepted: 0, repeated: true });
       return;
     }
+    if (before !== null) {
+      await this.#keepAndRefuse(response, { webhookId: verdict.id, body }, ANOTHER_BODY, [ANOTHER_BODY.title]);
+      return;
+    }
     let events: readonly Json[];
     try {
-      events = eventsOf(parseJson(body.toString('utf8')));
+      events = eventsOf(parseJson(textOf(body)));
     } catch (error) {
       if (!(error instanceof JsonError)) throw error;
-      await this.#keepAndRefuse(response, verdict.id, body, 'not-json', [error.message]);
+      await this.#keepAndRefuse(response, { webhookId: verdict.id, body }, NOT_JSON, [error.message]);
       return;
     }
     if (events.length > this.#tools.limits.eventsPerBody) {
@@ -112,34 +150,47 @@ class Reception {
     await this.#forward(response, {
       webhookId: verdict.id,
       body,
-      sorted: events.map((event) => this.#route.sort(event)),
+      events,
       traceparent: one(request.headers['traceparent']),
     });
     this.#tools.log.debug({ source, events: events.length }, 'webhook');
   }
 
   /** Away is not "unknown webhook": the events' own ids find a repetition later. */
-  async #alreadyForwarded(webhookId: string): Promise<boolean> {
+  async #forwardedBefore(webhookId: string): Promise<string | null> {
     try {
-      return await this.#tools.store.known(this.#route.source, webhookId);
+      return await this.#tools.store.forwardedBody(this.#route.source, webhookId);
     } catch {
-      return false;
+      return null;
     }
   }
 
   async #forward(
     response: Response,
-    received: { webhookId: string; body: Buffer; sorted: readonly Sorted[]; traceparent: string | undefined },
+    received: Received & { readonly events: readonly Json[]; readonly traceparent: string | undefined },
   ): Promise<void> {
     const { source } = this.#route;
-    const { webhookId, body, sorted, traceparent } = received;
+    const { webhookId, body, traceparent } = received;
+    const sorted = received.events.map((event) => this.#route.sort(event));
     const nowIso = new Date(this.#tools.nowMs()).toISOString();
-    const events = sorted.flatMap((each) => (each.kind === 'forward' ? [each.event] : []));
-    const problems = sorted.flatMap((each, index) =>
-      each.kind === 'malformed' ? each.problems.map((problem) => `event ${String(index)}: ${problem}`) : [],
-    );
+    const messages: OutgoingMessage[] = [];
+    const problems: string[] = [];
+    let refusal: Problem = WRONG_SHAPE;
+    sorted.forEach((each, index) => {
+      const made =
+        each.kind === 'forward'
+          ? messageOf(each.event, nowIso, traceparent)
+          : each.kind === 'malformed'
+            ? { ...each, tooLarge: false }
+            : null;
+      if (made === null) return;
+      if ('problems' in made) {
+        problems.push(...made.problems.map((problem) => `event ${String(index)}: ${problem}`));
+        if (made.tooLarge) refusal = EVENT_TOO_LARGE;
+      } else messages.push(made);
+    });
     try {
-      if (events.length > 0) await this.#tools.publish(events.map((event) => messageOf(event, nowIso, traceparent)));
+      if (messages.length > 0) await this.#tools.publish(messages);
     } catch (error) {
       this.#tools.log.warn(
         { source, reason: error instanceof Error ? error.message : 'unknown' },
@@ -152,13 +203,13 @@ class Reception {
       );
       return;
     }
-    for (const event of events) this.#tools.count({ source, outcome: 'forwarded', topic: event.topic });
-    if (!(await this.#keepUnlisted(sorted, webhookId, body))) {
+    for (const message of messages) this.#tools.count({ source, outcome: 'forwarded', topic: message.topic });
+    if (!(await this.#keepUnlisted(sorted, received))) {
       this.#refuse(response, NOT_KEPT, { 'Retry-After': '5' });
       return;
     }
     if (problems.length > 0) {
-      await this.#keepAndRefuse(response, webhookId, body, 'wrong-shape', problems);
+      await this.#keepAndRefuse(response, received, refusal, problems);
       return;
     }
     await this.#tools.store.remember(source, webhookId, hashOf(body)).catch((error: unknown) => {
@@ -167,19 +218,24 @@ class Reception {
         'the webhook id is not remembered: a repetition will be found by its event ids',
       );
     });
-    response.status(202).json({ accepted: events.length });
+    response.status(202).json({ accepted: messages.length });
   }
 
-  /** False when one of them could not be kept. */
-  async #keepUnlisted(sorted: readonly Sorted[], webhookId: string, body: Buffer): Promise<boolean> {
+  /** Each by itself: a thousand of them in one body are not a thousand times that body. False when one could not be kept. */
+  async #keepUnlisted(
+    sorted: readonly Sorted[],
+    { webhookId, body, events }: Received & { readonly events: readonly Json[] },
+  ): Promise<boolean> {
     const { source } = this.#route;
     let kept = true;
-    for (const each of sorted) {
+    for (const [index, each] of sorted.entries()) {
       if (each.kind !== 'unlisted') continue;
       this.#count('unlisted');
       if (!each.keep) continue;
       this.#tools.log.warn({ source, what: each.what, eventId: each.eventId }, 'an event of a kind or version we do not act on is kept');
-      if (!(await this.#keep({ eventId: each.eventId, source, webhookId, errorClass: 'Unlisted', reason: each.what, body }))) kept = false;
+      const own = events.length === 1 ? body : Buffer.from(printJson(events[index] as Printable));
+      if (!(await this.#keep({ eventId: each.eventId, source, webhookId, errorClass: 'Unlisted', reason: each.what, body: own })))
+        kept = false;
     }
     return kept;
   }
@@ -194,10 +250,11 @@ class Reception {
     }
   }
 
-  async #keepAndRefuse(response: Response, webhookId: string, body: Buffer, code: string, problems: readonly string[]): Promise<void> {
+  async #keepAndRefuse(response: Response, { webhookId, body }: Received, problem: Problem, problems: readonly string[]): Promise<void> {
     const { source } = this.#route;
+    const { code } = problem;
     const kept = await this.#keep({
-      eventId: `${source}:unreadable:${hashOf(body)}`,
+      eventId: `${source}:${code === ANOTHER_BODY.code ? code : 'unreadable'}:${hashOf(body)}`,
       source,
       webhookId,
       errorClass: code,
@@ -208,8 +265,14 @@ class Reception {
       this.#refuse(response, NOT_KEPT, { 'Retry-After': '5' });
       return;
     }
-    this.#tools.log.warn({ source, code, problems }, 'a signed body cannot be read; it is kept in quarantine');
-    this.#refuse(response, { status: 400, code, title: 'The body cannot be read', detail: problems.slice(0, 10).join('; ') });
+    const entry = { source, code, problems };
+    if (code === ANOTHER_BODY.code)
+      this.#tools.log.error(
+        { alarm: code, ...entry },
+        'a webhook id came again with another body: it is kept in quarantine, somebody must look',
+      );
+    else this.#tools.log.warn(entry, 'a signed body cannot be read; it is kept in quarantine');
+    this.#refuse(response, { ...problem, detail: problems.slice(0, 10).join('; ') });
   }
 
   #refuse(response: Response, problem: Problem, headers: Readonly<Record<string, string>> = {}): void {

@@ -1,4 +1,5 @@
 /** Which of our topics an outside event belongs to, and under which key. Pure. */
+import { createHash } from 'node:crypto';
 import type { Json } from '../../../../shared/kernel/json.js';
 import type { Topic } from '../../../../contracts/internal/topics.js';
 
@@ -35,7 +36,18 @@ export type KeptBody = {
   readonly body: Buffer;
 };
 
-export const eventIdOf = (source: Source, id: string): string => `${source}:${id}`;
+/** What the envelope takes. */
+const LONGEST_EVENT_ID = 200;
+
+/** The sender's name and the sender's id; of an id too long for that its hash, the same whenever it comes. */
+export const eventIdOf = (source: Source, id: string): string => {
+  const named = `${source}:${id}`;
+  return named.length <= LONGEST_EVENT_ID ? named : `${source}:long:${createHash('sha256').update(id).digest('hex')}`;
+};
+
+/** The first of these that says anything. */
+export const firstNamed = (last: string, ...candidates: readonly (string | null | undefined)[]): string =>
+  [...candidates].reverse().reduce<string>((chosen, one) => (one === null || one === undefined || one === '' ? chosen : one), last);
 
 /** A body is one event or an array of them. */
 export const eventsOf = (body: Json): readonly Json[] => (Array.isArray(body) ? (body as readonly Json[]) : [body]);

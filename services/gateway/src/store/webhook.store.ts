@@ -8,9 +8,13 @@ export class WebhookStore {
     this.#pool = pool;
   }
 
-  async known(source: string, webhookId: string): Promise<boolean> {
-    const { rows } = await this.#pool.query('select 1 from webhook where source = $1 and webhook_id = $2', [source, webhookId]);
-    return rows.length > 0;
+  /** Hash of the body that was forwarded under this id, or null. */
+  async forwardedBody(source: string, webhookId: string): Promise<string | null> {
+    const { rows } = await this.#pool.query<{ body_hash: string }>('select body_hash from webhook where source = $1 and webhook_id = $2', [
+      source,
+      webhookId,
+    ]);
+    return rows[0]?.body_hash ?? null;
   }
 
   /** After Kafka has acknowledged, never before: a repetition in between is found again by its event ids. */
