@@ -1,4 +1,5 @@
+import { ingest } from './ingest.js';
 import type { Bench } from './measure.js';
 
 /** Every bench, in the order in which they run. */
-export const benches: readonly Bench[] = [];
+export const benches: readonly Bench[] = [ingest];

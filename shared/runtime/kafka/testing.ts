@@ -1,6 +1,7 @@
-/** For this folder's own tests. */
+/** For this folder's own tests, and for benches. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Kafka, logLevel } from 'kafkajs';
 import { inner } from './client.js';
 import type { Inner, KafkaOptions } from './client.js';
 import { allGuards } from './guards.js';
@@ -35,4 +36,22 @@ export const waitFor = async (
     if (Date.now() > giveUpAtMs) throw new Error(`after ${deadlineMs} ms: ${await seen()}`);
     await delay(20);
   }
+};
+
+export type StockReader = { stop(): Promise<void> };
+export type StockReaderOptions = {
+  readonly brokers: readonly string[];
+  readonly groupId: string;
+  readonly topic: string;
+  readonly onBatch: (messages: number) => void;
+};
+
+/** kafkajs as it comes, reading a topic and doing nothing with it: a floor for the speed of ours. It promises nothing. */
+export const startStockReader = async ({ brokers, groupId, topic, onBatch }: StockReaderOptions): Promise<StockReader> => {
+  const kafka = new Kafka({ clientId: groupId, brokers: [...brokers], logLevel: logLevel.NOTHING });
+  const consumer = kafka.consumer({ groupId });
+  await consumer.connect();
+  await consumer.subscribe({ topics: [topic], fromBeginning: true });
+  await consumer.run({ eachBatch: async ({ batch }) => onBatch(batch.messages.length) });
+  return { stop: () => consumer.disconnect() };
 };
