@@ -24,9 +24,13 @@ const print = ({ units, scale }: Parts): Decimal => {
   return (negative && units !== 0n ? `-${body}` : body) as Decimal;
 };
 
+/** Already as `print` would write it: nothing to do, which is what most amounts are. */
+const CANONICAL = /^(?:0|-?[1-9]\d*|-?(?:0|[1-9]\d*)\.\d*[1-9])$/;
+
 /** Reads a decimal from text as JSON or a person writes it, or null when it is not one or is longer than MAX_LENGTH. */
 export const parseDecimal = (text: string): Decimal | null => {
   if (text.length > MAX_LENGTH) return null;
+  if (CANONICAL.test(text)) return text as Decimal;
   const match = FORM.exec(text);
   if (match === null) return null;
   const [, sign = '', whole = '', fraction = '', exponentText = '0'] = match;

@@ -3,6 +3,7 @@
  * look; the resource is the truth. Sources: README.md.
  */
 import { z } from 'zod';
+import { jsonObject } from '../../tokens.js';
 import { optionalDecimal, optionalText, wireCode } from '../tokens.js';
 import { orderDetail, transactionRow } from './http.js';
 
@@ -11,7 +12,7 @@ export const eventEnvelope = z.object({
   id: z.string().min(1).max(200),
   type: z.string().min(1).max(200),
   timestamp: z.string().min(1),
-  payload: z.record(z.string(), z.unknown()),
+  payload: jsonObject,
 });
 export type EventEnvelope = z.infer<typeof eventEnvelope>;
 

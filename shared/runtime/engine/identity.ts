@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
 
@@ -21,10 +21,10 @@ export const derivedId = (prefix: string, text: string, length = 24): string => 
 };
 
 /** Postgres stores no NUL in text. */
-export const storable = (text: string): string => text.replaceAll('\u0000', '\ufffd');
+export const storable = (text: string): string => (text.includes('\u0000') ? text.replaceAll('\u0000', '\ufffd') : text);
 
 /** Tells two bodies under one event id apart. Not a signature. */
-export const contentHash = (text: string): string => createHash('md5').update(text).digest('hex');
+export const contentHash = (text: string): string => hash('md5', text, 'hex');
 
 /** What an effect sends as its key: the effect's id, and from the second generation on that generation. */
 export const effectKey = (effectId: string, generation: number): string =>

@@ -11,6 +11,7 @@ import {
   type StoredJourney,
   type TakenIn,
 } from './store.js';
+import { bigintArray, intArray, textArray } from './binary-array.js';
 import { stepStatement, type Parts } from './step-statement.js';
 import { isAway } from '../database.js';
 import type { EffectKind, Stated } from '../../kernel/flow.js';
@@ -71,7 +72,7 @@ blocked as (
 said as (
   insert into outbox (event_id, topic, key, headers, value) select * from unnest($22::text[], $23::text[], $24::text[], $25::text[], $26::text[])
   on conflict (event_id) do nothing)
-select event_id from fresh`;
+select case when (select count(*) from fresh) < cardinality($1) then array(select event_id from fresh) end as fresh`;
 
 /** A lane opens when what stopped it is released, unless another quarantined message waits for people: then that one stops it. */
 const OPEN_LANE = `
@@ -162,17 +163,17 @@ export class PostgresStore implements EngineStore {
 
   async takeIn(rows: readonly InboxRow[], bad: Pick<Parts, 'quarantined' | 'blocked' | 'said'>): Promise<TakenIn> {
     const { quarantined: q, blocked: b, said: s } = bad;
-    const fresh = await this.#query<{ event_id: string }>(
+    const [answer] = await this.#query<{ fresh: string[] | null }>(
       TAKE_IN,
       [
-        column(rows, 'eventId'),
-        column(rows, 'contentHash'),
-        column(rows, 'topic'),
-        column(rows, 'partition'),
-        column(rows, 'offset'),
-        column(rows, 'portfolioId'),
-        column(rows, 'value'),
-        column(rows, 'note'),
+        textArray(column(rows, 'eventId')),
+        textArray(column(rows, 'contentHash')),
+        textArray(column(rows, 'topic')),
+        intArray(column(rows, 'partition')),
+        bigintArray(column(rows, 'offset')),
+        textArray(column(rows, 'portfolioId')),
+        textArray(column(rows, 'value')),
+        textArray(column(rows, 'note')),
         column(q, 'event_id'),
         column(q, 'portfolio_id'),
         column(q, 'topic'),
@@ -194,7 +195,8 @@ export class PostgresStore implements EngineStore {
       ],
       'take-in',
     );
-    const known = new Set(column(fresh, 'event_id'));
+    // Null: all of them are, which needs no list.
+    const known = new Set(answer?.fresh ?? column(rows, 'eventId'));
     const repeated = rows.filter((row) => !known.has(row.eventId));
     if (repeated.length === 0) return { fresh: known, conflicting: [] };
     const stored = await this.#query<{ event_id: string; content_hash: string }>(
