@@ -114,6 +114,16 @@ create table payout.blocked_lane (
   constraint blocked_lane_pkey PRIMARY KEY (portfolio_id)
 );
 
+create table payout.earlier_request (
+  effect_id text not null,
+  generation integer not null,
+  reference text,
+  request jsonb not null,
+  first_sent_at timestamp with time zone,
+  last_sent_at timestamp with time zone,
+  constraint earlier_request_pkey PRIMARY KEY (effect_id, generation)
+);
+
 create table payout.effect (
   id text not null,
   journey_id text not null,
@@ -222,6 +232,7 @@ create table payout.quarantine (
   constraint quarantine_pkey PRIMARY KEY (event_id)
 );
 
+CREATE INDEX earlier_request_reference ON payout.earlier_request USING btree (reference) WHERE (reference IS NOT NULL);
 CREATE INDEX effect_due ON payout.effect USING btree (due_at) WHERE (due_at IS NOT NULL);
 CREATE INDEX effect_journey ON payout.effect USING btree (journey_id);
 CREATE INDEX effect_reference ON payout.effect USING btree (reference) WHERE (reference IS NOT NULL);
@@ -240,6 +251,8 @@ grant usage on schema payout to cmw_operator;
 grant usage on schema payout to cmw_payout;
 grant select on table payout.blocked_lane to cmw_operator;
 grant delete, insert, select, update on table payout.blocked_lane to cmw_payout;
+grant select on table payout.earlier_request to cmw_operator;
+grant insert, select on table payout.earlier_request to cmw_payout;
 grant select on table payout.effect to cmw_operator;
 grant insert, select, update on table payout.effect to cmw_payout;
 grant select on table payout.history to cmw_operator;
@@ -278,6 +291,16 @@ create table portfolio.blocked_lane (
   reason text not null,
   since timestamp with time zone default now() not null,
   constraint blocked_lane_pkey PRIMARY KEY (portfolio_id)
+);
+
+create table portfolio.earlier_request (
+  effect_id text not null,
+  generation integer not null,
+  reference text,
+  request jsonb not null,
+  first_sent_at timestamp with time zone,
+  last_sent_at timestamp with time zone,
+  constraint earlier_request_pkey PRIMARY KEY (effect_id, generation)
 );
 
 create table portfolio.effect (
@@ -388,6 +411,7 @@ create table portfolio.quarantine (
   constraint quarantine_pkey PRIMARY KEY (event_id)
 );
 
+CREATE INDEX earlier_request_reference ON portfolio.earlier_request USING btree (reference) WHERE (reference IS NOT NULL);
 CREATE INDEX effect_due ON portfolio.effect USING btree (due_at) WHERE (due_at IS NOT NULL);
 CREATE INDEX effect_journey ON portfolio.effect USING btree (journey_id);
 CREATE INDEX effect_reference ON portfolio.effect USING btree (reference) WHERE (reference IS NOT NULL);
@@ -406,6 +430,8 @@ grant usage on schema portfolio to cmw_operator;
 grant usage on schema portfolio to cmw_portfolio;
 grant select on table portfolio.blocked_lane to cmw_operator;
 grant delete, insert, select, update on table portfolio.blocked_lane to cmw_portfolio;
+grant select on table portfolio.earlier_request to cmw_operator;
+grant insert, select on table portfolio.earlier_request to cmw_portfolio;
 grant select on table portfolio.effect to cmw_operator;
 grant insert, select, update on table portfolio.effect to cmw_portfolio;
 grant select on table portfolio.history to cmw_operator;
@@ -463,6 +489,16 @@ create table rebalancing.blocked_lane (
   reason text not null,
   since timestamp with time zone default now() not null,
   constraint blocked_lane_pkey PRIMARY KEY (portfolio_id)
+);
+
+create table rebalancing.earlier_request (
+  effect_id text not null,
+  generation integer not null,
+  reference text,
+  request jsonb not null,
+  first_sent_at timestamp with time zone,
+  last_sent_at timestamp with time zone,
+  constraint earlier_request_pkey PRIMARY KEY (effect_id, generation)
 );
 
 create table rebalancing.effect (
@@ -573,6 +609,7 @@ create table rebalancing.quarantine (
   constraint quarantine_pkey PRIMARY KEY (event_id)
 );
 
+CREATE INDEX earlier_request_reference ON rebalancing.earlier_request USING btree (reference) WHERE (reference IS NOT NULL);
 CREATE INDEX effect_due ON rebalancing.effect USING btree (due_at) WHERE (due_at IS NOT NULL);
 CREATE INDEX effect_journey ON rebalancing.effect USING btree (journey_id);
 CREATE INDEX effect_reference ON rebalancing.effect USING btree (reference) WHERE (reference IS NOT NULL);
@@ -591,6 +628,8 @@ grant usage on schema rebalancing to cmw_operator;
 grant usage on schema rebalancing to cmw_rebalancing;
 grant select on table rebalancing.blocked_lane to cmw_operator;
 grant delete, insert, select, update on table rebalancing.blocked_lane to cmw_rebalancing;
+grant select on table rebalancing.earlier_request to cmw_operator;
+grant insert, select on table rebalancing.earlier_request to cmw_rebalancing;
 grant select on table rebalancing.effect to cmw_operator;
 grant insert, select, update on table rebalancing.effect to cmw_rebalancing;
 grant select on table rebalancing.history to cmw_operator;
@@ -629,6 +668,16 @@ create table withdrawal.blocked_lane (
   reason text not null,
   since timestamp with time zone default now() not null,
   constraint blocked_lane_pkey PRIMARY KEY (portfolio_id)
+);
+
+create table withdrawal.earlier_request (
+  effect_id text not null,
+  generation integer not null,
+  reference text,
+  request jsonb not null,
+  first_sent_at timestamp with time zone,
+  last_sent_at timestamp with time zone,
+  constraint earlier_request_pkey PRIMARY KEY (effect_id, generation)
 );
 
 create table withdrawal.effect (
@@ -739,6 +788,7 @@ create table withdrawal.quarantine (
   constraint quarantine_pkey PRIMARY KEY (event_id)
 );
 
+CREATE INDEX earlier_request_reference ON withdrawal.earlier_request USING btree (reference) WHERE (reference IS NOT NULL);
 CREATE INDEX effect_due ON withdrawal.effect USING btree (due_at) WHERE (due_at IS NOT NULL);
 CREATE INDEX effect_journey ON withdrawal.effect USING btree (journey_id);
 CREATE INDEX effect_reference ON withdrawal.effect USING btree (reference) WHERE (reference IS NOT NULL);
@@ -757,6 +807,8 @@ grant usage on schema withdrawal to cmw_operator;
 grant usage on schema withdrawal to cmw_withdrawal;
 grant select on table withdrawal.blocked_lane to cmw_operator;
 grant delete, insert, select, update on table withdrawal.blocked_lane to cmw_withdrawal;
+grant select on table withdrawal.earlier_request to cmw_operator;
+grant insert, select on table withdrawal.earlier_request to cmw_withdrawal;
 grant select on table withdrawal.effect to cmw_operator;
 grant insert, select, update on table withdrawal.effect to cmw_withdrawal;
 grant select on table withdrawal.history to cmw_operator;

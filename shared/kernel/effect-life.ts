@@ -58,6 +58,8 @@ export type LifeEvent =
       readonly said: 'applied' | 'rejected' | 'send-again';
       readonly result: unknown;
       readonly evidence: string;
+      /** What the other side said when it was asked because of `send-again`: without it nothing that may have happened is sent anew. */
+      readonly asked?: { readonly inquiry: Inquiry<unknown>; readonly askedAtMs: number };
     };
 
 /** What follows for the flow: nothing yet, or one of the two ends. */
@@ -86,6 +88,15 @@ export const waitMs = (attempt: number, rules: Pick<LifeRules, 'firstWaitMs' | '
 
 const open = (effect: EffectRecord): Lived => ({ effect, end: null });
 const parked = (effect: EffectRecord, note: string): Lived => open({ ...effect, status: 'parked', dueAtMs: null, note });
+
+const UNDER_EARLIER_KEY = 'it has happened under an earlier key, and was sent again';
+const BEFORE = '; before: ';
+/** News about an effect that waits for people, put before the reason for which it waits. Null when it says nothing new. */
+const withNews = (effect: EffectRecord, news: string): Lived | null => {
+  const [known = '', reason = known] = (effect.note ?? 'nothing known').split(BEFORE);
+  if (reason === known) return parked(effect, `${news}${BEFORE}${reason}`);
+  return known.includes(news) ? null : parked(effect, `${news}; ${known}${BEFORE}${reason}`);
+};
 const applied = (effect: EffectRecord, result: unknown, note: string | null = null): Lived => ({
   effect: { ...effect, status: 'applied', dueAtMs: null, note },
   end: 'applied',
@@ -136,9 +147,13 @@ const answered = (effect: EffectRecord, outcome: Outcome<unknown>, rules: LifeRu
   }
 };
 
+/** From when on "absent" is believed. */
+const believedFromMs = (effect: EffectRecord, rules: LifeRules): number =>
+  (effect.lastSentAtMs ?? effect.plannedAtMs) + rules.ability.longestLifeMs;
+
 const absent = (effect: EffectRecord, askedAtMs: number, rules: LifeRules, nowMs: number): Lived => {
   if (effect.status === 'accepted') return parked(effect, 'the other side accepted it and now does not know it');
-  const overAtMs = (effect.lastSentAtMs ?? effect.plannedAtMs) + rules.ability.longestLifeMs;
+  const overAtMs = believedFromMs(effect, rules);
   if (askedAtMs < overAtMs)
     return unknown(effect, 'not there yet; a request on its way could still arrive', rules, nowMs, overAtMs - nowMs);
   const proof = `absent at ${String(askedAtMs)} ms since 1970, after the longest life of a request`;
@@ -187,7 +202,44 @@ const inquired = (effect: EffectRecord, inquiry: Inquiry<unknown>, askedAtMs: nu
   }
 };
 
-const personSaid = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'PersonSaid' }>, nowMs: number): Lived => {
+const inWords = (inquiry: Inquiry<unknown>): string => {
+  switch (inquiry.found) {
+    case 'applied':
+      return 'it has happened';
+    case 'rejected':
+      return `they refused it: ${inquiry.reason}`;
+    case 'pending':
+      return 'they have it and have not decided';
+    case 'absent':
+      return 'they do not have it';
+    case 'ambiguous':
+    case 'no-answer':
+      return `${inquiry.found}: ${inquiry.evidence}`;
+  }
+};
+
+/** Why a person's `send-again` is not followed; null when it is known that it has not happened, or a repeat does no harm. */
+const whyNotAgain = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'PersonSaid' }>, rules: LifeRules): string | null => {
+  if (effect.kind === 'read') return null;
+  if (event.asked === undefined) return 'the other side was not asked';
+  const { inquiry, askedAtMs } = event.asked;
+  switch (inquiry.found) {
+    case 'rejected':
+      return null;
+    case 'no-answer':
+      return effect.kind === 'by-key' ? null : inWords(inquiry);
+    case 'absent': {
+      const leftMs = believedFromMs(effect, rules) - askedAtMs;
+      return leftMs <= 0 ? null : `${inWords(inquiry)} yet, which is believed in ${String(Math.ceil(leftMs / 1_000))} s`;
+    }
+    case 'applied':
+    case 'pending':
+    case 'ambiguous':
+      return inWords(inquiry);
+  }
+};
+
+const personSaid = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'PersonSaid' }>, rules: LifeRules, nowMs: number): Lived => {
   const note = `a person said ${event.said}: ${event.evidence}`;
   switch (event.said) {
     case 'applied':
@@ -196,7 +248,12 @@ const personSaid = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'Per
       return applied(effect, event.result, note);
     case 'rejected':
       return rejected(effect, event.evidence, 'person', note);
-    case 'send-again':
+    case 'send-again': {
+      const whyNot = whyNotAgain(effect, event, rules);
+      if (whyNot !== null) {
+        const refusal = `not sent again: ${whyNot}`;
+        return withNews(effect, refusal) ?? parked(effect, effect.note ?? refusal);
+      }
       return open({
         ...effect,
         status: 'planned',
@@ -207,6 +264,7 @@ const personSaid = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'Per
         note,
         dueAtMs: nowMs,
       });
+    }
   }
 };
 
@@ -221,8 +279,7 @@ const answeredLate = (
   nowMs: number,
 ): Lived | null => {
   const { outcome, of } = event;
-  if (of.generation !== effect.generation)
-    return outcome.kind === 'applied' ? parked(effect, 'it has happened under an earlier key, and was sent again') : null;
+  if (of.generation !== effect.generation) return outcome.kind === 'applied' ? parked(effect, UNDER_EARLIER_KEY) : null;
   return outcome.kind === 'applied' || outcome.kind === 'rejected' ? answered(effect, outcome, rules, nowMs) : null;
 };
 
@@ -248,7 +305,7 @@ const onAnswer = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'Answe
       return onOpenAnswer(effect, event, rules, nowMs);
     case 'parked':
       // Only people may answer, but they should know.
-      return parked(effect, `since then the answer came: ${event.outcome.kind}; before: ${effect.note ?? 'nothing known'}`);
+      return withNews(effect, `since then the answer came: ${event.outcome.kind}`);
     case 'applied':
     case 'rejected':
       return null;
@@ -261,9 +318,16 @@ const onInquiry = (
   rules: LifeRules,
   nowMs: number,
 ): Lived | null => {
-  if (effect.status !== 'unknown' && effect.status !== 'accepted') return null;
-  if (event.of.generation === effect.generation) return inquired(effect, event.inquiry, event.askedAtMs, rules, nowMs);
-  return event.inquiry.found === 'applied' ? parked(effect, 'it has happened under an earlier key, and was sent again') : null;
+  if (effect.status === 'applied' || effect.status === 'rejected') return null;
+  if (event.of.generation !== effect.generation) {
+    if (event.inquiry.found !== 'applied') return null;
+    return effect.status === 'parked' ? withNews(effect, UNDER_EARLIER_KEY) : parked(effect, UNDER_EARLIER_KEY);
+  }
+  // Only people may answer, but they should know.
+  if (effect.status === 'parked') return withNews(effect, `asked since: ${inWords(event.inquiry)}`);
+  return effect.status === 'unknown' || effect.status === 'accepted'
+    ? inquired(effect, event.inquiry, event.askedAtMs, rules, nowMs)
+    : null;
 };
 
 /** The effect after an event, or null when the event says nothing about an effect in this status. */
@@ -289,11 +353,11 @@ export const live = (effect: EffectRecord, event: LifeEvent, rules: LifeRules, n
       if (effect.kind === 'read') return open({ ...effect, status: 'planned', note: 'its process is gone', dueAtMs: nowMs });
       return unknown({ ...effect, attempt: 0 }, 'its process is gone; it may have been sent', rules, nowMs);
     case 'PersonSaid':
-      return status === 'parked' ? personSaid(effect, event, nowMs) : null;
+      return status === 'parked' ? personSaid(effect, event, rules, nowMs) : null;
   }
 };
 
-/** What is to be done with an effect that is due. */
+/** What is to be done with an effect that is due. One that is parked is never due by itself: somebody brought news of it. */
 export const dueMove = (effect: EffectRecord, rules: Pick<LifeRules, 'whenUnknown' | 'ability'>): 'send' | 'inquire' | 'nothing' => {
   switch (effect.status) {
     case 'planned':
@@ -302,10 +366,11 @@ export const dueMove = (effect: EffectRecord, rules: Pick<LifeRules, 'whenUnknow
       return effect.kind === 'read' ? 'send' : 'inquire';
     case 'unknown':
       return carefulMove(rules) === 'send-again' ? 'send' : 'inquire';
+    case 'parked':
+      return effect.kind === 'read' ? 'nothing' : 'inquire';
     case 'sending':
     case 'applied':
     case 'rejected':
-    case 'parked':
       return 'nothing';
   }
 };

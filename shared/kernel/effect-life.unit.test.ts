@@ -44,11 +44,12 @@ const inquired = (
   askedAtMs = NOW,
   of: Pick<EffectRecord, 'generation' | 'lastSentAtMs'> = effect('unknown'),
 ): LifeEvent => ({ type: 'Inquired', inquiry, askedAtMs, of });
-const person = (said: 'applied' | 'rejected' | 'send-again'): LifeEvent => ({
+const person = (said: 'applied' | 'rejected' | 'send-again', inquiry?: Inquiry<unknown>, askedAtMs = NOW): LifeEvent => ({
   type: 'PersonSaid',
   said,
   result: 'R!',
   evidence: 'saw the statement',
+  ...(inquiry === undefined ? {} : { asked: { inquiry, askedAtMs } }),
 });
 
 const EVENTS: Readonly<Record<string, LifeEvent>> = {
@@ -68,7 +69,14 @@ const EVENTS: Readonly<Record<string, LifeEvent>> = {
   Orphaned: { type: 'Orphaned' },
   'person: applied': person('applied'),
   'person: rejected': person('rejected'),
-  'person: send-again': person('send-again'),
+  'person: send-again, absent': person('send-again', { found: 'absent' }),
+  'person: send-again, refused': person('send-again', { found: 'rejected', reason: 'no' }),
+  'person: send-again, not asked': person('send-again'),
+  'person: send-again, absent too early': person('send-again', { found: 'absent' }, NOW - 10_000 + LIFE_MS - 1),
+  'person: send-again, applied': person('send-again', { found: 'applied', result: 7 }),
+  'person: send-again, pending': person('send-again', { found: 'pending', reference: null }),
+  'person: send-again, ambiguous': person('send-again', { found: 'ambiguous', evidence: 'two of them' }),
+  'person: send-again, no answer': person('send-again', { found: 'no-answer', evidence: 'away' }),
 };
 
 type Cells = Readonly<Record<keyof typeof EVENTS, string>>;
@@ -90,13 +98,20 @@ const FOR_ALL = {
   'answered accepted': 'accepted accepted accepted accepted . . parked',
   'answered rejected': 'rejected! rejected! rejected! rejected! . . parked',
   'answered retryable': 'planned planned . planned . . parked',
-  'found applied': '. . applied! applied! . . .',
-  'found rejected': '. . rejected! rejected! . . .',
-  'found pending': '. . accepted accepted . . .',
-  'found ambiguous': '. . parked parked . . .',
+  'found applied': '. . applied! applied! . . parked',
+  'found rejected': '. . rejected! rejected! . . parked',
+  'found pending': '. . accepted accepted . . parked',
+  'found ambiguous': '. . parked parked . . parked',
   'person: applied': '. . . . . . applied!',
   'person: rejected': '. . . . . . rejected!',
-  'person: send-again': '. . . . . . planned+',
+  'person: send-again, absent': '. . . . . . planned+',
+  'person: send-again, refused': '. . . . . . planned+',
+  'person: send-again, not asked': '. . . . . . parked',
+  'person: send-again, absent too early': '. . . . . . parked',
+  'person: send-again, applied': '. . . . . . parked',
+  'person: send-again, pending': '. . . . . . parked',
+  'person: send-again, ambiguous': '. . . . . . parked',
+  'person: send-again, no answer': '. . . . . . parked',
 };
 
 describe('the life of an effect, every status with every event', () => {
@@ -105,20 +120,22 @@ describe('the life of an effect, every status with every event', () => {
       ...FOR_ALL,
       Sending: 'sending . . . . . .',
       'answered unknown': 'unknown unknown . unknown . . parked',
-      'found absent, late enough': '. . parked planned+ . . .',
-      'found absent, too early': '. . parked unknown . . .',
-      'no answer to the inquiry': '. . accepted unknown . . .',
+      'found absent, late enough': '. . parked planned+ . . parked',
+      'found absent, too early': '. . parked unknown . . parked',
+      'no answer to the inquiry': '. . accepted unknown . . parked',
       Orphaned: '. unknown . . . . .',
     });
   });
   it('sends again by key', () => {
     expect(table(BY_KEY, 'by-key')).toEqual({
       ...FOR_ALL,
+      // A repeat does no harm.
+      'person: send-again, no answer': '. . . . . . planned+',
       Sending: 'sending . . sending . . .',
       'answered unknown': 'unknown unknown . unknown . . parked',
-      'found absent, late enough': '. . parked planned . . .',
-      'found absent, too early': '. . parked unknown . . .',
-      'no answer to the inquiry': '. . accepted unknown . . .',
+      'found absent, late enough': '. . parked planned . . parked',
+      'found absent, too early': '. . parked unknown . . parked',
+      'no answer to the inquiry': '. . accepted unknown . . parked',
       Orphaned: '. unknown . . . . .',
     });
   });
@@ -127,9 +144,9 @@ describe('the life of an effect, every status with every event', () => {
       ...FOR_ALL,
       Sending: 'sending . . . . . .',
       'answered unknown': 'parked parked . parked . . parked',
-      'found absent, late enough': '. . parked parked . . .',
-      'found absent, too early': '. . parked parked . . .',
-      'no answer to the inquiry': '. . accepted parked . . .',
+      'found absent, late enough': '. . parked parked . . parked',
+      'found absent, too early': '. . parked parked . . parked',
+      'no answer to the inquiry': '. . accepted parked . . parked',
       Orphaned: '. parked . . . . .',
     });
   });
@@ -190,12 +207,59 @@ describe('what a step of its life writes', () => {
       effect: { note: 'a person said applied: saw the statement' },
     });
     expect(lived('parked', person('rejected'))).toMatchObject({ end: 'rejected', by: 'person', reason: 'saw the statement' });
-    expect(lived('parked', person('send-again'))).toMatchObject({
+    expect(lived('parked', person('send-again', { found: 'absent' }))).toMatchObject({
       effect: { generation: 2, firstSentAtMs: null, lastSentAtMs: null, plannedAtMs: NOW, dueAtMs: NOW },
     });
     expect(lived('parked', person('applied'), BY_KEY, { kind: 'read' })).toMatchObject({
       effect: { status: 'planned', dueAtMs: NOW, generation: 1 },
     });
+  });
+  it('tells people what is found since, once each, and keeps why it waits', () => {
+    const found = EVENTS['found applied'] as LifeEvent;
+    const told = live(effect('parked'), found, INQUIRE, NOW);
+    expect(told).toMatchObject({ end: null, effect: { status: 'parked', note: 'asked since: it has happened; before: before' } });
+    expect(live(told?.effect ?? effect('planned'), found, INQUIRE, NOW)).toBeNull();
+    const more = live(told?.effect ?? effect('planned'), EVENTS['no answer to the inquiry'] as LifeEvent, INQUIRE, NOW);
+    expect(more?.effect.note).toBe('asked since: no-answer: away; asked since: it has happened; before: before');
+    const words = [
+      ['found rejected', 'they refused it: no'],
+      ['found pending', 'they have it and have not decided'],
+      ['found absent, late enough', 'they do not have it'],
+      ['found ambiguous', 'ambiguous: two of them'],
+    ] as const;
+    for (const [name, said] of words)
+      expect(live(effect('parked'), EVENTS[name] as LifeEvent, INQUIRE, NOW)?.effect.note).toBe(`asked since: ${said}; before: before`);
+  });
+  it("says why a person's send-again was not followed", () => {
+    const note = (name: string): string | null | undefined => live(effect('parked'), EVENTS[name] as LifeEvent, INQUIRE, NOW)?.effect.note;
+    expect(note('person: send-again, applied')).toBe('not sent again: it has happened; before: before');
+    expect(note('person: send-again, no answer')).toBe('not sent again: no-answer: away; before: before');
+    expect(note('person: send-again, not asked')).toBe('not sent again: the other side was not asked; before: before');
+    expect(note('person: send-again, absent too early')).toBe(
+      'not sent again: they do not have it yet, which is believed in 1 s; before: before',
+    );
+    const again = live(
+      effect('parked', { note: 'not sent again: it has happened; before: before' }),
+      EVENTS['person: send-again, applied'] as LifeEvent,
+      INQUIRE,
+      NOW,
+    );
+    expect(again).toMatchObject({ end: null, effect: { status: 'parked', generation: 1 } });
+  });
+  it('finds what has happened under an earlier key, wherever the later one stands', () => {
+    const late = inquired({ found: 'applied', result: 7 }, NOW, { generation: 1, lastSentAtMs: NOW - 10_000 });
+    const gone = inquired({ found: 'absent' }, NOW, { generation: 1, lastSentAtMs: NOW - 10_000 });
+    for (const status of ['planned', 'sending', 'accepted', 'unknown', 'parked'] as const) {
+      expect(live(effect(status, { generation: 2 }), late, INQUIRE, NOW)).toMatchObject({
+        end: null,
+        effect: {
+          status: 'parked',
+          generation: 2,
+          note: expect.stringMatching(/^it has happened under an earlier key, and was sent again/),
+        },
+      });
+      expect(live(effect(status, { generation: 2 }), gone, INQUIRE, NOW)).toBeNull();
+    }
   });
   it('takes a reference it is told and keeps the one it has', () => {
     expect(lived('sending', answer({ kind: 'accepted', reference: 'NEW', askAfterMs: 77, note: 'queued' }))).toMatchObject({
@@ -346,18 +410,19 @@ describe('the more careful move', () => {
     ['unknown', 'inquire'],
     ['applied', 'nothing'],
     ['rejected', 'nothing'],
-    ['parked', 'nothing'],
+    ['parked', 'inquire'],
   ] as const)('due and %s: %s', (status, move) => {
     expect(dueMove(effect(status), INQUIRE)).toBe(move);
   });
   it('a question that is accepted is asked again', () => {
     expect(dueMove(effect('accepted', { kind: 'read' }), INQUIRE)).toBe('send');
+    expect(dueMove(effect('parked', { kind: 'read' }), INQUIRE)).toBe('nothing');
   });
 });
 
 /**
  * Whatever happens in whatever order, answers of earlier sends included: where a repeat is not harmless, a request leaves
- * a second time only after proof that the one before has not happened and never will, or on a person's word.
+ * a second time only after proof that the one before has not happened and never will; a person's word alone is none.
  */
 describe('safety over any sequence of events', () => {
   type Happening = { readonly what: string; readonly passMs: number; readonly which: number };
@@ -390,7 +455,13 @@ describe('safety over any sequence of events', () => {
       const of = sends.at(-1 - (which % Math.max(1, sends.length))) ?? { generation: 1, lastSentAtMs: null };
       const askedAtMs = nowMs - (which % 2) * 3_000;
       const event =
-        template.type === 'Answered' ? { ...template, of } : template.type === 'Inquired' ? { ...template, of, askedAtMs } : template;
+        template.type === 'Answered'
+          ? { ...template, of }
+          : template.type === 'Inquired'
+            ? { ...template, of, askedAtMs }
+            : template.type === 'PersonSaid' && template.asked !== undefined
+              ? { ...template, asked: { ...template.asked, askedAtMs } }
+              : template;
       const lived = lives(now, event, rules, nowMs);
       if (lived === null) continue;
       const latest = sends.at(-1);
@@ -398,7 +469,11 @@ describe('safety over any sequence of events', () => {
         if (!mayLeave) wrong.push(`sent for the ${String(sends.length + 1)}th time after ${now.note ?? 'nothing'}`);
         sends.push({ generation: lived.effect.generation, lastSentAtMs: lived.effect.lastSentAtMs });
         mayLeave = false;
-      } else if (event.type === 'PersonSaid') mayLeave ||= event.said === 'send-again';
+      } else if (event.type === 'PersonSaid')
+        mayLeave ||=
+          event.said === 'send-again' &&
+          (event.asked?.inquiry.found === 'rejected' ||
+            (event.asked?.inquiry.found === 'absent' && event.asked.askedAtMs >= (latest?.lastSentAtMs ?? 0) + LIFE_MS));
       else if (event.type === 'Answered') mayLeave ||= event.outcome.kind === 'retryable' && of === latest;
       else if (event.type === 'Inquired')
         mayLeave ||=
@@ -422,6 +497,18 @@ describe('safety over any sequence of events', () => {
         event.type === 'Orphaned' && now.status === 'sending'
           ? { effect: { ...now, status: 'planned' }, end: null }
           : live(now, event, rules, nowMs),
+    ],
+    [
+      "takes a person's word alone",
+      (now, event, rules, nowMs) =>
+        live(
+          now,
+          event.type === 'PersonSaid'
+            ? { ...event, asked: { inquiry: { found: 'rejected', reason: 'unasked' }, askedAtMs: nowMs } }
+            : event,
+          rules,
+          nowMs,
+        ),
     ],
     [
       'believes "absent" at once',

@@ -217,7 +217,9 @@ class History {
   #person(effect: EffectRecord): void {
     if (this.#nowMs - (effect.lastSentAtMs ?? 0) < 2 * LONGEST_LIFE_MS + 1_000) return;
     const said = this.#bank.books.length > 0 ? 'applied' : this.#random() < 0.5 ? 'send-again' : 'rejected';
-    this.#step({ kind: 'effect', effectId: effect.id, event: { type: 'PersonSaid', said, result: null, evidence: 'the books' } });
+    const inquiry = this.#bank.find(`${effect.id}:${String(effect.generation)}`, false);
+    const asked = { inquiry, askedAtMs: this.#nowMs };
+    this.#step({ kind: 'effect', effectId: effect.id, event: { type: 'PersonSaid', said, result: null, evidence: 'the books', asked } });
   }
 
   #mistaken(effect: EffectRecord): EffectRecord {

@@ -29,7 +29,9 @@ export type Occasion =
   | { readonly kind: 'input'; readonly input: Tagged }
   | { readonly kind: 'effect'; readonly effectId: string; readonly event: LifeEvent }
   /** A waiting row's interval is over. */
-  | { readonly kind: 'look-again' };
+  | { readonly kind: 'look-again' }
+  /** Something that people must know, and that leads nowhere by itself. */
+  | { readonly kind: 'noticed'; readonly note: string };
 
 export type Stepped =
   /** Nothing is changed; the note says why. */
@@ -194,6 +196,11 @@ export const step = (flow: AnyFlow, journey: JourneyRecord, occasion: Occasion, 
       return onInput(flow, journey, occasion.input, rulesOf, nowMs);
     case 'effect':
       return onEffect(flow, journey, occasion.effectId, occasion.event, rulesOf, nowMs);
+    case 'noticed': {
+      const { note } = occasion;
+      const noticed = { ...journey, version: journey.version + 1, held: note };
+      return { kind: 'moved', journey: noticed, closing: null, result: null, planned: false, says: [], note };
+    }
     case 'look-again': {
       const row = rowOf(flow, journey.state.status);
       if (!('waitsFor' in row) || row.looksAgain === undefined) return { kind: 'ignored', note: 'nothing to look at any more' };

@@ -279,7 +279,15 @@ describe('an outcome', () => {
       result: '10',
       journey: { held: null, state: { status: 'Announcing' } },
     });
-    expect(tell(held.journey, { type: 'PersonSaid', said: 'send-again', result: null, evidence: 'e' })).toMatchObject({
+    expect(
+      tell(held.journey, {
+        type: 'PersonSaid',
+        said: 'send-again',
+        result: null,
+        evidence: 'e',
+        asked: { inquiry: { found: 'rejected', reason: 'no' }, askedAtMs: NOW },
+      }),
+    ).toMatchObject({
       planned: false,
       closing: { status: 'planned', generation: 2 },
       note: 'a person said send-again: e',
@@ -392,5 +400,20 @@ describe('looking again', () => {
       expect(take(journey(status), { kind: 'look-again' })).toEqual({ kind: 'ignored', note: 'nothing to look at any more' });
     const rows = { ...flow.rows, Waiting: { waitsFor: 'cash', overdueAfterHours: 1, on: {} } } as unknown as AnyFlow['rows'];
     expect(step({ ...flow, rows }, journey('Waiting'), { kind: 'look-again' }, rulesOf, NOW)).toMatchObject({ kind: 'ignored' });
+  });
+});
+
+describe('what people must know', () => {
+  it('is held up to them and written down, and leads nowhere', () => {
+    const before = journey('Announcing');
+    expect(step(flow, before, { kind: 'noticed', note: 'n' }, rulesOf, NOW)).toEqual({
+      kind: 'moved',
+      journey: { ...before, version: before.version + 1, held: 'n' },
+      closing: null,
+      result: null,
+      planned: false,
+      says: [],
+      note: 'n',
+    });
   });
 });

@@ -83,6 +83,7 @@ const ability: OperationAbility = {
 /** The other side: its own books, and what it does to a request. */
 class World {
   readonly paid: string[] = [];
+  readonly refused: string[] = [];
   readonly noted: string[] = [];
   next: 'fine' | 'apply-and-cut' | 'lose' | 'refuse' | 'hang' = 'fine';
   once: typeof this.next | null = null;
@@ -91,7 +92,10 @@ class World {
     const mood = this.once ?? this.next;
     this.once = null;
     if (mood === 'hang') return new Promise(() => undefined);
-    if (mood === 'refuse') return Promise.resolve({ kind: 'rejected', reason: 'closed' });
+    if (mood === 'refuse') {
+      this.refused.push(key);
+      return Promise.resolve({ kind: 'rejected', reason: 'closed' });
+    }
     if (mood === 'lose') return Promise.resolve({ kind: 'unknown', evidence: 'timeout' });
     this.paid.push(key);
     return Promise.resolve(
@@ -99,7 +103,8 @@ class World {
     );
   }
   find(key: string): Promise<Inquiry<{ receipt: string }>> {
-    return Promise.resolve(this.paid.includes(key) ? { found: 'applied', result: { receipt: `r-${key}` } } : { found: 'absent' });
+    if (this.paid.includes(key)) return Promise.resolve({ found: 'applied', result: { receipt: `r-${key}` } });
+    return Promise.resolve(this.refused.includes(key) ? { found: 'rejected', reason: 'closed' } : { found: 'absent' });
   }
 }
 
@@ -174,7 +179,7 @@ describe('the engine on Postgres', () => {
   });
   afterEach(async () => {
     for (const copy of copies.splice(0)) await copy.stop();
-    await admin.query('truncate inbox, journey, effect, outbox, blocked_lane, quarantine, history');
+    await admin.query('truncate inbox, journey, effect, earlier_request, outbox, blocked_lane, quarantine, history');
   });
   afterAll(async () => {
     await admin.end();
@@ -505,6 +510,75 @@ describe('the engine on Postgres', () => {
     await take(copy, message('operator.decision', 'p1', { ...decision, generation: 2 }, 'd3'));
     await all('Waiting', 1);
     expect(world.paid).toHaveLength(1);
+  });
+
+  type PayRow = { id: string; status: string; generation: number; reference: string; note: string };
+  const payRow = async (): Promise<PayRow | undefined> =>
+    (await admin.query<PayRow>(`select id, status, generation, reference, note from effect where name = 'Pay'`)).rows[0];
+  const untilNoted = (what: string, note: string): Promise<PayRow | undefined> =>
+    eventually(what, payRow, (row) => row?.status === 'parked' && row.note.startsWith(note));
+  const sendAgain = (effectId: string | undefined, generation: number, id: string) =>
+    message(
+      'operator.decision',
+      'p1',
+      {
+        kind: 'answer-effect',
+        service: 'payout',
+        effectId,
+        generation,
+        answer: 'send-again',
+        evidence: 'e',
+        by: 'anna',
+        approvedBy: 'ben',
+      },
+      id,
+    );
+
+  it('asks about a parked effect when there is news of it, tells people, and asks once more before it is sent again', async () => {
+    const world = new World();
+    world.next = 'refuse';
+    const copy = await startCopy(world);
+    await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
+    const parked = await untilNoted('it is parked', 'refused');
+    // They change their mind: it is paid after all.
+    world.paid.push(parked?.reference ?? '');
+    await take(copy, message('core-banking.transfer-status', 'p1', { key: parked?.reference }));
+    await untilNoted('people are told', 'asked since: it has happened; before: refused');
+    const held = async () => (await admin.query<{ held: string }>(`select held from journey`)).rows[0]?.held;
+    expect(await held()).toMatch(/^asked since: it has happened/);
+    expect((await admin.query(`select note from history where occasion = 'Inquired: applied'`)).rowCount).toBe(1);
+    world.next = 'fine';
+    await take(copy, sendAgain(parked?.id, 1, 'd1'));
+    await untilNoted('it is not sent again', 'not sent again: it has happened');
+    expect(
+      await eventually(
+        'the decision is closed',
+        async () => copy.store.stillOpen(['d1']),
+        (open) => open.size === 0,
+      ),
+    ).toEqual(new Set());
+    expect(world.paid).toHaveLength(1);
+  });
+
+  it('finds out about a request that was given up for a new key when there is news of it', async () => {
+    const world = new World();
+    world.next = 'refuse';
+    const copy = await startCopy(world);
+    await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
+    const first = await untilNoted('it is parked', 'refused');
+    await take(copy, sendAgain(first?.id, 1, 'd1'));
+    const second = await eventually('under a new key', payRow, (row) => row?.status === 'parked' && row.generation === 2);
+    expect(second?.reference).not.toBe(first?.reference);
+    world.paid.push(first?.reference ?? '');
+    await take(copy, message('core-banking.transfer-status', 'p1', { key: first?.reference }, 'news'));
+    await untilNoted('people are told', 'it has happened under an earlier key, and was sent again; before: refused');
+    // Also when the journey has gone on.
+    world.next = 'fine';
+    await take(copy, sendAgain(first?.id, 2, 'd2'));
+    await all('Waiting', 1);
+    await take(copy, message('core-banking.transfer-status', 'p1', { key: first?.reference }, 'more news'));
+    const noticed = async () => (await admin.query<{ held: string | null }>(`select held from journey`)).rows[0]?.held;
+    expect(await eventually('it is held up to people', noticed, (held) => held !== null)).toMatch(/has happened under an earlier key/);
   });
 
   it('holds a definite refusal for people, and goes on as they say', async () => {

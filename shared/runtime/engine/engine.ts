@@ -16,7 +16,16 @@ import { derivedId } from './identity.js';
 import { Lanes, type InputAddress, type Item } from './lanes.js';
 import type { Sayer } from './sayer.js';
 import type { Sender } from './sender.js';
-import { DatabaseAway, Stale, type EngineStore, type OutboxRow, type StoredEffect, type StoredJourney } from './store.js';
+import {
+  DatabaseAway,
+  Stale,
+  type EarlierRequest,
+  type EngineStore,
+  type OutboxRow,
+  type Referenced,
+  type StoredEffect,
+  type StoredJourney,
+} from './store.js';
 
 export type EngineOptions = {
   readonly catalogue: Catalogue;
@@ -63,6 +72,11 @@ const pause = (waitMs: number, clock: Clock): Promise<void> =>
   new Promise((resolve) => {
     clock.after(waitMs, resolve);
   });
+
+/** People may answer on old news: before anything is sent anew on their word, the other side is asked. */
+const asksFirst = (event: LifeEvent): boolean => event.type === 'PersonSaid' && event.said === 'send-again' && event.asked === undefined;
+
+const isFound = (event: LifeEvent): boolean => event.type === 'Inquired' && event.inquiry.found === 'applied';
 
 export class Engine {
   readonly #o: EngineOptions;
@@ -120,7 +134,13 @@ export class Engine {
   }
 
   /** News about an effect: it is looked at now, or right after the answer that is on its way. */
-  lookNow(effect: { readonly effectId: string; readonly journeyId: string; readonly portfolioId: string }): void {
+  lookNow(effect: Omit<Referenced, 'reference' | 'status'>): void {
+    const { earlier } = effect;
+    if (earlier !== null) {
+      const { portfolioId: lane, journeyId, effectId } = effect;
+      this.enqueue({ kind: 'due-effect', lane, journeyId, effectId, earlier, tries: 0 });
+      return;
+    }
     if (this.#inHand.has(effect.effectId)) {
       this.#hinted.add(effect.effectId);
       return;
@@ -224,7 +244,7 @@ export class Engine {
 
   #release(item: Item): void {
     if (item.kind === 'input') this.#events.delete(item.eventId);
-    if (item.kind === 'effect') this.#inHand.delete(item.effectId);
+    if (item.kind === 'effect' && item.isEarlier !== true) this.#inHand.delete(item.effectId);
     this.#lanes.release(item.lane);
   }
 
@@ -315,11 +335,24 @@ export class Engine {
     switch (item.kind) {
       case 'input':
         return step(flow, journey, { kind: 'input', input: item.input }, rules, nowMs);
-      case 'effect':
+      case 'effect': {
+        const isPresent = journey.effect?.id === item.effectId;
+        if (isPresent && journey.effect.status === 'parked' && journey.effect.kind !== 'read' && asksFirst(item.event))
+          return { kind: 'work', move: 'inquire' };
+        if (!isPresent && item.isEarlier === true && isFound(item.event))
+          return step(
+            flow,
+            journey,
+            { kind: 'noticed', note: `${item.effectId} has happened under an earlier key, and was sent again` },
+            rules,
+            nowMs,
+          );
         return step(flow, journey, { kind: 'effect', effectId: item.effectId, event: item.event }, rules, nowMs);
+      }
       case 'look-again':
         return step(flow, journey, { kind: 'look-again' }, rules, nowMs);
       case 'due-effect': {
+        if (item.earlier !== undefined) return { kind: 'work', move: 'inquire' };
         const { effect } = journey;
         const row = flow.rows[journey.state.status];
         if (effect?.id !== item.effectId || row === undefined || !('does' in row))
@@ -368,7 +401,7 @@ export class Engine {
       // Its effect was parked in the database only: what memory knows would ignore the person's answer.
       if (item.kind !== 'input') this.#forget(item.journeyId);
     }
-    const hintedEffect = item.kind === 'effect' ? item.effectId : null;
+    const hintedEffect = item.kind === 'effect' && item.isEarlier !== true ? item.effectId : null;
     this.#release(item);
     if (written.publish.length > 0) this.#publish(written.publish);
     for (const told of written.told)
@@ -395,9 +428,14 @@ export class Engine {
   #work(one: Decided): void {
     const { item, journey, stepped } = one;
     this.#lanes.release(item.lane);
+    if (journey !== null && item.kind === 'due-effect' && item.earlier !== undefined) {
+      this.#inquireEarlier(journey, item.effectId, item.earlier);
+      return;
+    }
     if (journey?.effect === null || journey === null || stepped.kind !== 'work') return;
     if (this.#inHand.has(journey.effect.id)) return;
     if (stepped.move === 'send') this.#send(journey, journey.effect, this.#o.clock.monotonicMs());
+    else if (item.kind === 'effect') this.#inquire(journey, journey.effect, item);
     else this.#inquire(journey, journey.effect);
   }
 
@@ -410,12 +448,39 @@ export class Engine {
     });
   }
 
-  #inquire(journey: StoredJourney, effect: StoredEffect): void {
+  /** `because`: people said to send it again; their word is taken together with what is found. */
+  #inquire(journey: StoredJourney, effect: StoredEffect, because: Extract<Item, { kind: 'effect' }> | null = null): void {
     const definition = this.#o.catalogue.effect(journey.flow, effect.name);
     if (definition.kind === 'read') return;
     this.#inHand.add(effect.id);
     void this.#o.sender.inquire(definition, effect).then((event) => {
-      this.#answered(journey, effect, event);
+      if (because?.event.type !== 'PersonSaid') this.#answered(journey, effect, event);
+      else this.enqueue({ ...because, event: { ...because.event, asked: event } });
+    });
+  }
+
+  /** About a request that was given up for a new key. It is not in hand: the present one goes its own way. */
+  #inquireEarlier(journey: StoredJourney, effectId: string, earlier: EarlierRequest): void {
+    const definition = this.#o.catalogue.effect(journey.flow, earlier.name);
+    if (definition.kind === 'read') return;
+    const plannedAtMs = earlier.firstSentAtMs ?? this.#o.clock.nowMs();
+    const then = { kind: definition.kind, status: 'unknown', attempt: 0, reference: null, dueAtMs: null, note: null, owner: null } as const;
+    void this.#o.sender.inquire(definition, { ...then, ...earlier, id: effectId, plannedAtMs }).then((event) => {
+      if (isFound(event))
+        this.#o.log.error(
+          { alarm: 'earlier-request', effectId, generation: earlier.generation },
+          'a request that was given up has happened',
+        );
+      this.enqueue({
+        kind: 'effect',
+        lane: journey.portfolioId,
+        journeyId: journey.id,
+        effectId,
+        event,
+        eventId: null,
+        isEarlier: true,
+        tries: 0,
+      });
     });
   }
 
@@ -426,8 +491,8 @@ export class Engine {
 
   /** An effect that waits: soon in memory, later by the sweep. A hint that came while it was asked makes it due now. */
   #wait(journey: StoredJourney, effect: EffectRecord): void {
-    const hinted = this.#hinted.delete(effect.id);
     if (effect.dueAtMs === null || this.#inHand.has(effect.id)) return;
+    const hinted = this.#hinted.delete(effect.id);
     const waitMs = hinted ? 0 : effect.dueAtMs - this.#o.clock.nowMs();
     if (waitMs > LONGEST_TIMER_MS) return;
     const token = Symbol(effect.id);

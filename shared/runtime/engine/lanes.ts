@@ -1,5 +1,6 @@
 import type { LifeEvent } from '../../kernel/effect-life.js';
 import type { Tagged } from '../../kernel/flow.js';
+import type { EarlierRequest } from './store.js';
 
 type Placed = {
   /** The portfolio: one step at a time in a lane, many lanes at once. */
@@ -23,8 +24,16 @@ export type Item = Placed &
         readonly effectId: string;
         readonly event: LifeEvent;
         readonly eventId: string | null;
+        /** About an earlier request: the present one may be under way meanwhile. */
+        readonly isEarlier?: boolean;
       }
-    | { readonly kind: 'due-effect'; readonly journeyId: string; readonly effectId: string }
+    | {
+        readonly kind: 'due-effect';
+        readonly journeyId: string;
+        readonly effectId: string;
+        /** News of a request that was given up for a new key: the other side is asked about that one. */
+        readonly earlier?: EarlierRequest;
+      }
     | { readonly kind: 'look-again'; readonly journeyId: string }
   );
 export type InputAddress = { readonly flow: string; readonly subject: string } | { readonly journeyId: string };

@@ -53,6 +53,15 @@ const LOAD = `
   select ${JOURNEY_COLUMNS} from unnest($2::text[], $3::text[]) as wanted(flow, subject)
     join journey j on j.flow = wanted.flow and j.subject = wanted.subject and not j.ended left join effect e on e.id = j.effect_id`;
 
+const BY_REFERENCE = `
+  select e.reference, e.journey_id, j.portfolio_id, e.id as effect_id, e.status, false as is_earlier, e.name, e.generation, null::jsonb as request,
+    null::bigint as first_ms, null::bigint as last_ms
+  from unnest($1::text[]) as wanted(reference) join effect e on e.reference = wanted.reference join journey j on j.id = e.journey_id
+  union all
+  select r.reference, e.journey_id, j.portfolio_id, e.id, e.status, true, e.name, r.generation, r.request, ${ms('r.first_sent_at')}, ${ms('r.last_sent_at')}
+  from unnest($1::text[]) as wanted(reference) join earlier_request r on r.reference = wanted.reference
+    join effect e on e.id = r.effect_id join journey j on j.id = e.journey_id`;
+
 const TAKE_IN = `
 with
 incoming as (
@@ -239,18 +248,29 @@ export class PostgresStore implements EngineStore {
   }
 
   async byReference(references: readonly string[]): ReturnType<EngineStore['byReference']> {
-    const rows = await this.#query<{ reference: string; journey_id: string; portfolio_id: string; effect_id: string; status: string }>(
-      `select e.reference, e.journey_id, j.portfolio_id, e.id as effect_id, e.status
-       from unnest($1::text[]) as wanted(reference) join effect e on e.reference = wanted.reference join journey j on j.id = e.journey_id`,
-      [references],
-      'by-reference',
-    );
+    type Row = Pick<JourneyRow, 'name' | 'generation' | 'request' | 'first_ms' | 'last_ms' | 'portfolio_id'> & {
+      reference: string;
+      journey_id: string;
+      effect_id: string;
+      status: string;
+      is_earlier: boolean;
+    };
+    const rows = await this.#query<Row>(BY_REFERENCE, [references], 'by-reference');
     return rows.map((row) => ({
       reference: row.reference,
       journeyId: row.journey_id,
       portfolioId: row.portfolio_id,
       effectId: row.effect_id,
       status: row.status,
+      earlier: row.is_earlier
+        ? {
+            name: row.name,
+            generation: row.generation,
+            request: row.request,
+            firstSentAtMs: number(row.first_ms),
+            lastSentAtMs: number(row.last_ms),
+          }
+        : null,
     }));
   }
 

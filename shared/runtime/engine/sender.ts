@@ -104,7 +104,7 @@ export class Sender {
     return { type: 'Answered', outcome, of: effect };
   }
 
-  async inquire(definition: Exclude<AnyEffect, { kind: 'read' }>, effect: StoredEffect): Promise<LifeEvent> {
+  async inquire(definition: Exclude<AnyEffect, { kind: 'read' }>, effect: StoredEffect): Promise<Extract<LifeEvent, { type: 'Inquired' }>> {
     const askedAtMs = this.#options.nowMs();
     const noAnswer = (evidence: string): Inquiry<unknown> => ({ found: 'no-answer', evidence });
     const inquiry = await this.#through(

@@ -158,12 +158,18 @@ planned as (
   select id, journey_id, name, kind, 1, 'sending', owner, 1, request::jsonb, reference,
          to_timestamp(at_ms / 1000.0), to_timestamp(at_ms / 1000.0), to_timestamp(at_ms / 1000.0)
   from {{planned}}),
+decided as (select * from {{closed}} order by id),
+-- Only a new generation brings a proof: then what was asked under the key before is kept.
+earlier as (
+  insert into earlier_request (effect_id, generation, reference, request, first_sent_at, last_sent_at)
+  select e.id, e.generation, e.reference, e.request, e.first_sent_at, e.last_sent_at
+  from decided c join effect e on e.id = c.id where c.proof is not null),
 closed as (
   update effect e set
     status = c.status, generation = c.generation, owner = c.owner, attempt = c.attempt, reference = coalesce(c.reference, e.reference),
     request = coalesce(c.request::jsonb, e.request), first_sent_at = to_timestamp(c.first_ms / 1000.0), last_sent_at = to_timestamp(c.last_ms / 1000.0),
     due_at = to_timestamp(c.due_ms / 1000.0), result = c.result::jsonb, note = c.note, proof = coalesce(c.proof, e.proof)
-  from (select * from {{closed}} order by id) c
+  from decided c
   where e.id = c.id),
 postponed as (
   update effect e set status = p.status, attempt = p.attempt, reference = coalesce(p.reference, e.reference), due_at = to_timestamp(p.due_ms / 1000.0), note = p.note, owner = null

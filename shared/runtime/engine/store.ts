@@ -61,6 +61,18 @@ export class DatabaseAway extends Error {
 
 export type DueEffect = { readonly effectId: string; readonly journeyId: string; readonly portfolioId: string; readonly status: string };
 
+/** A request that was given up for a new key, as it was sent. */
+export type EarlierRequest = Pick<StoredEffect, 'name' | 'generation' | 'request' | 'firstSentAtMs' | 'lastSentAtMs'>;
+export type Referenced = {
+  readonly reference: string;
+  readonly journeyId: string;
+  readonly portfolioId: string;
+  readonly effectId: string;
+  readonly status: string;
+  /** Null when it is the effect's present request. */
+  readonly earlier: EarlierRequest | null;
+};
+
 export type EngineStore = {
   takeIn(rows: readonly InboxRow[], bad: Pick<Parts, 'quarantined' | 'blocked' | 'said'>): Promise<TakenIn>;
   load(ids: readonly string[], open: readonly { readonly flow: string; readonly subject: string }[]): Promise<readonly StoredJourney[]>;
@@ -68,15 +80,8 @@ export type EngineStore = {
   write(parts: Parts): Promise<void>;
   /** Which of these events are still to be handled. */
   stillOpen(eventIds: readonly string[]): Promise<ReadonlySet<string>>;
-  byReference(references: readonly string[]): Promise<
-    readonly {
-      readonly reference: string;
-      readonly journeyId: string;
-      readonly portfolioId: string;
-      readonly effectId: string;
-      readonly status: string;
-    }[]
-  >;
+  /** Under the present key of an effect, or under one that was given up for a new key. */
+  byReference(references: readonly string[]): Promise<readonly Referenced[]>;
 
   openInbox(olderThanMs: number, limit: number): Promise<readonly OpenInboxRow[]>;
   dueJourneys(limit: number): Promise<readonly { readonly journeyId: string; readonly portfolioId: string }[]>;

@@ -45,7 +45,7 @@ export type Read =
 const FLOOD = 20;
 const DECISIONS: Topic = 'operator.decision';
 const MOST_IN_MEMORY = 20_000;
-const OPEN: ReadonlySet<string> = new Set(['planned', 'sending', 'accepted', 'unknown']);
+const UNDECIDED: ReadonlySet<string> = new Set(['planned', 'sending', 'accepted', 'unknown', 'parked']);
 const LONGEST_ID = 200;
 // Nothing of it is dropped, not even a mark at its beginning: it is kept as it came.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -269,7 +269,8 @@ export class TakeIn {
     const wanted = [...hints, ...fresh.flatMap(([, where]) => where.byReference.map((one) => one.reference))];
     if (wanted.length === 0) return;
     const found = await store.byReference([...new Set(wanted)]);
-    for (const effect of found) if (hints.includes(effect.reference) && OPEN.has(effect.status)) engine.lookNow(effect);
+    for (const effect of found)
+      if (hints.includes(effect.reference) && (effect.earlier !== null || UNDECIDED.has(effect.status))) engine.lookNow(effect);
     for (const [eventId, where] of fresh)
       for (const { reference, input, source, original } of where.byReference) {
         const owner = found.find((effect) => effect.reference === reference);
