@@ -21,6 +21,11 @@ const COMMANDS = {
   },
   test: { file: 'infra/tooling/test.mjs', servers: true, built: true, evenBroken: true, does: 'everything that must pass' },
   'test:unit': { file: JEST[0], args: JEST.slice(1), lastArgs: ['--selectProjects', 'unit'], does: 'the tests that need no server' },
+  simulate: {
+    file: 'dist/test/simulation/main.js',
+    built: true,
+    does: 'seeded histories of the real engine and flows; an auditor reads the books of the world',
+  },
   sandbox: {
     file: 'dist/infra/sandbox/main.js',
     servers: true,

@@ -1,0 +1,132 @@
+/** Operators: they look at what waits for them, then at the books of the other side, and answer what is true. */
+import type { Printable } from '../../shared/kernel/json.js';
+import type { Service } from './copy.js';
+import type { Ground } from './ground.js';
+import type { EffectEntry, QuarantineEntry } from './memory-store.js';
+import { centsOf } from './cents.js';
+import { declaredLifeMs } from './plan.js';
+import type { World } from './world.js';
+
+type Answer = { readonly answer: 'applied' | 'rejected' | 'send-again'; readonly evidence: string };
+
+const LOOK_EVERY_MS = 2_500;
+
+export class People {
+  readonly #ground: Ground;
+  readonly #world: World;
+  readonly #services: readonly Service[];
+  /** What was answered, and when: an answer that changes nothing is given again. */
+  readonly #answered = new Map<string, number>();
+  decisions = 0;
+
+  constructor(ground: Ground, world: World, services: readonly Service[]) {
+    this.#ground = ground;
+    this.#world = world;
+    this.#services = services;
+  }
+
+  start(): void {
+    const { scheduler, random } = this.#ground;
+    scheduler.againAfter(LOOK_EVERY_MS + random.between(0, 1_000), () => {
+      for (const service of this.#services) this.#look(service);
+      this.start();
+    });
+  }
+
+  #look({ name, store }: Service): void {
+    for (const entry of store.quarantine.values()) if (entry.resolvedMs === null) this.#judgeMessage(name, entry);
+    for (const journey of store.journeys.values()) {
+      const effect = journey.effectId === null ? undefined : store.effects.get(journey.effectId);
+      if (effect?.status === 'parked' && !store.blocked.has(journey.portfolioId)) this.#judgeEffect(name, effect);
+    }
+  }
+
+  #once(what: string): boolean {
+    const { nowMs } = this.#ground.scheduler;
+    const atMs = this.#answered.get(what);
+    if (atMs !== undefined && nowMs - atMs < 10_000) return false;
+    this.#answered.set(what, nowMs);
+    return true;
+  }
+
+  #decide(decision: { readonly [key: string]: Printable }): void {
+    const { scheduler, random, faults, tell } = this.#ground;
+    const id = `decision-${String(++this.decisions)}`;
+    const say = (): void => {
+      tell('people', () => `decide ${JSON.stringify(decision)}`);
+      this.#world.say('operator.decision', null, id, decision, id);
+    };
+    scheduler.after(random.between(1, 2_000), null, say);
+    if (faults.happens('decision-twice')) scheduler.after(random.between(500, 6_000), null, say);
+  }
+
+  #judgeMessage(service: string, { eventId, attempts }: QuarantineEntry): void {
+    const corrected = this.#world.webhooks.corrections.get(eventId);
+    if (corrected === undefined || !this.#once(`${service}:${eventId}:${String(attempts)}`)) return;
+    this.#decide({ kind: 'replay-dead-letter', service, eventId, correctedValue: corrected, by: 'anna', why: 'corrected' });
+  }
+
+  #judgeEffect(service: string, effect: EffectEntry): void {
+    const { plan, scheduler } = this.#ground;
+    // They take their time: what was on its way has arrived, or never will.
+    const overMs = plan.timeoutMs + declaredLifeMs(plan, plan.bank.showsAfterMs) + 2_000;
+    if (scheduler.nowMs - (effect.lastMs ?? effect.plannedMs) < overMs) return;
+    if (!this.#once(`${effect.id}:${String(effect.generation)}`)) return;
+    const { answer, evidence } = this.#answer(effect);
+    this.#decide({
+      ...{ kind: 'answer-effect', service, effectId: effect.id, generation: effect.generation },
+      ...{ answer, evidence, by: 'anna', approvedBy: 'ben' },
+    });
+  }
+
+  #answer(effect: EffectEntry): Answer {
+    const notDone = (): Answer =>
+      this.#ground.random.chance(0.6)
+        ? { answer: 'send-again', evidence: 'their books do not have it' }
+        : { answer: 'rejected', evidence: 'their books do not have it' };
+    switch (effect.name) {
+      case 'CreateCashOut':
+        return this.#cashOut(effect) ?? notDone();
+      case 'PayCounterAccount':
+        return this.#transfer(effect) ?? notDone();
+      case 'RecordTransaction':
+        return this.#booking(effect);
+      case 'WritePortfolio':
+      case 'RestoreDivestAmount':
+        return { answer: 'rejected', evidence: 'read it again' };
+      case 'ReadOwner':
+      case 'ReadCounterAccount':
+      case 'ReadCashOut':
+      case 'ReadPortfolio':
+      case 'CheckCash':
+        return { answer: 'applied', evidence: 'ask again' };
+      default:
+        return { answer: 'send-again', evidence: 'a repeat is harmless' };
+    }
+  }
+
+  #cashOut(effect: EffectEntry): Answer | null {
+    const ours = this.#world.broker.cashOuts.filter((one) => one.key === effect.id || one.key.startsWith(`${effect.id}:`));
+    const standing = ours.find((one) => one.status !== 'failed');
+    if (standing !== undefined) return { answer: 'applied', evidence: standing.cashOutId };
+    return ours.length > 0 ? { answer: 'rejected', evidence: 'it failed' } : null;
+  }
+
+  #transfer(effect: EffectEntry): Answer | null {
+    const { creditorIban, amount } = JSON.parse(effect.request) as { creditorIban: string; amount: { amount: string } };
+    const cents = centsOf(amount.amount);
+    const ours = this.#world.bank.payments.filter((one) => one.iban === creditorIban && one.cents === cents);
+    const made = ours.find((one) => one.status !== 'rejected');
+    if (made !== undefined) return { answer: 'applied', evidence: made.paymentId };
+    return ours.length > 0 && this.#ground.random.chance(0.5) ? { answer: 'rejected', evidence: 'the bank refuses' } : null;
+  }
+
+  /** What nobody has booked, people book by hand before they say that it is done. */
+  #booking(effect: EffectEntry): Answer {
+    const request = JSON.parse(effect.request) as { portfolioId: string; externalId: string; amount: string };
+    const { transactions } = this.#world.investSuite.of(request.portfolioId);
+    const known = transactions.find((one) => one.externalId === request.externalId);
+    const booked = known ?? this.#world.investSuite.book(request.portfolioId, request.externalId, -centsOf(request.amount));
+    return { answer: 'applied', evidence: booked.transactionId };
+  }
+}
