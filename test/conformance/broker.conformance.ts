@@ -5,10 +5,9 @@ import type { BrokerAccountId, InstrumentId } from '../../shared/kernel/ids.js';
 import type { Currency } from '../../shared/kernel/money.js';
 import type { Outcome } from '../../shared/kernel/outcome.js';
 import type { BrokerPort, CashOutRequest, OrderRequest } from '../../shared/ports/broker.js';
-import { until } from '../simulators/shared/client-for-tests.js';
-import { sendingOf } from './carry.js';
+import { PATIENT_MS, sendingOf } from './carry.js';
 import { watchOrder } from './order-watch.js';
-import { demand, NotApplicable, type AnyKit, type Scenario } from './suite.js';
+import { demand, NotApplicable, until, type AnyKit, type Scenario } from './suite.js';
 import { writeScenarios, type Bench, type LeverOf } from './write-scenarios.js';
 
 export const BROKER_WRITES = ['placeOrder', 'createCashOut', 'approveCashOut'] as const;
@@ -57,7 +56,13 @@ export type BrokerKit = AnyKit<BrokerLever> & {
   readonly bench: (operation: string) => Promise<Bench>;
   readonly make: (
     lever: BrokerLever,
-    details?: { readonly times?: number; readonly orderId?: string; readonly units?: Decimal; readonly delayMs?: number },
+    details?: {
+      readonly times?: number;
+      readonly delayMs?: number;
+      readonly orderId?: string;
+      readonly units?: Decimal;
+      readonly cashOutId?: string;
+    },
   ) => Promise<void>;
   /** What the product makes of the events heard so far, in the order they came: the references to look at. Waits for no more. */
   readonly hints: () => readonly string[];
@@ -65,7 +70,7 @@ export type BrokerKit = AnyKit<BrokerLever> & {
 
 type BrokerScenario = Scenario<BrokerKit, BrokerLever>;
 
-const soon = (): AbortSignal => AbortSignal.timeout(5_000);
+const soon = (): AbortSignal => AbortSignal.timeout(PATIENT_MS);
 const resultOf = <Result>(outcome: Outcome<Result>, what: string): Result => {
   demand(outcome.kind === 'applied', `${what} has to be answered`, outcome);
   return (outcome as Extract<Outcome<Result>, { kind: 'applied' }>).result;
@@ -82,11 +87,11 @@ const cashOut = (kit: BrokerKit, amount = '100'): CashOutRequest => ({
   amount: { amount: decimal(amount), currency: kit.currency },
 });
 const placed = async (kit: BrokerKit, key: string, request = sale(kit)): Promise<string> =>
-  resultOf(await kit.broker.placeOrder(request, sendingOf(key, Date.now(), 5_000)), 'an order').orderId;
+  resultOf(await kit.broker.placeOrder(request, sendingOf(key)), 'an order').orderId;
 const created = async (kit: BrokerKit, key: string, request = cashOut(kit)): Promise<string> =>
-  resultOf(await kit.broker.createCashOut(request, sendingOf(key, Date.now(), 5_000)), 'a cash-out').cashOutId;
+  resultOf(await kit.broker.createCashOut(request, sendingOf(key)), 'a cash-out').cashOutId;
 const approved = async (kit: BrokerKit, cashOutId: string): Promise<void> => {
-  resultOf(await kit.broker.approveCashOut(cashOutId, sendingOf('approve', Date.now(), 5_000)), 'an approval');
+  resultOf(await kit.broker.approveCashOut(cashOutId, sendingOf('approve')), 'an approval');
 };
 const grossOf = (fills: readonly { readonly gross: Decimal }[]): Decimal => sum(fills.map(({ gross }) => gross));
 
@@ -105,32 +110,47 @@ const untilEnd = (watch: ReturnType<typeof watchOrder>): Promise<true> =>
     return watch.state().status === 'FollowingOrder' && watch.held() === null ? null : true;
   });
 
+/** An order of four units that fills only when it is told to. */
+const openOrder = async (kit: BrokerKit): Promise<{ readonly orderId: string; readonly watch: ReturnType<typeof watchOrder> }> => {
+  await kit.make('orders stay open', { times: 1 });
+  const orderId = await placed(kit, 'order-1');
+  return { orderId, watch: watchOrder(kit.broker, sale(kit), orderId) };
+};
+const aboutOf = (kit: BrokerKit, orderId: string, from: number): readonly string[] =>
+  kit
+    .hints()
+    .slice(from)
+    .filter((hint) => hint === orderId);
+
 const EVENTS: readonly BrokerScenario[] = [
   {
     name: 'duplicate event',
-    needs: ['events', 'events twice', 'orders fill in parts'],
+    needs: ['events', 'events twice', 'orders stay open', 'fill'],
     run: async (kit) => {
       await kit.make('events twice');
-      await kit.make('orders fill in parts', { times: 1 });
-      const orderId = await placed(kit, 'order-1');
-      const watch = watchOrder(kit.broker, sale(kit), orderId);
-      await until('every fill was told twice', () => (kit.hints().filter((hint) => hint === orderId).length >= 8 ? true : null));
-      for (const hint of kit.hints()) if (hint === orderId) await watch.look();
+      const { orderId, watch } = await openOrder(kit);
+      for (const units of ['1', '1', '2']) {
+        const before = kit.hints().length;
+        await kit.make('fill', { orderId, units: decimal(units) });
+        await until('the fill was told twice', () => (aboutOf(kit, orderId, before).length >= 2 ? true : null));
+        for (const _hint of aboutOf(kit, orderId, before)) await watch.look();
+      }
       await untilEnd(watch);
       knownAsBooked(kit, orderId, watch);
     },
   },
   {
     name: 'FILLED before PARTIAL',
-    needs: ['events', 'events out of order', 'orders fill in parts'],
+    needs: ['events', 'events out of order', 'orders stay open', 'fill'],
     run: async (kit) => {
-      await kit.make('events out of order');
-      await kit.make('orders fill in parts', { times: 1 });
-      const orderId = await placed(kit, 'order-1');
-      const watch = watchOrder(kit.broker, sale(kit), orderId);
-      await until('events came', () => (kit.hints().filter((hint) => hint === orderId).length >= 3 ? true : null));
-      // Whatever the event said: every look is at the order as it is, so the last one first changes nothing.
-      for (const hint of [...kit.hints()].reverse()) if (hint === orderId) await watch.look();
+      const { orderId, watch } = await openOrder(kit);
+      await kit.make('fill', { orderId, units: decimal('1') });
+      await watch.look();
+      await kit.make('events out of order', { times: 1 });
+      const before = kit.hints().length;
+      for (const units of ['1', '2']) await kit.make('fill', { orderId, units: decimal(units) });
+      await until('both fills were told', () => (aboutOf(kit, orderId, before).length >= 2 ? true : null));
+      for (const _hint of aboutOf(kit, orderId, before)) await watch.look();
       await untilEnd(watch);
       knownAsBooked(kit, orderId, watch);
     },
@@ -161,16 +181,15 @@ const EVENTS: readonly BrokerScenario[] = [
 const ORDERS: readonly BrokerScenario[] = [
   {
     name: 'cancel/fill race: a part fills while the cancel is on its way',
-    needs: ['orders stay open', 'fill', 'ask to cancel'],
+    needs: ['orders stay open', 'fill', 'ask to cancel', 'cancel'],
     run: async (kit) => {
-      await kit.make('orders stay open', { times: 1 });
-      const orderId = await placed(kit, 'order-1');
-      const watch = watchOrder(kit.broker, sale(kit), orderId);
+      const { orderId, watch } = await openOrder(kit);
       await kit.make('ask to cancel', { orderId });
       const asked = resultOf(await kit.broker.readOrder(kit.account, orderId, soon()), 'the order');
       demand(asked.status === 'open', 'a cancel that was asked for is no end', asked.brokerStatus);
       await kit.make('fill', { orderId, units: decimal('1.5') });
       await watch.look();
+      await kit.make('cancel', { orderId });
       await untilEnd(watch);
       demand(watch.state().brokerStatus === 'cancelled', 'it ends as the broker says', watch.state().brokerStatus);
       knownAsBooked(kit, orderId, watch);
@@ -180,12 +199,10 @@ const ORDERS: readonly BrokerScenario[] = [
     name: 'cancel/fill race: all of it fills first',
     needs: ['orders stay open', 'fill', 'ask to cancel'],
     run: async (kit) => {
-      await kit.make('orders stay open', { times: 1 });
-      const orderId = await placed(kit, 'order-1');
-      const watch = watchOrder(kit.broker, sale(kit), orderId);
+      const { orderId, watch } = await openOrder(kit);
       await kit.make('ask to cancel', { orderId });
+      await watch.look();
       await kit.make('fill', { orderId });
-      await pause(80);
       await untilEnd(watch);
       demand(watch.state().brokerStatus === 'filled', 'it ends as the broker says', watch.state().brokerStatus);
       knownAsBooked(kit, orderId, watch);
@@ -195,9 +212,7 @@ const ORDERS: readonly BrokerScenario[] = [
     name: 'partial then cancel',
     needs: ['orders stay open', 'fill', 'cancel'],
     run: async (kit) => {
-      await kit.make('orders stay open', { times: 1 });
-      const orderId = await placed(kit, 'order-1');
-      const watch = watchOrder(kit.broker, sale(kit), orderId);
+      const { orderId, watch } = await openOrder(kit);
       await kit.make('fill', { orderId, units: decimal('1') });
       await watch.look();
       demand(watch.state().fills.length === 1, 'a fill is known while the order is open', watch.state());
@@ -224,7 +239,7 @@ const ORDERS: readonly BrokerScenario[] = [
       const units = positions.find(({ instrument }) => instrument === kit.instrument)?.units ?? '0';
       demand(compare(units as Decimal, kit.books.units()) === 0, 'positions are those in the books', positions);
       const more = plus(kit.books.cash().withdrawable, decimal('0.01'));
-      const refused = await kit.broker.createCashOut(cashOut(kit, more), sendingOf('out-1', Date.now(), 5_000));
+      const refused = await kit.broker.createCashOut(cashOut(kit, more), sendingOf('out-1'));
       demand(refused.kind === 'rejected' && kit.books.cashOuts().length === 0, 'cash that was taken back cannot leave', refused);
     },
   },
@@ -266,7 +281,7 @@ const ORDERS: readonly BrokerScenario[] = [
       const first = await placed(kit, 'order-1');
       await until('the first is filled', () => (kit.books.fills(first).length > 0 ? true : null));
       await pause(100);
-      await kit.make('cash later than the settle date', { times: 1, delayMs: 4_000 });
+      await kit.make('cash later than the settle date', { times: 1, delayMs: 9_000 });
       await placed(kit, 'order-2', sale(kit, '3'));
       await until(
         'the first is settled',
@@ -274,7 +289,7 @@ const ORDERS: readonly BrokerScenario[] = [
           const settlement = await kit.broker.readSettlement(kit.account, first, soon());
           return settlement.kind === 'applied' && settlement.result.settled ? true : null;
         },
-        2_500,
+        6_000,
       );
     },
   },
@@ -288,15 +303,15 @@ const ORDERS: readonly BrokerScenario[] = [
       const bench = await kit.bench('placeOrder');
       await bench.make('done, and the line is cut', { times: 1 });
       const last = sale(kit, '3');
-      const outcome = await kit.broker.placeOrder(last, sendingOf('order-3', Date.now(), 5_000));
+      const outcome = await kit.broker.placeOrder(last, sendingOf('order-3'));
       demand(outcome.kind === 'unknown', 'a lost answer is unknown', outcome);
       await until('all are filled', () => (kit.books.orders().every(({ orderId }) => kit.books.fills(orderId).length > 0) ? true : null));
-      const found = await kit.broker.findOrder(last, sendingOf('order-3', startedMs, 5_000));
+      const found = await kit.broker.findOrder(last, sendingOf('order-3', startedMs));
       const id = kit.books.orders().at(-1)?.orderId;
       demand(found.found === 'applied' && found.result.orderId === id, 'it is on the last page', found);
       const report = resultOf(await kit.broker.readOrder(kit.account, first, soon()), 'the first order');
       demand(compare(grossOf(report.fills), grossOf(kit.books.fills(first))) === 0, 'its ledger rows are its own', report.fills);
-      const again = await kit.broker.findOrder(sale(kit, '2'), sendingOf('order-1', startedMs, 5_000));
+      const again = await kit.broker.findOrder(sale(kit, '2'), sendingOf('order-1', startedMs));
       demand(again.found === 'applied' && again.result.orderId === first, 'it is on the first page', again);
     },
   },
@@ -324,7 +339,7 @@ const CASH: readonly BrokerScenario[] = [
       const expected = plus(before, minus(grossOf(report.fills), fees));
       demand(compare(expected, kit.books.cash().withdrawable) > 0, 'less is there than the fills say, or this tests nothing', expected);
       await showsCashAsBooked(kit);
-      const tooMuch = await kit.broker.createCashOut(cashOut(kit, expected), sendingOf('out-1', Date.now(), 5_000));
+      const tooMuch = await kit.broker.createCashOut(cashOut(kit, expected), sendingOf('out-1'));
       demand(tooMuch.kind === 'rejected' && kit.books.cashOuts().length === 0, 'more than is there is refused', tooMuch);
       await created(kit, 'out-2', cashOut(kit, kit.books.cash().withdrawable));
     },
@@ -337,7 +352,7 @@ const CASH: readonly BrokerScenario[] = [
       await kit.make('unlisted cash-out status');
       const read = resultOf(await kit.broker.readCashOut(cashOutId, soon()), 'the cash-out');
       demand(read.status === 'unclear' || read.status === 'pending', 'unlisted is no end, and no approval', read);
-      const answer = await kit.broker.approveCashOut(cashOutId, sendingOf('approve-1', Date.now(), 5_000));
+      const answer = await kit.broker.approveCashOut(cashOutId, sendingOf('approve-1'));
       const believed = answer.kind === 'applied' && answer.result.status !== 'unclear';
       demand(!believed || kit.books.approvals() === 1, 'what is not known is not approved', answer);
       demand(answer.kind !== 'rejected', 'what is not known is not refused', answer);
@@ -347,17 +362,20 @@ const CASH: readonly BrokerScenario[] = [
     name: 'returned after confirmed',
     needs: ['cash-out comes back'],
     run: async (kit) => {
-      await kit.make('cash-out comes back', { times: 1, delayMs: 300 });
       const cashOutId = await created(kit, 'out-1');
       await approved(kit, cashOutId);
       const seen = new Set<string>();
-      await until('returned', async () => {
-        const read = await kit.broker.readCashOut(cashOutId, soon());
-        if (read.kind === 'applied') seen.add(read.result.status);
-        return seen.has('returned') ? true : null;
-      });
-      demand(seen.has('done') && !seen.has('failed'), 'it was done, and then it came back', [...seen]);
-      const found = await kit.broker.findCashOut(cashOut(kit), sendingOf('out-1', Date.now(), 5_000));
+      const untilSeen = (status: string): Promise<true> =>
+        until(status, async () => {
+          const read = await kit.broker.readCashOut(cashOutId, soon());
+          if (read.kind === 'applied') seen.add(read.result.status);
+          return seen.has(status) ? true : null;
+        });
+      await untilSeen('done');
+      await kit.make('cash-out comes back', { cashOutId });
+      await untilSeen('returned');
+      demand(!seen.has('failed'), 'it was done, and then it came back', [...seen]);
+      const found = await kit.broker.findCashOut(cashOut(kit), sendingOf('out-1'));
       demand(found.found === 'rejected', 'money that came back has not left', found);
       await showsCashAsBooked(kit);
     },
@@ -369,8 +387,8 @@ const CASH: readonly BrokerScenario[] = [
       const first = await placed(kit, 'order-1');
       const bench = await kit.bench('placeOrder');
       await bench.make('done, and the line is cut', { times: 1 });
-      await kit.broker.placeOrder(sale(kit), sendingOf('order-2', Date.now(), 5_000));
-      const found = await kit.broker.findOrder(sale(kit), sendingOf('order-2', Date.now() - 1_000, 5_000));
+      await kit.broker.placeOrder(sale(kit), sendingOf('order-2'));
+      const found = await kit.broker.findOrder(sale(kit), sendingOf('order-2', Date.now() - 1_000));
       demand(kit.books.orders().length === 2, 'both were placed, or this tests nothing', kit.books.orders());
       const second = kit.books.orders().at(-1)?.orderId ?? '';
       demand(isOwnOrAmbiguous(found, second), 'it is certain, or people are asked', { found, first, second });
@@ -383,8 +401,8 @@ const CASH: readonly BrokerScenario[] = [
       const first = await placed(kit, 'order-1');
       const bench = await kit.bench('placeOrder');
       await bench.make('nothing done, and the line is cut', { times: 1 });
-      await kit.broker.placeOrder(sale(kit), sendingOf('order-2', Date.now(), 5_000));
-      const found = await kit.broker.findOrder(sale(kit), sendingOf('order-2', Date.now() - 1_000, 5_000));
+      await kit.broker.placeOrder(sale(kit), sendingOf('order-2'));
+      const found = await kit.broker.findOrder(sale(kit), sendingOf('order-2', Date.now() - 1_000));
       const isTaken = found.found === 'applied' && found.result.orderId === first;
       demand(!isTaken, 'an order that another journey knows as its own is not ours', found);
     },
@@ -397,8 +415,8 @@ const CASH: readonly BrokerScenario[] = [
       const bench = await kit.bench('createCashOut');
       const before = kit.books.cashOuts().length;
       await bench.make('done, and the line is cut', { times: 1 });
-      await kit.broker.createCashOut(cashOut(kit), sendingOf('out-2', Date.now(), 5_000));
-      const found = await kit.broker.findCashOut(cashOut(kit), sendingOf('out-2', Date.now() - 1_000, 5_000));
+      await kit.broker.createCashOut(cashOut(kit), sendingOf('out-2'));
+      const found = await kit.broker.findCashOut(cashOut(kit), sendingOf('out-2', Date.now() - 1_000));
       demand(kit.books.cashOuts().length === before + 1, 'both were made, or this tests nothing', kit.books.cashOuts());
       const second = kit.books.cashOuts().at(-1)?.cashOutId ?? '';
       demand(
@@ -416,8 +434,8 @@ const CASH: readonly BrokerScenario[] = [
       await created(kit, 'out-1');
       const bench = await kit.bench('createCashOut');
       await bench.make('nothing done, and the line is cut', { times: 1 });
-      await kit.broker.createCashOut(cashOut(kit), sendingOf('out-2', Date.now(), 5_000));
-      const found = await kit.broker.findCashOut(cashOut(kit), sendingOf('out-2', Date.now() - 1_000, 5_000));
+      await kit.broker.createCashOut(cashOut(kit), sendingOf('out-2'));
+      const found = await kit.broker.findCashOut(cashOut(kit), sendingOf('out-2', Date.now() - 1_000));
       demand(found.found === 'ambiguous', 'one that could be ours is for people', found);
     },
   },
@@ -426,7 +444,7 @@ const CASH: readonly BrokerScenario[] = [
     needs: [],
     run: async (kit) => {
       const outcomes = await Promise.all(
-        Array.from({ length: 20 }, (_, i) => kit.broker.placeOrder(sale(kit, '1'), sendingOf(`order-${String(i)}`, Date.now(), 5_000))),
+        Array.from({ length: 20 }, (_, i) => kit.broker.placeOrder(sale(kit, '1'), sendingOf(`order-${String(i)}`))),
       );
       demand(
         outcomes.every(({ kind }) => kind === 'applied') && kit.books.orders().length === outcomes.length,

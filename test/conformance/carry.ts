@@ -14,11 +14,14 @@ export type Write = {
   readonly inquire: (sending: Sending) => Promise<Inquiry<unknown>>;
 };
 
-/** Total time of one request, here. A simulator that is to outlast it must be slower. */
+/** Total time of one request whose answer is not to come in time. */
 export const TIMEOUT_MS = 400;
+/** Total time of any other: a busy machine must not look like a broken line. */
+export const PATIENT_MS = 10_000;
 /** What adapters are told to declare as longest life, so that a test can wait for it. */
 export const LONGEST_LIFE_MS = 500;
 const MOST_MOVES = 60;
+const WITHIN_MS = 20_000;
 
 export type Carried = {
   readonly end: 'applied' | 'rejected' | 'parked' | 'open';
@@ -29,7 +32,7 @@ export type Carried = {
   readonly story: readonly string[];
 };
 
-export const sendingOf = (key: string, firstSentAtMs = Date.now(), timeoutMs = TIMEOUT_MS): Sending => ({
+export const sendingOf = (key: string, firstSentAtMs = Date.now(), timeoutMs = PATIENT_MS): Sending => ({
   key,
   signal: AbortSignal.timeout(timeoutMs),
   firstSentAtMs,
@@ -56,21 +59,26 @@ const endOf = (effect: EffectRecord): Carried['end'] =>
 export type CarryOptions = {
   /** What our clock shows, where it is off. */
   readonly nowMs?: () => number;
-  readonly withinMs?: number;
+  /** Of each request. Default `PATIENT_MS`. */
+  readonly timeoutMs?: number;
 };
 
-export const carry = async (write: Write, key: string, { nowMs = Date.now, withinMs = 6_000 }: CarryOptions = {}): Promise<Carried> => {
+export const carry = async (
+  write: Write,
+  key: string,
+  { nowMs = Date.now, timeoutMs = PATIENT_MS }: CarryOptions = {},
+): Promise<Carried> => {
   const rules: LifeRules = {
     whenUnknown: 'send-again',
     ability: { ...write.ability, longestLifeMs: write.ability.longestLifeMs + TIMEOUT_MS },
-    firstWaitMs: 10,
+    firstWaitMs: 40,
     longestWaitMs: 100,
-    patienceMs: withinMs,
+    patienceMs: WITHIN_MS,
   };
   const outcomes: Outcome<unknown>[] = [];
   const inquiries: Inquiry<unknown>[] = [];
   const story: string[] = [];
-  const endsAtMs = nowMs() + withinMs;
+  const endsAtMs = nowMs() + WITHIN_MS;
   let effect = planned(key, nowMs());
   let result: unknown = null;
   const take = (lived: Lived | null, what: string): void => {
@@ -84,7 +92,7 @@ export const carry = async (write: Write, key: string, { nowMs = Date.now, withi
     if (move === 'nothing') break;
     if (move === 'send') take(live(effect, { type: 'Sending' }, rules, nowMs()), 'sending');
     const of = effect;
-    const sending = sendingOf(effectKey(key, of.generation), of.firstSentAtMs ?? of.plannedAtMs);
+    const sending = sendingOf(effectKey(key, of.generation), of.firstSentAtMs ?? of.plannedAtMs, timeoutMs);
     if (move === 'send') {
       const outcome = await write.send(sending);
       outcomes.push(outcome);

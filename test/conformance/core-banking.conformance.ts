@@ -2,9 +2,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { compare, type Decimal } from '../../shared/kernel/decimal.js';
 import type { CoreBankingPort, PaymentRequest } from '../../shared/ports/core-banking.js';
-import { until } from '../simulators/shared/client-for-tests.js';
 import { carry, sendingOf, type Write } from './carry.js';
-import { demand, type AnyKit, type Scenario } from './suite.js';
+import { demand, until, type AnyKit, type Scenario } from './suite.js';
 import { watchTransfer, type Heard } from './transfer-watch.js';
 import { writeScenarios, type Bench, type LeverOf } from './write-scenarios.js';
 
@@ -39,7 +38,10 @@ export type CoreBankingKit = AnyKit<CoreBankingLever> & {
     readonly left: () => Decimal;
   };
   readonly bench: (operation: string) => Promise<Bench>;
-  readonly make: (lever: CoreBankingLever, details?: { readonly times?: number; readonly delayMs?: number }) => Promise<void>;
+  readonly make: (
+    lever: CoreBankingLever,
+    details?: { readonly times?: number; readonly delayMs?: number; readonly endToEndId?: string },
+  ) => Promise<void>;
   readonly callbacks: () => readonly Heard[];
 };
 
@@ -52,9 +54,9 @@ export const payWrite = (bank: CoreBankingPort, request: PaymentRequest): Write 
 });
 
 const send = (kit: CoreBankingKit, request: PaymentRequest): ReturnType<CoreBankingPort['pay']> =>
-  kit.bank.pay(request, sendingOf(request.endToEndId, Date.now(), 5_000));
+  kit.bank.pay(request, sendingOf(request.endToEndId));
 const find = (kit: CoreBankingKit, request: PaymentRequest): ReturnType<CoreBankingPort['findPayment']> =>
-  kit.bank.findPayment(request, sendingOf(request.endToEndId, Date.now(), 5_000));
+  kit.bank.findPayment(request, sendingOf(request.endToEndId));
 const settled = (kit: CoreBankingKit, request: PaymentRequest): Promise<true> =>
   until('settled', async () => ((await find(kit, request)).found === 'applied' ? true : null));
 
@@ -145,13 +147,13 @@ const PAYMENTS: readonly BankScenario[] = [
     needs: ['comes back after it settled', 'callbacks'],
     run: async (kit) => {
       const request = kit.request('A');
-      await kit.make('comes back after it settled', { times: 1, delayMs: 300 });
       const watch = watchTransfer(kit.bank, request);
       await send(kit, request);
       await until('settled', async () => {
         await watch.look();
         return watch.status() === 'Paid' ? true : null;
       });
+      await kit.make('comes back after it settled', { endToEndId: request.endToEndId });
       const back = await until('the return was told', () => kit.callbacks().find((one) => 'input' in one) ?? null);
       await watch.hear(back);
       demand(watch.status() === 'Returned', 'people take it over', watch.status());
@@ -240,10 +242,11 @@ const CALLBACKS: readonly BankScenario[] = [
     name: 'a return overtakes the news that it was paid',
     needs: ['callbacks', 'comes back after it settled'],
     run: async (kit) => {
-      await kit.make('comes back after it settled', { times: 1, delayMs: 20 });
       const request = kit.request('A');
       const watch = watchTransfer(kit.bank, request);
       await send(kit, request);
+      await until('it is settled in the books', () => (kit.books.settled(request.endToEndId) === 1 ? true : null));
+      await kit.make('comes back after it settled', { endToEndId: request.endToEndId });
       const back = await until('the return was told', () => kit.callbacks().find((one) => 'input' in one) ?? null);
       await watch.hear(back);
       await until('people have it', async () => {

@@ -175,7 +175,7 @@ const benchOf = async ({ port, another, books, make }: Under, operation: Operati
         () => books.cashOuts().length,
       );
     case 'approveCashOut': {
-      const made = await cashOutWrite(port(0), '50').send(sendingOf('to be approved', Date.now(), 5_000));
+      const made = await cashOutWrite(port(0), '50').send(sendingOf('to be approved'));
       const [only] = books.cashOuts();
       if (made.kind !== 'applied' || only === undefined) throw new Error(`no cash-out to approve: ${JSON.stringify(made)}`);
       return benched((broker) => approvalWrite(broker, only.cashOutId), null, null, books.approvals);
@@ -198,7 +198,7 @@ export const driveWealthKit = async (makeBroker: MakeBroker, { honoursKeys = tru
   const ear = await startEar();
   const simulator = await startBroker(
     readBrokerConfig({
-      ...{ FILL_MS: '10', SETTLEMENT_MS: '250', REDEMPTION_MS: '10', CANCEL_MS: '60', COMMISSION: '0.99' },
+      ...{ FILL_MS: '10', SETTLEMENT_MS: '250', REDEMPTION_MS: '10', CANCEL_MS: '600000', COMMISSION: '0.99' },
       WEBHOOK_URL: ear.url,
     }),
   );
@@ -263,7 +263,6 @@ const FAULTS: Readonly<Partial<Record<BrokerLever, FaultRule>>> = {
   'cash later than the settle date': { fault: 'bank-holiday' },
   'unlisted order status': { fault: 'unknown-status', operation: 'get-order' },
   'unlisted cash-out status': { fault: 'unknown-status', operation: 'get-redemption' },
-  'cash-out comes back': { fault: 'redemption-return' },
   'note lost': { fault: 'forget-the-note' },
   'events twice': { fault: 'event-twice' },
   'events out of order': { fault: 'events-reordered', delayMs: 20 },
@@ -279,12 +278,13 @@ const ACTIONS: Readonly<Partial<Record<BrokerLever, string>>> = {
 const AT_ONCE = 20;
 
 const pull = async (lever: BrokerLever, details: Details, admin: Admin, broker: BrokerPort): Promise<void> => {
-  const { times, delayMs, orderId, units } = details;
+  const { times, delayMs, orderId, units, cashOutId } = details;
   const fault = FAULTS[lever];
   const action = ACTIONS[lever];
   if (fault !== undefined)
     await admin('faults', { ...fault, ...(times === undefined ? {} : { times }), ...(delayMs === undefined ? {} : { delayMs }) });
   else if (action !== undefined) await admin(`orders/${orderId ?? ''}`, { action, ...(units === undefined ? {} : { units }) });
+  else if (lever === 'cash-out comes back') await admin(`redemptions/${cashOutId ?? ''}`, { status: 'RETURNED' });
   else if (lever === 'many orders') await manyOrders(broker, times ?? 1);
   else throw new Error(`this kit has no lever ${lever}`);
 };
@@ -293,7 +293,7 @@ const pull = async (lever: BrokerLever, details: Details, admin: Admin, broker: 
 const manyOrders = async (broker: BrokerPort, count: number): Promise<void> => {
   for (let made = 0; made < count; made += AT_ONCE) {
     const keys = Array.from({ length: Math.min(AT_ONCE, count - made) }, (_, i) => `one of many ${String(made + i)}`);
-    const outcomes = await Promise.all(keys.map((key) => orderWrite(broker, '1').send(sendingOf(key, Date.now(), 10_000))));
+    const outcomes = await Promise.all(keys.map((key) => orderWrite(broker, '1').send(sendingOf(key))));
     const failed = outcomes.find(({ kind }) => kind !== 'applied');
     if (failed !== undefined) throw new Error(`an order of many was not placed: ${JSON.stringify(failed)}`);
   }

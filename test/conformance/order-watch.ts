@@ -16,7 +16,7 @@ export type OrderWatch = {
   readonly held: () => string | null;
 };
 
-const TIMING = { timeoutMs: 5_000, firstWaitMs: 10, longestWaitMs: 100, patienceMs: 5_000 };
+const TIMING = { timeoutMs: 10_000, firstWaitMs: 10, longestWaitMs: 100, patienceMs: 5_000 };
 
 const stateOf = (request: OrderRequest, orderId: string): Order => ({
   status: 'FollowingOrder',
@@ -56,7 +56,11 @@ export const watchOrder = (broker: BrokerPort, request: OrderRequest, orderId: s
       if (state.status !== 'FollowingOrder' || held !== null) return;
       if (!('does' in row) || row.does !== 'FollowOrder') throw new Error('the order flow does not follow orders any more');
       const asked = effect.request(state, { id: 'J-1', subject: 'S-1', portfolioId: state.portfolioId }, 'J-1:FollowOrder');
-      const outcome = await effect.read(asked, { key: 'J-1:FollowOrder', signal: AbortSignal.timeout(5_000), firstSentAtMs: Date.now() });
+      const outcome = await effect.read(asked, {
+        key: 'J-1:FollowOrder',
+        signal: AbortSignal.timeout(TIMING.timeoutMs),
+        firstSentAtMs: Date.now(),
+      });
       if (outcome.kind === 'applied') take(row.applied(state, outcome.result));
       if (outcome.kind === 'rejected') take(row.rejected(state, outcome.reason, 'other-side'));
     },

@@ -40,7 +40,6 @@ const FAULTS: Readonly<Partial<Record<CoreBankingLever, FaultRule>>> = {
   'another amount in the answer': { fault: 'wrong-amount-in-the-answer', operation: 'create-payment' },
   'refused as a duplicate': { fault: 'refuse', operation: 'create-payment', detail: '422 AM05' },
   'refused later': { fault: 'reject-later' },
-  'comes back after it settled': { fault: 'return-after-settled' },
   'stays pending': { fault: 'stay-pending' },
   'callbacks twice': { fault: 'event-twice' },
   'callbacks out of order': { fault: 'events-reordered', delayMs: 50 },
@@ -75,8 +74,13 @@ const requestOf = (name: string, amount = '250'): PaymentRequest => ({
   remittanceInformation: 'Withdrawal',
 });
 
+export type PaymentsApiKitOptions = {
+  /** References that the simulator is to honour. False: every repeat is paid again. Default true. */
+  readonly honoursKeys?: boolean;
+};
+
 /** The adapter over a simulator of its own, with one house account. */
-export const paymentsApiKit = async (makeBank: MakeBank): Promise<CoreBankingKit> => {
+export const paymentsApiKit = async (makeBank: MakeBank, { honoursKeys = true }: PaymentsApiKitOptions = {}): Promise<CoreBankingKit> => {
   const ear = await startEar();
   const simulator = await startBank(readBankConfig({ STATUS_MS: '10', RETURN_MS: '10', WEBHOOK_URL: ear.url }));
   const caller = callerOf(simulator.url);
@@ -85,8 +89,12 @@ export const paymentsApiKit = async (makeBank: MakeBank): Promise<CoreBankingKit
     if (answer.status >= 300 || answer.status === 0) throw new Error(`/simulator/${path} answered ${JSON.stringify(answer)}`);
   };
   await admin('accounts', [{ iban: HOUSE, currency: 'EUR', balance: BALANCE }]);
+  if (!honoursKeys) await admin('faults', { fault: 'forget-the-key' });
   const bank = makeBank({ baseUrl: simulator.url, token: 'simulator-token', longestLifeMs: LONGEST_LIFE_MS });
-  const make = async (lever: CoreBankingLever, { times, delayMs }: LeverDetails = {}): Promise<void> => {
+  const make = async (
+    lever: CoreBankingLever,
+    { times, delayMs, endToEndId }: LeverDetails & { endToEndId?: string } = {},
+  ): Promise<void> => {
     const plain = lever.replace(/^pay: /, '') as CoreBankingLever;
     const counted = times === undefined ? {} : { times };
     if (plain === 'too many requests') {
@@ -98,16 +106,20 @@ export const paymentsApiKit = async (makeBank: MakeBank): Promise<CoreBankingKit
       });
       return;
     }
+    if (plain === 'comes back after it settled') {
+      await admin(`payments/${endToEndId ?? ''}/return`, {});
+      return;
+    }
     const fault = FAULTS[plain];
     if (fault === undefined) throw new Error(`this kit has no lever ${lever}`);
     await admin('faults', { ...fault, ...counted, ...(delayMs === undefined ? {} : { delayMs }) });
   };
-  const lines = (endToEndId: string): readonly { readonly status: string; readonly paymentId: string }[] =>
-    simulator.bank().books.payments.where((line) => line.endToEndId === endToEndId);
-  const count = (endToEndId: string, status: string): number =>
-    new Set(lines(endToEndId).flatMap((line) => (line.status === status ? [line.paymentId] : []))).size;
-  const alive = (endToEndId: string): number =>
-    new Set(lines(endToEndId).map(({ paymentId }) => paymentId)).size - count(endToEndId, 'RJCT');
+  /** Payments with a line of this status; of any reference where none is named. */
+  const count = (endToEndId: string | null, status?: string): number => {
+    const lines = simulator.bank().books.payments.where((line) => endToEndId === null || line.endToEndId === endToEndId);
+    return new Set(lines.filter((line) => status === undefined || line.status === status).map(({ paymentId }) => paymentId)).size;
+  };
+  const alive = (endToEndId: string | null): number => count(endToEndId) - count(endToEndId, 'RJCT');
   return {
     bank,
     request: requestOf,
@@ -127,7 +139,8 @@ export const paymentsApiKit = async (makeBank: MakeBank): Promise<CoreBankingKit
         equal: payWrite(bank, requestOf('another')),
         // It asks by reference: no clock of ours has a say.
         withClock: () => write,
-        bookings: () => alive(request.endToEndId),
+        // All of them: a payment under a reference of the adapter's own is a payment too.
+        bookings: () => alive(null),
         arrived: () => simulator.bank().arrivals.counts()['create-payment'] ?? 0,
         make,
       });

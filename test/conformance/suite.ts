@@ -1,9 +1,11 @@
 /** What a scenario is, and what is said when one was run. Knows no port. */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
 
-/** What an adapter's suite says of one scenario. `why` says what was seen where it was convicted, or why it does not apply. */
+/** What an adapter's suite says of one scenario. `why` says what was seen where it was convicted, or why it does not apply. `broken` is a fault of the kit, or of ours. */
 export type Finding = {
   readonly scenario: string;
-  readonly said: 'kept' | 'convicted' | 'not applicable';
+  readonly said: 'kept' | 'convicted' | 'not applicable' | 'broken';
   readonly why: string;
   readonly tookMs: number;
 };
@@ -16,6 +18,25 @@ export class Conviction extends Error {
 /** @throws Conviction with what was seen, unless it holds. */
 export const demand = (holds: boolean, what: string, seen: unknown): void => {
   if (!holds) throw new Conviction(`${what}; seen: ${typeof seen === 'string' ? seen : JSON.stringify(seen)}`);
+};
+
+/** How long one scenario waits for what has to come. Long: only a scenario that fails, or a liar's, waits for nothing. */
+const PATIENCE_MS = 15_000;
+const patience = new AsyncLocalStorage<number>();
+
+/** Waits until `look` sees something. @throws Conviction when it does not come in time. */
+export const until = async <Value>(
+  what: string,
+  look: () => Value | null | Promise<Value | null>,
+  withinMs = patience.getStore() ?? PATIENCE_MS,
+): Promise<Value> => {
+  const endMs = Date.now() + withinMs;
+  for (;;) {
+    const seen = await look();
+    if (seen !== null) return seen;
+    if (Date.now() > endMs) throw new Conviction(`waited ${String(withinMs)} ms in vain for: ${what}`);
+    await pause(5);
+  }
 };
 
 /** The scenario says by itself that it means nothing here: the adapter declares that it does not do such a thing. */
@@ -38,10 +59,11 @@ export type AnyKit<Lever extends string> = {
   readonly close: () => Promise<void>;
 };
 
-/** Runs one scenario over a kit of its own. @throws what is not a verdict: a broken kit must not look like a broken adapter. */
+/** Runs one scenario over a kit of its own. A broken kit must not look like a broken adapter, nor like one that was found out. */
 export const judge = async <Kit extends AnyKit<Lever>, Lever extends string>(
   scenario: Scenario<Kit, Lever>,
   start: () => Promise<Kit>,
+  patienceMs = PATIENCE_MS,
 ): Promise<Finding> => {
   const startedMs = performance.now();
   const finding = (said: Finding['said'], why: string): Finding => ({
@@ -54,34 +76,38 @@ export const judge = async <Kit extends AnyKit<Lever>, Lever extends string>(
   try {
     const missing = scenario.needs.map((lever) => kit.cannot[lever]).find((why) => why !== undefined);
     if (missing !== undefined) return finding('not applicable', missing);
-    await scenario.run(kit);
+    await patience.run(patienceMs, () => scenario.run(kit));
     return finding('kept', '');
   } catch (error) {
     if (error instanceof Conviction) return finding('convicted', error.message);
     if (error instanceof NotApplicable) return finding('not applicable', error.message);
-    throw error;
+    return finding('broken', error instanceof Error ? (error.stack ?? error.message) : String(error));
   } finally {
     await kit.close();
   }
 };
 
 /** They wait more than they work. */
-const AT_ONCE = 6;
+const AT_ONCE = 8;
 
-/** Every scenario, each over a kit of its own, some at a time. */
+/** Some at a time, in the order given. */
+export const inParallel = async <Item>(items: readonly Item[], work: (item: Item, at: number) => Promise<void>): Promise<void> => {
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let at = next++; at < items.length; at = next++) await work(items[at] as Item, at);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+};
+
+/** Every scenario, each over a kit of its own. */
 export const judgeAll = async <Kit extends AnyKit<Lever>, Lever extends string>(
   scenarios: readonly Scenario<Kit, Lever>[],
   start: () => Promise<Kit>,
 ): Promise<readonly Finding[]> => {
   const findings: Finding[] = [];
-  let next = 0;
-  const work = async (): Promise<void> => {
-    for (let i = next++; i < scenarios.length; i = next++) {
-      const scenario = scenarios[i];
-      if (scenario !== undefined) findings[i] = await judge(scenario, start);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await inParallel(scenarios, async (scenario, at) => {
+    findings[at] = await judge(scenario, start);
+  });
   return findings;
 };
 
@@ -91,7 +117,7 @@ const WIDTH = 90;
 export const printed = (adapter: string, findings: readonly Finding[]): string => {
   const count = (said: Finding['said']): string => `${String(findings.filter((one) => one.said === said).length)} ${said}`;
   return [
-    `${adapter}: ${count('kept')}, ${count('convicted')}, ${count('not applicable')}`,
+    `${adapter}: ${count('kept')}, ${count('convicted')}, ${count('not applicable')}, ${count('broken')}`,
     ...findings.map(
       ({ scenario, said, why, tookMs }) =>
         `  ${scenario.padEnd(WIDTH)} ${said === 'kept' ? `kept, ${String(tookMs)} ms` : `${said}: ${why}`}`,
