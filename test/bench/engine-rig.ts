@@ -1,0 +1,141 @@
+/** One copy of the engine on a real Postgres, wired as a service wires it, without Kafka: events are handed to its take-in. */
+import type { Pool } from 'pg';
+import { printEnvelope } from '../../contracts/internal/envelope.js';
+import { openClient, openPool, type DatabaseOptions } from '../../shared/runtime/database.js';
+import { Catalogue } from '../../shared/runtime/engine/catalogue.js';
+import { decisionsOf } from '../../shared/runtime/engine/decisions.js';
+import type { ServiceDefinition } from '../../shared/runtime/engine/definition.js';
+import { Engine, type Clock } from '../../shared/runtime/engine/engine.js';
+import { Owner } from '../../shared/runtime/engine/owner.js';
+import { PostgresStore } from '../../shared/runtime/engine/postgres-store.js';
+import { Sayer } from '../../shared/runtime/engine/sayer.js';
+import { Sender } from '../../shared/runtime/engine/sender.js';
+import type { OutboxRow } from '../../shared/runtime/engine/store.js';
+import { Sweep } from '../../shared/runtime/engine/sweep.js';
+import { TakeIn } from '../../shared/runtime/engine/take-in.js';
+import { createLog } from '../../shared/runtime/log.js';
+
+const LOCK_CLASS = 4_711;
+
+export const databaseOptionsFor = (url: string): DatabaseOptions => ({
+  url,
+  schema: 'payout',
+  role: 'cmw_payout',
+  applicationName: 'bench',
+  maxConnections: 8,
+  statementTimeoutMs: 10_000,
+});
+
+const clock: Clock = {
+  nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  after: (waitMs, run) => {
+    setTimeout(run, waitMs);
+  },
+};
+
+export type Rig = {
+  readonly engine: Engine;
+  readonly pool: Pool;
+  /** Statements sent to Postgres so far, of any kind. */
+  readonly statements: () => number;
+  /** Takes one fetch of events in, as the consumer does. */
+  readonly take: (wishes: readonly string[]) => Promise<void>;
+  readonly stop: () => Promise<void>;
+};
+
+const countedPool = (options: DatabaseOptions): { pool: Pool; statements: () => number } => {
+  let count = 0;
+  const pool = openPool(options, (error) => {
+    throw error;
+  });
+  const query = pool.query.bind(pool) as (...words: unknown[]) => unknown;
+  pool.query = ((...words: unknown[]) => {
+    count++;
+    return query(...words);
+  }) as typeof pool.query;
+  return { pool, statements: () => count };
+};
+
+let offset = 0;
+const wishMessage = (wanted: string) => ({
+  topic: 'payout.requested',
+  partition: 0,
+  offset: String(++offset),
+  key: wanted,
+  headers: {},
+  timestampMs: 0,
+  value: Buffer.from(
+    printEnvelope({
+      id: `wish-${wanted}`,
+      type: 'payout.requested',
+      version: '1',
+      occurredAt: '2026-01-01T00:00:00Z',
+      portfolioId: wanted,
+      data: { wanted },
+    }),
+  ),
+});
+
+const pulse = { stopping: () => false, heartbeat: () => Promise.resolve() };
+
+/** `onSaid` gets what the journeys say, after its commit, as Kafka would. */
+export const startRig = async (url: string, definition: ServiceDefinition, onSaid: (rows: readonly OutboxRow[]) => void): Promise<Rig> => {
+  const options = databaseOptionsFor(url);
+  const log = createLog('bench', 'warn');
+  const { pool, statements } = countedPool(options);
+  const store = new PostgresStore(pool, LOCK_CLASS);
+  const catalogue = new Catalogue(definition);
+  const owner = new Owner({
+    connect: () => openClient(options),
+    lockClass: LOCK_CLASS,
+    onLost: () => undefined,
+    onTrouble: () => undefined,
+  });
+  await owner.start();
+  const sender = new Sender({
+    limitPerSystem: 256,
+    breakerAfterFailures: 30,
+    breakerOpenMs: 1_000,
+    nowMs: clock.nowMs,
+    monotonicMs: clock.monotonicMs,
+    maySend: () => owner.id !== 0,
+    onBug: (error) => {
+      log.error({ err: error }, 'an effect threw');
+    },
+  });
+  const publish = (rows: readonly OutboxRow[]): Promise<void> => {
+    onSaid(rows);
+    return Promise.resolve();
+  };
+  const sayer = new Sayer(store, publish, (error) => {
+    log.error({ err: error }, 'not said');
+  });
+  const passes = (): void => undefined;
+  const engine = new Engine({ catalogue, store, sender, sayer, clock, log, ownerId: () => owner.id, passes });
+  const takeIn: TakeIn = new TakeIn({
+    catalogue,
+    store,
+    engine,
+    sayer,
+    log,
+    nowMs: clock.nowMs,
+    passes,
+    decisions: decisionsOf({ catalogue, store, engine, takeIn: () => takeIn, log }),
+  });
+  const sweep = new Sweep({ store, engine, sayer, takeIn, log, ownerId: () => owner.id, everyMs: 1_000, graceMs: 5_000 });
+  sweep.start();
+  return {
+    engine,
+    pool,
+    statements,
+    take: (wishes) => takeIn.take({ topic: 'payout.requested', partition: 0, messages: wishes.map(wishMessage) }, pulse),
+    stop: async () => {
+      await sweep.stop();
+      await engine.stop(8_000);
+      await sayer.stop();
+      await owner.stop();
+      await pool.end();
+    },
+  };
+};
