@@ -26,6 +26,7 @@ const startOptions = (options: DatabaseOptions): string =>
     '-c enable_mergejoin=off',
     '-c enable_seqscan=off',
     '-c jit=off',
+    '-c plan_cache_mode=force_generic_plan',
     `-c statement_timeout=${String(options.statementTimeoutMs)}`,
     '-c lock_timeout=10000',
     '-c idle_in_transaction_session_timeout=15000',

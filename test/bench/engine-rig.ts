@@ -5,7 +5,8 @@ import { openClient, openPool, type DatabaseOptions } from '../../shared/runtime
 import { Catalogue } from '../../shared/runtime/engine/catalogue.js';
 import { decisionsOf } from '../../shared/runtime/engine/decisions.js';
 import type { ServiceDefinition } from '../../shared/runtime/engine/definition.js';
-import { Engine, type Clock } from '../../shared/runtime/engine/engine.js';
+import { systemClock as clock } from '../../shared/runtime/engine/clock.js';
+import { Engine } from '../../shared/runtime/engine/engine.js';
 import { Owner } from '../../shared/runtime/engine/owner.js';
 import { PostgresStore } from '../../shared/runtime/engine/postgres-store.js';
 import { Sayer } from '../../shared/runtime/engine/sayer.js';
@@ -25,14 +26,6 @@ export const databaseOptionsFor = (url: string): DatabaseOptions => ({
   maxConnections: 8,
   statementTimeoutMs: 10_000,
 });
-
-const clock: Clock = {
-  nowMs: () => Date.now(),
-  monotonicMs: () => performance.now(),
-  after: (waitMs, run) => {
-    setTimeout(run, waitMs);
-  },
-};
 
 export type Rig = {
   readonly engine: Engine;
@@ -99,6 +92,7 @@ export const startRig = async (url: string, definition: ServiceDefinition, onSai
     breakerOpenMs: 1_000,
     nowMs: clock.nowMs,
     monotonicMs: clock.monotonicMs,
+    after: clock.after,
     maySend: () => owner.id !== 0,
     onBug: (error) => {
       log.error({ err: error }, 'an effect threw');
@@ -119,11 +113,11 @@ export const startRig = async (url: string, definition: ServiceDefinition, onSai
     engine,
     sayer,
     log,
-    nowMs: clock.nowMs,
+    clock,
     passes,
     decisions: decisionsOf({ catalogue, store, engine, takeIn: () => takeIn, log }),
   });
-  const sweep = new Sweep({ store, engine, sayer, takeIn, log, ownerId: () => owner.id, everyMs: 1_000, graceMs: 5_000 });
+  const sweep = new Sweep({ store, engine, sayer, takeIn, log, ownerId: () => owner.id, clock, random: Math.random, everyMs: 1_000, graceMs: 5_000 });
   sweep.start();
   return {
     engine,
