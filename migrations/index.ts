@@ -5,6 +5,7 @@ import * as engine from './0001-engine.js';
 import * as gatewayAndOperator from './0002-gateway-and-operator.js';
 import * as acts from './0003-acts.js';
 import * as earlierRequests from './0004-earlier-requests.js';
+import * as leanSteps from './0005-lean-steps.js';
 
 type Migration = { readonly name: string; readonly up: (knex: Knex) => Promise<void> };
 
@@ -13,6 +14,7 @@ export const migrations: readonly Migration[] = [
   { name: '0002-gateway-and-operator', up: gatewayAndOperator.up },
   { name: '0003-acts', up: acts.up },
   { name: '0004-earlier-requests', up: earlierRequests.up },
+  { name: '0005-lean-steps', up: leanSteps.up },
 ];
 
 const forwardOnly = (): Promise<never> => Promise.reject(new Error('migrations go forward only'));

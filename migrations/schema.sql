@@ -234,9 +234,7 @@ create table payout.quarantine (
 
 CREATE INDEX earlier_request_reference ON payout.earlier_request USING btree (reference) WHERE (reference IS NOT NULL);
 CREATE INDEX effect_due ON payout.effect USING btree (due_at) WHERE (due_at IS NOT NULL);
-CREATE INDEX effect_journey ON payout.effect USING btree (journey_id);
 CREATE INDEX effect_reference ON payout.effect USING btree (reference) WHERE (reference IS NOT NULL);
-CREATE INDEX effect_sending ON payout.effect USING btree (owner) WHERE (status = 'sending'::text);
 CREATE INDEX inbox_open ON payout.inbox USING btree (seq) WHERE (handled_at IS NULL);
 CREATE INDEX inbox_portfolio ON payout.inbox USING btree (portfolio_id, seq);
 CREATE INDEX journey_due ON payout.journey USING btree (due_at) WHERE (due_at IS NOT NULL);
@@ -413,9 +411,7 @@ create table portfolio.quarantine (
 
 CREATE INDEX earlier_request_reference ON portfolio.earlier_request USING btree (reference) WHERE (reference IS NOT NULL);
 CREATE INDEX effect_due ON portfolio.effect USING btree (due_at) WHERE (due_at IS NOT NULL);
-CREATE INDEX effect_journey ON portfolio.effect USING btree (journey_id);
 CREATE INDEX effect_reference ON portfolio.effect USING btree (reference) WHERE (reference IS NOT NULL);
-CREATE INDEX effect_sending ON portfolio.effect USING btree (owner) WHERE (status = 'sending'::text);
 CREATE INDEX inbox_open ON portfolio.inbox USING btree (seq) WHERE (handled_at IS NULL);
 CREATE INDEX inbox_portfolio ON portfolio.inbox USING btree (portfolio_id, seq);
 CREATE INDEX journey_due ON portfolio.journey USING btree (due_at) WHERE (due_at IS NOT NULL);
@@ -611,9 +607,7 @@ create table rebalancing.quarantine (
 
 CREATE INDEX earlier_request_reference ON rebalancing.earlier_request USING btree (reference) WHERE (reference IS NOT NULL);
 CREATE INDEX effect_due ON rebalancing.effect USING btree (due_at) WHERE (due_at IS NOT NULL);
-CREATE INDEX effect_journey ON rebalancing.effect USING btree (journey_id);
 CREATE INDEX effect_reference ON rebalancing.effect USING btree (reference) WHERE (reference IS NOT NULL);
-CREATE INDEX effect_sending ON rebalancing.effect USING btree (owner) WHERE (status = 'sending'::text);
 CREATE INDEX inbox_open ON rebalancing.inbox USING btree (seq) WHERE (handled_at IS NULL);
 CREATE INDEX inbox_portfolio ON rebalancing.inbox USING btree (portfolio_id, seq);
 CREATE INDEX journey_due ON rebalancing.journey USING btree (due_at) WHERE (due_at IS NOT NULL);
@@ -790,9 +784,7 @@ create table withdrawal.quarantine (
 
 CREATE INDEX earlier_request_reference ON withdrawal.earlier_request USING btree (reference) WHERE (reference IS NOT NULL);
 CREATE INDEX effect_due ON withdrawal.effect USING btree (due_at) WHERE (due_at IS NOT NULL);
-CREATE INDEX effect_journey ON withdrawal.effect USING btree (journey_id);
 CREATE INDEX effect_reference ON withdrawal.effect USING btree (reference) WHERE (reference IS NOT NULL);
-CREATE INDEX effect_sending ON withdrawal.effect USING btree (owner) WHERE (status = 'sending'::text);
 CREATE INDEX inbox_open ON withdrawal.inbox USING btree (seq) WHERE (handled_at IS NULL);
 CREATE INDEX inbox_portfolio ON withdrawal.inbox USING btree (portfolio_id, seq);
 CREATE INDEX journey_due ON withdrawal.journey USING btree (due_at) WHERE (due_at IS NOT NULL);

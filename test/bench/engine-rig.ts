@@ -117,7 +117,18 @@ export const startRig = async (url: string, definition: ServiceDefinition, onSai
     passes,
     decisions: decisionsOf({ catalogue, store, engine, takeIn: () => takeIn, log }),
   });
-  const sweep = new Sweep({ store, engine, sayer, takeIn, log, ownerId: () => owner.id, clock, random: Math.random, everyMs: 1_000, graceMs: 5_000 });
+  const sweep = new Sweep({
+    store,
+    engine,
+    sayer,
+    takeIn,
+    log,
+    ownerId: () => owner.id,
+    clock,
+    random: Math.random,
+    everyMs: 1_000,
+    graceMs: 5_000,
+  });
   sweep.start();
   return {
     engine,

@@ -9,7 +9,16 @@ import { closedLoop, type LoopTimes } from './closed-loop.js';
 import { startRig } from './engine-rig.js';
 import { startMinimalLoop, withoutDurability, type Journey } from './floors.js';
 import { fiveCalls, type Call } from './five-calls.js';
-import { serverKinds, takeTurns, type Bench, type BenchContext, type Contestants, type Figure, type ProcessKinds, type Round } from './measure.js';
+import {
+  serverKinds,
+  takeTurns,
+  type Bench,
+  type BenchContext,
+  type Contestants,
+  type Figure,
+  type ProcessKinds,
+  type Round,
+} from './measure.js';
 
 const IN_FLIGHT = 200;
 

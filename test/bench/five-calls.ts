@@ -68,6 +68,8 @@ const effectOver = (call: Call) => ({
   resultFromPerson: () => ({ receipt: 'by hand' }),
 });
 
+const wish = z.object({ wanted: z.string() });
+
 /** A service of this flow alone; `call` makes one request and gives its answer. */
 export const fiveCalls = (call: Call): ServiceDefinition => ({
   name: 'payout',
@@ -98,8 +100,11 @@ export const fiveCalls = (call: Call): ServiceDefinition => ({
     {
       topic: 'payout.requested',
       read: (event) => {
-        const { wanted } = z.object({ wanted: z.string() }).parse(event.data);
-        return { deliver: { flow: 'five-calls', subject: wanted, input: { type: 'Wished', wanted } }, portfolioId: event.portfolioId ?? '' };
+        const { wanted } = wish.parse(event.data);
+        return {
+          deliver: { flow: 'five-calls', subject: wanted, input: { type: 'Wished', wanted } },
+          portfolioId: event.portfolioId ?? '',
+        };
       },
     },
   ],

@@ -12,7 +12,7 @@ import {
   type TakenIn,
 } from './store.js';
 import { bigintArray, intArray, textArray } from './binary-array.js';
-import { stepStatement, type Parts } from './step-statement.js';
+import { rowsOf, stepStatement, unnested, type Parts } from './step-statement.js';
 import { isAway } from '../database.js';
 import type { EffectKind, Stated } from '../../kernel/flow.js';
 import type { EffectStatus } from '../../kernel/effect-life.js';
@@ -62,26 +62,29 @@ const BY_REFERENCE = `
   from unnest($1::text[]) as wanted(reference) join earlier_request r on r.reference = wanted.reference
     join effect e on e.id = r.effect_id join journey j on j.id = e.journey_id`;
 
-const TAKE_IN = `
-with
-incoming as (
-  select * from unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::bigint[], $6::text[], $7::text[], $8::text[])
-    as t(event_id, content_hash, topic, "partition", "offset", portfolio_id, value, note)),
+const FRESH = `
 fresh as (
   insert into inbox (event_id, content_hash, topic, "partition", "offset", portfolio_id, value, handled_at, note)
   select event_id, content_hash, topic, "partition", "offset", portfolio_id, value, case when note is null then null else now() end, note
-  from incoming on conflict (event_id) do nothing returning event_id),
+  from unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::bigint[], $6::text[], $7::text[], $8::text[])
+    as t(event_id, content_hash, topic, "partition", "offset", portfolio_id, value, note)
+  on conflict (event_id) do nothing returning event_id)`;
+/** Null: all of them are, which needs no list. */
+const WHICH_ARE_FRESH =
+  'select case when (select count(*) from fresh) < cardinality($1) then array(select event_id from fresh) end as fresh';
+const TAKE_IN = `with ${FRESH}\n${WHICH_ARE_FRESH}`;
+/** With messages that could not be read: each of them once, however often it comes. */
+const TAKE_IN_WITH_BAD = `
+with ${FRESH},
 quarantined as (
   insert into quarantine (event_id, portfolio_id, topic, "partition", "offset", key, headers, value, error_class, reason)
-  select * from unnest($9::text[], $10::text[], $11::text[], $12::int[], $13::bigint[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[]) as t(event_id)
-  where t.event_id in (select event_id from fresh) on conflict (event_id) do nothing),
+  select * from ${unnested('quarantined', 9)} t where t.event_id in (select event_id from fresh) on conflict (event_id) do nothing),
 blocked as (
-  insert into blocked_lane (portfolio_id, event_id, reason) select t.* from unnest($19::text[], $20::text[], $21::text[]) as t(portfolio_id, event_id, reason)
+  insert into blocked_lane (portfolio_id, event_id, reason) select t.* from ${unnested('blocked', 10)} t
   where t.event_id in (select event_id from fresh) on conflict do nothing),
 said as (
-  insert into outbox (event_id, topic, key, headers, value) select * from unnest($22::text[], $23::text[], $24::text[], $25::text[], $26::text[])
-  on conflict (event_id) do nothing)
-select case when (select count(*) from fresh) < cardinality($1) then array(select event_id from fresh) end as fresh`;
+  insert into outbox (event_id, topic, key, headers, value) select * from ${unnested('said', 11)} on conflict (event_id) do nothing)
+${WHICH_ARE_FRESH}`;
 
 /** A lane opens when what stopped it is released, unless another quarantined message waits for people: then that one stops it. */
 const OPEN_LANE = `
@@ -147,9 +150,15 @@ const effectOf = (row: JourneyRow): StoredEffect | null =>
         owner: row.owner,
       };
 
+/** In sweeps, one a second: longer than a statement may run. */
+const LOOKS_AFTER_A_CHANGE = 15;
+const LOOKS_EVERY = 30;
+
 export class PostgresStore implements EngineStore {
   readonly #pool: Pool;
   readonly #lockClass: number;
+  #livingBefore = '';
+  #looksLeft = LOOKS_AFTER_A_CHANGE;
 
   constructor(pool: Pool, lockClass: number) {
     this.#pool = pool;
@@ -171,9 +180,9 @@ export class PostgresStore implements EngineStore {
   }
 
   async takeIn(rows: readonly InboxRow[], bad: Pick<Parts, 'quarantined' | 'blocked' | 'said'>): Promise<TakenIn> {
-    const { quarantined: q, blocked: b, said: s } = bad;
+    const isGood = bad.quarantined.length + bad.said.length === 0;
     const [answer] = await this.#query<{ fresh: string[] | null }>(
-      TAKE_IN,
+      isGood ? TAKE_IN : TAKE_IN_WITH_BAD,
       [
         textArray(column(rows, 'eventId')),
         textArray(column(rows, 'contentHash')),
@@ -183,28 +192,10 @@ export class PostgresStore implements EngineStore {
         textArray(column(rows, 'portfolioId')),
         textArray(column(rows, 'value')),
         textArray(column(rows, 'note')),
-        column(q, 'event_id'),
-        column(q, 'portfolio_id'),
-        column(q, 'topic'),
-        column(q, 'partition'),
-        column(q, 'offset'),
-        column(q, 'key'),
-        column(q, 'headers'),
-        column(q, 'value'),
-        column(q, 'error_class'),
-        column(q, 'reason'),
-        column(b, 'portfolio_id'),
-        column(b, 'event_id'),
-        column(b, 'reason'),
-        column(s, 'event_id'),
-        column(s, 'topic'),
-        column(s, 'key'),
-        column(s, 'headers'),
-        column(s, 'value'),
+        ...(isGood ? [] : [rowsOf('quarantined', bad.quarantined), rowsOf('blocked', bad.blocked), rowsOf('said', bad.said)]),
       ],
-      'take-in',
+      isGood ? 'take-in' : 'take-in-with-bad',
     );
-    // Null: all of them are, which needs no list.
     const known = new Set(answer?.fresh ?? column(rows, 'eventId'));
     const repeated = rows.filter((row) => !known.has(row.eventId));
     if (repeated.length === 0) return { fresh: known, conflicting: [] };
@@ -309,13 +300,28 @@ export class PostgresStore implements EngineStore {
     );
   }
 
-  orphanedEffects(ownId: number, limit: number): Promise<readonly DueEffect[]> {
+  /**
+   * Looks through the open journeys, which is dear, so it is done when it can find something: while an owner has just come or
+   * gone (a statement of its own may still be on its way for as long as the server lets it run), and now and then.
+   */
+  async orphanedEffects(ownId: number, limit: number): Promise<readonly DueEffect[]> {
     // A two-key advisory lock shows in pg_locks as classid, objid and objsubid 2.
-    return this.#effects(
-      `e.status = 'sending' and (e.owner is null or (e.owner = $3 and e.last_sent_at < now() - interval '2 minutes') or e.owner not in
-         (select objid::bigint from pg_locks where locktype = 'advisory' and classid::bigint = $1 and objsubid = 2 and granted)) limit $2`,
-      [this.#lockClass, limit, ownId],
+    const owners = await this.#query<{ owner: string }>(
+      `select objid as owner from pg_locks where locktype = 'advisory' and classid::bigint = $1 and objsubid = 2 and granted order by 1`,
+      [this.#lockClass],
+      'owners',
     );
+    const living = owners.map(({ owner }) => Number(owner));
+    if (living.join() !== this.#livingBefore) this.#looksLeft = LOOKS_AFTER_A_CHANGE;
+    this.#livingBefore = living.join();
+    if (--this.#looksLeft <= 0 && this.#looksLeft % LOOKS_EVERY !== 0) return [];
+    const found = await this.#effects(
+      `not j.ended and j.effect_id is not null and e.status = 'sending' and (e.owner is null or (e.owner = $3 and e.last_sent_at < now() - interval '2 minutes')
+         or e.owner <> all($1::int[])) limit $2`,
+      [living, limit, ownId],
+    );
+    if (found.length > 0) this.#looksLeft = Math.max(this.#looksLeft, LOOKS_AFTER_A_CHANGE);
+    return found;
   }
 
   async openDecidedLanes(): Promise<void> {
@@ -374,7 +380,8 @@ export class PostgresStore implements EngineStore {
     const rows = await this.#query<{ name: string; labels: Record<string, string>; value: string }>(
       `select 'open_journeys' as name, jsonb_build_object('flow', flow, 'status', status) as labels, count(*) as value from journey where not ended group by flow, status
        union all select 'overdue_journeys', '{}', count(*) from journey where not ended and overdue_at <= now()
-       union all select 'open_effects', jsonb_build_object('name', name, 'status', status), count(*) from effect where status in ('planned', 'sending', 'accepted', 'unknown', 'parked') group by name, status
+       union all select 'open_effects', jsonb_build_object('name', e.name, 'status', e.status), count(*) from journey j join effect e on e.id = j.effect_id
+         where not j.ended and e.status in ('planned', 'sending', 'accepted', 'unknown', 'parked') group by e.name, e.status
        union all select 'inbox_open', '{}', count(*) from inbox where handled_at is null
        union all select 'outbox_open', '{}', count(*) from outbox where sent_at is null
        union all select 'quarantined', '{}', count(*) from quarantine where resolved_at is null

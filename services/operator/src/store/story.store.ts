@@ -119,7 +119,7 @@ const effectsOf = async (
       (
         service,
       ) => `select '${service}' as service, id, journey_id, name, kind, generation, status, attempt, reference, planned_at, last_sent_at, note, request::text as request, result::text as result
-        from ${service}.effect where journey_id = any($1::text[]) and ($2::timestamptz is null or planned_at >= $2::timestamptz - interval '5 seconds')
+        from unnest($1::text[]) as wanted(journey) join ${service}.effect on id > wanted.journey || ':' and id < wanted.journey || ';' where ($2::timestamptz is null or planned_at >= $2::timestamptz - interval '5 seconds')
           and ($3::timestamptz is null or planned_at <= $3::timestamptz + interval '1 second')`,
     )}) every order by planned_at, id limit ${MOST_ROWS + 1}`,
     [journeyIds, fromIso, toIso],
