@@ -96,6 +96,19 @@ create schema payout;
 
 create sequence payout.owner_id as integer;
 
+create type payout.blocked_row as (portfolio_id text, event_id text, reason text);
+create type payout.checked_row as (id text, version integer);
+create type payout.closed_row as (id text, status text, generation integer, owner integer, attempt integer, reference text, request jsonb, first_ms double precision, last_ms double precision, due_ms double precision, result jsonb, note text, proof text);
+create type payout.created_row as (id text, flow text, subject text, portfolio_id text, status text, state jsonb, state_version integer, effect_id text, held text, waits_for text, owned_by text, amount text, currency text, ended boolean, waits boolean, due_ms double precision, overdue_ms double precision);
+create type payout.history_row as (journey_id text, version integer, occasion text, source text, status text, effect_id text, said text, note text);
+create type payout.moved_row as (id text, version integer, status text, state jsonb, state_version integer, effect_id text, held text, waits_for text, amount text, currency text, ended boolean, waits boolean, due_ms double precision, overdue_ms double precision);
+create type payout.planned_row as (id text, journey_id text, name text, kind text, owner integer, request jsonb, reference text, at_ms double precision);
+create type payout.postponed_row as (id text, was text, generation integer, status text, attempt integer, reference text, due_ms double precision, note text);
+create type payout.quarantined_row as (event_id text, portfolio_id text, topic text, partition integer, "offset" bigint, key text, headers text, value text, error_class text, reason text);
+create type payout.said_row as (event_id text, topic text, key text, headers text, value text);
+create type payout.seen_row as (event_id text, note text);
+create type payout.told_row as (event_id text, content_hash text, portfolio_id text, value text);
+
 CREATE OR REPLACE FUNCTION payout.expect_all(given bigint, done bigint)
  RETURNS bigint
  LANGUAGE plpgsql
@@ -107,17 +120,17 @@ CREATE OR REPLACE FUNCTION payout.history_is_append_only()
 AS $function$ begin raise exception 'history is append-only'; end $function$;
 
 create table payout.blocked_lane (
-  portfolio_id text not null,
-  event_id text,
+  portfolio_id text collate "C" not null,
+  event_id text collate "C",
   reason text not null,
   since timestamp with time zone default now() not null,
   constraint blocked_lane_pkey PRIMARY KEY (portfolio_id)
 );
 
 create table payout.earlier_request (
-  effect_id text not null,
+  effect_id text collate "C" not null,
   generation integer not null,
-  reference text,
+  reference text collate "C",
   request jsonb not null,
   first_sent_at timestamp with time zone,
   last_sent_at timestamp with time zone,
@@ -125,8 +138,8 @@ create table payout.earlier_request (
 );
 
 create table payout.effect (
-  id text not null,
-  journey_id text not null,
+  id text collate "C" not null,
+  journey_id text collate "C" not null,
   name text not null,
   kind text not null,
   generation integer not null,
@@ -134,7 +147,7 @@ create table payout.effect (
   owner integer,
   attempt integer not null,
   request jsonb not null,
-  reference text,
+  reference text collate "C",
   planned_at timestamp with time zone not null,
   first_sent_at timestamp with time zone,
   last_sent_at timestamp with time zone,
@@ -150,26 +163,26 @@ create table payout.effect (
 ) with (fillfactor=60);
 
 create table payout.history (
-  journey_id text not null,
+  journey_id text collate "C" not null,
   version integer not null,
   at timestamp with time zone default now() not null,
   occasion text not null,
   source text,
   status text not null,
-  effect_id text,
+  effect_id text collate "C",
   said text,
   note text,
   constraint history_pkey PRIMARY KEY (journey_id, version)
 );
 
 create table payout.inbox (
-  event_id text not null,
+  event_id text collate "C" not null,
   seq bigint generated always as identity not null,
   content_hash text not null,
   topic text,
   partition integer,
   "offset" bigint,
-  portfolio_id text not null,
+  portfolio_id text collate "C" not null,
   value text not null,
   received_at timestamp with time zone default now() not null,
   handled_at timestamp with time zone,
@@ -178,15 +191,15 @@ create table payout.inbox (
 ) with (fillfactor=70);
 
 create table payout.journey (
-  id text not null,
-  flow text not null,
-  subject text not null,
-  portfolio_id text not null,
+  id text collate "C" not null,
+  flow text collate "C" not null,
+  subject text collate "C" not null,
+  portfolio_id text collate "C" not null,
   version integer not null,
   status text not null,
   state jsonb not null,
   state_version integer not null,
-  effect_id text,
+  effect_id text collate "C",
   held text,
   waits_for text,
   owned_by text not null,
@@ -204,7 +217,7 @@ create table payout.journey (
 ) with (fillfactor=60);
 
 create table payout.outbox (
-  event_id text not null,
+  event_id text collate "C" not null,
   topic text not null,
   key text not null,
   headers text not null,
@@ -215,8 +228,8 @@ create table payout.outbox (
 ) with (fillfactor=70);
 
 create table payout.quarantine (
-  event_id text not null,
-  portfolio_id text not null,
+  event_id text collate "C" not null,
+  portfolio_id text collate "C" not null,
   topic text not null,
   partition integer,
   "offset" bigint,
@@ -273,6 +286,19 @@ create schema portfolio;
 
 create sequence portfolio.owner_id as integer;
 
+create type portfolio.blocked_row as (portfolio_id text, event_id text, reason text);
+create type portfolio.checked_row as (id text, version integer);
+create type portfolio.closed_row as (id text, status text, generation integer, owner integer, attempt integer, reference text, request jsonb, first_ms double precision, last_ms double precision, due_ms double precision, result jsonb, note text, proof text);
+create type portfolio.created_row as (id text, flow text, subject text, portfolio_id text, status text, state jsonb, state_version integer, effect_id text, held text, waits_for text, owned_by text, amount text, currency text, ended boolean, waits boolean, due_ms double precision, overdue_ms double precision);
+create type portfolio.history_row as (journey_id text, version integer, occasion text, source text, status text, effect_id text, said text, note text);
+create type portfolio.moved_row as (id text, version integer, status text, state jsonb, state_version integer, effect_id text, held text, waits_for text, amount text, currency text, ended boolean, waits boolean, due_ms double precision, overdue_ms double precision);
+create type portfolio.planned_row as (id text, journey_id text, name text, kind text, owner integer, request jsonb, reference text, at_ms double precision);
+create type portfolio.postponed_row as (id text, was text, generation integer, status text, attempt integer, reference text, due_ms double precision, note text);
+create type portfolio.quarantined_row as (event_id text, portfolio_id text, topic text, partition integer, "offset" bigint, key text, headers text, value text, error_class text, reason text);
+create type portfolio.said_row as (event_id text, topic text, key text, headers text, value text);
+create type portfolio.seen_row as (event_id text, note text);
+create type portfolio.told_row as (event_id text, content_hash text, portfolio_id text, value text);
+
 CREATE OR REPLACE FUNCTION portfolio.expect_all(given bigint, done bigint)
  RETURNS bigint
  LANGUAGE plpgsql
@@ -284,17 +310,17 @@ CREATE OR REPLACE FUNCTION portfolio.history_is_append_only()
 AS $function$ begin raise exception 'history is append-only'; end $function$;
 
 create table portfolio.blocked_lane (
-  portfolio_id text not null,
-  event_id text,
+  portfolio_id text collate "C" not null,
+  event_id text collate "C",
   reason text not null,
   since timestamp with time zone default now() not null,
   constraint blocked_lane_pkey PRIMARY KEY (portfolio_id)
 );
 
 create table portfolio.earlier_request (
-  effect_id text not null,
+  effect_id text collate "C" not null,
   generation integer not null,
-  reference text,
+  reference text collate "C",
   request jsonb not null,
   first_sent_at timestamp with time zone,
   last_sent_at timestamp with time zone,
@@ -302,8 +328,8 @@ create table portfolio.earlier_request (
 );
 
 create table portfolio.effect (
-  id text not null,
-  journey_id text not null,
+  id text collate "C" not null,
+  journey_id text collate "C" not null,
   name text not null,
   kind text not null,
   generation integer not null,
@@ -311,7 +337,7 @@ create table portfolio.effect (
   owner integer,
   attempt integer not null,
   request jsonb not null,
-  reference text,
+  reference text collate "C",
   planned_at timestamp with time zone not null,
   first_sent_at timestamp with time zone,
   last_sent_at timestamp with time zone,
@@ -327,26 +353,26 @@ create table portfolio.effect (
 ) with (fillfactor=60);
 
 create table portfolio.history (
-  journey_id text not null,
+  journey_id text collate "C" not null,
   version integer not null,
   at timestamp with time zone default now() not null,
   occasion text not null,
   source text,
   status text not null,
-  effect_id text,
+  effect_id text collate "C",
   said text,
   note text,
   constraint history_pkey PRIMARY KEY (journey_id, version)
 );
 
 create table portfolio.inbox (
-  event_id text not null,
+  event_id text collate "C" not null,
   seq bigint generated always as identity not null,
   content_hash text not null,
   topic text,
   partition integer,
   "offset" bigint,
-  portfolio_id text not null,
+  portfolio_id text collate "C" not null,
   value text not null,
   received_at timestamp with time zone default now() not null,
   handled_at timestamp with time zone,
@@ -355,15 +381,15 @@ create table portfolio.inbox (
 ) with (fillfactor=70);
 
 create table portfolio.journey (
-  id text not null,
-  flow text not null,
-  subject text not null,
-  portfolio_id text not null,
+  id text collate "C" not null,
+  flow text collate "C" not null,
+  subject text collate "C" not null,
+  portfolio_id text collate "C" not null,
   version integer not null,
   status text not null,
   state jsonb not null,
   state_version integer not null,
-  effect_id text,
+  effect_id text collate "C",
   held text,
   waits_for text,
   owned_by text not null,
@@ -381,7 +407,7 @@ create table portfolio.journey (
 ) with (fillfactor=60);
 
 create table portfolio.outbox (
-  event_id text not null,
+  event_id text collate "C" not null,
   topic text not null,
   key text not null,
   headers text not null,
@@ -392,8 +418,8 @@ create table portfolio.outbox (
 ) with (fillfactor=70);
 
 create table portfolio.quarantine (
-  event_id text not null,
-  portfolio_id text not null,
+  event_id text collate "C" not null,
+  portfolio_id text collate "C" not null,
   topic text not null,
   partition integer,
   "offset" bigint,
@@ -469,6 +495,19 @@ create schema rebalancing;
 
 create sequence rebalancing.owner_id as integer;
 
+create type rebalancing.blocked_row as (portfolio_id text, event_id text, reason text);
+create type rebalancing.checked_row as (id text, version integer);
+create type rebalancing.closed_row as (id text, status text, generation integer, owner integer, attempt integer, reference text, request jsonb, first_ms double precision, last_ms double precision, due_ms double precision, result jsonb, note text, proof text);
+create type rebalancing.created_row as (id text, flow text, subject text, portfolio_id text, status text, state jsonb, state_version integer, effect_id text, held text, waits_for text, owned_by text, amount text, currency text, ended boolean, waits boolean, due_ms double precision, overdue_ms double precision);
+create type rebalancing.history_row as (journey_id text, version integer, occasion text, source text, status text, effect_id text, said text, note text);
+create type rebalancing.moved_row as (id text, version integer, status text, state jsonb, state_version integer, effect_id text, held text, waits_for text, amount text, currency text, ended boolean, waits boolean, due_ms double precision, overdue_ms double precision);
+create type rebalancing.planned_row as (id text, journey_id text, name text, kind text, owner integer, request jsonb, reference text, at_ms double precision);
+create type rebalancing.postponed_row as (id text, was text, generation integer, status text, attempt integer, reference text, due_ms double precision, note text);
+create type rebalancing.quarantined_row as (event_id text, portfolio_id text, topic text, partition integer, "offset" bigint, key text, headers text, value text, error_class text, reason text);
+create type rebalancing.said_row as (event_id text, topic text, key text, headers text, value text);
+create type rebalancing.seen_row as (event_id text, note text);
+create type rebalancing.told_row as (event_id text, content_hash text, portfolio_id text, value text);
+
 CREATE OR REPLACE FUNCTION rebalancing.expect_all(given bigint, done bigint)
  RETURNS bigint
  LANGUAGE plpgsql
@@ -480,17 +519,17 @@ CREATE OR REPLACE FUNCTION rebalancing.history_is_append_only()
 AS $function$ begin raise exception 'history is append-only'; end $function$;
 
 create table rebalancing.blocked_lane (
-  portfolio_id text not null,
-  event_id text,
+  portfolio_id text collate "C" not null,
+  event_id text collate "C",
   reason text not null,
   since timestamp with time zone default now() not null,
   constraint blocked_lane_pkey PRIMARY KEY (portfolio_id)
 );
 
 create table rebalancing.earlier_request (
-  effect_id text not null,
+  effect_id text collate "C" not null,
   generation integer not null,
-  reference text,
+  reference text collate "C",
   request jsonb not null,
   first_sent_at timestamp with time zone,
   last_sent_at timestamp with time zone,
@@ -498,8 +537,8 @@ create table rebalancing.earlier_request (
 );
 
 create table rebalancing.effect (
-  id text not null,
-  journey_id text not null,
+  id text collate "C" not null,
+  journey_id text collate "C" not null,
   name text not null,
   kind text not null,
   generation integer not null,
@@ -507,7 +546,7 @@ create table rebalancing.effect (
   owner integer,
   attempt integer not null,
   request jsonb not null,
-  reference text,
+  reference text collate "C",
   planned_at timestamp with time zone not null,
   first_sent_at timestamp with time zone,
   last_sent_at timestamp with time zone,
@@ -523,26 +562,26 @@ create table rebalancing.effect (
 ) with (fillfactor=60);
 
 create table rebalancing.history (
-  journey_id text not null,
+  journey_id text collate "C" not null,
   version integer not null,
   at timestamp with time zone default now() not null,
   occasion text not null,
   source text,
   status text not null,
-  effect_id text,
+  effect_id text collate "C",
   said text,
   note text,
   constraint history_pkey PRIMARY KEY (journey_id, version)
 );
 
 create table rebalancing.inbox (
-  event_id text not null,
+  event_id text collate "C" not null,
   seq bigint generated always as identity not null,
   content_hash text not null,
   topic text,
   partition integer,
   "offset" bigint,
-  portfolio_id text not null,
+  portfolio_id text collate "C" not null,
   value text not null,
   received_at timestamp with time zone default now() not null,
   handled_at timestamp with time zone,
@@ -551,15 +590,15 @@ create table rebalancing.inbox (
 ) with (fillfactor=70);
 
 create table rebalancing.journey (
-  id text not null,
-  flow text not null,
-  subject text not null,
-  portfolio_id text not null,
+  id text collate "C" not null,
+  flow text collate "C" not null,
+  subject text collate "C" not null,
+  portfolio_id text collate "C" not null,
   version integer not null,
   status text not null,
   state jsonb not null,
   state_version integer not null,
-  effect_id text,
+  effect_id text collate "C",
   held text,
   waits_for text,
   owned_by text not null,
@@ -577,7 +616,7 @@ create table rebalancing.journey (
 ) with (fillfactor=60);
 
 create table rebalancing.outbox (
-  event_id text not null,
+  event_id text collate "C" not null,
   topic text not null,
   key text not null,
   headers text not null,
@@ -588,8 +627,8 @@ create table rebalancing.outbox (
 ) with (fillfactor=70);
 
 create table rebalancing.quarantine (
-  event_id text not null,
-  portfolio_id text not null,
+  event_id text collate "C" not null,
+  portfolio_id text collate "C" not null,
   topic text not null,
   partition integer,
   "offset" bigint,
@@ -646,6 +685,19 @@ create schema withdrawal;
 
 create sequence withdrawal.owner_id as integer;
 
+create type withdrawal.blocked_row as (portfolio_id text, event_id text, reason text);
+create type withdrawal.checked_row as (id text, version integer);
+create type withdrawal.closed_row as (id text, status text, generation integer, owner integer, attempt integer, reference text, request jsonb, first_ms double precision, last_ms double precision, due_ms double precision, result jsonb, note text, proof text);
+create type withdrawal.created_row as (id text, flow text, subject text, portfolio_id text, status text, state jsonb, state_version integer, effect_id text, held text, waits_for text, owned_by text, amount text, currency text, ended boolean, waits boolean, due_ms double precision, overdue_ms double precision);
+create type withdrawal.history_row as (journey_id text, version integer, occasion text, source text, status text, effect_id text, said text, note text);
+create type withdrawal.moved_row as (id text, version integer, status text, state jsonb, state_version integer, effect_id text, held text, waits_for text, amount text, currency text, ended boolean, waits boolean, due_ms double precision, overdue_ms double precision);
+create type withdrawal.planned_row as (id text, journey_id text, name text, kind text, owner integer, request jsonb, reference text, at_ms double precision);
+create type withdrawal.postponed_row as (id text, was text, generation integer, status text, attempt integer, reference text, due_ms double precision, note text);
+create type withdrawal.quarantined_row as (event_id text, portfolio_id text, topic text, partition integer, "offset" bigint, key text, headers text, value text, error_class text, reason text);
+create type withdrawal.said_row as (event_id text, topic text, key text, headers text, value text);
+create type withdrawal.seen_row as (event_id text, note text);
+create type withdrawal.told_row as (event_id text, content_hash text, portfolio_id text, value text);
+
 CREATE OR REPLACE FUNCTION withdrawal.expect_all(given bigint, done bigint)
  RETURNS bigint
  LANGUAGE plpgsql
@@ -657,17 +709,17 @@ CREATE OR REPLACE FUNCTION withdrawal.history_is_append_only()
 AS $function$ begin raise exception 'history is append-only'; end $function$;
 
 create table withdrawal.blocked_lane (
-  portfolio_id text not null,
-  event_id text,
+  portfolio_id text collate "C" not null,
+  event_id text collate "C",
   reason text not null,
   since timestamp with time zone default now() not null,
   constraint blocked_lane_pkey PRIMARY KEY (portfolio_id)
 );
 
 create table withdrawal.earlier_request (
-  effect_id text not null,
+  effect_id text collate "C" not null,
   generation integer not null,
-  reference text,
+  reference text collate "C",
   request jsonb not null,
   first_sent_at timestamp with time zone,
   last_sent_at timestamp with time zone,
@@ -675,8 +727,8 @@ create table withdrawal.earlier_request (
 );
 
 create table withdrawal.effect (
-  id text not null,
-  journey_id text not null,
+  id text collate "C" not null,
+  journey_id text collate "C" not null,
   name text not null,
   kind text not null,
   generation integer not null,
@@ -684,7 +736,7 @@ create table withdrawal.effect (
   owner integer,
   attempt integer not null,
   request jsonb not null,
-  reference text,
+  reference text collate "C",
   planned_at timestamp with time zone not null,
   first_sent_at timestamp with time zone,
   last_sent_at timestamp with time zone,
@@ -700,26 +752,26 @@ create table withdrawal.effect (
 ) with (fillfactor=60);
 
 create table withdrawal.history (
-  journey_id text not null,
+  journey_id text collate "C" not null,
   version integer not null,
   at timestamp with time zone default now() not null,
   occasion text not null,
   source text,
   status text not null,
-  effect_id text,
+  effect_id text collate "C",
   said text,
   note text,
   constraint history_pkey PRIMARY KEY (journey_id, version)
 );
 
 create table withdrawal.inbox (
-  event_id text not null,
+  event_id text collate "C" not null,
   seq bigint generated always as identity not null,
   content_hash text not null,
   topic text,
   partition integer,
   "offset" bigint,
-  portfolio_id text not null,
+  portfolio_id text collate "C" not null,
   value text not null,
   received_at timestamp with time zone default now() not null,
   handled_at timestamp with time zone,
@@ -728,15 +780,15 @@ create table withdrawal.inbox (
 ) with (fillfactor=70);
 
 create table withdrawal.journey (
-  id text not null,
-  flow text not null,
-  subject text not null,
-  portfolio_id text not null,
+  id text collate "C" not null,
+  flow text collate "C" not null,
+  subject text collate "C" not null,
+  portfolio_id text collate "C" not null,
   version integer not null,
   status text not null,
   state jsonb not null,
   state_version integer not null,
-  effect_id text,
+  effect_id text collate "C",
   held text,
   waits_for text,
   owned_by text not null,
@@ -754,7 +806,7 @@ create table withdrawal.journey (
 ) with (fillfactor=60);
 
 create table withdrawal.outbox (
-  event_id text not null,
+  event_id text collate "C" not null,
   topic text not null,
   key text not null,
   headers text not null,
@@ -765,8 +817,8 @@ create table withdrawal.outbox (
 ) with (fillfactor=70);
 
 create table withdrawal.quarantine (
-  event_id text not null,
-  portfolio_id text not null,
+  event_id text collate "C" not null,
+  portfolio_id text collate "C" not null,
   topic text not null,
   partition integer,
   "offset" bigint,

@@ -51,7 +51,7 @@ const markNumbers = (text: string, maxDepth: number): string => {
   let marked = '';
   let copied = 0;
   let depth = 0;
-  for (let i = 0; i < text.length; ) {
+  for (let i = 0; i < text.length;) {
     const c = text.charCodeAt(i);
     if (c === QUOTE) {
       i = behindString(text, i);

@@ -1,5 +1,6 @@
+import { engineBench } from './engine.js';
 import { ingest } from './ingest.js';
 import type { Bench } from './measure.js';
 
 /** Every bench, in the order in which they run. */
-export const benches: readonly Bench[] = [ingest];
+export const benches: readonly Bench[] = [engineBench, ingest];

@@ -20,6 +20,8 @@ export type Definition = { readonly schema: string; readonly text: string };
 export type Catalogue = {
   readonly schemas: readonly string[];
   readonly functions: readonly Definition[];
+  /** Composite types of their own, not those that every table has. */
+  readonly types: readonly Definition[];
   readonly sequences: readonly (Named & { readonly type: string })[];
   readonly tables: readonly Table[];
   readonly indexes: readonly Definition[];
@@ -34,13 +36,18 @@ const OF_AN_IDENTITY = `exists (select 1 from pg_depend d where d.objid = c.oid 
 /** Text of the catalogue depends on the language of the server's sorting; `collate "C"` does not. */
 const QUERIES: Readonly<Record<Exclude<keyof Catalogue, 'grants'>, string>> = {
   schemas: `select n.nspname as name from pg_namespace n where ${OURS} order by n.nspname collate "C"`,
+  types: `select n.nspname as schema, format('create type %I.%I as (%s)', n.nspname, c.relname,
+      string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ' order by a.attnum)) as text
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    where c.relkind = 'c' and ${OURS} group by n.nspname, c.relname order by n.nspname collate "C", c.relname collate "C"`,
   functions: `select n.nspname as schema, pg_get_functiondef(p.oid) as text from pg_proc p join pg_namespace n on n.oid = p.pronamespace
     where ${OURS} order by n.nspname collate "C", p.proname collate "C", pg_get_function_identity_arguments(p.oid) collate "C"`,
   sequences: `select n.nspname as schema, c.relname as name, format_type(s.seqtypid, null) as type
     from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_sequence s on s.seqrelid = c.oid
     where ${OURS} and not ${OF_AN_IDENTITY} order by n.nspname collate "C", c.relname collate "C"`,
   tables: `select n.nspname as schema, format('%I', c.relname) as name, array_to_string(c.reloptions, ', ') as options,
-      (select json_agg(json_build_object('name', format('%I', a.attname), 'type', format_type(a.atttypid, a.atttypmod), 'notNull', a.attnotnull,
+      (select json_agg(json_build_object('name', format('%I', a.attname), 'type', format_type(a.atttypid, a.atttypmod) || case when a.attcollation in (0, 100) then '' else format(' collate %I', (select collname from pg_collation where oid = a.attcollation)) end,
+          'notNull', a.attnotnull,
           'generated', case a.attidentity when 'a' then 'always' when 'd' then 'by default' end, 'fallback', pg_get_expr(f.adbin, f.adrelid)) order by a.attnum)
         from pg_attribute a left join pg_attrdef f on f.adrelid = a.attrelid and f.adnum = a.attnum
         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns,
@@ -88,6 +95,7 @@ export const readCatalogue = async (client: Client): Promise<Catalogue> => {
   return {
     schemas: (await rows<{ name: string }>(QUERIES.schemas)).map(({ name }) => name),
     functions: await rows<Definition>(QUERIES.functions),
+    types: await rows<Definition>(QUERIES.types),
     sequences: await rows<Named & { type: string }>(QUERIES.sequences),
     tables: await rows<Table>(QUERIES.tables),
     indexes: await rows<Definition>(QUERIES.indexes),
@@ -126,6 +134,7 @@ export const printCatalogue = (catalogue: Catalogue): string => {
       here(catalogue.sequences)
         .map(({ name, type }) => `create sequence ${schema}.${name} as ${type};`)
         .join('\n'),
+      statements(catalogue.types),
       ...here(catalogue.functions).map(({ text }) => `${text.trim()};`),
       ...here(catalogue.tables).map(table),
       statements(catalogue.indexes),

@@ -4,6 +4,7 @@ import { printCatalogue, type Catalogue } from './schema-dump.js';
 const catalogue: Catalogue = {
   schemas: ['payout', 'public'],
   functions: [{ schema: 'payout', text: 'CREATE FUNCTION payout.f() ...\n' }],
+  types: [{ schema: 'payout', text: 'create type payout.pair as (a text)' }],
   sequences: [{ schema: 'payout', name: 'owner_id', type: 'integer' }],
   tables: [
     {
@@ -31,6 +32,8 @@ describe('the dump of a schema', () => {
         'create schema payout;',
         '',
         'create sequence payout.owner_id as integer;',
+        '',
+        'create type payout.pair as (a text);',
         '',
         'CREATE FUNCTION payout.f() ...;',
         '',

@@ -25,7 +25,7 @@ describe('the rows of a step on Postgres', () => {
       where t.typname like '%_row' group by 1, 2`);
     const expected = Object.entries(PARTS).map(([part, columns]) => [
       `${part}_row`,
-      Object.entries(columns).map(([column, type]) => `${column} ${String(type)}`),
+      Object.entries(columns).map(([column, type]) => `${column} ${type}`),
     ]);
     for (const schema of ['withdrawal', 'payout', 'rebalancing', 'portfolio'])
       expect(Object.fromEntries(rows.filter((row) => row.schema === schema).map((row) => [row.name, row.columns]))).toEqual(
