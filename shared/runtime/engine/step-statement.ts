@@ -111,11 +111,13 @@ export const PARTS = {
 } as const;
 
 export type PartName = keyof typeof PARTS;
-type ColumnValue<T extends string> = T extends 'text' | 'jsonb' | 'bigint'
+type ColumnValue<T extends string> = T extends 'text' | 'jsonb'
   ? string | null
   : T extends 'integer' | 'double precision'
     ? number | null
-    : boolean | null;
+    : T extends 'bigint'
+      ? string | number | null
+      : boolean | null;
 export type PartRow<P extends PartName> = { readonly [C in keyof (typeof PARTS)[P]]: ColumnValue<(typeof PARTS)[P][C] & string> };
 export type Parts = { readonly [P in PartName]: PartRow<P>[] };
 
