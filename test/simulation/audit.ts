@@ -105,7 +105,7 @@ export class Audit {
     for (const ask of this.#world.asks) {
       const paid = this.#world.bank.live().filter((one) => one.iban === ibanOf(`C-${ask.portfolioId}`) && one.cents === ask.cents);
       const taken = this.#world.broker.cashOuts.filter(
-        (one) => one.account === `B-${ask.portfolioId}` && one.cents === ask.cents && one.status !== 'failed',
+        (one) => one.account === `B-${ask.portfolioId}` && one.cents === ask.cents && one.status !== 'failed' && !one.movedBack,
       );
       if (paid.length > 1) this.#wrong(`${ask.withdrawalId} was paid ${String(paid.length)} times`);
       if (taken.length > 1) this.#wrong(`${ask.withdrawalId} was cashed out ${String(taken.length)} times`);
@@ -133,8 +133,8 @@ export class Audit {
         if (paid > 0) this.#wrong(`${subject} was refused and the bank has paid it`);
         if (taken > 0) this.#wrong(`${subject} was refused and the cash left the account`);
         break;
-      case 'RefusedAfterCashOut':
-        if (paid > 0) this.#wrong(`${subject} was refused and the bank has paid it`);
+      case 'MovedBack':
+        if (paid + taken > 0) this.#wrong(`${subject} was moved back, and was paid or left the account`);
         break;
       default: {
         const effect = this.#effectOf(store, journey, 'PayCounterAccount');

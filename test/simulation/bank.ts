@@ -59,6 +59,17 @@ export class Bank {
     return this.#said(payment);
   }
 
+  /** Operators pay it themselves, at the counter. */
+  payByHand(iban: string, cents: number): BankPayment {
+    const payment: BankPayment = {
+      ...{ paymentId: `hand-${String(this.payments.length + 1)}`, endToEndId: 'by hand', iban, cents },
+      ...{ atMs: this.#ground.scheduler.nowMs, status: 'settled', returned: false },
+    };
+    this.payments.push(payment);
+    this.#ground.tell('people', () => `pay EUR ${decimalOf(cents)} to ${iban} by hand`);
+    return payment;
+  }
+
   #settle(payment: BankPayment): void {
     payment.status = this.#ground.faults.happens('transfer-refused') ? 'rejected' : 'settled';
     this.#ground.tell('bank', () => `${payment.paymentId} is ${payment.status}`);

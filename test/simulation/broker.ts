@@ -13,6 +13,8 @@ export type BrokerCashOut = {
   readonly key: string;
   readonly cents: number;
   status: 'needs-approval' | 'pending' | 'done' | 'failed';
+  /** People have moved the cash back. */
+  movedBack: boolean;
 };
 export type BrokerAccount = {
   readonly account: string;
@@ -60,6 +62,7 @@ export class Broker {
       account,
       key,
       cents,
+      movedBack: false,
       status: needsApproval ? 'needs-approval' : completes === 'at-once' ? 'done' : 'pending',
     };
     this.cashOuts.push(cashOut);
@@ -77,6 +80,15 @@ export class Broker {
       tell('broker', () => `${cashOut.cashOutId} is ${cashOut.status}`);
       this.#webhooks.cashStatus(cashOut.cashOutId, cashOut.account, cashOut.status === 'done' ? '3' : '4');
     });
+  }
+
+  /** Operators move the cash from the house account back to where it was. */
+  moveBack(account: string, cents: number): void {
+    const cashOut = this.cashOuts.find((one) => one.account === account && one.cents === cents && one.status === 'done' && !one.movedBack);
+    if (cashOut === undefined) return;
+    cashOut.movedBack = true;
+    this.account(account).settledCents += cents;
+    this.#ground.tell('people', () => `move EUR ${decimalOf(cents)} back to ${account}`);
   }
 
   approve(cashOutId: string): Seen {

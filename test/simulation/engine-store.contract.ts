@@ -93,7 +93,7 @@ const aboutSteps = (fresh: () => Promise<StoreUnderTest>): void => {
       ),
     ).toEqual([byId]);
     expect(await store.byReference(['ref-1', 'ref-2'])).toEqual([
-      { reference: 'ref-1', journeyId: 'j1', portfolioId: 'P1', effectId: 'j1:Pay', status: 'sending' },
+      { reference: 'ref-1', journeyId: 'j1', portfolioId: 'P1', effectId: 'j1:Pay', status: 'sending', earlier: null },
     ]);
   });
   it('refuses a stale version, and writes nothing at all then', async () => {
@@ -146,6 +146,12 @@ const aboutSteps = (fresh: () => Promise<StoreUnderTest>): void => {
     await store.write(parts({ closed: [closed({ generation: 2, proof: 'absent', request: '{"to":"BE"}', reference: 'ref-3' })] }));
     await store.write(parts({ closed: [closed({ generation: 2 })] }));
     expect(await effect()).toMatchObject({ generation: 2, request: { to: 'BE' }, reference: 'ref-3' });
+    expect(await store.byReference(['ref-1'])).toEqual([
+      {
+        ...{ reference: 'ref-1', journeyId: 'j1', portfolioId: 'P1', effectId: 'j1:Pay', status: 'unknown' },
+        earlier: { name: 'Pay', generation: 1, request: { to: 'NL' }, firstSentAtMs: 1_000, lastSentAtMs: 1_000 },
+      },
+    ]);
     await store.write(parts({ postponed: [postponed()] }));
     await store.write(parts({ postponed: [postponed({ was: 'unknown' })] }));
     expect(await effect()).toMatchObject({ status: 'unknown', attempt: 1 });

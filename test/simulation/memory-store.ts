@@ -12,6 +12,7 @@ import {
   type InboxRow,
   type OpenInboxRow,
   type OutboxRow,
+  type Referenced,
   type StoredEffect,
   type StoredJourney,
   type TakenIn,
@@ -83,6 +84,7 @@ export type QuarantineEntry = {
   readonly firstSeenMs: number;
   resolvedMs: number | null;
 };
+type EarlierEntry = Pick<EffectEntry, 'generation' | 'reference' | 'request' | 'firstMs' | 'lastMs'> & { readonly effectId: string };
 type OutboxEntry = OutboxRow & { readonly createdMs: number; sentMs: number | null };
 type Lane = { eventId: string | null; reason: string; readonly sinceMs: number };
 
@@ -100,6 +102,8 @@ export class MemoryStore implements EngineStore {
   readonly inbox = new Map<string, InboxEntry>();
   readonly journeys = new Map<string, JourneyEntry>();
   readonly effects = new Map<string, EffectEntry>();
+  /** Requests that were given up for a new key, by effect and generation. */
+  readonly earlier = new Map<string, EarlierEntry>();
   readonly history = new Set<string>();
   readonly outbox = new Map<string, OutboxEntry>();
   readonly blocked = new Map<string, Lane>();
@@ -275,6 +279,9 @@ export class MemoryStore implements EngineStore {
     for (const row of parts.said) if (this.outbox.has(text(row.event_id))) return duplicate('outbox_pkey');
     for (const row of parts.told) if (this.inbox.has(text(row.event_id))) return duplicate('inbox_pkey');
     for (const row of parts.closed)
+      if (row.proof !== null && this.earlier.has(`${text(row.id)}|${String(this.effects.get(text(row.id))?.generation)}`))
+        return duplicate('earlier_request_pkey');
+    for (const row of parts.closed)
       if (Number(row.generation) > 1 && row.proof === null && (this.effects.get(text(row.id))?.proof ?? null) === null)
         return Object.assign(new Error('a new generation needs a proof'), { code: '23514' });
     return null;
@@ -397,6 +404,9 @@ export class MemoryStore implements EngineStore {
   #close(row: PartRow<'closed'>): void {
     const e = this.effects.get(text(row.id));
     if (e === undefined) return;
+    const { generation, reference, request, firstMs, lastMs } = e;
+    if (row.proof !== null)
+      this.earlier.set(`${e.id}|${String(generation)}`, { effectId: e.id, generation, reference, request, firstMs, lastMs });
     e.status = text(row.status) as EffectStatus;
     e.generation = Number(row.generation);
     e.owner = row.owner;
@@ -426,15 +436,22 @@ export class MemoryStore implements EngineStore {
     return new Set(eventIds.filter((id) => this.#unhandled.has(id)));
   }
 
+  #placeOf(e: EffectEntry): Omit<Referenced, 'reference' | 'earlier'> {
+    const portfolioId = this.journeys.get(e.journeyId)?.portfolioId ?? '';
+    return { journeyId: e.journeyId, portfolioId, effectId: e.id, status: e.status };
+  }
+
   async byReference(references: readonly string[]): ReturnType<EngineStore['byReference']> {
     const found = [...this.effects.values()].filter((e) => e.reference !== null && references.includes(e.reference));
-    return found.map((e) => ({
-      reference: e.reference ?? '',
-      journeyId: e.journeyId,
-      portfolioId: this.journeys.get(e.journeyId)?.portfolioId ?? '',
-      effectId: e.id,
-      status: e.status,
-    }));
+    const present = found.map((e): Referenced => ({ reference: e.reference ?? '', ...this.#placeOf(e), earlier: null }));
+    const before = [...this.earlier.values()].flatMap((r): Referenced[] => {
+      const e = this.effects.get(r.effectId);
+      if (e === undefined || r.reference === null || !references.includes(r.reference)) return [];
+      const request = JSON.parse(r.request) as unknown;
+      const earlier = { name: e.name, generation: r.generation, request, firstSentAtMs: r.firstMs, lastSentAtMs: r.lastMs };
+      return [{ reference: r.reference, ...this.#placeOf(e), earlier }];
+    });
+    return [...present, ...before];
   }
 
   #openRow(entry: InboxEntry): OpenInboxRow {

@@ -3,6 +3,7 @@ import type { Printable } from '../../shared/kernel/json.js';
 import type { Service } from './copy.js';
 import type { Ground } from './ground.js';
 import type { EffectEntry, QuarantineEntry } from './memory-store.js';
+import { ibanOf } from './bank.js';
 import { centsOf } from './cents.js';
 import { declaredLifeMs } from './plan.js';
 import type { World } from './world.js';
@@ -17,6 +18,7 @@ export class People {
   readonly #services: readonly Service[];
   /** What was answered, and when: an answer that changes nothing is given again. */
   readonly #answered = new Map<string, number>();
+  readonly #suspended = new Map<string, Answer>();
   decisions = 0;
 
   constructor(ground: Ground, world: World, services: readonly Service[]) {
@@ -37,7 +39,7 @@ export class People {
     for (const entry of store.quarantine.values()) if (entry.resolvedMs === null) this.#judgeMessage(name, entry);
     for (const journey of store.journeys.values()) {
       const effect = journey.effectId === null ? undefined : store.effects.get(journey.effectId);
-      if (effect?.status === 'parked' && !store.blocked.has(journey.portfolioId)) this.#judgeEffect(name, effect);
+      if (effect?.status === 'parked' && !store.blocked.has(journey.portfolioId)) this.#judgeEffect(name, effect, journey.portfolioId);
     }
   }
 
@@ -66,20 +68,20 @@ export class People {
     this.#decide({ kind: 'replay-dead-letter', service, eventId, correctedValue: corrected, by: 'anna', why: 'corrected' });
   }
 
-  #judgeEffect(service: string, effect: EffectEntry): void {
+  #judgeEffect(service: string, effect: EffectEntry, portfolioId: string): void {
     const { plan, scheduler } = this.#ground;
     // They take their time: what was on its way has arrived, or never will.
     const overMs = plan.timeoutMs + declaredLifeMs(plan, plan.bank.showsAfterMs) + 2_000;
     if (scheduler.nowMs - (effect.lastMs ?? effect.plannedMs) < overMs) return;
     if (!this.#once(`${effect.id}:${String(effect.generation)}`)) return;
-    const { answer, evidence } = this.#answer(effect);
+    const { answer, evidence } = this.#answer(effect, portfolioId);
     this.#decide({
       ...{ kind: 'answer-effect', service, effectId: effect.id, generation: effect.generation },
       ...{ answer, evidence, by: 'anna', approvedBy: 'ben' },
     });
   }
 
-  #answer(effect: EffectEntry): Answer {
+  #answer(effect: EffectEntry, portfolioId: string): Answer {
     const notDone = (): Answer =>
       this.#ground.random.chance(0.6)
         ? { answer: 'send-again', evidence: 'their books do not have it' }
@@ -89,6 +91,8 @@ export class People {
         return this.#cashOut(effect) ?? notDone();
       case 'PayCounterAccount':
         return this.#transfer(effect) ?? notDone();
+      case 'ClearSuspense':
+        return this.#suspense(effect, portfolioId);
       case 'RecordTransaction':
         return this.#booking(effect);
       case 'WritePortfolio':
@@ -119,6 +123,23 @@ export class People {
     const made = ours.find((one) => one.status !== 'rejected');
     if (made !== undefined) return { answer: 'applied', evidence: made.paymentId };
     return ours.length > 0 && this.#ground.random.chance(0.5) ? { answer: 'rejected', evidence: 'the bank refuses' } : null;
+  }
+
+  /** What they say here they have done before. */
+  #suspense(effect: EffectEntry, portfolioId: string): Answer {
+    const known = this.#suspended.get(effect.id);
+    if (known !== undefined) return known;
+    const { amount } = JSON.parse(effect.request) as { amount: string };
+    let answer: Answer;
+    if (this.#ground.random.chance(0.5)) {
+      const { paymentId } = this.#world.bank.payByHand(ibanOf(`C-${portfolioId}`), centsOf(amount));
+      answer = { answer: 'applied', evidence: paymentId };
+    } else {
+      this.#world.broker.moveBack(`B-${portfolioId}`, centsOf(amount));
+      answer = { answer: 'rejected', evidence: 'moved back' };
+    }
+    this.#suspended.set(effect.id, answer);
+    return answer;
   }
 
   /** What nobody has booked, people book by hand before they say that it is done. */
