@@ -14,6 +14,7 @@ import type { Catalogue } from './catalogue.js';
 import type { Clock } from './clock.js';
 import { derivedId } from './identity.js';
 import { Lanes, type InputAddress, type Item } from './lanes.js';
+import { Recent } from './recent.js';
 import type { Sayer } from './sayer.js';
 import type { Sender } from './sender.js';
 import {
@@ -81,7 +82,9 @@ const isFound = (event: LifeEvent): boolean => event.type === 'Inquired' && even
 export class Engine {
   readonly #o: EngineOptions;
   readonly #lanes = new Lanes();
-  readonly #journeys = new Map<string, StoredJourney>();
+  readonly #journeys = new Recent<StoredJourney>(MOST_REMEMBERED, (_id, journey) => {
+    this.#closeIfOpen(journey);
+  });
   readonly #open = new Map<string, string>();
   /** Effects this process is sending or asking about. */
   readonly #inHand = new Set<string>();
@@ -507,21 +510,21 @@ export class Engine {
 
   #remember(journey: StoredJourney): void {
     const key = `${journey.flow}|${journey.subject}`;
-    this.#journeys.delete(journey.id);
     this.#journeys.set(journey.id, journey);
     if (!journey.ended) this.#open.set(key, journey.id);
     else if (this.#open.get(key) === journey.id) this.#open.delete(key);
-    if (this.#journeys.size <= MOST_REMEMBERED) return;
-    const oldest = this.#journeys.keys().next().value;
-    if (oldest !== undefined) this.#forget(oldest);
   }
 
   #forget(journeyId: string): void {
-    const journey: JourneyRecord | undefined = this.#journeys.get(journeyId);
+    const journey = this.#journeys.get(journeyId);
     if (journey === undefined) return;
     this.#journeys.delete(journeyId);
+    this.#closeIfOpen(journey);
+  }
+
+  #closeIfOpen(journey: JourneyRecord): void {
     const key = `${journey.flow}|${journey.subject}`;
-    if (this.#open.get(key) === journeyId) this.#open.delete(key);
+    if (this.#open.get(key) === journey.id) this.#open.delete(key);
   }
 
   /** Lets what is under way come to its commit; resolves when memory is empty or the time is over. */
