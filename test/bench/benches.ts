@@ -1,6 +1,8 @@
 import { engineBench } from './engine.js';
 import { ingest } from './ingest.js';
 import type { Bench } from './measure.js';
+import { replay } from './replay.js';
+import { withdrawal } from './withdrawal.js';
 
 /** Every bench, in the order in which they run. */
-export const benches: readonly Bench[] = [engineBench, ingest];
+export const benches: readonly Bench[] = [engineBench, ingest, withdrawal, replay];
