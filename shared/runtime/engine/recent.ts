@@ -24,8 +24,8 @@ export class Recent<V> {
   }
 
   set(key: string, value: V): void {
-    if (this.#young.size >= this.#mostPerGeneration && !this.#young.has(key)) this.#age();
     this.#old.delete(key);
+    if (this.#young.size >= this.#mostPerGeneration && !this.#young.has(key)) this.#age();
     this.#young.set(key, value);
   }
 
