@@ -1,4 +1,5 @@
 /** The way of a request to an outside system and back. The other side acts when the request arrives, if it ever does. */
+import type { Deadline } from '../../shared/kernel/outcome.js';
 import { never } from './never.js';
 import type { FaultName } from './faults.js';
 import type { Ground } from './ground.js';
@@ -18,7 +19,7 @@ const READ_FAULTS = ['not-sent', 'rate-limited', 'answer-lost', 'error-not-done'
 
 export type Asked<A> = {
   readonly what: string;
-  readonly signal: AbortSignal;
+  readonly signal: Deadline;
   /** Carries it out at the other side and says what comes back. */
   readonly arrive: () => A;
   /** Nothing left, or nothing was done. */
@@ -28,6 +29,9 @@ export type Asked<A> = {
   /** Whether a second delivery changes nothing. */
   readonly harmlessTwice?: boolean;
 };
+
+/** What an adapter looks at before its first byte. */
+const isOver = (signal: Deadline): boolean => signal.aborted || signal.isOver?.() === true;
 
 const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
@@ -67,7 +71,8 @@ export class Network {
   write<A>(asked: Asked<A>): Promise<A> {
     if (!this.#life.alive) return never();
     const { faults, random, tell, scheduler } = this.#ground;
-    const { what } = asked;
+    const { what, signal } = asked;
+    if (isOver(signal)) return this.#answerAfter(1, asked.retryable('the deadline was over before the request was made'));
     const fault = faults.among(WRITE_FAULTS);
     tell(this.#life.name, () => `asks: ${what}${fault === null ? '' : ` (${fault})`}`);
     if (fault !== null) return this.#faulty(fault, asked);
@@ -87,6 +92,7 @@ export class Network {
   read<A>(asked: Asked<A>): Promise<A> {
     if (!this.#life.alive) return never();
     const { faults, random, tell } = this.#ground;
+    if (isOver(asked.signal)) return this.#answerAfter(1, asked.retryable('the deadline was over before the request was made'));
     const fault = faults.among(READ_FAULTS);
     tell(this.#life.name, () => `reads: ${asked.what}${fault === null ? '' : ` (${fault})`}`);
     return fault === null ? this.#answerAfter(random.between(1, 40), asked.arrive()) : this.#faulty(fault, asked);

@@ -2,6 +2,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import axios, { type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import { JsonError, parseJson, printJson, type Json, type Printable } from '../../kernel/json.js';
+import type { Deadline } from '../../kernel/outcome.js';
 import { HttpFailure } from './failure.js';
 import { sendRaw, type RawBody, type Wire } from './slim-adapter.js';
 
@@ -17,7 +18,7 @@ export type HttpRequest = {
   /** Printed by kernel/json, so amounts stay exact. */
   readonly body?: Printable;
   /** Total deadline. */
-  readonly signal: AbortSignal;
+  readonly signal: Deadline;
 };
 
 /** `unreadable` bodies still came with a status that is known. */

@@ -3,6 +3,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { JsonNumber } from '../../kernel/json.js';
+import type { Deadline } from '../../kernel/outcome.js';
 import { HttpFailure } from './failure.js';
 import { createHttp, type Http, type HttpLogEntry, type HttpOptions, type HttpRequest } from './http.js';
 
@@ -273,6 +274,24 @@ describe('where it failed', () => {
 
   it('before the first byte: the deadline was over already', async () => {
     expect(await failureOf(client('http://127.0.0.1:9').send(post(AbortSignal.abort())))).toMatchObject({ beforeFirstByte: true });
+  });
+
+  it('before the first byte: the process stood still, and its timers have not rung yet', async () => {
+    let count = 0;
+    const url = await bank(() => {
+      count += 1;
+    });
+    /** The clock says that the time is over from the n-th look on. */
+    const overFromLook = (n: number): Deadline => {
+      let looks = 0;
+      return Object.assign(new AbortController().signal, { isOver: () => ++looks >= n });
+    };
+    for (const look of [1, 2])
+      expect(await failureOf(client(url).send(post(overFromLook(look))))).toMatchObject({
+        beforeFirstByte: true,
+        evidence: 'the deadline was over before the request was made',
+      });
+    expect(count).toBe(0);
   });
 
   it('before the first byte: given up while waiting for a socket', async () => {

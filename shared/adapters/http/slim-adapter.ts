@@ -7,6 +7,7 @@ import { request as httpRequest, type Agent as HttpAgent, type ClientRequest, ty
 import { request as httpsRequest, type Agent as HttpsAgent } from 'node:https';
 import type { Socket } from 'node:net';
 import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios';
+import type { Deadline } from '../../kernel/outcome.js';
 import { HttpFailure } from './failure.js';
 
 /** What a body may be when it does not arrive whole. */
@@ -105,14 +106,17 @@ const optionsOf = (config: InternalAxiosRequestConfig, wire: Wire, body: string 
   };
 };
 
+const TOO_LATE = 'the deadline was over before the request was made';
+const isOver = (signal: Deadline): boolean => signal.aborted || signal.isOver?.() === true;
+
 /**
  * Sends one request. The signal is the total deadline: it ends the wait for a socket, the connect, the request and the body.
  * @throws HttpFailure when no answer came. An answer whose body was cut is an answer: its status is known.
  */
-export const sendRaw = (config: InternalAxiosRequestConfig, wire: Wire, signal: AbortSignal): Promise<AxiosResponse<RawBody>> =>
+export const sendRaw = (config: InternalAxiosRequestConfig, wire: Wire, signal: Deadline): Promise<AxiosResponse<RawBody>> =>
   new Promise((resolve, reject) => {
-    if (signal.aborted) {
-      reject(new HttpFailure(true, 'the deadline was over before the request was made'));
+    if (isOver(signal)) {
+      reject(new HttpFailure(true, TOO_LATE));
       return;
     }
     const secure = wire.base.protocol === 'https:';
@@ -138,6 +142,7 @@ export const sendRaw = (config: InternalAxiosRequestConfig, wire: Wire, signal: 
       request,
       wire,
       () => {
+        if (course.givenUp === null && isOver(signal)) giveUp(TOO_LATE);
         if (course.givenUp !== null) return;
         course.left = true;
         if (secure) request.end(body ?? undefined);

@@ -149,7 +149,8 @@ export class Sender {
   ): Promise<A> {
     const deadline = new AbortController();
     const timeoutMs = Math.max(1, deadlineMs);
-    const { after } = this.#options;
+    const { after, monotonicMs } = this.#options;
+    const overAtMs = monotonicMs() + timeoutMs;
     const callOffAbort = after(timeoutMs, () => {
       deadline.abort();
     });
@@ -163,7 +164,7 @@ export class Sender {
     try {
       const sending: Sending = {
         key: effectKey(effect.id, effect.generation),
-        signal: deadline.signal,
+        signal: Object.assign(deadline.signal, { isOver: () => monotonicMs() >= overAtMs }),
         firstSentAtMs: effect.firstSentAtMs ?? effect.plannedAtMs,
       };
       return await Promise.race([call(sending), tooLate]);

@@ -70,6 +70,19 @@ afterEach(() => {
 });
 
 describe('sending', () => {
+  it('hands over a deadline that is over by the clock, also while its timer has not rung', async () => {
+    let monotonicMs = 1_000;
+    let looks: readonly unknown[] = [];
+    const send: Call = (_request, { signal }) => {
+      monotonicMs = 1_999;
+      looks = [signal.aborted, signal.isOver?.()];
+      monotonicMs = 2_000;
+      looks = [...looks, signal.aborted, signal.isOver?.()];
+      return Promise.resolve(APPLIED);
+    };
+    await sender({ monotonicMs: () => monotonicMs }).send(writing(send), effect(), 1_000);
+    expect(looks).toEqual([false, false, false, true]);
+  });
   it('hands over the stored request, the key of its generation and when it first left; the answer names the send', async () => {
     const seen: unknown[] = [];
     const send: Call = (request, { key, firstSentAtMs }) => {
