@@ -45,8 +45,8 @@ export const tenantSettings = z.strictObject({
     .int()
     .min(0)
     .max(720)
-    .default(0)
-    .meta({ description: 'a counter account changed less long ago waits for a person; 0 switches it off' }),
+    .default(24)
+    .meta({ description: 'a payment to a counter account that changed less long ago waits until then; 0 switches it off' }),
   holdingsMoveAt: z.enum(['executed', 'settled']).default('settled').meta({ description: 'when holdings at InvestSuite follow a trade' }),
   priceDriftLimit: decimalText
     .default('0.05' as Decimal)

@@ -12,6 +12,7 @@ import { differencesAtLast, type CustomerEnd } from '../support/books-agree.js';
 
 const AAPL = 'US0378331005';
 const VOO = 'US9229083632';
+const NEW_IBAN = 'DE89370400440532013000';
 const SHARES = [{ isin: AAPL, units: '20' }];
 
 const effectOf = async (world: JourneyWorld, customer: Customer, name: string) =>
@@ -201,6 +202,24 @@ const JOURNEYS: readonly Journey[] = [
       await world.world.moveBack(customer);
       await answerParked(world, customer, 'ClearSuspense', 'rejected', 'the redemption was returned at the broker');
       return { customer, paid: ['250'], movedBack: 1, withdrawals: ['Refused', 'Completed'] };
+    },
+  },
+  {
+    title: 'the counter account changes at the bank while the cash-out is on its way: neither account is paid, people decide',
+    run: async (world) => {
+      const customer = await world.customer({ cash: '1000.00', positions: [] });
+      await world.fault('broker', { fault: 'redemption-on-hold', subject: customer.accountNo, delayMs: 2_000, times: 1 });
+      await world.app(customer, { action: 'set', amount: '250.00' });
+      await world.untilStatus(customer, 'payout', 'ConfirmingCashOut');
+      await world.world.bank('POST', `/customers/${customer.externalId}/counter-account`, { iban: NEW_IBAN });
+      const held = await world.untilJourney(customer, 'payout', 'is held', (row) => row.held !== null);
+      expect(held).toMatchObject({ status: 'Transferring', ended: false });
+      expect(held.held).toBe('cash-out done but not sent: the counter account at the bank is another one now');
+      await answerParked(world, customer, 'PayCounterAccount', 'rejected', 'the customer has moved to another bank');
+      await world.world.moveBack(customer);
+      await answerParked(world, customer, 'ClearSuspense', 'rejected', 'the redemption was returned at the broker');
+      expect((await world.look()).bank.creditors.filter(({ creditorIban }) => creditorIban === NEW_IBAN)).toEqual([]);
+      return { customer, paid: [], level: '250', movedBack: 1, withdrawals: ['Refused'] };
     },
   },
   {

@@ -86,6 +86,8 @@ type World = {
   bank: 'settles' | 'refuses' | 'is silent';
   shown: string;
   changedAt: string | null;
+  /** The account at the bank once the cash-out is made. */
+  later: string;
   readonly calls: string[];
 };
 
@@ -124,7 +126,12 @@ const portsOf = (world: World): Parameters<typeof payoutBinding>[0] => {
         externalId: 'C1',
         name: 'A. Customer',
         active: true,
-        counterAccount: { iban: 'BE68539007547034', bic: null, ownerName: 'A. Customer', changedAt: world.changedAt },
+        counterAccount: {
+          iban: world.calls.includes('cash-out') ? world.later : 'BE68539007547034',
+          bic: null,
+          ownerName: 'A. Customer',
+          changedAt: world.changedAt,
+        },
       },
     }),
     pay: async (request) => {
@@ -143,7 +150,15 @@ const portsOf = (world: World): Parameters<typeof payoutBinding>[0] => {
 
 const tenant = tenantSettings.parse({ houseAccountIban: HOUSE, counterAccountCoolOffHours: 24 });
 const start = (more: Partial<World> = {}) => {
-  const world: World = { cashOut: 'done', bank: 'settles', shown: 'BE68 5390 0754 7034', changedAt: null, calls: [], ...more };
+  const world: World = {
+    cashOut: 'done',
+    bank: 'settles',
+    shown: 'BE68 5390 0754 7034',
+    changedAt: null,
+    later: 'BE68539007547034',
+    calls: [],
+    ...more,
+  };
   const walk = walker(
     payoutBinding(portsOf(world), tenant, () => NOW_MS),
     { id: 'po1', subject: 'w1', portfolioId: 'P1' },
@@ -230,6 +245,19 @@ describe('a payout, the whole way', () => {
     await answer('applied', 'TELLER 7');
     expect([path.at(-1), ...outcomes(said), ...world.calls]).toEqual(['Paid', 'paid', 'cash-out', PAID]);
     expect(said).toMatchObject([{ data: { paymentId: 'TELLER 7', endToEndId: null, paidAt: '2026-03-04T10:00:00.000Z' } }]);
+  });
+
+  it('pays no account that is not the checked one any more, and lets people decide', async () => {
+    const { give, answer, path, said, world } = start({ later: HOUSE });
+    await give(asked);
+    expect([path.at(-1), said.length, ...world.calls]).toEqual([
+      'held: cash-out done but not sent: the counter account at the bank is another one now',
+      0,
+      'cash-out',
+    ]);
+    await answer('rejected', 'the customer has moved to another bank');
+    await answer('rejected', 'the money is back at the broker');
+    expect([path.at(-1), ...outcomes(said), ...world.calls]).toEqual(['MovedBack', 'refused', 'cash-out']);
   });
 
   it('believes people who say that it was paid after all', async () => {

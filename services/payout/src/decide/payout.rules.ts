@@ -100,6 +100,20 @@ export const checkCounterAccount = (p: Payout, read: CounterAccountRead): Next =
   return { to: 'CashingOut', set: { counterAccount: account, reason: null } };
 };
 
+/**
+ * Right before each transfer the bank is asked again: days may lie between, and the cash is on the house account already.
+ * Says what differs, or null when the account is still the one that was checked.
+ */
+export const changedSince = (
+  checked: NonNullable<Payout['counterAccount']>,
+  now: Pick<CounterAccountRead, 'customerActive' | 'account'>,
+): string | null => {
+  if (!now.customerActive) return 'the customer is not active at the bank any more';
+  if (now.account === null) return 'the customer has no counter account any more';
+  if (now.account.iban !== checked.iban) return 'the counter account at the bank is another one now';
+  return now.account.ownerName === checked.ownerName ? null : 'the counter account at the bank has another owner now';
+};
+
 /** Created is not done: only the broker's own end lets the transfer begin. */
 export const followCashOut = (p: Payout, seen: CashOutSeen): Next => {
   if (compare(seen.amount, p.amount) !== 0 || seen.currency !== p.currency)
@@ -149,12 +163,15 @@ export const finishPaid = (p: Payout, paid: PaidTransfer): Next => {
     : giveToOperator(done, because, [said]);
 };
 
+/** Opens the reason of a transfer that we have not let go. */
+export const NOT_SENT = 'not sent: ';
+
 /**
  * The customer's cash is on the house account. A machine does not decide what becomes of it: it stays there, and the payout
  * open, until people have said that this transfer will never be made and then what was done instead.
  */
 export const holdOrSuspend = (p: Payout, reason: string, by: RefusedBy): Next => {
-  if (by !== 'person') return holdFor(`cash-out done but the bank refused: ${reason}`);
+  if (by !== 'person') return holdFor(`cash-out done but ${reason.startsWith(NOT_SENT) ? reason : `the bank refused: ${reason}`}`);
   const cameBack = p.returnedBecause === null ? '' : `; the bank had said that it came back: ${p.returnedBecause}`;
   return { to: 'InSuspense', set: { returnedBecause: null, reason: `cash-out done, no transfer: ${reason}${cameBack}` } };
 };

@@ -11,6 +11,7 @@ import {
   followCashOut,
   goOnFromOwner,
   holdOrMoveBack,
+  NOT_SENT,
   holdOrRefuse,
   holdOrRefuseApproval,
   holdOrSuspend,
@@ -237,6 +238,9 @@ describe('the transfer', () => {
   });
   it('refused by the bank after the cash-out is never ended by a machine', () => {
     expect(holdOrSuspend(moved, 'AC04', 'other-side')).toMatchObject({ hold: 'cash-out done but the bank refused: AC04' });
+    expect(holdOrSuspend(moved, `${NOT_SENT}another account`, 'other-side')).toMatchObject({
+      hold: 'cash-out done but not sent: another account',
+    });
   });
   it('that people call never made lets nobody go: the cash is on the house account, and the withdrawal hears nothing', () => {
     expect(holdOrSuspend(moved, 'refused on their screen', 'person')).toEqual({

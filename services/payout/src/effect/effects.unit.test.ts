@@ -170,9 +170,24 @@ describe('the cash-out', () => {
 
 describe('PayCounterAccount', () => {
   const choices = { houseAccountIban: HOUSE, remittanceInformation: 'Withdrawal' };
-  const effectWith = (outcome: Outcome<Payment>, inquiry: Inquiry<Payment>): ReturnType<typeof payCounterAccount> =>
+  const account = { iban: 'be68 5390 0754 7034', bic: null, ownerName: 'A. Customer', changedAt: null };
+  const customer: BankCustomer = { externalId: 'C1', name: 'A. Customer', active: true, counterAccount: account };
+  const paid: string[] = [];
+  const effectWith = (
+    outcome: Outcome<Payment>,
+    inquiry: Inquiry<Payment>,
+    read: Outcome<BankCustomer, 'not-found'> = { kind: 'applied', result: customer },
+  ): ReturnType<typeof payCounterAccount> =>
     payCounterAccount(
-      { abilities: { pay: ability }, pay: async () => outcome, findPayment: async () => inquiry },
+      {
+        abilities: { pay: ability },
+        pay: async ({ endToEndId }) => {
+          paid.push(endToEndId);
+          return outcome;
+        },
+        findPayment: async () => inquiry,
+        readCustomer: async (externalId) => (externalId === 'C1' ? read : { kind: 'rejected', reason: 'not-found' }),
+      },
       choices,
       timing,
       () => NOW_MS,
@@ -196,6 +211,7 @@ describe('PayCounterAccount', () => {
       creditorIban: IBAN,
       amount: euros('250'),
       remittanceInformation: 'Withdrawal',
+      externalId: 'C1',
     });
     expect(effect.reference?.(request)).toBe(request.endToEndId);
     expect([isIban(HOUSE), isIban('NL91 ABNA 0417 1643 00'), isIban('NL91ABNA0417164301')]).toEqual([true, false, false]);
@@ -214,6 +230,29 @@ describe('PayCounterAccount', () => {
       'WD2LSEDI67VMEQYKM52CI2JZEXZE',
       '4201fbb0-0d53-49d9-889e-3000ec752a36',
     ]);
+  });
+  it('pays only the account that was checked, asked for again right before', async () => {
+    const settled = { kind: 'applied', result: payment } as const;
+    const sent = async (read: Outcome<BankCustomer, 'not-found'>): Promise<unknown> => {
+      paid.length = 0;
+      const outcome = await effectWith(settled, { found: 'absent' }, read).send(request, sending);
+      return paid.length === 0 ? outcome : 'paid';
+    };
+    const now = (more: Partial<BankCustomer>): Outcome<BankCustomer, 'not-found'> => ({
+      kind: 'applied',
+      result: { ...customer, ...more },
+    });
+    expect(await sent(now({}))).toBe('paid');
+    for (const [read, reason] of [
+      [now({ active: false }), 'the customer is not active at the bank any more'],
+      [now({ counterAccount: null }), 'the customer has no counter account any more'],
+      [now({ counterAccount: { ...account, iban: HOUSE } }), 'the counter account at the bank is another one now'],
+      [now({ counterAccount: { ...account, ownerName: 'B. Other' } }), 'the counter account at the bank has another owner now'],
+      [{ kind: 'rejected', reason: 'not-found' }, 'the bank does not know the customer any more'],
+    ] as const)
+      expect(await sent(read)).toEqual({ kind: 'rejected', reason: `not sent: ${reason}` });
+    expect(await sent({ kind: 'retryable', evidence: 'refused' })).toMatchObject({ kind: 'retryable' });
+    expect(await sent(lost)).toMatchObject({ kind: 'retryable', evidence: expect.stringMatching(/^not sent: .*unknown/) });
   });
   it('is paid when the bank has settled it, with the time of booking or of our learning', async () => {
     const paid = { paymentId: 'PM1', endToEndId: request.endToEndId, paidAt: '2026-03-04T09:00:00Z', returned: null };

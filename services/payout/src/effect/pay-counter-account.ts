@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { isValidIBAN } from 'ibantools';
 import { currency, sameMoney } from '../../../../shared/kernel/money.js';
+import type { Outcome } from '../../../../shared/kernel/outcome.js';
 import type { CoreBankingPort, Payment, PaymentRequest } from '../../../../shared/ports/core-banking.js';
 import type { EffectDefinitions, Timing } from '../../../../shared/runtime/engine/definition.js';
-import { counterAccountOf } from '../decide/payout.rules.js';
+import { changedSince, counterAccountOf, NOT_SENT, ownerOf } from '../decide/payout.rules.js';
 import type { PaidTransfer, Payout, PayoutEffects } from '../decide/payout.js';
+import { accountOf } from './read-counter-account.js';
 
 export type TransferChoices = {
   /** The account the payments are made from: electronic format. */
@@ -74,9 +76,27 @@ export const paymentIdOf = (evidence: string): string => evidence.slice(0, LONGE
 /** Form and check digits, electronic format; not whether the account exists. */
 export const isIban = (text: string): boolean => isValidIBAN(text);
 
-/** From the house account to the counter account. `applied` means settled. */
+type Bank = Pick<CoreBankingPort, 'abilities' | 'pay' | 'findPayment' | 'readCustomer'>;
+type Request = PaymentRequest & { readonly externalId: string };
+type NotSent = Extract<Outcome<never>, { kind: 'rejected' | 'retryable' }>;
+
+/** Null when the account is still the one that was checked. Whatever this says, nothing has left for the bank. */
+const checkAgain = async (bank: Bank, request: Request, signal: AbortSignal): Promise<NotSent | null> => {
+  const outcome = await bank.readCustomer(request.externalId, signal);
+  if (outcome.kind === 'rejected') return { kind: 'rejected', reason: `${NOT_SENT}the bank does not know the customer any more` };
+  if (outcome.kind !== 'applied')
+    return { kind: 'retryable', evidence: `not sent: the counter account could not be checked again (${outcome.kind})` };
+  const { active, counterAccount } = outcome.result;
+  const changed = changedSince(
+    { iban: request.creditorIban, ownerName: request.creditorName },
+    { customerActive: active, account: accountOf(counterAccount) },
+  );
+  return changed === null ? null : { kind: 'rejected', reason: `${NOT_SENT}${changed}` };
+};
+
+/** From the house account to the counter account, when that is still the one that was checked. `applied` means settled. */
 export const payCounterAccount = (
-  coreBanking: Pick<CoreBankingPort, 'abilities' | 'pay' | 'findPayment'>,
+  coreBanking: Bank,
   choices: TransferChoices,
   timing: Timing,
   nowMs: () => number,
@@ -86,7 +106,7 @@ export const payCounterAccount = (
   system: 'core-banking',
   timing,
   ability: coreBanking.abilities.pay,
-  request: (p, _journey, key): PaymentRequest => {
+  request: (p, _journey, key): Request => {
     const { iban, ownerName } = counterAccountOf(p);
     return {
       endToEndId: endToEndIdOf(key),
@@ -96,10 +116,13 @@ export const payCounterAccount = (
       creditorIban: iban,
       amount: { amount: p.amount, currency: currency(p.currency) },
       remittanceInformation: choices.remittanceInformation,
+      externalId: ownerOf(p).externalId,
     };
   },
   reference: (request: PaymentRequest) => request.endToEndId,
-  send: async (request: PaymentRequest, sending) => {
+  send: async (request: Request, sending) => {
+    const notSent = await checkAgain(coreBanking, request, sending.signal);
+    if (notSent !== null) return notSent;
     const outcome = await coreBanking.pay(request, sending);
     // The bank calls back under our reference, whatever name it gives the payment itself.
     if (outcome.kind === 'accepted') return { ...outcome, reference: request.endToEndId };

@@ -1,5 +1,5 @@
 import { electronicFormatIBAN, isValidIBAN } from 'ibantools';
-import type { CoreBankingPort } from '../../../../shared/ports/core-banking.js';
+import type { CoreBankingPort, CounterAccount } from '../../../../shared/ports/core-banking.js';
 import type { EffectDefinitions, Timing } from '../../../../shared/runtime/engine/definition.js';
 import { ownerOf } from '../decide/payout.rules.js';
 import type { CounterAccountRead, Payout, PayoutEffects } from '../decide/payout.js';
@@ -13,6 +13,10 @@ const msSince = (changedAt: string | null, nowMs: number): number | null => {
   const changedMs = Date.parse(changedAt);
   return Number.isNaN(changedMs) ? 0 : Math.max(0, nowMs - changedMs);
 };
+
+/** What is paid, in one form. */
+export const accountOf = (account: CounterAccount | null): CounterAccountRead['account'] =>
+  account === null ? null : { iban: electronicFormatIBAN(account.iban) ?? '', ownerName: account.ownerName };
 
 /** The bank is master of the counter account. What the tenant wants is frozen with the question, so that history shows it. */
 export const readCounterAccount = (
@@ -31,15 +35,15 @@ export const readCounterAccount = (
     const { active, counterAccount } = outcome.result;
     const { coolOffMs, onMismatch, shownIban } = request;
     const common = { customerActive: active, coolOffMs, onMismatch, shownIban };
-    if (counterAccount === null)
-      return { kind: 'applied', result: { ...common, account: null, ibanWellFormed: false, changedMsAgo: null } };
-    const iban = electronicFormatIBAN(counterAccount.iban) ?? '';
+    const account = accountOf(counterAccount);
+    if (counterAccount === null || account === null)
+      return { kind: 'applied', result: { ...common, account, ibanWellFormed: false, changedMsAgo: null } };
     return {
       kind: 'applied',
       result: {
         ...common,
-        account: { iban, ownerName: counterAccount.ownerName },
-        ibanWellFormed: isValidIBAN(iban),
+        account,
+        ibanWellFormed: isValidIBAN(account.iban),
         changedMsAgo: msSince(counterAccount.changedAt, nowMs()),
       },
     };
