@@ -55,6 +55,10 @@ export const tenantSettings = z.strictObject({
     .enum(['restore', 'hold'])
     .default('restore')
     .meta({ description: 'a newer wish was overwritten by our write: write it back, or ask a person' }),
+  onUnexplainedVersionGap: z.enum(['review', 'go-on']).default('review').meta({
+    description:
+      'somebody else wrote between our read and our write, no event tells what, and our level still stands: ask a person, or go on with a note',
+  }),
   cashOutType: z
     .enum(['BULK_FUNDING', 'CASH_TRANSFER', 'ACH', 'WIRE'])
     .default('BULK_FUNDING')

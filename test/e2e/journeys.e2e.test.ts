@@ -223,6 +223,19 @@ const JOURNEYS: readonly Journey[] = [
     },
   },
   {
+    title: 'somebody else wrote just before us and no event tells what: a person is asked, and a wish said anew is paid',
+    run: async (world) => {
+      const customer = await world.customer({ cash: '1000.00', positions: [] });
+      const subject = customer.portfolioId;
+      await world.fault('investSuite', { fault: 'version-gap', operation: 'patch-portfolio', subject, times: 1, detail: 'settings' });
+      await world.app(customer, { action: 'set', amount: '250.00' });
+      const review = await world.untilStatus(customer, 'portfolio', 'AwaitingReview');
+      expect(review.reason).toMatch(/nothing tells what was wished for/);
+      await world.app(customer, { action: 'set', amount: '50.00' });
+      return { customer, paid: ['250', '50'] };
+    },
+  },
+  {
     title: 'lost answers of the order, the cash-out and the transfer: each is found by asking, none is sent twice',
     run: async (world) => {
       const customer = await world.customer({ cash: '100.00', positions: SHARES });

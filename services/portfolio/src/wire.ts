@@ -27,7 +27,10 @@ export const portfolioBinding = ({ investSuite }: Ports, tenant: Tenant): Bindin
     stateVersion: 1,
     oneJourneyPer: 'subject',
     effects: {
-      ReadPortfolio: readPortfolio(investSuite, timing, tenant.onVersionGap),
+      ReadPortfolio: readPortfolio(investSuite, timing, {
+        onVersionGap: tenant.onVersionGap,
+        onUnexplainedGap: tenant.onUnexplainedVersionGap,
+      }),
       WritePortfolio: writePortfolio(investSuite, timing),
       RestoreDivestAmount: restoreDivestAmount(investSuite, timing),
     },

@@ -1,8 +1,8 @@
-import { hold, ignored, type Flow } from '../../../../shared/kernel/flow.js';
+import { go, hold, ignored, type Flow } from '../../../../shared/kernel/flow.js';
 import type { PortfolioEffects, PortfolioInput, PortfolioSaid, PortfolioState } from './portfolio.js';
 import {
   addChange,
-  noWishCame,
+  levelStands,
   notOpened,
   notRestored,
   notWritten,
@@ -12,12 +12,16 @@ import {
   restored,
   reviewed,
   takeChange,
+  unexplained,
   wishAfterGap,
   wishInReview,
+  wishWhileLevelIsRead,
   wishWhileReading,
   wishWhileWriting,
   written,
 } from './portfolio.rules.js';
+
+const readLevel = go<PortfolioState>('ReadingLevel');
 
 /** A portfolio rests for years. Idle is no trouble, so it is never overdue: a hundred years. */
 const NEVER_HOURS = 876_000;
@@ -50,8 +54,15 @@ export const portfolioFlow: Flow<PortfolioState, PortfolioInput, PortfolioEffect
     AwaitingWish: {
       waitsFor: 'a wish that our write may have overwritten',
       overdueAfterHours: 1,
-      looksAgain: { after: 'wish', then: noWishCame },
+      looksAgain: { after: 'wish', then: readLevel },
       on: { ChangeRequested: addChange, WishSeen: wishAfterGap },
+    },
+    ReadingLevel: {
+      does: 'ReadPortfolio',
+      whenUnknown: 'send-again',
+      applied: levelStands,
+      rejected: unexplained,
+      on: { ChangeRequested: addChange, WishSeen: wishWhileLevelIsRead },
     },
     RestoringWish: {
       does: 'RestoreDivestAmount',

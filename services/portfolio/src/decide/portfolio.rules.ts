@@ -194,7 +194,37 @@ export const notWritten = (_state: PortfolioState, reason: string, by: RefusedBy
 export const wishAfterGap = (state: PortfolioState, { level }: WishSeen): Next =>
   isEcho(plan(state), level) ? { stay: true } : wishErased(state, level);
 
-export const noWishCame = (state: PortfolioState): Next => onwards(state, 'another writer was there; no other wish was announced');
+const UNEXPLAINED = 'another writer was there while the divest amount was written, and nothing tells what was wished for';
+/** A review names so much of what was announced; the rest is in the history. */
+const LONGEST_REVIEW = 300;
+
+/** For people: what was announced under review, where it does not stand. */
+export const unexplained = (state: PortfolioState): Moved => {
+  const { review, seenSince } = state;
+  if (review === null) return putToReview(state, UNEXPLAINED);
+  const told = seenSince === null ? '' : `; ${levelText(seenSince)} was announced since and does not stand`;
+  return putToReview(state, review.includes(told) || review.length > LONGEST_REVIEW ? review : `${review}${told}`);
+};
+
+/**
+ * One thing is certain from a read: when another level than ours stands there, somebody has set it after our write, and
+ * that newest wish is safe. When ours stands there still, an earlier wish may lie under it.
+ */
+export const levelStands = (state: PortfolioState, seen: PortfolioRead): Next => {
+  const { levelWritten, review } = state;
+  if (levelWritten === null || !sameLevel(seen.divestAmount, levelWritten))
+    return review === null ? onwards(state, 'another writer was there; another level was set after our write') : reviewed(state);
+  return review === null && seen.onUnexplainedGap === 'go-on'
+    ? onwards(state, 'another writer was there; no other wish was announced')
+    : unexplained(state);
+};
+
+export const wishWhileLevelIsRead = (state: PortfolioState, input: WishSeen): Next =>
+  state.review === null
+    ? wishAfterGap(state, input)
+    : isOurs(state, input.level)
+      ? { stay: true }
+      : { stay: true, set: { seenSince: input.level } };
 
 export const restored = (state: PortfolioState): Next =>
   withSet(onwards(state, 'a wish that our write had overwritten was restored'), { levelWritten: state.restoring?.level ?? null }, []);
@@ -208,6 +238,8 @@ export const notRestored = (state: PortfolioState, reason: string, by: RefusedBy
 /** Somebody has looked, or the time for it is over; the overdue alarm has been going since its first hour. */
 export const reviewed = (state: PortfolioState): Moved => withSet(onwards({ ...state, review: null }, null), { review: null }, []);
 
-/** The customer, or an operator for the customer, has said it anew. Our own write coming back says nothing. */
+const isOurs = ({ levelWritten }: PortfolioState, level: DivestAmount): boolean => levelWritten !== null && sameLevel(level, levelWritten);
+
+/** Said anew, or an old event that comes late: which one, only a read can tell. Our own write coming back says nothing. */
 export const wishInReview = (state: PortfolioState, { level }: WishSeen): Next =>
-  state.levelWritten !== null && sameLevel(level, state.levelWritten) ? { stay: true } : reviewed(state);
+  isOurs(state, level) ? { stay: true } : { to: 'ReadingLevel', set: { seenSince: level } };

@@ -59,9 +59,19 @@ export type Writing = {
  */
 export type OnVersionGap = 'restore' | 'hold';
 
+/** No event tells what the other writer wrote, and our level still stands. `review`: a person asks the customer. `go-on`: a note. */
+export type OnUnexplainedGap = 'review' | 'go-on';
+
 export type PortfolioState = {
   readonly status:
-    'Idle' | 'ReadingPortfolio' | 'WritingPortfolio' | 'AwaitingWish' | 'RestoringWish' | 'AwaitingReview' | 'AwaitingCounterpart';
+    | 'Idle'
+    | 'ReadingPortfolio'
+    | 'WritingPortfolio'
+    | 'AwaitingWish'
+    | 'ReadingLevel'
+    | 'RestoringWish'
+    | 'AwaitingReview'
+    | 'AwaitingCounterpart';
   readonly portfolioId: PortfolioId;
   /** Asked for and not written yet, oldest first. */
   readonly pending: readonly Change[];
@@ -70,7 +80,7 @@ export type PortfolioState = {
   readonly written: readonly Change[];
   /** The newest level that was announced while the portfolio was read: it may or may not be in what was read. */
   readonly seenWhileReading: DivestAmount | null;
-  /** The newest level that was announced after the read. */
+  /** The newest level that was announced after the read, or under review. */
   readonly seenSince: DivestAmount | null;
   /** The level to write back, and the one it stands in for. */
   readonly restoring: { readonly expected: DivestAmount; readonly level: DivestAmount } | null;
@@ -84,8 +94,8 @@ export type PortfolioState = {
   readonly done: readonly string[];
 };
 
-/** The read, and the tenant's choice of this moment. */
-export type PortfolioRead = PortfolioSeen & { readonly onVersionGap: OnVersionGap };
+/** The read, and the tenant's choices of this moment. */
+export type PortfolioRead = PortfolioSeen & { readonly onVersionGap: OnVersionGap; readonly onUnexplainedGap: OnUnexplainedGap };
 
 type Refusal = 'invalid' | 'not-found' | 'conflict' | 'forbidden' | 'changed-meanwhile';
 
@@ -122,6 +132,7 @@ export const portfolioState: z.ZodType<PortfolioState> = z.object({
     'ReadingPortfolio',
     'WritingPortfolio',
     'AwaitingWish',
+    'ReadingLevel',
     'RestoringWish',
     'AwaitingReview',
     'AwaitingCounterpart',

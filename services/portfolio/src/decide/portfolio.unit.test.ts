@@ -5,7 +5,16 @@ import { currency, type DivestAmount } from '../../../../shared/kernel/money.js'
 import { hasEffect, movedBy, sameMap, writable } from './holdings.js';
 import { compareLevels, levelText, lowered, loweredByAll } from './levels.js';
 import { portfolioFlow } from './portfolio.flow.js';
-import { MAX_DONE, MAX_PENDING, notWritten, portfolioRead, written } from './portfolio.rules.js';
+import {
+  levelStands,
+  MAX_DONE,
+  MAX_PENDING,
+  notWritten,
+  portfolioRead,
+  unexplained,
+  wishWhileLevelIsRead,
+  written,
+} from './portfolio.rules.js';
 import { portfolioState, type Change, type Holdings, type PortfolioRead, type PortfolioState, type Writing } from './portfolio.js';
 
 const EUR = currency('EUR');
@@ -50,6 +59,7 @@ const read = (over: Partial<PortfolioRead> = {}): PortfolioRead => ({
   version: 7,
   configJson: '{}',
   onVersionGap: 'restore',
+  onUnexplainedGap: 'review',
   ...over,
 });
 const writing = (over: Partial<Writing> = {}, divestAmount: DivestAmount | null = NOTHING): Writing => ({
@@ -283,6 +293,45 @@ describe('somebody else wrote between our read and our write', () => {
       set: { review: expect.any(String), pending: [{ changeId: 'n' }] },
     });
   });
+  const inGap = state({ status: 'ReadingLevel', writing: writing(), written: [paid('w1', '500')], levelWritten: NOTHING });
+  it('no event came and our level stands: what was wished for is for a person to find out', () => {
+    expect(levelStands(inGap, read({ version: 9 }))).toMatchObject({
+      to: 'AwaitingReview',
+      set: { review: expect.stringContaining('nothing tells what was wished for'), writing: null, written: [] },
+    });
+    expect(unexplained(inGap)).toMatchObject({ to: 'AwaitingReview' });
+    expect(levelStands({ ...inGap, pending: [change('n', { A: '1' })] }, read())).toMatchObject({
+      to: 'ReadingPortfolio',
+      set: { review: expect.any(String) },
+    });
+  });
+  it('no event came, but another level stands: the newest wish is safe', () => {
+    expect(levelStands(inGap, read({ divestAmount: level('800') }))).toMatchObject({
+      to: 'Idle',
+      set: { reason: expect.stringContaining('another level was set') },
+    });
+  });
+  it('no event came, and the tenant does not want to be asked', () => {
+    expect(levelStands(inGap, read({ onUnexplainedGap: 'go-on' }))).toMatchObject({
+      to: 'Idle',
+      set: { reason: expect.stringContaining('no other wish') },
+    });
+  });
+  it('under review an old event that comes late closes nothing; a level that stands does', () => {
+    const late = { ...inGap, writing: null, written: [], review: 'why', seenSince: level('800') };
+    const told = 'why; 800 was announced since and does not stand';
+    expect(levelStands(late, read({ onUnexplainedGap: 'go-on' }))).toMatchObject({
+      to: 'AwaitingReview',
+      set: { review: told, reason: told },
+    });
+    expect(unexplained({ ...late, review: told })).toMatchObject({ set: { review: told } });
+    expect(unexplained({ ...late, seenSince: null })).toMatchObject({ set: { review: 'why' } });
+    expect(unexplained({ ...late, review: 'x'.repeat(400) })).toMatchObject({ set: { review: 'x'.repeat(400) } });
+    expect(levelStands(late, read({ divestAmount: level('800') }))).toMatchObject({ to: 'Idle', set: { review: null } });
+    expect(levelStands({ ...late, levelWritten: null }, read())).toMatchObject({ to: 'Idle', set: { review: null } });
+    expect(wishWhileLevelIsRead(late, wish(level('900')))).toEqual({ stay: true, set: { seenSince: level('900') } });
+    expect(wishWhileLevelIsRead(late, wish(NOTHING))).toEqual({ stay: true });
+  });
   it('keeps clear of a newer level when it restores', () => {
     const { rejected, applied } = portfolioFlow.rows.RestoringWish as Extract<
       (typeof portfolioFlow.rows)['RestoringWish'],
@@ -330,8 +379,9 @@ describe('every status answers every input', () => {
     ['ReadingPortfolio', 'stay pending', 'stay pending', 'stay', 'stay seenWhileReading', 'stay seenWhileReading'],
     ['WritingPortfolio', 'stay pending', 'stay pending', 'stay', 'stay seenSince', 'stay'],
     ['AwaitingWish', 'stay pending', 'stay pending', 'stay', 'RestoringWish', 'stay'],
+    ['ReadingLevel', 'stay pending', 'stay pending', 'stay', 'RestoringWish', 'stay'],
     ['RestoringWish', 'stay pending', 'stay pending', 'stay', 'ignored', 'ignored'],
-    ['AwaitingReview', 'ReadingPortfolio', 'stay says done', 'stay', 'Idle', 'stay'],
+    ['AwaitingReview', 'ReadingPortfolio', 'stay says done', 'stay', 'ReadingLevel', 'stay'],
     ['AwaitingCounterpart', 'ReadingPortfolio', 'stay says done', 'stay', 'ignored', 'ignored'],
   ] as const)('%s', (status, onChange, onSettled, onRepeat, onWish, onEcho) => {
     expect([cell(status, fresh), cell(status, settledOnly), cell(status, again), cell(status, raised), cell(status, echo)]).toEqual([
@@ -343,7 +393,7 @@ describe('every status answers every input', () => {
     ]);
   });
   it('has a row for each of them above, and never alarms for resting', () => {
-    expect(Object.keys(portfolioFlow.rows)).toHaveLength(7);
+    expect(Object.keys(portfolioFlow.rows)).toHaveLength(8);
     const { Idle } = portfolioFlow.rows;
     expect('overdueAfterHours' in Idle && Idle.overdueAfterHours).toBeGreaterThan(24 * 365 * 50);
   });
@@ -359,15 +409,14 @@ describe('every status answers every input', () => {
       const row = portfolioFlow.rows[status];
       return 'looksAgain' in row ? row.looksAgain.then(state({ status, ...over })) : null;
     };
-    expect(then('AwaitingWish')).toMatchObject({ to: 'Idle', set: { reason: expect.stringContaining('no other wish') } });
-    expect(then('AwaitingWish', { pending: [change('n', { A: '1' })] })).toMatchObject({ to: 'ReadingPortfolio' });
+    expect(then('AwaitingWish')).toEqual({ to: 'ReadingLevel' });
     expect(then('AwaitingReview', { review: 'why' })).toMatchObject({ to: 'Idle', set: { review: null } });
     expect(then('AwaitingCounterpart')).toMatchObject({ to: 'ReadingPortfolio' });
     const { ReadingPortfolio } = portfolioFlow.rows;
     expect('rejected' in ReadingPortfolio && ReadingPortfolio.rejected(state(), 'not-found', 'other-side')).toHaveProperty('hold');
   });
-  it('is reviewed by any wish where no level of ours was ever written', () => {
+  it('is looked at for any wish where no level of ours was ever written', () => {
     const cellOfReview = portfolioFlow.rows.AwaitingReview.on.WishSeen;
-    expect(typeof cellOfReview === 'function' && cellOfReview(state({ review: 'why' }), echo)).toMatchObject({ to: 'Idle' });
+    expect(typeof cellOfReview === 'function' && cellOfReview(state({ review: 'why' }), echo)).toMatchObject({ to: 'ReadingLevel' });
   });
 });

@@ -33,7 +33,7 @@ const port = () => {
 describe('effects on the portfolio object', () => {
   it('reads what the write needs, with the choice of the tenant', async () => {
     const { made, investSuite } = port();
-    const effect = readPortfolio(investSuite, timing, 'hold');
+    const effect = readPortfolio(investSuite, timing, { onVersionGap: 'hold', onUnexplainedGap: 'review' });
     const request: unknown = effect.request(state, journey, 'k');
     const portfolio = {
       baseCurrency: 'EUR',
@@ -49,7 +49,7 @@ describe('effects on the portfolio object', () => {
     const { ownerId: _owner, ...kept } = portfolio;
     expect(await effect.read(request as { portfolioId: PortfolioId }, sending)).toEqual({
       kind: 'applied',
-      result: { ...kept, onVersionGap: 'hold' },
+      result: { ...kept, onVersionGap: 'hold', onUnexplainedGap: 'review' },
     });
     made.readPortfolio.mockResolvedValueOnce({ kind: 'retryable', evidence: 'refused' });
     expect(await effect.read(request as { portfolioId: PortfolioId }, sending)).toEqual({ kind: 'retryable', evidence: 'refused' });
