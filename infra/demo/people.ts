@@ -34,14 +34,14 @@ export interface PeopleOptions {
 const TOPIC = 'portfolio.withdrawal-request';
 const VERSION = '1.0.0';
 
-interface Poison {
+export interface Poison {
   readonly eventId: string;
   /** The whole message as it should have been. */
   readonly corrected: string;
 }
 
-/** Filed under the right portfolio, and unreadable for whoever wants to know what is wished for. */
-const sendPoison = async (brokers: readonly string[], { plan, customer }: Entered): Promise<Poison> => {
+/** A message filed under the right portfolio, and unreadable for whoever wants to know what is wished for. */
+export const sendPoison = async (brokers: readonly string[], { plan, customer }: Entered): Promise<Poison> => {
   const { portfolioId, externalId } = customer;
   const event = { id: `poison-${portfolioId}`, type: TOPIC, version: VERSION, occurredAt: new Date().toISOString(), portfolioId };
   const message = (told: Printable): string => printEnvelope({ ...event, data: told });
@@ -73,7 +73,7 @@ const sendPoison = async (brokers: readonly string[], { plan, customer }: Entere
   };
 };
 
-const isRefusedPayment = ({ effect, note }: ParkedEffect): boolean =>
+export const isRefusedPayment = ({ effect, note }: Pick<ParkedEffect, 'effect' | 'note'>): boolean =>
   effect === 'PayCounterAccount' && note?.includes('the bank refused') === true;
 
 const number = ({ plan }: Entered): string => `#${String(plan.number).padStart(3, '0')}`;

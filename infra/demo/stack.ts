@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { migrate } from '../../migrations/index.js';
-import { startKafka, type Kafka } from '../sandbox/kafka/launcher.js';
+import { startKafka, type Kafka, type KafkaOptions } from '../sandbox/kafka/launcher.js';
 import { freePort } from '../sandbox/ports.js';
 import { startPostgres, type Postgres } from '../sandbox/postgres.js';
 import type { RunningProcess } from '../sandbox/processes.js';
@@ -23,6 +23,8 @@ export interface StackOptions {
   readonly tenant?: Readonly<Record<string, unknown>>;
   readonly simulators?: Readonly<Record<string, string>>;
   readonly keep?: boolean;
+  /** Default: one node. */
+  readonly kafka?: Pick<KafkaOptions, 'nodes' | 'proxyPorts'>;
 }
 
 export interface Stack {
@@ -82,7 +84,7 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
   const keep = options.keep ?? false;
   const run = makeRunFolder('demo', { keep });
   say('Kafka and Postgres ...');
-  const [kafka, postgres] = await Promise.all([startKafka({ keep }), startPostgres({ keep })]);
+  const [kafka, postgres] = await Promise.all([startKafka({ ...options.kafka, keep }), startPostgres({ keep })]);
   await migrate(postgres.url);
   say('the outside world ...');
   const gatewayPort = await freePort();
@@ -104,7 +106,7 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
     OPERATOR_TOKENS: `anna:${operators.anna},ben:${operators.ben}`,
   };
   const wanted = options.services ?? SERVICES;
-  say(`services: ${wanted.join(', ')} ...`);
+  if (wanted.length > 0) say(`services: ${wanted.join(', ')} ...`);
   const launched = await Promise.all(
     wanted.map(
       async (name) =>

@@ -39,6 +39,8 @@ export interface CustomerVerdict {
   readonly reason: string | null;
   /** What is wrong. Empty when nothing is. */
   readonly problems: readonly string[];
+  /** More was paid than asked for, or more often than cash was taken out for it. */
+  readonly paidTwice: boolean;
 }
 
 type BrokerAccount = BrokerVerdict['accounts'][number];
@@ -68,6 +70,9 @@ const sumsOf = ({ investSuite, broker, bank }: CustomerBooks): Sums => ({
   cashedOut: minus(broker.cashOuts.sum, broker.cashOuts.returnedSum),
   withdrawn: investSuite.withdrawn,
 });
+
+const isPaidTwice = ({ investSuite, broker, bank }: CustomerBooks): boolean =>
+  (!investSuite.everything && above(bank.settledSum, investSuite.asked)) || bank.settledCount > broker.cashOuts.count;
 
 /** Wrong at any moment, whoever waits for what: money follows broker, bank, InvestSuite in this order, and never more than was asked. */
 const alwaysWrong = (books: CustomerBooks): readonly string[] => {
@@ -184,6 +189,7 @@ export const judgeCustomer = (books: CustomerBooks, facts: Facts): CustomerVerdi
     asked: books.plan.asked === null ? 'everything' : books.investSuite.asked,
     ...sumsOf(books),
     ...judged,
+    paidTwice: isPaidTwice(books),
     waitsFor: waiting?.for ?? null,
     reason: waiting?.reason ?? null,
   };

@@ -167,10 +167,10 @@ export class World {
     await Promise.all([this.investSuite.clearFaults(), this.broker('DELETE', '/faults'), this.bank('DELETE', '/faults')]);
   }
 
-  /** A person pays at the bank's own screen. Amount in major units. Returns the bank's id of the payment. */
-  async payByHand(customer: Customer, amount: string): Promise<string> {
+  /** A person pays at the bank's own screen. Amount in major units. Returns the bank's id of the payment; the same reference is paid once. */
+  async payByHand(customer: Customer, amount: string, reference = `HAND${String(customer.number)}`): Promise<string> {
     const payment = await this.bank('POST', '/payments', {
-      endToEndId: `HAND${String(customer.number)}`,
+      endToEndId: reference,
       uetr: randomUUID(),
       debtorAccount: { iban: HOUSE_ACCOUNT },
       creditor: { name: `Customer ${String(customer.number)}` },

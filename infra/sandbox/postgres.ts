@@ -36,6 +36,8 @@ export interface Postgres {
   stop(): Promise<void>;
   /** SIGKILL to the postmaster and every process of its own, then waits until all are gone. */
   crash(): Promise<void>;
+  /** SIGSTOP or SIGCONT to every process of its own: frozen, and going on. */
+  signal(name: 'SIGSTOP' | 'SIGCONT'): Promise<void>;
   /** Same folder, same port; resolves when it takes connections. Does nothing while it runs. */
   start(): Promise<void>;
 }
@@ -114,21 +116,31 @@ const childrenOf = async (pid: number): Promise<number[]> => {
   return rows.filter(([, parent]) => parent === pid).map(([child]) => child ?? 0);
 };
 
+const trySignal = (pid: number, name: NodeJS.Signals): void => {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+};
+
 /** Backends outlive a killed postmaster by some milliseconds and would still answer queries, so each gets its own SIGKILL. */
 const crashPostmaster = async (child: TiedChild): Promise<void> => {
   if (child.exit !== undefined) return;
   const backends = await childrenOf(child.pid);
   child.kill('SIGKILL');
-  for (const pid of backends) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-    }
-  }
+  for (const pid of backends) trySignal(pid, 'SIGKILL');
   await child.exited;
   // A backend that still holds the shared memory would make the next start refuse.
   await waitUntil('all Postgres processes gone', () => backends.every((pid) => !isAlive(pid)), { timeoutMs: 10_000, everyMs: 5 });
+};
+
+/** The postmaster is stopped first and goes on last: so it cannot have a child that was missed. */
+const signalPostmaster = async (child: TiedChild, name: 'SIGSTOP' | 'SIGCONT'): Promise<void> => {
+  if (child.exit !== undefined) return;
+  if (name === 'SIGSTOP') child.kill(name);
+  for (const pid of await childrenOf(child.pid)) trySignal(pid, name);
+  if (name === 'SIGCONT') child.kill(name);
 };
 
 /** As root everything must lie where nobody can reach it; any other user runs Postgres as itself. */
@@ -196,11 +208,14 @@ export const startPostgres = async (options: PostgresOptions = {}): Promise<Post
     folder: folder.path,
     logFile: place.logFile,
     stop: async () => {
+      // Frozen, it would not hear that it is to end.
+      await signalPostmaster(child, 'SIGCONT');
       // What is deleted anyway needs no last checkpoint: SIGQUIT ends at once, SIGINT orderly.
       await stopTied(child, STOP_GRACE_MS, isDeleted ? 'SIGQUIT' : 'SIGINT');
       folder.remove();
     },
     crash: async () => crashPostmaster(child),
+    signal: async (name) => signalPostmaster(child, name),
     start: async () => {
       if (child.exit !== undefined) child = await startPostmaster(place);
     },

@@ -10,6 +10,8 @@ export const isService = (name: string): name is ServiceName => (SERVICES as rea
 
 export interface LaunchOptions {
   readonly name: ServiceName;
+  /** Name of this copy, where there are several: of its log, in Kafka and in Postgres. Default: the service's. */
+  readonly copy?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Folder for the log. */
   readonly folder: string;
@@ -20,14 +22,14 @@ export interface LaunchOptions {
 export type LaunchedService = RunningProcess & { readonly url: string };
 
 /** Starts one service as its own process and waits until it is ready; after kill -9 `restart()` uses the same port. */
-export const launchService = async ({ name, env, folder, port: wanted }: LaunchOptions): Promise<LaunchedService> => {
+export const launchService = async ({ name, copy = name, env, folder, port: wanted }: LaunchOptions): Promise<LaunchedService> => {
   const port = wanted ?? (await freePort());
   const url = `http://127.0.0.1:${String(port)}`;
   const running = await startProcess({
-    name,
+    name: copy,
     entry: join(projectRoot, 'dist/services', name, 'src/main.js'),
-    env: { ...env, SERVICE_NAME: env['SERVICE_NAME'] ?? name, HTTP_HOST: '127.0.0.1', HTTP_PORT: String(port) },
-    logFile: join(folder, `${name}.log`),
+    env: { ...env, SERVICE_NAME: env['SERVICE_NAME'] ?? copy, HTTP_HOST: '127.0.0.1', HTTP_PORT: String(port) },
+    logFile: join(folder, `${copy}.log`),
     isReady: () => answersOk(`${url}/health/ready`),
     readyTimeoutMs: 60_000,
   });

@@ -40,6 +40,12 @@ const COMMANDS = {
   },
   migrate: { file: 'dist/migrations/main.js', built: true, does: 'the migrations of the database, forward only' },
   operator: { file: 'dist/services/operator/src/cli.js', built: true, does: "the operators' command line" },
+  torture: {
+    file: 'dist/test/torture/main.js',
+    servers: true,
+    built: true,
+    does: 'kill -9, freezes and cut lines while customers are paid; the books decide',
+  },
   contracts: { file: 'dist/infra/tooling/contracts/main.js', built: true, does: 'writes the generated files again' },
   lint: { file: 'infra/tooling/lint.mjs', does: 'style and import rules' },
   build: { built: true, does: 'compiles into dist/' },

@@ -102,6 +102,8 @@ const UNDER_WAY = ofAll(
   union all select '${s}', 'blocked lane', portfolio_id, reason from ${s}.blocked_lane`,
 );
 
+export const readUnderWay = async (pool: Pool): Promise<readonly UnderWay[]> => (await pool.query<UnderWay>(UNDER_WAY)).rows;
+
 export const takeSnapshot = async (world: World, pool: Pool): Promise<Snapshot> => {
   const [investSuite, bank, broker] = await Promise.all([
     world.investSuite.verdict(),
@@ -111,13 +113,13 @@ export const takeSnapshot = async (world: World, pool: Pool): Promise<Snapshot> 
   // After the books: what the books show must be explained by what the database says, not the other way round.
   const journeys = await pool.query<JourneyRow>(`select * from (${JOURNEYS}) as j order by at`);
   const effects = await pool.query<EffectRow>(EFFECTS);
-  const underWay = await pool.query<UnderWay>(UNDER_WAY);
+  const underWay = await readUnderWay(pool);
   return {
     investSuite,
     bank: bank as BankVerdict,
     broker: broker as BrokerVerdict,
     journeys: journeys.rows,
     effects: effects.rows,
-    underWay: underWay.rows,
+    underWay,
   };
 };

@@ -15,6 +15,8 @@ export interface NodePlace {
   readonly controllerPort: number;
   /** Holds server.properties, server.log and the node's logs/. */
   readonly folder: string;
+  /** A further listener: clients that come in by it are told `told`, where somebody passes their bytes on to `port`. */
+  readonly behindProxy?: { readonly port: number; readonly told: number } | undefined;
 }
 
 /** 16 random bytes in URL-safe base64: what Kafka calls a Uuid. Kafka refuses one that begins with a dash. */
@@ -41,11 +43,13 @@ export const jvmArgs = (cache: JarCache): string[] => [
 export const nodeProperties = (place: NodePlace, all: readonly NodePlace[]): string => {
   const replicas = Math.min(3, all.length);
   const inSync = Math.max(1, replicas - 1);
+  const { port, controllerPort, behindProxy: proxied } = place;
   const own = {
     'node.id': place.id,
     'controller.quorum.voters': all.map((node) => `${node.id}@127.0.0.1:${node.controllerPort}`).join(','),
-    listeners: `PLAINTEXT://127.0.0.1:${place.port},CONTROLLER://127.0.0.1:${place.controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${place.port}`,
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}${proxied ? `,PROXIED://127.0.0.1:${proxied.port}` : ''}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}${proxied ? `,PROXIED://127.0.0.1:${proxied.told}` : ''}`,
+    'listener.security.protocol.map': `CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT${proxied ? ',PROXIED:PLAINTEXT' : ''}`,
     'log.dirs': join(place.folder, 'logs'),
     'default.replication.factor': replicas,
     'offsets.topic.replication.factor': replicas,

@@ -19,6 +19,8 @@ const PORT_TRIES = 3;
 export interface KafkaOptions {
   /** Default 1. With 3, topics have three copies and need two in sync. */
   readonly nodes?: number;
+  /** One port per node, where the caller's own proxies listen: who comes in by `proxiedPort` of a node is told to come to these. */
+  readonly proxyPorts?: readonly number[];
   /** Where the logs lie; what is there is used again. Such a folder is never deleted. Default: a fresh temp folder. */
   readonly dir?: string;
   /** The temp folder stays after stop(). */
@@ -30,6 +32,8 @@ export interface KafkaOptions {
 export interface KafkaNode {
   readonly id: number;
   readonly port: number;
+  /** Where a proxy passes its bytes on to; null without `proxyPorts`. */
+  readonly proxiedPort: number | null;
   /** Of the latest start. */
   readonly pid: number;
   readonly isRunning: boolean;
@@ -144,6 +148,7 @@ const startNode = async (
   const node: KafkaNode = {
     id: place.id,
     port: place.port,
+    proxiedPort: place.behindProxy?.port ?? null,
     logFile: logFileOf(place),
     get pid() {
       return child.pid;
@@ -170,22 +175,30 @@ const startNode = async (
   return { node, untilReady };
 };
 
-const choosePlaces = async (folder: string, count: number): Promise<NodePlace[]> => {
+type Wanted = { readonly folder: string; readonly count: number; readonly proxyPorts: readonly number[] };
+
+const choosePlaces = async ({ folder, count, proxyPorts }: Wanted): Promise<NodePlace[]> => {
   const known = join(folder, 'ports.json');
   const old = existsSync(known) ? (JSON.parse(readFileSync(known, 'utf8')) as number[]) : [];
   const free = await Promise.all(old.map(isPortFree));
   const ports = old.length === 2 * count && free.every(Boolean) ? old : await freePorts(2 * count);
   writeFileSync(known, JSON.stringify(ports));
+  const behind = await freePorts(proxyPorts.length);
+  const behindProxy = (index: number): NodePlace['behindProxy'] => {
+    const [port, told] = [behind[index], proxyPorts[index]];
+    return port === undefined || told === undefined ? undefined : { port, told };
+  };
   return Array.from({ length: count }, (_, index) => ({
     id: index + 1,
     port: ports[2 * index] ?? 0,
     controllerPort: ports[2 * index + 1] ?? 0,
     folder: join(folder, `node-${index + 1}`),
+    behindProxy: behindProxy(index),
   }));
 };
 
-const startCluster = async (machine: Machine, template: string, folder: string, count: number): Promise<KafkaNode[]> => {
-  const places = await choosePlaces(folder, count);
+const startCluster = async (machine: Machine, template: string, wanted: Wanted): Promise<KafkaNode[]> => {
+  const places = await choosePlaces(wanted);
   writeNodes(places, template);
   const nodes: KafkaNode[] = [];
   const runningIds = (): number[] => nodes.filter((node) => node.isRunning).map((node) => node.id);
@@ -200,10 +213,10 @@ const startCluster = async (machine: Machine, template: string, folder: string, 
   }
 };
 
-const startWithFreshPorts = async (machine: Machine, template: string, folder: string, count: number): Promise<KafkaNode[]> => {
+const startWithFreshPorts = async (machine: Machine, template: string, wanted: Wanted): Promise<KafkaNode[]> => {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await startCluster(machine, template, folder, count);
+      return await startCluster(machine, template, wanted);
     } catch (error) {
       if (!(error instanceof PortTaken) || attempt === PORT_TRIES) throw error;
     }
@@ -233,7 +246,8 @@ export const startKafka = async (options: KafkaOptions = {}): Promise<Kafka> => 
   if (options.dir !== undefined) mkdirSync(options.dir, { recursive: true });
   const folder: RunFolder =
     options.dir === undefined ? makeRunFolder('kafka', { keep: options.keep ?? false }) : { path: options.dir, remove: () => undefined };
-  const nodes = await startWithFreshPorts(machine, template, folder.path, options.nodes ?? 1).catch((error: unknown) => {
+  const wanted = { folder: folder.path, count: options.nodes ?? 1, proxyPorts: options.proxyPorts ?? [] };
+  const nodes = await startWithFreshPorts(machine, template, wanted).catch((error: unknown) => {
     folder.remove();
     throw error;
   });

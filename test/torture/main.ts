@@ -1,0 +1,72 @@
+import { writeFileSync } from 'node:fs';
+import { printJson } from '../../shared/kernel/json.js';
+import { firstStopSignal, runMain } from '../../infra/sandbox/processes.js';
+import { readArguments, type TortureArguments } from './arguments.js';
+import { asJson, resultLines } from './report.js';
+import { torture, type Watcher } from './run.js';
+
+/** EX_USAGE of sysexits.h. */
+const USAGE = 64;
+const INTERRUPTED = 130;
+const PLAIN_PROGRESS_EVERY_MS = 15_000;
+
+/** One line that is written over on a terminal; elsewhere a line now and then. */
+const progressOn = (out: NodeJS.WriteStream): Pick<Watcher, 'say' | 'progress'> & { readonly clear: () => void } => {
+  let shownAtMs = 0;
+  const clear = (): void => {
+    if (out.isTTY) out.write('\r\u001b[2K');
+  };
+  return {
+    clear,
+    say: (line) => {
+      clear();
+      out.write(`${line}\n`);
+    },
+    progress: (line) => {
+      if (out.isTTY) out.write(`\r\u001b[2K${line}`);
+      else if (Date.now() - shownAtMs > PLAIN_PROGRESS_EVERY_MS) {
+        shownAtMs = Date.now();
+        out.write(`${line}\n`);
+      }
+    },
+  };
+};
+
+const run = async (options: TortureArguments): Promise<number> => {
+  const startedAtMs = Date.now();
+  const { say, progress, clear } = progressOn(process.stdout);
+  const stop = new AbortController();
+  void firstStopSignal().then(() => {
+    say('Stopping ...');
+    stop.abort();
+  });
+  const result = await torture(options, {
+    say,
+    progress,
+    interrupted: stop.signal,
+  });
+  clear();
+  for (const line of resultLines(result, options.seed)) say(line);
+  say(`${((Date.now() - startedAtMs) / 1_000).toFixed(0)} s in all.`);
+  if (options.jsonFile !== null) writeFileSync(options.jsonFile, `${printJson(asJson(result, options.seed))}\n`);
+  if (stop.signal.aborted) return INTERRUPTED;
+  return result.good ? 0 : 1;
+};
+
+const main = async (): Promise<void> => {
+  const read = readArguments(process.argv.slice(2));
+  switch (read.kind) {
+    case 'show':
+      process.stdout.write(read.text);
+      return;
+    case 'wrong':
+      process.stderr.write(read.text);
+      process.exitCode = USAGE;
+      return;
+    case 'run':
+      // Whatever still waits on a timer or a socket has nothing to say any more.
+      process.exit(await run(read.arguments));
+  }
+};
+
+runMain(main);

@@ -1,0 +1,255 @@
+/** One run: customers are paid while everything they need is killed, frozen and cut; then everything heals, and the books are read. */
+import { copyFileSync, cpSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pauseMs } from 'node:timers/promises';
+import { Pool } from 'pg';
+import type { FaultName } from '../../infra/demo/faults.js';
+import type { Facts } from '../../infra/demo/facts.js';
+import { planCustomers } from '../../infra/demo/mix.js';
+import { createOperatorClient, type OperatorClient } from '../../infra/demo/operator-client.js';
+import type { Entered } from '../../infra/demo/people.js';
+import { CURRENCY } from '../../infra/demo/stack.js';
+import { makeRunFolder } from '../../infra/sandbox/run-folder.js';
+import { booksOf, judge, type Verdict } from '../../infra/demo/verdict.js';
+import { World, type Books } from '../../infra/demo/world.js';
+import { readUnderWay } from '../support/snapshot.js';
+import { planChaos } from './chaos.js';
+import { enterAll, wavesOf, Wishes } from './customers.js';
+import { Executor, type Happened } from './executor.js';
+import { moveLeaders } from './leaders.js';
+import { Office } from './office.js';
+import { Recoveries, type Recovered } from './recovery.js';
+import { startTortureStack, type TortureStack } from './stack.js';
+import { isGood, threeNumbers, waitingOf, type ThreeNumbers, type Waits } from './verdict.js';
+import { mortalsOf, type Mortals, type OwnEnd } from './victims.js';
+
+export interface TortureOptions {
+  readonly kills: number;
+  readonly customers: number;
+  readonly seed: number;
+  readonly kafkaNodes: number;
+  readonly faults: readonly FaultName[];
+  readonly keep: boolean;
+}
+
+export interface Watcher {
+  readonly say: (line: string) => void;
+  readonly progress: (line: string) => void;
+  readonly interrupted: AbortSignal;
+}
+
+export interface TortureResult {
+  readonly numbers: ThreeNumbers;
+  readonly good: boolean;
+  readonly waiting: readonly Waits[];
+  readonly verdict: Verdict;
+  readonly books: Books;
+  readonly happened: Happened;
+  readonly recovered: readonly Recovered[];
+  readonly ownEnds: readonly OwnEnd[];
+  readonly auditHolds: boolean;
+  readonly chaosMs: number;
+  /** From the last disturbance until everything had come to its end. */
+  readonly quietMs: number;
+  /** Where logs and timelines were left; only after a failure or with `keep`. */
+  readonly kept: string | null;
+}
+
+const LOOK_EVERY_MS = 500;
+const LOOK_IN_PASSING_EVERY_MS = 2_000;
+/** The outside behaves again so long after the last disturbance. */
+const FAULTS_LAST_MS = 3_000;
+/** From then on: several times the longest life of a request and the longest wait of the run's tenant. */
+const QUIET_WITHIN_MS = 120_000;
+/** A settled payment may still be sent back a moment later: the books must stand still for so long. */
+const CALM_MS = 3_000;
+const MOST_TIMELINES = 20;
+
+interface Look {
+  readonly verdict: Verdict;
+  readonly books: Books;
+  readonly facts: Facts;
+}
+
+class Run {
+  readonly #o: TortureOptions;
+  readonly #watcher: Watcher;
+  readonly #torture: TortureStack;
+  readonly #world: World;
+  readonly #pool: Pool;
+  readonly #anna: OperatorClient;
+  readonly #office: Office;
+  readonly #wishes: Wishes;
+  readonly #mortals: Mortals;
+  readonly #recoveries: Recoveries;
+  readonly #executor: Executor;
+  #entered: readonly Entered[] = [];
+
+  constructor(options: TortureOptions, watcher: Watcher, torture: TortureStack) {
+    const { stack, operatorUrl, lines } = torture;
+    this.#o = options;
+    this.#watcher = watcher;
+    this.#torture = torture;
+    this.#world = new World(stack);
+    this.#pool = new Pool({
+      connectionString: stack.postgres.url,
+      max: 4,
+      connectionTimeoutMillis: 2_000,
+      query_timeout: 2_000,
+    });
+    this.#pool.on('error', () => undefined);
+    this.#anna = createOperatorClient(operatorUrl, stack.operators.anna);
+    this.#office = new Office({
+      world: this.#world,
+      brokers: stack.kafka.brokers,
+      operatorUrl,
+      tokens: stack.operators,
+      say: watcher.say,
+    });
+    this.#wishes = new Wishes(this.#world, watcher.interrupted);
+    this.#mortals = mortalsOf(torture);
+    this.#recoveries = new Recoveries(this.#pool);
+    this.#executor = new Executor({
+      mortals: this.#mortals,
+      lines,
+      recoveries: this.#recoveries,
+      moveLeaders: (onto) => moveLeaders(stack.kafka.brokers, onto),
+      say: watcher.say,
+      interrupted: watcher.interrupted,
+    });
+  }
+
+  /** What we say first, then what the outside says: whatever has ended for us must show in books that are read later. */
+  async #look(): Promise<Look> {
+    const facts = await this.#anna.facts();
+    const books = await this.#world.books();
+    const all = this.#entered.map(({ plan, customer }) => booksOf(plan, customer, books, CURRENCY));
+    return { verdict: judge(all, books, facts), books, facts };
+  }
+
+  #isOver({ verdict }: Look): boolean {
+    return verdict.customers.every(({ number, end }) => this.#wishes.hasWished(number) && end !== 'under way' && end !== 'WRONG');
+  }
+
+  #show(look: Look | null, phase: string): void {
+    const ends = look?.verdict.customers.filter(
+      ({ number, end }) => this.#wishes.hasWished(number) && end !== 'under way' && end !== 'WRONG',
+    );
+    this.#watcher.progress(
+      `${phase}: ${this.#executor.killed} of ${this.#o.kills} kills, ${ends?.length ?? '?'} of ${this.#o.customers} customers at their end`,
+    );
+  }
+
+  /** As long as things are broken: people answer, and somebody looks at how it goes. What is away now is asked at the next look. */
+  async #accompany(until: Promise<unknown>): Promise<void> {
+    const over = { now: false };
+    void until.then(
+      () => (over.now = true),
+      () => (over.now = true),
+    );
+    while (!over.now) {
+      await this.#office.act().catch(() => undefined);
+      this.#show(await this.#look().catch(() => null), 'breaking');
+      await Promise.race([pauseMs(LOOK_IN_PASSING_EVERY_MS), until.catch(() => undefined)]);
+    }
+  }
+
+  /** Everything is whole again: until all customers are at an end and the books stand still, or the deadline. */
+  async #untilQuiet(): Promise<Look> {
+    const deadlineMs = Date.now() + QUIET_WITHIN_MS;
+    let news = { text: '', atMs: Date.now() };
+    for (;;) {
+      await this.#office.act();
+      const look = await this.#look();
+      this.#show(look, 'healing');
+      const text = JSON.stringify([look.verdict.books, look.verdict.customers]);
+      if (text !== news.text) news = { text, atMs: Date.now() };
+      const isQuiet = this.#isOver(look) && Date.now() - news.atMs > CALM_MS;
+      if (isQuiet || Date.now() > deadlineMs || this.#watcher.interrupted.aborted) return look;
+      await pauseMs(LOOK_EVERY_MS);
+    }
+  }
+
+  async perform(): Promise<TortureResult> {
+    const { kills, customers, seed, kafkaNodes, faults } = this.#o;
+    const plan = planChaos({ kills, seed, kafkaNodes });
+    this.#watcher.say(`${customers} customers open their accounts ...`);
+    this.#entered = await enterAll(this.#world, planCustomers(customers, seed), faults);
+    await this.#office.prepare(this.#entered);
+    await this.#recoveries.prepare();
+    const startedAtMs = Date.now();
+    const lastMs = plan.at(-1)?.atMs ?? 0;
+    this.#watcher.say(`${plan.length} disturbances planned, ${kills} of them kills; the last after ${Math.round(lastMs / 1_000)} s`);
+    const breaking = Promise.all([this.#executor.carryOut(plan), this.#wishes.all(this.#entered, wavesOf(customers, lastMs, seed))]);
+    await this.#accompany(breaking);
+    await breaking;
+    const chaosMs = Date.now() - startedAtMs;
+    this.#watcher.say(`everybody is up again after ${Math.round(chaosMs / 1_000)} s; the outside behaves from now on`);
+    await pauseMs(FAULTS_LAST_MS);
+    await this.#world.clearFaults();
+    const healedAtMs = Date.now();
+    const look = await this.#untilQuiet();
+    const quietMs = Date.now() - healedAtMs;
+    return this.#result(look, chaosMs, quietMs);
+  }
+
+  async #result({ verdict, books, facts }: Look, chaosMs: number, quietMs: number): Promise<TortureResult> {
+    const underWay = await readUnderWay(this.#pool);
+    const numbers = threeNumbers(verdict, books, facts, underWay);
+    const auditHolds = await this.#office.auditHolds();
+    const good = isGood(numbers) && verdict.ok && auditHolds && !this.#watcher.interrupted.aborted;
+    const kept = good && !this.#o.keep ? null : await this.#keep(verdict);
+    return {
+      numbers,
+      good,
+      waiting: waitingOf(verdict),
+      verdict,
+      books,
+      happened: this.#executor.happened,
+      recovered: await this.#recoveries.finish(),
+      ownEnds: this.#mortals.ownEnds,
+      auditHolds,
+      chaosMs,
+      quietMs,
+      kept,
+    };
+  }
+
+  /** Logs, books, and for each customer who is not at a good end what an operator would read. Returns the folder. */
+  async #keep(verdict: Verdict): Promise<string> {
+    const { path } = makeRunFolder('torture', { keep: true });
+    const { stack } = this.#torture;
+    cpSync(stack.folder, path, { recursive: true });
+    for (const node of stack.kafka.nodes) copyFileSync(node.logFile, join(path, `kafka-${node.id}.log`));
+    copyFileSync(stack.postgres.logFile, join(path, 'postgres.log'));
+    const bad = verdict.customers.filter(({ end }) => end === 'WRONG' || end === 'under way').slice(0, MOST_TIMELINES);
+    for (const { number, portfolioId } of bad) {
+      const timeline = await this.#office.timeline(portfolioId).catch((error: unknown) => String(error));
+      writeFileSync(join(path, `timeline-${String(number).padStart(3, '0')}.json`), `${timeline}\n`);
+    }
+    const books = {
+      bank: await this.#world.bank('GET', '/books'),
+      broker: await this.#world.broker('GET', '/books'),
+    };
+    writeFileSync(join(path, 'books.json'), JSON.stringify(books));
+    return path;
+  }
+
+  async close(): Promise<void> {
+    await this.#mortals.release();
+    await this.#pool.end();
+  }
+}
+
+/** Throws when something cannot be brought back to life; everything else is in the result. */
+export const torture = async (options: TortureOptions, watcher: Watcher): Promise<TortureResult> => {
+  const { seed, kafkaNodes } = options;
+  const torn = await startTortureStack({ seed, kafkaNodes, say: watcher.say });
+  const run = new Run(options, watcher, torn);
+  try {
+    return await run.perform();
+  } finally {
+    await run.close();
+    await torn.stop();
+  }
+};
