@@ -11,6 +11,8 @@ export interface TortureArguments {
   /** Where the result is written as JSON, or null. */
   readonly jsonFile: string | null;
   readonly keep: boolean;
+  /** Only the comparison of producers. */
+  readonly kafkaOnly: boolean;
 }
 export type ReadArguments =
   | { readonly kind: 'run'; readonly arguments: TortureArguments }
@@ -68,6 +70,7 @@ const build = (written: string[]): Command =>
     .option('--customers <n>', `how many customers, 1 to ${MOST_CUSTOMERS}`, wholeNumber(1, MOST_CUSTOMERS), 80)
     .option('--seed <s>', 'another mix of customers, faults and disturbances', wholeNumber(0, LARGEST_SEED), 1)
     .option('--kafka-nodes <n>', 'brokers of Kafka: 1, or 3 with three copies of everything', nodes, 1)
+    .option('--kafka-only', 'with three brokers: our producer beside kafkajs as it comes; about three minutes', false)
     .option('--faults <a,b>', 'faults of the outside world by name, all or none', faultNames, allFaults())
     .option('--json <file>', 'writes the result there, too', file)
     .option('--keep', 'keeps the logs, also after a good end', false)
@@ -96,5 +99,6 @@ export const readArguments = (words: readonly string[]): ReadArguments => {
     };
   }
   const { json, ...given } = command.opts<Given>();
+  if (given.kafkaOnly && given.kafkaNodes !== 3) return { kind: 'wrong', text: 'error: --kafka-only needs --kafka-nodes 3\n' };
   return { kind: 'run', arguments: { ...given, jsonFile: json ?? null } };
 };

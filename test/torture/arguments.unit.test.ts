@@ -19,7 +19,7 @@ describe('the words behind npm run torture --', () => {
     ]);
     expect(read).toEqual({
       kind: 'run',
-      arguments: { kills: 20, customers: 30, seed: 4, kafkaNodes: 3, faults: ['cuts'], jsonFile: 'a.json', keep: false },
+      arguments: { kills: 20, customers: 30, seed: 4, kafkaNodes: 3, faults: ['cuts'], jsonFile: 'a.json', keep: false, kafkaOnly: false },
     });
   });
 
@@ -35,6 +35,7 @@ describe('the words behind npm run torture --', () => {
     [['--kills', '0'], 'It takes a whole number'],
     [['--kafka-nodes', '2'], 'It takes 1 or 3.'],
     [['--faults', 'cuts,typo'], 'There is no fault "typo"'],
+    [['--kafka-only'], '--kafka-only needs --kafka-nodes 3'],
     [['twenty'], 'too many arguments'],
     [['--seed'], 'argument missing'],
   ])('%j is refused with a sentence', (words, sentence) => {

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { printJson } from '../../shared/kernel/json.js';
 import { firstStopSignal, runMain } from '../../infra/sandbox/processes.js';
 import { readArguments, type TortureArguments } from './arguments.js';
+import { comparisonLines, compareWithStock, isOursWhole } from './kafka-only.js';
 import { asJson, resultLines } from './report.js';
 import { torture, type Watcher } from './run.js';
 
@@ -32,6 +33,16 @@ const progressOn = (out: NodeJS.WriteStream): Pick<Watcher, 'say' | 'progress'> 
   };
 };
 
+const compare = async ({ seed, jsonFile }: TortureArguments, watcher: Watcher): Promise<number> => {
+  const phases = await compareWithStock(seed, watcher);
+  for (const line of comparisonLines(phases)) watcher.say(line);
+  if (jsonFile !== null) writeFileSync(jsonFile, `${JSON.stringify({ seed, phases }, null, 1)}\n`);
+  if (watcher.interrupted.aborted) return INTERRUPTED;
+  const good = isOursWhole(phases);
+  watcher.say(`Seed ${seed}. Our wrapper ${good ? 'lost nothing.' : 'LOST messages, or was not tried.'}`);
+  return good ? 0 : 1;
+};
+
 const run = async (options: TortureArguments): Promise<number> => {
   const startedAtMs = Date.now();
   const { say, progress, clear } = progressOn(process.stdout);
@@ -40,6 +51,7 @@ const run = async (options: TortureArguments): Promise<number> => {
     say('Stopping ...');
     stop.abort();
   });
+  if (options.kafkaOnly) return compare(options, { say, progress, interrupted: stop.signal });
   const result = await torture(options, {
     say,
     progress,

@@ -115,6 +115,24 @@ describe('orders', () => {
     expect(resultOf(await port.readPositions(ACCOUNT, soon()))).toEqual([{ instrument: ISIN, units: '8.5' }]);
   });
 
+  it.each([
+    ['cash that left the account', 'withdraws'],
+    ['a purchase and its commission', 'buys'],
+  ] as const)('a sale stays settled after %s', async (_what, does) => {
+    const orderId = await placed(sale(), 'order-1');
+    await ended(orderId);
+    const isSettled = async (): Promise<boolean> => resultOf(await port.readSettlement(ACCOUNT, orderId, soon())).settled;
+    await until('settled', async () => ((await isSettled()) ? true : null));
+    if (does === 'buys') await ended(await placed({ ...sale(), side: 'buy' }, 'order-2'));
+    else {
+      const { cashOutId } = resultOf(await port.createCashOut(cashOut(), sending('out-1')));
+      await admin('POST', `/simulator/redemptions/${cashOutId}`, { status: 'SUCCESSFUL' });
+      const hasLeft = (): boolean => broker.world().books.ledger.where((line) => line.type === 'CSD').length > 0;
+      await until('the cash has left', async () => (hasLeft() ? true : null));
+    }
+    expect(await isSettled()).toBe(true);
+  });
+
   it('finds settlement without settle dates in the ledger', async () => {
     port.close();
     await broker.close();

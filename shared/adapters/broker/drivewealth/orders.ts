@@ -14,7 +14,7 @@ import {
 import { LEDGER_CODES } from '../../../../contracts/broker/drivewealth/statuses.js';
 import { instantMs } from '../../../../contracts/tokens.js';
 import { Bug } from '../../../kernel/bug.js';
-import { compare, isPositive, sum, ZERO } from '../../../kernel/decimal.js';
+import { compare, isPositive, sum, ZERO, type Decimal } from '../../../kernel/decimal.js';
 import type { BrokerAccountId, InstrumentId } from '../../../kernel/ids.js';
 import { JsonNumber, type Printable } from '../../../kernel/json.js';
 import type { Currency } from '../../../kernel/money.js';
@@ -286,15 +286,21 @@ const readReport = async (context: Context, account: BrokerAccountId, orderId: s
   return report.ended === null ? got({ report: report.value, orderNo: detail.value.orderNo, ledger: rows.value }) : report;
 };
 
+const OF_A_SALE: ReadonlySet<string> = new Set([LEDGER_CODES.sale, LEDGER_CODES.commission, LEDGER_CODES.fee]);
+
+/** What later sales bring in, fees taken off. Nothing else is cash that an account waits for: what left it meanwhile must not count against it. */
+const cashOfSalesAfter = (ledger: readonly TransactionRow[], dueMs: number): Decimal => {
+  const later = ledger.filter((row) => OF_A_SALE.has(row.finTranTypeID) && (instantMs(row.settleDate ?? '') ?? 0) > dueMs);
+  const sold = new Set(later.filter((row) => row.finTranTypeID === LEDGER_CODES.sale).map((row) => row.orderID ?? row.orderNo));
+  return sum(later.filter((row) => sold.has(row.orderID ?? row.orderNo)).map((row) => row.accountAmount));
+};
+
 /**
  * Cash that the account waits for although the market's date of ours has come: on a holiday of the banks only it comes later.
  * What is dated later than ours does not count; the rest could be ours.
  */
-const couldBeWaiting = (waiting: BrokerCash['pendingSettlement'], ledger: readonly TransactionRow[], dueMs: number): boolean => {
-  const later = ledger.filter((row) => row.finTranTypeID !== LEDGER_CODES.purchase && (instantMs(row.settleDate ?? '') ?? 0) > dueMs);
-  const explained = sum(later.map((row) => row.accountAmount));
-  return compare(sum(waiting.map((row) => row.amount)), explained) > 0;
-};
+const couldBeWaiting = (waiting: BrokerCash['pendingSettlement'], ledger: readonly TransactionRow[], dueMs: number): boolean =>
+  compare(sum(waiting.map((row) => row.amount)), cashOfSalesAfter(ledger, dueMs)) > 0;
 
 /** By the settle dates of the ledger where they are sent, and never while the account waits for cash that could be of that date. */
 const settlementOf = async (context: Context, { report, orderNo, ledger }: Read, signal: AbortSignal): Promise<Got<Settlement>> => {

@@ -1,0 +1,21 @@
+/** kafkajs as it comes, with its defaults: what the wrapper is measured against. Nothing but the comparison may use it. */
+import { Kafka, logLevel, Partitioners } from 'kafkajs';
+
+export interface StockSender {
+  /** Resolves when kafkajs says that every message is stored. */
+  send(messages: readonly { readonly key: string; readonly value: string }[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** `idempotent`: the option that is there to prevent doubles. */
+export const startStockSender = async (brokers: readonly string[], topic: string, idempotent: boolean): Promise<StockSender> => {
+  const kafka = new Kafka({ clientId: `stock-${topic}`, brokers: [...brokers], logLevel: logLevel.NOTHING });
+  const producer = kafka.producer({ idempotent, createPartitioner: Partitioners.DefaultPartitioner });
+  await producer.connect();
+  return {
+    send: async (messages) => {
+      await producer.send({ topic, acks: -1, messages: [...messages] });
+    },
+    stop: () => producer.disconnect(),
+  };
+};
