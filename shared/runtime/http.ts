@@ -20,6 +20,11 @@ export const sendProblem = (response: Response, problem: Problem, headers: Reado
 /** Resolves when the dependency answers; rejects, or does not resolve in time, when it is away. */
 export type Check = { readonly name: string; readonly check: () => Promise<void> };
 
+/** Rejected by a check whose reason may be shown to whoever asks. */
+export class NotReady extends Error {
+  override readonly name = 'NotReady';
+}
+
 const CHECK_TIMEOUT_MS = 2_000;
 
 const within = async (work: Promise<void>): Promise<void> => {
@@ -45,20 +50,25 @@ export const createApp = (registry: Registry, checks: readonly Check[]): Express
     response.json({ status: 'alive' });
   });
   app.get('/health/ready', async (_request, response) => {
+    const reasons = new Map<string, string>();
     const results = await Promise.all(
       checks.map(async ({ name, check }) => {
         try {
           await within(check());
           return [name, 'ready'] as const;
-        } catch {
+        } catch (error) {
+          if (error instanceof NotReady) reasons.set(name, error.message);
           return [name, 'away'] as const;
         }
       }),
     );
     const away = results.filter(([, state]) => state === 'away').map(([name]) => name);
-    response
-      .status(away.length === 0 ? 200 : 503)
-      .json({ status: away.length === 0 ? 'ready' : 'waiting', away, dependencies: Object.fromEntries(results) });
+    response.status(away.length === 0 ? 200 : 503).json({
+      status: away.length === 0 ? 'ready' : 'waiting',
+      away,
+      ...(reasons.size === 0 ? {} : { reasons: Object.fromEntries(reasons) }),
+      dependencies: Object.fromEntries(results),
+    });
   });
   app.get('/metrics', async (_request, response) => {
     response.type(registry.contentType).send(await registry.metrics());

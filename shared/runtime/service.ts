@@ -16,10 +16,9 @@ import { Owner } from './engine/owner.js';
 import { PostgresStore } from './engine/postgres-store.js';
 import { Sayer } from './engine/sayer.js';
 import { Sender } from './engine/sender.js';
-import type { EngineStore } from './engine/store.js';
 import { Sweep } from './engine/sweep.js';
 import { TakeIn } from './engine/take-in.js';
-import { createApp, createRegistry, finishApp, listen, type Listening } from './http.js';
+import { NotReady, createApp, createRegistry, finishApp, listen, type Listening } from './http.js';
 import { ensureTopics, pingKafka } from './kafka/admin.js';
 import type { KafkaOptions } from './kafka/client.js';
 import { startConsumer } from './kafka/consumer.js';
@@ -108,7 +107,24 @@ const crashPoints = (setting: string | undefined): Passes => {
   };
 };
 
-const watchFigures = (registry: Registry, store: EngineStore, engine: Engine): void => {
+type EngineParts = {
+  readonly engine: Engine;
+  readonly sweep: Sweep;
+  readonly sayer: Sayer;
+  readonly owner: Owner;
+  readonly takeIn: TakeIn;
+  readonly store: PostgresStore;
+};
+
+const watchFigures = (registry: Registry, { store, engine, takeIn }: EngineParts): void => {
+  new Gauge({
+    name: 'cmw_held',
+    help: 'reasons for which messages are not taken in now; above 0 somebody must look',
+    registers: [registry],
+    collect() {
+      this.set(takeIn.heldBecause.length + (engine.waitsBecause === null ? 0 : 1));
+    },
+  });
   const gauges = new Map<string, Gauge>();
   const labelNames: Readonly<Record<string, string[]>> = { open_journeys: ['flow', 'status'], open_effects: ['name', 'status'] };
   const gauge = (name: string): Gauge => {
@@ -135,15 +151,6 @@ const watchFigures = (registry: Registry, store: EngineStore, engine: Engine): v
       for (const figure of await store.figures()) gauge(figure.name).set(figure.labels, figure.value);
     },
   });
-};
-
-type EngineParts = {
-  readonly engine: Engine;
-  readonly sweep: Sweep;
-  readonly sayer: Sayer;
-  readonly owner: Owner;
-  readonly takeIn: TakeIn;
-  readonly store: PostgresStore;
 };
 
 type EngineSetting = {
@@ -220,8 +227,11 @@ const start = async <S extends z.ZodObject>(options: ServiceOptions<S>, environm
   });
   const state: { parts: EngineParts | null } = { parts: null };
   const started = (): Promise<void> => (state.parts === null ? Promise.reject(new Error('starting')) : Promise.resolve());
-  const readable = (): Promise<void> =>
-    (state.parts?.takeIn.unreadableTopic ?? null) === null ? Promise.resolve() : Promise.reject(new Error('most messages cannot be read'));
+  const takesIn = (): Promise<void> => {
+    const { takeIn, engine } = state.parts ?? {};
+    const why = [...(engine?.waitsBecause ? [engine.waitsBecause] : []), ...(takeIn?.heldBecause ?? [])];
+    return why.length === 0 ? Promise.resolve() : Promise.reject(new NotReady([...new Set(why)].join('; ')));
+  };
   const app = createApp(registry, [
     {
       name: 'postgres',
@@ -231,7 +241,7 @@ const start = async <S extends z.ZodObject>(options: ServiceOptions<S>, environm
     },
     { name: 'kafka', check: () => pingKafka(kafka) },
     { name: 'engine', check: started },
-    { name: 'messages', check: readable },
+    { name: 'messages', check: takesIn },
   ]);
   finishApp(app, log);
   const http: Listening = await listen(app, config.HTTP_HOST, config.HTTP_PORT);
@@ -241,7 +251,7 @@ const start = async <S extends z.ZodObject>(options: ServiceOptions<S>, environm
   const producer = await startProducer(kafka);
   const parts = await startEngine({ definition, config, log, pool, producer });
   state.parts = parts;
-  watchFigures(registry, parts.store, parts.engine);
+  watchFigures(registry, parts);
   parts.sweep.start();
   const topics = [...new Set<Topic>([...definition.consumes.map((consume) => consume.topic), 'operator.decision'])];
   const consumer = await startConsumer({

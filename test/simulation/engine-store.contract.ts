@@ -222,6 +222,31 @@ const aboutEvents = (fresh: () => Promise<StoreUnderTest>): void => {
     expect([...(await store.blockedLanes())]).toEqual([]);
     expect(idsOf(await store.openInbox(-1_000, 10))).toEqual(['e1', 'e3']);
   });
+  it('says the dead letter of a message once, and knows a message that people have corrected by what came first', async () => {
+    const { store } = await fresh();
+    const bad = { quarantined: [quarantined('e1')], blocked: [blocked('e1')] };
+    await store.takeIn([arrives('e1')], { ...bad, said: [said('e1.dlq.1')] });
+    await store.takeIn([arrives('e1')], { ...bad, said: [said('e1.dlq.2')] });
+    expect((await store.unsentOutbox(-1_000, 10)).map(({ eventId }) => eventId)).toEqual(['e1.dlq.1']);
+    await store.replay('e1', 'corrected', 'by anna');
+    expect((await store.takeIn([arrives('e1')], { ...bad, said: [] })).conflicting).toEqual([]);
+  });
+  it('lets the lane go on beside a second body under a known id, until that one has run and failed', async () => {
+    const { store } = await fresh();
+    const other = { ...quarantined('e2'), error_class: 'OtherBody' };
+    await store.takeIn([arrives('e1'), arrives('e2', { note: 'quarantined' })], {
+      quarantined: [quarantined('e1'), other],
+      blocked: [blocked('e1')],
+      said: [],
+    });
+    await store.discard('e1', 'by anna');
+    expect([...(await store.blockedLanes())]).toEqual([]);
+    await store.replay('e2', null, 'by anna');
+    await store.write(parts({ quarantined: [quarantined('e2')], blocked: [blocked('e2')] }));
+    await store.takeIn([arrives('e3')], { quarantined: [quarantined('e3')], blocked: [blocked('e3')], said: [] });
+    await store.discard('e3', 'by anna');
+    expect([...(await store.blockedLanes())]).toEqual(['P1']);
+  });
   it('counts how often a message went to quarantine, and opens a lane that an answer had stopped', async () => {
     const { store } = await fresh();
     await store.write(parts({ quarantined: [quarantined('e1')], blocked: [blocked('e1')] }));

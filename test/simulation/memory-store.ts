@@ -78,7 +78,7 @@ export type QuarantineEntry = {
   readonly key: string | null;
   readonly headers: string;
   value: string;
-  readonly errorClass: string;
+  errorClass: string;
   reason: string;
   attempts: number;
   readonly firstSeenMs: number;
@@ -195,7 +195,8 @@ export class MemoryStore implements EngineStore {
     for (const row of bad.quarantined)
       if (fresh.has(text(row.event_id)) && !this.quarantine.has(text(row.event_id))) this.#quarantines(row);
     for (const row of bad.blocked) if (fresh.has(text(row.event_id))) this.#blocks(row);
-    for (const row of bad.said) if (!this.outbox.has(text(row.event_id))) this.#says(row);
+    for (const row of bad.said)
+      if (fresh.has(text(row.event_id).replace(/\.dlq(\.\d+)?$/, '')) && !this.outbox.has(text(row.event_id))) this.#says(row);
     const conflicting = repeated.filter((row) => this.inbox.get(row.eventId)?.contentHash !== row.contentHash);
     return { fresh, conflicting: conflicting.map((row) => row.eventId) };
   }
@@ -328,6 +329,7 @@ export class MemoryStore implements EngineStore {
       return;
     }
     known.attempts++;
+    known.errorClass = text(row.error_class);
     known.reason = text(row.reason);
     known.value = text(row.value);
     known.resolvedMs = null;
@@ -514,7 +516,7 @@ export class MemoryStore implements EngineStore {
 
   #waitsForPeople(portfolioId: string, exceptEventId: string | null): QuarantineEntry | undefined {
     const open = [...this.quarantine.values()].filter(
-      (q) => q.portfolioId === portfolioId && q.resolvedMs === null && q.eventId !== exceptEventId,
+      (q) => q.portfolioId === portfolioId && q.resolvedMs === null && q.errorClass !== 'OtherBody' && q.eventId !== exceptEventId,
     );
     return open.sort((a, b) => a.firstSeenMs - b.firstSeenMs)[0];
   }
@@ -598,7 +600,7 @@ export class MemoryStore implements EngineStore {
         ...{ offset: kept.offset === null ? null : text(kept.offset), portfolioId: kept.portfolioId, value, note: null },
       });
     else {
-      Object.assign(known, { value, contentHash: contentHash(value), handledAtMs: null, note: null });
+      Object.assign(known, { value, handledAtMs: null, note: null });
       this.#unhandled.set(eventId, known);
     }
     this.#openLane(kept.portfolioId, eventId);

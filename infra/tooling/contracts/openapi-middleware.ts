@@ -110,11 +110,16 @@ const schemas = (): Json => ({
   Deposit: jsonSchemaOf(depositCallback),
   Accepted: object({ accepted: { type: 'integer', minimum: 0 }, repeated: { type: 'boolean' } }, ['repeated']),
   Alive: object({ status: states('alive', 'stuck') }),
-  Ready: object({
-    status: states('ready', 'waiting'),
-    away: { type: 'array', items: { type: 'string' } },
-    dependencies: { type: 'object', additionalProperties: states('ready', 'away') },
-  }),
+  Ready: object(
+    {
+      status: states('ready', 'waiting'),
+      away: { type: 'array', items: { type: 'string' } },
+      /** By dependency, where the reason may be shown: `messages` says why none are taken in. */
+      reasons: { type: 'object', additionalProperties: { type: 'string' } },
+      dependencies: { type: 'object', additionalProperties: states('ready', 'away') },
+    },
+    ['reasons'],
+  ),
   Problem: problemSchema,
 });
 

@@ -4,6 +4,7 @@
  */
 import { headersOf, printEnvelope } from '../../../contracts/internal/envelope.js';
 import { deadLetterTopic, type Topic } from '../../../contracts/internal/topics.js';
+import { Bug } from '../../kernel/bug.js';
 import type { EffectRecord } from '../../kernel/effect-life.js';
 import type { Said, Tagged } from '../../kernel/flow.js';
 import { printJson, type Printable } from '../../kernel/json.js';
@@ -296,27 +297,42 @@ export class Batch {
         headers: headersOf(event),
         value: printEnvelope({ ...event, data: said.data as unknown as Printable }),
       };
+      if (row.key === '' || row.value.length > LARGEST_LETTER_BYTES)
+        throw new Bug(`${row.topic} cannot be said: without a key or too large`);
       this.parts.said.push({ event_id: row.eventId, topic: row.topic, key: row.key, headers: json(row.headers), value: row.value });
       publish.push(row);
     });
   }
 }
 
-/** The original key, value and headers, and why. */
-export const deadLetter = (original: OriginalMessage, eventId: string, errorClass: string, reason: string, nowMs: number): OutboxRow => ({
-  eventId: `${eventId}.dlq.${String(nowMs)}`,
-  topic: deadLetterTopic(original.topic as Topic),
-  // An empty key is no key: nothing with one can be published.
-  key: original.key === null || original.key === '' ? eventId : original.key,
-  headers: {
-    ...original.headers,
-    'dlq-reason': reason.slice(0, 500),
-    'dlq-error-class': errorClass,
-    'dlq-topic': original.topic,
-    'dlq-partition': String(original.partition),
-    'dlq-offset': original.offset,
-    'dlq-attempts': String((original.before?.attempts ?? 0) + 1),
-    'dlq-first-seen': new Date(original.before?.firstSeenAtMs ?? nowMs).toISOString(),
-  },
-  value: original.value,
-});
+/** Kafka takes about a million bytes per message; the rest is for what we add. */
+const LARGEST_LETTER_BYTES = 850_000;
+const LARGEST_HEADERS_BYTES = 50_000;
+const LONGEST_KEY = 1_000;
+
+/** The original key, value and headers, and why. What Kafka would not take is left out and said so: the whole lies in the quarantine. */
+export const deadLetter = (original: OriginalMessage, eventId: string, errorClass: string, reason: string, nowMs: number): OutboxRow => {
+  const { key, value, headers } = original;
+  const headersBytes = Object.entries(headers).reduce((sum, [name, text]) => sum + Buffer.byteLength(name) + Buffer.byteLength(text), 0);
+  const bytes = Buffer.byteLength(value);
+  const leftOut = (what: string): string => `${what}: left out, the whole message is in the quarantine`;
+  return {
+    eventId: `${eventId}.dlq.${String(nowMs)}`,
+    topic: deadLetterTopic(original.topic as Topic),
+    // An empty key is no key: nothing with one can be published.
+    key: key === null || key === '' || key.length > LONGEST_KEY ? eventId : key,
+    headers: {
+      ...(headersBytes <= LARGEST_HEADERS_BYTES ? headers : { 'dlq-headers': leftOut(`${String(headersBytes)} bytes`) }),
+      ...(bytes <= LARGEST_LETTER_BYTES ? {} : { 'dlq-value': leftOut(`${String(bytes)} bytes`) }),
+      'dlq-event-id': eventId,
+      'dlq-reason': reason.slice(0, 500),
+      'dlq-error-class': errorClass,
+      'dlq-topic': original.topic,
+      'dlq-partition': String(original.partition),
+      'dlq-offset': original.offset,
+      'dlq-attempts': String((original.before?.attempts ?? 0) + 1),
+      'dlq-first-seen': new Date(original.before?.firstSeenAtMs ?? nowMs).toISOString(),
+    },
+    value: bytes <= LARGEST_LETTER_BYTES ? value : '',
+  };
+};

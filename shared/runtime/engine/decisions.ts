@@ -19,7 +19,7 @@ export type DecisionOptions = {
 const replay = async (o: DecisionOptions, decision: Extract<OperatorDecision, { kind: 'replay-dead-letter' }>): Promise<string> => {
   const row = await o.store.replay(decision.eventId, decision.correctedValue, `replayed by ${decision.by}: ${decision.why}`);
   if (row === null) return 'no such open dead letter; it was decided before';
-  o.engine.setBlocked(await o.store.blockedLanes());
+  await o.engine.refreshBlocked();
   const item = await o.takeIn().again(row);
   if (item !== null) o.engine.enqueue(item);
   return 'taken up again';
@@ -47,7 +47,7 @@ const answer = async (
     decision.answer === 'applied' && definition.kind !== 'read' ? definition.resultFromPerson(effect.request, evidence) : null;
   // An answer that was a bug had stopped the lane with it. Opened first: should this one be a bug too, the lane stops again.
   await o.store.releaseLane(journey.portfolioId);
-  o.engine.setBlocked(await o.store.blockedLanes());
+  await o.engine.refreshBlocked();
   o.engine.enqueue({
     kind: 'effect',
     lane: journey.portfolioId,
@@ -83,7 +83,7 @@ const carryOut =
         case 'discard-dead-letter':
           if (!(await o.store.discard(decision.eventId, `discarded by ${decision.by}: ${decision.why}`)))
             return 'no such open dead letter; it was decided before';
-          o.engine.setBlocked(await o.store.blockedLanes());
+          await o.engine.refreshBlocked();
           return 'dropped';
         case 'answer-effect':
           return answer(o, decision, event.id);

@@ -11,6 +11,7 @@ import { openJourney, step, type JourneyRecord, type Stepped } from '../../kerne
 import type { Log } from '../log.js';
 import { Batch, type Written } from './batch.js';
 import type { Catalogue } from './catalogue.js';
+import { Floods, Patience } from './flood.js';
 import type { Clock } from './clock.js';
 import { derivedId } from './identity.js';
 import { Lanes, type InputAddress, type Item } from './lanes.js';
@@ -37,6 +38,8 @@ export type EngineOptions = {
   readonly log: Log;
   readonly ownerId: () => number;
   readonly passes: Passes;
+  /** How often one step is tried while most fail. */
+  readonly tryEveryMs?: number;
 };
 
 /** The boundaries at which a process may die: before and after each commit, each send, each publication. */
@@ -61,6 +64,10 @@ const MOST_REMEMBERED = 20_000;
 /** Waits up to here are kept in memory; longer ones are found by the sweep. */
 const LONGEST_TIMER_MS = 5_000;
 const MOST_TRIES = 50;
+/** A journey that cannot be looked at is not looked at again for so long: each time costs its neighbours a statement cut in halves. */
+const LOOK_FAILED_MS = 600_000;
+/** A look that is queued is not queued twice. */
+const LOOK_QUEUED_MS = 60_000;
 
 type Decided = {
   readonly item: Item;
@@ -94,6 +101,16 @@ export class Engine {
   /** Events in memory, so that the sweep leaves them alone. */
   readonly #events = new Set<string>();
   #blocked: ReadonlySet<string> = new Set();
+  /** Lanes that were blocked while the database was asked which are. */
+  readonly #blockedMeanwhile = new Set<Set<string>>();
+  /** Messages that ended in quarantine, by topic and partition. */
+  readonly partitions: Floods;
+  /** Steps that were bugs, by flow and occasion. */
+  readonly #occasions: Floods;
+  readonly #patience: Patience;
+  #trying = false;
+  #callOffPump: (() => void) | null = null;
+  readonly #notLookedAtBeforeMs = new Map<string, number>();
   #statements = 0;
   #pumping = false;
   #stopping = false;
@@ -101,6 +118,9 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#o = options;
+    this.partitions = new Floods(options.clock);
+    this.#occasions = new Floods(options.clock);
+    this.#patience = new Patience(options.clock, options.tryEveryMs);
   }
 
   /** Items in memory; taking in waits while it is high. */
@@ -118,9 +138,23 @@ export class Engine {
     return this.#inHand.has(effectId) || this.#waiting.has(effectId);
   }
 
-  setBlocked(lanes: ReadonlySet<string>): void {
-    this.#blocked = lanes;
-    for (const lane of lanes) this.#block(lane);
+  /** Not null: most steps of some kind are bugs of ours. Nothing is taken in, and a step is only tried now and then. */
+  get waitsBecause(): string | null {
+    const kinds = this.#occasions.high;
+    return kinds.length === 0 ? null : `most steps fail: ${kinds.join(', ')}`;
+  }
+
+  /** Asks the database which lanes are blocked. */
+  async refreshBlocked(): Promise<void> {
+    const meanwhile = new Set<string>();
+    this.#blockedMeanwhile.add(meanwhile);
+    try {
+      const lanes = await this.#o.store.blockedLanes();
+      this.#blocked = meanwhile.size === 0 ? lanes : new Set([...lanes, ...meanwhile]);
+      for (const lane of this.#blocked) this.#block(lane);
+    } finally {
+      this.#blockedMeanwhile.delete(meanwhile);
+    }
   }
 
   #block(lane: string): void {
@@ -131,6 +165,11 @@ export class Engine {
     if (item.kind === 'input') {
       if (this.#events.has(item.eventId) || this.#blocked.has(item.lane)) return;
       this.#events.add(item.eventId);
+    }
+    if (item.kind === 'look-again') {
+      const nowMs = this.#o.clock.monotonicMs();
+      if ((this.#notLookedAtBeforeMs.get(item.journeyId) ?? 0) > nowMs) return;
+      this.#notLookedAtBeforeMs.set(item.journeyId, nowMs + LOOK_QUEUED_MS);
     }
     this.#lanes.push(item);
     this.#pump();
@@ -159,16 +198,85 @@ export class Engine {
     this.#o.clock.soon(() => {
       this.#pumping = false;
       while (this.#statements < MOST_STATEMENTS) {
-        const items = this.#lanes.take(MOST_PER_STATEMENT);
+        const items = this.#lanes.take(this.#mostNow());
         if (items.length === 0) break;
         this.#statements++;
         void this.#run(items).finally(() => {
           this.#statements--;
+          this.#trying = false;
           this.#pump();
           if (this.idle) for (const resolve of this.#emptied.splice(0)) resolve();
         });
       }
     });
+  }
+
+  /** How many steps may be taken: all that are ready, or one, or none, while most fail. */
+  #mostNow(): number {
+    if (this.waitsBecause === null) {
+      this.#patience.end();
+      return MOST_PER_STATEMENT;
+    }
+    if (this.#statements === 0 && this.#lanes.size > 0 && this.#patience.mayTry()) {
+      this.#trying = true;
+      return 1;
+    }
+    if (this.#callOffPump === null && !this.#stopping)
+      this.#callOffPump = this.#o.clock.after(Math.max(10, this.#patience.leftMs), () => {
+        this.#callOffPump = null;
+        this.#pump();
+      });
+    return 0;
+  }
+
+  #occasionOf({ item, journey }: Pick<Decided, 'item' | 'journey'>): string {
+    const flow = journey?.flow ?? (item.kind === 'input' && 'flow' in item.to ? item.to.flow : 'unknown');
+    return `${flow} ${item.kind === 'input' ? item.input.type : item.kind === 'effect' ? `${journey?.effect?.name ?? ''} ${item.event.type}` : item.kind}`;
+  }
+
+  /** Counts what was decided; a flood that begins is told. */
+  #note(kind: string, failed: number, of: number): void {
+    const flood = this.#occasions.of(kind);
+    const before = flood.isWith(0, 0);
+    flood.note(failed, of);
+    if (!before && flood.is)
+      this.#o.log.error(
+        { alarm: 'flood', kind },
+        'most steps of a kind fail: a bug of ours; nothing more is taken in until that is mended',
+      );
+  }
+
+  /** Bugs that would make a flood are not written, which would stop one lane after the other: their items wait in memory and in the inbox. */
+  #heldBack(decided: readonly Decided[]): readonly Decided[] {
+    if (this.#trying || !decided.some(({ stepped }) => stepped.kind === 'bug')) return decided;
+    const counts = this.#counted(decided);
+    const held = new Set(
+      [...counts].filter(([kind, { failed, of }]) => failed > 0 && this.#occasions.of(kind).isWith(failed, of)).map(([kind]) => kind),
+    );
+    if (held.size === 0) return decided;
+    for (const kind of held) {
+      const failed = counts.get(kind)?.failed ?? 0;
+      this.#note(kind, failed, failed);
+    }
+    return decided.filter((one) => {
+      if (one.stepped.kind !== 'bug' || !held.has(this.#occasionOf(one))) return true;
+      this.#o.log.error({ err: one.stepped.error, lane: one.item.lane }, 'a decision failed, as most do: it is held back');
+      this.#lanes.putBack(one.item);
+      return false;
+    });
+  }
+
+  #counted(decided: readonly Decided[]): ReadonlyMap<string, { failed: number; of: number }> {
+    const counts = new Map<string, { failed: number; of: number }>();
+    for (const one of decided) {
+      if (one.stepped.kind === 'work' || one.stepped.kind === 'postponed') continue;
+      const kind = this.#occasionOf(one);
+      const count = counts.get(kind) ?? { failed: 0, of: 0 };
+      count.of++;
+      if (one.stepped.kind === 'bug') count.failed++;
+      counts.set(kind, count);
+    }
+    return counts;
   }
 
   async #run(items: readonly Item[]): Promise<void> {
@@ -187,6 +295,7 @@ export class Engine {
   #forgetItem(item: Item): void {
     if (item.kind === 'input') this.#events.delete(item.eventId);
     if (item.kind === 'effect' || item.kind === 'due-effect') this.#inHand.delete(item.effectId);
+    if (item.kind === 'look-again') this.#notLookedAtBeforeMs.delete(item.journeyId);
     if (item.kind !== 'input') this.#forget(item.journeyId);
   }
 
@@ -195,7 +304,7 @@ export class Engine {
     for (let attempt = 0; remaining.length > 0; attempt++) {
       try {
         const decided = await this.#decideAll(remaining);
-        await this.#write(decided);
+        await this.#write(this.#heldBack(decided));
         return;
       } catch (error) {
         if (error instanceof DatabaseAway) {
@@ -246,6 +355,7 @@ export class Engine {
   }
 
   #release(item: Item): void {
+    if (item.kind === 'look-again') this.#notLookedAtBeforeMs.delete(item.journeyId);
     if (item.kind === 'input') this.#events.delete(item.eventId);
     if (item.kind === 'effect' && item.isEarlier !== true) this.#inHand.delete(item.effectId);
     this.#lanes.release(item.lane);
@@ -258,7 +368,7 @@ export class Engine {
       { err: error, lane: item.lane, kind: item.kind },
       'a step cannot be written: its lane is stopped and a person is called',
     );
-    await this.#write([{ item, journey: null, stepped: { kind: 'bug', error } }]);
+    await this.#write(this.#heldBack([{ item, journey: null, stepped: { kind: 'bug', error } }]));
   }
 
   #idFor(item: Extract<Item, { kind: 'input' }>, to: Extract<InputAddress, { flow: string }>): string {
@@ -311,6 +421,9 @@ export class Engine {
 
   #decide(item: Item): Decided {
     const journey = this.#find(item);
+    // The message of one customer changes nothing of another's.
+    if (item.kind === 'input' && journey !== null && journey.portfolioId !== item.lane)
+      return { item, journey: null, stepped: { kind: 'impossible', why: 'the journey belongs to another portfolio' } };
     try {
       return { item, journey, stepped: this.#stepped(item, journey) };
     } catch (error) {
@@ -391,8 +504,26 @@ export class Engine {
       await store.write(batch.parts);
       this.#o.passes('after-step-commit', statuses);
     }
+    this.#noteAll(decided);
     for (const written of batch.written) this.#after(written, intendedAtMs);
+    for (const { item, stepped } of decided)
+      if (item.kind === 'look-again' && stepped.kind === 'bug')
+        this.#notLookedAtBeforeMs.set(item.journeyId, clock.monotonicMs() + LOOK_FAILED_MS);
     for (const one of work) this.#work(one);
+  }
+
+  #noteAll(decided: readonly Decided[]): void {
+    let failed = 0;
+    for (const [kind, count] of this.#counted(decided)) {
+      this.#note(kind, count.failed, count.of);
+      failed += count.failed;
+    }
+    if (this.#trying && failed === 0) this.#patience.encourage();
+    for (const { item, stepped } of decided)
+      if (item.kind === 'input' && item.original !== null)
+        this.partitions
+          .of(`${item.original.topic}/${String(item.original.partition)}`)
+          .note(stepped.kind === 'bug' || stepped.kind === 'impossible' ? 1 : 0, 1);
   }
 
   #after(written: Written, intendedAtMs: number): void {
@@ -400,6 +531,7 @@ export class Engine {
     if (journey !== null) this.#remember(journey);
     if (written.blocked !== null) {
       this.#blocked = new Set([...this.#blocked, written.blocked]);
+      for (const meanwhile of this.#blockedMeanwhile) meanwhile.add(written.blocked);
       this.#block(written.blocked);
       // Its effect was parked in the database only: what memory knows would ignore the person's answer.
       if (item.kind !== 'input') this.#forget(item.journeyId);
@@ -530,7 +662,8 @@ export class Engine {
   /** Lets what is under way come to its commit; resolves when memory is empty or the time is over. */
   async stop(withinMs: number): Promise<void> {
     this.#stopping = true;
-    if (this.idle) return;
+    this.#callOffPump?.();
+    if (this.idle || this.waitsBecause !== null) return;
     await Promise.race([new Promise<void>((resolve) => this.#emptied.push(resolve)), pause(withinMs, this.#o.clock)]);
   }
 }

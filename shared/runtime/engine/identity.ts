@@ -26,6 +26,11 @@ export const storable = (text: string): string => (text.includes('\u0000') ? tex
 /** Tells two bodies under one event id apart. Not a signature. */
 export const contentHash = (text: string): string => hash('md5', text, 'hex');
 
+/** The envelope's time: where a sender gives none it is when we took it in, another one at each repetition. */
+const TIME = /"occurredAt":"[^"\\]*",?/;
+/** The mark of what a message says: the same for a repetition. */
+export const bodyHash = (value: string): string => contentHash(value.replace(TIME, ''));
+
 /** What an effect sends as its key: the effect's id, and from the second generation on that generation. */
 export const effectKey = (effectId: string, generation: number): string =>
   generation === 1 ? effectId : `${effectId}:g${String(generation)}`;

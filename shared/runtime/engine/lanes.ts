@@ -96,6 +96,16 @@ export class Lanes {
     else this.#ready.add(lane);
   }
 
+  /** Back to the head of its lane, as if it had not been taken. */
+  putBack(item: Item): void {
+    const queue = this.#waiting.get(item.lane);
+    if (queue === undefined) this.#waiting.set(item.lane, [item]);
+    else queue.unshift(item);
+    this.#size++;
+    this.#busy.delete(item.lane);
+    this.#ready.add(item.lane);
+  }
+
   /** Takes away the inputs of a lane that has been blocked; they stay in the inbox, unhandled, in order. */
   dropInputs(lane: string): readonly Item[] {
     const queue = this.#waiting.get(lane) ?? [];

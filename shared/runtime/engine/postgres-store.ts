@@ -83,14 +83,15 @@ blocked as (
   insert into blocked_lane (portfolio_id, event_id, reason) select t.* from ${unnested('blocked', 10)} t
   where t.event_id in (select event_id from fresh) on conflict do nothing),
 said as (
-  insert into outbox (event_id, topic, key, headers, value) select * from ${unnested('said', 11)} on conflict (event_id) do nothing)
+  insert into outbox (event_id, topic, key, headers, value) select t.* from ${unnested('said', 11)} t
+  where regexp_replace(t.event_id, '\\.dlq(\\.\\d+)?$', '') in (select event_id from fresh) on conflict (event_id) do nothing)
 ${WHICH_ARE_FRESH}`;
 
 /** A lane opens when what stopped it is released, unless another quarantined message waits for people: then that one stops it. */
 const OPEN_LANE = `
   others as (
     select distinct on (q.portfolio_id) q.portfolio_id, q.event_id, q.reason from quarantine q join released r on r.portfolio_id = q.portfolio_id
-    where q.resolved_at is null and q.event_id is distinct from r.event_id order by q.portfolio_id, q.first_seen),
+    where q.resolved_at is null and q.error_class <> 'OtherBody' and q.event_id is distinct from r.event_id order by q.portfolio_id, q.first_seen),
   handed_on as (
     update blocked_lane b set event_id = o.event_id, reason = o.reason from others o join released r on r.portfolio_id = o.portfolio_id
     where b.portfolio_id = o.portfolio_id and b.event_id is not distinct from r.event_id),
@@ -327,7 +328,7 @@ export class PostgresStore implements EngineStore {
   async openDecidedLanes(): Promise<void> {
     await this.#query(
       `delete from blocked_lane b where event_id is not null and since < now() - interval '1 second'
-         and not exists (select 1 from quarantine q where q.portfolio_id = b.portfolio_id and q.resolved_at is null)`,
+         and not exists (select 1 from quarantine q where q.portfolio_id = b.portfolio_id and q.resolved_at is null and q.error_class <> 'OtherBody')`,
       [],
     );
   }
@@ -398,7 +399,7 @@ export class PostgresStore implements EngineStore {
        opened as (
          insert into inbox (event_id, content_hash, topic, "partition", "offset", portfolio_id, value)
          select event_id, md5(coalesce($3::text, value)), topic, "partition", "offset", portfolio_id, coalesce($3::text, value) from released
-         on conflict (event_id) do update set value = excluded.value, content_hash = excluded.content_hash, handled_at = null, note = null returning *),
+         on conflict (event_id) do update set value = excluded.value, handled_at = null, note = null returning *),
        ${OPEN_LANE}
        select i.event_id, i.portfolio_id, i.value, i.topic, i.topic || '/' || i."partition" || '/' || i."offset" as source, ${QUARANTINED}
        from opened i join released q on q.event_id = i.event_id`,

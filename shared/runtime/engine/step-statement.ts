@@ -191,7 +191,7 @@ const WRITES: Readonly<Record<PartName, string>> = {
   quarantined: `
   insert into quarantine (event_id, portfolio_id, topic, "partition", "offset", key, headers, value, error_class, reason)
   select event_id, portfolio_id, topic, "partition", "offset", key, headers, value, error_class, reason from {{rows}}
-  on conflict (event_id) do update set attempts = quarantine.attempts + 1, reason = excluded.reason, value = excluded.value, resolved_at = null, resolution = null`,
+  on conflict (event_id) do update set attempts = quarantine.attempts + 1, error_class = excluded.error_class, reason = excluded.reason, value = excluded.value, resolved_at = null, resolution = null`,
   blocked: `
   insert into blocked_lane (portfolio_id, event_id, reason) select portfolio_id, event_id, reason from {{rows}} on conflict do nothing`,
 };

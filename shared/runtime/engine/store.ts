@@ -74,6 +74,7 @@ export type Referenced = {
 };
 
 export type EngineStore = {
+  /** A dead letter is `<event id>.dlq.<ms>`: it is not said again for an event that is known. */
   takeIn(rows: readonly InboxRow[], bad: Pick<Parts, 'quarantined' | 'blocked' | 'said'>): Promise<TakenIn>;
   load(ids: readonly string[], open: readonly { readonly flow: string; readonly subject: string }[]): Promise<readonly StoredJourney[]>;
   /** @throws Stale, DatabaseAway, or the database's own error when a row is bad. */

@@ -66,7 +66,20 @@ export class Sweep {
     const grace = this.#first ? 0 : graceMs;
     this.#first = false;
     await store.openDecidedLanes();
-    engine.setBlocked(await store.blockedLanes());
+    await engine.refreshBlocked();
+    // While most steps fail nothing more is taken up: it would only pile up in memory.
+    if (engine.waitsBecause === null) await this.#takeUp(grace);
+    sayer.say(await store.unsentOutbox(grace, MOST));
+    const nowMs = this.#o.clock.monotonicMs();
+    if (nowMs - this.#droppedAtMs > DROP_EVERY_MS) {
+      this.#droppedAtMs = nowMs;
+      await store.dropHandled(KEEP_HANDLED_DAYS, 10 * MOST);
+    }
+    for (const late of await store.newlyOverdue(MOST)) log.error({ alarm: 'overdue', ...late }, 'a journey is overdue: somebody must look');
+  }
+
+  async #takeUp(grace: number): Promise<void> {
+    const { store, engine } = this.#o;
     for (const row of await store.openInbox(grace, MOST)) {
       if (engine.hasEvent(row.eventId)) continue;
       const item = await this.#o.takeIn.again(row);
@@ -89,13 +102,6 @@ export class Sweep {
     for (const effect of await store.dueEffects(grace, MOST))
       if (!engine.hasEffect(effect.effectId))
         engine.enqueue({ kind: 'due-effect', lane: effect.portfolioId, journeyId: effect.journeyId, effectId: effect.effectId, tries: 0 });
-    sayer.say(await store.unsentOutbox(grace, MOST));
-    const nowMs = this.#o.clock.monotonicMs();
-    if (nowMs - this.#droppedAtMs > DROP_EVERY_MS) {
-      this.#droppedAtMs = nowMs;
-      await store.dropHandled(KEEP_HANDLED_DAYS, 10 * MOST);
-    }
-    for (const late of await store.newlyOverdue(MOST)) log.error({ alarm: 'overdue', ...late }, 'a journey is overdue: somebody must look');
   }
 
   async stop(): Promise<void> {

@@ -6,6 +6,7 @@ import { headersOf, parseEnvelope, headerNames, type Envelope } from '../../../c
 import type { Topic } from '../../../contracts/internal/topics.js';
 import { printJson } from '../../kernel/json.js';
 import type { TakenMessage, TakenBatch, Pulse } from '../kafka/consumer.js';
+import { HoldPartition } from '../kafka/errors.js';
 import type { Log } from '../log.js';
 import { deadLetter, OWN_TOPIC } from './batch.js';
 import type { Tagged } from '../../kernel/flow.js';
@@ -13,10 +14,11 @@ import type { Catalogue } from './catalogue.js';
 import type { Clock } from './clock.js';
 import type { Arrival } from './definition.js';
 import type { Engine, Passes } from './engine.js';
-import { contentHash, storable } from './identity.js';
+import { Floods, Patience } from './flood.js';
+import { bodyHash, contentHash, storable } from './identity.js';
 import type { Item, OriginalMessage } from './lanes.js';
 import type { Sayer } from './sayer.js';
-import { emptyParts } from './step-statement.js';
+import { emptyParts, type PartRow, type Parts } from './step-statement.js';
 import { writeUnlessStale, type EngineStore, type InboxRow, type OpenInboxRow, type OutboxRow } from './store.js';
 
 export type TakeInOptions = {
@@ -25,8 +27,10 @@ export type TakeInOptions = {
   readonly engine: Engine;
   readonly sayer: Sayer;
   readonly log: Log;
-  readonly clock: Pick<Clock, 'nowMs' | 'after'>;
+  readonly clock: Pick<Clock, 'nowMs' | 'monotonicMs' | 'after'>;
   readonly passes: Passes;
+  /** How often one message is tried of a partition that is held. */
+  readonly tryEveryMs?: number;
   /** What people decide. `staysOpen`: the event is handled by a step, not by being taken in. */
   readonly decisions: { readonly carryOut: (event: Envelope) => Promise<void>; readonly staysOpen: (event: Envelope) => boolean };
 };
@@ -41,11 +45,13 @@ export type Read =
     }
   | { readonly kind: 'bad'; readonly eventId: string; readonly portfolioId: string; readonly errorClass: string; readonly reason: string };
 
-/** When more than half of at least this many messages are bad, the cause is ours: the consumer stops instead of filling the dead-letter topic. */
-const FLOOD = 20;
+/** A partition whose messages mostly fail is left alone for so long, and looked at again. */
+const HOLD_MS = 2_000;
 const DECISIONS: Topic = 'operator.decision';
 const MOST_IN_MEMORY = 20_000;
 const UNDECIDED: ReadonlySet<string> = new Set(['planned', 'sending', 'accepted', 'unknown', 'parked']);
+/** Marks a body that came under the id of another; it stops no lane. */
+const OTHER_BODY = 'OtherBody';
 const LONGEST_ID = 200;
 // Nothing of it is dropped, not even a mark at its beginning: it is kept as it came.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -160,107 +166,223 @@ const route = (read: Extract<Read, { kind: 'good' }>, original: OriginalMessage)
   };
 };
 
+const rowOf = ({ original, read, hash }: Taken): Omit<InboxRow, 'note'> => ({
+  eventId: read.eventId,
+  contentHash: hash,
+  topic: original.topic,
+  partition: original.partition,
+  offset: original.offset,
+  portfolioId: read.portfolioId,
+  value: original.value,
+});
+const quarantineRow = (
+  original: OriginalMessage,
+  eventId: string,
+  portfolioId: string,
+  errorClass: string,
+  reason: string,
+): PartRow<'quarantined'> => ({
+  event_id: eventId,
+  portfolio_id: portfolioId,
+  topic: original.topic,
+  partition: original.partition,
+  offset: original.offset,
+  key: original.key,
+  headers: printJson(original.headers),
+  value: original.value,
+  error_class: errorClass,
+  reason,
+});
+const saidRow = (letter: OutboxRow): PartRow<'said'> => ({
+  event_id: letter.eventId,
+  topic: letter.topic,
+  key: letter.key,
+  headers: printJson(letter.headers),
+  value: letter.value,
+});
+
+/** One message, what it was read as, and the mark of what it says. */
+type Taken = { readonly original: OriginalMessage; readonly read: Read; readonly hash: string };
+type Held = { readonly why: string; readonly atMs: number };
+type Hindrance = { readonly why: string; readonly easing: boolean };
+
 export class TakeIn {
   readonly #o: TakeInOptions;
-  /** The topic whose messages mostly cannot be read: nothing of it is taken in until that is mended. */
-  unreadableTopic: string | null = null;
+  /** What could not be read, by topic and partition; what could not be stepped, the engine keeps. */
+  readonly #unreadable: Floods;
+  readonly #patience = new Map<string, Patience>();
+  /** How far a partition that is held was taken in, message by message. */
+  readonly #through = new Map<string, bigint>();
+  readonly #held = new Map<string, Held>();
 
   constructor(options: TakeInOptions) {
     this.#o = options;
+    this.#unreadable = new Floods(options.clock);
+  }
+
+  /** Why nothing, or not everything, is taken in now: for readiness and alarms. */
+  get heldBecause(): readonly string[] {
+    const sinceMs = this.#o.clock.monotonicMs() - 5 * HOLD_MS;
+    // A partition that went to another copy is not asked about here any more.
+    return [...this.#held.values()].filter(({ atMs }) => atMs >= sinceMs).map(({ why }) => why);
   }
 
   readonly take = async (batch: TakenBatch, pulse: Pulse): Promise<void> => {
-    const { catalogue, engine, log } = this.#o;
+    const { catalogue, engine } = this.#o;
     // Memory is bounded: a process that cannot keep up takes no more in.
-    while (engine.load > MOST_IN_MEMORY && !pulse.stopping()) {
+    while (engine.load > MOST_IN_MEMORY && engine.waitsBecause === null && !pulse.stopping()) {
       await new Promise<void>((resolve) => this.#o.clock.after(50, resolve));
       await pulse.heartbeat();
     }
-    const read = batch.messages.map((message) => {
-      const original = originalOf(message);
-      const fallbackId =
-        storable(message.headers[headerNames.eventId] ?? '') || `${message.topic}/${String(message.partition)}/${message.offset}`;
-      return { original, read: readMessage(catalogue, message.topic, original.value, fallbackId, original.key) };
-    });
-    const bad = read.filter((one) => one.read.kind === 'bad').length;
-    if (bad >= FLOOD && bad * 2 > read.length) {
-      log.error(
-        { topic: batch.topic, partition: batch.partition, bad, of: read.length },
-        'most messages cannot be read: the cause is ours; nothing is taken in until it is mended',
-      );
-      this.unreadableTopic = batch.topic;
-      throw new Error('most messages of this batch cannot be read');
-    }
-    if (this.unreadableTopic === batch.topic) this.unreadableTopic = null;
-    await this.#takeIn(read);
+    const place = `${batch.topic}/${String(batch.partition)}`;
+    const through = this.#through.get(place);
+    const read = batch.messages
+      .filter((message) => through === undefined || BigInt(message.offset) > through)
+      .map((message): Taken => {
+        const original = originalOf(message);
+        const fallbackId =
+          storable(message.headers[headerNames.eventId] ?? '') || `${message.topic}/${String(message.partition)}/${message.offset}`;
+        const one = readMessage(catalogue, message.topic, original.value, fallbackId, original.key);
+        return { original, read: one, hash: bodyHash(original.value) };
+      });
+    await this.#takeOrHold(batch.topic, place, read, pulse);
+    this.#held.delete(place);
+    this.#through.delete(place);
+    this.#patience.get(place)?.end();
   };
 
-  async #takeIn(read: readonly { readonly original: OriginalMessage; readonly read: Read }[]): Promise<void> {
-    const { store, engine, sayer, log } = this.#o;
+  /** While most of a partition fails, one now and then; the rest as soon as that is over. @throws HoldPartition. */
+  async #takeOrHold(topic: string, place: string, read: readonly Taken[], pulse: Pulse): Promise<void> {
+    for (let rest = read; rest.length > 0;) {
+      const hindrance = this.#hindrance(topic, place, rest);
+      if (hindrance === null) {
+        await this.#takeIn(rest);
+        this.#note(place, rest);
+        return;
+      }
+      if (pulse.stopping() || !(hindrance.easing || this.#patienceOf(place).mayTry())) this.#hold(place, hindrance.why);
+      const [first, ...others] = rest;
+      if (first === undefined) return;
+      this.#o.engine.partitions.of(place).trying();
+      await this.#takeIn([first]);
+      this.#note(place, [first]);
+      this.#through.set(place, BigInt(first.original.offset));
+      rest = others;
+    }
+  }
+
+  #hindrance(topic: string, place: string, rest: readonly Taken[]): Hindrance | null {
+    const { engine } = this.#o;
+    // What people decide is taken in whatever happens: they may be mending it.
+    if (engine.waitsBecause !== null && topic !== DECISIONS) return { why: engine.waitsBecause, easing: false };
+    const bad = rest.filter(({ read }) => read.kind === 'bad').length;
+    const unreadable = this.#unreadable.of(place);
+    if (unreadable.isWith(bad, rest.length))
+      return { why: `most messages of ${place} cannot be read`, easing: rest[0]?.read.kind === 'good' };
+    const steps = engine.partitions.of(place);
+    return steps.is ? { why: `most messages of ${place} end in quarantine`, easing: steps.eases } : null;
+  }
+
+  #note(place: string, taken: readonly Taken[]): void {
+    this.#unreadable.of(place).note(taken.filter(({ read }) => read.kind === 'bad').length, taken.length);
+  }
+
+  #patienceOf(place: string): Patience {
+    const known = this.#patience.get(place) ?? new Patience(this.#o.clock, this.#o.tryEveryMs);
+    this.#patience.set(place, known);
+    return known;
+  }
+
+  #hold(place: string, why: string): never {
+    const nowMs = this.#o.clock.monotonicMs();
+    if (!this.#held.has(place))
+      this.#o.log.error(
+        { alarm: 'flood', place, why },
+        'the cause is not in the single message: nothing more is taken in until that is mended',
+      );
+    this.#held.set(place, { why, atMs: nowMs });
+    throw new HoldPartition(why, HOLD_MS);
+  }
+
+  async #takeIn(read: readonly Taken[]): Promise<void> {
+    const { store, engine, sayer } = this.#o;
     const parts = emptyParts();
     const rows: InboxRow[] = [];
     const letters = new Map<string, OutboxRow>();
     const routed = new Map<string, Routed>();
-    for (const { original, read: one } of read) {
-      if (routed.has(one.eventId) || letters.has(one.eventId)) continue;
-      const { topic, partition, offset } = original;
-      const row = {
-        eventId: one.eventId,
-        contentHash: contentHash(original.value),
-        topic,
-        partition,
-        offset,
-        portfolioId: one.portfolioId,
-        value: original.value,
-      };
-      if (one.kind === 'good') {
-        const where = route(one, original);
-        routed.set(one.eventId, where);
-        rows.push({
-          ...row,
-          portfolioId: where.items[0]?.lane ?? row.portfolioId,
-          note: topic !== DECISIONS ? where.note : this.#o.decisions.staysOpen(one.event) ? null : 'a decision of people',
-        });
-      } else {
-        const letter = deadLetter(original, one.eventId, one.errorClass, one.reason, this.#o.clock.nowMs());
-        letters.set(one.eventId, letter);
-        rows.push({ ...row, note: `quarantined: ${one.reason}`.slice(0, 500) });
-        parts.quarantined.push({
-          event_id: one.eventId,
-          portfolio_id: one.portfolioId,
-          topic,
-          partition,
-          offset,
-          key: original.key,
-          headers: printJson(original.headers),
-          value: original.value,
-          error_class: one.errorClass,
-          reason: one.reason.slice(0, 500),
-        });
-        parts.blocked.push({ portfolio_id: one.portfolioId, event_id: one.eventId, reason: one.reason.slice(0, 500) });
-        parts.said.push({
-          event_id: letter.eventId,
-          topic: letter.topic,
-          key: letter.key,
-          headers: printJson(letter.headers),
-          value: letter.value,
-        });
+    const first = new Map<string, Taken>();
+    const later: Taken[] = [];
+    for (const one of read) {
+      const before = first.get(one.read.eventId);
+      if (before !== undefined) {
+        if (before.hash !== one.hash) later.push(one);
+        continue;
       }
+      first.set(one.read.eventId, one);
+      if (one.read.kind === 'good') {
+        const where = route(one.read, one.original);
+        routed.set(one.read.eventId, where);
+        const note =
+          one.original.topic !== DECISIONS ? where.note : this.#o.decisions.staysOpen(one.read.event) ? null : 'a decision of people';
+        rows.push({ ...rowOf(one), portfolioId: where.items[0]?.lane ?? one.read.portfolioId, note: note?.slice(0, 500) ?? null });
+      } else letters.set(one.read.eventId, this.#quarantine(one, one.read, rows, parts));
     }
     const topics = (): string[] => read.map(({ original }) => original.topic);
     this.#o.passes('before-take-in', topics);
     const taken = await store.takeIn(rows, parts);
     this.#o.passes('after-take-in', topics);
-    if (taken.conflicting.length > 0)
-      log.error({ eventIds: taken.conflicting }, 'an event came again with another body: the first one stands, somebody must look');
+    const conflicting = new Set(taken.conflicting);
+    if (conflicting.size > 0) await this.#keepOtherBodies([...first.values()].filter(({ read: one }) => conflicting.has(one.eventId)));
     const fresh = [...letters].filter(([eventId]) => taken.fresh.has(eventId));
     if (fresh.length > 0) {
       sayer.say(fresh.map(([, letter]) => letter));
-      engine.setBlocked(await store.blockedLanes());
+      await engine.refreshBlocked();
     }
-    for (const { read: one } of read) if (one.kind === 'good' && one.event.type === DECISIONS) await this.#o.decisions.carryOut(one.event);
+    for (const { read: one } of first.values())
+      if (one.kind === 'good' && one.event.type === DECISIONS && !conflicting.has(one.eventId)) await this.#o.decisions.carryOut(one.event);
     for (const [eventId, where] of routed) if (taken.fresh.has(eventId)) for (const item of where.items) engine.enqueue(item);
     await this.#references([...routed].filter(([eventId]) => taken.fresh.has(eventId)));
+    // The same id twice in one fetch, with two bodies: the second is judged when the first one stands.
+    if (later.length > 0) await this.#takeIn(later);
+  }
+
+  /** The message whole, its lane stopped, a dead letter. Returns the letter. */
+  #quarantine(one: Taken, bad: Extract<Read, { kind: 'bad' }>, rows: InboxRow[], parts: Parts): OutboxRow {
+    const { original } = one;
+    const { eventId, portfolioId, errorClass } = bad;
+    const reason = storable(bad.reason).slice(0, 500);
+    const letter = deadLetter(original, eventId, errorClass, reason, this.#o.clock.nowMs());
+    rows.push({ ...rowOf(one), eventId, portfolioId, note: `quarantined: ${reason}`.slice(0, 500) });
+    parts.quarantined.push(quarantineRow(original, eventId, portfolioId, errorClass, reason));
+    parts.blocked.push({ portfolio_id: portfolioId, event_id: eventId, reason });
+    parts.said.push(saidRow(letter));
+    return letter;
+  }
+
+  /**
+   * A second body under a known id. The first one stands and the lane goes on: a repetition may have been written anew. The second is
+   * kept under an id of its own, for people to see and decide.
+   */
+  async #keepOtherBodies(others: readonly Taken[]): Promise<void> {
+    const rows: InboxRow[] = [];
+    const parts = emptyParts();
+    const letters = new Map<string, OutboxRow>();
+    for (const one of others) {
+      const eventId = named(`${one.read.eventId}:other-body:${one.hash}`);
+      if (letters.has(eventId)) continue;
+      const reason = `came under the id of another message, ${one.read.eventId}, which was taken in before`;
+      letters.set(
+        eventId,
+        this.#quarantine(one, { kind: 'bad', eventId, portfolioId: one.read.portfolioId, errorClass: OTHER_BODY, reason }, rows, parts),
+      );
+    }
+    const { fresh } = await this.#o.store.takeIn(rows, { ...parts, blocked: [] });
+    if (fresh.size === 0) return;
+    this.#o.log.error(
+      { alarm: 'another-body', eventIds: [...fresh] },
+      'an event came again with another body: the first one stands, the other is in quarantine, somebody must look',
+    );
+    this.#o.sayer.say([...letters].flatMap(([eventId, letter]) => (fresh.has(eventId) ? [letter] : [])));
   }
 
   async #references(fresh: readonly (readonly [string, Routed])[]): Promise<void> {
@@ -339,28 +461,16 @@ export class TakeIn {
     portfolioId: string,
     bad: Extract<Read, { kind: 'bad' }>,
   ): Promise<void> {
-    const letter = deadLetter(original, eventId, bad.errorClass, bad.reason, this.#o.clock.nowMs());
+    const reason = storable(bad.reason).slice(0, 500);
+    const letter = deadLetter(original, eventId, bad.errorClass, reason, this.#o.clock.nowMs());
     const closed = await writeUnlessStale(this.#o.store, {
       ...emptyParts(),
-      seen: [{ event_id: eventId, note: `quarantined: ${bad.reason}`.slice(0, 500) }],
-      quarantined: [
-        {
-          event_id: eventId,
-          portfolio_id: portfolioId,
-          topic: original.topic,
-          partition: original.partition,
-          offset: original.offset,
-          key: original.key,
-          headers: printJson(original.headers),
-          value: original.value,
-          error_class: bad.errorClass,
-          reason: bad.reason.slice(0, 500),
-        },
-      ],
-      blocked: [{ portfolio_id: portfolioId, event_id: eventId, reason: bad.reason.slice(0, 500) }],
-      said: [{ event_id: letter.eventId, topic: letter.topic, key: letter.key, headers: printJson(letter.headers), value: letter.value }],
+      seen: [{ event_id: eventId, note: `quarantined: ${reason}`.slice(0, 500) }],
+      quarantined: [quarantineRow(original, eventId, portfolioId, bad.errorClass, reason)],
+      blocked: [{ portfolio_id: portfolioId, event_id: eventId, reason }],
+      said: [saidRow(letter)],
     });
     if (closed) this.#o.sayer.say([letter]);
-    this.#o.engine.setBlocked(await this.#o.store.blockedLanes());
+    await this.#o.engine.refreshBlocked();
   }
 }

@@ -11,6 +11,16 @@ export class MessageTooLarge extends Error {
   override readonly name = 'MessageTooLarge';
 }
 
+/** A handler's word: this partition is to be left alone for so long, and then fetched again from where it stands. Others go on. */
+export class HoldPartition extends Error {
+  override readonly name = 'HoldPartition';
+  readonly forMs: number;
+  constructor(message: string, forMs: number) {
+    super(message);
+    this.forMs = forMs;
+  }
+}
+
 /** The consumer cannot go on. The process must end, so that a fresh one takes over. */
 export class ConsumerDied extends Error {
   override readonly name = 'ConsumerDied';

@@ -1,6 +1,6 @@
 import type { EachBatchPayload, KafkaMessage } from 'kafkajs';
 import { pause } from './deadline.js';
-import { asError } from './errors.js';
+import { HoldPartition, asError } from './errors.js';
 import type { KafkaLog } from './client.js';
 import type { Guards } from './guards.js';
 import type { Watchdog } from './watchdog.js';
@@ -30,7 +30,7 @@ export type Pulse = {
 /**
  * Resolves when the batch is durable; the offset is committed after that. Rejects when it could not be done now, whatever the reason: it is
  * called again with the same batch until it resolves. What is wrong with a message is the handler's own matter (quarantine), not a rejection.
- * The same message may come more than once, and in two processes at once.
+ * The same message may come more than once, and in two processes at once. A rejection with HoldPartition gives the place to other partitions.
  */
 export type TakeIn = (batch: TakenBatch, pulse: Pulse) => Promise<void>;
 
@@ -112,13 +112,18 @@ const attempt = async (batch: TakenBatch, payload: EachBatchPayload, parts: Batc
   }
 };
 
-/** True when the batch is durable, false when it is no longer ours. Rejects only with what the group says, so that kafkajs joins again. */
-const untilDurable = async (batch: TakenBatch, payload: EachBatchPayload, parts: BatchParts): Promise<boolean> => {
+/** Resolves to whether the batch is durable, no longer ours, or to be left alone for a while. Rejects only with what the group says, so that kafkajs joins again. */
+const untilDurable = async (
+  batch: TakenBatch,
+  payload: EachBatchPayload,
+  parts: BatchParts,
+): Promise<'durable' | 'gone' | HoldPartition> => {
   let waitMs = FIRST_WAIT_MS;
   for (let tries = 1; ; tries += 1) {
-    if (parts.stop.aborted || !payload.isRunning() || payload.isStale()) return false;
+    if (parts.stop.aborted || !payload.isRunning() || payload.isStale()) return 'gone';
     const result = await attempt(batch, payload, parts);
-    if (result.durable) return true;
+    if (result.durable) return 'durable';
+    if (result.error instanceof HoldPartition && result.lostMembership === undefined) return result.error;
     if (!parts.guards.waitInsideBatch) throw result.error;
     parts.log('warn', 'kafka: a batch could not be taken in; trying again', {
       topic: batch.topic,
@@ -149,7 +154,14 @@ export const takeInBatch =
       else await parts.commitOutside(batch.topic, batch.partition, nextOffset);
     };
     if (!parts.guards.commitAfterDurable) await commit();
-    if (!(await untilDurable({ topic, partition: batch.partition, messages }, payload, parts))) return;
+    const end = await untilDurable({ topic, partition: batch.partition, messages }, payload, parts);
+    if (end instanceof HoldPartition) {
+      parts.log('debug', 'kafka: a partition is held', { topic, partition: batch.partition, reason: end.message });
+      // Nothing is resolved: it is fetched again from here. The place in which it was handled is free for others meanwhile.
+      setTimeout(payload.pause(), end.forMs).unref();
+      return;
+    }
+    if (end === 'gone') return;
     // A failed commit leaves the offset unresolved: the batch comes again, here or elsewhere, and is known by its ids.
     if (parts.guards.commitAfterDurable) await commit();
     payload.resolveOffset(batch.lastOffset());
