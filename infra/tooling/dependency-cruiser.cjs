@@ -122,8 +122,15 @@ module.exports = {
       name: 'only-wire-sees-adapters',
       severity: 'error',
       comment: 'One file per service says which real system stands behind a port.',
-      from: { path: '^services/', pathNot: ['/src/wire\\.ts$', test] },
+      from: { path: '^services/', pathNot: ['/src/(wire|config)\\.ts$', test] },
       to: { path: '^shared/adapters/' },
+    },
+    {
+      name: 'config-sees-names-only',
+      severity: 'error',
+      comment: 'What a service reads from the environment depends on the adapters there are; it sees the list of them and no adapter.',
+      from: { path: '^services/[^/]+/src/config\\.ts$' },
+      to: { path: '^shared/adapters/', pathNot: '^shared/adapters/[^/]+/configured\\.ts$' },
     },
     {
       name: 'http-client-only-in-adapters',

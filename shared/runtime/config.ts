@@ -81,16 +81,6 @@ export const investSuiteConfig = {
   INVESTSUITE_ACCESS_KEY_ID: z.string().min(1).meta({ description: 'InvestSuite login' }),
   INVESTSUITE_SECRET_ACCESS_KEY: secret.meta({ secret: true, description: 'InvestSuite login' }),
 } as const;
-export const driveWealthConfig = {
-  DRIVEWEALTH_BASE_URL: url.meta({ description: 'DriveWealth back-office API' }),
-  DRIVEWEALTH_APP_KEY: secret.meta({ secret: true, description: 'header dw-client-app-key' }),
-  DRIVEWEALTH_CLIENT_ID: z.string().min(1).meta({ description: 'DriveWealth login' }),
-  DRIVEWEALTH_CLIENT_SECRET: secret.meta({ secret: true, description: 'DriveWealth login' }),
-} as const;
-export const coreBankingConfig = {
-  CORE_BANKING_BASE_URL: url.meta({ description: 'payments API of the bank' }),
-  CORE_BANKING_TOKEN: secret.meta({ secret: true, description: 'bearer token of the payments API' }),
-} as const;
 
 /** All problems of a configuration. The message holds names and reasons, never values. */
 export class ConfigurationError extends Error {
@@ -141,19 +131,21 @@ const readTenant = (file: string | undefined, problems: string[]): TenantSetting
   return null;
 };
 
+/** What a service demands besides the schemas, of the tenant's choices and of the values of the environment: problems, or none. */
+export type Check = (tenant: TenantSettings, values: Readonly<Record<string, string>>) => readonly string[];
+
 /** @throws ConfigurationError with every problem at once. */
 export const readConfig = <S extends z.ZodObject>(
   schema: S,
   environment: Environment,
-  /** What this service demands of the tenant's choices besides their schema: problems, or none. */
-  check: (tenant: TenantSettings) => readonly string[] = () => [],
+  check: Check = () => [],
 ): z.output<S> & { readonly tenant: TenantSettings } => {
   const problems: string[] = [];
   const values = withFiles(Object.keys(schema.shape), environment, problems);
   const parsed = schema.safeParse(values);
   if (!parsed.success) problems.push(...issuesOf(parsed.error));
   const tenant = readTenant(values['TENANT_FILE'], problems);
-  if (tenant !== null) problems.push(...check(tenant));
+  if (tenant !== null) problems.push(...check(tenant, values));
   if (!parsed.success || tenant === null || problems.length > 0) throw new ConfigurationError(problems);
   return { ...parsed.data, tenant };
 };

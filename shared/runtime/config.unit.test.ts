@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { commonConfig, ConfigurationError, coreBankingConfig, investSuiteConfig, readConfig, type Environment } from './config.js';
+import { address, secret } from '../adapters/choice.js';
+import { commonConfig, ConfigurationError, investSuiteConfig, readConfig, type Environment } from './config.js';
 import { tenantSettings } from './tenant.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'config-'));
@@ -13,7 +14,7 @@ const file = (name: string, text: string): string => {
   writeFileSync(join(folder, name), text);
   return join(folder, name);
 };
-const schema = commonConfig.extend({ ...coreBankingConfig, ...investSuiteConfig });
+const schema = commonConfig.extend({ CORE_BANKING_BASE_URL: address, CORE_BANKING_TOKEN: secret, ...investSuiteConfig });
 const good: Environment = {
   DATABASE_URL: 'postgres://u:p@h/d',
   KAFKA_BROKERS: 'a:1, b:2,',

@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import { Gauge, type Registry } from 'prom-client';
 import type { z } from 'zod';
 import { ownTopics, outsideTopics, deadLetterTopic, PARTITIONS, type Topic } from '../../contracts/internal/topics.js';
-import type { CommonConfig, Environment } from './config.js';
+import type { Check, CommonConfig, Environment } from './config.js';
 import { readConfig } from './config.js';
 import { openClient, openPool, type DatabaseOptions } from './database.js';
 import { Catalogue } from './engine/catalogue.js';
@@ -31,8 +31,8 @@ export type ServiceTools = { readonly log: Log };
 export type ServiceOptions<S extends z.ZodObject> = {
   readonly name: string;
   readonly config: S;
-  /** Problems with the tenant's choices that only this service has. */
-  readonly check?: (tenant: CommonConfig['tenant']) => readonly string[];
+  /** Problems that only this service has. */
+  readonly check?: Check;
   readonly wire: (config: z.output<S> & CommonConfig, tools: ServiceTools) => ServiceDefinition;
 };
 

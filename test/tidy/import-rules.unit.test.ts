@@ -84,6 +84,7 @@ const planted: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'store-does-not-decide': { 'services/one/src/store/deciding.ts': importing('flow', '../decide/one.flow.js') },
   'only-wire-sees-adapters': { 'services/one/src/main.ts': importing('alpha', '../../../shared/adapters/broker/alpha/adapter.js') },
+  'config-sees-names-only': { 'services/one/src/config.ts': importing('alpha', '../../../shared/adapters/broker/alpha/adapter.js') },
   'http-client-only-in-adapters': { 'services/one/src/effect/calling.ts': importing('AxiosError', 'axios') },
   'kafkajs-in-one-folder': { 'test/support/raw-kafka.ts': importing('Kafka', 'kafkajs') },
   'infra-libs-only-in-runtime': Object.fromEntries(

@@ -1,3 +1,5 @@
-import { commonConfig, coreBankingConfig, driveWealthConfig, investSuiteConfig } from '../../../shared/runtime/config.js';
+import { brokerConfig } from '../../../shared/adapters/broker/configured.js';
+import { coreBankingConfig } from '../../../shared/adapters/core-banking/configured.js';
+import { commonConfig, investSuiteConfig } from '../../../shared/runtime/config.js';
 
-export const config = commonConfig.extend({ ...investSuiteConfig, ...driveWealthConfig, ...coreBankingConfig });
+export const config = commonConfig.extend({ ...investSuiteConfig, ...brokerConfig, ...coreBankingConfig });

@@ -1,11 +1,11 @@
 import type { z } from 'zod';
-import { configuredDriveWealth } from '../../../shared/adapters/broker/drivewealth/configured.js';
-import { configuredPaymentsApi } from '../../../shared/adapters/core-banking/payments-api/configured.js';
+import { brokerProblems, configuredBroker } from '../../../shared/adapters/broker/configured.js';
+import { configuredCoreBanking, coreBankingProblems } from '../../../shared/adapters/core-banking/configured.js';
 import { configuredInvestSuite } from '../../../shared/adapters/investsuite/configured.js';
 import type { BrokerPort } from '../../../shared/ports/broker.js';
 import type { CoreBankingPort } from '../../../shared/ports/core-banking.js';
 import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
-import { ConfigurationError, type CommonConfig } from '../../../shared/runtime/config.js';
+import { ConfigurationError, type Check, type CommonConfig } from '../../../shared/runtime/config.js';
 import { bind, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
 import type { ServiceTools } from '../../../shared/runtime/service.js';
 import { timingOf } from '../../../shared/runtime/tenant.js';
@@ -29,10 +29,12 @@ type Tenant = CommonConfig['tenant'];
 const HOUR_MS = 3_600_000;
 
 /** Nothing is paid without an account to pay from. */
-export const check = ({ houseAccountIban }: Tenant): readonly string[] =>
+const accountProblems = ({ houseAccountIban }: Tenant): readonly string[] =>
   houseAccountIban !== undefined && isIban(houseAccountIban)
     ? []
     : ['TENANT_FILE houseAccountIban must be an IBAN without spaces: the account that is paid from'];
+
+export const check: Check = (tenant, values) => [...accountProblems(tenant), ...brokerProblems(values), ...coreBankingProblems(values)];
 
 /**
  * The flow with its effects behind ports: what a simulation runs too.
@@ -40,7 +42,7 @@ export const check = ({ houseAccountIban }: Tenant): readonly string[] =>
  */
 export const payoutBinding = ({ investSuite, broker, coreBanking }: Ports, tenant: Tenant, nowMs: () => number): Binding => {
   const { houseAccountIban } = tenant;
-  const problems = check(tenant);
+  const problems = accountProblems(tenant);
   if (houseAccountIban === undefined || problems.length > 0) throw new ConfigurationError(problems);
   const timing = timingOf(tenant);
   const wanted = { coolOffMs: tenant.counterAccountCoolOffHours * HOUR_MS, onMismatch: tenant.onCounterAccountMismatch };
@@ -78,8 +80,8 @@ export const wire = (settings: z.output<typeof config> & CommonConfig, { log }: 
   };
   const ports: Ports = {
     investSuite: configuredInvestSuite(settings, asked),
-    broker: configuredDriveWealth(settings, asked),
-    coreBanking: configuredPaymentsApi(settings, asked),
+    broker: configuredBroker(settings, asked),
+    coreBanking: configuredCoreBanking(settings, asked),
   };
   return { name: 'payout', bindings: [payoutBinding(ports, tenant, Date.now)], consumes: payoutConsumes };
 };

@@ -1,3 +1,4 @@
-import { commonConfig, driveWealthConfig, investSuiteConfig } from '../../../shared/runtime/config.js';
+import { brokerConfig } from '../../../shared/adapters/broker/configured.js';
+import { commonConfig, investSuiteConfig } from '../../../shared/runtime/config.js';
 
-export const config = commonConfig.extend({ ...investSuiteConfig, ...driveWealthConfig });
+export const config = commonConfig.extend({ ...investSuiteConfig, ...brokerConfig });

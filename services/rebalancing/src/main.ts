@@ -1,5 +1,5 @@
 import { startService } from '../../../shared/runtime/service.js';
 import { config } from './config.js';
-import { wire } from './wire.js';
+import { check, wire } from './wire.js';
 
-startService({ name: 'rebalancing', config, wire }, process.env);
+startService({ name: 'rebalancing', config, check, wire }, process.env);

@@ -1,5 +1,5 @@
 import { startService } from '../../../shared/runtime/service.js';
 import { config } from './config.js';
-import { wire } from './wire.js';
+import { check, wire } from './wire.js';
 
-startService({ name: 'withdrawal', config, wire }, process.env);
+startService({ name: 'withdrawal', config, check, wire }, process.env);

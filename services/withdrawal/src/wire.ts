@@ -1,9 +1,9 @@
 import type { z } from 'zod';
-import { configuredDriveWealth } from '../../../shared/adapters/broker/drivewealth/configured.js';
+import { brokerProblems, configuredBroker } from '../../../shared/adapters/broker/configured.js';
 import { configuredInvestSuite } from '../../../shared/adapters/investsuite/configured.js';
 import type { BrokerPort } from '../../../shared/ports/broker.js';
 import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
-import type { CommonConfig } from '../../../shared/runtime/config.js';
+import type { Check, CommonConfig } from '../../../shared/runtime/config.js';
 import { bind, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
 import type { ServiceTools } from '../../../shared/runtime/service.js';
 import { timingOf } from '../../../shared/runtime/tenant.js';
@@ -51,6 +51,8 @@ export const withdrawalConsumes: ServiceDefinition['consumes'] = [
   portfolioChangedEvents,
 ];
 
+export const check: Check = (_tenant, values) => brokerProblems(values);
+
 export const wire = (settings: z.output<typeof config> & CommonConfig, { log }: ServiceTools): ServiceDefinition => {
   const { tenant } = settings;
   const asked = (entry: object): void => {
@@ -58,7 +60,7 @@ export const wire = (settings: z.output<typeof config> & CommonConfig, { log }: 
   };
   const ports: Ports = {
     investSuite: configuredInvestSuite(settings, asked),
-    broker: configuredDriveWealth(settings, asked),
+    broker: configuredBroker(settings, asked),
   };
   const { pendingWithdrawalsSchedule: schedule } = tenant;
   return {

@@ -1,33 +1,27 @@
+import { z } from 'zod';
 import { currency } from '../../../kernel/money.js';
-import type { BrokerPort } from '../../../ports/broker.js';
-import type { HttpLogEntry } from '../../http/http.js';
-import { createDriveWealth, type DriveWealthOptions } from './adapter.js';
+import { address, configurable, secret } from '../../choice.js';
+import type { BrokerTenant } from '../tenant.js';
+import { createDriveWealth } from './adapter.js';
 
-/** The names under which the environment and the tenant say where DriveWealth is. */
-export type DriveWealthSettings = {
-  readonly DRIVEWEALTH_BASE_URL: string;
-  readonly DRIVEWEALTH_APP_KEY: string;
-  readonly DRIVEWEALTH_CLIENT_ID: string;
-  readonly DRIVEWEALTH_CLIENT_SECRET: string;
-  readonly tenant: {
-    readonly requestLongestLifeMs: number;
-    readonly cashOutType: NonNullable<DriveWealthOptions['redemptionType']>;
-    readonly currencies: readonly string[];
-    readonly sendClientOrderId: boolean;
-  };
-};
-
-export const configuredDriveWealth = (settings: DriveWealthSettings, log: (entry: HttpLogEntry) => void): BrokerPort => {
-  const { requestLongestLifeMs, cashOutType, currencies, sendClientOrderId } = settings.tenant;
-  return createDriveWealth({
-    baseUrl: settings.DRIVEWEALTH_BASE_URL,
-    appKey: settings.DRIVEWEALTH_APP_KEY,
-    clientId: settings.DRIVEWEALTH_CLIENT_ID,
-    clientSecret: settings.DRIVEWEALTH_CLIENT_SECRET,
-    longestLifeMs: requestLongestLifeMs,
-    redemptionType: cashOutType,
-    sendClientOrderId,
-    ...(currencies[0] === undefined ? {} : { currency: currency(currencies[0]) }),
-    log,
-  });
-};
+/** The names under which the environment says where DriveWealth is, and how it is made of them. */
+export const driveWealth = configurable(
+  {
+    DRIVEWEALTH_BASE_URL: address.meta({ description: 'DriveWealth back-office API' }),
+    DRIVEWEALTH_APP_KEY: secret.meta({ secret: true, description: 'header dw-client-app-key' }),
+    DRIVEWEALTH_CLIENT_ID: z.string().min(1).meta({ description: 'DriveWealth login' }),
+    DRIVEWEALTH_CLIENT_SECRET: secret.meta({ secret: true, description: 'DriveWealth login' }),
+  },
+  (values, { requestLongestLifeMs, cashOutType, currencies, sendClientOrderId }: BrokerTenant, log) =>
+    createDriveWealth({
+      baseUrl: values.DRIVEWEALTH_BASE_URL,
+      appKey: values.DRIVEWEALTH_APP_KEY,
+      clientId: values.DRIVEWEALTH_CLIENT_ID,
+      clientSecret: values.DRIVEWEALTH_CLIENT_SECRET,
+      longestLifeMs: requestLongestLifeMs,
+      redemptionType: cashOutType,
+      sendClientOrderId,
+      ...(currencies[0] === undefined ? {} : { currency: currency(currencies[0]) }),
+      log,
+    }),
+);

@@ -1,18 +1,17 @@
-import type { CoreBankingPort } from '../../../ports/core-banking.js';
-import type { HttpLogEntry } from '../../http/http.js';
+import { address, configurable, secret } from '../../choice.js';
 import { createPaymentsApi } from './adapter.js';
 
-/** The names under which the environment and the tenant say where the bank's payments API is. */
-export type PaymentsApiSettings = {
-  readonly CORE_BANKING_BASE_URL: string;
-  readonly CORE_BANKING_TOKEN: string;
-  readonly tenant: { readonly requestLongestLifeMs: number };
-};
-
-export const configuredPaymentsApi = (settings: PaymentsApiSettings, log: (entry: HttpLogEntry) => void): CoreBankingPort =>
-  createPaymentsApi({
-    baseUrl: settings.CORE_BANKING_BASE_URL,
-    token: settings.CORE_BANKING_TOKEN,
-    longestLifeMs: settings.tenant.requestLongestLifeMs,
-    log,
-  });
+/** The names under which the environment says where the bank's payments API is, and how it is made of them. */
+export const paymentsApi = configurable(
+  {
+    CORE_BANKING_BASE_URL: address.meta({ description: 'payments API of the bank' }),
+    CORE_BANKING_TOKEN: secret.meta({ secret: true, description: 'bearer token of the payments API' }),
+  },
+  (values, { requestLongestLifeMs }: { readonly requestLongestLifeMs: number }, log) =>
+    createPaymentsApi({
+      baseUrl: values.CORE_BANKING_BASE_URL,
+      token: values.CORE_BANKING_TOKEN,
+      longestLifeMs: requestLongestLifeMs,
+      log,
+    }),
+);

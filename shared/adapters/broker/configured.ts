@@ -1,0 +1,19 @@
+import type { z } from 'zod';
+import type { BrokerPort } from '../../ports/broker.js';
+import { choiceOf } from '../choice.js';
+import type { HttpLogEntry } from '../http/http.js';
+import { driveWealth } from './drivewealth/configured.js';
+import type { BrokerTenant } from './tenant.js';
+
+/** Every broker, one line each; the first is the default. */
+const choice = choiceOf<BrokerPort, BrokerTenant>('BROKER', 'which broker', {
+  drivewealth: driveWealth,
+});
+
+/** What a service reads from the environment that talks to the broker. */
+export const brokerConfig = choice.environment as { readonly BROKER: z.ZodType<string> };
+export const brokerProblems = choice.problems;
+export const configuredBroker = (
+  settings: { readonly BROKER: string; readonly tenant: BrokerTenant },
+  log: (entry: HttpLogEntry) => void,
+): BrokerPort => choice.make(settings, settings.tenant, log);

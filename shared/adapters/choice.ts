@@ -1,0 +1,78 @@
+/** Which adapter stands behind a port, chosen by name in the environment. Adding one is one line in the port's `configured.ts`. */
+import { z } from 'zod';
+import type { HttpLogEntry } from './http/http.js';
+
+export const address = z
+  .string()
+  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'must be an http(s) address')
+  .transform((text) => text.replace(/\/+$/, ''));
+export const secret = z.string().min(1).meta({ secret: true });
+
+type Log = (entry: HttpLogEntry) => void;
+
+/** An adapter, the names it reads from the environment, and how it is made of them. */
+export type Configurable<Port, Tenant> = {
+  readonly environment: z.ZodRawShape;
+  readonly make: (values: unknown, tenant: Tenant, log: Log) => Port;
+};
+
+/** Every setting has a description: the list of names is generated from it. */
+export const configurable = <Shape extends z.ZodRawShape, Port, Tenant>(
+  environment: Shape,
+  make: (values: z.output<z.ZodObject<Shape>>, tenant: Tenant, log: Log) => Port,
+): Configurable<Port, Tenant> => ({
+  environment,
+  make: (values, tenant, log) => make(z.object(environment).parse(values), tenant, log),
+});
+
+export type Choice<Port, Tenant> = {
+  /** Everything that may be set, the choice itself included. Of several adapters none has to be: `problems` looks at the chosen one. */
+  readonly environment: z.ZodRawShape;
+  /** What the chosen adapter lacks. Names and reasons, never values. */
+  readonly problems: (values: Readonly<Record<string, unknown>>) => readonly string[];
+  readonly make: (values: Readonly<Record<string, unknown>>, tenant: Tenant, log: Log) => Port;
+};
+
+const optional = (field: z.ZodType): z.ZodType => field.optional().meta(field.meta() ?? {});
+
+/** @param name of the environment variable that says which; the first is the default. */
+export const choiceOf = <Port, Tenant>(
+  name: string,
+  what: string,
+  adapters: Readonly<Record<string, Configurable<Port, Tenant>>>,
+): Choice<Port, Tenant> => {
+  const [first, ...others] = Object.keys(adapters);
+  if (first === undefined) throw new RangeError(`${name} has nothing to choose from`);
+  const isOnly = others.length === 0;
+  const fields = Object.assign({}, ...Object.values(adapters).map(({ environment }) => environment)) as Record<string, z.ZodType>;
+  const chosen = (values: Readonly<Record<string, unknown>>): Configurable<Port, Tenant> | undefined => {
+    const word = values[name];
+    return adapters[typeof word === 'string' && word !== '' ? word : first];
+  };
+  return {
+    environment: {
+      [name]: z
+        .enum([first, ...others])
+        .default(first)
+        .meta({ description: what }),
+      ...Object.fromEntries(Object.entries(fields).map(([field, type]) => [field, isOnly ? type : optional(type)])),
+    },
+    problems: (values) => {
+      // A word that is none of the names, and the names of a sole adapter, the schema itself refuses.
+      const adapter = isOnly ? undefined : chosen(values);
+      if (adapter === undefined) return [];
+      const read = z.object(adapter.environment).safeParse(values);
+      const missing = (field: string): boolean => values[field] === undefined;
+      return read.success
+        ? []
+        : read.error.issues.map(({ path, message }) =>
+            missing(path.join('.')) ? `${path.join('.')} is missing` : `${path.join('.')}: ${message}`,
+          );
+    },
+    make: (values, tenant, log) => {
+      const adapter = chosen(values);
+      if (adapter === undefined) throw new RangeError(`${name} names no adapter`);
+      return adapter.make(values, tenant, log);
+    },
+  };
+};

@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { address, choiceOf, configurable, secret } from './choice.js';
+
+type Port = { readonly at: string };
+const one = configurable({ ONE_URL: address.meta({ description: 'one' }), ONE_TOKEN: secret }, (values): Port => ({ at: values.ONE_URL }));
+const two = configurable({ TWO_URL: address.meta({ description: 'two' }) }, (values): Port => ({ at: values.TWO_URL }));
+const log = (): void => undefined;
+
+describe('a choice of one adapter', () => {
+  const choice = choiceOf<Port, null>('SIDE', 'which side', { one });
+  const schema = z.object(choice.environment);
+
+  it('demands what the adapter reads, in the schema alone', () => {
+    expect(schema.safeParse({}).error?.issues.map(({ path }) => path.join('.'))).toEqual(['ONE_URL', 'ONE_TOKEN']);
+    expect(choice.problems({})).toEqual([]);
+  });
+
+  it('makes it without being told', () => {
+    const read = schema.parse({ ONE_URL: 'http://one.example/v1/', ONE_TOKEN: 'hush' });
+    expect(read['SIDE']).toBe('one');
+    expect(choice.make(read, null, log)).toEqual({ at: 'http://one.example/v1' });
+  });
+});
+
+describe('a choice of two', () => {
+  const choice = choiceOf<Port, null>('SIDE', 'which side', { one, two });
+  const schema = z.object(choice.environment);
+
+  it('demands what the chosen one reads, and only that', () => {
+    expect(schema.safeParse({ SIDE: 'two' }).success).toBe(true);
+    expect(choice.problems({})).toEqual(['ONE_URL is missing', 'ONE_TOKEN is missing']);
+    expect(choice.problems({ SIDE: 'two', TWO_URL: 'nowhere' })).toEqual(['TWO_URL: must be an http(s) address']);
+    expect(choice.problems({ SIDE: 'two', TWO_URL: 'http://two.example' })).toEqual([]);
+  });
+
+  it('makes the chosen one, and keeps what is said of each name', () => {
+    expect(choice.make(schema.parse({ SIDE: 'two', TWO_URL: 'http://two.example/' }), null, log)).toEqual({ at: 'http://two.example' });
+    expect((choice.environment['ONE_URL'] as z.ZodType).meta()).toMatchObject({ description: 'one' });
+  });
+
+  it('refuses a name that there is not', () => {
+    expect(schema.safeParse({ SIDE: 'three' }).success).toBe(false);
+    expect(() => choice.make({ SIDE: 'three' }, null, log)).toThrow('names no adapter');
+    expect(() => choiceOf('SIDE', 'which side', {})).toThrow('nothing to choose from');
+  });
+});

@@ -1,0 +1,21 @@
+import type { z } from 'zod';
+import type { CoreBankingPort } from '../../ports/core-banking.js';
+import { choiceOf } from '../choice.js';
+import type { HttpLogEntry } from '../http/http.js';
+import { paymentsApi } from './payments-api/configured.js';
+
+/** What the tenant chooses about any bank. */
+export type CoreBankingTenant = { readonly requestLongestLifeMs: number };
+
+/** Every core banking system, one line each; the first is the default. */
+const choice = choiceOf<CoreBankingPort, CoreBankingTenant>('CORE_BANKING', 'which core banking system', {
+  'payments-api': paymentsApi,
+});
+
+/** What a service reads from the environment that talks to the bank. */
+export const coreBankingConfig = choice.environment as { readonly CORE_BANKING: z.ZodType<string> };
+export const coreBankingProblems = choice.problems;
+export const configuredCoreBanking = (
+  settings: { readonly CORE_BANKING: string; readonly tenant: CoreBankingTenant },
+  log: (entry: HttpLogEntry) => void,
+): CoreBankingPort => choice.make(settings, settings.tenant, log);
