@@ -6,14 +6,14 @@ import { randomUUID } from 'node:crypto';
 import type { Stack } from '../../infra/demo/stack.js';
 import { CURRENCY, HOUSE_ACCOUNT } from '../../infra/demo/stack.js';
 import type { Customer } from '../../infra/demo/world.js';
-import { configuredDriveWealth } from '../../shared/adapters/broker/drivewealth/configured.js';
-import { configuredPaymentsApi } from '../../shared/adapters/core-banking/payments-api/configured.js';
+import { brokerConfig, configuredBroker } from '../../shared/adapters/broker/configured.js';
+import { configuredCoreBanking, coreBankingConfig } from '../../shared/adapters/core-banking/configured.js';
 import { configuredInvestSuite } from '../../shared/adapters/investsuite/configured.js';
 import { decimal, minus, negated, type Decimal } from '../../shared/kernel/decimal.js';
 import { cashInstrument, type PortfolioId } from '../../shared/kernel/ids.js';
 import { currency, type Money } from '../../shared/kernel/money.js';
 import type { Outcome, Sending } from '../../shared/kernel/outcome.js';
-import { commonConfig, coreBankingConfig, driveWealthConfig, investSuiteConfig, readConfig } from '../../shared/runtime/config.js';
+import { commonConfig, investSuiteConfig, readConfig } from '../../shared/runtime/config.js';
 import { perSecond, startCpu } from './measure.js';
 
 /** As long as the simulators take to change a status; the product waits for their webhook instead. */
@@ -25,12 +25,12 @@ const applied = <T>(outcome: Outcome<T, string>): T => {
   throw new Error(`an outside call came back ${outcome.kind}`);
 };
 const ports = (stack: Stack) => {
-  const config = readConfig(commonConfig.extend({ ...investSuiteConfig, ...driveWealthConfig, ...coreBankingConfig }), stack.env);
+  const config = readConfig(commonConfig.extend({ ...investSuiteConfig, ...brokerConfig, ...coreBankingConfig }), stack.env);
   const unheard = (): void => undefined;
   return {
     investSuite: configuredInvestSuite(config, unheard),
-    broker: configuredDriveWealth(config, unheard),
-    bank: configuredPaymentsApi(config, unheard),
+    broker: configuredBroker(config, unheard),
+    bank: configuredCoreBanking(config, unheard),
   };
 };
 type Ports = ReturnType<typeof ports>;
