@@ -193,9 +193,10 @@ const startEngine = async ({ definition, config, log, pool, producer }: EngineSe
     await producer.send(rows);
     passes('after-publish', () => rows.map((row) => row.topic));
   };
-  const sayer = new Sayer(store, publish, (error) => {
+  const notSaid = (error: unknown): void => {
     log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'not published yet; it is said again');
-  });
+  };
+  const sayer = new Sayer(store, publish, notSaid, systemClock.after);
   const engine = new Engine({ catalogue, store, sender, sayer, clock: systemClock, log, ownerId: () => owner.id, passes });
   const takeIn: TakeIn = new TakeIn({
     catalogue,

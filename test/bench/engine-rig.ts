@@ -102,9 +102,10 @@ export const startRig = async (url: string, definition: ServiceDefinition, onSai
     onSaid(rows);
     return Promise.resolve();
   };
-  const sayer = new Sayer(store, publish, (error) => {
+  const notSaid = (error: unknown): void => {
     log.error({ err: error }, 'not said');
-  });
+  };
+  const sayer = new Sayer(store, publish, notSaid, clock.after);
   const passes = (): void => undefined;
   const engine = new Engine({ catalogue, store, sender, sayer, clock, log, ownerId: () => owner.id, passes });
   const takeIn: TakeIn = new TakeIn({

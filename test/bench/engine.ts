@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import axios from 'axios';
 import { Pool as Undici } from 'undici';
-import { closedLoop, type LoopTimes } from './closed-loop.js';
-import { startRig } from './engine-rig.js';
+import { closedLoop, type Begin, type LoopTimes } from './closed-loop.js';
+import { startRig, type Rig } from './engine-rig.js';
 import { startMinimalLoop, withoutDurability, type Journey } from './floors.js';
 import { fiveCalls, type Call } from './five-calls.js';
 import {
@@ -92,6 +92,21 @@ const minimal = async (world: World, setting: Setting): Promise<Round> => {
   return round;
 };
 
+/** As a consumer of one partition does: what comes while a fetch is taken in is the next fetch. */
+const oneFetchAtATime = (rig: Rig): Begin => {
+  let waiting: string[] = [];
+  let isTaking = false;
+  const takeAll = async (): Promise<void> => {
+    isTaking = true;
+    while (waiting.length > 0) await rig.take(waiting.splice(0));
+    isTaking = false;
+  };
+  return (wanted) => {
+    waiting = waiting.concat(wanted);
+    if (!isTaking) void takeAll();
+  };
+};
+
 const product = async (world: World, setting: Setting): Promise<Round> => {
   const caller = callWithUndici(world.address, setting.waitMs);
   let ended: (wanted: string) => void = () => undefined;
@@ -101,9 +116,7 @@ const product = async (world: World, setting: Setting): Promise<Round> => {
   const round = await closedLoop(setting.inFlight, setting.times, world.kinds, (onEnd) => {
     ended = onEnd;
     return {
-      begin: (wanted) => {
-        void rig.take(wanted);
-      },
+      begin: oneFetchAtATime(rig),
       counters: { statements: rig.statements },
     };
   });

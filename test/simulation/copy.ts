@@ -124,7 +124,7 @@ export class Copy {
       },
     });
     const publish = this.#publisher(life, passes);
-    const sayer = new Sayer(client, publish, () => undefined);
+    const sayer = new Sayer(client, publish, () => undefined, clock.after);
     const engine = new Engine({ catalogue, store: client, sender, sayer, clock, log, ownerId, passes });
     const takeIn: TakeIn = new TakeIn({
       ...{ catalogue, store: client, engine, sayer, log, clock, passes },

@@ -251,6 +251,7 @@ describe('the engine on Postgres', () => {
         return Promise.resolve();
       },
       () => undefined,
+      clock.after,
     );
     const engine = new Engine({
       catalogue,

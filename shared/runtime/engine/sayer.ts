@@ -1,4 +1,5 @@
 /** Publishes what steps have said, right after their commit, in order; what was missed is swept. */
+import type { Clock } from './clock.js';
 import type { EngineStore, OutboxRow } from './store.js';
 
 export type Publish = (messages: readonly OutboxRow[]) => Promise<void>;
@@ -7,20 +8,29 @@ const MOST_AT_ONCE = 1_000;
 /** Errors that speak of a row, not of Kafka. */
 const BAD_ROW: ReadonlySet<string> = new Set(['Bug', 'MessageTooLarge']);
 
+/** What was said is marked in one statement for many. Whoever dies before says it again, under the same ids. */
+const MARK_AFTER_MS = 100;
+const MOST_MARKED = 5_000;
+
 export class Sayer {
   readonly #store: Pick<EngineStore, 'markSent'>;
   readonly #publish: Publish;
   readonly #onTrouble: (error: unknown) => void;
+  readonly #after: Clock['after'];
   readonly #queue: OutboxRow[] = [];
   /** Ids in hand, so that a sweep does not say them a second time. */
   readonly #inHand = new Set<string>();
+  readonly #published: string[] = [];
   #working: Promise<void> | null = null;
+  #marking: Promise<void> | null = null;
+  #callOffMarking: (() => void) | null = null;
   #stopped = false;
 
-  constructor(store: Pick<EngineStore, 'markSent'>, publish: Publish, onTrouble: (error: unknown) => void) {
+  constructor(store: Pick<EngineStore, 'markSent'>, publish: Publish, onTrouble: (error: unknown) => void, after: Clock['after']) {
     this.#store = store;
     this.#publish = publish;
     this.#onTrouble = onTrouble;
+    this.#after = after;
   }
 
   say(rows: readonly OutboxRow[]): void {
@@ -37,31 +47,58 @@ export class Sayer {
   }
 
   async #work(): Promise<void> {
-    while (this.#queue.length > 0 && !this.#stopped) {
-      const rows = this.#queue.splice(0, MOST_AT_ONCE);
-      await this.#sayAll(rows);
-      for (const row of rows) this.#inHand.delete(row.eventId);
-    }
+    while (this.#queue.length > 0 && !this.#stopped) await this.#sayAll(this.#queue.splice(0, MOST_AT_ONCE));
   }
 
   async #sayAll(rows: readonly OutboxRow[]): Promise<void> {
     try {
       await this.#publish(rows);
-      await this.#store.markSent(rows.map((row) => row.eventId));
     } catch (error) {
-      // Not known to be stored, or not marked: the rows stay in the outbox and the sweep says them again under the same ids.
+      // Not known to be stored: the rows stay in the outbox and the sweep says them again under the same ids.
       this.#onTrouble(error);
-      if (rows.length === 1 || this.#stopped || !(error instanceof Error) || !BAD_ROW.has(error.name)) return;
+      if (rows.length === 1 || this.#stopped || !(error instanceof Error) || !BAD_ROW.has(error.name)) {
+        for (const row of rows) this.#inHand.delete(row.eventId);
+        return;
+      }
       // One of them can never be published. Its neighbours can.
       const middle = Math.ceil(rows.length / 2);
       await this.#sayAll(rows.slice(0, middle));
       await this.#sayAll(rows.slice(middle));
+      return;
     }
+    for (const row of rows) this.#published.push(row.eventId);
+    this.#markSoon();
+  }
+
+  #markSoon(): void {
+    if (this.#published.length === 0 || this.#marking !== null || this.#callOffMarking !== null || this.#stopped) return;
+    this.#callOffMarking = this.#after(MARK_AFTER_MS, () => {
+      this.#callOffMarking = null;
+      this.#marking = this.#mark().finally(() => {
+        this.#marking = null;
+        this.#markSoon();
+      });
+    });
+  }
+
+  async #mark(): Promise<void> {
+    const eventIds = this.#published.splice(0, MOST_MARKED);
+    try {
+      await this.#store.markSent(eventIds);
+    } catch (error) {
+      // Said twice does no harm; unsaid would.
+      this.#onTrouble(error);
+    }
+    for (const eventId of eventIds) this.#inHand.delete(eventId);
   }
 
   /** Finishes what is under way; the rest stays in the outbox. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#working;
+    this.#callOffMarking?.();
+    this.#callOffMarking = null;
+    await this.#marking;
+    while (this.#published.length > 0) await this.#mark();
   }
 }

@@ -10,6 +10,7 @@ const stage = () => {
   const published: string[][] = [];
   const marked: string[][] = [];
   const troubles: unknown[] = [];
+  const timers: (() => void)[] = [];
   const gates: { readonly pass: () => void; readonly fail: (error: Error) => void }[] = [];
   let markFails: Error | null = null;
   const sayer = new Sayer(
@@ -24,6 +25,10 @@ const stage = () => {
       await new Promise<void>((pass, fail) => gates.push({ pass, fail }));
     },
     (error) => troubles.push(error),
+    (_waitMs, run) => {
+      timers.push(run);
+      return () => timers.splice(timers.indexOf(run), 1);
+    },
   );
   const turn = async (): Promise<void> => {
     await new Promise((resolve) => setImmediate(resolve));
@@ -35,6 +40,11 @@ const stage = () => {
     troubles,
     failMarking: (error: Error | null): void => {
       markFails = error;
+    },
+    /** The time until what was said is marked is over. */
+    mark: async (): Promise<void> => {
+      for (const run of timers.splice(0)) run();
+      await turn();
     },
     pass: async (): Promise<void> => {
       gates.shift()?.pass();
@@ -48,39 +58,47 @@ const stage = () => {
 };
 
 describe('what steps have said', () => {
-  it('goes out in order, one publication at a time, and is marked after it', async () => {
-    const { sayer, published, marked, pass } = stage();
+  it('goes out in order, one publication at a time; many are marked together, a little later', async () => {
+    const { sayer, published, marked, pass, mark } = stage();
     sayer.say([row('a'), row('b')]);
     sayer.say([row('c')]);
     expect(published).toEqual([['a', 'b']]);
+    await pass();
+    expect(published).toEqual([['a', 'b'], ['c']]);
+    await pass();
     expect(marked).toEqual([]);
+    await mark();
+    expect(marked).toEqual([['a', 'b', 'c']]);
+    sayer.say([row('d')]);
     await pass();
-    expect([published, marked]).toEqual([[['a', 'b'], ['c']], [['a', 'b']]]);
-    await pass();
-    expect(marked).toEqual([['a', 'b'], ['c']]);
+    await mark();
+    expect(marked).toEqual([['a', 'b', 'c'], ['d']]);
   });
   it('is not said twice while it is in hand, and again when the sweep still finds it afterwards', async () => {
-    const { sayer, published, pass } = stage();
+    const { sayer, published, pass, mark } = stage();
     sayer.say([row('a')]);
     sayer.say([row('b'), row('a'), row('b')]);
     await pass();
-    sayer.say([row('b')]);
+    sayer.say([row('b'), row('a')]);
     await pass();
     expect(published).toEqual([['a'], ['b']]);
+    await mark();
     sayer.say([row('a')]);
     expect(published).toEqual([['a'], ['b'], ['a']]);
   });
   it('stays unmarked when it could not be published or marked, and the next goes on', async () => {
-    const { sayer, published, marked, troubles, pass, fail, failMarking } = stage();
+    const { sayer, published, marked, troubles, pass, fail, mark, failMarking } = stage();
     sayer.say([row('a')]);
     sayer.say([row('b')]);
     await fail(new Error('Kafka is away'));
     failMarking(new Error('Postgres is away'));
     await pass();
+    await mark();
     expect([published, marked, troubles]).toEqual([[['a'], ['b']], [], [new Error('Kafka is away'), new Error('Postgres is away')]]);
     failMarking(null);
     sayer.say([row('a'), row('b')]);
     await pass();
+    await mark();
     expect(marked).toEqual([['a', 'b']]);
   });
   it('is bounded: no publication of more than a thousand', async () => {
@@ -117,7 +135,12 @@ describe('a row that can never be published', () => {
         return Promise.resolve();
       },
     };
-    const sayer = new Sayer(store, publish, () => undefined);
+    const sayer = new Sayer(
+      store,
+      publish,
+      () => undefined,
+      () => () => undefined,
+    );
     const rowOf = (eventId: string): OutboxRow => ({ eventId, topic: 'payout.requested', key: 'p', headers: {}, value: '{}' });
     sayer.say(['a', 'b', 'bad', 'c', 'd'].map(rowOf));
     await new Promise((resolve) => setImmediate(resolve));
