@@ -18,11 +18,38 @@ const ASKS_ONLY: OperationAbility = {
   source: 'a question changes nothing',
 };
 
+type RowShown = {
+  readonly waits: boolean;
+  readonly waitsFor: string | null;
+  readonly overdueAfterMs: number | null;
+  readonly looksAgainAfterMs: number | null;
+  readonly ownedBy: string;
+};
+const HOUR_MS = 3_600_000;
+
+const rowShown = (binding: Binding, status: string): RowShown => {
+  const flow: AnyFlow = binding.flow;
+  const { ownedBy } = flow;
+  const row = flow.rows[status];
+  if (row === undefined) throw new Bug(`flow ${flow.name} has no row ${status}`);
+  if ('ends' in row) return { ownedBy, waits: false, waitsFor: null, overdueAfterMs: null, looksAgainAfterMs: null };
+  if ('does' in row) {
+    const overdueAfterMs = (row.overdueAfterHours ?? 1) * HOUR_MS;
+    return { ownedBy, waits: false, waitsFor: `the outcome of ${row.does}`, overdueAfterMs, looksAgainAfterMs: null };
+  }
+  const { looksAgain } = row;
+  const interval = looksAgain === undefined ? null : binding.intervalsMs[looksAgain.after];
+  if (interval === undefined)
+    throw new Bug(`flow ${flow.name} looks again after ${looksAgain?.after ?? ''}, an interval that is not configured`);
+  return { ownedBy, waits: true, waitsFor: row.waitsFor, overdueAfterMs: row.overdueAfterHours * HOUR_MS, looksAgainAfterMs: interval };
+};
+
 export class Catalogue {
   readonly definition: ServiceDefinition;
   readonly #bindings: ReadonlyMap<string, Binding>;
   readonly #consumes: ReadonlyMap<string, readonly Consume[]>;
   readonly #rules = new Map<string, RulesOf>();
+  readonly #shown = new Map<string, RowShown>();
 
   constructor(definition: ServiceDefinition) {
     this.definition = definition;
@@ -78,37 +105,15 @@ export class Catalogue {
   }
 
   /** What an operator sees of the row a journey is in. */
-  shows(
-    flow: string,
-    state: Stated,
-  ): {
-    waits: boolean;
-    waitsFor: string | null;
-    overdueAfterMs: number | null;
-    looksAgainAfterMs: number | null;
-    ownedBy: string;
-    amount: string | null;
-    currency: string | null;
-  } {
+  shows(flow: string, state: Stated): RowShown & { readonly amount: string | null; readonly currency: string | null } {
     const binding = this.binding(flow);
-    const row = this.flow(flow).rows[state.status];
-    if (row === undefined) throw new Bug(`flow ${flow} has no row ${state.status}`);
+    const key = `${flow}|${state.status}`;
+    let row = this.#shown.get(key);
+    if (row === undefined) {
+      row = rowShown(binding, state.status);
+      this.#shown.set(key, row);
+    }
     const money = binding.shows(state);
-    const common = { ownedBy: binding.flow.ownedBy, amount: money?.amount ?? null, currency: money?.currency ?? null };
-    const hourMs = 3_600_000;
-    if ('ends' in row) return { ...common, waits: false, waitsFor: null, overdueAfterMs: null, looksAgainAfterMs: null };
-    if ('does' in row)
-      return {
-        ...common,
-        waits: false,
-        waitsFor: `the outcome of ${row.does}`,
-        overdueAfterMs: (row.overdueAfterHours ?? 1) * hourMs,
-        looksAgainAfterMs: null,
-      };
-    const { looksAgain } = row;
-    const interval = looksAgain === undefined ? null : binding.intervalsMs[looksAgain.after];
-    if (interval === undefined)
-      throw new Bug(`flow ${flow} looks again after ${looksAgain?.after ?? ''}, an interval that is not configured`);
-    return { ...common, waits: true, waitsFor: row.waitsFor, overdueAfterMs: row.overdueAfterHours * hourMs, looksAgainAfterMs: interval };
+    return { ...row, amount: money?.amount ?? null, currency: money?.currency ?? null };
   }
 }
