@@ -6,6 +6,8 @@ export interface ProcessOptions {
   readonly name: string;
   /** Absolute path of the JavaScript file that Node runs. */
   readonly entry: string;
+  /** Default: source maps. */
+  readonly nodeArgs?: readonly string[];
   readonly args?: readonly string[];
   /** Added to this process' own environment; undefined takes a name away. */
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -51,7 +53,7 @@ const untilReady = async (options: ProcessOptions, child: TiedChild): Promise<vo
 const launch = async (options: ProcessOptions): Promise<TiedChild> => {
   const child = await spawnTied({
     command: process.execPath,
-    args: ['--enable-source-maps', options.entry, ...(options.args ?? [])],
+    args: [...(options.nodeArgs ?? ['--enable-source-maps']), options.entry, ...(options.args ?? [])],
     env: { ...process.env, ...options.env },
     logFile: options.logFile,
     onParentDeath: 'KILL',

@@ -8,6 +8,12 @@ export const SERVICES = ['gateway', 'withdrawal', 'payout', 'rebalancing', 'port
 export type ServiceName = (typeof SERVICES)[number];
 export const isService = (name: string): name is ServiceName => (SERVICES as readonly string[]).includes(name);
 
+/**
+ * How Node is started for a service. What a journey holds while it waits for an answer outlives many small collections of a
+ * young generation of the default 16 MB; with 64 MB a journey was measured to cost a sixth less of Node's time.
+ */
+export const SERVICE_NODE_ARGS = ['--enable-source-maps', '--max-semi-space-size=64'] as const;
+
 export interface LaunchOptions {
   readonly name: ServiceName;
   /** Name of this copy, where there are several: of its log, in Kafka and in Postgres. Default: the service's. */
@@ -27,6 +33,7 @@ export const launchService = async ({ name, copy = name, env, folder, port: want
   const url = `http://127.0.0.1:${String(port)}`;
   const running = await startProcess({
     name: copy,
+    nodeArgs: SERVICE_NODE_ARGS,
     entry: join(projectRoot, 'dist/services', name, 'src/main.js'),
     env: { ...env, SERVICE_NAME: env['SERVICE_NAME'] ?? copy, HTTP_HOST: '127.0.0.1', HTTP_PORT: String(port) },
     logFile: join(folder, `${copy}.log`),

@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import { firstStopSignal, runMain } from '../sandbox/processes.js';
 import { projectRoot } from '../sandbox/project-root.js';
 import { canTieChildren, type Exit } from '../sandbox/tied-child.js';
-import { isService, SERVICES, type ServiceName } from './launch.js';
+import { isService, SERVICE_NODE_ARGS, SERVICES, type ServiceName } from './launch.js';
 import { Supervisor, type Running } from './supervisor.js';
 
 const USAGE = 64;
@@ -36,7 +36,7 @@ const environmentOf = (name: ServiceName, alone: boolean): NodeJS.ProcessEnv => 
 };
 
 const start = (name: ServiceName, alone: boolean): Running => {
-  const service = [process.execPath, '--enable-source-maps', join(projectRoot, 'dist/services', name, 'src/main.js')];
+  const service = [process.execPath, ...SERVICE_NODE_ARGS, join(projectRoot, 'dist/services', name, 'src/main.js')];
   const [command = process.execPath, ...args] = canTieChildren() ? ['setpriv', '--pdeathsig', 'TERM', ...service] : service;
   // A group of its own: Ctrl-C reaches only us, and we end them in order.
   const child = spawn(command, args, { env: environmentOf(name, alone), stdio: ['ignore', 'pipe', 'pipe'], detached: true });

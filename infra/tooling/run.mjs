@@ -32,7 +32,14 @@ const COMMANDS = {
     built: true,
     does: 'Kafka, Postgres and simulators; prints the environment to export',
   },
-  bench: { file: 'dist/test/bench/main.js', servers: true, built: true, does: 'speed and cost, beside goals and floors; -- --list' },
+  bench: {
+    file: 'dist/test/bench/main.js',
+    // As a service is started.
+    nodeArgs: ['--max-semi-space-size=64'],
+    servers: true,
+    built: true,
+    does: 'speed and cost, beside goals and floors; -- --list',
+  },
   services: {
     file: 'dist/infra/services/main.js',
     built: true,
@@ -80,9 +87,9 @@ const watchNpm = (child) => {
   }, 500).unref();
 };
 
-const handOver = (file, args) =>
+const handOver = (file, args, nodeArgs = []) =>
   new Promise((done, fail) => {
-    const start = tied(['--enable-source-maps', join(root, file), ...args]);
+    const start = tied(['--enable-source-maps', ...nodeArgs, join(root, file), ...args]);
     const child = spawn(start.command, start.args, { cwd: root, stdio: 'inherit' });
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
     watchNpm(child);
@@ -107,7 +114,7 @@ const main = async () => {
     });
   if (command.file === undefined) return 0;
   if (!existsSync(join(root, command.file))) throw new Refusal(`${name}: ${command.file} does not exist.`, 70);
-  return handOver(command.file, [...(command.args ?? []), ...args, ...(command.lastArgs ?? [])]);
+  return handOver(command.file, [...(command.args ?? []), ...args, ...(command.lastArgs ?? [])], command.nodeArgs);
 };
 
 try {
