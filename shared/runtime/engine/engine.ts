@@ -68,6 +68,8 @@ const MOST_TRIES = 50;
 const LOOK_FAILED_MS = 600_000;
 /** A look that is queued is not queued twice. */
 const LOOK_QUEUED_MS = 60_000;
+/** How long nothing is taken for new after something was not, or may not have been. Longer than the longest pause between two tries. */
+const CAREFUL_MS = 5_000;
 
 type Decided = {
   readonly item: Item;
@@ -111,6 +113,7 @@ export class Engine {
   #trying = false;
   #callOffPump: (() => void) | null = null;
   readonly #notLookedAtBeforeMs = new Map<string, number>();
+  #carefulUntilMs = 0;
   #statements = 0;
   #pumping = false;
   #stopping = false;
@@ -309,6 +312,8 @@ export class Engine {
       } catch (error) {
         if (error instanceof DatabaseAway) {
           // Kept in hand, never thrown away: an answer that was received must be written when the database is back.
+          // The commit may have been made and only its answer lost: then nothing of it is new any more.
+          this.#beCareful();
           this.#o.log.warn({ reason: error.message, items: remaining.length }, 'the database is away; waiting');
           await pause(Math.min(2_000, 100 * 2 ** Math.min(attempt, 5)), this.#o.clock);
         } else if (error instanceof Stale) {
@@ -328,6 +333,7 @@ export class Engine {
 
   /** Somebody else moved one of the journeys or handled one of the events: what memory knows is given up and looked up again. */
   async #refresh(items: readonly Item[]): Promise<readonly Item[]> {
+    this.#beCareful();
     for (const journeyId of this.#journeyIds(items)) this.#forget(journeyId);
     const eventIds = items.flatMap((item) =>
       (item.kind === 'input' || item.kind === 'effect') && item.eventId !== null ? [item.eventId] : [],
@@ -377,15 +383,36 @@ export class Engine {
     return derivedId(`${idPrefix}-`, `${to.flow}|${one}`);
   }
 
+  /**
+   * What opens a journey that memory does not know is taken for the first of its kind, without looking it up: the insert fails
+   * as stale if it was not, and then everything is looked up for a while. Anything else is judged by what is stored.
+   */
+  #opening(item: Item): Decided | null {
+    if (item.kind !== 'input' || !('flow' in item.to) || item.tries > 0 || this.#o.clock.monotonicMs() < this.#carefulUntilMs) return null;
+    if (this.#find(item) !== null) return null;
+    const decided = this.#decide(item);
+    return decided.stepped.kind === 'moved' ? decided : null;
+  }
+
+  #beCareful(): void {
+    this.#carefulUntilMs = this.#o.clock.monotonicMs() + CAREFUL_MS;
+  }
+
   async #decideAll(items: readonly Item[]): Promise<Decided[]> {
     const ids = new Set<string>();
     const open: { flow: string; subject: string }[] = [];
+    const openings = new Map<Item, Decided>();
     for (const item of items) {
+      const opening = this.#opening(item);
+      if (opening !== null) {
+        openings.set(item, opening);
+        continue;
+      }
       for (const id of this.#journeyIds([item])) if (!this.#journeys.has(id)) ids.add(id);
       if (item.kind === 'input' && 'flow' in item.to && !this.#open.has(`${item.to.flow}|${item.to.subject}`)) open.push(item.to);
     }
     if (ids.size + open.length > 0) for (const journey of await this.#o.store.load([...ids], open)) this.#learn(this.#checked(journey));
-    return items.map((item) => this.#decide(item));
+    return items.map((item) => openings.get(item) ?? this.#decide(item));
   }
 
   /**
