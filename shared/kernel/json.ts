@@ -124,11 +124,7 @@ const isPlain = (value: Printable): boolean => {
   if (typeof value !== 'object' || value instanceof JsonNumber) return false;
   if (Array.isArray(value)) return (value as readonly Printable[]).every(isPlain);
   if ('toJSON' in value) return false;
-  for (const key in value) {
-    const member = (value as Record<string, Printable>)[key];
-    if (member !== undefined && !isPlain(member)) return false;
-  }
-  return true;
+  return Object.values(value as Record<string, Printable>).every((member) => member === undefined || isPlain(member));
 };
 
 /** Prints a value as JSON; a JsonNumber as its source text; undefined members are left out. Safe integers only. */

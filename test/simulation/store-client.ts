@@ -95,14 +95,14 @@ export class StoreClient implements EngineStore {
       tell(
         this.#life.name,
         () =>
-          `commits ${String(row.journey_id).slice(0, 8)} v${String(row.version)} ${String(row.status)}: ${String(row.occasion)}${row.note === null ? '' : ` (${String(row.note)})`}`,
+          `commits ${row.journey_id.slice(0, 8)} v${String(row.version)} ${row.status}: ${row.occasion}${row.note === null ? '' : ` (${row.note})`}`,
       );
-    for (const row of parts.quarantined) tell(this.#life.name, () => `quarantines ${String(row.event_id)}: ${String(row.reason)}`);
+    for (const row of parts.quarantined) tell(this.#life.name, () => `quarantines ${row.event_id}: ${row.reason}`);
     for (const row of parts.postponed)
       tell(
         this.#life.name,
         () =>
-          `effect ${String(row.id).slice(3, 8)}..${String(row.id).split(':')[1] ?? ''} is ${String(row.status)}${row.note === null ? '' : ` (${String(row.note)})`}`,
+          `effect ${row.id.slice(3, 8)}..${row.id.split(':')[1] ?? ''} is ${row.status}${row.note === null ? '' : ` (${row.note})`}`,
       );
   }
 }
