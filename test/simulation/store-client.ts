@@ -95,14 +95,14 @@ export class StoreClient implements EngineStore {
       tell(
         this.#life.name,
         () =>
-          `commits ${row.journey_id.slice(0, 8)} v${String(row.version)} ${row.status}: ${row.occasion}${row.note === null ? '' : ` (${row.note})`}`,
+          `commits ${(row.journey_id ?? '').slice(0, 8)} v${String(row.version)} ${row.status ?? ''}: ${row.occasion ?? ''}${row.note === null ? '' : ` (${row.note})`}`,
       );
-    for (const row of parts.quarantined) tell(this.#life.name, () => `quarantines ${row.event_id}: ${row.reason}`);
+    for (const row of parts.quarantined) tell(this.#life.name, () => `quarantines ${row.event_id ?? ''}: ${row.reason ?? ''}`);
     for (const row of parts.postponed)
       tell(
         this.#life.name,
         () =>
-          `effect ${row.id.slice(3, 8)}..${row.id.split(':')[1] ?? ''} is ${row.status}${row.note === null ? '' : ` (${row.note})`}`,
+          `effect ${(row.id ?? '').slice(3, 8)}..${row.id?.split(':')[1] ?? ''} is ${row.status ?? ''}${row.note === null ? '' : ` (${row.note})`}`,
       );
   }
 }

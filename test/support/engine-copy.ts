@@ -183,6 +183,7 @@ export const startEngineCopy = async ({ url, log, tryEveryMs = 30_000, sweepEver
       return Promise.resolve();
     },
     () => undefined,
+    clock.after,
   );
   const sender = new Sender({
     limitPerSystem: 64,
