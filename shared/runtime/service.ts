@@ -180,7 +180,7 @@ const startEngine = async ({ definition, config, log, pool, producer }: EngineSe
   });
   await owner.start();
   const sender = new Sender({
-    limitPerSystem: 64,
+    limitPerSystem: config.REQUESTS_AT_ONCE,
     breakerAfterFailures: 30,
     breakerOpenMs: 1_000,
     ...systemClock,

@@ -46,6 +46,9 @@ export type HttpLogEntry = {
   readonly traceId: string | null;
 };
 
+/** Above any REQUESTS_AT_ONCE: the engine limits, a queue for sockets would only hide it. */
+const MOST_SOCKETS = 256;
+
 export type HttpOptions = {
   /** May hold a path, which every request path is put behind. Credentials in it are refused. */
   readonly baseUrl: string;
@@ -111,7 +114,7 @@ const headersOf = (response: AxiosResponse): Record<string, string> => {
 /** An http client for one outside system: axios' API over a slim keep-alive transport of ours. */
 export const createHttp = (options: HttpOptions): Http => {
   const base = baseOf(options.baseUrl);
-  const pool = { keepAlive: true, maxSockets: options.maxSockets ?? 50, timeout: options.idleSocketTimeoutMs ?? 4_000 };
+  const pool = { keepAlive: true, maxSockets: options.maxSockets ?? MOST_SOCKETS, timeout: options.idleSocketTimeoutMs ?? 4_000 };
   const trust = options.caPem === undefined ? {} : { ca: options.caPem };
   const agent = base.protocol === 'https:' ? new HttpsAgent({ ...pool, ...trust }) : new HttpAgent(pool);
   const wire: Wire = { base, agent, maxBodyBytes: options.maxBodyBytes ?? 5_000_000, connectTimeoutMs: options.connectTimeoutMs ?? 5_000 };
