@@ -1,3 +1,4 @@
+import { backlog } from './backlog.js';
 import { engineBench } from './engine.js';
 import { ingest } from './ingest.js';
 import type { Bench } from './measure.js';
@@ -5,4 +6,4 @@ import { replay } from './replay.js';
 import { withdrawal } from './withdrawal.js';
 
 /** Every bench, in the order in which they run. */
-export const benches: readonly Bench[] = [engineBench, ingest, withdrawal, replay];
+export const benches: readonly Bench[] = [engineBench, ingest, withdrawal, backlog, replay];

@@ -28,6 +28,10 @@ const MOST = 500;
 /** Longer than any sender repeats itself and than Kafka keeps offsets: an event that comes again later is a new one. */
 const KEEP_HANDLED_DAYS = 60;
 const DROP_EVERY_MS = 600_000;
+/** Overdue is a matter of hours, and looking for it goes over every open journey: an index would cost every step more. */
+const OVERDUE_EVERY_MS = 30_000;
+/** After a start, as long as whole pages of events wait: the next page, once the one before is nearly through. */
+const NEXT_PAGE_MS = 50;
 
 export class Sweep {
   readonly #o: SweepOptions;
@@ -35,7 +39,11 @@ export class Sweep {
   #working: Promise<void> = Promise.resolve();
   #stopped = false;
   #first = true;
+  /** From the start until a page of waiting events was not full: what a former life has left is taken up page after page. */
+  #recovering = true;
+  #hurries = false;
   #droppedAtMs: number;
+  #lookedForOverdueAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: SweepOptions) {
     this.#o = options;
@@ -55,7 +63,7 @@ export class Sweep {
           else this.#o.log.error({ err: error }, 'the sweep failed; it is tried again');
         })
         .finally(() => {
-          this.#next(this.#o.everyMs * (0.75 + this.#o.random() / 2));
+          this.#next(this.#hurries ? NEXT_PAGE_MS : this.#o.everyMs * (0.75 + this.#o.random() / 2));
         });
     });
   }
@@ -65,6 +73,7 @@ export class Sweep {
     // After a start nothing is in memory: nobody needs to be left alone on our account.
     const grace = this.#first ? 0 : graceMs;
     this.#first = false;
+    this.#hurries = false;
     await store.openDecidedLanes();
     await engine.refreshBlocked();
     // While most steps fail nothing more is taken up: it would only pile up in memory.
@@ -75,16 +84,26 @@ export class Sweep {
       this.#droppedAtMs = nowMs;
       await store.dropHandled(KEEP_HANDLED_DAYS, 10 * MOST);
     }
+    if (nowMs - this.#lookedForOverdueAtMs < OVERDUE_EVERY_MS) return;
+    this.#lookedForOverdueAtMs = nowMs;
     for (const late of await store.newlyOverdue(MOST)) log.error({ alarm: 'overdue', ...late }, 'a journey is overdue: somebody must look');
+  }
+
+  async #takeUpEvents(grace: number): Promise<void> {
+    const { store, engine, takeIn } = this.#o;
+    const rows = await store.openInbox(grace, MOST);
+    if (rows.length < MOST) this.#recovering = false;
+    const fresh = rows.filter((row) => !engine.hasEvent(row.eventId));
+    this.#hurries = this.#recovering && fresh.length > 0;
+    for (const row of fresh) {
+      const item = await takeIn.again(row);
+      if (item !== null) engine.enqueue(item);
+    }
   }
 
   async #takeUp(grace: number): Promise<void> {
     const { store, engine } = this.#o;
-    for (const row of await store.openInbox(grace, MOST)) {
-      if (engine.hasEvent(row.eventId)) continue;
-      const item = await this.#o.takeIn.again(row);
-      if (item !== null) engine.enqueue(item);
-    }
+    await this.#takeUpEvents(grace);
     for (const { journeyId, portfolioId } of await store.dueJourneys(MOST))
       engine.enqueue({ kind: 'look-again', lane: portfolioId, journeyId, tries: 0 });
     for (const effect of await store.orphanedEffects(this.#o.ownerId(), MOST)) {
