@@ -34,14 +34,14 @@ const SILENCE_MS = 30_000;
 const shapes = (quick: boolean): readonly Shape[] => [
   {
     name: 'cash is there',
-    customers: quick ? 300 : 1_800,
+    customers: quick ? 300 : 1_500,
     inFlight: 150,
     holds: { cash: '1000.00', positions: [] },
     asks: '125.50',
   },
   {
     name: 'with a sale',
-    customers: quick ? 200 : 900,
+    customers: quick ? 200 : 800,
     inFlight: 150,
     holds: { cash: '10.00', positions: [{ isin: 'US0378331005', units: '20' }] },
     asks: '1100.00',
@@ -85,10 +85,13 @@ const whereTheyAre = async (pool: Pool): Promise<string> => {
 };
 
 type Window = { readonly journeys: number; readonly durationMs: number; readonly cpu: CpuMs };
-type Driven = { readonly window: Window; readonly toPaidMs: readonly number[] };
+type Driven = { readonly window: Window; readonly toPaidMs: readonly number[]; readonly asked: readonly Customer[] };
 
-/** Where the window begins and ends, as shares of all customers: at first memory is cold, at last nobody follows. */
-const WARM = 0.15;
+/** The window begins when so many are done, for at first everything is cold; it ends when nobody follows any more. */
+const WARM_SHARE = 0.15;
+const WARM_MS = 8_000;
+/** Nobody asks after this long, whatever the machine: the rest of the customers stay at home. */
+const ASK_MS = 32_000;
 
 class Drive {
   readonly #world: World;
@@ -97,6 +100,7 @@ class Drive {
   readonly #kinds: ProcessKinds;
   readonly #askedAtMs = new Map<string, number>();
   readonly #done = new Set<string>();
+  readonly #startedAtMs = performance.now();
   #opened: { readonly atMs: number; readonly done: number; readonly cpu: () => CpuMs } | null = null;
   #window: Window | null = null;
 
@@ -112,7 +116,9 @@ class Drive {
     let lastNewsAtMs = Date.now();
     let shownAtMs = 0;
     const startedAt = new Date(Date.now() - 1_000);
-    while (this.#done.size < customers.length) {
+    const lastAskAtMs = performance.now() + ASK_MS;
+    while (waiting.length > 0 || this.#done.size < this.#askedAtMs.size) {
+      if (performance.now() > lastAskAtMs) waiting.length = 0;
       await this.#ask(waiting);
       this.#mark(waiting.length);
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
@@ -121,14 +127,15 @@ class Drive {
         if (this.#askedAtMs.has(portfolioId)) this.#done.add(portfolioId);
       if (this.#done.size > before) lastNewsAtMs = Date.now();
       if (Date.now() - lastNewsAtMs > SILENCE_MS)
-        throw new Error(`${this.#done.size} of ${customers.length} are done, and nothing moves:\n${await whereTheyAre(this.#pool)}`);
+        throw new Error(`${this.#done.size} of ${this.#askedAtMs.size} are done, and nothing moves:\n${await whereTheyAre(this.#pool)}`);
       if (Date.now() - shownAtMs > 5_000) {
         shownAtMs = Date.now();
-        context.progress(`${this.#shape.name}: ${this.#done.size} of ${customers.length} paid, booked and announced`);
+        context.progress(`${this.#shape.name}: ${this.#done.size} of ${this.#askedAtMs.size} paid, booked and announced`);
       }
     }
-    if (this.#window === null) throw new Error('too few customers for a steady state');
-    return { window: this.#window, toPaidMs: await this.#toPaid() };
+    if (this.#window === null || this.#window.journeys === 0) throw new Error('too few journeys for a steady state');
+    const asked = customers.filter(({ portfolioId }) => this.#askedAtMs.has(portfolioId));
+    return { window: this.#window, toPaidMs: await this.#toPaid(), asked };
   }
 
   async #ask(waiting: Customer[]): Promise<void> {
@@ -144,8 +151,8 @@ class Drive {
 
   #mark(waiting: number): void {
     const done = this.#done.size;
-    if (this.#opened === null && done >= WARM * this.#shape.customers)
-      this.#opened = { atMs: performance.now(), done, cpu: startCpu(this.#kinds) };
+    const isWarm = done >= WARM_SHARE * this.#shape.customers || (done > 0 && performance.now() - this.#startedAtMs > WARM_MS);
+    if (this.#opened === null && isWarm) this.#opened = { atMs: performance.now(), done, cpu: startCpu(this.#kinds) };
     if (this.#opened !== null && this.#window === null && waiting === 0)
       this.#window = { journeys: done - this.#opened.done, durationMs: performance.now() - this.#opened.atMs, cpu: this.#opened.cpu() };
   }
@@ -224,14 +231,15 @@ const run: Bench['run'] = async (context) => {
   for (const shape of shapes(context.quick)) {
     const customers = await enter(context, world, shape, next);
     next += shape.customers;
-    const found = figuresOf(shape, await new Drive(world, pool, shape, kindsOf(stack)).run(context, customers));
-    await checkBooks(world, customers);
+    const driven = await new Drive(world, pool, shape, kindsOf(stack)).run(context, customers);
+    await checkBooks(world, driven.asked);
+    const found = figuresOf(shape, driven);
     figures.push(...found.figures);
     notes.push(found.note);
   }
   const [cash] = shapes(context.quick);
   if (cash === undefined) throw new Error('there is no shape to compare with');
-  const bare: Shape = { ...cash, name: 'without durability', customers: Math.ceil(cash.customers / 3) };
+  const bare: Shape = { ...cash, name: 'without durability', customers: Math.ceil(cash.customers / 4) };
   const customers = await enter(context, world, bare, next);
   context.progress('the same outside calls without durability');
   const floor = await payWithoutDurability(stack, customers, cash.asks, cash.inFlight);
