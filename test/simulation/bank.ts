@@ -7,7 +7,7 @@ import type { Network } from './network.js';
 import { declaredLifeMs } from './plan.js';
 import type { BankPayment, Webhooks } from './webhooks.js';
 
-const DEDUPE_MS = 2_000;
+const DEDUPE_MS = 800;
 const isoOf = (ms: number): string => new Date(ms).toISOString();
 
 export class Bank {
@@ -52,7 +52,7 @@ export class Bank {
       () => `books ${payment.paymentId}: EUR ${decimalOf(payment.cents)} to ${payment.iban}, ${payment.status} (${payment.endToEndId})`,
     );
     if (payment.status === 'pending')
-      scheduler.after(random.between(200, 6_000), null, () => {
+      scheduler.after(random.between(50, 2_000), null, () => {
         this.#settle(payment);
       });
     else this.#call(payment);
@@ -80,7 +80,7 @@ export class Bank {
     const { faults, scheduler, random } = this.#ground;
     this.#webhooks.transferStatus(payment, null);
     if (payment.status === 'settled' && faults.happens('transfer-returned'))
-      scheduler.after(random.between(1, 5_000), null, () => {
+      scheduler.after(random.between(1, 2_000), null, () => {
         payment.returned = true;
         this.#ground.tell('bank', () => `${payment.paymentId} comes back`);
         this.#webhooks.transferStatus(payment, { reason: 'AC04', reference: `back-${payment.paymentId}` });

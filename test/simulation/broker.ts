@@ -67,7 +67,7 @@ export class Broker {
     };
     this.cashOuts.push(cashOut);
     tell('broker', () => `takes in ${cashOut.cashOutId}: EUR ${decimalOf(cents)} of ${account}, ${cashOut.status} (${key})`);
-    if (cashOut.status === 'pending') this.#finishLater(cashOut, random.between(100, 5_000));
+    if (cashOut.status === 'pending') this.#finishLater(cashOut, random.between(30, 1_500));
     return this.#said(cashOut);
   }
 
@@ -97,7 +97,7 @@ export class Broker {
     if (cashOut.status === 'needs-approval') {
       cashOut.status = 'pending';
       this.#ground.tell('broker', () => `${cashOutId} is approved`);
-      this.#finishLater(cashOut, this.#ground.random.between(1, 3_000));
+      this.#finishLater(cashOut, this.#ground.random.between(1, 1_000));
     }
     return this.#said(cashOut);
   }

@@ -27,7 +27,7 @@ export type Service = {
 };
 
 const PUBLISH_FAULTS: readonly FaultName[] = ['publish-lost', 'publish-answer-lost', 'publish-late'];
-const SWEEP_GRACE_MS = 3_000;
+const SWEEP_GRACE_MS = 1_000;
 
 /** The rules of the product, or one of them broken. */
 class JudgedCatalogue extends Catalogue {
@@ -157,7 +157,7 @@ export class Copy {
       const fault = faults.among(PUBLISH_FAULTS);
       if (fault === 'publish-answer-lost') append(rows);
       if (fault === 'publish-late')
-        scheduler.after(random.between(100, 2_000), null, () => {
+        scheduler.after(random.between(50, 900), null, () => {
           append(rows);
         });
       if (fault !== null) {
@@ -183,10 +183,10 @@ export class Copy {
     tell(life.name, () => `dies: ${where}`);
     this.#lockGoes(this.#ownerId, random.between(0, 400));
     const consumer = this.#consumer;
-    scheduler.after(random.between(100, 1_500), null, () => {
+    scheduler.after(random.between(50, 700), null, () => {
       if (consumer !== null) this.#topics.leave(this.service.name, consumer);
     });
-    scheduler.after(random.between(20, 3_000), null, () => {
+    scheduler.after(random.between(20, 1_200), null, () => {
       this.start();
     });
   }
@@ -201,13 +201,13 @@ export class Copy {
   freeze(): void {
     const { scheduler, random, tell } = this.#ground;
     const life = this.#life;
-    const forMs = random.between(500, 8_000);
+    const forMs = random.between(200, 3_500);
     life.frozenUntilMs = scheduler.nowMs + forMs;
     tell(life.name, () => `stands still for ${String(forMs)} ms`);
-    if (forMs > 1_500 && random.chance(0.7)) this.loseLock(random.between(500, 1_500));
+    if (forMs > 700 && random.chance(0.7)) this.loseLock(random.between(200, 700));
     const consumer = this.#consumer;
-    if (forMs > 1_500 && consumer !== null)
-      scheduler.after(random.between(800, 1_500), null, () => {
+    if (forMs > 700 && consumer !== null)
+      scheduler.after(random.between(300, 700), null, () => {
         this.#topics.leave(this.service.name, consumer);
         // Once awake it learns that the group went on without it, and joins again.
         scheduler.after(1, life, () => {

@@ -3,7 +3,7 @@ import { payoutBinding, payoutConsumes, type Ports } from '../../services/payout
 import { portfolioBinding, portfolioConsumes } from '../../services/portfolio/src/wire.js';
 import { withdrawalBinding, withdrawalConsumes } from '../../services/withdrawal/src/wire.js';
 import type { Binding, ServiceDefinition } from '../../shared/runtime/engine/definition.js';
-import { tenantSettings } from '../../shared/runtime/tenant.js';
+import { tenantSettings, type TenantSettings } from '../../shared/runtime/tenant.js';
 import { Audit, isPayable, isQuiet } from './audit.js';
 import { HOUSE_IBAN, bankPort } from './bank.js';
 import type { Broken } from './breaks.js';
@@ -44,25 +44,23 @@ export type HistoryOptions = {
 
 const START_MS = Date.parse('2026-01-01T00:00:00Z');
 /** Longer than any wait of the product in these plans: what is not at rest then never will be. */
-const LONGEST_MS = 900_000;
+const LONGEST_MS = 400_000;
 const LOOK_EVERY_MS = 500;
 /** So long nothing has happened. */
 const QUIET_LOOKS = 3;
 
-const tenantOf = (plan: Plan) =>
-  tenantSettings.parse({
-    houseAccountIban: HOUSE_IBAN,
-    requestTimeoutMs: plan.timeoutMs,
-    firstWaitMs: 100,
-    longestWaitMs: 3_000,
-    patienceMs: 90_000,
-    lookAgainForCashAfterMs: 10_000,
-    lookAgainAtCounterAccountAfterMs: 5_000,
-    awaitWishAfterMs: 3_000,
-    awaitCounterpartAfterMs: 5_000,
-    // So that what waits for review is still seen to wait at the end.
-    reviewAfterMs: 86_400_000,
-  });
+const TENANT: TenantSettings = {
+  ...tenantSettings.parse({ houseAccountIban: HOUSE_IBAN }),
+  firstWaitMs: 150,
+  longestWaitMs: 2_000,
+  patienceMs: 45_000,
+  lookAgainForCashAfterMs: 4_000,
+  lookAgainAtCounterAccountAfterMs: 3_000,
+  awaitWishAfterMs: 3_000,
+  awaitCounterpartAfterMs: 3_000,
+  // So that what waits for review is still seen to wait at the end.
+  reviewAfterMs: 86_400_000,
+};
 
 class History {
   readonly #ground: Ground;
@@ -104,7 +102,7 @@ class History {
   #servicesOf(plan: Plan): readonly Service[] {
     const { bank, broker, investSuite, topics } = this.#world;
     const { broken, scheduler } = this.#ground;
-    const tenant = tenantOf(plan);
+    const tenant: TenantSettings = { ...TENANT, requestTimeoutMs: plan.timeoutMs };
     const ports = (network: Network): Ports => {
       const seen = {
         coreBanking: bankPort(bank, network, plan.bank.dedupe === 'forever'),

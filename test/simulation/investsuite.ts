@@ -20,6 +20,8 @@ export type PortfolioBooks = {
   levelCents: number;
   cashCents: number;
   readonly transactions: Booked[];
+  /** Every version since the first: cash and level it was written with, null where it was not. */
+  readonly versions: { readonly version: number; readonly cashCents: number | null; readonly levelCents: number | null }[];
   readonly announced: { readonly key: string; readonly cents: number }[];
   /** What the customer has asked for by all wishes together, and how much of it was taken back. */
   askedCents: number;
@@ -45,7 +47,7 @@ export class InvestSuite {
 
   open(id: string, cashCents: number): PortfolioBooks {
     const books: PortfolioBooks = {
-      ...{ id, version: 1, levelCents: 0, cashCents, transactions: [], announced: [], askedCents: 0, takenBackCents: 0 },
+      ...{ id, version: 1, levelCents: 0, cashCents, transactions: [], announced: [], versions: [], askedCents: 0, takenBackCents: 0 },
     };
     this.portfolios.set(id, books);
     return books;
@@ -72,6 +74,7 @@ export class InvestSuite {
     const books = this.of(id);
     if (cashCents !== null) books.cashCents = cashCents;
     books.version++;
+    books.versions.push({ version: books.version, cashCents, levelCents });
     if (levelCents !== null) {
       books.levelCents = levelCents;
       this.#webhooks.wish(id, printed(levelCents));
@@ -82,6 +85,14 @@ export class InvestSuite {
         `${id} is written: version ${String(books.version)}${cashCents === null ? '' : `, cash ${decimalOf(cashCents)}`}${levelCents === null ? '' : `, level ${printed(levelCents)}`}`,
     );
     return books.version;
+  }
+
+  /** Whether this write of ours is among the versions. */
+  hasWritten(id: string, write: Omit<PortfolioWrite, 'portfolioId'>): boolean {
+    const level = write.divestAmount === null ? null : centsOfLevel(write.divestAmount);
+    return this.of(id).versions.some(
+      ({ version, cashCents, levelCents }) => version > write.baseVersion && cashCents === cashIn(write.holdings) && levelCents === level,
+    );
   }
 
   book(id: string, externalId: string, cents: number): Booked {

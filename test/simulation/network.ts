@@ -76,7 +76,7 @@ export class Network {
     const fault = faults.among(WRITE_FAULTS);
     tell(this.#life.name, () => `asks: ${what}${fault === null ? '' : ` (${fault})`}`);
     if (fault !== null) return this.#faulty(fault, asked);
-    if (asked.harmlessTwice === true && faults.happens('request-twice')) this.#arriveAfter(random.between(1, 2_000), asked);
+    if (asked.harmlessTwice === true && faults.happens('request-twice')) this.#arriveAfter(random.between(1, 800), asked);
     const thereMs = random.between(1, 40);
     if (random.chance(0.5)) return this.#answerAfter(thereMs, asked.arrive());
     return new Promise((resolve) => {
@@ -105,7 +105,7 @@ export class Network {
       case 'not-sent':
         return this.#answerAfter(soonMs, asked.retryable('connection refused'));
       case 'rate-limited':
-        return this.#answerAfter(soonMs, asked.retryable('answered 429', random.between(100, 3_000)));
+        return this.#answerAfter(soonMs, asked.retryable('answered 429', random.between(50, 1_000)));
       case 'error-but-done':
         asked.arrive();
         return this.#answerAfter(soonMs, asked.unknown('answered 502'));
@@ -114,7 +114,7 @@ export class Network {
       case 'answer-late': {
         const answer = asked.arrive();
         // An adapter that does not hear its signal brings the answer when nobody waits for it any more.
-        if (random.chance(0.3)) return this.#answerAfter(plan.timeoutMs + random.between(1, 3_000), answer);
+        if (random.chance(0.3)) return this.#answerAfter(plan.timeoutMs + random.between(1, 1_500), answer);
         break;
       }
       case 'answer-lost':

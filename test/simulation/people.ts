@@ -1,4 +1,5 @@
 /** Operators: they look at what waits for them, then at the books of the other side, and answer what is true. */
+import type { PortfolioWrite } from '../../shared/ports/investsuite.js';
 import type { Printable } from '../../shared/kernel/json.js';
 import type { Service } from './copy.js';
 import type { Ground } from './ground.js';
@@ -10,7 +11,7 @@ import type { World } from './world.js';
 
 type Answer = { readonly answer: 'applied' | 'rejected' | 'send-again'; readonly evidence: string };
 
-const LOOK_EVERY_MS = 2_500;
+const LOOK_EVERY_MS = 1_500;
 
 export class People {
   readonly #ground: Ground;
@@ -46,7 +47,7 @@ export class People {
   #once(what: string): boolean {
     const { nowMs } = this.#ground.scheduler;
     const atMs = this.#answered.get(what);
-    if (atMs !== undefined && nowMs - atMs < 10_000) return false;
+    if (atMs !== undefined && nowMs - atMs < 5_000) return false;
     this.#answered.set(what, nowMs);
     return true;
   }
@@ -58,8 +59,8 @@ export class People {
       tell('people', () => `decide ${JSON.stringify(decision)}`);
       this.#world.say('operator.decision', null, id, decision, id);
     };
-    scheduler.after(random.between(1, 2_000), null, say);
-    if (faults.happens('decision-twice')) scheduler.after(random.between(500, 6_000), null, say);
+    scheduler.after(random.between(1, 800), null, say);
+    if (faults.happens('decision-twice')) scheduler.after(random.between(200, 2_500), null, say);
   }
 
   #judgeMessage(service: string, { eventId, attempts }: QuarantineEntry): void {
@@ -71,7 +72,7 @@ export class People {
   #judgeEffect(service: string, effect: EffectEntry, portfolioId: string): void {
     const { plan, scheduler } = this.#ground;
     // They take their time: what was on its way has arrived, or never will.
-    const overMs = plan.timeoutMs + declaredLifeMs(plan, plan.bank.showsAfterMs) + 2_000;
+    const overMs = plan.timeoutMs + declaredLifeMs(plan, plan.bank.showsAfterMs) + 500;
     if (scheduler.nowMs - (effect.lastMs ?? effect.plannedMs) < overMs) return;
     if (!this.#once(`${effect.id}:${String(effect.generation)}`)) return;
     const { answer, evidence } = this.#answer(effect, portfolioId);
@@ -96,6 +97,7 @@ export class People {
       case 'RecordTransaction':
         return this.#booking(effect);
       case 'WritePortfolio':
+        return this.#written(effect);
       case 'RestoreDivestAmount':
         return { answer: 'rejected', evidence: 'read it again' };
       case 'ReadOwner':
@@ -123,6 +125,13 @@ export class People {
     const made = ours.find((one) => one.status !== 'rejected');
     if (made !== undefined) return { answer: 'applied', evidence: made.paymentId };
     return ours.length > 0 && this.#ground.random.chance(0.5) ? { answer: 'rejected', evidence: 'the bank refuses' } : null;
+  }
+
+  #written(effect: EffectEntry): Answer {
+    const { portfolioId, ...write } = JSON.parse(effect.request) as PortfolioWrite;
+    return this.#world.investSuite.hasWritten(portfolioId, write)
+      ? { answer: 'applied', evidence: 'it stands in the list of versions' }
+      : { answer: 'rejected', evidence: 'read it again' };
   }
 
   /** What they say here they have done before. */

@@ -58,7 +58,7 @@ const bankOf = (random: Random): BankTraits => {
     repeatable,
     afterAbsence: random.pick(['same-key', 'same-key', 'new-key', 'ask-person'] as const),
     settles: random.pick(['at-once', 'later'] as const),
-    showsAfterMs: random.chance(0.3) ? random.between(100, 1_500) : 0,
+    showsAfterMs: random.chance(0.3) ? random.between(50, 600) : 0,
   };
 };
 
@@ -83,22 +83,22 @@ const ratesOf = (random: Random): Record<FaultName, number> => {
   return rates;
 };
 
-const LONGEST_SKEW_MS = 400;
+const LONGEST_SKEW_MS = 150;
 
 export const planOf = (seed: number, smaller: Smaller = {}): Plan => {
   const random = new Random(seed, 1);
-  const scope = random.pick(['payout', 'payout', 'whole', 'portfolio'] as const);
+  const scope = random.pick(['payout', 'payout', 'payout', 'payout', 'portfolio', 'portfolio', 'whole'] as const);
   const plan: Plan = {
     seed,
     scope,
     copies: random.chance(0.6) ? 2 : 1,
-    portfolios: random.chance(0.75) ? 1 : 2,
+    portfolios: random.chance(0.85) ? 1 : 2,
     rates: ratesOf(random),
-    faultsUntilMs: random.between(3_000, 25_000),
+    faultsUntilMs: random.between(1_500, 12_000),
     skewMs: random.chance(0.5) ? random.between(1, LONGEST_SKEW_MS) : 0,
-    timeoutMs: random.between(800, 2_500),
-    lifeMs: random.between(1_000, 8_000),
-    sweepEveryMs: random.between(2_000, 4_000),
+    timeoutMs: random.between(300, 900),
+    lifeMs: random.between(400, 3_000),
+    sweepEveryMs: random.between(1_200, 2_500),
     bank: bankOf(random),
     broker: brokerOf(random),
     transactionsCanBeListed: random.chance(0.8),

@@ -6,7 +6,7 @@ import { runHistory } from './history.js';
 import { shrink } from './shrink.js';
 import { count, emptyTally, missing } from './tally.js';
 
-const HISTORIES = 700;
+const HISTORIES = 1_500;
 const FIRST_SEED = 1;
 
 const storyOf = async (seed: number): Promise<readonly string[]> => {

@@ -26,7 +26,7 @@ type News = {
   readonly data: Printable;
 };
 
-const LATE_MS = 2_500;
+const LATE_MS = 1_200;
 
 export class Webhooks {
   readonly #ground: Ground;

@@ -66,7 +66,7 @@ export class World {
 
   #asksForPayouts(id: string, cents: number): void {
     const { random, faults, tell } = this.#ground;
-    const times = random.between(1, 2);
+    const times = random.chance(0.75) ? 1 : 2;
     for (let n = 1; n <= times; n++) {
       const ask: Ask = { withdrawalId: `wd-${id}-${String(n)}`, portfolioId: id, cents: Math.max(1, Math.floor(cents / 3) + n) };
       this.asks.push(ask);
@@ -83,23 +83,23 @@ export class World {
           currency: 'EUR',
         });
       };
-      const atMs = random.between(1, 2_000);
+      const atMs = random.between(1, 800);
       this.#later(atMs, say);
-      if (faults.happens('asked-twice')) this.#later(atMs + random.between(1, 9_000), say);
+      if (faults.happens('asked-twice')) this.#later(atMs + random.between(1, 4_000), say);
     }
   }
 
   #wishes(id: string, cents: number): void {
     const { random, faults } = this.#ground;
     const first = random.chance(0.1) ? EVERYTHING : random.chance(0.3) ? cents + random.between(1, 20_000) : random.between(100, cents);
-    this.#later(random.between(1, 1_000), () => {
+    this.#later(random.between(1, 500), () => {
       this.investSuite.wish(id, first);
     });
     if (first > cents && first !== EVERYTHING) this.#sells(id, first - cents);
     if (first === EVERYTHING) return;
     let atMs = 0;
     for (let n = 1; n < MOST_WISHES; n++) {
-      atMs += random.between(200, 6_000);
+      atMs += random.between(100, 2_500);
       if (faults.happens('wish-cancelled'))
         this.#later(atMs, () => {
           this.investSuite.wish(id, 0);
@@ -127,8 +127,8 @@ export class World {
   #sells(id: string, cents: number): void {
     const { random, faults, tell } = this.#ground;
     const account = this.broker.account(`B-${id}`);
-    const executedMs = random.between(10, 3_000);
-    const settledMs = executedMs + (faults.happens('settlement-late') ? random.between(3_000, 15_000) : random.between(10, 4_000));
+    const executedMs = random.between(10, 1_200);
+    const settledMs = executedMs + (faults.happens('settlement-late') ? random.between(1_500, 6_000) : random.between(10, 1_500));
     this.#later(random.between(1, executedMs), () => {
       account.openOrders++;
     });
@@ -163,16 +163,16 @@ export class World {
     this.#later(1, () => {
       this.investSuite.wish(id, wanted);
     });
-    const times = random.between(1, 3);
+    const times = random.between(1, 2);
     for (let n = 0; n < times; n++)
-      this.#later(random.between(100, 8_000), () => {
+      this.#later(random.between(50, 3_500), () => {
         const paid = random.chance(0.6);
         this.#asksForChange(id, paid ? -Math.max(1, Math.floor(wanted / 4)) : random.between(1, 5_000), paid);
       });
     for (let n = 1; n < MOST_WISHES; n++)
       if (faults.happens('wish-changed')) {
         const more = random.between(1, 3_000);
-        this.#later(random.between(100, 9_000), () => {
+        this.#later(random.between(50, 3_500), () => {
           this.investSuite.wish(id, this.investSuite.of(id).levelCents + more);
         });
       }
