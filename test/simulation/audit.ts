@@ -7,6 +7,8 @@ import type { EffectEntry, JourneyEntry, MemoryStore } from './memory-store.js';
 import { EVERYTHING } from './investsuite.js';
 import type { World } from './world.js';
 
+const inWords = (cents: number): string => (cents === EVERYTHING ? 'everything' : decimalOf(cents));
+
 const OPEN: ReadonlySet<string> = new Set(['planned', 'sending', 'accepted', 'unknown']);
 
 /** Open and seen: a row of the journey says for what it waits, who answers for it and from when on it is late. */
@@ -155,7 +157,7 @@ export class Audit {
   #changes(id: string): void {
     const store = this.#store('portfolio');
     if (store === undefined || store.blocked.has(id)) return;
-    const { cashCents, levelCents, askedCents } = this.#world.investSuite.of(id);
+    const { cashCents, levelCents, wantedCents } = this.#world.investSuite.of(id);
     const changes = this.#world.changes.filter(({ portfolioId }) => portfolioId === id);
     for (const { changeId } of changes) {
       const told = [...store.outbox.values()].filter(
@@ -167,7 +169,7 @@ export class Audit {
     const lowered = changes.filter(({ lowers }) => lowers).reduce((sum, { cents }) => sum - cents, 0);
     const cash = (this.#world.hadCents.get(id) ?? 0) - lowered;
     if (cashCents !== cash) this.#wrong(`${id} shows EUR ${decimalOf(cashCents)} of cash and has EUR ${decimalOf(cash)}`);
-    const left = askedCents - lowered;
+    const left = wantedCents;
     if (levelCents < left)
       this.#wrong(`a wish was erased: ${id} shows EUR ${decimalOf(levelCents)}, EUR ${decimalOf(left)} are still wanted`);
     if (levelCents > left) this.#wrong(`${id} still shows EUR ${decimalOf(levelCents)}, only EUR ${decimalOf(left)} are wanted`);
@@ -176,7 +178,7 @@ export class Audit {
   #wishes(id: string): void {
     const payments = this.#world.bank.live().filter(({ iban }) => iban === ibanOf(`C-${id}`));
     const paid = payments.reduce((sum, { cents }) => sum + cents, 0);
-    const { askedCents, levelCents, takenBackCents, transactions, announced } = this.#world.investSuite.of(id);
+    const { askedCents, levelCents, wantedCents, transactions, announced } = this.#world.investSuite.of(id);
     const had = this.#world.hadCents.get(id) ?? 0;
     if (paid > askedCents) this.#wrong(`${id} was paid EUR ${decimalOf(paid)}, EUR ${decimalOf(askedCents)} were asked for`);
     if (paid > had) this.#wrong(`${id} was paid EUR ${decimalOf(paid)} and had EUR ${decimalOf(had)}`);
@@ -190,11 +192,9 @@ export class Audit {
     if (this.#portfolioWaits(id)) return;
     const { cashCents } = this.#world.investSuite.of(id);
     if (cashCents !== had - paid) this.#wrong(`${id} shows EUR ${decimalOf(cashCents)} of cash and has EUR ${decimalOf(had - paid)}`);
-    if (askedCents === EVERYTHING) return;
-    const left = askedCents - takenBackCents - paid;
-    if (levelCents < left)
-      this.#wrong(`a wish was erased: ${id} shows EUR ${decimalOf(levelCents)}, EUR ${decimalOf(left)} are still wanted`);
-    if (levelCents + paid > askedCents) this.#wrong(`${id} was paid, and its wish still stands: EUR ${decimalOf(levelCents)}`);
+    if (levelCents < wantedCents)
+      this.#wrong(`a wish was erased: ${id} shows EUR ${inWords(levelCents)}, EUR ${inWords(wantedCents)} are still wanted`);
+    if (levelCents > wantedCents) this.#wrong(`${id} still shows EUR ${inWords(levelCents)}, only EUR ${inWords(wantedCents)} are wanted`);
   }
 
   #sameAmounts(what: string, some: readonly { readonly cents: number }[], others: readonly { readonly cents: number }[]): void {

@@ -23,10 +23,15 @@ export type PortfolioBooks = {
   /** Every version since the first: cash and level it was written with, null where it was not. */
   readonly versions: { readonly version: number; readonly cashCents: number | null; readonly levelCents: number | null }[];
   readonly announced: { readonly key: string; readonly cents: number }[];
-  /** What the customer has asked for by all wishes together, and how much of it was taken back. */
+  /** What the customer has asked for by all wishes together; more must never be paid. */
   askedCents: number;
-  takenBackCents: number;
+  /** What the level should be: the newest wish, less what was paid and written since. */
+  wantedCents: number;
 };
+
+/** Sales are made in lots of this, above all payments of a history: so a change of cash shows what of it was paid. */
+export const LOT_CENTS = 1_000_000;
+const paidIn = (change: number): number => (change > 0 ? Math.ceil(change / LOT_CENTS) * LOT_CENTS : 0) - change;
 
 const levelOf = (cents: number): DivestAmount =>
   cents === EVERYTHING ? { kind: 'everything' } : cents === 0 ? { kind: 'nothing' } : { kind: 'amount', amount: decimalOf(cents) };
@@ -47,7 +52,7 @@ export class InvestSuite {
 
   open(id: string, cashCents: number): PortfolioBooks {
     const books: PortfolioBooks = {
-      ...{ id, version: 1, levelCents: 0, cashCents, transactions: [], announced: [], versions: [], askedCents: 0, takenBackCents: 0 },
+      ...{ id, version: 1, levelCents: 0, cashCents, transactions: [], announced: [], versions: [], askedCents: 0, wantedCents: 0 },
     };
     this.portfolios.set(id, books);
     return books;
@@ -63,7 +68,7 @@ export class InvestSuite {
     const books = this.of(id);
     const before = books.levelCents;
     if (cents > before) books.askedCents += cents - before;
-    else books.takenBackCents += before - cents;
+    books.wantedCents = cents;
     books.levelCents = cents;
     books.version++;
     this.#ground.tell('customer', () => `${id}: wants EUR ${printed(cents)} (the level was ${printed(before)})`);
@@ -72,7 +77,12 @@ export class InvestSuite {
 
   patch(id: string, cashCents: number | null, levelCents: number | null): number {
     const books = this.of(id);
-    if (cashCents !== null) books.cashCents = cashCents;
+    if (cashCents !== null) {
+      const paid = paidIn(cashCents - books.cashCents);
+      const all = books.wantedCents === EVERYTHING && cashCents === 0;
+      books.wantedCents = all ? 0 : Math.max(0, books.wantedCents - paid);
+      books.cashCents = cashCents;
+    }
     books.version++;
     books.versions.push({ version: books.version, cashCents, levelCents });
     if (levelCents !== null) {

@@ -7,6 +7,8 @@ import { never } from './never.js';
 import type { Life } from './scheduler.js';
 
 const DATABASE_FAULTS: readonly FaultName[] = ['database-away', 'commit-answer-lost', 'commit-late'];
+type Word = string | number | null;
+const word = (value: Word): string => (value === null ? '' : value.toString());
 const isEmpty = (result: unknown): boolean =>
   result === undefined || (Array.isArray(result) && result.length === 0) || (result instanceof Set && result.size === 0);
 
@@ -91,18 +93,12 @@ export class StoreClient implements EngineStore {
   async #written(parts: Parameters<EngineStore['write']>[0]): Promise<void> {
     await this.#store.write(parts);
     const { tell } = this.#ground;
-    for (const row of parts.history)
-      tell(
-        this.#life.name,
-        () =>
-          `commits ${(row.journey_id ?? '').slice(0, 8)} v${String(row.version)} ${row.status ?? ''}: ${row.occasion ?? ''}${row.note === null ? '' : ` (${row.note})`}`,
-      );
-    for (const row of parts.quarantined) tell(this.#life.name, () => `quarantines ${row.event_id ?? ''}: ${row.reason ?? ''}`);
-    for (const row of parts.postponed)
-      tell(
-        this.#life.name,
-        () =>
-          `effect ${(row.id ?? '').slice(3, 8)}..${row.id?.split(':')[1] ?? ''} is ${row.status ?? ''}${row.note === null ? '' : ` (${row.note})`}`,
-      );
+    const { name } = this.#life;
+    const because = (note: Word): string => (note === null ? '' : ` (${word(note)})`);
+    for (const { journey_id: id, version, status, occasion, note } of parts.history)
+      tell(name, () => `commits ${word(id).slice(0, 8)} v${word(version)} ${word(status)}: ${word(occasion)}${because(note)}`);
+    for (const { event_id: id, reason } of parts.quarantined) tell(name, () => `quarantines ${word(id)}: ${word(reason)}`);
+    for (const { id, status, note } of parts.postponed)
+      tell(name, () => `effect ${word(id).slice(3, 8)}..${word(id).split(':')[1] ?? ''} is ${word(status)}${because(note)}`);
   }
 }

@@ -6,7 +6,7 @@ import { Bank } from './bank.js';
 import { Broker } from './broker.js';
 import { decimalOf } from './cents.js';
 import type { Ground } from './ground.js';
-import { EVERYTHING, InvestSuite } from './investsuite.js';
+import { EVERYTHING, InvestSuite, LOT_CENTS } from './investsuite.js';
 import { Topics } from './topics.js';
 import { Webhooks } from './webhooks.js';
 
@@ -95,7 +95,7 @@ export class World {
     this.#later(random.between(1, 500), () => {
       this.investSuite.wish(id, first);
     });
-    if (first > cents && first !== EVERYTHING) this.#sells(id, first - cents);
+    if (first > cents && first !== EVERYTHING) this.#sells(id, LOT_CENTS);
     if (first === EVERYTHING) return;
     let atMs = 0;
     for (let n = 1; n < MOST_WISHES; n++) {
@@ -120,7 +120,7 @@ export class World {
     const wanted = levelCents + cents;
     this.investSuite.wish(id, wanted);
     const short = wanted - settledCents - unsettledCents;
-    if (short > 0) this.#sells(id, short);
+    if (short > 0) this.#sells(id, LOT_CENTS);
   }
 
   /** The part of the rebalancing: sold, executed, settled, and the holdings follow. */
@@ -167,7 +167,7 @@ export class World {
     for (let n = 0; n < times; n++)
       this.#later(random.between(50, 3_500), () => {
         const paid = random.chance(0.6);
-        this.#asksForChange(id, paid ? -Math.max(1, Math.floor(wanted / 4)) : random.between(1, 5_000), paid);
+        this.#asksForChange(id, paid ? -Math.max(1, Math.floor(wanted / 4)) : LOT_CENTS, paid);
       });
     for (let n = 1; n < MOST_WISHES; n++)
       if (faults.happens('wish-changed')) {
