@@ -66,6 +66,19 @@ export type HttpOptions = {
   readonly log?: (entry: HttpLogEntry) => void;
 };
 
+/** What an adapter's caller may say of the connection. */
+export type Connection = Pick<HttpOptions, 'baseUrl' | 'maxSockets' | 'maxBodyBytes' | 'connectTimeoutMs' | 'caPem' | 'log'>;
+
+/** The connection out of an adapter's options, which hold more. */
+export const connectionOf = ({ baseUrl, maxSockets, maxBodyBytes, connectTimeoutMs, caPem, log }: Connection): Connection => ({
+  baseUrl,
+  ...(maxSockets === undefined ? {} : { maxSockets }),
+  ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
+  ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
+  ...(caPem === undefined ? {} : { caPem }),
+  ...(log === undefined ? {} : { log }),
+});
+
 export type Http = {
   /** @throws HttpFailure when there is no answer. Every status is an answer, redirects included: none is followed. */
   readonly send: (request: HttpRequest) => Promise<HttpAnswer>;

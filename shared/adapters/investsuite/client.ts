@@ -1,19 +1,12 @@
 import { loginAnswer, PATHS } from '../../../contracts/investsuite/http.js';
 import { sendAuthorised, type Sent } from '../http/authorised.js';
-import { createHttp, type Http, type HttpAnswer, type HttpLogEntry, type HttpRequest } from '../http/http.js';
+import { connectionOf, createHttp, type Connection, type Http, type HttpAnswer, type HttpRequest } from '../http/http.js';
 import { createTokenCache, LoginFailure, type Token, type TokenCacheOptions } from '../http/token-cache.js';
 
-export type ClientOptions = {
-  readonly baseUrl: string;
+export type ClientOptions = Connection & {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  readonly maxSockets?: number;
-  readonly maxBodyBytes?: number;
-  readonly connectTimeoutMs?: number;
-  /** Certificates to trust instead of the public ones, PEM. */
-  readonly caPem?: string;
   readonly loginTimeoutMs?: number;
-  readonly log?: (entry: HttpLogEntry) => void;
   readonly nowMs?: () => number;
 };
 
@@ -71,13 +64,8 @@ const createLogin = (http: Http, options: ClientOptions): TokenCacheOptions['log
 
 export const createClient = (options: ClientOptions): InvestSuiteClient => {
   const http = createHttp({
-    baseUrl: options.baseUrl,
+    ...connectionOf(options),
     system: 'investsuite',
-    ...(options.maxSockets === undefined ? {} : { maxSockets: options.maxSockets }),
-    ...(options.maxBodyBytes === undefined ? {} : { maxBodyBytes: options.maxBodyBytes }),
-    ...(options.connectTimeoutMs === undefined ? {} : { connectTimeoutMs: options.connectTimeoutMs }),
-    ...(options.caPem === undefined ? {} : { caPem: options.caPem }),
-    ...(options.log === undefined ? {} : { log: options.log }),
   });
   const tokens = createTokenCache({
     login: createLogin(http, options),

@@ -7,7 +7,7 @@ import type { Decimal } from '../../../shared/kernel/decimal.js';
 import type { Printable } from '../../../shared/kernel/json.js';
 import { served, type Answer, type Call } from '../shared/http.js';
 import type { Account } from './books.js';
-import { addFaultRoutes } from '../shared/control.js';
+import { addDeskRoutes, bad, done, missing, reading } from '../shared/control.js';
 import { isAtEnd, isOver } from './model.js';
 import type { Orders } from './orders.js';
 import type { Redemptions } from './redemptions.js';
@@ -42,18 +42,7 @@ const accountBody = z.strictObject({
   cash: decimalToken.optional(),
   positions: z.array(positionBody).default([]),
 });
-const webhookBody = z.strictObject({ url: z.string().nullable(), secret: z.string().optional() });
 
-const bad = (detail: string): Answer => ({ status: 400, body: { title: 'bad request', detail } });
-const missing = (): Answer => ({ status: 404, body: { title: 'not found' } });
-const done = (body: Printable = {}): Answer => ({ status: 200, body });
-
-const reading =
-  <Schema extends z.ZodType>(schema: Schema, handle: (body: z.output<Schema>, call: Call) => Answer | Promise<Answer>) =>
-  (call: Call): Answer | Promise<Answer> => {
-    const parsed = schema.safeParse(call.body ?? {});
-    return parsed.success ? handle(parsed.data, call) : bad(problemsOf(parsed.error).join('; '));
-  };
 const listed = <Schema extends z.ZodType>(schema: Schema): z.ZodType<z.output<Schema>[]> =>
   z.union([z.array(schema), schema.transform((one) => [one])]);
 
@@ -216,43 +205,13 @@ export const createAdminRoutes = (options: AdminOptions): Router => {
   const router = Router();
   addSetUp(router, options);
   addPushes(router, options);
-  addFaultRoutes(router, () => options.broker().world.board);
-  router.post(
-    '/simulator/webhook',
-    served(
-      reading(webhookBody, async (body) => {
-        await options.aim(body.url, body.secret ?? null);
-        return done();
-      }),
-    ),
-  );
-  router.get(
-    '/simulator/deliveries',
-    served(() => done(options.deliveries())),
-  );
-  router.get(
-    '/simulator/books',
-    served(() => {
-      const { books } = options.broker().world;
-      return done(Object.fromEntries(Object.values(books).map((book) => [book.name, book.all() as Printable])));
-    }),
-  );
-  router.get(
-    '/simulator/verdict',
-    served(() => done(verdictOf(options.broker().world))),
-  );
-  router.post(
-    '/simulator/reset',
-    served(
-      reading(z.strictObject({ seed: decimalToken.optional() }), (body) => {
-        options.reset(body.seed === undefined ? null : Number.parseInt(body.seed, 10));
-        return done();
-      }),
-    ),
-  );
-  router.get(
-    '/health/live',
-    served(() => done({ status: 'live' })),
-  );
+  addDeskRoutes(router, {
+    board: () => options.broker().world.board,
+    books: () => options.broker().world.books,
+    verdict: () => verdictOf(options.broker().world),
+    deliveries: options.deliveries,
+    aim: options.aim,
+    reset: options.reset,
+  });
   return router;
 };

@@ -321,6 +321,29 @@ describe('the feed', () => {
 });
 
 describe('the desk', () => {
+  it('takes back a fill of an order at its end, and lets one fill after its cancel was asked for', async () => {
+    const orderId = idOf(await sell('1'));
+    await until('filled', () => (broker.world().orders.get(orderId)?.status === 'FILLED' ? true : null));
+    const held = async (): Promise<unknown> =>
+      accountPositions.parse((await api('GET', `/accounts/${ID}/summary/positions`)).body).equityPositions.map((row) => row.openQty);
+    expect(await held()).toEqual(['11.5']);
+    expect((await admin('POST', `/simulator/orders/${orderId}`, { action: 'bust' })).status).toBe(200);
+    expect((await admin('POST', `/simulator/orders/${orderId}`, { action: 'bust' })).status).toBe(400);
+    expect(await held()).toEqual(['12.5']);
+    await fault({ fault: 'order-stays-open', times: 1 });
+    const open = idOf(await sell('1'));
+    expect(at((await admin('POST', `/simulator/orders/${open}`, { action: 'ask-cancel' })).body, 'status')).toBe('PENDING_CANCEL');
+    expect(at((await admin('POST', `/simulator/orders/${open}`, { action: 'fill' })).body, 'status')).toBe('FILLED');
+  });
+
+  it('counts a request that is lost, and nothing happens', async () => {
+    await fault({ fault: 'never-answer', operation: 'create-order', times: 1 });
+    const lost = fetch(`${broker.url}/orders`, { method: 'POST', body: '{}', signal: AbortSignal.timeout(100) });
+    await expect(lost).rejects.toThrow();
+    expect(at(await verdict(), 'requests', 'create-order')).toMatchObject({ raw: '1' });
+    expect(broker.world().books.orders.all()).toEqual([]);
+  });
+
   it('refuses a misspelt fault, and forgets everything on reset', async () => {
     expect((await admin('POST', '/simulator/faults', { fault: 'no-such-fault' })).status).toBe(400);
     await sell('1');

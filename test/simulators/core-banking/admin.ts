@@ -1,10 +1,10 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import { amountText, createPaymentRequest, currencyCode } from '../../../contracts/core-banking/http.js';
-import { decimalToken, problemsOf } from '../../../contracts/tokens.js';
+import { problemsOf } from '../../../contracts/tokens.js';
 import { isPositive } from '../../../shared/kernel/decimal.js';
 import type { Printable } from '../../../shared/kernel/json.js';
-import { addFaultRoutes } from '../shared/control.js';
+import { addDeskRoutes, bad, done, missing, reading } from '../shared/control.js';
 import { served, type Answer, type Call } from '../shared/http.js';
 import type { Bank } from './bank.js';
 import { verdictOf } from './verdict.js';
@@ -41,17 +41,7 @@ const depositBody = z.strictObject({
   currency: currencyCode,
   remittanceInformation: z.string().optional(),
 });
-const webhookBody = z.strictObject({ url: z.string().nullable(), secret: z.string().optional() });
 
-const bad = (detail: string): Answer => ({ status: 400, body: { title: 'bad request', detail } });
-const missing = (): Answer => ({ status: 404, body: { title: 'not found' } });
-const done = (body: Printable = {}): Answer => ({ status: 200, body });
-const reading =
-  <Schema extends z.ZodType>(schema: Schema, handle: (body: z.output<Schema>, call: Call) => Answer | Promise<Answer>) =>
-  (call: Call): Answer | Promise<Answer> => {
-    const parsed = schema.safeParse(call.body ?? {});
-    return parsed.success ? handle(parsed.data, call) : bad(problemsOf(parsed.error).join('; '));
-  };
 const readingList =
   <Schema extends z.ZodType>(schema: Schema, handle: (items: readonly z.output<Schema>[]) => Answer) =>
   (call: Call): Answer => {
@@ -157,40 +147,13 @@ export const createAdminRoutes = (options: AdminOptions): Router => {
   const router = Router();
   addSetUp(router, options);
   addPushes(router, options);
-  addFaultRoutes(router, () => options.bank().board);
-  router.post(
-    '/simulator/webhook',
-    served(
-      reading(webhookBody, async (body) => {
-        await options.aim(body.url, body.secret ?? null);
-        return done();
-      }),
-    ),
-  );
-  router.get(
-    '/simulator/deliveries',
-    served(() => done(options.deliveries())),
-  );
-  router.get(
-    '/simulator/books',
-    served(() => done(Object.fromEntries(Object.values(options.bank().books).map((book) => [book.name, book.all() as Printable])))),
-  );
-  router.get(
-    '/simulator/verdict',
-    served(() => done(verdictOf(options.bank()))),
-  );
-  router.post(
-    '/simulator/reset',
-    served(
-      reading(z.strictObject({ seed: decimalToken.optional() }), (body) => {
-        options.reset(body.seed === undefined ? null : Number.parseInt(body.seed, 10));
-        return done();
-      }),
-    ),
-  );
-  router.get(
-    '/health/live',
-    served(() => done({ status: 'live' })),
-  );
+  addDeskRoutes(router, {
+    board: () => options.bank().board,
+    books: () => options.bank().books,
+    verdict: () => verdictOf(options.bank()),
+    deliveries: options.deliveries,
+    aim: options.aim,
+    reset: options.reset,
+  });
   return router;
 };

@@ -1,7 +1,9 @@
 import type { Router } from 'express';
 import { z } from 'zod';
 import { decimalToken, integerToken, problemsOf } from '../../../contracts/tokens.js';
-import { served, type Answer } from './http.js';
+import type { Printable } from '../../../shared/kernel/json.js';
+import type { Book } from './book.js';
+import { served, type Answer, type Call } from './http.js';
 import type { FaultBoard, FaultRule } from './faults.js';
 import { createWebhookSender, type Attempt, type Delivery, type WebhookSender } from './webhook.js';
 
@@ -74,7 +76,17 @@ const ruleFrom = (body: unknown): FaultRule<string> | string => {
   return Object.fromEntries(entries) as FaultRule<string>;
 };
 
-const bad = (detail: string): Answer => ({ status: 400, body: { title: 'bad request', detail } });
+export const bad = (detail: string): Answer => ({ status: 400, body: { title: 'bad request', detail } });
+export const missing = (): Answer => ({ status: 404, body: { title: 'not found' } });
+export const done = (body: Printable = {}): Answer => ({ status: 200, body });
+
+/** A body of this shape, or a 400 that says what is wrong with it. */
+export const reading =
+  <Schema extends z.ZodType>(schema: Schema, handle: (body: z.output<Schema>, call: Call) => Answer | Promise<Answer>) =>
+  (call: Call): Answer | Promise<Answer> => {
+    const parsed = schema.safeParse(call.body ?? {});
+    return parsed.success ? handle(parsed.data, call) : bad(problemsOf(parsed.error).join('; '));
+  };
 
 /** `POST /simulator/faults` one rule or an array of them, `GET`, `DELETE` all or one by id. */
 export const addFaultRoutes = <Name extends string>(router: Router, board: () => FaultBoard<Name>): void => {
@@ -114,6 +126,54 @@ export const addFaultRoutes = <Name extends string>(router: Router, board: () =>
   router.delete(
     '/simulator/faults/:id',
     served((call) => ({ status: board().switchOff(Number.parseInt(call.params['id'] ?? '', 10)) ? 204 : 404 })),
+  );
+};
+
+export type Desk<Name extends string> = {
+  readonly board: () => FaultBoard<Name>;
+  readonly books: () => Readonly<Record<string, Pick<Book<never>, 'name'> & { readonly all: () => readonly object[] }>>;
+  readonly verdict: () => Printable;
+  readonly deliveries: () => Printable;
+  readonly aim: (url: string | null, secret: string | null) => Promise<void>;
+  readonly reset: (seed: number | null) => void;
+};
+
+/** What every simulator offers besides its own: faults, where callbacks go, books, verdict, reset, health. */
+export const addDeskRoutes = <Name extends string>(router: Router, desk: Desk<Name>): void => {
+  addFaultRoutes(router, desk.board);
+  router.post(
+    '/simulator/webhook',
+    served(
+      reading(z.strictObject({ url: z.string().nullable(), secret: z.string().optional() }), async (body) => {
+        await desk.aim(body.url, body.secret ?? null);
+        return done();
+      }),
+    ),
+  );
+  router.get(
+    '/simulator/deliveries',
+    served(() => done(desk.deliveries())),
+  );
+  router.get(
+    '/simulator/books',
+    served(() => done(Object.fromEntries(Object.values(desk.books()).map((book) => [book.name, book.all() as Printable])))),
+  );
+  router.get(
+    '/simulator/verdict',
+    served(() => done(desk.verdict())),
+  );
+  router.post(
+    '/simulator/reset',
+    served(
+      reading(z.strictObject({ seed: decimalToken.optional() }), (body) => {
+        desk.reset(body.seed === undefined ? null : Number.parseInt(body.seed, 10));
+        return done();
+      }),
+    ),
+  );
+  router.get(
+    '/health/live',
+    served(() => done({ status: 'live' })),
   );
 };
 

@@ -1,6 +1,5 @@
 import {
   createRedemptionRequest,
-  HEADER_IDEMPOTENCY_KEY,
   PATHS,
   redemption,
   redemptionList,
@@ -18,6 +17,7 @@ import { noAnswer, retryable, unknown } from '../../http/outcome.js';
 import type { Accounts, AccountNames } from './accounts.js';
 import { wireKey, type DriveWealthClient } from './client.js';
 import { cashOutOf } from './mapping.js';
+import { post } from './post.js';
 import { CASH_OUT_REFUSALS, got, judgeRead, judgeWrite, unclear, type Got } from './outcome.js';
 
 export type CashOutOptions = {
@@ -74,32 +74,27 @@ const endOf = (cashOut: CashOut): Ended => {
 };
 
 const createCashOut =
-  ({ client, accounts, options }: Context): CashOuts['createCashOut'] =>
+  (context: Context): CashOuts['createCashOut'] =>
   async (request, sending) => {
+    const { options } = context;
     if (!isPositive(request.amount.amount) || !isPayable(request.amount)) throw new Bug('a cash-out is a positive amount of whole cents');
     if (request.amount.currency !== options.currency)
       return { kind: 'rejected', reason: 'malformed', note: 'not sent: another currency than the accounts have' };
-    const names = await accounts.find(request.account, sending.signal);
-    if (names.ended !== null)
-      return names.ended.kind === 'rejected'
-        ? { kind: 'rejected', reason: 'refused', note: 'not sent: the account does not exist there' }
-        : names.ended;
-    const key = wireKey(sending.key);
-    const judged = judgeWrite(
-      await client.send({
+    const posted = await post(
+      context,
+      {
         operation: 'create-cash-out',
-        method: 'POST',
         path: PATHS.redemptions,
-        headers: { [HEADER_IDEMPOTENCY_KEY]: key },
-        body: bodyOf(request, names.value.accountNo, key, options),
-        signal: sending.signal,
-      }),
-      CASH_OUT_REFUSALS,
+        account: request.account,
+        refusals: CASH_OUT_REFUSALS,
+        body: ({ accountNo }, key) => bodyOf(request, accountNo, key, options),
+      },
+      sending,
     );
-    if (judged.ended !== null) return judged.ended;
-    const read = redemption.safeParse(judged.json);
+    if (posted.ended !== null) return posted.ended;
+    const read = redemption.safeParse(posted.json);
     if (!read.success) return unknown('the answer holds no redemption');
-    const difference = differenceOf(read.data, request, names.value);
+    const difference = differenceOf(read.data, request, posted.names);
     return difference === null ? endOf(cashOutOf(read.data, request.amount)) : unknown(`the answer holds ${difference} than was asked`);
   };
 

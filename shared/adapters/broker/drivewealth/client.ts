@@ -1,22 +1,15 @@
 import { createHash } from 'node:crypto';
 import { HEADER_APP_KEY, HEADER_REQUEST_ID, PATHS, TOKEN_LIFE_S, tokenResponse } from '../../../../contracts/broker/drivewealth/http.js';
 import { sendAuthorised, type Sent } from '../../http/authorised.js';
-import { createHttp, type Http, type HttpLogEntry, type HttpRequest } from '../../http/http.js';
+import { connectionOf, createHttp, type Connection, type Http, type HttpRequest } from '../../http/http.js';
 import { createTokenCache, LoginFailure, type Token } from '../../http/token-cache.js';
 
-export type ClientOptions = {
-  /** With its path, e.g. `https://bo-api.drivewealth.io/back-office`. */
-  readonly baseUrl: string;
+/** `baseUrl` with its path, e.g. `https://bo-api.drivewealth.io/back-office`. */
+export type ClientOptions = Connection & {
   readonly appKey: string;
   readonly clientId: string;
   readonly clientSecret: string;
-  readonly maxSockets?: number;
-  readonly maxBodyBytes?: number;
-  readonly connectTimeoutMs?: number;
-  /** Certificates to trust instead of the public ones, PEM. */
-  readonly caPem?: string;
   readonly loginTimeoutMs?: number;
-  readonly log?: (entry: HttpLogEntry) => void;
   readonly nowMs?: () => number;
 };
 
@@ -48,14 +41,9 @@ const login =
 
 export const createClient = (options: ClientOptions): DriveWealthClient => {
   const http = createHttp({
-    baseUrl: options.baseUrl,
+    ...connectionOf(options),
     system: 'drivewealth',
     traceHeader: HEADER_REQUEST_ID,
-    ...(options.maxSockets === undefined ? {} : { maxSockets: options.maxSockets }),
-    ...(options.maxBodyBytes === undefined ? {} : { maxBodyBytes: options.maxBodyBytes }),
-    ...(options.connectTimeoutMs === undefined ? {} : { connectTimeoutMs: options.connectTimeoutMs }),
-    ...(options.caPem === undefined ? {} : { caPem: options.caPem }),
-    ...(options.log === undefined ? {} : { log: options.log }),
   });
   const tokens = createTokenCache({
     login: login(http, options),

@@ -1,6 +1,5 @@
 import {
   createOrderResponse,
-  HEADER_IDEMPOTENCY_KEY,
   orderAudit,
   orderDetail,
   orderHistory,
@@ -25,7 +24,8 @@ import { query } from '../../http/path.js';
 import type { Accounts } from './accounts.js';
 import { wireKey, type DriveWealthClient } from './client.js';
 import { feesAddUp, fillRowsOf, fillsOf, orderStateOf, rowMatches, sideOf, type Instruments } from './mapping.js';
-import { got, judgeRead, judgeWrite, ORDER_REFUSALS, unclear, type Got } from './outcome.js';
+import { post } from './post.js';
+import { got, judgeRead, ORDER_REFUSALS, unclear, type Got } from './outcome.js';
 
 export type OrderOptions = {
   readonly currency: Currency;
@@ -77,33 +77,28 @@ const createOwners = (): Owners => {
 };
 
 const placeOrder =
-  ({ client, accounts, instruments, options, owners }: Context): Orders['placeOrder'] =>
+  (context: Context): Orders['placeOrder'] =>
   async (request, sending) => {
+    const { instruments, options, owners } = context;
     const { size } = request;
     if (!isPositive(size.by === 'units' ? size.units : size.amount.amount)) throw new Bug('an order is for more than nothing');
     if (size.by === 'amount' && size.amount.currency !== options.currency)
       return { kind: 'rejected', reason: 'malformed', note: 'not sent: another currency than the accounts have' };
-    const account = await accounts.find(request.account, sending.signal);
-    if (account.ended !== null)
-      return account.ended.kind === 'rejected'
-        ? { kind: 'rejected', reason: 'refused', note: 'not sent: the account does not exist there' }
-        : account.ended;
-    const key = wireKey(sending.key);
-    const judged = judgeWrite(
-      await client.send({
+    const posted = await post(
+      context,
+      {
         operation: 'place-order',
-        method: 'POST',
         path: PATHS.orders,
-        headers: { [HEADER_IDEMPOTENCY_KEY]: key },
-        body: placeBody(request, account.value.accountNo, options.sendClientOrderId ? key : null, instruments),
-        signal: sending.signal,
-      }),
-      ORDER_REFUSALS,
+        account: request.account,
+        refusals: ORDER_REFUSALS,
+        body: ({ accountNo }, key) => placeBody(request, accountNo, options.sendClientOrderId ? key : null, instruments),
+      },
+      sending,
     );
-    if (judged.ended !== null) return judged.ended;
-    const read = createOrderResponse.safeParse(judged.json);
+    if (posted.ended !== null) return posted.ended;
+    const read = createOrderResponse.safeParse(posted.json);
     if (!read.success) return unknown('the answer holds no order id');
-    owners.note(read.data.orderId, key);
+    owners.note(read.data.orderId, posted.key);
     return { kind: 'applied', result: { orderId: read.data.orderId } };
   };
 

@@ -8,18 +8,19 @@ import { asRead, CREDENTIALS_RETRY_MS, describe, outcomeOfStatus, retryable, unk
 
 /** What an error code says happened. `open`: an earlier request may have been carried out. */
 type Row<Reason extends string> = { readonly code: RegExp; readonly says: Reason | 'open' | 'credentials' };
+export type Refusals<Reason extends string> = readonly Row<Reason>[];
 
 /**
  * Codes about keys and repeats: E101 too many repeats, E075 and E020 duplicates, IK0xx keys (IK075: the remembered answer is
  * lost). None of them says what became of the first request. L0xx: login.
  */
-const SHARED: readonly Row<never>[] = [
+const SHARED: Refusals<never> = [
   { code: /^(E101|E075|E020|IK\d+)$/, says: 'open' },
   { code: /^L\d+$/, says: 'credentials' },
 ];
 
 /** Documented refusals of an order; errors page and order pages, November 2026. */
-export const ORDER_REFUSALS: readonly Row<OrderRefusal>[] = [
+export const ORDER_REFUSALS: Refusals<OrderRefusal> = [
   { code: /^O098$/, says: 'account-not-open' },
   { code: /^O105$/, says: 'not-enough-units' },
   { code: /^O0(0[5-9]|1[0-9])$/, says: 'malformed' },
@@ -30,7 +31,7 @@ export const ORDER_REFUSALS: readonly Row<OrderRefusal>[] = [
 ];
 
 /** Documented refusals of a redemption. Failures are remembered with the key, so none of them can be tried again under it. */
-export const CASH_OUT_REFUSALS: readonly Row<CashOutRefusal>[] = [
+export const CASH_OUT_REFUSALS: Refusals<CashOutRefusal> = [
   { code: /^Y075$/, says: 'not-enough-cash' },
   { code: /^(Y025|A065)$/, says: 'not-allowed' },
   { code: /^(K050|K075|E032)$/, says: 'malformed' },
@@ -52,7 +53,7 @@ export type Judged<Reason extends string> =
   { readonly json: Json; readonly ended: null } | { readonly json: null; readonly ended: Open | Refused<Reason> };
 
 /** Rows for a write: only a listed code rejects; any other 4xx, and what cannot be read, is unknown. */
-export const judgeWrite = <Reason extends string>(sent: Sent, rows: readonly Row<Reason>[]): Judged<Reason> => {
+export const judgeWrite = <Reason extends string>(sent: Sent, rows: Refusals<Reason>): Judged<Reason> => {
   if (sent.answer === null) return { json: null, ended: sent.open };
   const { answer } = sent;
   const open = outcomeOfStatus(answer);
