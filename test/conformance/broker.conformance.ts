@@ -444,7 +444,7 @@ const CASH: readonly BrokerScenario[] = [
     needs: [],
     run: async (kit) => {
       const outcomes = await Promise.all(
-        Array.from({ length: 20 }, (_, i) => kit.broker.placeOrder(sale(kit, '1'), sendingOf(`order-${String(i)}`))),
+        Array.from({ length: 10 }, (_, i) => kit.broker.placeOrder(sale(kit, '1'), sendingOf(`order-${String(i)}`))),
       );
       demand(
         outcomes.every(({ kind }) => kind === 'applied') && kit.books.orders().length === outcomes.length,

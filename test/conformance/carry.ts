@@ -17,11 +17,11 @@ export type Write = {
 /** Total time of one request whose answer is not to come in time. */
 export const TIMEOUT_MS = 400;
 /** Total time of any other: a busy machine must not look like a broken line. */
-export const PATIENT_MS = 10_000;
+export const PATIENT_MS = 30_000;
 /** What adapters are told to declare as longest life, so that a test can wait for it. */
-export const LONGEST_LIFE_MS = 500;
+export const LONGEST_LIFE_MS = 1_200;
 const MOST_MOVES = 60;
-const WITHIN_MS = 20_000;
+const WITHIN_MS = 30_000;
 
 export type Carried = {
   readonly end: 'applied' | 'rejected' | 'parked' | 'open';

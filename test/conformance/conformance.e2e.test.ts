@@ -15,7 +15,7 @@ const suite = <Kit extends AnyKit<Lever>, Lever extends string>(
     beforeAll(async () => {
       findings = await judgeAll(scenarios, start);
       process.stdout.write(`${printed(`${port} ${name}`, findings)}\n`);
-    }, 120_000);
+    }, 300_000);
 
     it.each(scenarios.map((scenario) => scenario.name))('%s', (scenario) => {
       const found = findings.find((one) => one.scenario === scenario);

@@ -30,7 +30,7 @@ const suite = <Kit extends AnyKit<Lever>, Lever extends string>(
         const scenario = scenarios.find((one) => one.name === name);
         if (scenario !== undefined) findings.set(`${lie} / ${name}`, await judge(scenario, start, 2_000));
       });
-    }, 120_000);
+    }, 300_000);
 
     it.each(cases.map(({ lie, name }) => [lie, name]))('%s is convicted by %s', (lie, name) => {
       expect(findings.get(`${lie} / ${name}`)).toMatchObject({ scenario: name, said: 'convicted' });

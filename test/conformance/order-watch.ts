@@ -16,7 +16,7 @@ export type OrderWatch = {
   readonly held: () => string | null;
 };
 
-const TIMING = { timeoutMs: 10_000, firstWaitMs: 10, longestWaitMs: 100, patienceMs: 5_000 };
+const TIMING = { timeoutMs: 30_000, firstWaitMs: 10, longestWaitMs: 100, patienceMs: 5_000 };
 
 const stateOf = (request: OrderRequest, orderId: string): Order => ({
   status: 'FollowingOrder',

@@ -21,7 +21,7 @@ export const demand = (holds: boolean, what: string, seen: unknown): void => {
 };
 
 /** How long one scenario waits for what has to come. Long: only a scenario that fails, or a liar's, waits for nothing. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 const patience = new AsyncLocalStorage<number>();
 
 /** Waits until `look` sees something. @throws Conviction when it does not come in time. */

@@ -22,7 +22,7 @@ export type TransferWatch = {
   readonly impossible: () => string | null;
 };
 
-const TIMING = { timeoutMs: 10_000, firstWaitMs: 1, longestWaitMs: 1, patienceMs: 60_000 };
+const TIMING = { timeoutMs: 30_000, firstWaitMs: 1, longestWaitMs: 1, patienceMs: 60_000 };
 
 const stateOf = (request: PaymentRequest): Payout => ({
   status: 'Transferring',
