@@ -146,6 +146,8 @@ const approvalWrite = (broker: BrokerPort, cashOutId: string): Write => ({
 });
 
 const benchOf = async ({ port, another, books, make }: Under, operation: Operation, arrived: () => number): Promise<Bench> => {
+  // Login and account are known before anything is judged: a refused request has no effect, and needs both.
+  await cashOutWrite(port(0), '1000000').send(sendingOf('refused'));
   const common = { operation, make: (lever: WriteLever, details: LeverDetails = {}) => make(operation, lever, details) };
   const benched = (write: (broker: BrokerPort) => Write, altered: Write | null, equal: Write | null, count: () => number): Bench => {
     const before = { bookings: count(), arrived: arrived() };
