@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Customer } from '../../infra/demo/world.js';
 import { launchService, type LaunchedService, type ServiceName } from '../../infra/services/launch.js';
+import type { CrashPoint } from '../../shared/runtime/engine/engine.js';
 import { eventually } from '../support/eventually.js';
 import { JourneyWorld } from '../support/journey-world.js';
 
@@ -60,6 +61,17 @@ const POINTS: Readonly<Record<Victim, readonly string[]>> = {
     'before-publish@portfolio.changed',
     'after-publish@portfolio.changed',
   ],
+};
+/** All there are: a new boundary in the engine does not compile here until somebody dies of it. */
+const BOUNDARIES: Readonly<Record<CrashPoint, true>> = {
+  'before-take-in': true,
+  'after-take-in': true,
+  'before-step-commit': true,
+  'after-step-commit': true,
+  'before-send': true,
+  'after-answer': true,
+  'before-publish': true,
+  'after-publish': true,
 };
 const VICTIMS = Object.keys(POINTS) as Victim[];
 /** Enough at once for every service to have something to die over. */
@@ -144,6 +156,11 @@ describe('a service that dies at every boundary of the engine', () => {
       240_000,
       100,
     );
+
+  it.each(VICTIMS)('%s has a point at each boundary', (name) => {
+    const boundaries = new Set(POINTS[name].map((point) => point.slice(0, point.indexOf('@'))));
+    expect([...boundaries].sort()).toEqual(Object.keys(BOUNDARIES).sort());
+  });
 
   it('pays every customer exactly once', async () => {
     let over = false;

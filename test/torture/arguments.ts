@@ -13,6 +13,8 @@ export interface TortureArguments {
   readonly keep: boolean;
   /** Only the comparison of producers. */
   readonly kafkaOnly: boolean;
+  /** Only the named boundaries of the engine. */
+  readonly crashPoints: boolean;
 }
 export type ReadArguments =
   | { readonly kind: 'run'; readonly arguments: TortureArguments }
@@ -71,6 +73,11 @@ const build = (written: string[]): Command =>
     .option('--seed <s>', 'another mix of customers, faults and disturbances', wholeNumber(0, LARGEST_SEED), 1)
     .option('--kafka-nodes <n>', 'brokers of Kafka: 1, or 3 with three copies of everything', nodes, 1)
     .option('--kafka-only', 'with three brokers: our producer beside kafkajs as it comes; about three minutes', false)
+    .option(
+      '--crash-points',
+      'each service dies at each boundary of the engine, on purpose, and says which it hit; about two minutes',
+      false,
+    )
     .option('--faults <a,b>', 'faults of the outside world by name, all or none', faultNames, allFaults())
     .option('--json <file>', 'writes the result there, too', file)
     .option('--keep', 'keeps the logs, also after a good end', false)

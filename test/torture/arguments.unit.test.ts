@@ -19,7 +19,17 @@ describe('the words behind npm run torture --', () => {
     ]);
     expect(read).toEqual({
       kind: 'run',
-      arguments: { kills: 20, customers: 30, seed: 4, kafkaNodes: 3, faults: ['cuts'], jsonFile: 'a.json', keep: false, kafkaOnly: false },
+      arguments: {
+        kills: 20,
+        customers: 30,
+        seed: 4,
+        kafkaNodes: 3,
+        faults: ['cuts'],
+        jsonFile: 'a.json',
+        keep: false,
+        kafkaOnly: false,
+        crashPoints: false,
+      },
     });
   });
 

@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectRoot } from '../../infra/sandbox/project-root.js';
 import { printJson } from '../../shared/kernel/json.js';
 import { firstStopSignal, runMain } from '../../infra/sandbox/processes.js';
 import { readArguments, type TortureArguments } from './arguments.js';
@@ -33,6 +36,21 @@ const progressOn = (out: NodeJS.WriteStream): Pick<Watcher, 'say' | 'progress'> 
   };
 };
 
+/** A test of its own, which prints the table. */
+const crashPoints = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const jest = ['-c', 'infra/tooling/jest.config.cjs', '--selectProjects', 'e2e', '--testPathPatterns', 'crash/crash-points'];
+    const child = spawn(process.execPath, [join(projectRoot, 'node_modules/jest/bin/jest.js'), ...jest], {
+      cwd: projectRoot,
+      stdio: 'inherit',
+    });
+    void firstStopSignal().then((signal) => child.kill(signal));
+    child.once('error', reject);
+    child.once('exit', (code) => {
+      resolve(code ?? 1);
+    });
+  });
+
 const compare = async ({ seed, jsonFile }: TortureArguments, watcher: Watcher): Promise<number> => {
   const phases = await compareWithStock(seed, watcher);
   for (const line of comparisonLines(phases)) watcher.say(line);
@@ -45,6 +63,7 @@ const compare = async ({ seed, jsonFile }: TortureArguments, watcher: Watcher): 
 
 const run = async (options: TortureArguments): Promise<number> => {
   const startedAtMs = Date.now();
+  if (options.crashPoints) return crashPoints();
   const { say, progress, clear } = progressOn(process.stdout);
   const stop = new AbortController();
   void firstStopSignal().then(() => {

@@ -75,6 +75,7 @@ export const resultLines = (result: TortureResult, seed: number): readonly strin
     ...counted('Also', happened.others),
     ...counted('Faults of broker and bank that struck', strikesOf(result)),
     inFlightLine(recovered),
+    'Each boundary of the engine is hit on purpose by npm run torture -- --crash-points.',
     '',
     ...recoveryLines(recovered),
     '',

@@ -1,4 +1,5 @@
 /** One run: customers are paid while everything they need is killed, frozen and cut; then everything heals, and the books are read. */
+import { setMaxListeners } from 'node:events';
 import { copyFileSync, cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pauseMs } from 'node:timers/promises';
@@ -30,6 +31,8 @@ export interface TortureOptions {
   readonly kafkaNodes: number;
   readonly faults: readonly FaultName[];
   readonly keep: boolean;
+  /** Default 1; see `ChaosOptions`. */
+  readonly pace?: number;
 }
 
 export interface Watcher {
@@ -106,6 +109,8 @@ class Run {
       tokens: stack.operators,
       say: watcher.say,
     });
+    // Each wait of a customer listens.
+    setMaxListeners(0, watcher.interrupted);
     this.#wishes = new Wishes(this.#world, watcher.interrupted);
     this.#mortals = mortalsOf(torture);
     this.#recoveries = new Recoveries(this.#pool);
@@ -171,8 +176,8 @@ class Run {
   }
 
   async perform(): Promise<TortureResult> {
-    const { kills, customers, seed, kafkaNodes, faults } = this.#o;
-    const plan = planChaos({ kills, seed, kafkaNodes });
+    const { kills, customers, seed, kafkaNodes, faults, pace = 1 } = this.#o;
+    const plan = planChaos({ kills, seed, kafkaNodes, pace });
     this.#watcher.say(`${customers} customers open their accounts ...`);
     this.#entered = await enterAll(this.#world, planCustomers(customers, seed), faults);
     await this.#office.prepare(this.#entered);

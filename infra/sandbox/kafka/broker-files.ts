@@ -58,6 +58,8 @@ export const nodeProperties = (place: NodePlace, all: readonly NodePlace[]): str
     'min.insync.replicas': inSync,
     'transaction.state.log.min.isr': inSync,
     'share.coordinator.state.topic.min.isr': inSync,
+    // Who is first in the order of a partition's brokers leads again soon, not after 300 s.
+    'leader.imbalance.check.interval.seconds': 2,
   };
   const lines = Object.entries(own).map(([name, value]) => `${name}=${value}`);
   return `${readFileSync(join(SOURCES, 'server.properties'), 'utf8')}\n${lines.join('\n')}\n`;
