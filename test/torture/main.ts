@@ -77,10 +77,10 @@ const run = async (options: TortureArguments): Promise<number> => {
     interrupted: stop.signal,
   });
   clear();
+  if (result === null) return INTERRUPTED;
   for (const line of resultLines(result, options.seed)) say(line);
   say(`${((Date.now() - startedAtMs) / 1_000).toFixed(0)} s in all.`);
   if (options.jsonFile !== null) writeFileSync(options.jsonFile, `${printJson(asJson(result, options.seed))}\n`);
-  if (stop.signal.aborted) return INTERRUPTED;
   return result.good ? 0 : 1;
 };
 

@@ -175,7 +175,12 @@ class Run {
     }
   }
 
-  async perform(): Promise<TortureResult> {
+  #isInterrupted(): boolean {
+    return this.#watcher.interrupted.aborted;
+  }
+
+  /** null when it was interrupted: half a run has no verdict. */
+  async perform(): Promise<TortureResult | null> {
     const { kills, customers, seed, kafkaNodes, faults, pace = 1 } = this.#o;
     const plan = planChaos({ kills, seed, kafkaNodes, pace });
     this.#watcher.say(`${customers} customers open their accounts ...`);
@@ -188,6 +193,7 @@ class Run {
     const breaking = Promise.all([this.#executor.carryOut(plan), this.#wishes.all(this.#entered, wavesOf(customers, lastMs, seed))]);
     await this.#accompany(breaking);
     await breaking;
+    if (this.#isInterrupted()) return null;
     const chaosMs = Date.now() - startedAtMs;
     this.#watcher.say(`everybody is up again after ${Math.round(chaosMs / 1_000)} s; the outside behaves from now on`);
     await pauseMs(FAULTS_LAST_MS);
@@ -195,14 +201,14 @@ class Run {
     const healedAtMs = Date.now();
     const look = await this.#untilQuiet();
     const quietMs = Date.now() - healedAtMs;
-    return this.#result(look, chaosMs, quietMs);
+    return this.#isInterrupted() ? null : this.#result(look, chaosMs, quietMs);
   }
 
   async #result({ verdict, books, facts }: Look, chaosMs: number, quietMs: number): Promise<TortureResult> {
     const underWay = await readUnderWay(this.#pool);
     const numbers = threeNumbers(verdict, books, facts, underWay);
     const auditHolds = await this.#office.auditHolds();
-    const good = isGood(numbers) && verdict.ok && auditHolds && !this.#watcher.interrupted.aborted;
+    const good = isGood(numbers) && verdict.ok && auditHolds;
     const kept = good && !this.#o.keep ? null : await this.#keep(verdict);
     return {
       numbers,
@@ -246,13 +252,13 @@ class Run {
   }
 }
 
-/** Throws when something cannot be brought back to life; everything else is in the result. */
-export const torture = async (options: TortureOptions, watcher: Watcher): Promise<TortureResult> => {
+/** Throws when something cannot be brought back to life; everything else is in the result. null: interrupted. */
+export const torture = async (options: TortureOptions, watcher: Watcher): Promise<TortureResult | null> => {
   const { seed, kafkaNodes } = options;
   const torn = await startTortureStack({ seed, kafkaNodes, say: watcher.say });
   const run = new Run(options, watcher, torn);
   try {
-    return await run.perform();
+    return watcher.interrupted.aborted ? null : await run.perform();
   } finally {
     await run.close();
     await torn.stop();

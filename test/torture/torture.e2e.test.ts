@@ -18,6 +18,7 @@ describe('a short torture', () => {
       { kills: KILLS, customers: 30, seed: SEED, kafkaNodes: 1, faults: Object.keys(FAULTS).filter(isFault), keep: false, pace: 0.6 },
       { say: (line) => said.push(line), progress: () => undefined, interrupted: new AbortController().signal },
     );
+    if (result === null) throw new Error('nobody interrupts it');
     process.stderr.write(`${[...said, ...resultLines(result, SEED)].join('\n')}\n`);
     expect(result.numbers).toEqual({ paidTwice: [], lost: [], stuckUnseen: [] });
     expect(result.good).toBe(true);
