@@ -70,7 +70,9 @@ export const commonConfig = z.object({
     .min(1)
     .max(250)
     .default(64)
-    .meta({ description: 'requests under way at once to each outside system, from each copy: what the other side allows, shared among copies' }),
+    .meta({
+      description: 'requests under way at once to each outside system, from each copy: what the other side allows, shared among copies',
+    }),
   HTTP_HOST: z.string().default('127.0.0.1').meta({ description: 'address to listen on' }),
   HTTP_PORT: port.default(0).meta({ description: 'port to listen on; 0 takes a free one and prints it' }),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info').meta({ description: 'pino level' }),
