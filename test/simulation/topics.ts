@@ -77,7 +77,7 @@ export class Topics {
 
   join(name: string, consumer: Consumer): void {
     const group = this.#groups.get(name);
-    if (group === undefined) return;
+    if (group === undefined || group.members.includes(consumer)) return;
     group.members.push(consumer);
     this.#share(group);
   }
