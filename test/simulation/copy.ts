@@ -116,7 +116,8 @@ export class Copy {
     const sender = new Sender({
       ...clock,
       limitPerSystem: 64,
-      breakerAfterFailures: 30,
+      // It looks at the real clock, which no seed can hold: it never opens here.
+      breakerAfterFailures: 1_000_000,
       breakerOpenMs: 1_000,
       maySend: () => ownerId() !== 0,
       onBug: (error, effect) => {
