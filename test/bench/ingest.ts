@@ -22,6 +22,7 @@ import { rebalancingConsumes } from '../../services/rebalancing/src/wire.js';
 import { withdrawalConsumes } from '../../services/withdrawal/src/wire.js';
 import { perSecond, serverKinds, startCpu, takeTurns, type Bench, type BenchContext, type ProcessKinds } from './measure.js';
 import { brokerOrderMessage, withdrawalMessage } from './realistic-events.js';
+import { measureWebhooks } from './webhooks.js';
 
 const PARTITIONS = 6;
 const SEND_AT_ONCE = 2_000;
@@ -226,6 +227,7 @@ const run: Bench['run'] = async (context) => {
   const speed = (name: keyof typeof measured): number => measured[name].median.perSecond;
   const microseconds = (ms: number): number => (ms * 1_000) / count;
   const cost = measured.product.median;
+  const webhooks = await measureWebhooks(context);
   return {
     figures: [
       {
@@ -248,8 +250,12 @@ const run: Bench['run'] = async (context) => {
         unit: 'µs',
         floor: { name: 'bare multi-row insert', value: microseconds(measured.insert.median.postgresMs), unit: 'µs' },
       },
+      ...webhooks.figures,
     ],
-    notes: [`${count} messages of two kinds over ${KINDS.length * PARTITIONS} partitions, median of ${rounds} rounds in turns`],
+    notes: [
+      `${count} messages of two kinds over ${KINDS.length * PARTITIONS} partitions, median of ${rounds} rounds in turns`,
+      ...webhooks.notes,
+    ],
   };
 };
 
