@@ -9,6 +9,7 @@ import { openPool } from '../../shared/runtime/database.js';
 import { Catalogue } from '../../shared/runtime/engine/catalogue.js';
 import { systemClock } from '../../shared/runtime/engine/clock.js';
 import type { Engine } from '../../shared/runtime/engine/engine.js';
+import { Floods } from '../../shared/runtime/engine/flood.js';
 import { PostgresStore } from '../../shared/runtime/engine/postgres-store.js';
 import type { Sayer } from '../../shared/runtime/engine/sayer.js';
 import { TakeIn } from '../../shared/runtime/engine/take-in.js';
@@ -60,7 +61,14 @@ const fill = async (context: BenchContext, options: KafkaOptions, each: number):
 
 /** Steps do not run: whatever would be stepped is counted and left in the inbox, as after a crash. */
 const engineThatLeaves = (): Engine =>
-  ({ load: 0, enqueue: () => undefined, lookNow: () => undefined, setBlocked: () => undefined }) as unknown as Engine;
+  ({
+    load: 0,
+    waitsBecause: null,
+    partitions: new Floods(systemClock),
+    enqueue: () => undefined,
+    lookNow: () => undefined,
+    setBlocked: () => undefined,
+  }) as unknown as Engine;
 
 type Reading = { readonly perSecond: number; readonly benchMs: number; readonly postgresMs: number; readonly kafkaMs: number };
 
