@@ -23,7 +23,6 @@ import { rebalancingConsumes } from '../../services/rebalancing/src/wire.js';
 import { withdrawalConsumes } from '../../services/withdrawal/src/wire.js';
 import { perSecond, serverKinds, startCpu, takeTurns, type Bench, type BenchContext, type ProcessKinds } from './measure.js';
 import { brokerOrderMessage, withdrawalMessage } from './realistic-events.js';
-import { measureWebhooks } from './webhooks.js';
 
 const PARTITIONS = 6;
 const SEND_AT_ONCE = 2_000;
@@ -235,7 +234,6 @@ const run: Bench['run'] = async (context) => {
   const speed = (name: keyof typeof measured): number => measured[name].median.perSecond;
   const microseconds = (ms: number): number => (ms * 1_000) / count;
   const cost = measured.product.median;
-  const webhooks = await measureWebhooks(context);
   return {
     figures: [
       {
@@ -258,13 +256,9 @@ const run: Bench['run'] = async (context) => {
         unit: 'µs',
         floor: { name: 'bare multi-row insert', value: microseconds(measured.insert.median.postgresMs), unit: 'µs' },
       },
-      ...webhooks.figures,
     ],
-    notes: [
-      `${count} messages of two kinds over ${KINDS.length * PARTITIONS} partitions, median of ${rounds} rounds in turns`,
-      ...webhooks.notes,
-    ],
+    notes: [`${count} messages of two kinds over ${KINDS.length * PARTITIONS} partitions, median of ${rounds} rounds in turns`],
   };
 };
 
-export const ingest: Bench = { name: 'ingest', does: 'events from Kafka into the inbox, validated; webhooks through the gateway', run };
+export const ingest: Bench = { name: 'ingest', does: 'events from Kafka into the inbox, validated', run };

@@ -11,7 +11,7 @@ import { launchService } from '../../infra/services/launch.js';
 import { printJson } from '../../shared/kernel/json.js';
 import { startProducer, type Producer } from '../../shared/runtime/kafka/producer.js';
 import { signedHeaders } from '../simulators/shared/webhook.js';
-import { perSecond, serverKinds, startCpu, type BenchContext, type Figure, type ProcessKinds } from './measure.js';
+import { perSecond, serverKinds, startCpu, type Bench, type BenchContext, type ProcessKinds } from './measure.js';
 import { brokerOrderBody, brokerOrderMessage } from './realistic-events.js';
 
 const PATH = '/webhooks/broker/drivewealth';
@@ -132,9 +132,7 @@ const publishOnly = async ({ producer }: Stage, { requests, eventsEach, atOnce, 
   return perSecond(requests, performance.now() - startedAtMs);
 };
 
-export const measureWebhooks = async (
-  context: BenchContext,
-): Promise<{ readonly figures: readonly Figure[]; readonly notes: readonly string[] }> => {
+const run: Bench['run'] = async (context) => {
   const stage = await start(context);
   const size = context.quick ? 1 : 4;
   const single: Load = { requests: 1_000 * size, eventsEach: 1, atOnce: 64, firstNumber: 1_000_000 };
@@ -173,3 +171,5 @@ export const measureWebhooks = async (
     ],
   };
 };
+
+export const webhooks: Bench = { name: 'webhooks', does: 'signed webhooks through the gateway into the inbox', run };
