@@ -222,6 +222,8 @@ export class Copy {
     const { scheduler, random, tell } = this.#ground;
     const life = this.#life;
     const lost = this.#ownerId;
+    // It holds none, and is about to take one.
+    if (lost === 0) return;
     scheduler.after(waitMs, null, () => {
       this.service.store.locks.delete(lost);
       scheduler.after(random.between(1, 500), life, () => {
