@@ -224,6 +224,7 @@ create table payout.outbox (
   value text not null,
   created_at timestamp with time zone default now() not null,
   sent_at timestamp with time zone,
+  seq bigint generated always as identity not null,
   constraint outbox_pkey PRIMARY KEY (event_id)
 ) with (fillfactor=70);
 
@@ -253,7 +254,7 @@ CREATE INDEX inbox_portfolio ON payout.inbox USING btree (portfolio_id, seq);
 CREATE INDEX journey_due ON payout.journey USING btree (due_at) WHERE (due_at IS NOT NULL);
 CREATE UNIQUE INDEX journey_open ON payout.journey USING btree (flow, subject) WHERE (NOT ended);
 CREATE INDEX journey_portfolio ON payout.journey USING btree (portfolio_id);
-CREATE INDEX outbox_open ON payout.outbox USING btree (created_at) WHERE (sent_at IS NULL);
+CREATE INDEX outbox_open ON payout.outbox USING btree (seq) WHERE (sent_at IS NULL);
 CREATE INDEX quarantine_open ON payout.quarantine USING btree (first_seen) WHERE (resolved_at IS NULL);
 
 CREATE TRIGGER history_is_append_only BEFORE DELETE OR UPDATE ON payout.history FOR EACH ROW EXECUTE FUNCTION payout.history_is_append_only();
@@ -414,6 +415,7 @@ create table portfolio.outbox (
   value text not null,
   created_at timestamp with time zone default now() not null,
   sent_at timestamp with time zone,
+  seq bigint generated always as identity not null,
   constraint outbox_pkey PRIMARY KEY (event_id)
 ) with (fillfactor=70);
 
@@ -443,7 +445,7 @@ CREATE INDEX inbox_portfolio ON portfolio.inbox USING btree (portfolio_id, seq);
 CREATE INDEX journey_due ON portfolio.journey USING btree (due_at) WHERE (due_at IS NOT NULL);
 CREATE UNIQUE INDEX journey_open ON portfolio.journey USING btree (flow, subject) WHERE (NOT ended);
 CREATE INDEX journey_portfolio ON portfolio.journey USING btree (portfolio_id);
-CREATE INDEX outbox_open ON portfolio.outbox USING btree (created_at) WHERE (sent_at IS NULL);
+CREATE INDEX outbox_open ON portfolio.outbox USING btree (seq) WHERE (sent_at IS NULL);
 CREATE INDEX quarantine_open ON portfolio.quarantine USING btree (first_seen) WHERE (resolved_at IS NULL);
 
 CREATE TRIGGER history_is_append_only BEFORE DELETE OR UPDATE ON portfolio.history FOR EACH ROW EXECUTE FUNCTION portfolio.history_is_append_only();
@@ -623,6 +625,7 @@ create table rebalancing.outbox (
   value text not null,
   created_at timestamp with time zone default now() not null,
   sent_at timestamp with time zone,
+  seq bigint generated always as identity not null,
   constraint outbox_pkey PRIMARY KEY (event_id)
 ) with (fillfactor=70);
 
@@ -652,7 +655,7 @@ CREATE INDEX inbox_portfolio ON rebalancing.inbox USING btree (portfolio_id, seq
 CREATE INDEX journey_due ON rebalancing.journey USING btree (due_at) WHERE (due_at IS NOT NULL);
 CREATE UNIQUE INDEX journey_open ON rebalancing.journey USING btree (flow, subject) WHERE (NOT ended);
 CREATE INDEX journey_portfolio ON rebalancing.journey USING btree (portfolio_id);
-CREATE INDEX outbox_open ON rebalancing.outbox USING btree (created_at) WHERE (sent_at IS NULL);
+CREATE INDEX outbox_open ON rebalancing.outbox USING btree (seq) WHERE (sent_at IS NULL);
 CREATE INDEX quarantine_open ON rebalancing.quarantine USING btree (first_seen) WHERE (resolved_at IS NULL);
 
 CREATE TRIGGER history_is_append_only BEFORE DELETE OR UPDATE ON rebalancing.history FOR EACH ROW EXECUTE FUNCTION rebalancing.history_is_append_only();
@@ -813,6 +816,7 @@ create table withdrawal.outbox (
   value text not null,
   created_at timestamp with time zone default now() not null,
   sent_at timestamp with time zone,
+  seq bigint generated always as identity not null,
   constraint outbox_pkey PRIMARY KEY (event_id)
 ) with (fillfactor=70);
 
@@ -842,7 +846,7 @@ CREATE INDEX inbox_portfolio ON withdrawal.inbox USING btree (portfolio_id, seq)
 CREATE INDEX journey_due ON withdrawal.journey USING btree (due_at) WHERE (due_at IS NOT NULL);
 CREATE UNIQUE INDEX journey_open ON withdrawal.journey USING btree (flow, subject) WHERE (NOT ended);
 CREATE INDEX journey_portfolio ON withdrawal.journey USING btree (portfolio_id);
-CREATE INDEX outbox_open ON withdrawal.outbox USING btree (created_at) WHERE (sent_at IS NULL);
+CREATE INDEX outbox_open ON withdrawal.outbox USING btree (seq) WHERE (sent_at IS NULL);
 CREATE INDEX quarantine_open ON withdrawal.quarantine USING btree (first_seen) WHERE (resolved_at IS NULL);
 
 CREATE TRIGGER history_is_append_only BEFORE DELETE OR UPDATE ON withdrawal.history FOR EACH ROW EXECUTE FUNCTION withdrawal.history_is_append_only();

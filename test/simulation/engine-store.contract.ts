@@ -199,6 +199,12 @@ const aboutEvents = (fresh: () => Promise<StoreUnderTest>): void => {
     await store.markSent(['m1', 'unknown']);
     expect(await store.unsentOutbox(-1_000, 10)).toEqual([]);
   });
+  it('gives what one commit said in the order in which it said it', async () => {
+    const { store } = await fresh();
+    const ids = Array.from({ length: 40 }, (_, n) => `m${String((n * 27) % 40)}`);
+    await store.write(parts({ said: ids.map((id) => said(id)) }));
+    expect((await store.unsentOutbox(-1_000, 50)).map(({ eventId }) => eventId)).toEqual(ids);
+  });
   it('stops a lane with its quarantined message, and opens it when people have decided on all of them', async () => {
     const { store } = await fresh();
     const bad = { quarantined: [quarantined('e1')], blocked: [blocked('e1')], said: [said('e1.dlq')] };

@@ -339,7 +339,7 @@ export class PostgresStore implements EngineStore {
 
   async unsentOutbox(olderThanMs: number, limit: number): Promise<readonly OutboxRow[]> {
     const rows = await this.#query<{ event_id: string; topic: string; key: string; headers: string; value: string }>(
-      `select event_id, topic, key, headers, value from outbox where sent_at is null and created_at < now() - $1::int * interval '1 ms' order by created_at limit $2`,
+      `select event_id, topic, key, headers, value from outbox where sent_at is null and created_at < now() - $1::int * interval '1 ms' order by seq limit $2`,
       [olderThanMs, limit],
     );
     return rows.map((row) => ({

@@ -1,4 +1,7 @@
-/** Publishes what steps have said, right after their commit, in order; what was missed is swept. */
+/**
+ * Publishes what steps have said, right after their commit, in order; what was missed is swept. A key that has missed something
+ * is behind: until the sweep has said all of it, in order, nothing newer of it goes out directly.
+ */
 import type { Clock } from './clock.js';
 import type { EngineStore, OutboxRow } from './store.js';
 
@@ -21,6 +24,9 @@ export class Sayer {
   /** Ids in hand, so that a sweep does not say them a second time. */
   readonly #inHand = new Set<string>();
   readonly #published: string[] = [];
+  readonly #behind = new Set<string>();
+  /** Keys of which something was left to the sweep since it began to look. */
+  readonly #left = new Set<string>();
   #working: Promise<void> | null = null;
   #marking: Promise<void> | null = null;
   #callOffMarking: (() => void) | null = null;
@@ -33,7 +39,31 @@ export class Sayer {
     this.#after = after;
   }
 
+  /** True when the sweep has to look for everything, however new. */
+  get isBehind(): boolean {
+    return this.#behind.size > 0;
+  }
+
   say(rows: readonly OutboxRow[]): void {
+    this.#take(rows.filter((row) => !this.#leaves(row)));
+  }
+
+  /** What the sweep finds, oldest first. `look` asks the outbox; `all` says whether nothing is left there beside what it found. */
+  async sayAgain(look: () => Promise<{ readonly rows: readonly OutboxRow[]; readonly all: boolean }>): Promise<void> {
+    this.#left.clear();
+    const { rows, all } = await look();
+    // What was found is in the queue now: whatever is said from here on comes after it.
+    this.#take(rows);
+    if (all) for (const key of this.#behind) if (!this.#left.has(key)) this.#behind.delete(key);
+  }
+
+  #leaves(row: OutboxRow): boolean {
+    if (!this.#behind.has(row.key)) return false;
+    this.#left.add(row.key);
+    return true;
+  }
+
+  #take(rows: readonly OutboxRow[]): void {
     for (const row of rows) {
       if (this.#inHand.has(row.eventId)) continue;
       this.#inHand.add(row.eventId);
@@ -56,7 +86,9 @@ export class Sayer {
     } catch (error) {
       // Not known to be stored: the rows stay in the outbox and the sweep says them again under the same ids.
       this.#onTrouble(error);
-      if (rows.length === 1 || this.#stopped || !(error instanceof Error) || !BAD_ROW.has(error.name)) {
+      const isOfRow = error instanceof Error && BAD_ROW.has(error.name);
+      if (!isOfRow) this.#fallBehind(rows);
+      if (!isOfRow || rows.length === 1 || this.#stopped) {
         for (const row of rows) this.#inHand.delete(row.eventId);
         return;
       }
@@ -90,6 +122,15 @@ export class Sayer {
       this.#onTrouble(error);
     }
     for (const eventId of eventIds) this.#inHand.delete(eventId);
+  }
+
+  /** What waits in memory behind rows that were missed is left to the sweep as well. */
+  #fallBehind(rows: readonly OutboxRow[]): void {
+    for (const row of rows) this.#behind.add(row.key);
+    for (const row of this.#queue.splice(0)) {
+      if (this.#leaves(row)) this.#inHand.delete(row.eventId);
+      else this.#queue.push(row);
+    }
   }
 
   /** Finishes what is under way; the rest stays in the outbox. */

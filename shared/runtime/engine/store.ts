@@ -92,6 +92,7 @@ export type EngineStore = {
   /** Opens lanes whose messages were all decided, by two decisions at once for example. */
   openDecidedLanes(): Promise<void>;
   blockedLanes(): Promise<ReadonlySet<string>>;
+  /** Oldest first; what one commit said, as it said it. */
   unsentOutbox(olderThanMs: number, limit: number): Promise<readonly OutboxRow[]>;
   markSent(eventIds: readonly string[]): Promise<void>;
   /** Drops handled events and sent messages of so long ago, a chunk at a time; journeys, effects and history stay. Returns how many rows went. */

@@ -74,11 +74,16 @@ export class Sweep {
     const grace = this.#first ? 0 : graceMs;
     this.#first = false;
     this.#hurries = false;
+    // First of all: what an earlier life has said goes out before anything newer.
+    await sayer.sayAgain(async () => {
+      const isWhole = sayer.isBehind;
+      const rows = await store.unsentOutbox(isWhole ? 0 : grace, MOST);
+      return { rows, all: isWhole && rows.length < MOST };
+    });
     await store.openDecidedLanes();
     await engine.refreshBlocked();
     // While most steps fail nothing more is taken up: it would only pile up in memory.
     if (engine.waitsBecause === null) await this.#takeUp(grace);
-    sayer.say(await store.unsentOutbox(grace, MOST));
     const nowMs = this.#o.clock.monotonicMs();
     if (nowMs - this.#droppedAtMs > DROP_EVERY_MS) {
       this.#droppedAtMs = nowMs;
