@@ -206,21 +206,30 @@ export const unexplained = (state: PortfolioState): Moved => {
   return putToReview(state, review.includes(told) || review.length > LONGEST_REVIEW ? review : `${review}${told}`);
 };
 
+/** A person looks; until then the level that stands now says nothing new. */
+const reviewFrom = (state: PortfolioState, seen: PortfolioRead, review: string): Moved =>
+  withSet(onwards({ ...state, review }, review), { review, levelWritten: seen.divestAmount }, []);
+
 /**
- * One thing is certain from a read: when another level than ours stands there, somebody has set it after our write, and
- * that newest wish is safe. When ours stands there still, an earlier wish may lie under it.
+ * Which level stands tells whether somebody has set one after us, never what it was counted from: the app adds to what it
+ * shows, and that was ours. So a wish that may lie under it is for a person, who asks the customer.
  */
 export const levelStands = (state: PortfolioState, seen: PortfolioRead): Next => {
-  const { levelWritten, review } = state;
-  if (levelWritten === null || !sameLevel(seen.divestAmount, levelWritten))
-    return review === null ? onwards(state, 'another writer was there; another level was set after our write') : reviewed(state);
-  return review === null && seen.onUnexplainedGap === 'go-on'
-    ? onwards(state, 'another writer was there; no other wish was announced')
-    : unexplained(state);
+  const { levelWritten, review, restoring } = state;
+  const isAnother = levelWritten === null || !sameLevel(seen.divestAmount, levelWritten);
+  if (review !== null) return isAnother ? reviewed(state) : unexplained(state);
+  if (restoring !== null)
+    return reviewFrom(
+      state,
+      seen,
+      `we have overwritten a wish of ${levelText(restoring.level)}, and ${levelText(seen.divestAmount)} was set since`,
+    );
+  if (seen.onUnexplainedGap === 'go-on') return onwards(state, 'another writer was there; no other wish was announced');
+  return reviewFrom(state, seen, isAnother ? `${UNEXPLAINED}; ${levelText(seen.divestAmount)} was set since` : UNEXPLAINED);
 };
 
 export const wishWhileLevelIsRead = (state: PortfolioState, input: WishSeen): Next =>
-  state.review === null
+  state.review === null && state.restoring === null
     ? wishAfterGap(state, input)
     : isOurs(state, input.level)
       ? { stay: true }
@@ -229,11 +238,13 @@ export const wishWhileLevelIsRead = (state: PortfolioState, input: WishSeen): Ne
 export const restored = (state: PortfolioState): Next =>
   withSet(onwards(state, 'a wish that our write had overwritten was restored'), { levelWritten: state.restoring?.level ?? null }, []);
 
-/** Another level stands there now: the newest wish is safe without us. */
+/** Another level stands there now. Whether it counts the wish that we have overwritten, only the customer knows. */
 export const notRestored = (state: PortfolioState, reason: string, by: RefusedBy): Next =>
-  by === 'person' || reason === 'changed-meanwhile'
-    ? onwards(state, 'another level was set before the wish could be restored')
-    : { hold: `a wish was overwritten, and InvestSuite refused to take it back: ${reason}` };
+  by === 'person'
+    ? onwards(state, 'people left the level as it was set before the wish could be restored')
+    : reason === 'changed-meanwhile'
+      ? { to: 'ReadingLevel' }
+      : { hold: `a wish was overwritten, and InvestSuite refused to take it back: ${reason}` };
 
 /** Somebody has looked, or the time for it is over; the overdue alarm has been going since its first hour. */
 export const reviewed = (state: PortfolioState): Moved => withSet(onwards({ ...state, review: null }, null), { review: null }, []);

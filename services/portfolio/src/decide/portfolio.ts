@@ -84,7 +84,7 @@ export type PortfolioState = {
   readonly seenSince: DivestAmount | null;
   /** The level to write back, and the one it stands in for. */
   readonly restoring: { readonly expected: DivestAmount; readonly level: DivestAmount } | null;
-  /** The level of our newest write that held one: its announcement comes back to us. */
+  /** The level of our newest write that held one, or that stood when a review began: its announcement comes back to us. */
   readonly levelWritten: DivestAmount | null;
   /** Why a person should look; kept until a new wish is announced. */
   readonly review: string | null;

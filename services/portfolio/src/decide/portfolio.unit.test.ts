@@ -305,11 +305,24 @@ describe('somebody else wrote between our read and our write', () => {
       set: { review: expect.any(String) },
     });
   });
-  it('no event came, but another level stands: the newest wish is safe', () => {
-    expect(levelStands(inGap, read({ divestAmount: level('800') }))).toMatchObject({
-      to: 'Idle',
-      set: { reason: expect.stringContaining('another level was set') },
+  it('no event came, and another level was set since: the app may have added to ours', () => {
+    const step = levelStands(inGap, read({ divestAmount: level('800') }));
+    expect(step).toMatchObject({
+      to: 'AwaitingReview',
+      set: { review: expect.stringMatching(/; 800 was set since$/), levelWritten: level('800') },
     });
+    // Its own event, coming late, closes nothing.
+    const under = { ...inGap, ...('set' in step ? step.set : {}), status: 'AwaitingReview' } as PortfolioState;
+    const cell = portfolioFlow.rows.AwaitingReview.on.WishSeen;
+    expect(typeof cell === 'function' && cell(under, wish(level('800')))).toEqual({ stay: true });
+  });
+  it('a wish we have overwritten and could not restore is for a person, whatever the tenant wants', () => {
+    const lost = { ...inGap, restoring: { expected: NOTHING, level: level('300') } };
+    expect(levelStands(lost, read({ divestAmount: level('90'), onUnexplainedGap: 'go-on' }))).toMatchObject({
+      to: 'AwaitingReview',
+      set: { review: 'we have overwritten a wish of 300, and 90 was set since', restoring: null, levelWritten: level('90') },
+    });
+    expect(wishWhileLevelIsRead(lost, wish(level('90')))).toEqual({ stay: true, set: { seenSince: level('90') } });
   });
   it('no event came, and the tenant does not want to be asked', () => {
     expect(levelStands(inGap, read({ onUnexplainedGap: 'go-on' }))).toMatchObject({
@@ -343,11 +356,8 @@ describe('somebody else wrote between our read and our write', () => {
       set: { levelWritten: level('300'), restoring: null, writing: null },
     });
     expect(applied(state(), { versionAfter: 10 })).toMatchObject({ set: { levelWritten: null } });
-    for (const [reason, by] of [
-      ['changed-meanwhile', 'other-side'],
-      ['invalid', 'person'],
-    ] as const)
-      expect(rejected(restoring, reason, by)).toMatchObject({ to: 'Idle' });
+    expect(rejected(restoring, 'changed-meanwhile', 'other-side')).toEqual({ to: 'ReadingLevel' });
+    expect(rejected(restoring, 'invalid', 'person')).toMatchObject({ to: 'Idle' });
     expect(rejected(restoring, 'invalid', 'other-side')).toHaveProperty('hold');
   });
 });
