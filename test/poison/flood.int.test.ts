@@ -93,11 +93,11 @@ describe('a flood', () => {
 
   it('ends with the bug of ours, and nothing is lost', async () => {
     await start(NEVER_MS);
-    copy.ways.unreadable = true;
+    copy.ways.unreadableTopic = TASKS;
     const messages = tasks(0, 200, 'fine');
     await expect(take(copy, messages)).rejects.toThrow('cannot be read');
     expect(await count('quarantine')).toBe(0);
-    copy.ways.unreadable = false;
+    copy.ways.unreadableTopic = null;
     await until(messages);
     await untilDone(200);
     expect(copy.takeIn.heldBecause).toEqual([]);

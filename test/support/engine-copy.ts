@@ -42,8 +42,8 @@ type Said = { event: 'payout.finished'; data: { wanted: string } };
 export type Ways = {
   /** A new version of ours: every task takes the good course. */
   mended: boolean;
-  /** Our reading is broken: nothing can be read. */
-  unreadable: boolean;
+  /** Our reading of this topic is broken: nothing can be read. */
+  unreadableTopic: Topic | null;
 };
 
 const again = { Wished: ignored('it is known') };
@@ -133,7 +133,7 @@ const definitionOf = (ways: Ways): ServiceDefinition => ({
   consumes: [TASKS, MORE_TASKS].map((topic) => ({
     topic,
     read: (event) => {
-      if (ways.unreadable) throw new TypeError('a bug of ours in reading');
+      if (ways.unreadableTopic === topic) throw new TypeError('a bug of ours in reading');
       const { wanted, course } = wish.parse(event.data);
       return {
         deliver: { flow: 'task', subject: wanted, input: { type: 'Wished', wanted, course } },
@@ -165,7 +165,7 @@ const optionsFor = (url: string): DatabaseOptions => ({
 
 export const startEngineCopy = async ({ url, log, tryEveryMs = 30_000, sweepEveryMs = 1_000 }: CopySettings): Promise<EngineCopy> => {
   const options = optionsFor(url);
-  const ways: Ways = { mended: false, unreadable: false };
+  const ways: Ways = { mended: false, unreadableTopic: null };
   const pool = openPool(options, () => undefined);
   const store = new PostgresStore(pool, LOCK_CLASS);
   const owner = new Owner({

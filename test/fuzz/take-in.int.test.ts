@@ -1,0 +1,166 @@
+/**
+ * Every consumer's messages, good and hurt, through the real take-in into a real Postgres: each of them ends as a row that says
+ * what became of it, and the lane of a good message is stopped by nobody else's bad one.
+ */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { Pool } from 'pg';
+import { openPool } from '../../shared/runtime/database.js';
+import { systemClock as clock } from '../../shared/runtime/engine/clock.js';
+import { Engine } from '../../shared/runtime/engine/engine.js';
+import { bodyHash } from '../../shared/runtime/engine/identity.js';
+import { PostgresStore } from '../../shared/runtime/engine/postgres-store.js';
+import { Sayer } from '../../shared/runtime/engine/sayer.js';
+import { Sender } from '../../shared/runtime/engine/sender.js';
+import type { OutboxRow } from '../../shared/runtime/engine/store.js';
+import { originalOf, TakeIn } from '../../shared/runtime/engine/take-in.js';
+import { HoldPartition } from '../../shared/runtime/kafka/errors.js';
+import type { TakenMessage } from '../../shared/runtime/kafka/consumer.js';
+import { neverSendable } from '../../shared/runtime/kafka/producer.js';
+import { createLog } from '../../shared/runtime/log.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { messageOf } from './bodies.js';
+import { catalogues, consumers } from './consumers.js';
+import { hurt } from './mutations.js';
+import { bytesOf, corpus, runs, seed } from './run.js';
+import { printed } from './tree.js';
+
+const pulse = { stopping: () => false, heartbeat: () => Promise.resolve() };
+const GOOD_LANE = 'P01';
+
+describe('messages of every consumer', () => {
+  let database: TestDatabase;
+  let admin: Pool;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    admin = new Pool({ connectionString: database.url, max: 2, options: '-c search_path=payout' });
+  });
+  afterEach(async () => {
+    await admin.query('truncate inbox, journey, effect, outbox, blocked_lane, quarantine, history');
+  });
+  afterAll(async () => {
+    await admin.end();
+    await database.drop();
+  });
+
+  /** The real take-in. Nothing is stepped: the flows are not bound, and every lane waits. */
+  const open = (service: string) => {
+    const catalogue = catalogues[service];
+    if (catalogue === undefined) throw new Error(`no service ${service}`);
+    const options = {
+      url: database.url,
+      schema: 'payout',
+      role: 'cmw_payout',
+      applicationName: 'fuzz',
+      maxConnections: 2,
+      statementTimeoutMs: 5_000,
+    };
+    const pool = openPool(options, () => undefined);
+    const store = new PostgresStore(pool, 4_713);
+    const said: OutboxRow[] = [];
+    const log = createLog('fuzz', 'silent');
+    const sayer = new Sayer(
+      store,
+      (rows) => {
+        said.push(...rows);
+        return Promise.resolve();
+      },
+      () => undefined,
+      clock.after,
+    );
+    const sender = new Sender({
+      limitPerSystem: 1,
+      breakerAfterFailures: 1,
+      breakerOpenMs: 1,
+      ...clock,
+      maySend: () => false,
+      onBug: () => undefined,
+    });
+    const passes = (): void => undefined;
+    const engine = new Engine({
+      catalogue,
+      store,
+      sender,
+      sayer,
+      clock: { ...clock, soon: () => undefined },
+      log,
+      ownerId: () => 1,
+      passes,
+    });
+    const decisions = { carryOut: () => Promise.resolve(), staysOpen: () => false };
+    const takeIn = new TakeIn({ catalogue, store, engine, sayer, log, clock, passes, decisions });
+    return { takeIn, said, store, close: () => pool.end() };
+  };
+
+  /** One by one and in small fetches, good ones in between, so that it is no flood. */
+  const handOver = async (
+    takeIn: TakeIn,
+    topic: string,
+    values: readonly { value: Buffer; key: string | null }[],
+  ): Promise<readonly TakenMessage[]> => {
+    const messages = values.map(({ value, key }, index): TakenMessage => ({
+      topic,
+      partition: 0,
+      offset: String(index + 1),
+      key,
+      value,
+      headers: {},
+      timestampMs: 0,
+    }));
+    for (let from = 0; from < messages.length; from += 7) {
+      const fetch = messages.slice(from, from + 7);
+      await takeIn.take({ topic, partition: 0, messages: fetch }, pulse).catch((error: unknown) => {
+        if (!(error instanceof HoldPartition)) throw error;
+        throw new Error('the fuzz itself became a flood: put more good messages in');
+      });
+    }
+    return messages;
+  };
+
+  it.each(consumers)('%s on %s: each is a row, kept whole, and none stops the lane of another', async (service, topic) => {
+    const { takeIn, said, close } = open(service);
+    const good = fc
+      .sample(messageOf(topic), { seed, numRuns: runs(25) })
+      .map((tree) => ({ value: Buffer.from(printed(tree)), key: 'good' }));
+    const kept = corpus('consumers')
+      .filter(({ target }) => target === topic)
+      .map((one) => ({ value: bytesOf(one), key: 'bad' }));
+    const bad = [...kept, ...fc.sample(hurt(messageOf(topic)), { seed, numRuns: runs(20) }).map((value) => ({ value, key: 'bad' }))];
+    const messages = await handOver(takeIn, topic, [
+      ...good.flatMap((one, index) => [one, bad[index]].filter((each) => each !== undefined)),
+      ...bad.slice(good.length),
+    ]);
+    const { rows } = await admin.query<{ value: string; handled: boolean; note: string | null; event_id: string }>(
+      'select value, handled_at is not null as handled, note, event_id from inbox',
+    );
+    const stored = new Set(rows.map(({ value }) => bodyHash(value)));
+    // Handled for a reason, or open for a step. The same but for its time under one id is a repetition.
+    for (const message of messages) expect(stored.has(bodyHash(originalOf(message).value))).toBe(true);
+    for (const { handled, note } of rows) if (handled) expect(note).toMatch(/./);
+    const quarantined = await admin.query<{ event_id: string; value: string }>('select event_id, value from quarantine');
+    for (const { event_id: eventId, value } of quarantined.rows) expect(rows.find((row) => row.event_id === eventId)?.value).toBe(value);
+    expect(quarantined.rowCount).toBeGreaterThan(0);
+    expect(said).toHaveLength(quarantined.rowCount ?? 0);
+    for (const letter of said) expect(neverSendable(letter)).toBeNull();
+    // Handed over once more, as Kafka does after a crash: nothing new.
+    const again = open(service);
+    await again.takeIn.take({ topic, partition: 0, messages: messages.slice(0, 50) }, pulse).catch((error: unknown) => {
+      if (!(error instanceof HoldPartition)) throw error;
+    });
+    expect((await admin.query('select 1 from inbox')).rowCount).toBe(rows.length);
+    await again.close();
+    await close();
+  });
+
+  it('a bad message of one portfolio stops the lane of that one alone', async () => {
+    const { takeIn, store, close } = open('payout');
+    const good = fc.sample(messageOf('payout.requested'), { seed, numRuns: 5 }).map(printed);
+    const bad = (good[0] ?? '').replace(/"portfolioId":"P0\d"/, '"portfolioId":"P99"');
+    await handOver(takeIn, 'payout.requested', [
+      { value: Buffer.from(bad), key: GOOD_LANE },
+      ...good.map((value) => ({ value: Buffer.from(value), key: GOOD_LANE })),
+    ]);
+    expect([...(await store.blockedLanes())]).toEqual(['P99']);
+    await close();
+  });
+});
