@@ -2,7 +2,8 @@ import type { z } from 'zod';
 import { depositCallback, paymentStatusCallback } from '../../../../contracts/core-banking/callbacks.js';
 import { problemsOf } from '../../../../contracts/tokens.js';
 import type { Json } from '../../../../shared/kernel/json.js';
-import { eventIdOf, type Forwarded, type Sorted } from '../decide/forwarding.js';
+import type { Forwarded, Sorted } from '../decide/forwarding.js';
+import { eventIdOf } from './event-id.js';
 
 const sorted = <S extends z.ZodType>(
   schema: S,

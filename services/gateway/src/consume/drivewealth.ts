@@ -2,7 +2,8 @@ import { ZodError } from 'zod';
 import { readEvent, type BrokerEvent } from '../../../../contracts/broker/drivewealth/events.js';
 import { problemsOf } from '../../../../contracts/tokens.js';
 import type { Json } from '../../../../shared/kernel/json.js';
-import { eventIdOf, firstNamed, type Forwarded, type Sorted } from '../decide/forwarding.js';
+import { firstNamed, type Forwarded, type Sorted } from '../decide/forwarding.js';
+import { eventIdOf } from './event-id.js';
 
 const forwarded = (event: Exclude<BrokerEvent, { kind: 'other' }>): Pick<Forwarded, 'topic' | 'key'> => {
   switch (event.kind) {

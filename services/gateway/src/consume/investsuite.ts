@@ -1,6 +1,7 @@
 import { readEvent, type InvestSuiteEvent } from '../../../../contracts/investsuite/events.js';
 import type { Json } from '../../../../shared/kernel/json.js';
-import { eventIdOf, firstNamed, type Sorted } from '../decide/forwarding.js';
+import { firstNamed, type Sorted } from '../decide/forwarding.js';
+import { eventIdOf } from './event-id.js';
 
 /** InvestSuite's portfolio id, where the event names one. */
 const portfolioOf = (event: InvestSuiteEvent): string | null => {

@@ -1,5 +1,4 @@
 /** Which of our topics an outside event belongs to, and under which key. Pure. */
-import { createHash } from 'node:crypto';
 import type { Json } from '../../../../shared/kernel/json.js';
 import type { Topic } from '../../../../contracts/internal/topics.js';
 
@@ -34,15 +33,6 @@ export type KeptBody = {
   readonly errorClass: string;
   readonly reason: string;
   readonly body: Buffer;
-};
-
-/** What the envelope takes. */
-const LONGEST_EVENT_ID = 200;
-
-/** The sender's name and the sender's id; of an id too long for that its hash, the same whenever it comes. */
-export const eventIdOf = (source: Source, id: string): string => {
-  const named = `${source}:${id}`;
-  return named.length <= LONGEST_EVENT_ID ? named : `${source}:long:${createHash('sha256').update(id).digest('hex')}`;
 };
 
 /** The first of these that says anything. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { eventIdOf, eventsOf } from './forwarding.js';
+import { eventsOf, firstNamed } from './forwarding.js';
 
 describe('a body', () => {
   it('is one event or an array of them', () => {
@@ -7,7 +7,9 @@ describe('a body', () => {
     expect(eventsOf([{ id: 'a' }, { id: 'b' }])).toEqual([{ id: 'a' }, { id: 'b' }]);
     expect(eventsOf([])).toEqual([]);
   });
-  it('may carry an id that another sender uses too', () => {
-    expect(eventIdOf('investsuite', '1')).not.toBe(eventIdOf('core-banking', '1'));
+  it('is about the first that it names', () => {
+    expect(firstNamed('last', null, 'a', 'b')).toBe('a');
+    expect(firstNamed('last', '', undefined, 'b')).toBe('b');
+    expect(firstNamed('last', '', null)).toBe('last');
   });
 });
