@@ -1,23 +1,33 @@
+import { commonConfig, ConfigurationError, readConfig } from '../shared/runtime/config.js';
 import { migrate } from './index.js';
 
+/** EX_USAGE of sysexits.h. */
+const USAGE = 64;
+/** EX_CONFIG, as of every service. */
+const CONFIG = 78;
+
 const main = async (): Promise<void> => {
-  if (process.argv.includes('--help')) {
+  const words = process.argv.slice(2);
+  const strange = words.find((word) => word !== '--help');
+  if (strange !== undefined) {
+    process.stderr.write(`npm run migrate takes nothing but --help, not "${strange}".\n`);
+    process.exitCode = USAGE;
+    return;
+  }
+  if (words.includes('--help')) {
     process.stdout.write(
-      'npm run migrate: brings the database named by DATABASE_URL up to date. Forward only; safe to run twice and at the same time.\n',
+      'npm run migrate: brings the database named by DATABASE_URL (or DATABASE_URL_FILE) up to date. Forward only; safe to run twice and at the same time.\n',
     );
     return;
   }
-  const url = process.env['DATABASE_URL'];
-  if (url === undefined || url === '') {
-    process.stderr.write('the configuration has 1 problem(s):\n  - DATABASE_URL is missing\n');
-    process.exitCode = 78;
-    return;
-  }
+  // Read as the services read it: DATABASE_URL_FILE serves, too.
+  const { DATABASE_URL: url } = readConfig(commonConfig.pick({ DATABASE_URL: true }), process.env);
   const applied = await migrate(url);
   process.stdout.write(applied.length === 0 ? 'the database is up to date\n' : `applied: ${applied.join(', ')}\n`);
 };
 
 main().catch((error: unknown) => {
-  process.stderr.write(`the migration failed: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+  const isConfiguration = error instanceof ConfigurationError;
+  process.stderr.write(`${isConfiguration ? '' : 'the migration failed: '}${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = isConfiguration ? CONFIG : 1;
 });

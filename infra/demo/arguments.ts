@@ -54,9 +54,17 @@ const readFaults = (text: string | undefined): readonly FaultName[] | string => 
   return [...new Set(names.filter(isFault))];
 };
 
+/** parseArgs takes the -5 of "--customers -5" for another option: bound together, it is judged as a number. */
+const bound = (words: readonly string[]): string[] =>
+  words.reduce<string[]>((done, word) => {
+    const before = done.at(-1);
+    if (before === undefined || !/^-[0-9]/.test(word) || !/^--[a-z]+$/.test(before)) return [...done, word];
+    return [...done.slice(0, -1), `${before}=${word}`];
+  }, []);
+
 const parsed = (words: readonly string[]) =>
   parseArgs({
-    args: [...words],
+    args: bound(words),
     options: {
       once: { type: 'boolean', default: false },
       customers: { type: 'string', default: '40' },
@@ -75,7 +83,7 @@ export const readArguments = (words: readonly string[]): ReadArguments => {
   try {
     values = parsed(words);
   } catch (error) {
-    return wrong(error instanceof Error ? error.message : String(error));
+    return wrong(error instanceof Error ? error.message.replaceAll('\n', ' ') : String(error));
   }
   if (values.help) return { kind: 'show', text: HELP };
   if (values.faults === 'help') return { kind: 'show', text: faultList() };

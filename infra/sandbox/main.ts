@@ -5,13 +5,14 @@ import { freePort } from './ports.js';
 import { firstStopSignal, runMain } from './processes.js';
 import { makeRunFolder } from './run-folder.js';
 import { startSimulators } from './simulators.js';
+import { WrongUsage } from './wrong-usage.js';
 
 const HELP = `npm run sandbox [-- options]
 
 Starts Kafka, Postgres and the simulators, prints the environment to export, and stays until Ctrl-C.
 KAFKA_BROKERS or DATABASE_URL in the environment are used instead of starting that server.
 
-  --nodes N       brokers of Kafka (default 1)
+  --nodes N       brokers of Kafka, 1 to 9 (default 1)
   --gateway URL   where the simulators send their webhooks (default: a free port)
   --keep          leaves the folders of Kafka and Postgres behind
   --help          this text
@@ -34,8 +35,15 @@ const startServers = async (nodes: number, keep: boolean): Promise<{ kafka: Kafk
 };
 
 const readNodes = (text: string): number => {
-  if (!/^[1-9]$/.test(text)) throw new Error(`--nodes takes a number from 1 to 9, not ${text}`);
+  if (!/^[1-9]$/.test(text)) throw new WrongUsage(`--nodes takes a whole number from 1 to 9, not "${text}".`);
   return Number(text);
+};
+
+const readGateway = (text: string): string => {
+  // The port is said, too: the gateway has to be started with it.
+  if (!/^http:\/\/[^\s:/]+:[0-9]{1,5}\/?$/.test(text) || !URL.canParse(text))
+    throw new WrongUsage(`--gateway takes http://host:port, not "${text}".`);
+  return text;
 };
 
 const main = async (): Promise<void> => {
@@ -51,11 +59,13 @@ const main = async (): Promise<void> => {
     process.stdout.write(HELP);
     return;
   }
+  const nodes = readNodes(values.nodes);
+  const gatewayUrl = values.gateway === undefined ? `http://127.0.0.1:${await freePort()}` : readGateway(values.gateway);
   const stopSignal = firstStopSignal();
   const interrupted = stopSignal.then(() => 'interrupted' as const);
   const startedAt = Date.now();
   say('Starting Kafka and Postgres ...');
-  const servers = await Promise.race([startServers(readNodes(values.nodes), values.keep), interrupted]);
+  const servers = await Promise.race([startServers(nodes, values.keep), interrupted]);
   // What has begun to start dies with this process.
   if (servers === 'interrupted') process.exit(130);
   const { kafka, postgres } = servers;
@@ -65,7 +75,6 @@ const main = async (): Promise<void> => {
     DATABASE_URL: postgres?.url ?? process.env['DATABASE_URL'] ?? '',
     ...(kafka === undefined ? {} : { KAFKA_REPLICATION_FACTOR: String(Math.min(3, kafka.nodes.length)) }),
   };
-  const gatewayUrl = values.gateway ?? `http://127.0.0.1:${await freePort()}`;
   const simulators = await startSimulators({ folder: folder.path, gatewayUrl });
   for (const [name, value] of Object.entries({ ...env, ...simulators.env })) process.stdout.write(`export ${name}=${value}\n`);
   process.stdout.write(

@@ -1,5 +1,6 @@
 import { MissingPrerequisite } from './missing-prerequisite.js';
 import { type Exit, type TiedChild, lastLines, spawnTied, stopTied } from './tied-child.js';
+import { asWrongUsage, WrongUsage } from './wrong-usage.js';
 import { waitUntil } from './wait-until.js';
 
 export interface ProcessOptions {
@@ -100,8 +101,9 @@ export const answersOk = async (url: string): Promise<boolean> => (await fetch(u
  * Does not end the process when `main` is through.
  */
 export const runMain = (main: () => Promise<void>): void => {
-  main().catch((error: unknown) => {
-    if (error instanceof MissingPrerequisite) {
+  main().catch((thrown: unknown) => {
+    const error = asWrongUsage(thrown);
+    if (error instanceof MissingPrerequisite || error instanceof WrongUsage) {
       process.stderr.write(`${error.message}\n`);
       process.exit(error.exitCode);
     }

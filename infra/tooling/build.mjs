@@ -16,6 +16,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { constants } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -26,6 +27,7 @@ const LOCK = join(root, 'infra/sandbox/.cache/build.lock');
 const INSTALL_STAMP = join(root, 'node_modules/.installed-lock-hash');
 const BUILD_STAMP = join(root, 'dist/.built-from');
 const STALE_AFTER_MS = 10_000;
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 export const say = (line) => process.stderr.write(`${line}\n`);
 const sha256 = (text) => createHash('sha256').update(text).digest('hex');
@@ -42,11 +44,20 @@ export class Refusal extends Error {
 const run = (command, args) =>
   new Promise((done, fail) => {
     const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    // An install that nobody waits for any more would still write while the next one clears the folder.
+    const stop = (signal) => {
+      child.kill(signal);
+      process.exit(128 + constants.signals[signal]);
+    };
+    for (const signal of STOP_SIGNALS) process.once(signal, stop);
     let output = '';
     child.stdout.on('data', (chunk) => (output += chunk));
     child.stderr.on('data', (chunk) => (output += chunk));
     child.once('error', fail);
-    child.once('exit', (code) => done({ code: code ?? 1, output: output.trimEnd() }));
+    child.once('exit', (code) => {
+      for (const signal of STOP_SIGNALS) process.off(signal, stop);
+      done({ code: code ?? 1, output: output.trimEnd() });
+    });
   });
 
 const isPidAlive = (pid) => {

@@ -1,6 +1,6 @@
 /**
  * Style, formatting and import rules: `node infra/tooling/lint.mjs`.
- * Flags: --fix (repairs style and formatting first), --no-cache.
+ * Flags: --fix (repairs style and formatting first), --no-cache, --help.
  *
  * eslint's own cache judges each file by its own text, but rules that know types also depend on other files. So the cache
  * here is all or nothing: when no file, no setting and no tool has changed since a clean run, there is nothing to do.
@@ -14,6 +14,24 @@ import { repositoryRoot, sourceFiles } from './source-files.mjs';
 
 const CLEAN_RUN = join(repositoryRoot, 'node_modules/.cache/client-middleware/lint-clean');
 const SETTINGS = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.base.json', 'infra/tooling/prettier.json'];
+
+const HELP = `npm run lint: style, formatting and import rules of every file.
+  --fix        repairs what can be repaired
+  --no-cache   looks again although nothing has changed since the last clean run
+`;
+/** EX_USAGE of sysexits.h. */
+const USAGE = 64;
+
+/** Undefined for words that it does not know. */
+const readFlags = () => {
+  try {
+    const options = { fix: { type: 'boolean' }, cache: { type: 'boolean', default: true }, help: { type: 'boolean' } };
+    return parseArgs({ options, allowNegative: true }).values;
+  } catch (error) {
+    process.stderr.write(`${error.message}\n`);
+    return undefined;
+  }
+};
 
 const fingerprint = () => {
   const hash = createHash('sha256').update(process.version);
@@ -47,7 +65,15 @@ const check = (script, args) =>
   });
 
 const main = async () => {
-  const { values } = parseArgs({ options: { fix: { type: 'boolean' }, cache: { type: 'boolean', default: true } }, allowNegative: true });
+  const values = readFlags();
+  if (values === undefined) {
+    process.exitCode = USAGE;
+    return;
+  }
+  if (values.help) {
+    process.stdout.write(HELP);
+    return;
+  }
   if (values.cache && !values.fix && lastCleanRun() === fingerprint()) {
     process.stdout.write('lint: nothing has changed since the last clean run\n');
     return;

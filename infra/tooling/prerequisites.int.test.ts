@@ -59,4 +59,29 @@ describe('run.mjs', () => {
     expect(stderr).toMatch(/^There is no command "dance"\.[^]*npm run sandbox/);
     expect(status).toBe(64);
   });
+
+  it.each([
+    [['sandbox', '--nodes', '99'], '--nodes takes a whole number from 1 to 9, not "99".'],
+    [['sandbox', '--nods'], "Unknown option '--nods'"],
+    [['sandbox', '--gateway', 'localhost:80'], '--gateway takes http://host:port, not "localhost:80".'],
+    [['contracts', '--chek'], "Unknown option '--chek'"],
+    [['migrate', '--chek'], 'npm run migrate takes nothing but --help, not "--chek".'],
+    [['build', 'all'], 'npm run build takes nothing but --help, not "all".'],
+    [['lint', '--fx'], "Unknown option '--fx'"],
+    [['services', 'gatway'], 'There is no service "gatway"; there are gateway, withdrawal, payout, rebalancing, portfolio, operator.'],
+  ])('%j: wrong words are one sentence and exit 64, before anything is started', (words, sentence) => {
+    const { status, stdout, stderr } = spawnSync('node', [resolve(__dirname, 'run.mjs'), ...words], { encoding: 'utf8' });
+    expect({ status, stdout, stderr }).toEqual({ status: 64, stdout: '', stderr: `${sentence}\n` });
+  });
+
+  it.each(['build', 'lint', 'test', 'test:unit', 'contracts', 'migrate', 'sandbox', 'services', 'demo'])(
+    '%s -- --help and -h explain it',
+    (name) => {
+      for (const word of ['--help', '-h']) {
+        const { status, stdout, stderr } = spawnSync('node', [resolve(__dirname, 'run.mjs'), name, word], { encoding: 'utf8' });
+        expect(status).toBe(0);
+        expect(`${stdout}${stderr}`).toContain(name === 'test' ? 'npm test' : `npm run ${name}`);
+      }
+    },
+  );
 });

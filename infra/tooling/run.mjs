@@ -11,7 +11,7 @@ import { checkPrerequisites } from './prerequisites.mjs';
 
 const JEST = ['node_modules/jest/bin/jest.js', '-c', 'infra/tooling/jest.config.cjs'];
 
-/** `file` and `args` are what Node runs (`lastArgs` behind those of the caller, for it takes all words that follow); `servers`: it starts Kafka and Postgres; `built`: it needs dist/; `evenBroken`: it judges compile errors itself. */
+/** `file` and `args` are what Node runs (`lastArgs` behind those of the caller, for it takes all words that follow); `servers`: it starts Kafka and Postgres; `built`: it needs dist/; `evenBroken`: it judges compile errors itself; `help`: said here, where the command cannot. */
 const COMMANDS = {
   demo: {
     file: 'dist/infra/demo/main.js',
@@ -20,7 +20,13 @@ const COMMANDS = {
     does: 'the main job for real, on its own servers; -- --once ends it',
   },
   test: { file: 'infra/tooling/test.mjs', servers: true, built: true, evenBroken: true, does: 'everything that must pass' },
-  'test:unit': { file: JEST[0], args: JEST.slice(1), lastArgs: ['--selectProjects', 'unit'], does: 'the tests that need no server' },
+  'test:unit': {
+    file: JEST[0],
+    args: JEST.slice(1),
+    lastArgs: ['--selectProjects', 'unit'],
+    does: 'the tests that need no server',
+    help: 'npm run test:unit [-- words for jest]: the tests that need no server. --testPathPatterns kernel takes some, -t NAME one; jest explains the rest (npx jest --help).',
+  },
   simulate: {
     file: 'dist/test/simulation/main.js',
     built: true,
@@ -55,7 +61,11 @@ const COMMANDS = {
   },
   contracts: { file: 'dist/infra/tooling/contracts/main.js', built: true, does: 'writes the generated files again' },
   lint: { file: 'infra/tooling/lint.mjs', does: 'style and import rules' },
-  build: { built: true, does: 'compiles into dist/' },
+  build: {
+    built: true,
+    does: 'compiles into dist/',
+    help: 'npm run build: compiles into dist/ when a source is newer than the last good build. Every other command does so by itself.',
+  },
 };
 
 const help = () => {
@@ -98,13 +108,19 @@ const handOver = (file, args, nodeArgs = []) =>
   });
 
 const main = async () => {
-  const [name = '--help', ...args] = process.argv.slice(2);
+  const [name = '--help', ...words] = process.argv.slice(2);
+  const args = words[0] === '-h' ? ['--help', ...words.slice(1)] : words;
   if (name === '--help' || name === '-h') {
     process.stdout.write(help());
     return 0;
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) throw new Refusal(`There is no command "${name}".\n\n${help()}`, 64);
+  if (command.help !== undefined && args.includes('--help')) {
+    process.stdout.write(`${command.help}\n`);
+    return 0;
+  }
+  if (command.file === undefined && args.length > 0) throw new Refusal(`npm run ${name} takes nothing but --help, not "${args[0]}".`, 64);
   checkPrerequisites({ servers: command.servers === true });
   await ensureDependencies();
   if (command.built === true)

@@ -1,7 +1,7 @@
 /**
  * Everything that must pass, in order: `node infra/tooling/test.mjs`. Says per step what it took, goes on after a failed
  * step, and ends with one line `N passed, N failed` over all jest runs.
- * Flags: --only STEP (may repeat; types, lint, generated, unit, int, e2e), --no-coverage. Other words go to jest: then only
+ * Flags: --only STEP (may repeat; types, lint, generated, unit, int, e2e), --no-coverage, --help. Other words go to jest: then only
  * jest steps run, and what a filter leaves out is not counted as skipped.
  * Exit 1 when a step failed, a test failed or a test was skipped.
  */
@@ -16,6 +16,11 @@ const COVERAGE_FLOOR = 95;
 /** How long a jest run may take to end after its results are known. */
 const LINGERS_AT_MOST_MS = 20_000;
 const WORKERS = { unit: ['--maxWorkers=2'], int: [], e2e: ['--runInBand'] };
+
+const HELP = `npm test [-- options] [words for jest]: everything that must pass; exit 0 only then.
+  --only STEP     only this; may repeat: types, lint, generated, unit, int, e2e
+  --no-coverage   does not ask how much of what decides about money the unit tests reach
+Other words go to jest; then only unit, int and e2e run: npm test -- --only int --testPathPatterns kafka`;
 
 const say = (line) => process.stdout.write(`${line}\n`);
 const inRepository = (path) => join(repositoryRoot, path);
@@ -179,6 +184,10 @@ const sumUp = (results) => {
 };
 
 const main = async () => {
+  if (process.argv.includes('--help')) {
+    say(HELP);
+    return;
+  }
   const words = readArguments(process.argv.slice(2));
   const unknown = words.only.filter((name) => !(name in steps));
   if (unknown.length > 0) {

@@ -1,7 +1,8 @@
 /** Writes what is generated: `npm run contracts`. With --check writes nothing, names what is stale and ends with exit 1. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { MissingPrerequisite } from '../../sandbox/missing-prerequisite.js';
+import { parseArgs } from 'node:util';
+import { runMain } from '../../sandbox/processes.js';
 import { projectRoot } from '../../sandbox/project-root.js';
 import { dumpFreshSchema } from './fresh-database.js';
 import { generatedFiles } from './generated-files.js';
@@ -21,11 +22,13 @@ migrations/schema.sql, .env.example and the tables of the README. The schema is 
   --check   writes nothing, names what is stale, exit 1 when something is`;
 
 const main = async (): Promise<void> => {
-  if (process.argv.includes('--help')) {
+  const { help, check } = parseArgs({
+    options: { help: { type: 'boolean', default: false }, check: { type: 'boolean', default: false } },
+  }).values;
+  if (help) {
     say(HELP);
     return;
   }
-  const check = process.argv.includes('--check');
   const schema = dumpFreshSchema(process.env['DATABASE_URL']);
   const files = [...generatedFiles(projectRoot, current), { path: 'migrations/schema.sql', text: await schema }];
   const stale = files.filter(({ path, text }) => current(path) !== text);
@@ -41,9 +44,4 @@ const main = async (): Promise<void> => {
   process.exitCode = check && stale.length > 0 ? 1 : 0;
 };
 
-main().catch((error: unknown) => {
-  process.stderr.write(
-    `${error instanceof Error ? (error instanceof MissingPrerequisite ? error.message : (error.stack ?? error.message)) : String(error)}\n`,
-  );
-  process.exitCode = error instanceof MissingPrerequisite ? error.exitCode : 1;
-});
+runMain(main);
