@@ -2,7 +2,7 @@
 import { tenantSettings } from '../../../shared/runtime/tenant.js';
 import { asyncApi } from './asyncapi.js';
 import { configsOf, flowsOf, readersOf, type FoundFlow } from './discover.js';
-import { printConfigTable, printExample, printTenantTable, settingsOf, together } from './environment.js';
+import { printConfigTable, printExample, printTenantExample, printTenantTable, settingsOf, together } from './environment.js';
 import { printFlow } from './flow-table.js';
 import { replaceMarked } from './marked.js';
 import { coreBankingOpenApi } from './openapi-core-banking.js';
@@ -46,6 +46,7 @@ export const generatedFiles = (root: string, read: ReadFile): GeneratedFile[] =>
     { path: 'contracts/openapi.json', text: json(openApi(version)) },
     { path: 'contracts/core-banking/openapi.json', text: json(coreBankingOpenApi(version)) },
     { path: '.env.example', text: printExample(settings, services) },
+    { path: 'infra/tenant.example.yaml', text: printTenantExample(settingsOf(tenantSettings, 'tenant'), tenantSettings.parse({})) },
     { path: 'README.md', text: replaceMarked(readme, 'tenant', 'Tenant settings', printTenantTable(settingsOf(tenantSettings, 'tenant'))) },
   ];
 };

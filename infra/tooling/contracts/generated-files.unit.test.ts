@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse as parseYaml } from 'yaml';
+import { tenantSettings } from '../../../shared/runtime/tenant.js';
 import { projectRoot } from '../../sandbox/project-root.js';
 import { generatedFiles } from './generated-files.js';
 
@@ -33,6 +35,15 @@ describe('generated files', () => {
   it('take the readers of a topic from the services', () => {
     expect(files.get('contracts/internal/asyncapi.json')).toContain('"withdrawal.receive.payout.finished"');
     expect(files.get('contracts/internal/asyncapi.json')).toContain('"withdrawal.receive.operator.decision"');
+  });
+  it('show every setting of a tenant at its default, and what has none to be filled in', () => {
+    const example = files.get('infra/tenant.example.yaml') ?? '';
+    const iban = 'NL91ABNA0417164300';
+    const used = example.replaceAll(/^# (?=[A-Za-z]+: )/gm, '').replace(/^houseAccountIban:$/m, `houseAccountIban: ${iban}`);
+    const settings = parseYaml(used) as Readonly<Record<string, unknown>>;
+    expect(Object.keys(settings)).toEqual(Object.keys(tenantSettings.shape));
+    expect(tenantSettings.parse(settings)).toEqual(tenantSettings.parse({ houseAccountIban: iban }));
+    expect(tenantSettings.safeParse(parseYaml(example)).error?.issues.map(({ path }) => path)).toEqual([['houseAccountIban']]);
   });
   it('name everything in .env.example that a program reads', () => {
     const names = new Set(
