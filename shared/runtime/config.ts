@@ -64,15 +64,9 @@ export const commonConfig = z.object({
     .max(60_000)
     .default(10_000)
     .meta({ description: 'after so long without a heartbeat a copy is given up' }),
-  REQUESTS_AT_ONCE: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(250)
-    .default(64)
-    .meta({
-      description: 'requests under way at once to each outside system, from each copy: what the other side allows, shared among copies',
-    }),
+  REQUESTS_AT_ONCE: z.coerce.number().int().min(1).max(250).default(64).meta({
+    description: 'requests under way at once to each outside system, from each copy: what the other side allows, shared among copies',
+  }),
   HTTP_HOST: z.string().default('127.0.0.1').meta({ description: 'address to listen on' }),
   HTTP_PORT: port.default(0).meta({ description: 'port to listen on; 0 takes a free one and prints it' }),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info').meta({ description: 'pino level' }),
