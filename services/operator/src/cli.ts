@@ -175,14 +175,14 @@ const body = new Option('--body <file>', 'a corrected message value instead of t
 const journeyLeaves: readonly Leaf[] = [
   {
     name: 'list',
-    does: 'journeys that are open, the oldest first',
+    does: 'journeys that are open, the oldest first; a portfolio that rests is not among them',
     options: [
       new Option('--status <status>', 'only in this status'),
       new Option('--overdue', 'only what should have gone on by now'),
       new Option('--portfolio <id>', 'only of this portfolio'),
       new Option('--journey <name>', 'only of this kind: withdrawal, payout, optimisation, order, portfolio'),
       new Option('--ended', 'those that have ended instead').conflicts('all'),
-      new Option('--all', 'open and ended ones'),
+      new Option('--all', 'open, resting and ended ones'),
       limit,
     ],
     action: look(

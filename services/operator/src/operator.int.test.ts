@@ -223,6 +223,15 @@ describe('the operators', () => {
       request: '{"portfolioId":"P1"}',
       result: '{"currency":"EUR"}',
     });
+    // Rests for years, and waits for nobody.
+    await journey('portfolio', {
+      id: 'pf9',
+      subject: 'P9',
+      portfolio_id: 'P9',
+      status: 'Idle',
+      waits_for: 'changes',
+      overdue_at: '2126-03-02T10:00:00.000Z',
+    });
     await insert('withdrawal.outbox', {
       event_id: 'wd1.2.0',
       topic: 'payout.requested',
@@ -450,6 +459,8 @@ describe('the operators', () => {
       ['by status', ['--status', 'Paying'], ['wd2']],
       ['overdue', ['--overdue'], ['po2']],
       ['by portfolio', ['--portfolio', 'P2'], ['wd2', 'po2']],
+      ['a portfolio that rests, only when asked for', ['--status', 'Idle'], ['pf9']],
+      ['resting ones with all', ['--all', '--portfolio', 'P9'], ['pf9']],
       ['ended', ['--ended'], ['wd3', 'po1', 'wd1']],
       ['all of a portfolio', ['--all', '--portfolio', 'P1'], ['po1', 'wd1']],
       ['by journey', ['--journey', 'payout', '--all'], ['po2', 'po1']],

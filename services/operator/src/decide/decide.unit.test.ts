@@ -442,6 +442,17 @@ describe('the timeline', () => {
     deadLetters: [],
     cut: false,
   };
+  it('tells how often a request left apart from how often the other side was asked', () => {
+    const history = [1, 2, 3].map((version) =>
+      step(version, version, { occasion: version === 2 ? 'Sending' : 'Inquired: absent', effectId: effect.id }),
+    );
+    const timesOf = (kind: string, attempt: number): unknown =>
+      timelineOf('po1', { ...story, history, effects: [{ ...effect, kind, attempt }] }).timeline.find((entry) => entry.step === 'request');
+    expect(timesOf('once', 5)).toMatchObject({ sent: 2, asked: 3 });
+    // A process that was gone starts counting anew.
+    expect(timesOf('once', 1)).toMatchObject({ sent: 2, asked: 0 });
+    expect(timesOf('read', 4)).toMatchObject({ sent: 0, asked: 4 });
+  });
   const steps = (change: Partial<Story>): string[] => timelineOf('po1', { ...story, ...change }).timeline.map((entry) => entry.step);
 
   it('goes from event to decision to request to answer to reference to posting', () => {

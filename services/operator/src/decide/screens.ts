@@ -21,6 +21,11 @@ const said = (value: Json | undefined): string => {
   return harmless(printJson(value));
 };
 const cell = (row: Json, key: string): string => said(memberOf(row, key));
+/** How often a request left, and how often the other side was asked: never one figure for both. */
+const timesIn = (entry: Json): string => {
+  const [sent, asked] = [cell(entry, 'sent'), cell(entry, 'asked')];
+  return [...(sent === '0' ? [] : [`sent ${sent}x`]), ...(asked === '0' ? [] : [`asked ${asked}x`])].join(', ');
+};
 
 export const table = (head: readonly string[], rows: readonly (readonly string[])[]): string => {
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)));
@@ -75,7 +80,7 @@ const entryText = (entry: Row): string => {
     case 'said':
       return `${cell(entry, 'topic')}  event ${cell(entry, 'eventId')}${cell(entry, 'sentAt') === '' ? '  (not sent yet)' : ''}`;
     case 'request':
-      return `${cell(entry, 'effect')} (${cell(entry, 'kind')}, ${cell(entry, 'status')}, attempt ${cell(entry, 'attempt')}) ${said(entry['request'])}`;
+      return `${cell(entry, 'effect')} (${cell(entry, 'kind')}, ${cell(entry, 'status')}, ${timesIn(entry)}) ${said(entry['request'])}`;
     case 'answer':
       return `${cell(entry, 'effect')} ${cell(entry, 'occasion')} ${said(entry['result'])}${note}`;
     case 'reference':

@@ -62,7 +62,7 @@ describe('a screen', () => {
       {"step":"event","source":"t/0/1","eventId":"e1","note":"news"},{"step":"event","source":null,"eventId":"e2","note":null},
       {"step":"quarantined","source":null,"eventId":"e3","reason":"bad","resolution":"dropped"},{"step":"quarantined","source":"t/0/2","eventId":"e4","reason":"bad","resolution":null},
       {"step":"decision","occasion":"Asked","status":"Paying","note":null},{"step":"said","topic":"t","eventId":"e5","sentAt":null},{"step":"said","topic":"t","eventId":"e6","sentAt":"x"},
-      {"step":"request","effect":"Pay","kind":"once","status":"applied","attempt":1,"request":{"amount":2.50}},{"step":"answer","effect":"Pay","occasion":"Answered: applied","result":{"ok":true},"note":null},
+      {"step":"request","effect":"Pay","kind":"once","status":"applied","sent":1,"asked":3,"request":{"amount":2.50}},{"step":"answer","effect":"Pay","occasion":"Answered: applied","result":{"ok":true},"note":null},
       {"step":"reference","effect":"Pay","references":{"paymentId":"p"}},{"step":"posting","effect":"Pay","references":{"paymentId":"p"},"bookedAt":"b"},{"step":"posting","effect":"Pay","references":null,"bookedAt":null},
       {"step":"of tomorrow"}]}`);
     const shown = timelineScreen(answer);
@@ -74,7 +74,7 @@ describe('a screen', () => {
       'Asked -> Paying\n',
       't  event e5  (not sent yet)',
       't  event e6\n',
-      'Pay (once, applied, attempt 1) {"amount":2.50}',
+      'Pay (once, applied, sent 1x, asked 3x) {"amount":2.50}',
       'Pay Answered: applied {"ok":true}',
       'Pay: paymentId p\n',
       'Pay: paymentId p, booked b',

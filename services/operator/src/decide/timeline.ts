@@ -40,7 +40,10 @@ export type TimelineEntry = Common &
         readonly effectId: string;
         readonly kind: string;
         readonly generation: number;
-        readonly attempt: number;
+        /** Times it left for the other side. A question is asked as often as it takes, and is never counted here. */
+        readonly sent: number;
+        /** Times the other side was asked about it, or the question itself. */
+        readonly asked: number;
         readonly status: string;
         readonly reference: string | null;
         readonly request: Json;
@@ -125,7 +128,14 @@ const proofOf = (effect: StoryEffect, common: Common): readonly TimelineEntry[] 
   ];
 };
 
-const requestEntry = (effect: StoryEffect): TimelineEntry => ({
+/** Sent once with the step that planned it, and again with each step that says so. What else counts as an attempt is a question. */
+const timesOf = ({ id, kind, attempt }: StoryEffect, rows: readonly HistoryRow[]): { readonly sent: number; readonly asked: number } => {
+  if (kind === 'read') return { sent: 0, asked: attempt };
+  const sent = 1 + rows.filter((row) => row.effectId === id && row.occasion === 'Sending').length;
+  return { sent, asked: Math.max(0, attempt - sent) };
+};
+
+const requestEntry = (effect: StoryEffect, rows: readonly HistoryRow[]): TimelineEntry => ({
   at: effect.plannedAt,
   service: effect.service,
   journeyId: effect.journeyId,
@@ -134,7 +144,7 @@ const requestEntry = (effect: StoryEffect): TimelineEntry => ({
   effectId: effect.id,
   kind: effect.kind,
   generation: effect.generation,
-  attempt: effect.attempt,
+  ...timesOf(effect, rows),
   status: effect.status,
   reference: effect.reference,
   request: masked(effect.request),
@@ -211,7 +221,7 @@ const foldJourney = (
       });
     // Planned in the same commit as the step; its clock is the sender's, a little earlier.
     while (unplaced[0] !== undefined && (unplaced[0].plannedAt <= at || index === rows.length - 1))
-      push(requestEntry(unplaced.shift() as StoryEffect));
+      push(requestEntry(unplaced.shift() as StoryEffect, rows));
   });
   return folded;
 };

@@ -59,10 +59,14 @@ const rowOf = (row: Row): JourneyRow => ({
   lastNote: row.last_note,
 });
 
-/** Oldest first: what has stood longest is on top. */
+/** A portfolio that rests is open and waits for nobody: a wait that is overdue only in ten years, and no trouble. */
+const AT_REST = `(j.overdue_at > now() + interval '10 years' and j.held is null and b.portfolio_id is null)`;
+
+/** Oldest first: what has stood longest is on top. Open ones without those that rest, unless their status is asked for. */
 export const listJourneys = async (from: Queryable, filter: JourneyFilter): Promise<Page<JourneyRow>> => {
   const where = `($1::text is null or j.status = $1) and ($2::text is null or j.portfolio_id = $2) and ($3::text is null or j.flow = $3)
-    and (not $4::boolean or (not j.ended and j.overdue_at <= now())) and ($5::text = 'all' or j.ended = ($5 = 'ended'))`;
+    and (not $4::boolean or (not j.ended and j.overdue_at <= now())) and ($5::text = 'all' or j.ended = ($5 = 'ended'))
+    and ($5 <> 'open' or $1 is not null or ${AT_REST} is not true)`;
   const { status = null, portfolio = null, journey = null, overdue, which, limit } = filter;
   const rows = await rowsOf<Row>(from, `select * from (${everywhere(where)}) every order by since, id limit $6`, [
     status,
