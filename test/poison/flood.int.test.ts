@@ -71,6 +71,27 @@ describe('a flood', () => {
     expect(copy.takeIn.heldBecause).toEqual([`most messages of ${TASKS}/0 cannot be read`]);
   });
 
+  it('keeps what it holds back once, also when its neighbours could not be written at first', async () => {
+    await start(NEVER_MS);
+    const query = copy.pool.query.bind(copy.pool) as (...args: readonly unknown[]) => Promise<unknown>;
+    let cuts = 2;
+    const cut = (...args: readonly unknown[]): Promise<unknown> =>
+      (args[0] as { name?: string }).name?.startsWith('step') === true && cuts-- > 0
+        ? Promise.reject(Object.assign(new Error('cut'), { code: 'ECONNRESET' }))
+        : query(...args);
+    Object.assign(copy.pool, { query: cut });
+    await take(copy, [...tasks(0, 25, 'throws'), ...tasks(0, 5, 'fine')]);
+    await eventually(
+      'the others are begun',
+      () => count(`journey`),
+      (seen) => seen === 5,
+    );
+    expect(cuts).toBeLessThan(0);
+    // What the good ones do next waits with them: their answers may be there already.
+    expect(copy.engine.load).toBeGreaterThanOrEqual(25);
+    expect(copy.engine.load).toBeLessThanOrEqual(30);
+  });
+
   it('is of one partition: others go on, and do not end it', async () => {
     await start(NEVER_MS);
     const flood = Array.from({ length: 30 }, (_, n) => unreadable(n));

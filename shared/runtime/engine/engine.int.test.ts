@@ -17,7 +17,7 @@ import { Owner } from './owner.js';
 import { PostgresStore } from './postgres-store.js';
 import { Sayer } from './sayer.js';
 import { Sender } from './sender.js';
-import { DatabaseAway, type OutboxRow } from './store.js';
+import { DatabaseAway, Stale, type OutboxRow } from './store.js';
 import { Sweep } from './sweep.js';
 import { TakeIn } from './take-in.js';
 import { printEnvelope } from '../../../contracts/internal/envelope.js';
@@ -169,6 +169,14 @@ type Copy = {
   stop: () => Promise<void>;
 };
 
+const connectionOptions = {
+  schema: 'payout',
+  role: 'cmw_payout',
+  applicationName: 'engine-test',
+  maxConnections: 4,
+  statementTimeoutMs: 5_000,
+};
+
 describe('the engine on Postgres', () => {
   let database: TestDatabase;
   let admin: Pool;
@@ -190,14 +198,7 @@ describe('the engine on Postgres', () => {
     world: World,
     o: { shipMs?: number; then?: 'Done' | 'Noting'; passes?: (point: CrashPoint) => void } = {},
   ): Promise<Copy> => {
-    const options = {
-      url: database.url,
-      schema: 'payout',
-      role: 'cmw_payout',
-      applicationName: 'engine-test',
-      maxConnections: 4,
-      statementTimeoutMs: 5_000,
-    };
+    const options = { ...connectionOptions, url: database.url };
     const log = createLog('test', 'silent');
     const pool = openPool(options, () => undefined);
     const store = new PostgresStore(pool, 4711);
@@ -580,6 +581,116 @@ describe('the engine on Postgres', () => {
     await take(copy, message('core-banking.transfer-status', 'p1', { key: first?.reference }, 'more news'));
     const noticed = async () => (await admin.query<{ held: string | null }>(`select held from journey`)).rows[0]?.held;
     expect(await eventually('it is held up to people', noticed, (held) => held !== null)).toMatch(/has happened under an earlier key/);
+  });
+
+  it('asks about news although the database went away just after the news was taken in', async () => {
+    const world = new World();
+    world.next = 'refuse';
+    const copy = await startCopy(world);
+    await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
+    const parked = await untilNoted('it is parked', 'refused');
+    world.paid.push(parked?.reference ?? '');
+    const news = message('core-banking.transfer-status', 'p1', { key: parked?.reference }, 'news');
+    const byReference = copy.store.byReference.bind(copy.store);
+    copy.store.byReference = () => Promise.reject(new DatabaseAway('the line was cut'));
+    await expect(take(copy, news)).rejects.toThrow(DatabaseAway);
+    copy.store.byReference = byReference;
+    // The offset was not committed: Kafka brings it again.
+    await take(copy, news);
+    await untilNoted('people are told', 'asked since: it has happened; before: refused');
+  });
+
+  it('takes the word of people about an effect that another copy parked in the database only', async () => {
+    const world = new World();
+    const [a, b] = [await startCopy(world), await startCopy(world)];
+    world.next = 'hang';
+    await take(a, message('payout.requested', 'p1', { wish: 'w1' }));
+    await eventually('it is being sent', payRow, (row) => row?.status === 'sending');
+    // Copy b remembers the payment as being sent; then a cannot write what was answered.
+    await take(b, message('payout.requested', 'p1', { wish: 'w1' }));
+    await eventually(
+      'b has noted it',
+      async () => (await admin.query<{ n: number }>(`select (state ->> 'notes')::int as n from journey`)).rows[0]?.n,
+      (n) => n === 1,
+    );
+    await admin.query(`update effect set status = 'parked', owner = null, note = 'Bug: cannot be written' where name = 'Pay'`);
+    const decision = { ...sendAgain((await payRow())?.id, 1, 'd1') };
+    world.paid.push((await payRow())?.reference ?? '');
+    await take(b, decision);
+    await untilNoted('it is asked about and not sent again', 'not sent again: it has happened');
+  });
+
+  it('does not lose an answer when the database goes away while it is asked what a stale batch still has to do', async () => {
+    const world = new World();
+    const copy = await startCopy(world);
+    world.next = 'hang';
+    await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
+    const pay = await eventually('it is being sent', payRow, (row) => row?.status === 'sending');
+    const [journey] = await copy.store.load([pay?.id.split(':')[0] ?? ''], []);
+    const effect = journey?.effect;
+    if (journey === undefined || effect === null || effect === undefined) throw new Error('nothing is being sent');
+    const write = copy.store.write.bind(copy.store);
+    const stillOpen = copy.store.stillOpen.bind(copy.store);
+    copy.store.write = () => {
+      copy.store.write = write;
+      return Promise.reject(new Stale('another copy was faster'));
+    };
+    copy.store.stillOpen = () => {
+      copy.store.stillOpen = stillOpen;
+      return Promise.reject(new DatabaseAway('the line was cut'));
+    };
+    const event = { type: 'Answered', outcome: { kind: 'applied', result: { receipt: 'r' } }, of: effect } as const;
+    copy.engine.enqueue({ kind: 'effect', lane: 'p1', journeyId: journey.id, effectId: effect.id, event, eventId: null, tries: 0 });
+    // Travels in the same statement.
+    const to = { flow: 'parcel', subject: 'w2' };
+    const input = { type: 'Shipped' };
+    copy.engine.enqueue({ kind: 'input', lane: 'p2', eventId: 'e-p2', source: null, to, input, original: null, tries: 0 });
+    await all('Waiting', 1);
+    expect(copy.store.stillOpen).toBe(stillOpen);
+  });
+
+  it('takes an owner for gone whose number only another database of the same server has', async () => {
+    const other = await createTestDatabase();
+    const there = new Pool({ connectionString: other.url, max: 1 });
+    try {
+      const world = new World();
+      const copy = await startCopy(world);
+      world.next = 'hang';
+      await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
+      await eventually('it is being sent', payRow, (row) => row?.status === 'sending');
+      const { rows } = await admin.query<{ owner: number }>(`select owner from effect where name = 'Pay'`);
+      await there.query('select pg_advisory_lock(4711, $1)', [rows[0]?.owner]);
+      await copy.vanish();
+      expect(await copy.store.orphanedEffects(-1, 10)).toHaveLength(1);
+    } finally {
+      await there.end();
+      await other.drop();
+    }
+  });
+
+  it('takes no owner for gone that came while it looked', async () => {
+    const world = new World();
+    const copy = await startCopy(world);
+    world.next = 'hang';
+    await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
+    await eventually('it is being sent', payRow, (row) => row?.status === 'sending');
+    await copy.sweep.stop();
+    const connect = () => openClient({ ...connectionOptions, url: database.url });
+    const late = new Owner({ connect, lockClass: 4711, onLost: () => undefined, onTrouble: () => undefined });
+    const query = copy.pool.query.bind(copy.pool) as (...args: readonly unknown[]) => Promise<unknown>;
+    const comesBetween = async (...args: readonly unknown[]): Promise<unknown> => {
+      const answer = await query(...args);
+      if ((args[0] as { name?: string }).name === 'owners' && late.id === 0) {
+        await late.start();
+        await admin.query('update effect set owner = $1', [late.id]);
+      }
+      return answer;
+    };
+    Object.assign(copy.pool, { query: comesBetween });
+    expect(await copy.store.orphanedEffects(-1, 10)).toEqual([]);
+    expect(late.id).toBeGreaterThan(0);
+    await late.stop();
+    expect(await copy.store.orphanedEffects(-1, 10)).toHaveLength(1);
   });
 
   it('holds a definite refusal for people, and goes on as they say', async () => {

@@ -88,6 +88,9 @@ const asksFirst = (event: LifeEvent): boolean => event.type === 'PersonSaid' && 
 
 const isFound = (event: LifeEvent): boolean => event.type === 'Inquired' && event.inquiry.found === 'applied';
 
+/** Another copy may have parked the effect without a new version of its journey: what people say is judged by what is stored. */
+const isOfPeople = (item: Item): boolean => item.kind === 'effect' && item.event.type === 'PersonSaid';
+
 export class Engine {
   readonly #o: EngineOptions;
   readonly #lanes = new Lanes();
@@ -306,16 +309,17 @@ export class Engine {
     let remaining = items;
     for (let attempt = 0; remaining.length > 0; attempt++) {
       try {
-        const decided = await this.#decideAll(remaining);
-        await this.#write(this.#heldBack(decided));
+        const decided = this.#heldBack(await this.#decideAll(remaining));
+        // What was put back is in its lane again: should the write fail, it is not this batch's any more.
+        remaining = decided.map(({ item }) => item);
+        await this.#write(decided);
         return;
       } catch (error) {
         if (error instanceof DatabaseAway) {
           // Kept in hand, never thrown away: an answer that was received must be written when the database is back.
           // The commit may have been made and only its answer lost: then nothing of it is new any more.
           this.#beCareful();
-          this.#o.log.warn({ reason: error.message, items: remaining.length }, 'the database is away; waiting');
-          await pause(Math.min(2_000, 100 * 2 ** Math.min(attempt, 5)), this.#o.clock);
+          await this.#whileAway(error, remaining.length, attempt);
         } else if (error instanceof Stale) {
           remaining = await this.#refresh(remaining);
         } else if (remaining.length > 1) {
@@ -331,6 +335,24 @@ export class Engine {
     }
   }
 
+  async #whileAway(error: DatabaseAway, items: number, attempt: number): Promise<void> {
+    this.#o.log.warn({ reason: error.message, items }, 'the database is away; waiting');
+    await pause(Math.min(2_000, 100 * 2 ** Math.min(attempt, 5)), this.#o.clock);
+  }
+
+  /** Which of them are not handled yet. Waits for the database as a write does: given up, an answer beside them would be lost. */
+  async #stillOpen(eventIds: readonly string[]): Promise<ReadonlySet<string>> {
+    if (eventIds.length === 0) return new Set();
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.#o.store.stillOpen(eventIds);
+      } catch (error) {
+        if (!(error instanceof DatabaseAway) || (this.#stopping && attempt > 20)) throw error;
+        await this.#whileAway(error, eventIds.length, attempt);
+      }
+    }
+  }
+
   /** Somebody else moved one of the journeys or handled one of the events: what memory knows is given up and looked up again. */
   async #refresh(items: readonly Item[]): Promise<readonly Item[]> {
     this.#beCareful();
@@ -338,7 +360,7 @@ export class Engine {
     const eventIds = items.flatMap((item) =>
       (item.kind === 'input' || item.kind === 'effect') && item.eventId !== null ? [item.eventId] : [],
     );
-    const stillOpen = eventIds.length === 0 ? new Set<string>() : await this.#o.store.stillOpen(eventIds);
+    const stillOpen = await this.#stillOpen(eventIds);
     return items.filter((item) => {
       item.tries++;
       const eventId = item.kind === 'input' || item.kind === 'effect' ? item.eventId : null;
@@ -408,7 +430,7 @@ export class Engine {
         openings.set(item, opening);
         continue;
       }
-      for (const id of this.#journeyIds([item])) if (!this.#journeys.has(id)) ids.add(id);
+      for (const id of this.#journeyIds([item])) if (!this.#journeys.has(id) || isOfPeople(item)) ids.add(id);
       if (item.kind === 'input' && 'flow' in item.to && !this.#open.has(`${item.to.flow}|${item.to.subject}`)) open.push(item.to);
     }
     if (ids.size + open.length > 0) for (const journey of await this.#o.store.load([...ids], open)) this.#learn(this.#checked(journey));

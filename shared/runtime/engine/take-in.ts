@@ -341,7 +341,8 @@ export class TakeIn {
     for (const { read: one } of first.values())
       if (one.kind === 'good' && one.event.type === DECISIONS && !conflicting.has(one.eventId)) await this.#o.decisions.carryOut(one.event);
     for (const [eventId, where] of routed) if (taken.fresh.has(eventId)) for (const item of where.items) engine.enqueue(item);
-    await this.#references([...routed].filter(([eventId]) => taken.fresh.has(eventId)));
+    // News is handled as it is taken in: whoever takes it in again may not have come to ask the first time.
+    await this.#references([...routed].map(([eventId, where]) => [eventId, taken.fresh.has(eventId) ? where : { ...where, byReference: [] }]));
     // The same id twice in one fetch, with two bodies: the second is judged when the first one stands.
     if (later.length > 0) await this.#takeIn(later);
   }
@@ -385,15 +386,15 @@ export class TakeIn {
     this.#o.sayer.say([...letters].flatMap(([eventId, letter]) => (fresh.has(eventId) ? [letter] : [])));
   }
 
-  async #references(fresh: readonly (readonly [string, Routed])[]): Promise<void> {
+  async #references(routed: readonly (readonly [string, Routed])[]): Promise<void> {
     const { store, engine } = this.#o;
-    const hints = fresh.flatMap(([, where]) => where.hints);
-    const wanted = [...hints, ...fresh.flatMap(([, where]) => where.byReference.map((one) => one.reference))];
+    const hints = routed.flatMap(([, where]) => where.hints);
+    const wanted = [...hints, ...routed.flatMap(([, where]) => where.byReference.map((one) => one.reference))];
     if (wanted.length === 0) return;
     const found = await store.byReference([...new Set(wanted)]);
     for (const effect of found)
       if (hints.includes(effect.reference) && (effect.earlier !== null || UNDECIDED.has(effect.status))) engine.lookNow(effect);
-    for (const [eventId, where] of fresh)
+    for (const [eventId, where] of routed)
       for (const { reference, input, source, original } of where.byReference) {
         const owner = found.find((effect) => effect.reference === reference);
         engine.enqueue({
