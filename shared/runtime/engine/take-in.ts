@@ -342,7 +342,9 @@ export class TakeIn {
       if (one.kind === 'good' && one.event.type === DECISIONS && !conflicting.has(one.eventId)) await this.#o.decisions.carryOut(one.event);
     for (const [eventId, where] of routed) if (taken.fresh.has(eventId)) for (const item of where.items) engine.enqueue(item);
     // News is handled as it is taken in: whoever takes it in again may not have come to ask the first time.
-    await this.#references([...routed].map(([eventId, where]) => [eventId, taken.fresh.has(eventId) ? where : { ...where, byReference: [] }]));
+    await this.#references(
+      [...routed].map(([eventId, where]) => [eventId, taken.fresh.has(eventId) ? where : { ...where, byReference: [] }]),
+    );
     // The same id twice in one fetch, with two bodies: the second is judged when the first one stands.
     if (later.length > 0) await this.#takeIn(later);
   }
