@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { printJson } from '../../shared/kernel/json.js';
 import { projectRootOf, readStateFile, removeStateFile, stateFilePath, writeStateFile } from '../../shared/runtime/state-file.js';
 import { firstStopSignal, runMain } from '../sandbox/processes.js';
+import { demandPlaceFor } from '../sandbox/result-file.js';
 import { readArguments, type DemoArguments } from './arguments.js';
 import { planCustomers } from './mix.js';
 import { createOperatorClient } from './operator-client.js';
@@ -99,6 +100,7 @@ const main = async (): Promise<void> => {
       process.exitCode = USAGE;
       return;
     case 'run':
+      demandPlaceFor(read.arguments.jsonFile);
       // Whatever still waits on a timer or a socket has nothing to say any more.
       process.exit(await run(read.arguments));
   }

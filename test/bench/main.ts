@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../infra/sandbox/project-root.js';
 import { firstStopSignal, runMain } from '../../infra/sandbox/processes.js';
+import { demandPlaceFor } from '../../infra/sandbox/result-file.js';
 import { replaceMarked } from '../../infra/tooling/contracts/marked.js';
 import { readArguments, type BenchArguments } from './arguments.js';
 import { benches } from './benches.js';
@@ -76,6 +77,7 @@ const main = async (): Promise<void> => {
       process.exitCode = USAGE;
       return;
     case 'run': {
+      demandPlaceFor(read.arguments.jsonFile);
       // What it has started is tied to it and ends with it.
       const interrupted = firstStopSignal().then(() => INTERRUPTED);
       process.exit(await Promise.race([run(read.arguments), interrupted]));

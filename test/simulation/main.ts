@@ -1,4 +1,6 @@
 import { writeFileSync } from 'node:fs';
+import { runMain } from '../../infra/sandbox/processes.js';
+import { demandPlaceFor } from '../../infra/sandbox/result-file.js';
 import { readArguments, type SimulationArguments } from './arguments.js';
 import { BREAKS, type BreakName } from './breaks.js';
 import { runAll, type Found } from './crew.js';
@@ -10,8 +12,17 @@ import { missing } from './tally.js';
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
-const showProgress = (histories: number, of: number): void => {
-  process.stderr.write(process.stderr.isTTY ? `\r${String(histories)} of ${String(of)} histories ` : '');
+const PLAIN_PROGRESS_EVERY_MS = 15_000;
+/** One line that is written over on a terminal; elsewhere a line now and then. */
+const createProgress = (of: number): ((histories: number) => void) => {
+  let saidAtMs = performance.now();
+  return (histories) => {
+    if (process.stderr.isTTY) process.stderr.write(`\r${String(histories)} of ${String(of)} histories `);
+    else if (performance.now() - saidAtMs > PLAIN_PROGRESS_EVERY_MS) {
+      saidAtMs = performance.now();
+      process.stderr.write(`${String(histories)} of ${String(of)} histories\n`);
+    }
+  };
 };
 /** So many histories have every kind of fault in them, or something is wrong with the simulation itself. */
 const ALL_KINDS_WITHIN = 2_000;
@@ -23,9 +34,7 @@ const perform = async (options: SimulationArguments, broken: BreakName | null): 
   const { histories, seed, workers } = options;
   const found = await runAll({
     ...{ from: seed, histories, broken, workers },
-    onProgress: (done) => {
-      showProgress(done, histories);
-    },
+    onProgress: createProgress(histories),
   });
   if (process.stderr.isTTY) process.stderr.write('\n');
   return { broken, found, tookMs: performance.now() - startedMs };
@@ -95,11 +104,13 @@ const run = async (options: SimulationArguments): Promise<number> => {
 
 const main = async (): Promise<void> => {
   const read = readArguments(process.argv.slice(2));
-  if (read.kind === 'run') process.exitCode = await run(read.arguments);
-  else {
+  if (read.kind === 'run') {
+    demandPlaceFor(read.arguments.jsonFile);
+    process.exitCode = await run(read.arguments);
+  } else {
     (read.exitCode === 0 ? process.stdout : process.stderr).write(read.text);
     process.exitCode = read.exitCode;
   }
 };
 
-void main();
+runMain(main);

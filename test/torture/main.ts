@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { projectRoot } from '../../infra/sandbox/project-root.js';
 import { printJson } from '../../shared/kernel/json.js';
 import { firstStopSignal, runMain } from '../../infra/sandbox/processes.js';
+import { demandPlaceFor } from '../../infra/sandbox/result-file.js';
 import { readArguments, type TortureArguments } from './arguments.js';
 import { comparisonLines, compareWithStock, isOursWhole } from './kafka-only.js';
 import { asJson, resultLines } from './report.js';
@@ -95,6 +96,7 @@ const main = async (): Promise<void> => {
       process.exitCode = USAGE;
       return;
     case 'run':
+      demandPlaceFor(read.arguments.jsonFile);
       // Whatever still waits on a timer or a socket has nothing to say any more.
       process.exit(await run(read.arguments));
   }
