@@ -413,7 +413,8 @@ export class Engine {
     if (item.kind !== 'input' || !('flow' in item.to) || item.tries > 0 || this.#o.clock.monotonicMs() < this.#carefulUntilMs) return null;
     if (this.#find(item) !== null) return null;
     const decided = this.#decide(item);
-    return decided.stepped.kind === 'moved' ? decided : null;
+    // The database can only refuse a second one that is open.
+    return decided.stepped.kind === 'moved' && !decided.stepped.journey.ended ? decided : null;
   }
 
   #beCareful(): void {

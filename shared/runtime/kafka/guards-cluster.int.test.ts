@@ -1,4 +1,5 @@
 /** Guards that need leaders to move and brokers to freeze: real clusters of their own, of two and of three nodes. */
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Partitioners } from 'kafkajs';
 import type { Admin } from 'kafkajs';
@@ -116,6 +117,13 @@ describe('a leader moves behind the producer (guard onePartitionPerRequest)', ()
   });
 });
 
+/** A signal is taken by every thread in its own time; one that still runs may confirm what the test needs unconfirmed. */
+const isFrozen = (pid: number): boolean => {
+  const tasks = `/proc/${String(pid)}/task`;
+  if (!existsSync(tasks)) return true;
+  return readdirSync(tasks).every((thread) => readFileSync(`${tasks}/${thread}/stat`, 'utf8').includes(') T '));
+};
+
 describe('a follower freezes (guards notIdempotent, rejectedIsUnknown)', () => {
   let cluster: Kafka;
   beforeAll(async () => {
@@ -146,6 +154,10 @@ describe('a follower freezes (guards notIdempotent, rejectedIsUnknown)', () => {
     await sendUntilAcknowledged(producer, { topic: 't', key: 'k', value: 'warm', headers: {} });
     const follower = cluster.nodes.find(({ id }) => id === 3);
     follower?.signal('SIGSTOP');
+    await waitFor(
+      () => follower !== undefined && isFrozen(follower.pid),
+      () => 'still running',
+    );
     const rejected = await producer.send([{ topic: 't', key: 'k', value: 'A', headers: {} }]).then(
       () => 'acknowledged',
       (thrown: unknown) => (thrown instanceof Error ? thrown.name : String(thrown)),
