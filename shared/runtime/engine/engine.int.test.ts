@@ -196,7 +196,7 @@ describe('the engine on Postgres', () => {
 
   const startCopy = async (
     world: World,
-    o: { shipMs?: number; then?: 'Done' | 'Noting'; passes?: (point: CrashPoint) => void } = {},
+    o: { shipMs?: number; then?: 'Done' | 'Noting'; passes?: (point: CrashPoint) => void; mostRemembered?: number } = {},
   ): Promise<Copy> => {
     const options = { ...connectionOptions, url: database.url };
     const log = createLog('test', 'silent');
@@ -263,6 +263,7 @@ describe('the engine on Postgres', () => {
       log,
       ownerId: () => owner.id,
       passes: o.passes ?? (() => undefined),
+      ...(o.mostRemembered === undefined ? {} : { mostRemembered: o.mostRemembered }),
     });
     const takeIn: TakeIn = new TakeIn({
       catalogue,
@@ -327,6 +328,19 @@ describe('the engine on Postgres', () => {
   const all = (status: string, count: number) =>
     eventually(`all ${String(count)} journeys ${status}`, statuses, (seen) => seen[status] === count);
 
+  it('loses no answer when memory holds fewer journeys than are under way', async () => {
+    const world = new World();
+    const copy = await startCopy(world, { mostRemembered: 8 });
+    for (let wave = 0; wave < 5; wave++)
+      await take(
+        copy,
+        ...Array.from({ length: 60 }, (_, n) =>
+          message('payout.requested', `p${String(wave)}-${String(n)}`, { wish: `w${String(wave)}-${String(n)}` }),
+        ),
+      );
+    await all('Waiting', 300);
+    expect(world.paid).toHaveLength(300);
+  });
   it('takes many journeys through and pays each once, whatever is delivered twice', async () => {
     const world = new World();
     const copy = await startCopy(world);

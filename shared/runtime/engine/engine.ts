@@ -40,6 +40,8 @@ export type EngineOptions = {
   readonly passes: Passes;
   /** How often one step is tried while most fail. */
   readonly tryEveryMs?: number;
+  /** Journeys kept in memory; default 20,000. */
+  readonly mostRemembered?: number;
 };
 
 /** The boundaries at which a process may die: before and after each commit, each send, each publication. */
@@ -91,12 +93,19 @@ const isFound = (event: LifeEvent): boolean => event.type === 'Inquired' && even
 /** Another copy may have parked the effect without a new version of its journey: what people say is judged by what is stored. */
 const isOfPeople = (item: Item): boolean => item.kind === 'effect' && item.event.type === 'PersonSaid';
 
+/** The journeys of one batch. Memory is bounded: what is looked up for one item may push out what another one was found by. */
+type Held = { readonly journeys: Map<string, StoredJourney>; readonly open: Map<string, string> };
+const NOTHING_HELD: Held = { journeys: new Map(), open: new Map() };
+const openKey = ({ flow, subject }: { readonly flow: string; readonly subject: string }): string => `${flow}|${subject}`;
+const hold = (held: Held, journey: StoredJourney): void => {
+  held.journeys.set(journey.id, journey);
+  if (!journey.ended) held.open.set(openKey(journey), journey.id);
+};
+
 export class Engine {
   readonly #o: EngineOptions;
   readonly #lanes = new Lanes();
-  readonly #journeys = new Recent<StoredJourney>(MOST_REMEMBERED, (_id, journey) => {
-    this.#closeIfOpen(journey);
-  });
+  readonly #journeys: Recent<StoredJourney>;
   readonly #open = new Map<string, string>();
   /** Effects this process is sending or asking about. */
   readonly #inHand = new Set<string>();
@@ -124,6 +133,9 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#o = options;
+    this.#journeys = new Recent(options.mostRemembered ?? MOST_REMEMBERED, (_id, journey) => {
+      this.#closeIfOpen(journey);
+    });
     this.partitions = new Floods(options.clock);
     this.#occasions = new Floods(options.clock);
     this.#patience = new Patience(options.clock, options.tryEveryMs);
@@ -411,8 +423,8 @@ export class Engine {
    */
   #opening(item: Item): Decided | null {
     if (item.kind !== 'input' || !('flow' in item.to) || item.tries > 0 || this.#o.clock.monotonicMs() < this.#carefulUntilMs) return null;
-    if (this.#find(item) !== null) return null;
-    const decided = this.#decide(item);
+    if (this.#find(item, NOTHING_HELD) !== null) return null;
+    const decided = this.#decide(item, NOTHING_HELD);
     // The database can only refuse a second one that is open.
     return decided.stepped.kind === 'moved' && !decided.stepped.journey.ended ? decided : null;
   }
@@ -425,17 +437,27 @@ export class Engine {
     const ids = new Set<string>();
     const open: { flow: string; subject: string }[] = [];
     const openings = new Map<Item, Decided>();
+    const held: Held = { journeys: new Map(), open: new Map() };
     for (const item of items) {
       const opening = this.#opening(item);
       if (opening !== null) {
         openings.set(item, opening);
         continue;
       }
-      for (const id of this.#journeyIds([item])) if (!this.#journeys.has(id) || isOfPeople(item)) ids.add(id);
-      if (item.kind === 'input' && 'flow' in item.to && !this.#open.has(`${item.to.flow}|${item.to.subject}`)) open.push(item.to);
+      for (const id of this.#journeyIds([item])) {
+        const journey = this.#journeys.get(id);
+        if (journey === undefined || isOfPeople(item)) ids.add(id);
+        else hold(held, journey);
+      }
+      if (item.kind === 'input' && 'flow' in item.to && !this.#open.has(openKey(item.to))) open.push(item.to);
     }
-    if (ids.size + open.length > 0) for (const journey of await this.#o.store.load([...ids], open)) this.#learn(this.#checked(journey));
-    return items.map((item) => openings.get(item) ?? this.#decide(item));
+    if (ids.size + open.length > 0)
+      for (const stored of await this.#o.store.load([...ids], open)) {
+        const journey = this.#checked(stored);
+        this.#learn(journey);
+        hold(held, journey);
+      }
+    return items.map((item) => openings.get(item) ?? this.#decide(item, held));
   }
 
   /**
@@ -462,15 +484,16 @@ export class Engine {
     return { ...journey, state: this.#o.catalogue.binding(journey.flow).state.parse(journey.state) };
   }
 
-  #find(item: Item): StoredJourney | null {
-    if (item.kind !== 'input') return this.#journeys.get(item.journeyId) ?? null;
-    if ('journeyId' in item.to) return this.#journeys.get(item.to.journeyId) ?? null;
-    const open = this.#open.get(`${item.to.flow}|${item.to.subject}`);
-    return this.#journeys.get(open ?? this.#idFor(item, item.to)) ?? null;
+  #find(item: Item, held: Held): StoredJourney | null {
+    const journeyOf = (id: string): StoredJourney | null => held.journeys.get(id) ?? this.#journeys.get(id) ?? null;
+    if (item.kind !== 'input') return journeyOf(item.journeyId);
+    if ('journeyId' in item.to) return journeyOf(item.to.journeyId);
+    const key = openKey(item.to);
+    return journeyOf(held.open.get(key) ?? this.#open.get(key) ?? this.#idFor(item, item.to));
   }
 
-  #decide(item: Item): Decided {
-    const journey = this.#find(item);
+  #decide(item: Item, held: Held): Decided {
+    const journey = this.#find(item, held);
     // The message of one customer changes nothing of another's.
     if (item.kind === 'input' && journey !== null && journey.portfolioId !== item.lane)
       return { item, journey: null, stepped: { kind: 'impossible', why: 'the journey belongs to another portfolio' } };
