@@ -373,16 +373,31 @@ export class Engine {
       (item.kind === 'input' || item.kind === 'effect') && item.eventId !== null ? [item.eventId] : [],
     );
     const stillOpen = await this.#stillOpen(eventIds);
-    return items.filter((item) => {
+    const handled: Item[] = [];
+    const remaining = items.filter((item) => {
       item.tries++;
       const eventId = item.kind === 'input' || item.kind === 'effect' ? item.eventId : null;
       if (eventId !== null && !stillOpen.has(eventId)) {
+        handled.push(item);
         this.#release(item);
         return false;
       }
       if (item.tries > MOST_TRIES) throw new Bug(`a step found its journey stale ${String(MOST_TRIES)} times`);
       return true;
     });
+    if (handled.length > 0) await this.#lookAfter(handled);
+    return remaining;
+  }
+
+  /** It may have been ourselves who handled them, in a commit whose answer was lost: then what it began is not under way, and nobody else knows. */
+  async #lookAfter(handled: readonly Item[]): Promise<void> {
+    const open = handled.flatMap((item) => (item.kind === 'input' && 'flow' in item.to ? [item.to] : []));
+    try {
+      for (const journey of await this.#o.store.load(this.#journeyIds(handled), open)) this.#learn(this.#checked(journey));
+    } catch (error) {
+      if (!(error instanceof DatabaseAway)) throw error;
+      this.#o.log.warn({ reason: error.message }, 'what was handled is not looked at again; the sweep does it later');
+    }
   }
 
   #journeyIds(items: readonly Item[]): string[] {

@@ -238,13 +238,14 @@ export const wishWhileLevelIsRead = (state: PortfolioState, input: WishSeen): Ne
 export const restored = (state: PortfolioState): Next =>
   withSet(onwards(state, 'a wish that our write had overwritten was restored'), { levelWritten: state.restoring?.level ?? null }, []);
 
-/** Another level stands there now. Whether it counts the wish that we have overwritten, only the customer knows. */
-export const notRestored = (state: PortfolioState, reason: string, by: RefusedBy): Next =>
-  by === 'person'
-    ? onwards(state, 'people left the level as it was set before the wish could be restored')
-    : reason === 'changed-meanwhile'
-      ? { to: 'ReadingLevel' }
-      : { hold: `a wish was overwritten, and InvestSuite refused to take it back: ${reason}` };
+/**
+ * Another level stands there now: whether it counts the wish that we have overwritten, only the customer knows. A person who says that it was
+ * not written says no more than that: the wish is still not where it was, and somebody must see it.
+ */
+export const notRestored = (_state: PortfolioState, reason: string, by: RefusedBy): Next =>
+  by === 'person' || reason === 'changed-meanwhile'
+    ? { to: 'ReadingLevel' }
+    : { hold: `a wish was overwritten, and InvestSuite refused to take it back: ${reason}` };
 
 /** Somebody has looked, or the time for it is over; the overdue alarm has been going since its first hour. */
 export const reviewed = (state: PortfolioState): Moved => withSet(onwards({ ...state, review: null }, null), { review: null }, []);
