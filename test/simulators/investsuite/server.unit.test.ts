@@ -280,6 +280,20 @@ describe('writes to a portfolio', () => {
     expect(await verdictOf(unpaid)).toMatchObject({ violations: [{ kind: 'wish-erased' }], missingWish: '50' });
   });
 
+  it('convicts an erased wish once, not again each time that something paid is taken off', async () => {
+    const id = await customer({ divestAmount: '50' });
+    const erased = async (): Promise<number> => (await verdictOf(id)).violations.filter(({ kind }) => kind === 'wish-erased').length;
+    await settle(id, '20');
+    await writeBack(id, '20', '80');
+    expect(await erased()).toBe(1);
+    await settle(id, '20');
+    await writeBack(id, '0', '60');
+    expect([await erased(), (await verdictOf(id)).missingWish]).toEqual([1, '10']);
+    await writeBack(id, '10', '60');
+    await writeBack(id, '0', '60');
+    expect(await erased()).toBe(2);
+  });
+
   it('convicts a reset of everything while something is left', async () => {
     const id = await customer({ divestAmount: '1e100', holdings: { $EUR: '100', [ISIN]: '12' } });
     await settle(id, '100');

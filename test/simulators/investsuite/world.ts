@@ -98,6 +98,8 @@ export class World {
   readonly #portfolios = new Map<string, StoredPortfolio>();
   readonly #initialHoldings = new Map<string, Readonly<Record<string, Decimal>>>();
   readonly #wishes = new Map<string, Wish>();
+  /** How much of a wish stood nowhere after the latest write of the API. */
+  readonly #erased = new Map<string, Decimal>();
   /** Newest version a caller of the API has seen, per portfolio. */
   readonly #seenByApi = new Map<string, number>();
 
@@ -287,7 +289,10 @@ export class World {
     });
     if (write.by !== 'api') return;
     const missing = missingWish(next, to, withdrawn);
-    if (!isZero(missing))
+    const known = this.#erased.get(after.id) ?? ZERO;
+    this.#erased.set(after.id, missing);
+    // What was erased before and still is, is not erased anew by a write that takes off what was paid.
+    if (compare(missing, known) > 0)
       this.#raced(
         before,
         write,
