@@ -6,18 +6,14 @@ import { ownTopics, outsideTopics, deadLetterTopic, PARTITIONS, type Topic } fro
 import type { Check, CommonConfig, Environment } from './config.js';
 import { readConfig } from './config.js';
 import { openClient, openPool, type DatabaseOptions } from './database.js';
+import { assemble, type Assembly } from './engine/assembly.js';
 import { Catalogue } from './engine/catalogue.js';
 import { systemClock } from './engine/clock.js';
-import { decisionsOf } from './engine/decisions.js';
 import type { ServiceDefinition } from './engine/definition.js';
-import { Engine, type Passes } from './engine/engine.js';
+import type { Passes } from './engine/engine.js';
 import { contentHash } from './engine/identity.js';
 import { Owner } from './engine/owner.js';
 import { PostgresStore } from './engine/postgres-store.js';
-import { Sayer } from './engine/sayer.js';
-import { Sender } from './engine/sender.js';
-import { Sweep } from './engine/sweep.js';
-import { TakeIn } from './engine/take-in.js';
 import { NotReady, createApp, createRegistry, finishApp, listen, type Listening } from './http.js';
 import { ensureTopics, pingKafka } from './kafka/admin.js';
 import type { KafkaOptions } from './kafka/client.js';
@@ -107,14 +103,7 @@ const crashPoints = (setting: string | undefined): Passes => {
   };
 };
 
-type EngineParts = {
-  readonly engine: Engine;
-  readonly sweep: Sweep;
-  readonly sayer: Sayer;
-  readonly owner: Owner;
-  readonly takeIn: TakeIn;
-  readonly store: PostgresStore;
-};
+type EngineParts = Assembly & { readonly owner: Owner; readonly store: PostgresStore };
 
 const watchFigures = (registry: Registry, { store, engine, takeIn }: EngineParts): void => {
   new Gauge({
@@ -166,7 +155,6 @@ const startEngine = async ({ definition, config, log, pool, producer }: EngineSe
   // Any number that is the same in all copies of a service and differs between services.
   const lockClass = Number.parseInt(contentHash(`engine ${options.schema}`).slice(0, 7), 16);
   const store = new PostgresStore(pool, lockClass);
-  const catalogue = new Catalogue(definition);
   const passes = crashPoints(config.CRASH_POINT);
   const owner = new Owner({
     connect: () => openClient({ ...options, statementTimeoutMs: 0 }),
@@ -179,42 +167,27 @@ const startEngine = async ({ definition, config, log, pool, producer }: EngineSe
     },
   });
   await owner.start();
-  const sender = new Sender({
-    limitPerSystem: config.REQUESTS_AT_ONCE,
-    breakerAfterFailures: 30,
-    breakerOpenMs: 1_000,
-    ...systemClock,
-    maySend: () => owner.id !== 0,
-    onBug: (error, effect) => {
-      log.error({ err: error, effectId: effect.id }, 'an effect threw: a bug of ours');
-    },
-  });
-  const publish = async (rows: Parameters<Producer['send']>[0]): Promise<void> => {
-    await producer.send(rows);
-    passes('after-publish', () => rows.map((row) => row.topic));
-  };
-  const notSaid = (error: unknown): void => {
-    log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'not published yet; it is said again');
-  };
-  const sayer = new Sayer(store, publish, notSaid, systemClock.after);
-  const engine = new Engine({ catalogue, store, sender, sayer, clock: systemClock, log, ownerId: () => owner.id, passes });
-  const takeIn: TakeIn = new TakeIn({
-    catalogue,
-    store,
-    engine,
-    sayer,
-    log,
-    clock: systemClock,
-    passes,
-    decisions: decisionsOf({ catalogue, store, engine, takeIn: () => takeIn, log }),
-  });
-  const sweep = new Sweep({
-    ...{ store, engine, sayer, takeIn, log, clock: systemClock, random: Math.random },
+  const assembly = assemble({
+    ...{ catalogue: new Catalogue(definition), store, clock: systemClock, log, passes },
     ownerId: () => owner.id,
-    everyMs: 1_000,
-    graceMs: 3_000,
+    publish: async (rows) => {
+      await producer.send(rows);
+      passes('after-publish', () => rows.map((row) => row.topic));
+    },
+    onNotSaid: (error) => {
+      log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'not published yet; it is said again');
+    },
+    sender: {
+      limitPerSystem: config.REQUESTS_AT_ONCE,
+      breakerAfterFailures: 30,
+      breakerOpenMs: 1_000,
+      onBug: (error, effect) => {
+        log.error({ err: error, effectId: effect.id }, 'an effect threw: a bug of ours');
+      },
+    },
+    sweep: { everyMs: 1_000, graceMs: 3_000, random: Math.random },
   });
-  return { engine, sweep, sayer, owner, takeIn, store };
+  return { ...assembly, owner, store };
 };
 
 const start = async <S extends z.ZodObject>(options: ServiceOptions<S>, environment: Environment): Promise<Running> => {

@@ -2,23 +2,19 @@
 import type { Pool } from 'pg';
 import { printEnvelope } from '../../contracts/internal/envelope.js';
 import { openClient, openPool, type DatabaseOptions } from '../../shared/runtime/database.js';
+import { assemble } from '../../shared/runtime/engine/assembly.js';
 import { Catalogue } from '../../shared/runtime/engine/catalogue.js';
-import { decisionsOf } from '../../shared/runtime/engine/decisions.js';
 import type { ServiceDefinition } from '../../shared/runtime/engine/definition.js';
 import { systemClock as clock } from '../../shared/runtime/engine/clock.js';
-import { Engine } from '../../shared/runtime/engine/engine.js';
+import type { Engine } from '../../shared/runtime/engine/engine.js';
 import { Owner } from '../../shared/runtime/engine/owner.js';
 import { PostgresStore } from '../../shared/runtime/engine/postgres-store.js';
-import { Sayer } from '../../shared/runtime/engine/sayer.js';
-import { Sender } from '../../shared/runtime/engine/sender.js';
 import type { OutboxRow } from '../../shared/runtime/engine/store.js';
-import { Sweep } from '../../shared/runtime/engine/sweep.js';
-import { TakeIn } from '../../shared/runtime/engine/take-in.js';
 import { createLog } from '../../shared/runtime/log.js';
 
 const LOCK_CLASS = 4_711;
 
-export const databaseOptionsFor = (url: string): DatabaseOptions => ({
+const databaseOptionsFor = (url: string): DatabaseOptions => ({
   url,
   schema: 'payout',
   role: 'cmw_payout',
@@ -78,7 +74,6 @@ export const startRig = async (url: string, definition: ServiceDefinition, onSai
   const log = createLog('bench', 'warn');
   const { pool, statements } = countedPool(options);
   const store = new PostgresStore(pool, LOCK_CLASS);
-  const catalogue = new Catalogue(definition);
   const owner = new Owner({
     connect: () => openClient(options),
     lockClass: LOCK_CLASS,
@@ -86,49 +81,25 @@ export const startRig = async (url: string, definition: ServiceDefinition, onSai
     onTrouble: () => undefined,
   });
   await owner.start();
-  const sender = new Sender({
-    limitPerSystem: 256,
-    breakerAfterFailures: 30,
-    breakerOpenMs: 1_000,
-    nowMs: clock.nowMs,
-    monotonicMs: clock.monotonicMs,
-    after: clock.after,
-    maySend: () => owner.id !== 0,
-    onBug: (error) => {
-      log.error({ err: error }, 'an effect threw');
-    },
-  });
-  const publish = (rows: readonly OutboxRow[]): Promise<void> => {
-    onSaid(rows);
-    return Promise.resolve();
-  };
-  const notSaid = (error: unknown): void => {
-    log.error({ err: error }, 'not said');
-  };
-  const sayer = new Sayer(store, publish, notSaid, clock.after);
-  const passes = (): void => undefined;
-  const engine = new Engine({ catalogue, store, sender, sayer, clock, log, ownerId: () => owner.id, passes });
-  const takeIn: TakeIn = new TakeIn({
-    catalogue,
-    store,
-    engine,
-    sayer,
-    log,
-    clock,
-    passes,
-    decisions: decisionsOf({ catalogue, store, engine, takeIn: () => takeIn, log }),
-  });
-  const sweep = new Sweep({
-    store,
-    engine,
-    sayer,
-    takeIn,
-    log,
+  const { engine, takeIn, sweep, sayer } = assemble({
+    ...{ catalogue: new Catalogue(definition), store, clock, log, passes: () => undefined },
     ownerId: () => owner.id,
-    clock,
-    random: Math.random,
-    everyMs: 1_000,
-    graceMs: 5_000,
+    publish: (rows) => {
+      onSaid(rows);
+      return Promise.resolve();
+    },
+    onNotSaid: (error) => {
+      log.error({ err: error }, 'not said');
+    },
+    sender: {
+      limitPerSystem: 256,
+      breakerAfterFailures: 30,
+      breakerOpenMs: 1_000,
+      onBug: (error) => {
+        log.error({ err: error }, 'an effect threw');
+      },
+    },
+    sweep: { everyMs: 1_000, graceMs: 5_000, random: Math.random },
   });
   sweep.start();
   return {

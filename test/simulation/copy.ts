@@ -1,13 +1,9 @@
 /** One copy of one service: the product's own loops, on a database, topics, a network and a clock that are held here. */
+import { assemble } from '../../shared/runtime/engine/assembly.js';
 import { Catalogue } from '../../shared/runtime/engine/catalogue.js';
 import type { Clock } from '../../shared/runtime/engine/clock.js';
-import { decisionsOf } from '../../shared/runtime/engine/decisions.js';
 import type { ServiceDefinition } from '../../shared/runtime/engine/definition.js';
-import { Engine, type Passes } from '../../shared/runtime/engine/engine.js';
-import { Sayer } from '../../shared/runtime/engine/sayer.js';
-import { Sender } from '../../shared/runtime/engine/sender.js';
-import { Sweep } from '../../shared/runtime/engine/sweep.js';
-import { TakeIn } from '../../shared/runtime/engine/take-in.js';
+import type { Passes } from '../../shared/runtime/engine/engine.js';
 import type { OutboxRow } from '../../shared/runtime/engine/store.js';
 import type { RulesOf } from '../../shared/kernel/step.js';
 import type { Log } from '../../shared/runtime/log.js';
@@ -113,29 +109,20 @@ export class Copy {
       if (life.alive && faults.happens('crash-at-point')) this.crash(point);
     };
     const ownerId = (): number => (this.#life === life ? this.#ownerId : 0);
-    const sender = new Sender({
-      ...clock,
-      limitPerSystem: 64,
-      // It looks at the real clock, which no seed can hold: it never opens here.
-      breakerAfterFailures: 1_000_000,
-      breakerOpenMs: 1_000,
-      maySend: () => ownerId() !== 0,
-      onBug: (error, effect) => {
-        this.#ground.accuse(`the effect ${effect.name} threw: ${String(error)}`);
+    const { takeIn, sweep } = assemble({
+      ...{ catalogue, store: client, clock, log, ownerId, passes },
+      publish: this.#publisher(life, passes),
+      onNotSaid: () => undefined,
+      sender: {
+        limitPerSystem: 64,
+        // It looks at the real clock, which no seed can hold: it never opens here.
+        breakerAfterFailures: 1_000_000,
+        breakerOpenMs: 1_000,
+        onBug: (error, effect) => {
+          this.#ground.accuse(`the effect ${effect.name} threw: ${String(error)}`);
+        },
       },
-    });
-    const publish = this.#publisher(life, passes);
-    const sayer = new Sayer(client, publish, () => undefined, clock.after);
-    const engine = new Engine({ catalogue, store: client, sender, sayer, clock, log, ownerId, passes });
-    const takeIn: TakeIn = new TakeIn({
-      ...{ catalogue, store: client, engine, sayer, log, clock, passes },
-      decisions: decisionsOf({ catalogue, store: client, engine, takeIn: () => takeIn, log }),
-    });
-    const sweep = new Sweep({
-      ...{ store: client, engine, sayer, takeIn, log, clock, ownerId },
-      random: () => random.next(),
-      everyMs: plan.sweepEveryMs,
-      graceMs: SWEEP_GRACE_MS,
+      sweep: { everyMs: plan.sweepEveryMs, graceMs: SWEEP_GRACE_MS, random: () => random.next() },
     });
     sweep.start();
     const pulse = { stopping: () => !life.alive, heartbeat: () => Promise.resolve() };

@@ -9,18 +9,15 @@ import type { Topic } from '../../contracts/internal/topics.js';
 import { go, hold, ignored, impossible, type Flow } from '../../shared/kernel/flow.js';
 import type { OperationAbility, Outcome } from '../../shared/kernel/outcome.js';
 import { openClient, openPool, type DatabaseOptions } from '../../shared/runtime/database.js';
+import { assemble } from '../../shared/runtime/engine/assembly.js';
 import { Catalogue } from '../../shared/runtime/engine/catalogue.js';
 import { systemClock as clock } from '../../shared/runtime/engine/clock.js';
-import { decisionsOf } from '../../shared/runtime/engine/decisions.js';
 import { bind, type ServiceDefinition, type Timing } from '../../shared/runtime/engine/definition.js';
-import { Engine } from '../../shared/runtime/engine/engine.js';
+import type { Engine } from '../../shared/runtime/engine/engine.js';
 import { Owner } from '../../shared/runtime/engine/owner.js';
 import { PostgresStore } from '../../shared/runtime/engine/postgres-store.js';
-import { Sayer } from '../../shared/runtime/engine/sayer.js';
-import { Sender } from '../../shared/runtime/engine/sender.js';
 import type { OutboxRow } from '../../shared/runtime/engine/store.js';
-import { Sweep } from '../../shared/runtime/engine/sweep.js';
-import { TakeIn } from '../../shared/runtime/engine/take-in.js';
+import type { TakeIn } from '../../shared/runtime/engine/take-in.js';
 import type { TakenMessage } from '../../shared/runtime/kafka/consumer.js';
 import type { Log } from '../../shared/runtime/log.js';
 
@@ -176,40 +173,24 @@ export const startEngineCopy = async ({ url, log, tryEveryMs = 30_000, sweepEver
   });
   await owner.start();
   const published: OutboxRow[] = [];
-  const sayer = new Sayer(
-    store,
-    (rows) => {
+  const { engine, takeIn, sweep, sayer } = assemble({
+    ...{ catalogue: new Catalogue(definitionOf(ways)), store, clock, log, passes: () => undefined },
+    ownerId: () => owner.id,
+    publish: (rows) => {
       published.push(...rows);
       return Promise.resolve();
     },
-    () => undefined,
-    clock.after,
-  );
-  const sender = new Sender({
-    limitPerSystem: 64,
-    breakerAfterFailures: 30,
-    breakerOpenMs: 1_000,
-    ...clock,
-    maySend: () => owner.id !== 0,
-    onBug: (error) => {
-      throw error;
+    onNotSaid: () => undefined,
+    sender: {
+      limitPerSystem: 64,
+      breakerAfterFailures: 30,
+      breakerOpenMs: 1_000,
+      onBug: (error) => {
+        throw error;
+      },
     },
-  });
-  const catalogue = new Catalogue(definitionOf(ways));
-  const common = { catalogue, store, sayer, clock, log, passes: () => undefined, tryEveryMs };
-  const engine = new Engine({ ...common, sender, ownerId: () => owner.id });
-  const takeIn: TakeIn = new TakeIn({ ...common, engine, decisions: decisionsOf({ catalogue, store, engine, takeIn: () => takeIn, log }) });
-  const sweep = new Sweep({
-    store,
-    engine,
-    sayer,
-    takeIn,
-    log,
-    clock,
-    random: Math.random,
-    ownerId: () => owner.id,
-    everyMs: sweepEveryMs,
-    graceMs: 3_000,
+    sweep: { everyMs: sweepEveryMs, graceMs: 3_000, random: Math.random },
+    bounds: { tryEveryMs },
   });
   sweep.start();
   return {

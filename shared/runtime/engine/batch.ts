@@ -11,7 +11,7 @@ import { printJson, type Printable } from '../../kernel/json.js';
 import type { Stepped } from '../../kernel/step.js';
 import type { Catalogue } from './catalogue.js';
 import { contentHash, effectKey, storable } from './identity.js';
-import type { Item, OriginalMessage } from './lanes.js';
+import { eventIdOf, type Item, type OriginalMessage } from './lanes.js';
 import { emptyParts, type Parts } from './step-statement.js';
 import type { OutboxRow, StoredEffect, StoredJourney } from './store.js';
 
@@ -78,7 +78,7 @@ export class Batch {
   }
 
   #seen(item: Item, note: string | null): void {
-    const eventId = item.kind === 'input' || item.kind === 'effect' ? item.eventId : null;
+    const eventId = eventIdOf(item);
     if (eventId !== null) this.parts.seen.push({ event_id: eventId, note: short(note) });
   }
 

@@ -8,18 +8,16 @@ import { go, hold, ignored, impossible, type Flow } from '../../kernel/flow.js';
 import type { Inquiry, OperationAbility, Outcome } from '../../kernel/outcome.js';
 import { openClient, openPool } from '../database.js';
 import { createLog } from '../log.js';
+import { assemble } from './assembly.js';
 import { Catalogue } from './catalogue.js';
 import { systemClock, type Clock } from './clock.js';
-import { decisionsOf } from './decisions.js';
 import { bind, type Timing } from './definition.js';
-import { Engine, type CrashPoint } from './engine.js';
+import { type Engine, type CrashPoint } from './engine.js';
 import { Owner } from './owner.js';
 import { PostgresStore } from './postgres-store.js';
-import { Sayer } from './sayer.js';
-import { Sender } from './sender.js';
 import { DatabaseAway, Stale, type OutboxRow } from './store.js';
-import { Sweep } from './sweep.js';
-import { TakeIn } from './take-in.js';
+import { type Sweep } from './sweep.js';
+import { type TakeIn } from './take-in.js';
 import { printEnvelope } from '../../../contracts/internal/envelope.js';
 
 type State = { status: 'Pricing' | 'Paying' | 'Noting' | 'Waiting' | 'Done' | 'Refused'; wanted: string; notes: number };
@@ -235,51 +233,25 @@ describe('the engine on Postgres', () => {
         };
       },
     };
-    const sender = new Sender({
-      limitPerSystem: 64,
-      breakerAfterFailures: 1_000,
-      breakerOpenMs: 100,
-      ...clock,
-      maySend: () => alive.yes && owner.id !== 0,
-      onBug: (error) => {
-        throw error;
-      },
-    });
-    const sayer = new Sayer(
-      store,
-      (rows) => {
+    const { engine, takeIn, sweep, sayer } = assemble({
+      ...{ catalogue, store, clock, log, passes: o.passes ?? (() => undefined) },
+      ownerId: () => owner.id,
+      publish: (rows) => {
         published.push(...rows);
         return Promise.resolve();
       },
-      () => undefined,
-      clock.after,
-    );
-    const engine = new Engine({
-      catalogue,
-      store,
-      sender,
-      sayer,
-      clock,
-      log,
-      ownerId: () => owner.id,
-      passes: o.passes ?? (() => undefined),
-      ...(o.mostRemembered === undefined ? {} : { mostRemembered: o.mostRemembered }),
-    });
-    const takeIn: TakeIn = new TakeIn({
-      catalogue,
-      store,
-      engine,
-      sayer,
-      log,
-      clock,
-      passes: () => undefined,
-      decisions: decisionsOf({ catalogue, store, engine, takeIn: () => takeIn, log }),
-    });
-    const sweep = new Sweep({
-      ...{ store, engine, sayer, takeIn, log, clock, random: Math.random },
-      ownerId: () => owner.id,
-      everyMs: 50,
-      graceMs: 100,
+      onNotSaid: () => undefined,
+      sender: {
+        limitPerSystem: 64,
+        breakerAfterFailures: 1_000,
+        breakerOpenMs: 100,
+        maySend: () => alive.yes && owner.id !== 0,
+        onBug: (error) => {
+          throw error;
+        },
+      },
+      sweep: { everyMs: 50, graceMs: 100, random: Math.random },
+      ...(o.mostRemembered === undefined ? {} : { bounds: { mostRemembered: o.mostRemembered } }),
     });
     sweep.start();
     const vanish = async (): Promise<void> => {

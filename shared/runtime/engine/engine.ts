@@ -14,7 +14,7 @@ import type { Catalogue } from './catalogue.js';
 import { Floods, Patience } from './flood.js';
 import type { Clock } from './clock.js';
 import { derivedId } from './identity.js';
-import { Lanes, type InputAddress, type Item } from './lanes.js';
+import { Lanes, eventIdOf, type InputAddress, type Item } from './lanes.js';
 import { Recent } from './recent.js';
 import type { Sayer } from './sayer.js';
 import type { Sender } from './sender.js';
@@ -369,14 +369,12 @@ export class Engine {
   async #refresh(items: readonly Item[]): Promise<readonly Item[]> {
     this.#beCareful();
     for (const journeyId of this.#journeyIds(items)) this.#forget(journeyId);
-    const eventIds = items.flatMap((item) =>
-      (item.kind === 'input' || item.kind === 'effect') && item.eventId !== null ? [item.eventId] : [],
-    );
+    const eventIds = items.map(eventIdOf).filter((eventId) => eventId !== null);
     const stillOpen = await this.#stillOpen(eventIds);
     const handled: Item[] = [];
     const remaining = items.filter((item) => {
       item.tries++;
-      const eventId = item.kind === 'input' || item.kind === 'effect' ? item.eventId : null;
+      const eventId = eventIdOf(item);
       if (eventId !== null && !stillOpen.has(eventId)) {
         handled.push(item);
         this.#release(item);
@@ -404,7 +402,7 @@ export class Engine {
     return items.flatMap((item) => {
       if (item.kind !== 'input') return [item.journeyId];
       if ('journeyId' in item.to) return [item.to.journeyId];
-      const open = this.#open.get(`${item.to.flow}|${item.to.subject}`);
+      const open = this.#open.get(openKey(item.to));
       return [open, this.#idFor(item, item.to)].filter((id): id is string => id !== undefined);
     });
   }
@@ -439,7 +437,7 @@ export class Engine {
   #opening(item: Item): Decided | null {
     if (item.kind !== 'input' || !('flow' in item.to) || item.tries > 0 || this.#o.clock.monotonicMs() < this.#carefulUntilMs) return null;
     if (this.#find(item, NOTHING_HELD) !== null) return null;
-    const decided = this.#decide(item, NOTHING_HELD);
+    const decided = this.#decide(item, null);
     // The database can only refuse a second one that is open.
     return decided.stepped.kind === 'moved' && !decided.stepped.journey.ended ? decided : null;
   }
@@ -472,7 +470,7 @@ export class Engine {
         this.#learn(journey);
         hold(held, journey);
       }
-    return items.map((item) => openings.get(item) ?? this.#decide(item, held));
+    return items.map((item) => openings.get(item) ?? this.#decide(item, this.#find(item, held)));
   }
 
   /**
@@ -507,8 +505,7 @@ export class Engine {
     return journeyOf(held.open.get(key) ?? this.#open.get(key) ?? this.#idFor(item, item.to));
   }
 
-  #decide(item: Item, held: Held): Decided {
-    const journey = this.#find(item, held);
+  #decide(item: Item, journey: StoredJourney | null): Decided {
     // The message of one customer changes nothing of another's.
     if (item.kind === 'input' && journey !== null && journey.portfolioId !== item.lane)
       return { item, journey: null, stepped: { kind: 'impossible', why: 'the journey belongs to another portfolio' } };
@@ -729,7 +726,7 @@ export class Engine {
   }
 
   #remember(journey: StoredJourney): void {
-    const key = `${journey.flow}|${journey.subject}`;
+    const key = openKey(journey);
     this.#journeys.set(journey.id, journey);
     if (!journey.ended) this.#open.set(key, journey.id);
     else if (this.#open.get(key) === journey.id) this.#open.delete(key);
@@ -743,7 +740,7 @@ export class Engine {
   }
 
   #closeIfOpen(journey: JourneyRecord): void {
-    const key = `${journey.flow}|${journey.subject}`;
+    const key = openKey(journey);
     if (this.#open.get(key) === journey.id) this.#open.delete(key);
   }
 

@@ -36,6 +36,9 @@ export type Item = Placed &
       }
     | { readonly kind: 'look-again'; readonly journeyId: string }
   );
+/** The event that a step handles, if it handles one. */
+export const eventIdOf = (item: Item): string | null => (item.kind === 'input' || item.kind === 'effect' ? item.eventId : null);
+
 export type InputAddress = { readonly flow: string; readonly subject: string } | { readonly journeyId: string };
 /** What a message was on Kafka, for its dead letter. */
 export type OriginalMessage = {
