@@ -66,7 +66,7 @@ export type PortfolioWrite = {
   readonly divestAmount: DivestAmount | null;
 };
 
-/** `versionAfter` is more than one above the base when somebody else wrote in between. */
+/** `versionAfter` is more than one above the base when somebody else wrote in between, or may have, where only a later read can tell. */
 export type PortfolioWritten = { readonly versionAfter: number };
 
 export type MovementType = 'CASH_DEPOSIT' | 'CASH_WITHDRAWAL' | 'BUY' | 'SELL' | 'TRANSACTION_FEE' | 'OTHER_TAX';

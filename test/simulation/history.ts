@@ -150,6 +150,7 @@ class History {
       this.#world.topics.lag === 0 &&
       scheduler.worldWork === 0 &&
       !this.#waitsForCashThatIsThere() &&
+      !this.#waitsForAWish() &&
       this.#copies.every((copy) => copy.up) &&
       this.#services.every(({ store }) => isQuiet(store) && !this.#peopleHaveWork(store));
     this.#quietLooks = quiet ? this.#quietLooks + 1 : 0;
@@ -170,6 +171,13 @@ class History {
     const store = this.#services.find(({ name }) => name === 'withdrawal')?.store;
     for (const { status, portfolioId } of store?.journeys.values() ?? [])
       if (status === 'AwaitingCash' && isPayable(this.#world, portfolioId)) return true;
+    return false;
+  }
+
+  /** It goes on by the clock, and changes wait for it meanwhile. */
+  #waitsForAWish(): boolean {
+    const store = this.#services.find(({ name }) => name === 'portfolio')?.store;
+    for (const { status } of store?.journeys.values() ?? []) if (status === 'AwaitingWish') return true;
     return false;
   }
 

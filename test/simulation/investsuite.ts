@@ -168,15 +168,16 @@ const meanwhile: Written = { kind: 'rejected', reason: 'changed-meanwhile' };
 const findWrite = (now: Portfolio, write: PortfolioWrite): Found => {
   const applied: Found = { found: 'applied', result: { versionAfter: now.version } };
   const cash = cashIn(now.holdings);
+  const level = write.divestAmount === null ? null : centsOfLevel(write.divestAmount);
+  const levelStands = level === null || centsOfLevel(now.divestAmount) === level;
   if (cashIn(write.holdingsBefore) !== cashIn(write.holdings)) {
     if (cash === cashIn(write.holdingsBefore)) return { found: 'absent' };
-    return cash === cashIn(write.holdings) ? applied : { found: 'ambiguous', evidence: 'other holdings than before or after our write' };
+    if (cash !== cashIn(write.holdings)) return { found: 'ambiguous', evidence: 'other holdings than before or after our write' };
+    // The newest version is another's, and came after ours.
+    return levelStands ? applied : { found: 'applied', result: { versionAfter: now.version - 1 } };
   }
   if (now.version === write.baseVersion) return { found: 'absent' };
-  const level = write.divestAmount === null ? null : centsOfLevel(write.divestAmount);
-  return level === null || centsOfLevel(now.divestAmount) === level
-    ? applied
-    : { found: 'ambiguous', evidence: 'written since, with another level' };
+  return levelStands ? applied : { found: 'ambiguous', evidence: 'written since, with another level' };
 };
 
 class Writes {

@@ -210,6 +210,18 @@ describe('writing the portfolio', () => {
     },
   );
 
+  it('knows that a wish which stands came after our write, and takes its version for none between', async () => {
+    await fault('apply-and-cut', 'patch-portfolio');
+    const write = await paidOut();
+    expect((await port.writePortfolio(write, sending())).kind).toBe('unknown');
+    await admin.actAsApp(portfolioId, { action: 'raise', amount: '50' });
+    const found = { found: 'applied', result: { versionAfter: write.baseVersion + 1 } };
+    expect(await port.findPortfolioWrite(write, sending())).toEqual(found);
+    // One more is one that may have come between: the newest is the only one of which the read tells that it did not.
+    await admin.actAsApp(portfolioId, { action: 'raise', amount: '50' });
+    expect(await port.findPortfolioWrite(write, sending())).toEqual({ ...found, result: { versionAfter: write.baseVersion + 2 } });
+  });
+
   it('asks people when holdings are neither before nor after, and when a level alone cannot tell', async () => {
     const write = await paidOut();
     const levelOnly: PortfolioWrite = { ...write, holdings: write.holdingsBefore, divestAmount: level('10') };
@@ -231,6 +243,15 @@ describe('writing the portfolio', () => {
     expect(await port.findPortfolioWrite(write, sending())).toMatchObject({
       found: 'ambiguous',
       evidence: expect.stringContaining('manager_settings.policy_id'),
+    });
+  });
+
+  it('asks people when our write was the last one and the level is not ours', async () => {
+    const write = await paidOut();
+    await admin.changePortfolio(portfolioId, { holdings: { $EUR: '1000.40', [ETF]: '12.333333333333333333' } });
+    expect(await port.findPortfolioWrite(write, sending())).toMatchObject({
+      found: 'ambiguous',
+      evidence: expect.stringContaining('the divest amount'),
     });
   });
 

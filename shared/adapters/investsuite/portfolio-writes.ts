@@ -77,11 +77,16 @@ const findWrite = (read: PortfolioRead, write: PortfolioWrite, aside: readonly s
   if (sameHoldings(now, write.holdingsBefore)) return { found: 'absent' };
   if (!sameHoldings(now, write.holdings))
     return { found: 'ambiguous', evidence: 'the holdings are neither those before our write nor those it wrote' };
-  // Nobody else wrote since: then settings that differ were lost by our own write, and a person has to look.
-  const changed = read.version === write.baseVersion + 1 ? changedSettings(configOf(write.configJson), read.config.raw, aside) : [];
-  return changed.length === 0
-    ? { found: 'applied', result: { versionAfter: read.version } }
-    : { found: 'ambiguous', evidence: `written, but settings are changed: ${changed.join(', ')}`.slice(0, 400) };
+  const { divestAmount, baseVersion } = write;
+  const levelStands = divestAmount === null || sameLevel(read.config.divestAmount, divestAmount);
+  if (read.version > baseVersion + 1)
+    // Where another level stands, the newest version is another's and came after ours: it can have lost nothing through us.
+    return { found: 'applied', result: { versionAfter: levelStands ? read.version : read.version - 1 } };
+  // Nobody else wrote since: what differs was lost by our own write, and a person has to look.
+  const lost = changedSettings(configOf(write.configJson), read.config.raw, aside);
+  if (levelStands && lost.length === 0) return { found: 'applied', result: { versionAfter: read.version } };
+  const what = [...(levelStands ? [] : ['the divest amount']), ...lost].join(', ');
+  return { found: 'ambiguous', evidence: `written, but settings are changed: ${what}`.slice(0, 400) };
 };
 
 /** `aside`: settings InvestSuite may change by itself, as `manager_settings.<name>`. */

@@ -17,6 +17,7 @@ import {
   wishInReview,
   wishWhileLevelIsRead,
   wishWhileReading,
+  wishWhileRestoring,
   wishWhileWriting,
   written,
 } from './portfolio.rules.js';
@@ -69,7 +70,7 @@ export const portfolioFlow: Flow<PortfolioState, PortfolioInput, PortfolioEffect
       whenUnknown: 'inquire',
       applied: restored,
       rejected: notRestored,
-      on: { ChangeRequested: addChange, WishSeen: ignored('the level is read again before it is written') },
+      on: { ChangeRequested: addChange, WishSeen: wishWhileRestoring },
     },
     AwaitingReview: {
       waitsFor: 'a person to ask the customer and set the divest amount',

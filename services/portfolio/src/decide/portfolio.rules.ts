@@ -37,8 +37,10 @@ export const opened = ({ change }: ChangeRequested, subject: string): Opening<Po
     written: [],
     seenWhileReading: null,
     seenSince: null,
+    explainedBy: null,
     restoring: null,
     levelWritten: null,
+    versionWritten: null,
     review: null,
     reason: null,
     done: [],
@@ -61,7 +63,7 @@ const appended = (state: PortfolioState, change: Change): readonly Change[] => {
 export const addChange = (state: PortfolioState, { change }: ChangeRequested): Kept =>
   isKnown(state, change) ? { stay: true } : { stay: true, set: { pending: appended(state, change) } };
 
-const fresh = { writing: null, seenWhileReading: null, seenSince: null } as const;
+const fresh = { writing: null, seenWhileReading: null, seenSince: null, explainedBy: null } as const;
 
 /** Nothing is going on: start, or answer at once where nothing is to be written. A write for nothing starts the optimiser. */
 export const takeChange = (state: PortfolioState, { change }: ChangeRequested): Next => {
@@ -94,6 +96,7 @@ const planOf = (changes: readonly Change[], seen: PortfolioRead): Writing => {
     levelRead: seen.divestAmount,
     baseCurrency: seen.baseCurrency,
     onVersionGap: seen.onVersionGap,
+    onUnexplainedGap: seen.onUnexplainedGap,
     write: {
       baseVersion: seen.version,
       holdingsBefore: seen.holdings,
@@ -141,33 +144,51 @@ const levelAfter = ({ levelRead, write }: Writing): DivestAmount => write.divest
 const isEcho = (writing: Writing, level: DivestAmount): boolean =>
   sameLevel(level, writing.levelRead) || sameLevel(level, levelAfter(writing));
 
+const isOurs = ({ levelWritten }: PortfolioState, level: DivestAmount): boolean => levelWritten !== null && sameLevel(level, levelWritten);
+
 export const wishWhileReading = (_state: PortfolioState, { level }: WishSeen): Kept => ({ stay: true, set: { seenWhileReading: level } });
 
 export const wishWhileWriting = (state: PortfolioState, { level }: WishSeen): Kept =>
   isEcho(plan(state), level) ? { stay: true } : { stay: true, set: { seenSince: level } };
 
-const putToReview = (state: PortfolioState, review: string): Moved => withSet(onwards({ ...state, review }, review), { review }, []);
+/** A review names so much of what happened; the rest is in the history. */
+const LONGEST_REVIEW = 300;
+
+/** What was there to review already stays there. */
+const joined = (review: string | null, more: string): string =>
+  review === null ? more : review.includes(more) || review.length > LONGEST_REVIEW ? review : `${review}; ${more}`;
+
+const putToReview = (state: PortfolioState, why: string): Moved => {
+  const review = joined(state.review, why);
+  return withSet(onwards({ ...state, review }, review), { review }, []);
+};
 
 /**
  * A wish came after our read and was overwritten. Written back is what we would have written, had we read it. Only
  * upwards: a lower level may be an old event as well as a change of mind, and only a person can ask the customer.
  */
 const wishErased = (state: PortfolioState, wish: DivestAmount): Moved => {
-  const writing = plan(state);
-  const expected = levelAfter(writing);
-  const level = loweredByAll(wish, state.written, writing.baseCurrency);
-  if (sameLevel(level, expected)) return onwards(state, 'another writer was there; the wish announced since changes nothing');
-  if (compareLevels(wish, writing.levelRead) < 0) {
+  const { levelRead, baseCurrency } = plan(state);
+  const expected = levelAfter(plan(state));
+  const level = loweredByAll(wish, state.written, baseCurrency);
+  const explained = { explainedBy: wish, seenSince: null };
+  if (sameLevel(level, expected))
+    return { to: 'AwaitingWish', set: { ...explained, reason: 'another writer was there; the wish announced since changes nothing' } };
+  if (compareLevels(wish, levelRead) < 0)
     return putToReview(state, 'another writer was there, and a lower wish was announced: it may be old, or overwritten by us');
-  }
-  return { to: 'RestoringWish', set: { restoring: { expected, level } } };
+  return { to: 'RestoringWish', set: { ...explained, restoring: { expected, level } } };
 };
 
-const afterGap = (state: PortfolioState, writing: Writing): Moved => {
+/** `others`: how many versions of other writers lie between our read and our write. Of two wishes, events do not tell which is the newer one. */
+const afterGap = (state: PortfolioState, others: number): Moved => {
+  const { onVersionGap, onUnexplainedGap, levelRead } = plan(state);
+  const { seenSince, seenWhileReading } = state;
   const review = 'another writer was there while the divest amount was written';
-  if (writing.onVersionGap === 'hold') return putToReview(state, review);
-  if (state.seenSince !== null) return wishErased(state, state.seenSince);
-  const uncertain = state.seenWhileReading !== null && compareLevels(state.seenWhileReading, writing.levelRead) > 0;
+  const announced = seenSince === null ? '' : `, and ${levelText(seenSince)} was announced`;
+  if (onVersionGap === 'hold') return putToReview(state, `${review}${announced}`);
+  if (others > 1 && onUnexplainedGap === 'review') return putToReview(state, `${review}, ${String(others)} times${announced}`);
+  if (seenSince !== null) return wishErased(state, seenSince);
+  const uncertain = seenWhileReading !== null && compareLevels(seenWhileReading, levelRead) > 0;
   if (uncertain) return putToReview(state, `${review}, and a higher wish was announced while it was read`);
   return { to: 'AwaitingWish', set: { reason: review } };
 };
@@ -177,12 +198,13 @@ export const written = (before: PortfolioState, result: { readonly versionAfter:
   const writing = plan(before);
   const changes = before.pending.filter((change) => writing.changeIds.includes(change.changeId));
   const state = finished(before, changes);
-  const gap = writing.write.divestAmount !== null && result.versionAfter > writing.write.baseVersion + 1;
-  const next = gap ? afterGap(state, writing) : onwards(state, null);
-  const levelWritten = writing.write.divestAmount ?? before.levelWritten;
+  const { divestAmount, baseVersion } = writing.write;
+  const others = divestAmount === null ? 0 : result.versionAfter - baseVersion - 1;
+  const next = others > 0 ? afterGap(state, others) : onwards(state, null);
+  const levelWritten = divestAmount ?? before.levelWritten;
   return withSet(
     next,
-    { pending: state.pending, done: state.done, written: state.written, levelWritten },
+    { pending: state.pending, done: state.done, written: state.written, levelWritten, versionWritten: result.versionAfter },
     saysDone(state.portfolioId, changes, levelAfter(writing)),
   );
 };
@@ -191,52 +213,79 @@ export const written = (before: PortfolioState, result: { readonly versionAfter:
 export const notWritten = (_state: PortfolioState, reason: string, by: RefusedBy): Next =>
   by === 'person' || reason === 'changed-meanwhile' ? readAgain() : { hold: `InvestSuite refused the portfolio: ${reason}` };
 
-export const wishAfterGap = (state: PortfolioState, { level }: WishSeen): Next =>
-  isEcho(plan(state), level) ? { stay: true } : wishErased(state, level);
+/**
+ * The first one explains the gap. One more may be a new wish, which then stands, or the one that was overwritten, coming
+ * after an old one that we have taken for it: a read tells which.
+ */
+export const wishAfterGap = (state: PortfolioState, { level }: WishSeen): Next => {
+  if (isKnownWish(state, level)) return { stay: true };
+  return state.explainedBy === null ? wishErased(state, level) : { to: 'ReadingLevel', set: { seenSince: level } };
+};
+
+const isKnownWish = (state: PortfolioState, level: DivestAmount): boolean =>
+  isEcho(plan(state), level) || isOurs(state, level) || (state.explainedBy !== null && sameLevel(level, state.explainedBy));
+
+export const wishWhileRestoring = (state: PortfolioState, { level }: WishSeen): Kept =>
+  isKnownWish(state, level) ? { stay: true } : { stay: true, set: { seenSince: level } };
 
 const UNEXPLAINED = 'another writer was there while the divest amount was written, and nothing tells what was wished for';
-/** A review names so much of what was announced; the rest is in the history. */
-const LONGEST_REVIEW = 300;
 
 /** For people: what was announced under review, where it does not stand. */
 export const unexplained = (state: PortfolioState): Moved => {
   const { review, seenSince } = state;
   if (review === null) return putToReview(state, UNEXPLAINED);
-  const told = seenSince === null ? '' : `; ${levelText(seenSince)} was announced since and does not stand`;
-  return putToReview(state, review.includes(told) || review.length > LONGEST_REVIEW ? review : `${review}${told}`);
+  return putToReview(state, seenSince === null ? review : `${levelText(seenSince)} was announced since and does not stand`);
 };
 
 /** A person looks; until then the level that stands now says nothing new. */
-const reviewFrom = (state: PortfolioState, seen: PortfolioRead, review: string): Moved =>
-  withSet(onwards({ ...state, review }, review), { review, levelWritten: seen.divestAmount }, []);
+const reviewFrom = (state: PortfolioState, seen: PortfolioRead, why: string): Moved => {
+  const next = putToReview(state, why);
+  return { ...next, set: { ...next.set, levelWritten: seen.divestAmount } };
+};
 
 /**
  * Which level stands tells whether somebody has set one after us, never what it was counted from: the app adds to what it
  * shows, and that was ours. So a wish that may lie under it is for a person, who asks the customer.
  */
-export const levelStands = (state: PortfolioState, seen: PortfolioRead): Next => {
-  const { levelWritten, review, restoring } = state;
-  const isAnother = levelWritten === null || !sameLevel(seen.divestAmount, levelWritten);
-  if (review !== null) return isAnother ? reviewed(state) : unexplained(state);
+const gapLookedAt = (state: PortfolioState, seen: PortfolioRead): Next => {
+  const { explainedBy, seenSince, restoring } = state;
+  const now = levelText(seen.divestAmount);
   if (restoring !== null)
+    return reviewFrom(state, seen, `we have overwritten a wish of ${levelText(restoring.level)}, and ${now} was set since`);
+  if (explainedBy !== null) {
+    if (seenSince === null || sameLevel(seen.divestAmount, seenSince)) return onwards(state, state.reason);
     return reviewFrom(
       state,
       seen,
-      `we have overwritten a wish of ${levelText(restoring.level)}, and ${levelText(seen.divestAmount)} was set since`,
+      `we have overwritten a wish of ${levelText(explainedBy)} or of ${levelText(seenSince)}, and ${now} stands`,
     );
+  }
   if (seen.onUnexplainedGap === 'go-on') return onwards(state, 'another writer was there; no other wish was announced');
-  return reviewFrom(state, seen, isAnother ? `${UNEXPLAINED}; ${levelText(seen.divestAmount)} was set since` : UNEXPLAINED);
+  return reviewFrom(state, seen, isOurs(state, seen.divestAmount) ? UNEXPLAINED : `${UNEXPLAINED}; ${now} was set since`);
 };
 
-export const wishWhileLevelIsRead = (state: PortfolioState, input: WishSeen): Next =>
-  state.review === null && state.restoring === null
-    ? wishAfterGap(state, input)
-    : isOurs(state, input.level)
-      ? { stay: true }
-      : { stay: true, set: { seenSince: input.level } };
+/** After a gap, or under review. */
+export const levelStands = (state: PortfolioState, seen: PortfolioRead): Next => {
+  if (state.writing !== null) return gapLookedAt(state, seen);
+  return isOurs(state, seen.divestAmount) ? unexplained(state) : reviewed(state);
+};
 
-export const restored = (state: PortfolioState): Next =>
-  withSet(onwards(state, 'a wish that our write had overwritten was restored'), { levelWritten: state.restoring?.level ?? null }, []);
+export const wishWhileLevelIsRead = (state: PortfolioState, input: WishSeen): Next => {
+  if (state.writing !== null && state.restoring === null && state.explainedBy === null) return wishAfterGap(state, input);
+  const known = state.writing === null ? isOurs(state, input.level) : isKnownWish(state, input.level);
+  return known ? { stay: true } : { stay: true, set: { seenSince: input.level } };
+};
+
+/** It stays watchful for a while: an old event may have been taken for the wish that our write had overwritten. */
+export const restored = (state: PortfolioState, { versionAfter }: { readonly versionAfter: number }): Next => {
+  const { restoring, versionWritten, writing, seenSince } = state;
+  const set = { restoring: null, levelWritten: restoring?.level ?? null };
+  const others = versionWritten === null ? 0 : versionAfter - versionWritten - 1;
+  if (others > 0 && writing?.onUnexplainedGap === 'review')
+    return withSet(putToReview(state, 'another writer was there while a wish was restored'), set, []);
+  const reason = 'a wish that our write had overwritten was restored';
+  return { to: seenSince === null ? 'AwaitingWish' : 'ReadingLevel', set: { ...set, reason } };
+};
 
 /**
  * Another level stands there now: whether it counts the wish that we have overwritten, only the customer knows. A person who says that it was
@@ -249,8 +298,6 @@ export const notRestored = (_state: PortfolioState, reason: string, by: RefusedB
 
 /** Somebody has looked, or the time for it is over; the overdue alarm has been going since its first hour. */
 export const reviewed = (state: PortfolioState): Moved => withSet(onwards({ ...state, review: null }, null), { review: null }, []);
-
-const isOurs = ({ levelWritten }: PortfolioState, level: DivestAmount): boolean => levelWritten !== null && sameLevel(level, levelWritten);
 
 /** Said anew, or an old event that comes late: which one, only a read can tell. Our own write coming back says nothing. */
 export const wishInReview = (state: PortfolioState, { level }: WishSeen): Next =>

@@ -50,6 +50,7 @@ export type Writing = {
   readonly levelRead: DivestAmount;
   readonly baseCurrency: Currency;
   readonly onVersionGap: OnVersionGap;
+  readonly onUnexplainedGap: OnUnexplainedGap;
   readonly write: PlannedWrite;
 };
 
@@ -80,12 +81,16 @@ export type PortfolioState = {
   readonly written: readonly Change[];
   /** The newest level that was announced while the portfolio was read: it may or may not be in what was read. */
   readonly seenWhileReading: DivestAmount | null;
-  /** The newest level that was announced after the read, or under review. */
+  /** The newest level that was announced after the read, after a gap was explained, or under review. */
   readonly seenSince: DivestAmount | null;
+  /** The wish that we take for the one our write has overwritten. */
+  readonly explainedBy: DivestAmount | null;
   /** The level to write back, and the one it stands in for. */
   readonly restoring: { readonly expected: DivestAmount; readonly level: DivestAmount } | null;
   /** The level of our newest write that held one, or that stood when a review began: its announcement comes back to us. */
   readonly levelWritten: DivestAmount | null;
+  /** The version that our newest write has made, or a later one where only a read could tell. */
+  readonly versionWritten: number | null;
   /** Why a person should look; kept until a new wish is announced. */
   readonly review: string | null;
   /** Why it waits now, or a note on the last write. */
@@ -145,6 +150,7 @@ export const portfolioState: z.ZodType<PortfolioState> = z.object({
       levelRead: level,
       baseCurrency: storedText<Currency>(),
       onVersionGap: z.enum(['restore', 'hold']),
+      onUnexplainedGap: z.enum(['review', 'go-on']),
       write: z.object({
         baseVersion: z.number().int(),
         holdingsBefore: holdings,
@@ -157,8 +163,10 @@ export const portfolioState: z.ZodType<PortfolioState> = z.object({
   written: z.array(change),
   seenWhileReading: level.nullable(),
   seenSince: level.nullable(),
+  explainedBy: level.nullable(),
   restoring: z.object({ expected: level, level }).nullable(),
   levelWritten: level.nullable(),
+  versionWritten: z.number().int().nullable(),
   review: z.string().nullable(),
   reason: z.string().nullable(),
   done: z.array(storedText()),

@@ -43,8 +43,10 @@ const state = (over: Partial<PortfolioState> = {}): PortfolioState => ({
   written: [],
   seenWhileReading: null,
   seenSince: null,
+  explainedBy: null,
   restoring: null,
   levelWritten: null,
+  versionWritten: null,
   review: null,
   reason: null,
   done: [],
@@ -67,6 +69,7 @@ const writing = (over: Partial<Writing> = {}, divestAmount: DivestAmount | null 
   levelRead: level('500'),
   baseCurrency: EUR,
   onVersionGap: 'restore',
+  onUnexplainedGap: 'review',
   write: { baseVersion: 7, holdingsBefore: map({}), holdings: map({}), configJson: '{}', divestAmount },
   ...over,
 });
@@ -248,7 +251,7 @@ describe('a write was made', () => {
       notWritten(inWriting(), 'changed-meanwhile', 'other-side'),
       notWritten(inWriting(), 'seen in the console', 'person'),
     ])
-      expect(step).toEqual({ to: 'ReadingPortfolio', set: { writing: null, seenWhileReading: null, seenSince: null } });
+      expect(step).toEqual({ to: 'ReadingPortfolio', set: { writing: null, seenWhileReading: null, seenSince: null, explainedBy: null } });
     expect(notWritten(inWriting(), 'invalid', 'other-side')).toHaveProperty('hold');
   });
 });
@@ -270,7 +273,22 @@ describe('somebody else wrote between our read and our write', () => {
       set: { review: expect.stringContaining('lower wish') },
       says: [{}],
     });
-    expect(gap({ seenSince: level('400') })).toMatchObject({ to: 'Idle', set: { reason: expect.stringContaining('changes nothing') } });
+    expect(gap({ seenSince: level('400') })).toMatchObject({
+      to: 'AwaitingWish',
+      set: { reason: expect.stringContaining('changes nothing'), explainedBy: level('400') },
+    });
+  });
+  it('two versions of others go to a person, with what was announced: events do not tell which wish is the newer one', () => {
+    const twice = (over: Partial<PortfolioState>) => written(inWriting(over), { versionAfter: 10 });
+    expect(twice({ seenSince: level('800') })).toMatchObject({
+      to: 'AwaitingReview',
+      set: { review: expect.stringMatching(/, 2 times, and 800 was announced$/), versionWritten: 10 },
+      says: [{ event: 'portfolio.changed' }],
+    });
+    expect(twice({})).toMatchObject({ to: 'AwaitingReview', set: { review: expect.stringMatching(/, 2 times$/) } });
+    // Versions that rise by themselves tell nothing.
+    const tells = { writing: writing({ onUnexplainedGap: 'go-on' }), seenSince: level('800') };
+    expect(twice(tells)).toMatchObject({ to: 'RestoringWish', set: { restoring: { level: level('300') }, explainedBy: level('800') } });
   });
   it('a wish seen while reading may be in what was read: only a person can tell', () => {
     expect(gap({ seenWhileReading: level('800') })).toMatchObject({
@@ -345,21 +363,65 @@ describe('somebody else wrote between our read and our write', () => {
     expect(wishWhileLevelIsRead(late, wish(level('900')))).toEqual({ stay: true, set: { seenSince: level('900') } });
     expect(wishWhileLevelIsRead(late, wish(NOTHING))).toEqual({ stay: true });
   });
+  const rowOf = portfolioFlow.rows.RestoringWish as Extract<(typeof portfolioFlow.rows)['RestoringWish'], { does: 'RestoreDivestAmount' }>;
+  const restoring = state({
+    status: 'RestoringWish',
+    restoring: { expected: NOTHING, level: level('300') },
+    writing: writing(),
+    written: [paid('w1', '500')],
+    explainedBy: level('800'),
+    levelWritten: NOTHING,
+    versionWritten: 9,
+  });
   it('keeps clear of a newer level when it restores', () => {
-    const { rejected, applied } = portfolioFlow.rows.RestoringWish as Extract<
-      (typeof portfolioFlow.rows)['RestoringWish'],
-      { does: 'RestoreDivestAmount' }
-    >;
-    const restoring = state({ status: 'RestoringWish', restoring: { expected: NOTHING, level: level('300') }, writing: writing() });
-    expect(applied(restoring, { versionAfter: 10 })).toMatchObject({
-      to: 'Idle',
-      set: { levelWritten: level('300'), restoring: null, writing: null },
-    });
-    expect(applied(state(), { versionAfter: 10 })).toMatchObject({ set: { levelWritten: null } });
-    expect(rejected(restoring, 'changed-meanwhile', 'other-side')).toEqual({ to: 'ReadingLevel' });
+    expect(rowOf.rejected(restoring, 'changed-meanwhile', 'other-side')).toEqual({ to: 'ReadingLevel' });
     // Said by a person too, it means that the wish does not stand: simulation, seed 51391.
-    expect(rejected(restoring, 'invalid', 'person')).toEqual({ to: 'ReadingLevel' });
-    expect(rejected(restoring, 'invalid', 'other-side')).toHaveProperty('hold');
+    expect(rowOf.rejected(restoring, 'invalid', 'person')).toEqual({ to: 'ReadingLevel' });
+    expect(rowOf.rejected(restoring, 'invalid', 'other-side')).toHaveProperty('hold');
+  });
+  it('stays watchful once a wish was restored, and rests when no other was announced', () => {
+    const step = rowOf.applied(restoring, { versionAfter: 10 });
+    expect(step).toMatchObject({ to: 'AwaitingWish', set: { levelWritten: level('300'), restoring: null } });
+    const watchful = { ...restoring, ...('set' in step ? step.set : {}), status: 'AwaitingWish' } as PortfolioState;
+    const { on } = portfolioFlow.rows.AwaitingWish;
+    const seen = (one: DivestAmount) => typeof on.WishSeen === 'function' && on.WishSeen(watchful, wish(one));
+    // The same once more, what we have written, and what we have read.
+    for (const known of ['800', '300', '500']) expect(seen(level(known))).toEqual({ stay: true });
+    expect(seen(level('950'))).toEqual({ to: 'ReadingLevel', set: { seenSince: level('950') } });
+    expect(levelStands(watchful, read({ divestAmount: level('300') }))).toMatchObject({
+      to: 'Idle',
+      set: { explainedBy: null, writing: null, written: [] },
+    });
+    // A new wish stands. An old one that was erased does not: then the one that was restored was not the newest.
+    const announced = { ...watchful, seenSince: level('950') };
+    expect(levelStands(announced, read({ divestAmount: level('950') }))).toMatchObject({ to: 'Idle' });
+    expect(levelStands(announced, read({ divestAmount: level('300'), onUnexplainedGap: 'go-on' }))).toMatchObject({
+      to: 'AwaitingReview',
+      set: { review: 'we have overwritten a wish of 800 or of 950, and 300 stands' },
+    });
+    expect(wishWhileLevelIsRead(watchful, wish(level('950')))).toEqual({ stay: true, set: { seenSince: level('950') } });
+    expect(wishWhileLevelIsRead(watchful, wish(level('800')))).toEqual({ stay: true });
+  });
+  it('looks at once after another wish that was announced while one was restored: simulation, seed 66745', () => {
+    const { on } = rowOf;
+    const seen = (one: DivestAmount) => typeof on.WishSeen === 'function' && on.WishSeen(restoring, wish(one));
+    expect(seen(level('800'))).toEqual({ stay: true });
+    expect(seen(level('950'))).toEqual({ stay: true, set: { seenSince: level('950') } });
+    expect(rowOf.applied({ ...restoring, seenSince: level('950') }, { versionAfter: 10 })).toMatchObject({ to: 'ReadingLevel' });
+  });
+  it('asks people when somebody wrote while a wish was restored, except where versions rise by themselves', () => {
+    expect(rowOf.applied(restoring, { versionAfter: 11 })).toMatchObject({
+      to: 'AwaitingReview',
+      set: { review: expect.stringContaining('while a wish was restored'), levelWritten: level('300') },
+    });
+    const rises = { ...restoring, writing: writing({ onUnexplainedGap: 'go-on' }) };
+    expect(rowOf.applied(rises, { versionAfter: 11 })).toMatchObject({ to: 'AwaitingWish' });
+    // A person's word carries no version.
+    expect(rowOf.applied({ ...restoring, versionWritten: null }, { versionAfter: 0 })).toMatchObject({ to: 'AwaitingWish' });
+  });
+  it('keeps what was to review before', () => {
+    const step = written(inWriting({ review: 'why' }), { versionAfter: 10 });
+    expect(step).toMatchObject({ to: 'AwaitingReview', set: { review: expect.stringMatching(/^why; another writer was there/) } });
   });
 });
 
@@ -391,7 +453,7 @@ describe('every status answers every input', () => {
     ['WritingPortfolio', 'stay pending', 'stay pending', 'stay', 'stay seenSince', 'stay'],
     ['AwaitingWish', 'stay pending', 'stay pending', 'stay', 'RestoringWish', 'stay'],
     ['ReadingLevel', 'stay pending', 'stay pending', 'stay', 'RestoringWish', 'stay'],
-    ['RestoringWish', 'stay pending', 'stay pending', 'stay', 'ignored', 'ignored'],
+    ['RestoringWish', 'stay pending', 'stay pending', 'stay', 'stay seenSince', 'stay'],
     ['AwaitingReview', 'ReadingPortfolio', 'stay says done', 'stay', 'ReadingLevel', 'stay'],
     ['AwaitingCounterpart', 'ReadingPortfolio', 'stay says done', 'stay', 'ignored', 'ignored'],
   ] as const)('%s', (status, onChange, onSettled, onRepeat, onWish, onEcho) => {
