@@ -56,6 +56,8 @@ export type LifeEvent =
   | {
       readonly type: 'PersonSaid';
       readonly said: 'applied' | 'rejected' | 'send-again';
+      /** The generation that the person has looked at; said of an earlier one it means nothing. */
+      readonly generation: number;
       readonly result: unknown;
       readonly evidence: string;
       /** What the other side said when it was asked because of `send-again`: without it nothing that may have happened is sent anew. */
@@ -353,7 +355,7 @@ export const live = (effect: EffectRecord, event: LifeEvent, rules: LifeRules, n
       if (effect.kind === 'read') return open({ ...effect, status: 'planned', note: 'its process is gone', dueAtMs: nowMs });
       return unknown({ ...effect, attempt: 0 }, 'its process is gone; it may have been sent', rules, nowMs);
     case 'PersonSaid':
-      return status === 'parked' ? personSaid(effect, event, rules, nowMs) : null;
+      return status === 'parked' && event.generation === effect.generation ? personSaid(effect, event, rules, nowMs) : null;
   }
 };
 

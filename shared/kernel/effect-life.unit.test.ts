@@ -47,6 +47,7 @@ const inquired = (
 const person = (said: 'applied' | 'rejected' | 'send-again', inquiry?: Inquiry<unknown>, askedAtMs = NOW): LifeEvent => ({
   type: 'PersonSaid',
   said,
+  generation: 1,
   result: 'R!',
   evidence: 'saw the statement',
   ...(inquiry === undefined ? {} : { asked: { inquiry, askedAtMs } }),
@@ -328,6 +329,12 @@ describe('what a step of its life writes', () => {
       effect: { status: 'parked', dueAtMs: null, note: expect.stringContaining('absent at') },
     });
   });
+  it("takes a person's word only about the generation that was looked at", () => {
+    for (const said of ['applied', 'rejected', 'send-again'] as const) {
+      expect(live(effect('parked', { generation: 2 }), person(said), INQUIRE, NOW)).toBeNull();
+      expect(live(effect('parked', { generation: 1 }), person(said), INQUIRE, NOW)).not.toBeNull();
+    }
+  });
   it('asks a person when patience is over', () => {
     expect(lived('sending', EVENTS['answered unknown'] as LifeEvent, rulesWith({ patienceMs: 20_000 }))).toMatchObject({
       effect: { status: 'unknown' },
@@ -459,8 +466,12 @@ describe('safety over any sequence of events', () => {
           ? { ...template, of }
           : template.type === 'Inquired'
             ? { ...template, of, askedAtMs }
-            : template.type === 'PersonSaid' && template.asked !== undefined
-              ? { ...template, asked: { ...template.asked, askedAtMs } }
+            : template.type === 'PersonSaid'
+              ? {
+                  ...template,
+                  generation: Math.max(1, now.generation - (which % 2)),
+                  ...(template.asked === undefined ? {} : { asked: { ...template.asked, askedAtMs } }),
+                }
               : template;
       const lived = lives(now, event, rules, nowMs);
       if (lived === null) continue;

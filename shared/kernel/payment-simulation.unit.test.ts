@@ -219,7 +219,11 @@ class History {
     const said = this.#bank.books.length > 0 ? 'applied' : this.#random() < 0.5 ? 'send-again' : 'rejected';
     const inquiry = this.#bank.find(`${effect.id}:${String(effect.generation)}`, false);
     const asked = { inquiry, askedAtMs: this.#nowMs };
-    this.#step({ kind: 'effect', effectId: effect.id, event: { type: 'PersonSaid', said, result: null, evidence: 'the books', asked } });
+    this.#step({
+      kind: 'effect',
+      effectId: effect.id,
+      event: { type: 'PersonSaid', said, generation: effect.generation, result: null, evidence: 'the books', asked },
+    });
   }
 
   #mistaken(effect: EffectRecord): EffectRecord {

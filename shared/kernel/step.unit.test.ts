@@ -272,10 +272,10 @@ describe('an outcome', () => {
       closing: { status: 'parked', note: 'refused: no' },
       journey: { held: 'refused: no', effect: { status: 'parked' }, state: { status: 'Paying' } },
     });
-    expect(tell(held.journey, { type: 'PersonSaid', said: 'rejected', result: null, evidence: 'e' })).toMatchObject({
+    expect(tell(held.journey, { type: 'PersonSaid', said: 'rejected', generation: 1, result: null, evidence: 'e' })).toMatchObject({
       journey: { held: null, ended: true },
     });
-    expect(tell(held.journey, { type: 'PersonSaid', said: 'applied', result: '10', evidence: 'e' })).toMatchObject({
+    expect(tell(held.journey, { type: 'PersonSaid', said: 'applied', generation: 1, result: '10', evidence: 'e' })).toMatchObject({
       result: '10',
       journey: { held: null, state: { status: 'Announcing' } },
     });
@@ -283,6 +283,7 @@ describe('an outcome', () => {
       tell(held.journey, {
         type: 'PersonSaid',
         said: 'send-again',
+        generation: 1,
         result: null,
         evidence: 'e',
         asked: { inquiry: { found: 'rejected', reason: 'no' }, askedAtMs: NOW },
@@ -297,12 +298,14 @@ describe('an outcome', () => {
   it('of a question may hold, and the word of a person on it is a step of history that ends the hold', () => {
     const held = moved(answer(journey('Reading'), { kind: 'applied', result: 'odd' }));
     expect(held.journey).toMatchObject({ held: 'odd', state: { amount: 'odd' }, effect: { status: 'parked' } });
-    expect(moved(tell(held.journey, { type: 'PersonSaid', said: 'applied', result: null, evidence: 'mended' }))).toMatchObject({
+    expect(
+      moved(tell(held.journey, { type: 'PersonSaid', said: 'applied', generation: 1, result: null, evidence: 'mended' })),
+    ).toMatchObject({
       note: 'a person said applied: mended',
       closing: { status: 'planned' },
       journey: { version: 5, held: null, effect: { status: 'planned', dueAtMs: NOW + 1 } },
     });
-    expect(tell(held.journey, { type: 'PersonSaid', said: 'rejected', result: null, evidence: 'gone' })).toMatchObject({
+    expect(tell(held.journey, { type: 'PersonSaid', said: 'rejected', generation: 1, result: null, evidence: 'gone' })).toMatchObject({
       journey: { ended: true, held: null },
     });
   });

@@ -74,7 +74,11 @@ const walker = (binding: Binding, facts: { readonly id: string; readonly subject
       const definition = catalogue.effect(binding.flow.name, at.effect.name);
       const result =
         definition.kind === 'read' ? null : definition.resultFromPerson(definition.request(at.state, facts, at.effect.id), evidence);
-      occasion(at, { kind: 'effect', effectId: at.effect.id, event: { type: 'PersonSaid', said: words, result, evidence } });
+      occasion(at, {
+        kind: 'effect',
+        effectId: at.effect.id,
+        event: { type: 'PersonSaid', said: words, generation: at.effect.generation, result, evidence },
+      });
       await carryOut();
     },
   };

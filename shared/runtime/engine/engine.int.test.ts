@@ -700,7 +700,7 @@ describe('the engine on Postgres', () => {
       lane: 'p1',
       journeyId: parked?.journey_id ?? '',
       effectId: parked?.id ?? '',
-      event: { type: 'PersonSaid', said: 'rejected', result: null, evidence: 'called the bank' },
+      event: { type: 'PersonSaid', said: 'rejected', generation: 1, result: null, evidence: 'called the bank' },
       eventId: null,
       tries: 0,
     });
