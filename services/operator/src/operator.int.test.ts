@@ -17,6 +17,7 @@ import { ensureAllTopics } from '../../../shared/runtime/service.js';
 import { writeStateFile } from '../../../shared/runtime/state-file.js';
 import { EXIT, runCli } from './cli.js';
 import { config } from './config.js';
+import { audited } from './store/audit.store.js';
 import { wire } from './wire.js';
 
 const ANNA = 'token-of-anna-0123456789';
@@ -744,6 +745,20 @@ describe('the operators', () => {
       );
       expect(asked.map(({ exit }) => exit)).toEqual(asked.map(() => EXIT.done));
       expect((await json(['audit', 'list'])).length).toBe(before + 1);
+      expect((await cli(['audit', 'verify'])).exit).toBe(EXIT.done);
+    });
+
+    it('outlives a connection that breaks in mid-act, and writes nothing then', async () => {
+      const before = (await json(['audit', 'list'])).length;
+      const act = audited(pool, Date.now, async (client, audit) => {
+        await audit({ who: 'anna', what: 'asked: nothing', target: 'none', details: {} });
+        const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+        const broken = new Promise((resolve) => client.once('end', resolve));
+        await admin.query('select pg_terminate_backend($1)', [rows[0]?.pid]);
+        await broken;
+      });
+      await expect(act).rejects.toThrow(/terminat|not queryable|connection/i);
+      expect((await json(['audit', 'list'])).length).toBe(before);
       expect((await cli(['audit', 'verify'])).exit).toBe(EXIT.done);
     });
 

@@ -53,6 +53,11 @@ export const audited = async <T>(
 ): Promise<T> => {
   const client = await pool.connect();
   let broken = false;
+  // Out of the pool nobody else listens: a connection that breaks in mid-act would end the process.
+  const onBroken = (): void => {
+    broken = true;
+  };
+  client.on('error', onBroken);
   try {
     await client.query('begin');
     await client.query('select pg_advisory_xact_lock($1)', [LOCK]);
@@ -66,6 +71,7 @@ export const audited = async <T>(
     });
     throw error;
   } finally {
+    client.off('error', onBroken);
     client.release(broken);
   }
 };
