@@ -83,7 +83,7 @@ export const resultLines = (result: TortureResult, seed: number): readonly strin
       ? []
       : [
           'Ended by themselves and started again:',
-          ...ownEnds.map(({ victim, how, lastWords }) => `  ${victim}: ${how}: ${lastWords.slice(-200)}`),
+          ...ownEnds.map(({ victim, how, lastWords }) => `  ${victim}: ${how}: ${lastWords.slice(-800)}`),
         ]),
     ...tableLines(verdict.books),
     '',

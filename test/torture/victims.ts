@@ -23,6 +23,19 @@ export interface OwnEnd {
 }
 
 const TRIES = 5;
+const LAST_LINES = 40;
+
+/** What its log said was fatal, or the end of the log. */
+const lastWords = (logFile: string): string => {
+  for (const line of lastLines(logFile, LAST_LINES).split('\n').reverse())
+    try {
+      const said = JSON.parse(line) as { level?: string; msg?: string; err?: { message?: string } };
+      if (said.level === 'fatal') return `${said.msg ?? 'fatal'}: ${said.err?.message ?? 'no reason'}`;
+    } catch {
+      // Not a line of the log: the trace of an error that nobody caught.
+    }
+  return lastLines(logFile, 12);
+};
 
 /** Keeps one service running, as whoever supervises it in production does. */
 class Supervised implements Mortal {
@@ -45,7 +58,7 @@ class Supervised implements Mortal {
       this.#ended({
         victim: this.#victim,
         how: signal ?? `exit ${String(code)}`,
-        lastWords: lastLines(this.#service.logFile, 3),
+        lastWords: lastWords(this.#service.logFile),
       });
       this.#reviving = this.#start();
       this.#reviving.catch(() => undefined);
@@ -64,7 +77,7 @@ class Supervised implements Mortal {
         this.#ended({
           victim: this.#victim,
           how: 'did not become ready',
-          lastWords: lastLines(this.#service.logFile, 3),
+          lastWords: lastWords(this.#service.logFile),
         });
       }
     }

@@ -4,77 +4,17 @@ import type { Said, Tagged } from '../../../shared/kernel/flow.js';
 import type { BrokerAccountId, PortfolioId, UserId } from '../../../shared/kernel/ids.js';
 import { currency, type DivestAmount } from '../../../shared/kernel/money.js';
 import type { OperationAbility } from '../../../shared/kernel/outcome.js';
-import { openJourney, step, type JourneyRecord, type Occasion, type Stepped } from '../../../shared/kernel/step.js';
 import type { BrokerCash, BrokerPort } from '../../../shared/ports/broker.js';
 import type { InvestSuitePort, Portfolio } from '../../../shared/ports/investsuite.js';
 import { readConfig } from '../../../shared/runtime/config.js';
 import { createLog } from '../../../shared/runtime/log.js';
-import { Catalogue } from '../../../shared/runtime/engine/catalogue.js';
-import type { Binding } from '../../../shared/runtime/engine/definition.js';
 import { tenantSettings } from '../../../shared/runtime/tenant.js';
+import { walkJourney } from '../../../test/support/journey-walker.js';
 import { config } from './config.js';
 import { wire, withdrawalBinding, withdrawalConsumes } from './wire.js';
 
 const NOW_MS = Date.parse('2026-03-04T10:00:00Z');
 const ability: OperationAbility = { repeatable: 'by-key', keyMemoryMs: null, longestLifeMs: 1, afterAbsence: 'same-key', source: 'test' };
-
-/** Walks one journey through the kernel's own step, with every effect carried out once by its definition. */
-const walker = (binding: Binding, facts: { readonly id: string; readonly subject: string; readonly portfolioId: string }) => {
-  const catalogue = new Catalogue({ name: 'test', bindings: [binding], consumes: [] });
-  const flow = catalogue.flow(binding.flow.name);
-  const rules = catalogue.rulesOf(binding.flow.name);
-  const path: string[] = [];
-  const said: Said[] = [];
-  let journey: JourneyRecord | null = null;
-  const take = (stepped: Stepped): void => {
-    if (stepped.kind === 'ignored' || stepped.kind === 'impossible') throw new Error(`${stepped.kind} in ${path.join(' > ')}`);
-    if (stepped.kind === 'postponed') {
-      journey = journey === null ? null : { ...journey, effect: stepped.effect };
-      return;
-    }
-    journey = stepped.journey;
-    // What is stored is JSON and is checked when it comes back.
-    binding.state.parse(JSON.parse(JSON.stringify(journey.state)));
-    if (path.at(-1) !== journey.state.status) path.push(journey.state.status);
-    if (stepped.journey.held !== null) path.push(`held: ${stepped.journey.held}`);
-    said.push(...stepped.says);
-  };
-  const occasion = (at: JourneyRecord, what: Occasion): void => take(step(flow, at, what, rules, NOW_MS));
-  const carryOut = async (): Promise<void> => {
-    for (let round = 0; round < 20; round++) {
-      const at: JourneyRecord | null = journey;
-      if (at?.effect === undefined || at.effect === null || at.effect.status !== 'sending') return;
-      const definition = catalogue.effect(binding.flow.name, at.effect.name);
-      const request: unknown = JSON.parse(JSON.stringify(definition.request(at.state, facts, at.effect.id)));
-      const sending = { key: at.effect.id, signal: new AbortController().signal, firstSentAtMs: NOW_MS };
-      const outcome = definition.kind === 'read' ? await definition.read(request, sending) : await definition.send(request, sending);
-      occasion(at, { kind: 'effect', effectId: at.effect.id, event: { type: 'Answered', outcome, of: at.effect } });
-    }
-    throw new Error(`does not come to rest: ${path.join(' > ')}`);
-  };
-  return {
-    path,
-    said,
-    give: async (input: Tagged): Promise<void> => {
-      if (journey === null) take(openJourney(flow, facts, input, rules, NOW_MS));
-      else occasion(journey, { kind: 'input', input });
-      await carryOut();
-    },
-    answer: async (words: 'applied' | 'rejected', evidence: string): Promise<void> => {
-      const at: JourneyRecord | null = journey;
-      if (at === null || at.effect === null) throw new Error('nothing to answer');
-      const definition = catalogue.effect(binding.flow.name, at.effect.name);
-      const result =
-        definition.kind === 'read' ? null : definition.resultFromPerson(definition.request(at.state, facts, at.effect.id), evidence);
-      occasion(at, {
-        kind: 'effect',
-        effectId: at.effect.id,
-        event: { type: 'PersonSaid', said: words, generation: at.effect.generation, result, evidence },
-      });
-      await carryOut();
-    },
-  };
-};
 
 /** The outside as it is now; a test changes it. */
 type World = { divestAmount: DivestAmount; withdrawable: string; openOrders: number; readonly calls: string[]; refuses: string | null };
@@ -132,7 +72,11 @@ const portsOf = (world: World): Parameters<typeof withdrawalBinding>[0] => {
 
 const start = (more: Partial<World> = {}) => {
   const world: World = { divestAmount: amount('250'), withdrawable: '1000', openOrders: 0, calls: [], refuses: null, ...more };
-  const walk = walker(withdrawalBinding(portsOf(world), tenantSettings.parse({})), { id: 'wd1', subject: 'P1', portfolioId: 'P1' });
+  const walk = walkJourney(
+    withdrawalBinding(portsOf(world), tenantSettings.parse({})),
+    { id: 'wd1', subject: 'P1', portfolioId: 'P1' },
+    NOW_MS,
+  );
   return { world, ...walk };
 };
 const wish = (level: DivestAmount | null): Tagged => ({ type: 'DivestAmountUpdated', level }) as Tagged;

@@ -1,0 +1,66 @@
+import type { Said, Tagged } from '../../shared/kernel/flow.js';
+import { openJourney, step, type JourneyRecord, type Occasion, type Stepped } from '../../shared/kernel/step.js';
+import { Catalogue } from '../../shared/runtime/engine/catalogue.js';
+import type { Binding } from '../../shared/runtime/engine/definition.js';
+
+/** Walks one journey through the kernel's own step, with every effect carried out once by its definition. */
+export const walkJourney = (
+  binding: Binding,
+  facts: { readonly id: string; readonly subject: string; readonly portfolioId: string },
+  nowMs: number,
+) => {
+  const catalogue = new Catalogue({ name: 'test', bindings: [binding], consumes: [] });
+  const flow = catalogue.flow(binding.flow.name);
+  const rules = catalogue.rulesOf(binding.flow.name);
+  const path: string[] = [];
+  const said: Said[] = [];
+  let journey: JourneyRecord | null = null;
+  const take = (stepped: Stepped): void => {
+    if (stepped.kind === 'ignored' || stepped.kind === 'impossible') throw new Error(`${stepped.kind} in ${path.join(' > ')}`);
+    if (stepped.kind === 'postponed') {
+      journey = journey === null ? null : { ...journey, effect: stepped.effect };
+      return;
+    }
+    journey = stepped.journey;
+    // What is stored is JSON and is checked when it comes back.
+    binding.state.parse(JSON.parse(JSON.stringify(journey.state)));
+    if (path.at(-1) !== journey.state.status) path.push(journey.state.status);
+    if (stepped.journey.held !== null) path.push(`held: ${stepped.journey.held}`);
+    said.push(...stepped.says);
+  };
+  const occasion = (at: JourneyRecord, what: Occasion): void => take(step(flow, at, what, rules, nowMs));
+  const carryOut = async (): Promise<void> => {
+    for (let round = 0; round < 20; round++) {
+      const at: JourneyRecord | null = journey;
+      if (at?.effect === undefined || at.effect === null || at.effect.status !== 'sending') return;
+      const definition = catalogue.effect(binding.flow.name, at.effect.name);
+      const request: unknown = JSON.parse(JSON.stringify(definition.request(at.state, facts, at.effect.id)));
+      const sending = { key: at.effect.id, signal: new AbortController().signal, firstSentAtMs: nowMs };
+      const outcome = definition.kind === 'read' ? await definition.read(request, sending) : await definition.send(request, sending);
+      occasion(at, { kind: 'effect', effectId: at.effect.id, event: { type: 'Answered', outcome, of: at.effect } });
+    }
+    throw new Error(`does not come to rest: ${path.join(' > ')}`);
+  };
+  return {
+    path,
+    said,
+    give: async (input: Tagged): Promise<void> => {
+      if (journey === null) take(openJourney(flow, facts, input, rules, nowMs));
+      else occasion(journey, { kind: 'input', input });
+      await carryOut();
+    },
+    answer: async (words: 'applied' | 'rejected', evidence: string): Promise<void> => {
+      const at: JourneyRecord | null = journey;
+      if (at === null || at.effect === null) throw new Error('nothing to answer');
+      const definition = catalogue.effect(binding.flow.name, at.effect.name);
+      const result =
+        definition.kind === 'read' ? null : definition.resultFromPerson(definition.request(at.state, facts, at.effect.id), evidence);
+      occasion(at, {
+        kind: 'effect',
+        effectId: at.effect.id,
+        event: { type: 'PersonSaid', said: words, generation: at.effect.generation, result, evidence },
+      });
+      await carryOut();
+    },
+  };
+};
