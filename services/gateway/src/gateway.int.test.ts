@@ -1,7 +1,7 @@
 /** The gateway over real HTTP, Kafka and Postgres: what it takes, what it refuses, and that nothing is lost. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
-import { Pool } from 'pg';
+import { Client, Pool } from 'pg';
 import { Registry } from 'prom-client';
 import { Webhook } from 'standardwebhooks';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
@@ -12,6 +12,7 @@ import type { KafkaOptions } from '../../../shared/runtime/kafka/client.js';
 import { startProducer, type Producer } from '../../../shared/runtime/kafka/producer.js';
 import { createLog } from '../../../shared/runtime/log.js';
 import { ensureAllTopics } from '../../../shared/runtime/service.js';
+import { Together, TooManyWaiting } from '../../../shared/runtime/together.js';
 import { wire } from './wire.js';
 import { config } from './config.js';
 
@@ -161,6 +162,43 @@ describe('the gateway', () => {
     await post('/webhooks/investsuite', wish('a3'));
     await arrived('investsuite:a3');
     expect(taken.filter((message) => message.headers['event-id'] === 'investsuite:a1')).toHaveLength(1);
+  });
+
+  it('writes what arrives together together; one that the database refuses fails nobody else', async () => {
+    const owner = new Pool({ connectionString: database.url, max: 1 });
+    await owner.query(`alter table gateway.webhook add constraint refused check (webhook_id <> 'msg_refused')`);
+    const asked = jest.spyOn(Client.prototype, 'query');
+    const ids = Array.from({ length: 60 }, (_, index) => (index === 31 ? 'msg_refused' : `msg_together_${String(index)}`));
+    const answers = await Promise.all(
+      ids.map((id, index) => post('/webhooks/investsuite', wish(`t${String(index)}`), { 'webhook-id': id })),
+    );
+    const statements = asked.mock.calls.length;
+    asked.mockRestore();
+    await owner.query('alter table gateway.webhook drop constraint refused');
+    await owner.end();
+    expect(answers.map(({ status, body }) => [status, body['accepted']])).toEqual(ids.map(() => [202, 1]));
+    const { rows } = await pool.query<{ webhook_id: string }>(
+      `select webhook_id from webhook where webhook_id like 'msg\\_together\\_%' or webhook_id = 'msg_refused'`,
+    );
+    expect(rows.map((row) => row.webhook_id).sort()).toEqual(ids.filter((id) => id !== 'msg_refused').sort());
+    // Each by itself would be a hundred and twenty.
+    expect(statements).toBeLessThan(60);
+    const again = await Promise.all(
+      ids.slice(0, 4).map((id, index) => post('/webhooks/investsuite', wish(`t${String(index)}`), { 'webhook-id': id })),
+    );
+    expect(again.map(({ body }) => body)).toEqual(again.map(() => ({ accepted: 0, repeated: true })));
+  });
+
+  it('says 503 when more wait for the database than it holds, and forwards nothing', async () => {
+    const full = jest.spyOn(Together.prototype, 'do').mockRejectedValueOnce(new TooManyWaiting('5000 are waiting already'));
+    expect(await post('/webhooks/investsuite', wish('full'), { 'webhook-id': 'msg_full' })).toMatchObject({
+      status: 503,
+      body: { code: 'busy' },
+    });
+    full.mockRestore();
+    expect(await post('/webhooks/investsuite', wish('full'), { 'webhook-id': 'msg_full' })).toMatchObject({ status: 202 });
+    await arrived('investsuite:full');
+    expect(taken.filter((message) => message.headers['event-id'] === 'investsuite:full')).toHaveLength(1);
   });
 
   it('routes broker and core banking events', async () => {

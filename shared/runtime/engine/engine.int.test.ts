@@ -1,5 +1,5 @@
 /** The engine on a real Postgres with a small flow of its own and an outside world that keeps its own books. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { z } from 'zod';
 import { Pool } from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
@@ -751,6 +751,30 @@ describe('the engine on Postgres', () => {
     expect(rows.map((row) => row.portfolio_id)).toEqual(['p8', 'p9']);
     expect(Buffer.from(rows[1]?.value ?? '', 'base64')).toEqual(raw.value);
     expect(rows[1]?.headers).toContain('base64');
+  });
+
+  it('takes in what several partitions bring at once in one statement; a row that the database refuses holds up its own only', async () => {
+    const world = new World();
+    const copy = await startCopy(world);
+    const written = jest.spyOn(copy.store, 'takeIn');
+    await admin.query(`alter table inbox add constraint refused check (portfolio_id <> 'p2')`);
+    const takeAll = () =>
+      Promise.allSettled(
+        [0, 1, 2, 3].map((partition) => {
+          const one = message('payout.requested', `p${String(partition)}`, { wish: `w${String(partition)}` }, `t-${String(partition)}`);
+          return copy.takeIn.take({ topic: one.topic, partition, messages: [{ ...one, partition }] }, pulse);
+        }),
+      );
+    const first = await takeAll();
+    await admin.query('alter table inbox drop constraint refused');
+    expect(first.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+    await all('Waiting', 3);
+    written.mockClear();
+    // Again, as the consumer would: the one that was refused comes in, the others are known.
+    expect((await takeAll()).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'fulfilled']);
+    expect(written.mock.calls.map(([rows]) => rows.length)).toEqual([4]);
+    await all('Waiting', 4);
+    expect(world.paid).toHaveLength(4);
   });
 
   it('stops taking in when most messages cannot be read, instead of filling the dead-letter topic', async () => {

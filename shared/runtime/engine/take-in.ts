@@ -8,6 +8,7 @@ import { printJson } from '../../kernel/json.js';
 import type { TakenMessage, TakenBatch, Pulse } from '../kafka/consumer.js';
 import { HoldPartition } from '../kafka/errors.js';
 import type { Log } from '../log.js';
+import { Together } from '../together.js';
 import { deadLetter, OWN_TOPIC } from './batch.js';
 import type { Tagged } from '../../kernel/flow.js';
 import type { Catalogue } from './catalogue.js';
@@ -19,7 +20,7 @@ import { bodyHash, contentHash, storable } from './identity.js';
 import type { Item, OriginalMessage } from './lanes.js';
 import type { Sayer } from './sayer.js';
 import { emptyParts, type PartRow, type Parts } from './step-statement.js';
-import { writeUnlessStale, type EngineStore, type InboxRow, type OpenInboxRow, type OutboxRow } from './store.js';
+import { DatabaseAway, writeUnlessStale, type EngineStore, type InboxRow, type OpenInboxRow, type OutboxRow } from './store.js';
 
 export type TakeInOptions = {
   readonly catalogue: Catalogue;
@@ -27,7 +28,7 @@ export type TakeInOptions = {
   readonly engine: Engine;
   readonly sayer: Sayer;
   readonly log: Log;
-  readonly clock: Pick<Clock, 'nowMs' | 'monotonicMs' | 'after'>;
+  readonly clock: Pick<Clock, 'nowMs' | 'monotonicMs' | 'after' | 'soon'>;
   readonly passes: Passes;
   /** How often one message is tried of a partition that is held. */
   readonly tryEveryMs?: number;
@@ -49,6 +50,10 @@ export type Read =
 const HOLD_MS = 2_000;
 const DECISIONS: Topic = 'operator.decision';
 const MOST_IN_MEMORY = 20_000;
+/** So many messages of a partition are worth a statement of their own. */
+const ENOUGH_FOR_ONE = 200;
+/** More than partitions are handled at once: nobody waits for the statement of others. */
+const MOST_ROUNDS = 16;
 const UNDECIDED: ReadonlySet<string> = new Set(['planned', 'sending', 'accepted', 'unknown', 'parked']);
 /** Marks a body that came under the id of another; it stops no lane. */
 const OTHER_BODY = 'OtherBody';
@@ -215,9 +220,21 @@ export class TakeIn {
   readonly #through = new Map<string, bigint>();
   readonly #held = new Map<string, Held>();
 
+  /** What partitions bring in one turn is one statement; a row that the database refuses holds up its own partition only. */
+  readonly #together: Together<readonly Taken[], undefined>;
+
   constructor(options: TakeInOptions) {
     this.#o = options;
     this.#unreadable = new Floods(options.clock);
+    this.#together = new Together({
+      work: async (lists) => {
+        await this.#takeIn(lists.flat());
+        return lists.map(() => undefined);
+      },
+      ...{ rounds: MOST_ROUNDS, most: MOST_ROUNDS, mostWaiting: Number.POSITIVE_INFINITY },
+      isOfAll: (error) => error instanceof DatabaseAway,
+      soon: options.clock.soon,
+    });
   }
 
   /** Why nothing, or not everything, is taken in now: for readiness and alarms. */
@@ -256,7 +273,9 @@ export class TakeIn {
     for (let rest = read; rest.length > 0;) {
       const hindrance = this.#hindrance(topic, place, rest);
       if (hindrance === null) {
-        await this.#takeIn(rest);
+        // What people decide is carried out before it counts as taken in: nobody else waits for that.
+        if (topic === DECISIONS || rest.length >= ENOUGH_FOR_ONE) await this.#takeIn(rest);
+        else await this.#together.do(rest);
         this.#note(place, rest);
         return;
       }

@@ -11,7 +11,7 @@ import { ConsumerDied, KafkaUnavailable, asError } from './errors.js';
 import type { Guards } from './guards.js';
 import { groupLag } from './lag.js';
 import type { Lag } from './lag.js';
-import { takeInBatch } from './take-in-batch.js';
+import { PARTITIONS_AT_ONCE, takeInBatch } from './take-in-batch.js';
 import type { TakeIn } from './take-in-batch.js';
 import { evictOwnGhost } from './takeover.js';
 import { Watchdog } from './watchdog.js';
@@ -54,7 +54,6 @@ const HEARTBEAT_INTERVAL_MS = 1_000;
 const HANDLER_DEADLINE_MS = 20_000;
 const LOOP_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 5_000;
-const PARTITIONS_AT_ONCE = 4;
 
 export const consumerConfig = (options: ConsumerOptions, guards: Guards): ConsumerConfig => ({
   groupId: options.groupId,

@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 /** Sleeps, or less when the signal fires. Never rejects. */
 export const pause = async (durationMs: number, signal: AbortSignal): Promise<void> => {
   if (signal.aborted) return;
@@ -18,15 +16,12 @@ export const pause = async (durationMs: number, signal: AbortSignal): Promise<vo
  * The work's result, or a rejection with `late()` once the deadline is over. The work itself is not stopped, it cannot be: its late result
  * or error is dropped.
  */
-export const within = async <T>(durationMs: number, work: Promise<T>, late: () => Error): Promise<T> => {
-  const over = new AbortController();
-  const clock = delay(durationMs, undefined, { signal: over.signal }).then(
-    () => Promise.reject(late()),
-    () => new Promise<never>(() => undefined),
-  );
-  try {
-    return await Promise.race([work, clock]);
-  } finally {
-    over.abort();
-  }
-};
+export const within = <T>(durationMs: number, work: Promise<T>, late: () => Error): Promise<T> =>
+  new Promise<T>((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(late());
+    }, durationMs);
+    work.then(resolve, reject).finally(() => {
+      clearTimeout(timer);
+    });
+  });

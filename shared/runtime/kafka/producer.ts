@@ -3,7 +3,7 @@
  * through the same lane (one kafkajs producer, one request at a time), so the order of a key is kept.
  */
 import { Partitioners } from 'kafkajs';
-import type { Producer as KafkaProducer, ProducerConfig, RecordMetadata, RetryOptions } from 'kafkajs';
+import type { PartitionMetadata, Producer as KafkaProducer, ProducerConfig, RecordMetadata, RetryOptions } from 'kafkajs';
 import { Bug } from '../../kernel/bug.js';
 import { briefRetry, inner, openKafka } from './client.js';
 import type { Inner, KafkaOptions } from './client.js';
@@ -70,16 +70,13 @@ export const neverSendable = (message: OutgoingMessage): Bug | MessageTooLarge |
     : null;
 };
 
-const addressed = (message: OutgoingMessage, topic: string, partitions: number): Addressed => {
+/** The partitioner looks at nothing but how many there are. */
+const metadataOf = (partitions: number): PartitionMetadata[] =>
+  Array.from({ length: partitions }, (_, partitionId) => ({ partitionId, partitionErrorCode: 0, leader: 0, replicas: [], isr: [] }));
+
+const addressed = (message: OutgoingMessage, topic: string, partitionMetadata: PartitionMetadata[]): Addressed => {
   const never = neverSendable(message);
   if (never !== null) throw never;
-  const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({
-    partitionId,
-    partitionErrorCode: 0,
-    leader: 0,
-    replicas: [],
-    isr: [],
-  }));
   const partition = partitionOf({ topic, partitionMetadata, message: { key: message.key, value: message.value } });
   return { topic, partition, bytes: sizeBytes(message), key: message.key, value: message.value, headers: message.headers };
 };
@@ -157,6 +154,7 @@ class LanedProducer implements Producer {
   readonly #own: Inner;
   readonly #lanes: readonly Lane[];
   readonly #laneOf = new Map<string, Lane>();
+  readonly #metadata = new Map<number, PartitionMetadata[]>();
   readonly #partitions: (topics: readonly string[], deadlineMs: number) => Promise<ReadonlyMap<string, number>>;
   readonly #underWay = new Set<Promise<void>>();
   #stopped = false;
@@ -206,13 +204,21 @@ class LanedProducer implements Producer {
     const ready = named.map(({ message, topic }) => {
       const partitions = counts.get(topic);
       if (partitions === undefined) throw new KafkaUnavailable(`nothing is known of the topic ${topic}`);
-      return addressed(message, topic, partitions);
+      return addressed(message, topic, this.#metadataOf(partitions));
     });
     const results = await Promise.allSettled(
       parcels(ready, this.#own.guards).map((parcel) => this.#lane(parcel.address).deliver(parcel, givenUp)),
     );
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) throw asError(failed.reason);
+  }
+
+  #metadataOf(partitions: number): PartitionMetadata[] {
+    const known = this.#metadata.get(partitions);
+    if (known !== undefined) return known;
+    const made = metadataOf(partitions);
+    this.#metadata.set(partitions, made);
+    return made;
   }
 
   #lane(address: string): Lane {

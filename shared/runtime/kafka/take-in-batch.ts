@@ -1,6 +1,7 @@
 import type { EachBatchPayload, KafkaMessage } from 'kafkajs';
 import { pause } from './deadline.js';
 import { HoldPartition, asError } from './errors.js';
+import { Together } from '../together.js';
 import type { KafkaLog } from './client.js';
 import type { Guards } from './guards.js';
 import type { Watchdog } from './watchdog.js';
@@ -48,6 +49,8 @@ export type BatchParts = {
   readonly commitOutside: (topic: string, partition: number, offset: string) => Promise<void>;
 };
 
+/** Batches handled at once. */
+export const PARTITIONS_AT_ONCE = 4;
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 1_000;
 
@@ -138,19 +141,43 @@ const untilDurable = async (
   }
 };
 
+type Offset = { readonly topic: string; readonly partition: number; readonly offset: string; readonly payload: EachBatchPayload };
+
+/**
+ * Offsets of batches that became durable in the same turn are committed in one request, by the call of one of the batches; what the group says
+ * to that, all of them hear.
+ */
+const commitTogether = (offsets: readonly Offset[]): Promise<void> => {
+  const byTopic = new Map<string, { partition: number; offset: string }[]>();
+  for (const { topic, partition, offset } of offsets) {
+    const partitions = (byTopic.get(topic) ?? []).filter((one) => one.partition !== partition);
+    byTopic.set(topic, [...partitions, { partition, offset }]);
+  }
+  const topics = [...byTopic].map(([topic, partitions]) => ({ topic, partitions }));
+  // The last one belongs to the present run of the consumer, whatever happened to the others'.
+  return offsets.at(-1)?.payload.commitOffsetsIfNecessary({ topics }) ?? Promise.resolve();
+};
+
 /** What kafkajs calls with every fetched batch. Batches of different partitions run at the same time. */
-export const takeInBatch =
-  (parts: BatchParts) =>
-  async (payload: EachBatchPayload): Promise<void> => {
+export const takeInBatch = (parts: BatchParts): ((payload: EachBatchPayload) => Promise<void>) => {
+  const commits = new Together<Offset, undefined>({
+    work: async (offsets) => {
+      await commitTogether(offsets);
+      return offsets.map(() => undefined);
+    },
+    ...{ rounds: PARTITIONS_AT_ONCE, most: PARTITIONS_AT_ONCE, mostWaiting: Number.POSITIVE_INFINITY },
+    isOfAll: () => true,
+    soon: (run) => {
+      setImmediate(run);
+    },
+  });
+  return async (payload) => {
     const { batch } = payload;
     const topic = batch.topic.slice(parts.topicPrefix.length);
     const messages = batch.messages.map((message) => taken(message, topic, batch.partition));
     const nextOffset = String(BigInt(batch.lastOffset()) + 1n);
     const commit = async (): Promise<void> => {
-      if (parts.guards.commitInsideBatch)
-        await payload.commitOffsetsIfNecessary({
-          topics: [{ topic: batch.topic, partitions: [{ partition: batch.partition, offset: nextOffset }] }],
-        });
+      if (parts.guards.commitInsideBatch) await commits.do({ topic: batch.topic, partition: batch.partition, offset: nextOffset, payload });
       else await parts.commitOutside(batch.topic, batch.partition, nextOffset);
     };
     if (!parts.guards.commitAfterDurable) await commit();
@@ -168,3 +195,4 @@ export const takeInBatch =
     parts.onProgress();
     await payload.heartbeat();
   };
+};

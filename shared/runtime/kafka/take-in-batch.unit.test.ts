@@ -1,6 +1,6 @@
 /** The handler of batches inside the real kafkajs runner, on a group that is a stand-in: what becomes of its errors is decided there. */
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import type { Batch } from 'kafkajs';
+import type { Batch, EachBatchPayload } from 'kafkajs';
 import Runner from 'kafkajs/src/consumer/runner';
 import { KafkaJSProtocolError } from 'kafkajs/src/errors';
 import type { Guards } from './guards.js';
@@ -221,6 +221,67 @@ describe('the offset', () => {
     );
     expect(seen.crashes[0]).toMatchObject({ name: 'KafkaJSNonRetriableError', retriable: false });
     expect(seen.events).toEqual(['join']);
+  });
+});
+
+describe('batches that become durable at once', () => {
+  const handleBoth = async (commit: (offsets: unknown) => Promise<void>) => {
+    const resolved: string[] = [];
+    const handle = takeInBatch({
+      takeIn: () => Promise.resolve(),
+      topicPrefix: 'p.',
+      heartbeatIntervalMs: 1_000,
+      handlerDeadlineMs: 5_000,
+      watchdog: new Watchdog(1_000, () => undefined),
+      stop: new AbortController().signal,
+      onProgress: () => undefined,
+      log: () => undefined,
+      guards: without().guards,
+      commitOutside: () => Promise.reject(new Error('outside')),
+    });
+    const payload = (topic: string, partition: number): EachBatchPayload => ({
+      batch: { topic, partition, messages: [message], lastOffset: () => '7' } as unknown as Batch,
+      resolveOffset: () => void resolved.push(`${topic}/${partition}`),
+      heartbeat: () => Promise.resolve(),
+      pause: () => () => undefined,
+      commitOffsetsIfNecessary: (offsets) => commit(offsets),
+      uncommittedOffsets: () => ({ topics: [] }),
+      isRunning: () => true,
+      isStale: () => false,
+    });
+    const results = await Promise.allSettled([payload('p.t', 3), payload('p.u', 1), payload('p.t', 4)].map(handle));
+    return { results: results.map(({ status }) => status), resolved };
+  };
+
+  it('are committed in one request', async () => {
+    const commit = jest.fn((_offsets: unknown) => Promise.resolve());
+    const { results, resolved } = await handleBoth(commit);
+    expect(results).toEqual(['fulfilled', 'fulfilled', 'fulfilled']);
+    expect(commit.mock.calls).toEqual([
+      [
+        {
+          topics: [
+            {
+              topic: 'p.t',
+              partitions: [
+                { partition: 3, offset: '8' },
+                { partition: 4, offset: '8' },
+              ],
+            },
+            { topic: 'p.u', partitions: [{ partition: 1, offset: '8' }] },
+          ],
+        },
+      ],
+    ]);
+    expect(resolved.sort()).toEqual(['p.t/3', 'p.t/4', 'p.u/1']);
+  });
+
+  it('all hear when the group does not take that commit, and none counts as read', async () => {
+    const commit = jest.fn((_offsets: unknown) => Promise.reject(rebalancing()));
+    const { results, resolved } = await handleBoth(commit);
+    expect(results).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(commit).toHaveBeenCalledTimes(1);
+    expect(resolved).toEqual([]);
   });
 });
 

@@ -11,6 +11,7 @@ import { atMost, rawJsonBody, sendProblem, type Count, type Problem } from '../.
 import { MessageTooLarge } from '../../../../shared/runtime/kafka/errors.js';
 import { neverSendable, type OutgoingMessage } from '../../../../shared/runtime/kafka/producer.js';
 import type { Log } from '../../../../shared/runtime/log.js';
+import { TooManyWaiting } from '../../../../shared/runtime/together.js';
 import { verifyWebhook, webhookKey } from '../../../../shared/runtime/webhook-signature.js';
 import { eventsOf, type Forwarded, type KeptBody, type Sorted, type Source } from '../decide/forwarding.js';
 
@@ -79,6 +80,7 @@ const hashOf = (body: Buffer): string => createHash('sha256').update(body).diges
 
 const NOT_KEPT: Problem = { status: 503, code: 'database-away', title: 'The body could not be kept now; send it again' };
 
+const BUSY: Problem = { status: 503, code: 'busy', title: 'Too many webhooks wait for the database; send it again' };
 const NOT_JSON: Problem = { status: 400, code: 'not-json', title: 'The body cannot be read' };
 const WRONG_SHAPE: Problem = { status: 400, code: 'wrong-shape', title: 'The body cannot be read' };
 const EVENT_TOO_LARGE: Problem = { status: 413, code: 'event-too-large', title: 'An event of the body is too large to be forwarded' };
@@ -121,8 +123,13 @@ class Reception {
       this.#refuse(response, { status: 401, code: verdict.code, title: REFUSALS[verdict.code] ?? 'Not signed' });
       return;
     }
+    const bodyHash = hashOf(body);
     const before = await this.#forwardedBefore(verdict.id);
-    if (before === hashOf(body)) {
+    if (before instanceof TooManyWaiting) {
+      this.#refuse(response, BUSY, { 'Retry-After': '1' });
+      return;
+    }
+    if (before === bodyHash) {
       this.#count('repeated');
       response.status(202).json({ accepted: 0, repeated: true });
       return;
@@ -150,6 +157,7 @@ class Reception {
     await this.#forward(response, {
       webhookId: verdict.id,
       body,
+      bodyHash,
       events,
       traceparent: one(request.headers['traceparent']),
     });
@@ -157,20 +165,20 @@ class Reception {
   }
 
   /** Away is not "unknown webhook": the events' own ids find a repetition later. */
-  async #forwardedBefore(webhookId: string): Promise<string | null> {
+  async #forwardedBefore(webhookId: string): Promise<string | null | TooManyWaiting> {
     try {
       return await this.#tools.store.forwardedBody(this.#route.source, webhookId);
-    } catch {
-      return null;
+    } catch (error) {
+      return error instanceof TooManyWaiting ? error : null;
     }
   }
 
   async #forward(
     response: Response,
-    received: Received & { readonly events: readonly Json[]; readonly traceparent: string | undefined },
+    received: Received & { readonly bodyHash: string; readonly events: readonly Json[]; readonly traceparent: string | undefined },
   ): Promise<void> {
     const { source } = this.#route;
-    const { webhookId, body, traceparent } = received;
+    const { webhookId, bodyHash, traceparent } = received;
     const sorted = received.events.map((event) => this.#route.sort(event));
     const nowIso = new Date(this.#tools.nowMs()).toISOString();
     const messages: OutgoingMessage[] = [];
@@ -212,7 +220,7 @@ class Reception {
       await this.#keepAndRefuse(response, received, refusal, problems);
       return;
     }
-    await this.#tools.store.remember(source, webhookId, hashOf(body)).catch((error: unknown) => {
+    await this.#tools.store.remember(source, webhookId, bodyHash).catch((error: unknown) => {
       this.#tools.log.warn(
         { source, reason: error instanceof Error ? error.message : 'unknown' },
         'the webhook id is not remembered: a repetition will be found by its event ids',

@@ -1,29 +1,69 @@
 import type { Pool } from 'pg';
+import { isAway } from '../../../../shared/runtime/database.js';
+import { Together } from '../../../../shared/runtime/together.js';
 import type { KeptBody } from '../decide/forwarding.js';
+
+/** One webhook id: looked for, or with the hash of its body remembered. */
+type Asked = { readonly source: string; readonly webhookId: string; readonly bodyHash: string | null };
+
+/** Webhooks of many senders at once in one statement, and one after the other: a commit for each would cost more than all the rest. */
+const MOST_PER_STATEMENT = 500;
+const MOST_WAITING = 5_000;
+
+const ASK = `
+with remembered as (
+  insert into webhook (source, webhook_id, body_hash)
+  select * from unnest($3::text[], $4::text[], $5::text[]) as t(source, webhook_id, body_hash) order by 1, 2 on conflict do nothing)
+select w.source, w.webhook_id, w.body_hash
+from unnest($1::text[], $2::text[]) as asked(source, webhook_id) join webhook w on w.source = asked.source and w.webhook_id = asked.webhook_id`;
+
+const idOf = (source: string, webhookId: string): string => `${source} ${webhookId}`;
 
 /** Which webhooks were forwarded, and the bodies that could not be read. */
 export class WebhookStore {
   readonly #pool: Pool;
+  readonly #together: Together<Asked, string | null>;
+
   constructor(pool: Pool) {
     this.#pool = pool;
+    this.#together = new Together({
+      work: (asked) => this.#ask(asked),
+      rounds: 1,
+      most: MOST_PER_STATEMENT,
+      mostWaiting: MOST_WAITING,
+      isOfAll: isAway,
+      soon: (run) => {
+        setImmediate(run);
+      },
+    });
   }
 
-  /** Hash of the body that was forwarded under this id, or null. */
-  async forwardedBody(source: string, webhookId: string): Promise<string | null> {
-    const { rows } = await this.#pool.query<{ body_hash: string }>('select body_hash from webhook where source = $1 and webhook_id = $2', [
-      source,
-      webhookId,
-    ]);
-    return rows[0]?.body_hash ?? null;
+  async #ask(asked: readonly Asked[]): Promise<(string | null)[]> {
+    const looked = asked.filter(({ bodyHash }) => bodyHash === null);
+    const told = asked.filter(({ bodyHash }) => bodyHash !== null);
+    const { rows } = await this.#pool.query<{ source: string; webhook_id: string; body_hash: string }>({
+      name: 'ask',
+      text: ASK,
+      values: [
+        looked.map(({ source }) => source),
+        looked.map(({ webhookId }) => webhookId),
+        told.map(({ source }) => source),
+        told.map(({ webhookId }) => webhookId),
+        told.map(({ bodyHash }) => bodyHash),
+      ],
+    });
+    const known = new Map(rows.map((row) => [idOf(row.source, row.webhook_id), row.body_hash]));
+    return asked.map(({ source, webhookId, bodyHash }) => (bodyHash === null ? (known.get(idOf(source, webhookId)) ?? null) : null));
   }
 
-  /** After Kafka has acknowledged, never before: a repetition in between is found again by its event ids. */
+  /** Hash of the body that was forwarded under this id, or null. @throws TooManyWaiting, and what Postgres says. */
+  forwardedBody(source: string, webhookId: string): Promise<string | null> {
+    return this.#together.do({ source, webhookId, bodyHash: null });
+  }
+
+  /** After Kafka has acknowledged, never before: a repetition in between is found again by its event ids. Resolves with the commit. */
   async remember(source: string, webhookId: string, bodyHash: string): Promise<void> {
-    await this.#pool.query('insert into webhook (source, webhook_id, body_hash) values ($1, $2, $3) on conflict do nothing', [
-      source,
-      webhookId,
-      bodyHash,
-    ]);
+    await this.#together.do({ source, webhookId, bodyHash });
   }
 
   async keep(kept: KeptBody): Promise<void> {
