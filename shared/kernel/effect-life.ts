@@ -60,7 +60,7 @@ export type LifeEvent =
       readonly generation: number;
       readonly result: unknown;
       readonly evidence: string;
-      /** What the other side said when it was asked because of `send-again`: without it nothing that may have happened is sent anew. */
+      /** What the other side said when it was asked because of this word: without it nothing that may have happened is sent anew. */
       readonly asked?: { readonly inquiry: Inquiry<unknown>; readonly askedAtMs: number };
     };
 
@@ -241,8 +241,20 @@ const whyNotAgain = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'Pe
   }
 };
 
+/** Between their look and their word the other side may have moved on: its own end, or none yet, stands against them. */
+const contradicted = (event: Extract<LifeEvent, { type: 'PersonSaid' }>): string | null => {
+  const inquiry = event.asked?.inquiry;
+  const against: readonly (Inquiry<unknown>['found'] | undefined)[] =
+    event.said === 'applied' ? ['rejected', 'pending'] : ['applied', 'pending'];
+  return inquiry !== undefined && against.includes(inquiry.found) ? inWords(inquiry) : null;
+};
+
+const notFollowed = (effect: EffectRecord, refusal: string): Lived => withNews(effect, refusal) ?? parked(effect, effect.note ?? refusal);
+
 const personSaid = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'PersonSaid' }>, rules: LifeRules, nowMs: number): Lived => {
   const note = `a person said ${event.said}: ${event.evidence}`;
+  const against = event.said === 'send-again' ? null : contradicted(event);
+  if (against !== null) return notFollowed(effect, `not taken as ${event.said}: ${against}`);
   switch (event.said) {
     case 'applied':
       // A question has no result to invent: going on means asking again.
@@ -252,10 +264,7 @@ const personSaid = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'Per
       return rejected(effect, event.evidence, 'person', note);
     case 'send-again': {
       const whyNot = whyNotAgain(effect, event, rules);
-      if (whyNot !== null) {
-        const refusal = `not sent again: ${whyNot}`;
-        return withNews(effect, refusal) ?? parked(effect, effect.note ?? refusal);
-      }
+      if (whyNot !== null) return notFollowed(effect, `not sent again: ${whyNot}`);
       return open({
         ...effect,
         status: 'planned',

@@ -231,6 +231,25 @@ describe('what a step of its life writes', () => {
     for (const [name, said] of words)
       expect(live(effect('parked'), EVENTS[name] as LifeEvent, INQUIRE, NOW)?.effect.note).toBe(`asked since: ${said}; before: before`);
   });
+  it("does not take a person's word against the other side's own end, nor before there is one", () => {
+    const note = (said: 'applied' | 'rejected', inquiry: Inquiry<unknown>): string | null | undefined => {
+      const told = live(effect('parked'), person(said, inquiry), INQUIRE, NOW);
+      return told?.end === null ? told.effect.note : told?.end;
+    };
+    const rejected = { found: 'rejected', reason: 'closed' } as const;
+    const applied = { found: 'applied', result: 'R' } as const;
+    const pending = { found: 'pending', reference: null } as const;
+    expect(note('applied', rejected)).toBe('not taken as applied: they refused it: closed; before: before');
+    expect(note('applied', pending)).toBe('not taken as applied: they have it and have not decided; before: before');
+    expect(note('rejected', applied)).toBe('not taken as rejected: it has happened; before: before');
+    expect(note('rejected', pending)).toBe('not taken as rejected: they have it and have not decided; before: before');
+    // Said again it is refused again, and stays as it is.
+    const once = live(effect('parked'), person('rejected', applied), INQUIRE, NOW);
+    expect(live(once?.effect ?? effect('planned'), person('rejected', applied), INQUIRE, NOW)).toEqual(once);
+    for (const found of [{ found: 'absent' }, { found: 'ambiguous', evidence: 'two' }, { found: 'no-answer', evidence: 'away' }] as const)
+      for (const said of ['applied', 'rejected'] as const) expect(note(said, found)).toBe(said);
+    expect([note('applied', applied), note('rejected', rejected)]).toEqual(['applied', 'rejected']);
+  });
   it("says why a person's send-again was not followed", () => {
     const note = (name: string): string | null | undefined => live(effect('parked'), EVENTS[name] as LifeEvent, INQUIRE, NOW)?.effect.note;
     expect(note('person: send-again, applied')).toBe('not sent again: it has happened; before: before');

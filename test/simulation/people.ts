@@ -1,4 +1,6 @@
 /** Operators: they look at what waits for them, then at the books of the other side, and answer what is true. */
+import { sameLevel } from '../../services/portfolio/src/decide/levels.js';
+import type { Restoration } from '../../services/portfolio/src/effect/restore-divest-amount.js';
 import type { PortfolioWrite } from '../../shared/ports/investsuite.js';
 import type { Printable } from '../../shared/kernel/json.js';
 import type { Service } from './copy.js';
@@ -99,7 +101,7 @@ export class People {
       case 'WritePortfolio':
         return this.#written(effect);
       case 'RestoreDivestAmount':
-        return { answer: 'rejected', evidence: 'read it again' };
+        return this.#restored(effect);
       case 'ReadOwner':
       case 'ReadCounterAccount':
       case 'ReadCashOut':
@@ -131,6 +133,13 @@ export class People {
     const { portfolioId, ...write } = JSON.parse(effect.request) as PortfolioWrite;
     return this.#world.investSuite.hasWritten(portfolioId, write)
       ? { answer: 'applied', evidence: 'it stands in the list of versions' }
+      : { answer: 'rejected', evidence: 'read it again' };
+  }
+
+  #restored(effect: EffectEntry): Answer {
+    const { portfolioId, level } = JSON.parse(effect.request) as Restoration;
+    return sameLevel(this.#world.investSuite.shown(portfolioId).divestAmount, level)
+      ? { answer: 'applied', evidence: 'it stands there' }
       : { answer: 'rejected', evidence: 'read it again' };
   }
 

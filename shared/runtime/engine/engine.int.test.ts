@@ -505,22 +505,14 @@ describe('the engine on Postgres', () => {
     (await admin.query<PayRow>(`select id, status, generation, reference, note from effect where name = 'Pay'`)).rows[0];
   const untilNoted = (what: string, note: string): Promise<PayRow | undefined> =>
     eventually(what, payRow, (row) => row?.status === 'parked' && row.note.startsWith(note));
-  const sendAgain = (effectId: string | undefined, generation: number, id: string) =>
+  const said = (answer: 'applied' | 'rejected' | 'send-again', effectId: string | undefined, generation: number, id: string) =>
     message(
       'operator.decision',
       'p1',
-      {
-        kind: 'answer-effect',
-        service: 'payout',
-        effectId,
-        generation,
-        answer: 'send-again',
-        evidence: 'e',
-        by: 'anna',
-        approvedBy: 'ben',
-      },
+      { kind: 'answer-effect', service: 'payout', effectId, generation, answer, evidence: 'e', by: 'anna', approvedBy: 'ben' },
       id,
     );
+  const sendAgain = (effectId: string | undefined, generation: number, id: string) => said('send-again', effectId, generation, id);
 
   it('asks about a parked effect when there is news of it, tells people, and asks once more before it is sent again', async () => {
     const world = new World();
@@ -545,6 +537,22 @@ describe('the engine on Postgres', () => {
         (open) => open.size === 0,
       ),
     ).toEqual(new Set());
+    expect(world.paid).toHaveLength(1);
+  });
+
+  it("asks the other side before it takes people's word: they may have looked too early", async () => {
+    const world = new World();
+    world.next = 'refuse';
+    const copy = await startCopy(world);
+    await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
+    const parked = await untilNoted('it is parked', 'refused');
+    await take(copy, said('applied', parked?.id, 1, 'd1'));
+    await untilNoted('nothing is told as paid', 'not taken as applied: they refused it: closed');
+    world.paid.push(parked?.reference ?? '');
+    await take(copy, said('rejected', parked?.id, 1, 'd2'));
+    await untilNoted('what is paid is not let go', 'not taken as rejected: it has happened');
+    await take(copy, said('applied', parked?.id, 1, 'd3'));
+    await all('Waiting', 1);
     expect(world.paid).toHaveLength(1);
   });
 

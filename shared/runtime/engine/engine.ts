@@ -85,8 +85,8 @@ const pause = (waitMs: number, clock: Clock): Promise<void> =>
     clock.after(waitMs, resolve);
   });
 
-/** People may answer on old news: before anything is sent anew on their word, the other side is asked. */
-const asksFirst = (event: LifeEvent): boolean => event.type === 'PersonSaid' && event.said === 'send-again' && event.asked === undefined;
+/** People may answer on old news: before their word is taken, the other side is asked. */
+const asksFirst = (event: LifeEvent): boolean => event.type === 'PersonSaid' && event.asked === undefined;
 
 const isFound = (event: LifeEvent): boolean => event.type === 'Inquired' && event.inquiry.found === 'applied';
 
@@ -538,7 +538,7 @@ export class Engine {
         return step(flow, journey, { kind: 'input', input: item.input }, rules, nowMs);
       case 'effect': {
         const isPresent = journey.effect?.id === item.effectId;
-        if (isPresent && journey.effect.status === 'parked' && journey.effect.kind !== 'read' && asksFirst(item.event))
+        if (isPresent && journey.effect.status === 'parked' && asksFirst(item.event) && this.#canBeAsked(journey.flow, journey.effect.name))
           return { kind: 'work', move: 'inquire' };
         if (!isPresent && item.isEarlier === true && isFound(item.event))
           return step(
@@ -564,6 +564,12 @@ export class Engine {
         return step(flow, journey, { kind: 'effect', effectId: effect.id, event: { type: 'Sending' } }, rules, nowMs);
       }
     }
+  }
+
+  /** A read has nothing to find out, and what people do themselves nobody else knows. */
+  #canBeAsked(flow: string, effectName: string): boolean {
+    const definition = this.#o.catalogue.effect(flow, effectName);
+    return definition.kind !== 'read' && definition.system !== 'people';
   }
 
   async #write(decided: readonly Decided[]): Promise<void> {
@@ -668,7 +674,7 @@ export class Engine {
     });
   }
 
-  /** `because`: people said to send it again; their word is taken together with what is found. */
+  /** `because`: people have said something; their word is taken together with what is found. */
   #inquire(journey: StoredJourney, effect: StoredEffect, because: Extract<Item, { kind: 'effect' }> | null = null): void {
     const definition = this.#o.catalogue.effect(journey.flow, effect.name);
     if (definition.kind === 'read') return;
