@@ -75,7 +75,8 @@ export type CashOut = {
    */
   readonly status: 'pending' | 'unclear' | 'needs-approval' | 'done' | 'failed' | 'returned';
   readonly brokerStatus: string;
-  readonly amount: Money;
+  /** Null: the broker does not say it in this answer. */
+  readonly amount: Money | null;
 };
 
 export type OrderRefusal = 'account-not-open' | 'not-enough-units' | 'not-enough-cash' | 'malformed' | 'refused';

@@ -32,15 +32,17 @@ type World = {
   changedAt: string | null;
   /** The account at the bank once the cash-out is made. */
   later: string;
+  /** What the broker shows of a cash-out that it has; null where its answer leaves the amount out. */
+  shownAmount: string | null;
   readonly calls: string[];
 };
 
 const portsOf = (world: World): Parameters<typeof payoutBinding>[0] => {
-  const cashOut = (): CashOut => ({
+  const cashOut = (shown: string | null = '250'): CashOut => ({
     cashOutId: 'CO1',
     status: world.cashOut,
     brokerStatus: 'WORD',
-    amount: { amount: decimal('250'), currency: currency('EUR') },
+    amount: shown === null ? null : { amount: decimal(shown), currency: currency('EUR') },
   });
   const investSuite: Partial<InvestSuitePort> = {
     readUser: async () => ({
@@ -57,9 +59,9 @@ const portsOf = (world: World): Parameters<typeof payoutBinding>[0] => {
     approveCashOut: async () => {
       world.calls.push('approval');
       world.cashOut = 'done';
-      return { kind: 'applied', result: { ...cashOut(), status: 'pending' } };
+      return { kind: 'applied', result: { ...cashOut(world.shownAmount), status: 'pending' } };
     },
-    readCashOut: async () => ({ kind: 'applied', result: cashOut() }),
+    readCashOut: async () => ({ kind: 'applied', result: cashOut(world.shownAmount) }),
   };
   const coreBanking: CoreBankingPort = {
     provider: 'test',
@@ -100,6 +102,7 @@ const start = (more: Partial<World> = {}) => {
     shown: 'BE68 5390 0754 7034',
     changedAt: null,
     later: 'BE68539007547034',
+    shownAmount: '250',
     calls: [],
     ...more,
   };
@@ -154,6 +157,22 @@ describe('a payout, the whole way', () => {
       'Paid',
     ]);
     expect(world.calls).toEqual(['cash-out', 'approval', PAID]);
+  });
+
+  it('pays a cash-out of which the broker shows no amount: what was created is known', async () => {
+    const { give, path, world } = start({ cashOut: 'needs-approval', shownAmount: null });
+    await give(asked);
+    expect([path.at(-1), ...world.calls]).toEqual(['Paid', 'cash-out', 'approval', PAID]);
+  });
+  it('pays nothing of a cash-out that shows another amount, and asks people; the approval that told of it was no bug', async () => {
+    const { give, path, said, world } = start({ cashOut: 'needs-approval', shownAmount: '240' });
+    await give(asked);
+    expect([path.at(-1), said.length, ...world.calls]).toEqual([
+      'held: the broker shows a cash-out of EUR 240, not EUR 250',
+      0,
+      'cash-out',
+      'approval',
+    ]);
   });
 
   it('pays nothing while the cash-out is under way, nor when it failed', async () => {

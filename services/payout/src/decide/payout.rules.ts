@@ -114,11 +114,19 @@ export const changedSince = (
   return now.account.ownerName === checked.ownerName ? null : 'the counter account at the bank has another owner now';
 };
 
-/** Created is not done: only the broker's own end lets the transfer begin. */
+/** As it is shown, where that is not what was asked for. What the broker leaves out says nothing: ours was created under our key. */
+const otherMoney = (p: Payout, { amount, currency: code }: CashOutSeen): string | null =>
+  (amount === null || compare(amount, p.amount) === 0) && (code === null || code === p.currency) ? null : `${code ?? ''} ${amount ?? ''}`;
+
+/**
+ * Created is not done: only the broker's own end lets the transfer begin. Another amount is for people; after a request that
+ * has happened it is read first, for only a question can be held.
+ */
 export const followCashOut = (p: Payout, seen: CashOutSeen): Next => {
-  if (compare(seen.amount, p.amount) !== 0 || seen.currency !== p.currency)
-    return holdFor(`the broker shows a cash-out of ${seen.currency} ${seen.amount}, not ${p.currency} ${p.amount}`);
   const set = { cashOutId: seen.cashOutId, reason: null };
+  const other = otherMoney(p, seen);
+  if (other !== null && p.status !== 'ConfirmingCashOut') return { to: 'ConfirmingCashOut', set };
+  if (other !== null) return holdFor(`the broker shows a cash-out of ${other}, not ${p.currency} ${p.amount}`);
   switch (seen.status) {
     case 'done':
       return { to: 'Transferring', set };

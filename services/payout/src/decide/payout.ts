@@ -57,12 +57,12 @@ export type PayoutInput =
   ({ readonly type: 'PayoutRequested' } & PayoutRequested) | ({ readonly type: 'TransferReturned' } & TransferReturn);
 
 export type CashOutStatus = 'pending' | 'needs-approval' | 'done' | 'failed' | 'returned';
-/** Amount in major units, as the broker shows it. */
+/** Amount in major units, as the broker shows it; null where its answer leaves it out. */
 export type CashOutSeen = {
   readonly cashOutId: string;
   readonly status: CashOutStatus;
-  readonly amount: Decimal;
-  readonly currency: string;
+  readonly amount: Decimal | null;
+  readonly currency: string | null;
 };
 
 export type CashOutRefusal = 'not-enough-cash' | 'not-allowed' | 'malformed' | 'failed' | 'returned' | 'refused';

@@ -216,10 +216,16 @@ describe('the cash-out', () => {
         says: [{ data: { outcome: 'refused', reason: expect.stringContaining(status) } }],
       });
   });
-  it('of another amount or currency is looked at by people', () => {
-    for (const wrong of [{ amount: decimal('251') }, { currency: 'USD' }])
-      expect(followCashOut(fresh, seen('done', wrong))).toHaveProperty('hold');
-    expect(followApproval(fresh, seen('done', { currency: 'USD' }))).toMatchObject({ hold: expect.any(String), set: { approved: true } });
+  const asked: Payout = { ...fresh, status: 'ConfirmingCashOut', cashOutId: 'CO1' };
+  it('of another amount or currency is looked at by people, who can be asked once it has only been read', () => {
+    for (const wrong of [{ amount: decimal('251') }, { currency: 'USD' }] as const) {
+      expect(followCashOut(asked, seen('done', wrong))).toHaveProperty('hold');
+      expect(followCashOut(fresh, seen('done', wrong))).toEqual({ to: 'ConfirmingCashOut', set });
+      expect(followApproval(fresh, seen('done', wrong))).toEqual({ to: 'ConfirmingCashOut', set: { ...set, approved: true } });
+    }
+  });
+  it('of which the broker does not say the amount is the one that was created', () => {
+    expect(followCashOut(asked, seen('done', { amount: null, currency: null }))).toEqual({ to: 'Transferring', set });
   });
   it('that is refused ends the payout', () => {
     expect(refuseCashOut(fresh, 'not-enough-cash')).toMatchObject({ to: 'Refused', says: [{ data: { outcome: 'refused' } }] });

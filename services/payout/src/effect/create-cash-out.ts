@@ -9,8 +9,8 @@ export const seenOf = (cashOut: CashOut): CashOutSeen => ({
   cashOutId: cashOut.cashOutId,
   // No news: asked again, and approved when it turns out to need that.
   status: cashOut.status === 'unclear' ? 'pending' : cashOut.status,
-  amount: cashOut.amount.amount,
-  currency: cashOut.amount.currency,
+  amount: cashOut.amount?.amount ?? null,
+  currency: cashOut.amount?.currency ?? null,
 });
 
 const requestOf = (p: Payout): CashOutRequest => ({

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import nock from 'nock';
 import { ORDER_STATUSES, REDEMPTION_STATUSES } from '../../../../contracts/broker/drivewealth/statuses.js';
@@ -251,6 +253,19 @@ describe('reads', () => {
     expect(await port.readOrder(ACCOUNT, 'EF.1', sending().signal)).toMatchObject({
       kind: 'retryable',
       evidence: 'the fills do not add up to the filled quantity',
+    });
+  });
+});
+
+describe('a cash-out by its id', () => {
+  const samples = join(__dirname, '../../../../contracts/broker/drivewealth/samples/redemptions.json');
+  const { byIdWithoutAmount } = JSON.parse(readFileSync(samples, 'utf8')) as { readonly byIdWithoutAmount: object };
+  const id = 'DWMW000001-1672169822525-RIUIN';
+  it('has no amount where the published form has none, instead of an amount of nothing', async () => {
+    nock(HOST).get(`${BASE}/funding/redemptions/${id}`).reply(200, byIdWithoutAmount);
+    expect(await port.readCashOut(id, sending().signal)).toEqual({
+      kind: 'applied',
+      result: { cashOutId: id, status: 'done', brokerStatus: 'Successful', amount: null },
     });
   });
 });

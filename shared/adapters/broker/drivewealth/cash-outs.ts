@@ -8,9 +8,9 @@ import {
 } from '../../../../contracts/broker/drivewealth/http.js';
 import { instantMs } from '../../../../contracts/tokens.js';
 import { Bug } from '../../../kernel/bug.js';
-import { absolute, compare, isPositive, ZERO } from '../../../kernel/decimal.js';
+import { absolute, compare, isPositive } from '../../../kernel/decimal.js';
 import { JsonNumber, type Json, type Printable } from '../../../kernel/json.js';
-import { isPayable, type Currency, type Money } from '../../../kernel/money.js';
+import { isPayable, type Currency } from '../../../kernel/money.js';
 import type { Inquiry, Outcome, Sending } from '../../../kernel/outcome.js';
 import type { BrokerPort, CashOut, CashOutRefusal, CashOutRequest } from '../../../ports/broker.js';
 import { noAnswer, retryable, unknown } from '../../http/outcome.js';
@@ -95,7 +95,9 @@ const createCashOut =
     const read = redemption.safeParse(posted.json);
     if (!read.success) return unknown('the answer holds no redemption');
     const difference = differenceOf(read.data, request, posted.names);
-    return difference === null ? endOf(cashOutOf(read.data, request.amount)) : unknown(`the answer holds ${difference} than was asked`);
+    return difference === null
+      ? endOf(cashOutOf(read.data, request.amount.currency))
+      : unknown(`the answer holds ${difference} than was asked`);
   };
 
 const listOf = async ({ client }: Context, request: CashOutRequest, signal: AbortSignal): Promise<Got<readonly Redemption[]>> => {
@@ -141,7 +143,7 @@ const findCashOut =
     if (only !== undefined) {
       const difference = differenceOf(only, request, null);
       return difference === null
-        ? foundOf(cashOutOf(only, request.amount))
+        ? foundOf(cashOutOf(only, request.amount.currency))
         : { found: 'ambiguous', evidence: `the redemption with our key is of ${difference}` };
     }
     const perhaps = list.value.filter((one) => couldBe(one, request, sending, context.options.clockSkewMs));
@@ -155,9 +157,8 @@ const readOne = async ({ client, options }: Context, cashOutId: string, signal: 
   if (judged.ended !== null) return judged;
   const read = redemption.safeParse(judged.value);
   if (!read.success || read.data.redemptionId !== cashOutId) return unclear('the redemption cannot be read');
-  const nothing: Money = { amount: ZERO, currency: options.currency };
-  // The published form of this read leaves the amount out; zero says so.
-  return got(cashOutOf(read.data, nothing));
+  // The published form of this read leaves the amount out.
+  return got(cashOutOf(read.data, options.currency));
 };
 
 const approvedOf = (json: Json, cashOutId: string): Redemption | null => {
@@ -190,7 +191,7 @@ const approveCashOut =
     if (judged.ended !== null && judged.ended.kind !== 'rejected') return judged.ended;
     const answered = judged.ended === null ? approvedOf(judged.json, cashOutId) : null;
     if (answered !== null) {
-      const cashOut = cashOutOf(answered, before.value.amount);
+      const cashOut = cashOutOf(answered, context.options.currency);
       if (cashOut.status !== 'needs-approval' && cashOut.status !== 'unclear') return endOf(cashOut);
     }
     const after = await readOne(context, cashOutId, sending.signal);

@@ -15,7 +15,7 @@ import {
 } from '../../../../contracts/broker/drivewealth/statuses.js';
 import { absolute, compare, decimal, isPositive, minus, sum, times, ZERO, type Decimal } from '../../../kernel/decimal.js';
 import type { InstrumentId } from '../../../kernel/ids.js';
-import type { Currency, Money } from '../../../kernel/money.js';
+import type { Currency } from '../../../kernel/money.js';
 import type { CashOut, Fill, OrderReport, OrderRequest, OrderSide } from '../../../ports/broker.js';
 
 /** How an instrument is called there, where its ISIN is not enough. */
@@ -103,15 +103,13 @@ export const cashOutStateOf = (status: Redemption['status']): CashOut['status'] 
   return known === null ? 'unclear' : CASH_OUT_STATES[known];
 };
 
-/** `amount` is the one that was asked for where the answer leaves it out. */
-export const cashOutOf = (read: Redemption, asked: Money): CashOut => ({
+/** `currency` is that of the accounts, for an answer without one. */
+export const cashOutOf = (read: Redemption, currency: Currency): CashOut => ({
   cashOutId: read.redemptionId,
   status: cashOutStateOf(read.status),
   brokerStatus: read.status.message ?? read.status.id,
-  amount: {
-    amount: read.amount === undefined ? asked.amount : absolute(read.amount),
-    currency: (read.currency as Currency | undefined) ?? asked.currency,
-  },
+  amount:
+    read.amount === undefined ? null : { amount: absolute(read.amount), currency: (read.currency as Currency | undefined) ?? currency },
 });
 
 /** Same side, instrument and size. An amount of zero beside a quantity means that there is none. */
