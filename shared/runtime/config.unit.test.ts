@@ -127,6 +127,12 @@ describe('what the tenant chooses', () => {
     '{',
     'priceDriftLimit: 0.05',
     'priceDriftLimit: "5 %"',
+    // Meant as per cent, it would let every price pass.
+    'priceDriftLimit: "5"',
+    'priceDriftLimit: "-0.05"',
+    'priceDriftLimit: "0"',
+    // Over before its alarm: a wish that we have overwritten would be seen by nobody.
+    'reviewAfterMs: 3600000',
     'brokrMode: client',
     'requestTimeoutMs: 1',
     'houseAccountIban: nl91',

@@ -4,7 +4,7 @@
  */
 import { validate } from 'node-cron';
 import { z } from 'zod';
-import { parseDecimal, type Decimal } from '../kernel/decimal.js';
+import { compare, isPositive, parseDecimal, type Decimal } from '../kernel/decimal.js';
 import type { Timing } from './engine/definition.js';
 
 const decimalText = z.string().transform((text, context): Decimal => {
@@ -13,11 +13,13 @@ const decimalText = z.string().transform((text, context): Decimal => {
   context.addIssue({ code: 'custom', message: 'must be a decimal written as text' });
   return z.NEVER;
 });
-const waitMs = (defaultMs: number, description: string) =>
+const WHOLE = '1' as Decimal;
+const HOUR_MS = 3_600_000;
+const waitMs = (defaultMs: number, description: string, leastMs = 10) =>
   z
     .number()
     .int()
-    .min(10)
+    .min(leastMs)
     .max(30 * 86_400_000)
     .default(defaultMs)
     .meta({ description });
@@ -49,6 +51,8 @@ export const tenantSettings = z.strictObject({
     .meta({ description: 'a payment to a counter account that changed less long ago waits until then; 0 switches it off' }),
   holdingsMoveAt: z.enum(['executed', 'settled']).default('settled').meta({ description: 'when holdings at InvestSuite follow a trade' }),
   priceDriftLimit: decimalText
+    // `5` for five per cent would let every price pass.
+    .refine((limit) => isPositive(limit) && compare(limit, WHOLE) < 0, 'must be a fraction above 0 and below 1, "0.05" for 5 %')
     .default('0.05' as Decimal)
     .meta({ description: 'an order whose price moved by more than this fraction is not executed' }),
   onVersionGap: z
@@ -77,17 +81,21 @@ export const tenantSettings = z.strictObject({
     .nullable()
     .default('15 1 * * *')
     .meta({ description: 'when every portfolio with an open divest amount is looked at, events or not; cron, UTC; null switches it off' }),
-  lookAgainForCashAfterMs: waitMs(3_600_000, 'a withdrawal that waits for cash looks again after so long, events or not'),
+  lookAgainForCashAfterMs: waitMs(HOUR_MS, 'a withdrawal that waits for cash looks again after so long, events or not'),
   buysWhenSalesFellShort: z
     .enum(['skip', 'place'])
     .default('skip')
     .meta({ description: 'buys of an optimisation whose sales did not all execute' }),
   lookAtOrderAfterMs: waitMs(60_000, 'an open order is looked at after so long, events or not'),
   lookAtSettlementAfterMs: waitMs(900_000, 'an executed order is looked at for settlement after so long'),
-  lookAgainForOwnerChoiceAfterMs: waitMs(3_600_000, 'an advisory optimisation is read again after so long'),
+  lookAgainForOwnerChoiceAfterMs: waitMs(HOUR_MS, 'an advisory optimisation is read again after so long'),
   lookAgainAtCounterAccountAfterMs: waitMs(900_000, 'a counter account that changed lately is looked at again after so long'),
   awaitCounterpartAfterMs: waitMs(60_000, 'holdings that would be negative wait for the other change so long'),
-  reviewAfterMs: waitMs(259_200_000, 'a portfolio that waits for review is looked at again after so long'),
+  reviewAfterMs: waitMs(
+    72 * HOUR_MS,
+    'a review that no new level has closed is over after so long, whoever has looked; its alarm goes off after one hour',
+    2 * HOUR_MS,
+  ),
   remittanceInformation: z
     .string()
     .max(140)
@@ -97,7 +105,7 @@ export const tenantSettings = z.strictObject({
   requestTimeoutMs: waitMs(10_000, 'total time of one request to an outside system'),
   firstWaitMs: waitMs(250, 'first wait before a repeat or an inquiry'),
   longestWaitMs: waitMs(60_000, 'longest wait between repeats or inquiries'),
-  patienceMs: waitMs(6 * 3_600_000, 'after so long without knowing whether a request has happened a person is asked'),
+  patienceMs: waitMs(6 * HOUR_MS, 'after so long without knowing whether a request has happened a person is asked'),
   requestLongestLifeMs: waitMs(
     120_000,
     'after so long a request that was sent can no longer take effect; before it "absent" is not believed',
