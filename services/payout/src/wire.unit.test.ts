@@ -32,6 +32,8 @@ type World = {
   changedAt: string | null;
   /** The account at the bank once the cash-out is made. */
   later: string;
+  /** The broker does not know the cash-out that it has taken in. */
+  forgotten: boolean;
   /** What the broker shows of a cash-out that it has; null where its answer leaves the amount out. */
   shownAmount: string | null;
   readonly calls: string[];
@@ -61,7 +63,8 @@ const portsOf = (world: World): Parameters<typeof payoutBinding>[0] => {
       world.cashOut = 'done';
       return { kind: 'applied', result: { ...cashOut(world.shownAmount), status: 'pending' } };
     },
-    readCashOut: async () => ({ kind: 'applied', result: cashOut(world.shownAmount) }),
+    readCashOut: async () =>
+      world.forgotten ? { kind: 'rejected', reason: 'not-found' } : { kind: 'applied', result: cashOut(world.shownAmount) },
   };
   const coreBanking: CoreBankingPort = {
     provider: 'test',
@@ -103,6 +106,7 @@ const start = (more: Partial<World> = {}) => {
     changedAt: null,
     later: 'BE68539007547034',
     shownAmount: '250',
+    forgotten: false,
     calls: [],
     ...more,
   };
@@ -182,6 +186,20 @@ describe('a payout, the whole way', () => {
     const failed = start({ cashOut: 'failed' });
     await failed.give(asked);
     expect([failed.path.at(-1), ...failed.world.calls, ...outcomes(failed.said)]).toEqual(['Refused', 'cash-out', 'refused']);
+  });
+
+  it('lets no withdrawal go on one word of people while the cash of a cash-out may be away', async () => {
+    const { give, answer, path, said, world } = start({ cashOut: 'pending', forgotten: true });
+    await give(asked);
+    expect(path.at(-1)).toBe('held: the broker does not know its cash-out: not-found');
+    await answer('rejected', 'not on their list');
+    expect([path.at(-2), path.at(-1), said.length]).toEqual([
+      'InSuspense',
+      expect.stringMatching(/^held: .*never left it\. the cash-out CO1 was created: not on their list$/),
+      0,
+    ]);
+    await answer('rejected', 'seen on the account at the broker');
+    expect([path.at(-1), ...outcomes(said), ...world.calls]).toEqual(['MovedBack', 'refused', 'cash-out']);
   });
 
   it('sends once and then only asks when the bank is silent', async () => {

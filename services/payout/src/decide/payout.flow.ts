@@ -8,7 +8,8 @@ import {
   holdOrMoveBack,
   holdOrSuspend,
   holdOrRefuse,
-  holdOrRefuseApproval,
+  holdOrEndApproval,
+  holdOrSuspendCashOut,
   open,
   refuseCashOut,
   rememberReturn,
@@ -57,7 +58,7 @@ export const payoutFlow: Flow<Payout, PayoutInput, PayoutEffects, PayoutSaid> = 
       does: 'ApproveCashOut',
       whenUnknown: 'send-again',
       applied: followApproval,
-      rejected: holdOrRefuseApproval,
+      rejected: holdOrEndApproval,
       on: unpaid,
     },
     ConfirmingCashOut: {
@@ -65,7 +66,7 @@ export const payoutFlow: Flow<Payout, PayoutInput, PayoutEffects, PayoutSaid> = 
       whenUnknown: 'send-again',
       overdueAfterHours: 48,
       applied: followCashOut,
-      rejected: holdOrRefuse('the broker does not know its cash-out'),
+      rejected: holdOrSuspendCashOut,
       on: unpaid,
     },
     Transferring: {
@@ -91,6 +92,6 @@ export const payoutFlow: Flow<Payout, PayoutInput, PayoutEffects, PayoutSaid> = 
       on: { PayoutRequested: known, TransferReturned: ignored('known already') },
     },
     Refused: { ends: 'refused; no money has moved', on: unpaid },
-    MovedBack: { ends: 'not paid; people moved the cash back to the broker account, and the wish may be taken up again', on: unpaid },
+    MovedBack: { ends: 'not paid; people have seen the cash on the broker account again, and the wish may be taken up again', on: unpaid },
   },
 };

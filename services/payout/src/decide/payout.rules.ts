@@ -147,11 +147,26 @@ export const followApproval = (p: Payout, seen: CashOutSeen): Next => {
   return { ...next, set: { ...next.set, approved: true } };
 };
 
-/** A cash-out that we may not approve is still there, and somebody else may approve it: only its end, or a person, lets go. */
-export const holdOrRefuseApproval = (p: Payout, reason: string, by: RefusedBy): Next =>
-  by === 'person' || reason === 'failed' || reason === 'returned'
+/**
+ * The broker has taken the cash-out in, so its cash may be on the house account, or get there yet. People's word that nothing
+ * comes of it does not let the withdrawal go: the next one would take the cash a second time. They are asked what became of it.
+ */
+const suspendCashOut = (p: Payout, reason: string): Next => ({
+  to: 'InSuspense',
+  set: { reason: `the cash-out ${cashOutIdOf(p)} was created: ${reason}` },
+});
+
+/** A cash-out that we may not approve is still there, and somebody else may approve it: only its end lets go. */
+export const holdOrEndApproval = (p: Payout, reason: string, by: RefusedBy): Next => {
+  if (by === 'person') return suspendCashOut(p, reason);
+  return reason === 'failed' || reason === 'returned'
     ? refuse(p, `the cash-out was not approved: ${reason}`)
     : holdFor(`the cash-out could not be approved: ${reason}`);
+};
+
+/** A cash-out that the broker has taken in and does not know any more. */
+export const holdOrSuspendCashOut = (p: Payout, reason: string, by: RefusedBy): Next =>
+  by === 'person' ? suspendCashOut(p, reason) : holdFor(`the broker does not know its cash-out: ${reason}`);
 
 const inWords = (back: TransferReturn): string =>
   `${back.reason}, ${back.currency ?? ''} ${back.amount}, ${back.reference}`.replace('  ', ' ');
@@ -184,12 +199,12 @@ export const holdOrSuspend = (p: Payout, reason: string, by: RefusedBy): Next =>
   return { to: 'InSuspense', set: { returnedBecause: null, reason: `cash-out done, no transfer: ${reason}${cameBack}` } };
 };
 
-/** The withdrawal is let go only when the cash is back where the next one takes it from. */
+/** The withdrawal is let go only when the cash is where the next one takes it from. */
 export const holdOrMoveBack = (p: Payout, reason: string, by: RefusedBy): Next =>
   by === 'person'
     ? { to: 'MovedBack', set: { reason }, says: [finished(p, 'refused', reason)] }
     : {
-        hold: `the cash is on the house account; "applied": paid by hand, "rejected": moved back to the broker account. ${p.reason ?? ''}`,
+        hold: `the cash is on the house account; "applied": paid by hand, "rejected": moved back to the broker account, or never left it. ${p.reason ?? ''}`,
       };
 
 /** A return may overtake the news that the payment was made. */

@@ -13,7 +13,8 @@ import {
   holdOrMoveBack,
   NOT_SENT,
   holdOrRefuse,
-  holdOrRefuseApproval,
+  holdOrEndApproval,
+  holdOrSuspendCashOut,
   holdOrSuspend,
   open,
   ownerOf,
@@ -231,9 +232,16 @@ describe('the cash-out', () => {
     expect(refuseCashOut(fresh, 'not-enough-cash')).toMatchObject({ to: 'Refused', says: [{ data: { outcome: 'refused' } }] });
   });
   it('that may not be approved is still there: people look, unless it is at its end', () => {
-    expect(holdOrRefuseApproval(fresh, 'not-allowed', 'other-side')).toHaveProperty('hold');
-    for (const reason of ['failed', 'returned']) expect(holdOrRefuseApproval(fresh, reason, 'other-side')).toMatchObject({ to: 'Refused' });
-    expect(holdOrRefuseApproval(fresh, 'called off at the desk', 'person')).toMatchObject({ to: 'Refused' });
+    expect(holdOrEndApproval(asked, 'not-allowed', 'other-side')).toHaveProperty('hold');
+    for (const reason of ['failed', 'returned']) expect(holdOrEndApproval(asked, reason, 'other-side')).toMatchObject({ to: 'Refused' });
+    expect(holdOrSuspendCashOut(asked, 'not-found', 'other-side')).toMatchObject({ hold: expect.stringContaining('not-found') });
+  });
+  it('that was created is not called off by people in one word: what became of the cash is asked next', () => {
+    for (const rule of [holdOrEndApproval, holdOrSuspendCashOut])
+      expect(rule(asked, 'called off at the desk', 'person')).toEqual({
+        to: 'InSuspense',
+        set: { reason: 'the cash-out CO1 was created: called off at the desk' },
+      });
   });
 });
 
@@ -285,7 +293,7 @@ describe('the transfer', () => {
 describe('cash in suspense', () => {
   it('waits for people, with both answers in words', () => {
     expect(holdOrMoveBack(suspended, 'people do this', 'other-side')).toEqual({
-      hold: 'the cash is on the house account; "applied": paid by hand, "rejected": moved back to the broker account. no transfer: AC04',
+      hold: 'the cash is on the house account; "applied": paid by hand, "rejected": moved back to the broker account, or never left it. no transfer: AC04',
     });
     expect(holdOrMoveBack({ ...suspended, reason: null }, 'people do this', 'other-side')).toHaveProperty('hold');
   });
