@@ -1,10 +1,10 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import axios, { type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
+import { Axios, type InternalAxiosRequestConfig } from 'axios';
 import { JsonError, parseJson, printJson, type Json, type Printable } from '../../kernel/json.js';
 import type { Deadline } from '../../kernel/outcome.js';
 import { HttpFailure } from './failure.js';
-import { sendRaw, type RawBody, type Wire } from './slim-adapter.js';
+import { sendRaw, type RawAnswer, type RawBody, type Wire } from './slim-adapter.js';
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 
@@ -118,12 +118,6 @@ const baseOf = (baseUrl: string): URL => {
   return base;
 };
 
-const headersOf = (response: AxiosResponse): Record<string, string> => {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(response.headers)) headers[name.toLowerCase()] = String(value);
-  return headers;
-};
-
 /** An http client for one outside system: axios' API over a slim keep-alive transport of ours. */
 export const createHttp = (options: HttpOptions): Http => {
   const base = baseOf(options.baseUrl);
@@ -131,12 +125,8 @@ export const createHttp = (options: HttpOptions): Http => {
   const trust = options.caPem === undefined ? {} : { ca: options.caPem };
   const agent = base.protocol === 'https:' ? new HttpsAgent({ ...pool, ...trust }) : new HttpAgent(pool);
   const wire: Wire = { base, agent, maxBodyBytes: options.maxBodyBytes ?? 5_000_000, connectTimeoutMs: options.connectTimeoutMs ?? 5_000 };
-  const client = axios.create({
-    transformRequest: [],
-    transformResponse: [],
-    validateStatus: () => true,
-    headers: { common: { Accept: 'application/json', 'User-Agent': 'client-middleware' } },
-  });
+  // Not axios.create: it brings defaults of which we use none, and they are merged into every request.
+  const client = new Axios({ validateStatus: () => true });
 
   const note = (request: HttpRequest, startedMs: number, answer: HttpAnswer | null, failure: string | null): void => {
     options.log?.({
@@ -156,7 +146,7 @@ export const createHttp = (options: HttpOptions): Http => {
     const startedMs = performance.now();
     const hasBody = request.body !== undefined;
     try {
-      const response: AxiosResponse<RawBody> = await client.request<RawBody>({
+      const { status, data } = await client.request<RawAnswer>({
         url: request.path,
         method: request.method,
         headers: { ...request.headers, ...(hasBody ? { 'Content-Type': 'application/json' } : {}) },
@@ -164,8 +154,7 @@ export const createHttp = (options: HttpOptions): Http => {
         // The signal goes past axios, which would answer an abort without saying whether bytes had left.
         adapter: (config: InternalAxiosRequestConfig) => sendRaw(config, wire, request.signal),
       });
-      const headers = headersOf(response);
-      const answer: HttpAnswer = { status: response.status, headers, body: bodyOf(response.data, headers) };
+      const answer: HttpAnswer = { status, headers: data.headers, body: bodyOf(data.body, data.headers) };
       note(request, startedMs, answer, null);
       return answer;
     } catch (error) {
