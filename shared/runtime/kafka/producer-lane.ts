@@ -13,7 +13,10 @@ export type Addressed = {
 /** What one send has for one topic-partition. */
 export type Parcel = { readonly address: string; readonly messages: readonly Addressed[] };
 
-type Waiting = { readonly parcel: Parcel; readonly givenUp: AbortSignal; readonly settle: (error?: unknown) => void };
+/** Over once nobody waits for the send any more. Not an AbortSignal: to abort one makes an error with a stack, for every send. */
+export type Patience = { over: boolean };
+
+type Waiting = { readonly parcel: Parcel; readonly patience: Readonly<Patience>; readonly settle: (error?: unknown) => void };
 
 export type LaneParts = {
   connect(): Promise<void>;
@@ -66,11 +69,11 @@ export class Lane {
   }
 
   /** Resolves when all of the parcel is acknowledged. A parcel that was given up before its turn is never sent. */
-  deliver(parcel: Parcel, givenUp: AbortSignal): Promise<void> {
+  deliver(parcel: Parcel, patience: Readonly<Patience>): Promise<void> {
     const delivered = new Promise<void>((resolve, reject) => {
       this.#queue.push({
         parcel,
-        givenUp,
+        patience,
         settle: (error) => (error === undefined ? resolve() : reject(asError(error))),
       });
     });
@@ -109,8 +112,8 @@ export class Lane {
 
   /** Never rejects: every parcel is told its own end. After a failed request the rest of a parcel stays here, so that it cannot overtake. */
   async #send(taken: readonly Waiting[]): Promise<void> {
-    const wanted = taken.filter(({ givenUp }) => !givenUp.aborted);
-    for (const late of taken.filter(({ givenUp }) => givenUp.aborted)) late.settle(new KafkaUnavailable('given up before it was sent'));
+    const wanted = taken.filter(({ patience }) => !patience.over);
+    for (const late of taken.filter(({ patience }) => patience.over)) late.settle(new KafkaUnavailable('given up before it was sent'));
     if (wanted.length === 0) return;
     try {
       await this.connect();

@@ -11,7 +11,7 @@ import { within } from './deadline.js';
 import { KafkaUnavailable, MessageTooLarge, asError } from './errors.js';
 import type { Guards } from './guards.js';
 import { Lane } from './producer-lane.js';
-import type { Addressed, Parcel } from './producer-lane.js';
+import type { Addressed, Parcel, Patience } from './producer-lane.js';
 import { partitionCounts } from './partition-counts.js';
 
 export type OutgoingMessage = {
@@ -180,8 +180,8 @@ class LanedProducer implements Producer {
     if (messages.length === 0) return;
     if (this.#stopped) throw new KafkaUnavailable('the producer is stopped');
     const deadlineMs = limits?.deadlineMs ?? this.#options.sendDeadlineMs ?? SEND_DEADLINE_MS;
-    const given = new AbortController();
-    const sending = this.#deliver(messages, deadlineMs, given.signal);
+    const patience: Patience = { over: false };
+    const sending = this.#deliver(messages, deadlineMs, patience);
     this.#underWay.add(sending);
     const done = (): void => void this.#underWay.delete(sending);
     sending.then(done, done);
@@ -191,11 +191,11 @@ class LanedProducer implements Producer {
       if (thrown instanceof Bug || thrown instanceof MessageTooLarge) throw thrown;
       throw unknownOutcome(thrown, this.#own.guards);
     } finally {
-      given.abort();
+      patience.over = true;
     }
   }
 
-  async #deliver(messages: readonly OutgoingMessage[], deadlineMs: number, givenUp: AbortSignal): Promise<void> {
+  async #deliver(messages: readonly OutgoingMessage[], deadlineMs: number, patience: Patience): Promise<void> {
     const named = messages.map((message) => ({ message, topic: `${this.#options.topicPrefix}${message.topic}` }));
     const counts = await this.#partitions(
       named.map(({ topic }) => topic),
@@ -207,7 +207,7 @@ class LanedProducer implements Producer {
       return addressed(message, topic, this.#metadataOf(partitions));
     });
     const results = await Promise.allSettled(
-      parcels(ready, this.#own.guards).map((parcel) => this.#lane(parcel.address).deliver(parcel, givenUp)),
+      parcels(ready, this.#own.guards).map((parcel) => this.#lane(parcel.address).deliver(parcel, patience)),
     );
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) throw asError(failed.reason);
