@@ -1,6 +1,6 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { Axios, type InternalAxiosRequestConfig } from 'axios';
+import { Axios, AxiosHeaders } from 'axios';
 import { JsonError, parseJson, printJson, type Json, type Printable } from '../../kernel/json.js';
 import type { Deadline } from '../../kernel/outcome.js';
 import { HttpFailure } from './failure.js';
@@ -118,6 +118,13 @@ const baseOf = (baseUrl: string): URL => {
   return base;
 };
 
+/** Headers and failures travel beside axios: it would read every header again, and print two stacks for each failure. */
+const NO_HEADERS = new AxiosHeaders();
+const asFailure = (error: unknown): HttpFailure => {
+  if (error instanceof HttpFailure) return error;
+  throw error;
+};
+
 /** An http client for one outside system: axios' API over a slim keep-alive transport of ours. */
 export const createHttp = (options: HttpOptions): Http => {
   const base = baseOf(options.baseUrl);
@@ -146,15 +153,19 @@ export const createHttp = (options: HttpOptions): Http => {
     const startedMs = performance.now();
     const hasBody = request.body !== undefined;
     try {
-      const { status, data } = await client.request<RawAnswer>({
+      const { data } = await client.request<RawAnswer | HttpFailure>({
         url: request.path,
         method: request.method,
         headers: { ...request.headers, ...(hasBody ? { 'Content-Type': 'application/json' } : {}) },
         ...(hasBody ? { data: printJson(request.body) } : {}),
         // The signal goes past axios, which would answer an abort without saying whether bytes had left.
-        adapter: (config: InternalAxiosRequestConfig) => sendRaw(config, wire, request.signal),
+        adapter: async (config) => ({
+          data: await sendRaw(config, wire, request.signal).catch(asFailure),
+          ...{ status: 0, statusText: '', headers: NO_HEADERS, config },
+        }),
       });
-      const answer: HttpAnswer = { status, headers: data.headers, body: bodyOf(data.body, data.headers) };
+      if (data instanceof HttpFailure) throw data;
+      const answer: HttpAnswer = { status: data.status, headers: data.headers, body: bodyOf(data.body, data.headers) };
       note(request, startedMs, answer, null);
       return answer;
     } catch (error) {

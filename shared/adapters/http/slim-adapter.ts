@@ -6,7 +6,7 @@
 import { request as httpRequest, type Agent as HttpAgent, type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as httpsRequest, type Agent as HttpsAgent } from 'node:https';
 import type { Socket } from 'node:net';
-import { AxiosHeaders, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
+import type { InternalAxiosRequestConfig } from 'axios';
 import type { Deadline } from '../../kernel/outcome.js';
 import { HttpFailure } from './failure.js';
 
@@ -17,7 +17,7 @@ export type Cut = 'cut' | 'too-large' | 'deadline';
 export type RawBody = { readonly bytes: Buffer; readonly cut: null } | { readonly bytes: null; readonly cut: Cut };
 
 /** Header names in lower case; of a header given several times, all, with commas between. */
-export type RawAnswer = { readonly headers: Readonly<Record<string, string>>; readonly body: RawBody };
+export type RawAnswer = { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: RawBody };
 
 export type Wire = {
   readonly base: URL;
@@ -114,9 +114,6 @@ const optionsOf = (config: InternalAxiosRequestConfig, wire: Wire, body: string 
   };
 };
 
-/** They travel beside the body: axios would read every one of them again. */
-const NO_HEADERS = new AxiosHeaders();
-
 const TOO_LATE = 'the deadline was over before the request was made';
 const isOver = (signal: Deadline): boolean => signal.aborted || signal.isOver?.() === true;
 
@@ -124,7 +121,7 @@ const isOver = (signal: Deadline): boolean => signal.aborted || signal.isOver?.(
  * Sends one request. The signal is the total deadline: it ends the wait for a socket, the connect, the request and the body.
  * @throws HttpFailure when no answer came. An answer whose body was cut is an answer: its status is known.
  */
-export const sendRaw = (config: InternalAxiosRequestConfig, wire: Wire, signal: Deadline): Promise<AxiosResponse<RawAnswer>> =>
+export const sendRaw = (config: InternalAxiosRequestConfig, wire: Wire, signal: Deadline): Promise<RawAnswer> =>
   new Promise((resolve, reject) => {
     if (isOver(signal)) {
       reject(new HttpFailure(true, TOO_LATE));
@@ -169,8 +166,7 @@ export const sendRaw = (config: InternalAxiosRequestConfig, wire: Wire, signal: 
         (read) => {
           signal.removeEventListener('abort', onAbort);
           if (read.cut !== null) request.destroy();
-          const data = { headers: flatten(response), body: read };
-          resolve({ data, status: response.statusCode ?? 0, statusText: '', headers: NO_HEADERS, config });
+          resolve({ status: response.statusCode ?? 0, headers: flatten(response), body: read });
         },
         course,
       );
