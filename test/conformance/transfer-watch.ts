@@ -32,6 +32,7 @@ const stateOf = (request: PaymentRequest): Payout => ({
   brokerAccount: 'B-1',
   amount: request.amount.amount,
   currency: request.amount.currency,
+  waited: false,
   owner: { externalId: 'C-1', shownIban: request.creditorIban },
   counterAccount: { iban: request.creditorIban, ownerName: request.creditorName },
   cashOutId: 'CO-1',

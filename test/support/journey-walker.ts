@@ -49,6 +49,10 @@ export const walkJourney = (
       else occasion(journey, { kind: 'input', input });
       await carryOut();
     },
+    lookAgain: async (): Promise<void> => {
+      if (journey !== null) occasion(journey, { kind: 'look-again' });
+      await carryOut();
+    },
     answer: async (words: 'applied' | 'rejected', evidence: string): Promise<void> => {
       const at: JourneyRecord | null = journey;
       if (at === null || at.effect === null) throw new Error('nothing to answer');

@@ -2,11 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import { decimal } from '../../../shared/kernel/decimal.js';
 import type { Said, Tagged } from '../../../shared/kernel/flow.js';
 import type { UserId } from '../../../shared/kernel/ids.js';
-import { currency } from '../../../shared/kernel/money.js';
+import { currency, type DivestAmount } from '../../../shared/kernel/money.js';
 import type { OperationAbility } from '../../../shared/kernel/outcome.js';
 import type { BrokerPort, CashOut } from '../../../shared/ports/broker.js';
 import type { CoreBankingPort } from '../../../shared/ports/core-banking.js';
-import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
+import type { InvestSuitePort, Portfolio } from '../../../shared/ports/investsuite.js';
 import { ConfigurationError, readConfig } from '../../../shared/runtime/config.js';
 import { createLog } from '../../../shared/runtime/log.js';
 import { tenantSettings } from '../../../shared/runtime/tenant.js';
@@ -32,6 +32,9 @@ type World = {
   changedAt: string | null;
   /** The account at the bank once the cash-out is made. */
   later: string;
+  /** What InvestSuite shows as wished, and of whom. */
+  level: DivestAmount;
+  portfolioOwner: string;
   /** The broker does not know the cash-out that it has taken in. */
   forgotten: boolean;
   /** What the broker shows of a cash-out that it has; null where its answer leaves the amount out. */
@@ -52,6 +55,14 @@ const portsOf = (world: World): Parameters<typeof payoutBinding>[0] => {
       result: { id: 'U1' as UserId, externalId: 'C1', counterAccount: { iban: world.shown, bic: null } },
     }),
   };
+  const portfolio = (): Pick<Portfolio, 'ownerId' | 'active' | 'archived' | 'deleted' | 'divestAmount'> => ({
+    ownerId: world.portfolioOwner as UserId,
+    active: true,
+    archived: false,
+    deleted: false,
+    divestAmount: world.level,
+  });
+  investSuite.readPortfolio = async () => ({ kind: 'applied', result: portfolio() as Portfolio });
   const broker: Partial<BrokerPort> = {
     abilities: { placeOrder: ability, createCashOut: ability, approveCashOut: ability },
     createCashOut: async () => {
@@ -107,6 +118,8 @@ const start = (more: Partial<World> = {}) => {
     later: 'BE68539007547034',
     shownAmount: '250',
     forgotten: false,
+    level: { kind: 'amount', amount: decimal('250') },
+    portfolioOwner: 'U1',
     calls: [],
     ...more,
   };
@@ -261,6 +274,26 @@ describe('a payout, the whole way', () => {
     const { give, path, world } = start({ changedAt: '2026-03-04T09:00:00Z' });
     await give(asked);
     expect([path.at(-1), ...world.calls]).toEqual(['CoolingOff']);
+  });
+  it.each<[string, Partial<World>]>([
+    ['was called off', { level: { kind: 'nothing' } }],
+    ['was lowered', { level: { kind: 'amount', amount: decimal('100') } }],
+    ['is of a portfolio that has another owner now', { portfolioOwner: 'U2' }],
+  ])('moves no money for a wish that %s while a changed account cooled off', async (_what, now) => {
+    const { give, lookAgain, path, said, world } = start({ changedAt: '2026-03-04T09:00:00Z' });
+    await give(asked);
+    Object.assign(world, { changedAt: '2026-03-01T09:00:00Z', ...now });
+    await lookAgain();
+    expect([path.at(-1), ...outcomes(said), ...world.calls]).toEqual(['Refused', 'refused']);
+  });
+  it('pays a wish that still stands once the account has cooled off', async () => {
+    const { give, lookAgain, path, world } = start({ changedAt: '2026-03-04T09:00:00Z' });
+    await give(asked);
+    await lookAgain();
+    expect([path.at(-1), ...world.calls]).toEqual(['CoolingOff']);
+    world.changedAt = '2026-03-01T09:00:00Z';
+    await lookAgain();
+    expect([path.at(-1), ...world.calls]).toEqual(['Paid', 'cash-out', PAID]);
   });
 
   it('shows a return after the end', async () => {

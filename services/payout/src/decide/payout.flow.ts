@@ -1,4 +1,4 @@
-import { go, ignored, impossible, type Flow } from '../../../../shared/kernel/flow.js';
+import { ignored, impossible, type Flow } from '../../../../shared/kernel/flow.js';
 import {
   checkCounterAccount,
   finishPaid,
@@ -8,6 +8,7 @@ import {
   holdOrMoveBack,
   holdOrSuspend,
   holdOrRefuse,
+  lookAgain,
   holdOrEndApproval,
   holdOrSuspendCashOut,
   open,
@@ -17,7 +18,6 @@ import {
 } from './payout.rules.js';
 import type { Payout, PayoutEffects, PayoutInput, PayoutSaid } from './payout.js';
 
-const read = go<Payout>('ReadingOwner');
 const known = ignored('asked for already');
 const unpaid = { PayoutRequested: known, TransferReturned: impossible('a return of a payment that we have not made') };
 
@@ -44,7 +44,7 @@ export const payoutFlow: Flow<Payout, PayoutInput, PayoutEffects, PayoutSaid> = 
     CoolingOff: {
       waitsFor: 'a counter account that has not changed lately',
       overdueAfterHours: 48,
-      looksAgain: { after: 'counterAccount', then: read },
+      looksAgain: { after: 'counterAccount', then: lookAgain },
       on: unpaid,
     },
     CashingOut: {

@@ -11,6 +11,7 @@ import type {
   PayoutInput,
   PayoutSaid,
   TransferReturn,
+  WishRead,
 } from './payout.js';
 
 type Next = Step<Payout, PayoutSaid>;
@@ -62,6 +63,7 @@ export const open = (input: Input<'PayoutRequested'>): Opening<Payout, PayoutSai
       brokerAccount,
       amount,
       currency: input.currency,
+      waited: false,
       owner: null,
       counterAccount: null,
       cashOutId: null,
@@ -79,10 +81,23 @@ export const holdOrRefuse =
   (p: Payout, reason: string, by: RefusedBy): Next =>
     by === 'person' ? refuse(p, `${why}: ${reason}`) : holdFor(`${why}: ${reason}`);
 
-export const goOnFromOwner = (p: Payout, read: OwnerRead): Next =>
-  read.externalId === null
+export const lookAgain = (_p: Payout): Next => ({ to: 'ReadingOwner', set: { waited: true } });
+
+/** A wait is there for the customer to notice: whoever has called the withdrawal off meanwhile is not paid. Null: it still stands. */
+const calledOff = (p: Payout, { ownerId, open: isOpen, level }: WishRead): string | null => {
+  if (ownerId !== p.ownerId) return 'the portfolio has another owner now';
+  if (!isOpen) return 'the portfolio is blocked, archived or deleted now';
+  const stands = level.kind === 'everything' || (level.kind === 'amount' && compare(level.amount, p.amount) >= 0);
+  return stands ? null : 'the wish was called off or lowered while a changed counter account cooled off';
+};
+
+export const goOnFromOwner = (p: Payout, { externalId, shownIban, wish }: OwnerRead): Next => {
+  const reason = wish === null ? null : calledOff(p, wish);
+  if (reason !== null) return refuse(p, reason);
+  return externalId === null
     ? refuse(p, 'the owner has no customer number of the bank')
-    : { to: 'CheckingCounterAccount', set: { owner: { externalId: read.externalId, shownIban: read.shownIban } } };
+    : { to: 'CheckingCounterAccount', set: { owner: { externalId, shownIban } } };
+};
 
 /**
  * The bank is master of the counter account. A definite fault refuses; another account than the customer sees, or one that

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { OwnEvent, PayoutRequested } from '../../../../contracts/internal/events.js';
 import { parseDecimal, type Decimal } from '../../../../shared/kernel/decimal.js';
+import type { DivestAmount } from '../../../../shared/kernel/money.js';
 
 const amount = z.custom<Decimal>((value) => typeof value === 'string' && parseDecimal(value) === value, 'not a canonical decimal');
 
@@ -28,6 +29,8 @@ export const payoutState = z.object({
   brokerAccount: z.string(),
   amount,
   currency: z.string(),
+  /** It has cooled off: what was wished then may not be wished any more. */
+  waited: z.boolean().default(false),
   /** The owner as InvestSuite shows it: the customer's id at the bank, and the account on display, if any. */
   owner: z.object({ externalId: z.string(), shownIban: z.string().nullable() }).nullable(),
   /** The account that was checked, as it was then; what is paid is this one. */
@@ -67,7 +70,10 @@ export type CashOutSeen = {
 
 export type CashOutRefusal = 'not-enough-cash' | 'not-allowed' | 'malformed' | 'failed' | 'returned' | 'refused';
 
-export type OwnerRead = { readonly externalId: string | null; readonly shownIban: string | null };
+/** What InvestSuite shows of the portfolio now. `open`: neither blocked nor archived nor deleted. */
+export type WishRead = { readonly ownerId: string; readonly open: boolean; readonly level: DivestAmount };
+/** `wish` is read where the payout has waited, and null otherwise: the withdrawal has just read it. */
+export type OwnerRead = { readonly externalId: string | null; readonly shownIban: string | null; readonly wish: WishRead | null };
 
 /** The counter account at the bank, beside what the tenant wants. Durations in ms. */
 export type CounterAccountRead = {

@@ -30,6 +30,7 @@ import {
   type PaidTransfer,
   type Payout,
   type PayoutInput,
+  type WishRead,
 } from './payout.js';
 
 const IBAN = 'BE68539007547034';
@@ -53,6 +54,7 @@ const fresh: Payout = {
   brokerAccount: 'B1',
   amount: decimal('250'),
   currency: 'EUR',
+  waited: false,
   owner: null,
   counterAccount: null,
   cashOutId: null,
@@ -144,20 +146,34 @@ describe('every input in every status', () => {
   });
   it('looks again while an account cools off', () => {
     const row = payoutFlow.rows.CoolingOff;
-    expect('looksAgain' in row && row.looksAgain.then(fresh)).toEqual({ to: 'ReadingOwner' });
+    expect('looksAgain' in row && row.looksAgain.then(fresh)).toEqual({ to: 'ReadingOwner', set: { waited: true } });
   });
 });
 
 describe('who is paid, and where', () => {
   it('needs a customer of the bank', () => {
-    expect(goOnFromOwner(fresh, { externalId: 'C1', shownIban: null })).toEqual({
+    expect(goOnFromOwner(fresh, { externalId: 'C1', shownIban: null, wish: null })).toEqual({
       to: 'CheckingCounterAccount',
       set: { owner: { externalId: 'C1', shownIban: null } },
     });
-    expect(goOnFromOwner(fresh, { externalId: null, shownIban: IBAN })).toMatchObject({
+    expect(goOnFromOwner(fresh, { externalId: null, shownIban: IBAN, wish: null })).toMatchObject({
       to: 'Refused',
       says: [{ data: { outcome: 'refused' } }],
     });
+  });
+  it('is still to be wished after a wait', () => {
+    const wish = { ownerId: 'U1', open: true, level: { kind: 'amount', amount: decimal('250') } } as const;
+    const after = (now: Partial<WishRead>): object =>
+      goOnFromOwner(fresh, { externalId: 'C1', shownIban: null, wish: { ...wish, ...now } });
+    for (const level of [wish.level, { kind: 'amount', amount: decimal('250.001') }, { kind: 'everything' }] as const)
+      expect(after({ level })).toMatchObject({ to: 'CheckingCounterAccount' });
+    for (const now of [
+      { level: { kind: 'nothing' } },
+      { level: { kind: 'amount', amount: decimal('249.99') } },
+      { ownerId: 'U2' },
+      { open: false },
+    ] as const)
+      expect(after(now)).toMatchObject({ to: 'Refused', says: [{ data: { outcome: 'refused' } }] });
   });
   it('keeps the account that was checked', () => {
     const next = { to: 'CashingOut', set: { counterAccount: { iban: IBAN, ownerName: 'A. Customer' }, reason: null } };

@@ -29,6 +29,7 @@ const state: Payout = {
   brokerAccount: 'B1',
   amount: decimal('250'),
   currency: 'EUR',
+  waited: false,
   owner: { externalId: 'C1', shownIban: IBAN },
   counterAccount: { iban: IBAN, ownerName: 'A. Customer' },
   cashOutId: 'CO1',
@@ -43,16 +44,32 @@ const euros = (text: string): Money => ({ amount: decimal(text), currency: curre
 describe('ReadOwner', () => {
   const read = async (iban: string | null): Promise<unknown> => {
     const result = { id: 'U1' as UserId, externalId: 'C1', counterAccount: iban === null ? null : { iban, bic: null } };
-    const effect = readOwner({ readUser: async () => ({ kind: 'applied', result }) }, timing);
+    const effect = readOwner({ readUser: async () => ({ kind: 'applied', result }), readPortfolio: async () => lost }, timing);
     return effect.read(effect.request(state, journey, 'k1'), sending);
   };
   it('brings the shown account into one form', async () => {
-    expect(await read('be68 5390 0754 7034')).toEqual({ kind: 'applied', result: { externalId: 'C1', shownIban: IBAN } });
-    expect(await read(null)).toEqual({ kind: 'applied', result: { externalId: 'C1', shownIban: null } });
+    expect(await read('be68 5390 0754 7034')).toEqual({ kind: 'applied', result: { externalId: 'C1', shownIban: IBAN, wish: null } });
+    expect(await read(null)).toEqual({ kind: 'applied', result: { externalId: 'C1', shownIban: null, wish: null } });
   });
   it('hands on what is no answer', async () => {
-    const effect = readOwner({ readUser: async () => lost }, timing);
+    const effect = readOwner({ readUser: async () => lost, readPortfolio: async () => lost }, timing);
     expect(await effect.read({ ownerId: 'U1' }, sending)).toEqual(lost);
+  });
+  it('reads the wish again where it has waited', async () => {
+    const user = { id: 'U1' as UserId, externalId: 'C1', counterAccount: null };
+    const shown = { ownerId: 'U1', active: true, archived: false, deleted: false, divestAmount: { kind: 'nothing' } };
+    const read = async (found: object): Promise<unknown> => {
+      const readPortfolio = async (): Promise<never> => found as never;
+      const effect = readOwner({ readUser: async () => ({ kind: 'applied', result: user }), readPortfolio }, timing);
+      return effect.read(effect.request({ ...state, waited: true }, journey, 'k1'), sending);
+    };
+    const wish = { ownerId: 'U1', open: true, level: { kind: 'nothing' } };
+    expect(await read({ kind: 'applied', result: shown })).toMatchObject({ result: { externalId: 'C1', wish } });
+    for (const closed of [{ active: false }, { archived: true }, { deleted: true }])
+      expect(await read({ kind: 'applied', result: { ...shown, ...closed } })).toMatchObject({
+        result: { wish: { ...wish, open: false } },
+      });
+    expect(await read(lost)).toEqual(lost);
   });
 });
 
