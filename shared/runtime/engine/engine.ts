@@ -114,6 +114,8 @@ export class Engine {
   readonly #hinted = new Set<string>();
   /** Events in memory, so that the sweep leaves them alone. */
   readonly #events = new Set<string>();
+  /** Events that left memory while the database was asked which are open. */
+  readonly #releasedMeanwhile = new Set<Set<string>>();
   #blocked: ReadonlySet<string> = new Set();
   /** Lanes that were blocked while the database was asked which are. */
   readonly #blockedMeanwhile = new Set<Set<string>>();
@@ -149,8 +151,19 @@ export class Engine {
     return this.#lanes.size === 0 && this.#lanes.busy === 0 && this.#o.sender.underWay === 0;
   }
 
-  hasEvent(eventId: string): boolean {
-    return this.#events.has(eventId);
+  /** Of what `look` finds open: what is not in memory, and was not while it looked. What was handled meanwhile would be found stale, at a cost to all. */
+  async notInMemory<R extends { readonly eventId: string }>(look: () => Promise<readonly R[]>): Promise<readonly R[]> {
+    const meanwhile = new Set<string>();
+    this.#releasedMeanwhile.add(meanwhile);
+    try {
+      return (await look()).filter(({ eventId }) => !this.#events.has(eventId) && !meanwhile.has(eventId));
+    } finally {
+      this.#releasedMeanwhile.delete(meanwhile);
+    }
+  }
+  #dropEvent(eventId: string): void {
+    this.#events.delete(eventId);
+    for (const meanwhile of this.#releasedMeanwhile) meanwhile.add(eventId);
   }
   hasEffect(effectId: string): boolean {
     return this.#inHand.has(effectId) || this.#waiting.has(effectId);
@@ -176,7 +189,7 @@ export class Engine {
   }
 
   #block(lane: string): void {
-    for (const item of this.#lanes.dropInputs(lane)) if (item.kind === 'input') this.#events.delete(item.eventId);
+    for (const item of this.#lanes.dropInputs(lane)) if (item.kind === 'input') this.#dropEvent(item.eventId);
   }
 
   enqueue(item: Item): void {
@@ -311,7 +324,7 @@ export class Engine {
   }
 
   #forgetItem(item: Item): void {
-    if (item.kind === 'input') this.#events.delete(item.eventId);
+    if (item.kind === 'input') this.#dropEvent(item.eventId);
     if (item.kind === 'effect' || item.kind === 'due-effect') this.#inHand.delete(item.effectId);
     if (item.kind === 'look-again') this.#notLookedAtBeforeMs.delete(item.journeyId);
     if (item.kind !== 'input') this.#forget(item.journeyId);
@@ -409,7 +422,7 @@ export class Engine {
 
   #release(item: Item): void {
     if (item.kind === 'look-again') this.#notLookedAtBeforeMs.delete(item.journeyId);
-    if (item.kind === 'input') this.#events.delete(item.eventId);
+    if (item.kind === 'input') this.#dropEvent(item.eventId);
     if (item.kind === 'effect' && item.isEarlier !== true) this.#inHand.delete(item.effectId);
     this.#lanes.release(item.lane);
   }

@@ -53,10 +53,18 @@ export type OriginalMessage = {
 };
 export type DeadBefore = { readonly attempts: number; readonly firstSeenAtMs: number };
 
-/** What is ready to be stepped, lane by lane, in order of arrival; answers go before new inputs. */
+/** One in so many of what is taken is for lanes that begin something, as long as any wait: answers without end must not keep them out. */
+const NEW_ONE_IN = 20;
+
+/**
+ * What is ready to be stepped, lane by lane, in order of arrival; answers go before new inputs, in a lane and among lanes. What has begun
+ * is finished before more is begun: however many events wait, few journeys are under way, and those are in memory.
+ */
 export class Lanes {
   readonly #waiting = new Map<string, Item[]>();
-  readonly #ready = new Set<string>();
+  /** Lanes whose next item goes on with something. */
+  readonly #goingOn = new Set<string>();
+  readonly #beginning = new Set<string>();
   readonly #busy = new Set<string>();
   #size = 0;
 
@@ -73,30 +81,48 @@ export class Lanes {
     else if (item.kind === 'effect') queue.unshift(item);
     else queue.push(item);
     this.#size++;
-    if (!this.#busy.has(item.lane)) this.#ready.add(item.lane);
+    if (!this.#busy.has(item.lane)) this.#makeReady(item.lane);
   }
 
   /** At most one item of each ready lane; the lanes are busy until they are released. */
   take(most: number): Item[] {
+    const forNew = Math.min(this.#beginning.size, Math.floor(most / NEW_ONE_IN));
     const taken: Item[] = [];
-    for (const lane of this.#ready) {
-      if (taken.length >= most) break;
-      this.#ready.delete(lane);
+    this.#takeFrom(this.#goingOn, most - forNew, taken);
+    this.#takeFrom(this.#beginning, most, taken);
+    return taken;
+  }
+
+  #takeFrom(ready: Set<string>, most: number, taken: Item[]): void {
+    for (const lane of ready) {
+      if (taken.length >= most) return;
+      ready.delete(lane);
       const item = this.#waiting.get(lane)?.shift();
       if (item === undefined) continue;
       this.#size--;
       this.#busy.add(lane);
       taken.push(item);
     }
-    return taken;
+  }
+
+  #makeReady(lane: string): void {
+    const isNew = this.#waiting.get(lane)?.[0]?.kind === 'input';
+    (isNew ? this.#goingOn : this.#beginning).delete(lane);
+    (isNew ? this.#beginning : this.#goingOn).add(lane);
+  }
+
+  #rest(lane: string): void {
+    this.#waiting.delete(lane);
+    this.#goingOn.delete(lane);
+    this.#beginning.delete(lane);
   }
 
   release(lane: string): void {
     this.#busy.delete(lane);
     const queue = this.#waiting.get(lane);
     if (queue === undefined) return;
-    if (queue.length === 0) this.#waiting.delete(lane);
-    else this.#ready.add(lane);
+    if (queue.length === 0) this.#rest(lane);
+    else this.#makeReady(lane);
   }
 
   /** Back to the head of its lane, as if it had not been taken. */
@@ -106,7 +132,7 @@ export class Lanes {
     else queue.unshift(item);
     this.#size++;
     this.#busy.delete(item.lane);
-    this.#ready.add(item.lane);
+    this.#makeReady(item.lane);
   }
 
   /** Takes away the inputs of a lane that has been blocked; they stay in the inbox, unhandled, in order. */
@@ -116,10 +142,10 @@ export class Lanes {
     if (dropped.length === 0) return dropped;
     const kept = queue.filter((item) => item.kind !== 'input');
     this.#size -= dropped.length;
-    if (kept.length > 0) this.#waiting.set(lane, kept);
+    if (kept.length === 0) this.#rest(lane);
     else {
-      this.#waiting.delete(lane);
-      this.#ready.delete(lane);
+      this.#waiting.set(lane, kept);
+      if (!this.#busy.has(lane)) this.#makeReady(lane);
     }
     return dropped;
   }

@@ -53,6 +53,26 @@ describe('lanes', () => {
     lanes.release('a');
     expect(names(lanes.take(9))).toEqual(['e1']);
   });
+  it('finish what has begun before they begin more', () => {
+    const lanes = of(input('a', 'a1'), input('b', 'b1'), answer('c', 'c1'), answer('d', 'd1'));
+    // An answer makes its lane one that goes on, whatever waited there before.
+    lanes.push(answer('b', 'b2'));
+    expect(names(lanes.take(2))).toEqual(['c1', 'd1']);
+    expect(names(lanes.take(9))).toEqual(['b2', 'a1']);
+    lanes.release('b');
+    lanes.push(answer('e', 'e1'));
+    expect(names(lanes.take(9))).toEqual(['e1', 'b1']);
+  });
+  it('let answers without end not keep a new one out', () => {
+    const many = Array.from({ length: 200 }, (_, index) => String(index));
+    const lanes = of(...many.map((name) => input(`new-${name}`, `i${name}`)), ...many.map((name) => answer(`old-${name}`, `e${name}`)));
+    const taken = lanes.take(100);
+    expect(taken).toHaveLength(100);
+    expect(names(taken.filter((item) => item.kind === 'input'))).toEqual(['i0', 'i1', 'i2', 'i3', 'i4']);
+    // Nothing is left free for new ones that do not wait.
+    const without = of(...many.map((name) => answer(`old-${name}`, `e${name}`)));
+    expect(without.take(100)).toHaveLength(100);
+  });
   it('give no more than is asked for', () => {
     const lanes = of(...['a', 'b', 'c'].map((lane) => input(lane, lane)));
     expect(names(lanes.take(2))).toEqual(['a', 'b']);

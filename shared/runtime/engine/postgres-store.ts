@@ -12,7 +12,7 @@ import {
   type TakenIn,
 } from './store.js';
 import { bigintArray, intArray, textArray } from './binary-array.js';
-import { rowsOf, stepStatement, unnested, type Parts } from './step-statement.js';
+import { isUnset, rowsOf, stepStatement, unnested, type Parts } from './step-statement.js';
 import { isAway } from '../database.js';
 import type { EffectKind, Stated } from '../../kernel/flow.js';
 import type { EffectStatus } from '../../kernel/effect-life.js';
@@ -47,20 +47,29 @@ const ms = (column: string): string => `(extract(epoch from ${column}) * 1000)::
 const JOURNEY_COLUMNS = `j.id, j.flow, j.subject, j.portfolio_id, j.version, j.state, j.state_version, j.ended, j.held, e.id as effect_id, e.name, e.kind,
   e.status as effect_status, e.generation, e.attempt, e.reference, e.request, e.owner, e.note,
   ${ms('e.planned_at')} as planned_ms, ${ms('e.first_sent_at')} as first_ms, ${ms('e.last_sent_at')} as last_ms, ${ms('e.due_at')} as due_ms`;
+// `lateral (... offset 0)`: each wanted one is looked up by its index. Left to choose, the planner goes through all open journeys with all that
+// are wanted beside each of them, once its statistics say that none are open: see step-statement.ts.
 const LOAD = `
-  select ${JOURNEY_COLUMNS} from unnest($1::text[]) as wanted(id) join journey j on j.id = wanted.id left join effect e on e.id = j.effect_id
+  select ${JOURNEY_COLUMNS} from unnest($1::text[]) as wanted(id)
+    cross join lateral (select * from journey where id = wanted.id offset 0) j
+    left join lateral (select * from effect where id = j.effect_id offset 0) e on true
   union all
   select ${JOURNEY_COLUMNS} from unnest($2::text[], $3::text[]) as wanted(flow, subject)
-    join journey j on j.flow = wanted.flow and j.subject = wanted.subject and not j.ended left join effect e on e.id = j.effect_id`;
+    cross join lateral (select * from journey where flow = wanted.flow and subject = wanted.subject and not ended offset 0) j
+    left join lateral (select * from effect where id = j.effect_id offset 0) e on true`;
 
 const BY_REFERENCE = `
   select e.reference, e.journey_id, j.portfolio_id, e.id as effect_id, e.status, false as is_earlier, e.name, e.generation, null::jsonb as request,
     null::bigint as first_ms, null::bigint as last_ms
-  from unnest($1::text[]) as wanted(reference) join effect e on e.reference = wanted.reference join journey j on j.id = e.journey_id
+  from unnest($1::text[]) as wanted(reference)
+    cross join lateral (select * from effect where reference = wanted.reference offset 0) e
+    cross join lateral (select portfolio_id from journey where id = e.journey_id offset 0) j
   union all
   select r.reference, e.journey_id, j.portfolio_id, e.id, e.status, true, e.name, r.generation, r.request, ${ms('r.first_sent_at')}, ${ms('r.last_sent_at')}
-  from unnest($1::text[]) as wanted(reference) join earlier_request r on r.reference = wanted.reference
-    join effect e on e.id = r.effect_id join journey j on j.id = e.journey_id`;
+  from unnest($1::text[]) as wanted(reference)
+    cross join lateral (select * from earlier_request where reference = wanted.reference offset 0) r
+    cross join lateral (select * from effect where id = r.effect_id offset 0) e
+    cross join lateral (select portfolio_id from journey where id = e.journey_id offset 0) j`;
 
 const FRESH = `
 fresh as (
@@ -233,7 +242,7 @@ export class PostgresStore implements EngineStore {
 
   async stillOpen(eventIds: readonly string[]): Promise<ReadonlySet<string>> {
     const rows = await this.#query<{ event_id: string }>(
-      'select event_id from inbox where event_id = any($1::text[]) and handled_at is null',
+      `select event_id from inbox where event_id = any($1::text[]) and ${isUnset('handled_at')}`,
       [eventIds],
     );
     return new Set(column(rows, 'event_id'));
@@ -361,7 +370,11 @@ export class PostgresStore implements EngineStore {
   }
 
   async markSent(eventIds: readonly string[]): Promise<void> {
-    await this.#query('update outbox set sent_at = now() where event_id = any($1::text[]) and sent_at is null', [eventIds], 'mark-sent');
+    await this.#query(
+      `update outbox set sent_at = now() where event_id = any($1::text[]) and ${isUnset('sent_at')}`,
+      [eventIds],
+      'mark-sent',
+    );
   }
 
   async newlyOverdue(limit: number): ReturnType<EngineStore['newlyOverdue']> {

@@ -5,7 +5,9 @@
  * `{{rows}}` stands for the rows of the part, one parameter of the composite type `<part>_row[]`, made by the migrations from
  * the same columns. A part without rows is left out; the statement does not depend on the size of a batch. Rows that are
  * updated come in the order of their ids, so that two copies do not wait for one another in a circle. Never join one part to another:
- * with hash joins switched off on these connections that is quadratic.
+ * with hash joins switched off on these connections that is quadratic. So is a table that is gone through once with all rows of a batch beside
+ * each of its rows, which the planner takes for cheap while its statistics say that nothing is there: what only reads is joined by
+ * `lateral (... offset 0)`, what is updated names no condition of a partial index, and a row looked at is dear on these connections.
  */
 import { rowsLiteral, type Field } from './composite.js';
 
@@ -136,6 +138,9 @@ export const emptyParts = (): Parts => ({
   blocked: [],
 });
 
+/** For what is found by its id: `is null` would offer the planner the index of all that is open instead. */
+export const isUnset = (column: string): string => `coalesce(${column}, 'infinity') = 'infinity'`;
+
 /** How each part is written. The order does not matter: no part sees what another one writes. */
 const WRITES: Readonly<Record<PartName, string>> = {
   created: `
@@ -176,7 +181,7 @@ const WRITES: Readonly<Record<PartName, string>> = {
   where e.id = p.id and e.status in ('planned', 'sending', 'accepted', 'unknown')
     and (p.was is null or (e.status = p.was and e.generation = p.generation))`,
   checked: `
-  select 1 from {{rows}} checked join journey j on j.id = checked.id and j.version = checked.version`,
+  select 1 from {{rows}} checked cross join lateral (select 1 from journey j where j.id = checked.id and j.version = checked.version offset 0) j`,
   said: `
   insert into outbox (event_id, topic, key, headers, value) select event_id, topic, key, headers, value from {{rows}}`,
   told: `
@@ -187,7 +192,7 @@ const WRITES: Readonly<Record<PartName, string>> = {
   seen: `
   update inbox i set handled_at = now(), note = s.note
   from {{rows}} s
-  where i.event_id = s.event_id and i.handled_at is null returning 1`,
+  where i.event_id = s.event_id and ${isUnset('i.handled_at')} returning 1`,
   quarantined: `
   insert into quarantine (event_id, portfolio_id, topic, "partition", "offset", key, headers, value, error_class, reason)
   select event_id, portfolio_id, topic, "partition", "offset", key, headers, value, error_class, reason from {{rows}}
@@ -199,7 +204,7 @@ const WRITES: Readonly<Record<PartName, string>> = {
 const KEPT = `
   insert into earlier_request (effect_id, generation, reference, request, first_sent_at, last_sent_at)
   select e.id, e.generation, e.reference, e.request, e.first_sent_at, e.last_sent_at
-  from {{rows}} c join effect e on e.id = c.id where c.proof is not null`;
+  from {{rows}} c cross join lateral (select * from effect e where e.id = c.id offset 0) e where c.proof is not null`;
 /** What must be found as it was expected, or nothing at all is written. */
 const COUNTED: readonly PartName[] = ['created', 'moved', 'checked', 'seen'];
 

@@ -42,6 +42,7 @@ export class Sweep {
   /** From the start until a page of waiting events was not full: what a former life has left is taken up page after page. */
   #recovering = true;
   #hurries = false;
+  #wholeAgainAtMs = Number.NEGATIVE_INFINITY;
   #droppedAtMs: number;
   #lookedForOverdueAtMs = Number.NEGATIVE_INFINITY;
 
@@ -57,7 +58,8 @@ export class Sweep {
   #next(waitMs: number): void {
     if (this.#stopped) return;
     this.#callOff = this.#o.clock.after(waitMs, () => {
-      this.#working = this.once()
+      const onlyEvents = this.#hurries && this.#o.clock.monotonicMs() < this.#wholeAgainAtMs;
+      this.#working = (onlyEvents ? this.#nextPage() : this.once())
         .catch((error: unknown) => {
           if (error instanceof DatabaseAway) this.#o.log.warn({ reason: error.message }, 'the sweep waits: the database is away');
           else this.#o.log.error({ err: error }, 'the sweep failed; it is tried again');
@@ -68,8 +70,15 @@ export class Sweep {
     });
   }
 
+  /** Between two whole sweeps, while what a former life has left is taken up. */
+  async #nextPage(): Promise<void> {
+    this.#hurries = false;
+    if (this.#o.engine.waitsBecause === null) await this.#takeUpEvents(this.#o.graceMs);
+  }
+
   async once(): Promise<void> {
     const { store, engine, sayer, graceMs, log } = this.#o;
+    this.#wholeAgainAtMs = this.#o.clock.monotonicMs() + this.#o.everyMs;
     // After a start nothing is in memory: nobody needs to be left alone on our account.
     const grace = this.#first ? 0 : graceMs;
     this.#first = false;
@@ -96,9 +105,11 @@ export class Sweep {
 
   async #takeUpEvents(grace: number): Promise<void> {
     const { store, engine, takeIn } = this.#o;
-    const rows = await store.openInbox(grace, MOST);
-    if (rows.length < MOST) this.#recovering = false;
-    const fresh = rows.filter((row) => !engine.hasEvent(row.eventId));
+    const fresh = await engine.notInMemory(async () => {
+      const rows = await store.openInbox(grace, MOST);
+      if (rows.length < MOST) this.#recovering = false;
+      return rows;
+    });
     this.#hurries = this.#recovering && fresh.length > 0;
     for (const row of fresh) {
       const item = await takeIn.again(row);
