@@ -37,6 +37,7 @@ export const opened = ({ change }: ChangeRequested, subject: string): Opening<Po
     written: [],
     seenWhileReading: null,
     seenSince: null,
+    seenSeveral: false,
     explainedBy: null,
     restoring: null,
     levelWritten: null,
@@ -63,7 +64,7 @@ const appended = (state: PortfolioState, change: Change): readonly Change[] => {
 export const addChange = (state: PortfolioState, { change }: ChangeRequested): Kept =>
   isKnown(state, change) ? { stay: true } : { stay: true, set: { pending: appended(state, change) } };
 
-const fresh = { writing: null, seenWhileReading: null, seenSince: null, explainedBy: null } as const;
+const fresh = { writing: null, seenWhileReading: null, seenSince: null, seenSeveral: false, explainedBy: null } as const;
 
 /** Nothing is going on: start, or answer at once where nothing is to be written. A write for nothing starts the optimiser. */
 export const takeChange = (state: PortfolioState, { change }: ChangeRequested): Next => {
@@ -148,8 +149,14 @@ const isOurs = ({ levelWritten }: PortfolioState, level: DivestAmount): boolean 
 
 export const wishWhileReading = (_state: PortfolioState, { level }: WishSeen): Kept => ({ stay: true, set: { seenWhileReading: level } });
 
+/** The newest one, and whether there were others. */
+const announced = ({ seenSince, seenSeveral }: PortfolioState, level: DivestAmount): Pick<PortfolioState, 'seenSince' | 'seenSeveral'> => ({
+  seenSince: level,
+  seenSeveral: seenSeveral || (seenSince !== null && !sameLevel(seenSince, level)),
+});
+
 export const wishWhileWriting = (state: PortfolioState, { level }: WishSeen): Kept =>
-  isEcho(plan(state), level) ? { stay: true } : { stay: true, set: { seenSince: level } };
+  isEcho(plan(state), level) ? { stay: true } : { stay: true, set: announced(state, level) };
 
 /** A review names so much of what happened; the rest is in the history. */
 const LONGEST_REVIEW = 300;
@@ -171,7 +178,7 @@ const wishErased = (state: PortfolioState, wish: DivestAmount): Moved => {
   const { levelRead, baseCurrency } = plan(state);
   const expected = levelAfter(plan(state));
   const level = loweredByAll(wish, state.written, baseCurrency);
-  const explained = { explainedBy: wish, seenSince: null };
+  const explained = { explainedBy: wish, seenSince: null, seenSeveral: false };
   if (sameLevel(level, expected))
     return { to: 'AwaitingWish', set: { ...explained, reason: 'another writer was there; the wish announced since changes nothing' } };
   if (compareLevels(wish, levelRead) < 0)
@@ -179,14 +186,17 @@ const wishErased = (state: PortfolioState, wish: DivestAmount): Moved => {
   return { to: 'RestoringWish', set: { ...explained, restoring: { expected, level } } };
 };
 
-/** `others`: how many versions of other writers lie between our read and our write. Of two wishes, events do not tell which is the newer one. */
+/**
+ * `others`: how many versions of other writers lie between our read and our write. Of two wishes, events do not tell which is the newer one:
+ * one of them may be from long before our read.
+ */
 const afterGap = (state: PortfolioState, others: number): Moved => {
   const { onVersionGap, onUnexplainedGap, levelRead } = plan(state);
-  const { seenSince, seenWhileReading } = state;
+  const { seenSince, seenSeveral, seenWhileReading } = state;
   const review = 'another writer was there while the divest amount was written';
-  const announced = seenSince === null ? '' : `, and ${levelText(seenSince)} was announced`;
-  if (onVersionGap === 'hold') return putToReview(state, `${review}${announced}`);
-  if (others > 1 && onUnexplainedGap === 'review') return putToReview(state, `${review}, ${String(others)} times${announced}`);
+  const told = seenSince === null ? '' : `, and ${levelText(seenSince)} was announced${seenSeveral ? ', after another wish' : ''}`;
+  if (onVersionGap === 'hold' || seenSeveral) return putToReview(state, `${review}${told}`);
+  if (others > 1 && onUnexplainedGap === 'review') return putToReview(state, `${review}, ${String(others)} times${told}`);
   if (seenSince !== null) return wishErased(state, seenSince);
   const uncertain = seenWhileReading !== null && compareLevels(seenWhileReading, levelRead) > 0;
   if (uncertain) return putToReview(state, `${review}, and a higher wish was announced while it was read`);
@@ -219,14 +229,14 @@ export const notWritten = (_state: PortfolioState, reason: string, by: RefusedBy
  */
 export const wishAfterGap = (state: PortfolioState, { level }: WishSeen): Next => {
   if (isKnownWish(state, level)) return { stay: true };
-  return state.explainedBy === null ? wishErased(state, level) : { to: 'ReadingLevel', set: { seenSince: level } };
+  return state.explainedBy === null ? wishErased(state, level) : { to: 'ReadingLevel', set: announced(state, level) };
 };
 
 const isKnownWish = (state: PortfolioState, level: DivestAmount): boolean =>
   isEcho(plan(state), level) || isOurs(state, level) || (state.explainedBy !== null && sameLevel(level, state.explainedBy));
 
 export const wishWhileRestoring = (state: PortfolioState, { level }: WishSeen): Kept =>
-  isKnownWish(state, level) ? { stay: true } : { stay: true, set: { seenSince: level } };
+  isKnownWish(state, level) ? { stay: true } : { stay: true, set: announced(state, level) };
 
 const UNEXPLAINED = 'another writer was there while the divest amount was written, and nothing tells what was wished for';
 
@@ -248,12 +258,12 @@ const reviewFrom = (state: PortfolioState, seen: PortfolioRead, why: string): Mo
  * shows, and that was ours. So a wish that may lie under it is for a person, who asks the customer.
  */
 const gapLookedAt = (state: PortfolioState, seen: PortfolioRead): Next => {
-  const { explainedBy, seenSince, restoring } = state;
+  const { explainedBy, seenSince, seenSeveral, restoring } = state;
   const now = levelText(seen.divestAmount);
   if (restoring !== null)
     return reviewFrom(state, seen, `we have overwritten a wish of ${levelText(restoring.level)}, and ${now} was set since`);
   if (explainedBy !== null) {
-    if (seenSince === null || sameLevel(seen.divestAmount, seenSince)) return onwards(state, state.reason);
+    if (seenSince === null || (!seenSeveral && sameLevel(seen.divestAmount, seenSince))) return onwards(state, state.reason);
     return reviewFrom(
       state,
       seen,
@@ -273,7 +283,7 @@ export const levelStands = (state: PortfolioState, seen: PortfolioRead): Next =>
 export const wishWhileLevelIsRead = (state: PortfolioState, input: WishSeen): Next => {
   if (state.writing !== null && state.restoring === null && state.explainedBy === null) return wishAfterGap(state, input);
   const known = state.writing === null ? isOurs(state, input.level) : isKnownWish(state, input.level);
-  return known ? { stay: true } : { stay: true, set: { seenSince: input.level } };
+  return known ? { stay: true } : { stay: true, set: announced(state, input.level) };
 };
 
 /** It stays watchful for a while: an old event may have been taken for the wish that our write had overwritten. */

@@ -83,6 +83,8 @@ export type PortfolioState = {
   readonly seenWhileReading: DivestAmount | null;
   /** The newest level that was announced after the read, after a gap was explained, or under review. */
   readonly seenSince: DivestAmount | null;
+  /** Another level was announced before that one. */
+  readonly seenSeveral: boolean;
   /** The wish that we take for the one our write has overwritten. */
   readonly explainedBy: DivestAmount | null;
   /** The level to write back, and the one it stands in for. */
@@ -163,6 +165,7 @@ export const portfolioState: z.ZodType<PortfolioState> = z.object({
   written: z.array(change),
   seenWhileReading: level.nullable(),
   seenSince: level.nullable(),
+  seenSeveral: z.boolean(),
   explainedBy: level.nullable(),
   restoring: z.object({ expected: level, level }).nullable(),
   levelWritten: level.nullable(),

@@ -43,6 +43,7 @@ const state = (over: Partial<PortfolioState> = {}): PortfolioState => ({
   written: [],
   seenWhileReading: null,
   seenSince: null,
+  seenSeveral: false,
   explainedBy: null,
   restoring: null,
   levelWritten: null,
@@ -251,7 +252,10 @@ describe('a write was made', () => {
       notWritten(inWriting(), 'changed-meanwhile', 'other-side'),
       notWritten(inWriting(), 'seen in the console', 'person'),
     ])
-      expect(step).toEqual({ to: 'ReadingPortfolio', set: { writing: null, seenWhileReading: null, seenSince: null, explainedBy: null } });
+      expect(step).toEqual({
+        to: 'ReadingPortfolio',
+        set: { writing: null, seenWhileReading: null, seenSince: null, seenSeveral: false, explainedBy: null },
+      });
     expect(notWritten(inWriting(), 'invalid', 'other-side')).toHaveProperty('hold');
   });
 });
@@ -289,6 +293,22 @@ describe('somebody else wrote between our read and our write', () => {
     // Versions that rise by themselves tell nothing.
     const tells = { writing: writing({ onUnexplainedGap: 'go-on' }), seenSince: level('800') };
     expect(twice(tells)).toMatchObject({ to: 'RestoringWish', set: { restoring: { level: level('300') }, explainedBy: level('800') } });
+  });
+  it('two wishes that were announced go to a person: one may be from long before our read (simulation, seed 18319)', () => {
+    const { on } = portfolioFlow.rows.WritingPortfolio;
+    const seen = (before: PortfolioState, one: string): PortfolioState => {
+      const step = typeof on.WishSeen === 'function' && on.WishSeen(before, wish(level(one)));
+      return { ...before, ...(step !== false && 'set' in step ? step.set : {}) };
+    };
+    const once = seen(seen(inWriting(), '800'), '800');
+    expect(once).toMatchObject({ seenSince: level('800'), seenSeveral: false });
+    const twice = seen(once, '900');
+    expect(written(twice, { versionAfter: 9 })).toMatchObject({
+      to: 'AwaitingReview',
+      set: { review: expect.stringMatching(/, and 900 was announced, after another wish$/), seenSeveral: false },
+    });
+    // No gap, nothing erased.
+    expect(written(twice, { versionAfter: 8 })).toMatchObject({ to: 'Idle' });
   });
   it('a wish seen while reading may be in what was read: only a person can tell', () => {
     expect(gap({ seenWhileReading: level('800') })).toMatchObject({
@@ -340,7 +360,7 @@ describe('somebody else wrote between our read and our write', () => {
       to: 'AwaitingReview',
       set: { review: 'we have overwritten a wish of 300, and 90 was set since', restoring: null, levelWritten: level('90') },
     });
-    expect(wishWhileLevelIsRead(lost, wish(level('90')))).toEqual({ stay: true, set: { seenSince: level('90') } });
+    expect(wishWhileLevelIsRead(lost, wish(level('90')))).toEqual({ stay: true, set: { seenSince: level('90'), seenSeveral: false } });
   });
   it('no event came, and the tenant does not want to be asked', () => {
     expect(levelStands(inGap, read({ onUnexplainedGap: 'go-on' }))).toMatchObject({
@@ -360,7 +380,7 @@ describe('somebody else wrote between our read and our write', () => {
     expect(unexplained({ ...late, review: 'x'.repeat(400) })).toMatchObject({ set: { review: 'x'.repeat(400) } });
     expect(levelStands(late, read({ divestAmount: level('800') }))).toMatchObject({ to: 'Idle', set: { review: null } });
     expect(levelStands({ ...late, levelWritten: null }, read())).toMatchObject({ to: 'Idle', set: { review: null } });
-    expect(wishWhileLevelIsRead(late, wish(level('900')))).toEqual({ stay: true, set: { seenSince: level('900') } });
+    expect(wishWhileLevelIsRead(late, wish(level('900')))).toEqual({ stay: true, set: { seenSince: level('900'), seenSeveral: true } });
     expect(wishWhileLevelIsRead(late, wish(NOTHING))).toEqual({ stay: true });
   });
   const rowOf = portfolioFlow.rows.RestoringWish as Extract<(typeof portfolioFlow.rows)['RestoringWish'], { does: 'RestoreDivestAmount' }>;
@@ -387,7 +407,7 @@ describe('somebody else wrote between our read and our write', () => {
     const seen = (one: DivestAmount) => typeof on.WishSeen === 'function' && on.WishSeen(watchful, wish(one));
     // The same once more, what we have written, and what we have read.
     for (const known of ['800', '300', '500']) expect(seen(level(known))).toEqual({ stay: true });
-    expect(seen(level('950'))).toEqual({ to: 'ReadingLevel', set: { seenSince: level('950') } });
+    expect(seen(level('950'))).toEqual({ to: 'ReadingLevel', set: { seenSince: level('950'), seenSeveral: false } });
     expect(levelStands(watchful, read({ divestAmount: level('300') }))).toMatchObject({
       to: 'Idle',
       set: { explainedBy: null, writing: null, written: [] },
@@ -395,18 +415,20 @@ describe('somebody else wrote between our read and our write', () => {
     // A new wish stands. An old one that was erased does not: then the one that was restored was not the newest.
     const announced = { ...watchful, seenSince: level('950') };
     expect(levelStands(announced, read({ divestAmount: level('950') }))).toMatchObject({ to: 'Idle' });
+    const several = { ...announced, seenSeveral: true };
+    expect(levelStands(several, read({ divestAmount: level('950') }))).toMatchObject({ to: 'AwaitingReview' });
     expect(levelStands(announced, read({ divestAmount: level('300'), onUnexplainedGap: 'go-on' }))).toMatchObject({
       to: 'AwaitingReview',
       set: { review: 'we have overwritten a wish of 800 or of 950, and 300 stands' },
     });
-    expect(wishWhileLevelIsRead(watchful, wish(level('950')))).toEqual({ stay: true, set: { seenSince: level('950') } });
+    expect(wishWhileLevelIsRead(watchful, wish(level('950')))).toMatchObject({ stay: true, set: { seenSince: level('950') } });
     expect(wishWhileLevelIsRead(watchful, wish(level('800')))).toEqual({ stay: true });
   });
   it('looks at once after another wish that was announced while one was restored: simulation, seed 66745', () => {
     const { on } = rowOf;
     const seen = (one: DivestAmount) => typeof on.WishSeen === 'function' && on.WishSeen(restoring, wish(one));
     expect(seen(level('800'))).toEqual({ stay: true });
-    expect(seen(level('950'))).toEqual({ stay: true, set: { seenSince: level('950') } });
+    expect(seen(level('950'))).toEqual({ stay: true, set: { seenSince: level('950'), seenSeveral: false } });
     expect(rowOf.applied({ ...restoring, seenSince: level('950') }, { versionAfter: 10 })).toMatchObject({ to: 'ReadingLevel' });
   });
   it('asks people when somebody wrote while a wish was restored, except where versions rise by themselves', () => {
@@ -450,10 +472,10 @@ describe('every status answers every input', () => {
   it.each([
     ['Idle', 'ReadingPortfolio', 'stay says done', 'stay', 'ignored', 'ignored'],
     ['ReadingPortfolio', 'stay pending', 'stay pending', 'stay', 'stay seenWhileReading', 'stay seenWhileReading'],
-    ['WritingPortfolio', 'stay pending', 'stay pending', 'stay', 'stay seenSince', 'stay'],
+    ['WritingPortfolio', 'stay pending', 'stay pending', 'stay', 'stay seenSince,seenSeveral', 'stay'],
     ['AwaitingWish', 'stay pending', 'stay pending', 'stay', 'RestoringWish', 'stay'],
     ['ReadingLevel', 'stay pending', 'stay pending', 'stay', 'RestoringWish', 'stay'],
-    ['RestoringWish', 'stay pending', 'stay pending', 'stay', 'stay seenSince', 'stay'],
+    ['RestoringWish', 'stay pending', 'stay pending', 'stay', 'stay seenSince,seenSeveral', 'stay'],
     ['AwaitingReview', 'ReadingPortfolio', 'stay says done', 'stay', 'ReadingLevel', 'stay'],
     ['AwaitingCounterpart', 'ReadingPortfolio', 'stay says done', 'stay', 'ignored', 'ignored'],
   ] as const)('%s', (status, onChange, onSettled, onRepeat, onWish, onEcho) => {
