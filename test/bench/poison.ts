@@ -10,6 +10,7 @@ import {
   takeTurns,
   type Bench,
   type BenchContext,
+  type Contestants,
   type Figure,
   type ProcessKinds,
   type Round,
@@ -30,6 +31,8 @@ const LANES = 5_000;
 const FETCH = 500;
 /** What goes on arriving in the bad lane. */
 const BEHIND_PER_FETCH = 5;
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 type World = { readonly url: string; readonly admin: Pool; readonly kinds: ProcessKinds; readonly lanes: number };
 
@@ -82,16 +85,22 @@ export const poison: Bench = {
   run: async (context) => {
     const world = await openWorld(context);
     const sorts = Object.keys(SORTS) as Sort[];
-    const contestants = Object.fromEntries(sorts.map((sort) => [sort, (turn: number) => round(world, sort, turn)])) as Record<
-      Sort,
-      (turn: number) => Promise<Round>
-    >;
-    const measured = await takeTurns(context.quick ? 2 : 7, contestants, (sort, turn) => {
-      context.progress(`round ${String(turn + 1)}: ${SORTS[sort]}`);
+    const contestants = {
+      ...(Object.fromEntries(sorts.map((sort) => [sort, (turn: number) => round(world, sort, turn)])) as Contestants<Sort, Round>),
+      noneAgain: (turn: number) => round(world, 'none', turn),
+    };
+    // The first run of all warms up, and counts for nothing.
+    await round(world, 'none', -1);
+    const measured = await takeTurns(context.quick ? 2 : 11, contestants, (sort, turn) => {
+      context.progress(`round ${String(turn + 1)}: ${sort === 'noneAgain' ? 'no trouble, again' : SORTS[sort]}`);
     });
     const without = measured.none;
+    // Beside the mean of both runs without trouble of its round: before it and after it.
     const shares = (sort: Sort, of: 'perSecond' | 'cpuMs'): number[] =>
-      measured[sort].rounds.map((one, turn) => (100 * (one[of] ?? Number.NaN)) / (without.rounds[turn]?.[of] ?? Number.NaN));
+      measured[sort].rounds.map((one, turn) => {
+        const beside = [without, measured.noneAgain].map(({ rounds }) => rounds[turn]?.[of] ?? Number.NaN);
+        return (100 * (one[of] ?? Number.NaN)) / mean(beside);
+      });
     const figures = sorts
       .filter((sort) => sort !== 'none')
       .map((sort): Figure => {
@@ -101,7 +110,7 @@ export const poison: Bench = {
           value: median(speed),
           unit: '%',
           goal: { atLeast: 95 },
-          note: `each round beside a run without trouble; rounds from ${Math.min(...speed).toFixed(1)} to ${Math.max(...speed).toFixed(1)} %, processor time ${median(shares(sort, 'cpuMs')).toFixed(1)} %`,
+          note: `median of ${String(speed.length)} rounds, each beside the runs without trouble before and after it; from ${Math.min(...speed).toFixed(1)} to ${Math.max(...speed).toFixed(1)} %; processor time ${median(shares(sort, 'cpuMs')).toFixed(1)} %`,
         };
       });
     return {

@@ -7,6 +7,7 @@
  */
 import { Bug } from '../../kernel/bug.js';
 import { dueMove, type EffectRecord, type LifeEvent } from '../../kernel/effect-life.js';
+import { Recent } from '../../kernel/recent.js';
 import { openJourney, step, type JourneyRecord, type Stepped } from '../../kernel/step.js';
 import type { Log } from '../log.js';
 import { Batch, type Written } from './batch.js';
@@ -15,7 +16,6 @@ import { Floods, Patience } from './flood.js';
 import type { Clock } from './clock.js';
 import { derivedId } from './identity.js';
 import { Lanes, eventIdOf, type InputAddress, type Item } from './lanes.js';
-import { Recent } from './recent.js';
 import type { Sayer } from './sayer.js';
 import type { Sender } from './sender.js';
 import {

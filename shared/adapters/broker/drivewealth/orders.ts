@@ -18,6 +18,7 @@ import type { BrokerAccountId, InstrumentId } from '../../../kernel/ids.js';
 import { JsonNumber, type Printable } from '../../../kernel/json.js';
 import type { Currency } from '../../../kernel/money.js';
 import type { Sending } from '../../../kernel/outcome.js';
+import { Recent } from '../../../kernel/recent.js';
 import type { BrokerCash, BrokerPort, OrderReport, OrderRequest, Settlement } from '../../../ports/broker.js';
 import { noAnswer, retryable, unknown } from '../../http/outcome.js';
 import { query } from '../../http/path.js';
@@ -65,12 +66,10 @@ const placeBody = (request: OrderRequest, accountNo: string, clientOrderId: stri
 const MOST_OWNERS = 50_000;
 
 const createOwners = (): Owners => {
-  const keys = new Map<string, string>();
+  const keys = new Recent<string>(MOST_OWNERS);
   return {
     of: (orderId) => keys.get(orderId),
     note: (orderId, key) => {
-      const [oldest] = keys.size < MOST_OWNERS ? [] : keys.keys();
-      if (oldest !== undefined) keys.delete(oldest);
       keys.set(orderId, key);
     },
   };

@@ -10,7 +10,7 @@ export class Recent<V> {
   #old = new Map<string, V>();
 
   /** Holds the last `most / 2` used at least, and `most` at most. `onForgotten` hears of what made room, not of what was deleted. */
-  constructor(most: number, onForgotten: (key: string, value: V) => void) {
+  constructor(most: number, onForgotten: (key: string, value: V) => void = () => undefined) {
     this.#mostPerGeneration = Math.max(1, Math.floor(most / 2));
     this.#onForgotten = onForgotten;
   }
