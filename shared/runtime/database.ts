@@ -59,6 +59,22 @@ export const openClient = async (options: DatabaseOptions): Promise<Client> => {
   return client;
 };
 
+const MOST_APART_MS = 30_000;
+
+/**
+ * Null while our clock and the database's agree. What is due is written by ours and looked for by the database's, so that a clock that is ahead
+ * puts off work and alarms alike; and "absent" is believed by it. One clock that is wrong for a moment is enough.
+ */
+export const clockProblem = async (pool: Pool, nowMs: () => number = Date.now): Promise<string | null> => {
+  const beforeMs = nowMs();
+  const { rows } = await pool.query<{ ms: string }>('select (extract(epoch from clock_timestamp()) * 1000)::bigint as ms');
+  const databaseMs = Number(rows[0]?.ms);
+  const apartMs = Math.max(beforeMs - databaseMs, databaseMs - nowMs());
+  return apartMs <= MOST_APART_MS
+    ? null
+    : `the clocks of this machine and of the database are ${String(Math.round(apartMs / 1_000))} s apart`;
+};
+
 const AWAY_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 // 08 connection, 57P admin shutdown and crash, 53 out of resources, 40 serialisation and deadlock, 55P03 lock not available, 57014 timeout.
 const AWAY_STATES = /^(08|53|40|57P|57014|55P03)/;

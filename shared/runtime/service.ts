@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import { ownTopics, outsideTopics, deadLetterTopic, PARTITIONS, type Topic } from '../../contracts/internal/topics.js';
 import type { Check, CommonConfig, Environment } from './config.js';
 import { readConfig } from './config.js';
-import { openClient, openPool, type DatabaseOptions } from './database.js';
+import { clockProblem, openClient, openPool, type DatabaseOptions } from './database.js';
 import { assemble, type Assembly } from './engine/assembly.js';
 import { Catalogue } from './engine/catalogue.js';
 import { systemClock } from './engine/clock.js';
@@ -14,7 +14,7 @@ import type { Passes } from './engine/engine.js';
 import { contentHash } from './engine/identity.js';
 import { Owner } from './engine/owner.js';
 import { PostgresStore } from './engine/postgres-store.js';
-import { NotReady, createApp, createRegistry, finishApp, listen, type Listening } from './http.js';
+import { NotReady, createApp, createRegistry, finishApp, listen, type Check as HealthCheck, type Listening } from './http.js';
 import { ensureTopics, pingKafka } from './kafka/admin.js';
 import type { KafkaOptions } from './kafka/client.js';
 import { startConsumer } from './kafka/consumer.js';
@@ -167,6 +167,10 @@ const startEngine = async ({ definition, config, log, pool, producer }: EngineSe
     },
   });
   await owner.start();
+  await untilDone('a clock that agrees with the database', log, async () => {
+    const problem = await clockProblem(pool);
+    if (problem !== null) throw new NotReady(problem);
+  });
   const assembly = assemble({
     ...{ catalogue: new Catalogue(definition), store, clock: systemClock, log, passes },
     ownerId: () => owner.id,
@@ -190,6 +194,23 @@ const startEngine = async ({ definition, config, log, pool, producer }: EngineSe
   return { ...assembly, owner, store };
 };
 
+const databaseChecks = (pool: Pool): readonly HealthCheck[] => [
+  {
+    name: 'postgres',
+    check: async () => {
+      await pool.query('select 1');
+    },
+  },
+  {
+    name: 'clock',
+    check: async () => {
+      // Where the database is away, nobody knows, and `postgres` says so.
+      const problem = await clockProblem(pool).catch(() => null);
+      if (problem !== null) throw new NotReady(problem);
+    },
+  },
+];
+
 const start = async <S extends z.ZodObject>(options: ServiceOptions<S>, environment: Environment): Promise<Running> => {
   const config = readConfig(options.config, environment, options.check) as z.output<S> & CommonConfig;
   const log = createLog(config.SERVICE_NAME ?? options.name, config.LOG_LEVEL);
@@ -207,12 +228,7 @@ const start = async <S extends z.ZodObject>(options: ServiceOptions<S>, environm
     return why.length === 0 ? Promise.resolve() : Promise.reject(new NotReady([...new Set(why)].join('; ')));
   };
   const app = createApp(registry, [
-    {
-      name: 'postgres',
-      check: async () => {
-        await pool.query('select 1');
-      },
-    },
+    ...databaseChecks(pool),
     { name: 'kafka', check: () => pingKafka(kafka) },
     { name: 'engine', check: started },
     { name: 'messages', check: takesIn },
