@@ -233,7 +233,7 @@ export const openJourney = (
   const effect = plan(identity.id, 1, row, rulesOf, nowMs);
   return {
     kind: 'moved',
-    journey: { ...identity, flow: flow.name, version: 1, state: opening.open, ended: 'ends' in row, held: null, effect },
+    journey: { flow: flow.name, version: 1, state: opening.open, ended: 'ends' in row, held: null, effect, ...identity },
     closing: null,
     result: null,
     planned: effect !== null,

@@ -141,8 +141,8 @@ export class Broker {
   abilities(): BrokerPort['abilities'] {
     const { broker } = this.#ground.plan;
     const common = { keyMemoryMs: null, longestLifeMs: declaredLifeMs(this.#ground.plan, 0), source: 'the plan of this history' };
-    const createCashOut: OperationAbility = { ...common, repeatable: broker.repeatable, afterAbsence: broker.afterAbsence };
-    const byKey: OperationAbility = { ...common, repeatable: 'by-key', afterAbsence: 'same-key' };
+    const createCashOut: OperationAbility = { repeatable: broker.repeatable, afterAbsence: broker.afterAbsence, ...common };
+    const byKey: OperationAbility = { repeatable: 'by-key', afterAbsence: 'same-key', ...common };
     return { placeOrder: createCashOut, createCashOut, approveCashOut: byKey };
   }
 }

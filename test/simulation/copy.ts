@@ -7,6 +7,7 @@ import type { Passes } from '../../shared/runtime/engine/engine.js';
 import type { OutboxRow } from '../../shared/runtime/engine/store.js';
 import type { RulesOf } from '../../shared/kernel/step.js';
 import type { Log } from '../../shared/runtime/log.js';
+import { Abort } from './abort.js';
 import type { FaultName } from './faults.js';
 import type { Ground } from './ground.js';
 import type { MemoryStore } from './memory-store.js';
@@ -110,14 +111,15 @@ export class Copy {
     };
     const ownerId = (): number => (this.#life === life ? this.#ownerId : 0);
     const { takeIn, sweep } = assemble({
-      ...{ catalogue, store: client, clock, log, ownerId, passes },
       publish: this.#publisher(life, passes),
+      ...{ catalogue, store: client, clock, log, ownerId, passes },
       onNotSaid: () => undefined,
       sender: {
         limitPerSystem: 64,
         // It looks at the real clock, which no seed can hold: it never opens here.
         breakerAfterFailures: 1_000_000,
         breakerOpenMs: 1_000,
+        newAbort: () => new Abort(),
         onBug: (error, effect) => {
           this.#ground.accuse(`the effect ${effect.name} threw: ${String(error)}`);
         },

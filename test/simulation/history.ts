@@ -104,15 +104,12 @@ class History {
     const { broken, scheduler } = this.#ground;
     const tenant: TenantSettings = { ...TENANT, requestTimeoutMs: plan.timeoutMs };
     const ports = (network: Network): Ports => {
-      const seen = {
-        coreBanking: bankPort(bank, network, plan.bank.dedupe === 'forever'),
-        broker: brokerPort(broker, network),
-        investSuite: investSuitePort(investSuite, network),
-      };
+      const seenBroker = brokerPort(broker, network);
+      const seenInvestSuite = investSuitePort(investSuite, network);
       return {
-        ...seen,
-        broker: broken?.broker?.(seen.broker) ?? seen.broker,
-        investSuite: broken?.investSuite?.(seen.investSuite) ?? seen.investSuite,
+        coreBanking: bankPort(bank, network, plan.bank.dedupe === 'forever'),
+        broker: broken?.broker?.(seenBroker) ?? seenBroker,
+        investSuite: broken?.investSuite?.(seenInvestSuite) ?? seenInvestSuite,
       };
     };
     const service = (

@@ -138,16 +138,16 @@ export class InvestSuite {
     const { plan } = this.#ground;
     const common = { keyMemoryMs: null, longestLifeMs: declaredLifeMs(plan, 0), source: 'the plan of this history' };
     const createTransaction: OperationAbility = {
-      ...common,
       repeatable: plan.transactionsCanBeListed ? 'after-inquiry' : 'never',
       afterAbsence: plan.transactionsCanBeListed ? 'new-key' : 'ask-person',
+      ...common,
     };
-    const writePortfolio: OperationAbility = { ...common, repeatable: 'after-inquiry', afterAbsence: 'new-key' };
+    const writePortfolio: OperationAbility = { repeatable: 'after-inquiry', afterAbsence: 'new-key', ...common };
     return {
       createTransaction,
-      replaceTransaction: { ...common, repeatable: 'after-inquiry', afterAbsence: 'same-key' },
+      replaceTransaction: { repeatable: 'after-inquiry', afterAbsence: 'same-key', ...common },
       writePortfolio,
-      announceWithdrawal: { ...common, repeatable: 'by-key', afterAbsence: 'same-key' },
+      announceWithdrawal: { repeatable: 'by-key', afterAbsence: 'same-key', ...common },
     };
   }
 }

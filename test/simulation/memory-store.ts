@@ -135,7 +135,7 @@ export class MemoryStore implements EngineStore {
 
   #arrives(row: Omit<InboxEntry, 'seq' | 'receivedAtMs' | 'handledAtMs'>): void {
     const nowMs = this.#nowMs();
-    const entry: InboxEntry = { ...row, seq: ++this.#seq, receivedAtMs: nowMs, handledAtMs: row.note === null ? null : nowMs };
+    const entry: InboxEntry = { seq: ++this.#seq, receivedAtMs: nowMs, handledAtMs: row.note === null ? null : nowMs, ...row };
     this.inbox.set(row.eventId, entry);
     if (row.note === null) this.#unhandled.set(row.eventId, entry);
   }

@@ -79,7 +79,8 @@ export class People {
     if (!this.#once(`${effect.id}:${String(effect.generation)}`)) return;
     const { answer, evidence } = this.#answer(effect, portfolioId);
     this.#decide({
-      ...{ kind: 'answer-effect', service, effectId: effect.id, generation: effect.generation },
+      kind: 'answer-effect',
+      ...{ service, effectId: effect.id, generation: effect.generation },
       ...{ answer, evidence, by: 'anna', approvedBy: 'ben' },
     });
   }

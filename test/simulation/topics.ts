@@ -123,10 +123,10 @@ export class Topics {
     const { topic, partition, position } = seat;
     const until = Math.min(seat.log.length, position + random.between(1, MOST_PER_FETCH));
     const messages = seat.log.slice(position, until).map((one, index): TakenMessage => ({
-      ...one,
       topic,
       partition,
       offset: String(position + index),
+      ...one,
     }));
     this.#ground.tell(member.life.name, () => `takes ${topic}/${String(partition)} ${String(position)}..${String(until - 1)}`);
     const commit = (): void => {

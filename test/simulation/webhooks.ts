@@ -45,14 +45,14 @@ export class Webhooks {
     const { faults, random, scheduler } = this.#ground;
     if (mayBeLost && faults.happens('webhook-lost')) return;
     const event = { id: news.id, type: news.type, version: '1', occurredAt: '2026-01-01T00:00:00Z', portfolioId: news.portfolioId };
-    const right = printEnvelope({ ...event, data: news.data });
+    const right = printEnvelope({ data: news.data, ...event });
     const malformed = faults.happens('message-malformed');
     if (malformed) this.corrections.set(news.id, right);
     const row = {
       topic: news.topic,
       key: news.key,
       headers: headersOf(event),
-      value: malformed ? printEnvelope({ ...event, data: { unreadable: true } }) : right,
+      value: malformed ? printEnvelope({ data: { unreadable: true }, ...event }) : right,
     };
     const deliver = (): void => {
       this.#topics.append(row);

@@ -4,6 +4,9 @@ import { BREAKS, type BreakName } from './breaks.js';
 import { runHistory } from './history.js';
 import { count, emptyTally, type Tally } from './tally.js';
 
+// Errors are part of every history, and nobody reads where they came from.
+Error.stackTraceLimit = 0;
+
 export type Chunk = { readonly from: number; readonly histories: number; readonly broken: BreakName | null };
 /** `first`: the first history of the chunk that is wrong; those behind it were not run. */
 export type Done = {

@@ -44,7 +44,7 @@ export class World {
   /** Says one of our own events in the name of a service that is not in this history. */
   say(topic: Topic, portfolioId: string | null, key: string, value: Printable, id = `world-${String(++this.#said)}`): void {
     const event = { id, type: topic, version: '1', occurredAt: '2026-01-01T00:00:00Z', portfolioId };
-    this.topics.append({ topic, key, headers: headersOf(event), value: printEnvelope({ ...event, data: value }) });
+    this.topics.append({ topic, key, headers: headersOf(event), value: printEnvelope({ data: value, ...event }) });
   }
 
   #later(waitMs: number, act: () => void): void {

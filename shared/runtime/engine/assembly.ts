@@ -28,8 +28,8 @@ export const assemble = (options: AssemblyOptions): Assembly => {
   const sayer = new Sayer(store, options.publish, options.onNotSaid, clock.after);
   const engine = new Engine({ catalogue, store, sender, sayer, clock, log, ownerId, passes, ...bounds });
   const takeIn: TakeIn = new TakeIn({
-    ...{ catalogue, store, engine, sayer, clock, log, passes, ...bounds },
     decisions: decisionsOf({ catalogue, store, engine, takeIn: () => takeIn, log }),
+    ...{ catalogue, store, engine, sayer, clock, log, passes, ...bounds },
   });
   const sweep = new Sweep({ store, engine, sayer, takeIn, clock, log, ownerId, ...options.sweep });
   return { engine, takeIn, sweep, sayer };

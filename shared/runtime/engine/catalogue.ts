@@ -114,6 +114,6 @@ export class Catalogue {
       this.#shown.set(key, row);
     }
     const money = binding.shows(state);
-    return { ...row, amount: money?.amount ?? null, currency: money?.currency ?? null };
+    return { amount: money?.amount ?? null, currency: money?.currency ?? null, ...row };
   }
 }

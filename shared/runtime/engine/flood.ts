@@ -46,6 +46,8 @@ export class Flood {
 
   /** Would it be one, with these on top? */
   isWith(failed: number, of: number): boolean {
+    // What has not failed so often altogether needs no look at what is too old.
+    if (this.#failed + failed < LEAST) return false;
     this.#forget();
     const all = this.#failed + failed;
     return all >= LEAST && all * 2 > this.#of + of;
@@ -82,7 +84,9 @@ export class Floods {
 
   /** Those that are one now. */
   get high(): readonly string[] {
-    return [...this.#byKind].filter(([, flood]) => flood.is).map(([kind]) => kind);
+    const high: string[] = [];
+    for (const [kind, flood] of this.#byKind) if (flood.is) high.push(kind);
+    return high;
   }
 }
 

@@ -1,10 +1,10 @@
-import { createHash, hash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
 
 /** The first `length` characters (5 bits each) of a SHA-256, in lower-case base32: the same text gives the same id for ever. */
 export const derivedId = (prefix: string, text: string, length = 24): string => {
-  const digest = createHash('sha256').update(text).digest();
+  const digest = hash('sha256', text, 'buffer');
   let bits = 0;
   let value = 0;
   let id = '';

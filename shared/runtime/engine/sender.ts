@@ -22,6 +22,8 @@ export type SenderOptions = {
   /** False once the owner's lock is lost: nothing new may be sent. */
   readonly maySend: () => boolean;
   readonly onBug: (error: unknown, effect: StoredEffect) => void;
+  /** What aborts a request at its deadline; default the platform's own. */
+  readonly newAbort?: () => Pick<AbortController, 'signal' | 'abort'>;
 };
 
 type Answer = Outcome<unknown> | Inquiry<unknown>;
@@ -147,7 +149,7 @@ export class Sender {
     call: (sending: Sending) => Promise<A>,
     unclear: (evidence: string) => A,
   ): Promise<A> {
-    const deadline = new AbortController();
+    const deadline = this.#options.newAbort?.() ?? new AbortController();
     const timeoutMs = Math.max(1, deadlineMs);
     const { after, monotonicMs } = this.#options;
     const overAtMs = monotonicMs() + timeoutMs;

@@ -146,7 +146,7 @@ const route = (read: Extract<Read, { kind: 'good' }>, original: OriginalMessage)
   for (const arrival of read.arrivals) {
     if ('ignored' in arrival) notes.push(arrival.ignored);
     else if ('hint' in arrival) hints.push(arrival.hint);
-    else if ('deliverByReference' in arrival) byReference.push({ ...arrival.deliverByReference, source, original });
+    else if ('deliverByReference' in arrival) byReference.push({ source, original, ...arrival.deliverByReference });
     else
       items.push({
         kind: 'input',
@@ -171,13 +171,13 @@ const route = (read: Extract<Read, { kind: 'good' }>, original: OriginalMessage)
   };
 };
 
-const rowOf = ({ original, read, hash }: Taken): Omit<InboxRow, 'note'> => ({
-  eventId: read.eventId,
+const rowOf = ({ original, hash }: Taken, eventId: string, portfolioId: string): Omit<InboxRow, 'note'> => ({
+  eventId,
   contentHash: hash,
   topic: original.topic,
   partition: original.partition,
   offset: original.offset,
-  portfolioId: read.portfolioId,
+  portfolioId,
   value: original.value,
 });
 const quarantineRow = (
@@ -343,7 +343,7 @@ export class TakeIn {
         routed.set(one.read.eventId, where);
         const note =
           one.original.topic !== DECISIONS ? where.note : this.#o.decisions.staysOpen(one.read.event) ? null : 'a decision of people';
-        rows.push({ ...rowOf(one), portfolioId: where.items[0]?.lane ?? one.read.portfolioId, note: note?.slice(0, 500) ?? null });
+        rows.push({ note: note?.slice(0, 500) ?? null, ...rowOf(one, one.read.eventId, where.items[0]?.lane ?? one.read.portfolioId) });
       } else letters.set(one.read.eventId, this.#quarantine(one, one.read, rows, parts));
     }
     const topics = (): string[] => read.map(({ original }) => original.topic);
@@ -374,7 +374,7 @@ export class TakeIn {
     const { eventId, portfolioId, errorClass } = bad;
     const reason = storable(bad.reason).slice(0, 500);
     const letter = deadLetter(original, eventId, errorClass, reason, this.#o.clock.nowMs());
-    rows.push({ ...rowOf(one), eventId, portfolioId, note: `quarantined: ${reason}`.slice(0, 500) });
+    rows.push({ note: `quarantined: ${reason}`.slice(0, 500), ...rowOf(one, eventId, portfolioId) });
     parts.quarantined.push(quarantineRow(original, eventId, portfolioId, errorClass, reason));
     parts.blocked.push({ portfolio_id: portfolioId, event_id: eventId, reason });
     parts.said.push(saidRow(letter));

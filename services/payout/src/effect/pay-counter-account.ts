@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { isValidIBAN } from 'ibantools';
 import { currency, sameMoney } from '../../../../shared/kernel/money.js';
 import type { Outcome } from '../../../../shared/kernel/outcome.js';
@@ -33,7 +33,7 @@ const base32 = (bytes: Uint8Array): string => {
   return bits === 0 ? text : text + BASE32.charAt((held << (5 - bits)) & 31);
 };
 
-const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();
+const hashOf = (text: string): Buffer => hash('sha256', text, 'buffer');
 
 /** 28 characters, capitals and digits: 128 bits of a hash of the effect's key. Another generation has another key. */
 export const endToEndIdOf = (key: string): string => `WD${base32(hashOf(`end-to-end:${key}`).subarray(0, 16))}`;

@@ -28,7 +28,7 @@ export const readCounterAccount = (
   kind: 'read',
   system: 'core-banking',
   timing,
-  request: (p): Request => ({ ...ownerOf(p), coolOffMs: choices.coolOffMs, onMismatch: choices.onMismatch }),
+  request: (p): Request => ({ coolOffMs: choices.coolOffMs, onMismatch: choices.onMismatch, ...ownerOf(p) }),
   read: async (request: Request, { signal }) => {
     const outcome = await coreBanking.readCustomer(request.externalId, signal);
     if (outcome.kind !== 'applied') return outcome;
@@ -37,14 +37,14 @@ export const readCounterAccount = (
     const common = { customerActive: active, coolOffMs, onMismatch, shownIban };
     const account = accountOf(counterAccount);
     if (counterAccount === null || account === null)
-      return { kind: 'applied', result: { ...common, account, ibanWellFormed: false, changedMsAgo: null } };
+      return { kind: 'applied', result: { account, ibanWellFormed: false, changedMsAgo: null, ...common } };
     return {
       kind: 'applied',
       result: {
-        ...common,
         account,
         ibanWellFormed: isValidIBAN(account.iban),
         changedMsAgo: msSince(counterAccount.changedAt, nowMs()),
+        ...common,
       },
     };
   },

@@ -11,7 +11,7 @@ export const changeRequested: Consume = {
     const { portfolioId, deltas, ...rest } = portfolioChangeRequested.parse(envelope.data);
     expectFiledUnder(envelope, portfolioId);
     const moved = deltas.map(({ instrument, quantity }) => ({ instrument: instrument as InstrumentId, quantity }));
-    const input: ChangeRequested = { type: 'ChangeRequested', change: { ...rest, deltas: moved } };
+    const input: ChangeRequested = { type: 'ChangeRequested', change: { deltas: moved, ...rest } };
     return { deliver: { flow: 'portfolio', subject: portfolioId, input }, portfolioId };
   },
 };
