@@ -18,7 +18,8 @@ export const tallyLines = (tally: Tally, tookMs: number): readonly string[] => {
 
 export const coverageLines = (tally: Tally): readonly string[] => [
   `${'fault'.padEnd(22)} ${'strokes'.padStart(9)} ${'histories'.padStart(10)}`,
-  ...FAULT_NAMES.map(
+  // Of one history only what struck; of many, what never did is the news.
+  ...FAULT_NAMES.filter((name) => tally.histories > 1 || tally.strokes[name] > 0).map(
     (name) =>
       `${name.padEnd(22)} ${String(tally.strokes[name]).padStart(9)} ${String(tally.historiesWith[name]).padStart(10)}  ${FAULTS[name].does}`,
   ),
