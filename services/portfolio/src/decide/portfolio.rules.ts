@@ -149,6 +149,10 @@ const isOurs = ({ levelWritten }: PortfolioState, level: DivestAmount): boolean 
 
 export const wishWhileReading = (_state: PortfolioState, { level }: WishSeen): Kept => ({ stay: true, set: { seenWhileReading: level } });
 
+/** The level that we have read, announced behind another one: an old event, or the customer has taken that other wish back. */
+const isTakenBack = (state: PortfolioState, level: DivestAmount): boolean =>
+  state.seenSince !== null && sameLevel(level, plan(state).levelRead) && !sameLevel(level, levelAfter(plan(state)));
+
 /** The newest one, and whether there were others. */
 const announced = ({ seenSince, seenSeveral }: PortfolioState, level: DivestAmount): Pick<PortfolioState, 'seenSince' | 'seenSeveral'> => ({
   seenSince: level,
@@ -156,7 +160,7 @@ const announced = ({ seenSince, seenSeveral }: PortfolioState, level: DivestAmou
 });
 
 export const wishWhileWriting = (state: PortfolioState, { level }: WishSeen): Kept =>
-  isEcho(plan(state), level) ? { stay: true } : { stay: true, set: announced(state, level) };
+  isEcho(plan(state), level) && !isTakenBack(state, level) ? { stay: true } : { stay: true, set: announced(state, level) };
 
 /** A review names so much of what happened; the rest is in the history. */
 const LONGEST_REVIEW = 300;

@@ -307,6 +307,9 @@ describe('somebody else wrote between our read and our write', () => {
       to: 'AwaitingReview',
       set: { review: expect.stringMatching(/, and 900 was announced, after another wish$/), seenSeveral: false },
     });
+    // Taken back: the level that we have read, behind another.
+    expect(seen(once, '500')).toMatchObject({ seenSince: level('500'), seenSeveral: true });
+    expect(seen(inWriting(), '500')).toMatchObject({ seenSince: null, seenSeveral: false });
     // No gap, nothing erased.
     expect(written(twice, { versionAfter: 8 })).toMatchObject({ to: 'Idle' });
   });
