@@ -69,7 +69,7 @@ const fresh = { writing: null, seenWhileReading: null, seenSince: null, seenSeve
 /** Nothing is going on: start, or answer at once where nothing is to be written. A write for nothing starts the optimiser. */
 export const takeChange = (state: PortfolioState, { change }: ChangeRequested): Next => {
   if (isKnown(state, change)) return { stay: true };
-  if (hasEffect(change)) return { to: 'ReadingPortfolio', set: { ...fresh, pending: appended(state, change) } };
+  if (hasEffect(change)) return { to: 'ReadingPortfolio', set: { pending: appended(state, change), ...fresh } };
   return { stay: true, set: { done: remembered(state.done, [change]) }, says: saysDone(state.portfolioId, [change], null) };
 };
 
@@ -77,11 +77,11 @@ export const readAgain = (): Moved => ({ to: 'ReadingPortfolio', set: fresh });
 
 /** Where the journey rests, or what it does next. */
 const onwards = (state: PortfolioState, note: string | null): Moved => {
-  const set = { ...fresh, written: [], restoring: null };
-  if (state.pending.length > 0) return { to: 'ReadingPortfolio', set: { ...set, reason: note } };
+  const set = { written: [], restoring: null, ...fresh };
+  if (state.pending.length > 0) return { to: 'ReadingPortfolio', set: { reason: note, ...set } };
   return state.review === null
-    ? { to: 'Idle', set: { ...set, reason: note } }
-    : { to: 'AwaitingReview', set: { ...set, reason: state.review } };
+    ? { to: 'Idle', set: { reason: note, ...set } }
+    : { to: 'AwaitingReview', set: { reason: state.review, ...set } };
 };
 
 const withSet = (move: Moved, set: Partial<PortfolioState>, says: readonly PortfolioSaid[]): Moved => ({
