@@ -9,7 +9,8 @@ import { writeScenarios, type Bench, type LeverOf } from './write-scenarios.js';
 
 export type CoreBankingLever =
   | LeverOf<'pay'>
-  | 'unlisted status'
+  | 'unlisted status in the answer'
+  | 'unlisted status when asked'
   | 'another amount in the answer'
   | 'refused as a duplicate'
   | 'refused later'
@@ -63,13 +64,13 @@ const settled = (kit: CoreBankingKit, request: PaymentRequest): Promise<true> =>
 const PAYMENTS: readonly BankScenario[] = [
   {
     name: 'unknown status value',
-    needs: ['unlisted status'],
+    needs: ['unlisted status in the answer', 'unlisted status when asked'],
     run: async (kit) => {
       const request = kit.request('A');
-      await kit.make('unlisted status', { times: 1 });
+      await kit.make('unlisted status in the answer', { times: 1 });
       const answer = await send(kit, request);
       demand(answer.kind === 'accepted' || answer.kind === 'unknown', 'unlisted is no end', answer);
-      await kit.make('unlisted status', { times: 1 });
+      await kit.make('unlisted status when asked', { times: 1 });
       const found = await find(kit, request);
       demand(found.found === 'pending' || found.found === 'no-answer', 'unlisted is no end', found);
     },

@@ -36,7 +36,9 @@ const FAULTS: Readonly<Partial<Record<CoreBankingLever, FaultRule>>> = {
   'arrives late': { fault: 'apply-late', operation: 'create-payment', delayMs: LONGEST_LIFE_MS },
   'key forgotten': { fault: 'forget-the-key', operation: 'create-payment' },
   'login ends': { fault: 'unauthorised', operation: 'create-payment' },
-  'unlisted status': { fault: 'unknown-status' },
+  // Each by its operation: a callback on its way would take the stroke meant for an answer.
+  'unlisted status in the answer': { fault: 'unknown-status', operation: 'create-payment' },
+  'unlisted status when asked': { fault: 'unknown-status', operation: 'find-payment' },
   'another amount in the answer': { fault: 'wrong-amount-in-the-answer', operation: 'create-payment' },
   'refused as a duplicate': { fault: 'refuse', operation: 'create-payment', detail: '422 AM05' },
   'refused later': { fault: 'reject-later' },

@@ -103,12 +103,17 @@ export class Line {
   /** In order, also when the delay changes while bytes are on their way. */
   #pass(pair: Pair, from: Socket, to: Socket, isAnswer: boolean): void {
     let arrivesAtMs = 0;
+    const onTheWay: (() => void)[] = [];
     const later = (act: () => void): void => {
       const delayMs = this.#weather.kind === 'delay' ? this.#weather.delayMs : 0;
       arrivesAtMs = Math.max(arrivesAtMs, Date.now() + delayMs);
       const waitMs = arrivesAtMs - Date.now();
-      if (waitMs <= 0) act();
-      else setTimeout(act, waitMs);
+      // A timer may be late: whoever comes behind it waits for it all the same.
+      if (waitMs <= 0 && onTheWay.length === 0) act();
+      else {
+        onTheWay.push(act);
+        setTimeout(() => onTheWay.shift()?.(), waitMs);
+      }
     };
     from.on('data', (chunk: Buffer) => {
       if (this.#weather.kind === 'black-hole') pair.holed = true;
