@@ -12,7 +12,8 @@ import { createDriveWealth } from './adapter.js';
 const ISIN = 'US8552441094' as InstrumentId;
 const NO = 'DWMW000001';
 const ACCOUNT = 'user-1.1602000000000' as BrokerAccountId;
-const SETTLEMENT_MS = 400;
+/** Real time: long enough that a busy machine still sees what has not settled. */
+const SETTLEMENT_MS = 1_500;
 const usd = (amount: string): Money => ({ amount: decimal(amount), currency: currency('USD') });
 
 let broker: RunningBroker;
