@@ -152,6 +152,16 @@ describe('a follower freezes (guards notIdempotent, rejectedIsUnknown)', () => {
     await makeTopic(kafka, [[1, 2, 3]]);
     const producer = await startProducerWith(kafka, own, impatient);
     await sendUntilAcknowledged(producer, { topic: 't', key: 'k', value: 'warm', headers: {} });
+    const inSync = async (): Promise<number> =>
+      (await ask(kafka, (admin) => admin.fetchTopicMetadata({ topics: [`${kafka.topicPrefix}t`] }))).topics[0]?.partitions[0]?.isr.length ??
+      0;
+    const allInSync = (): Promise<unknown> =>
+      waitFor(
+        async () => (await inSync()) === 3,
+        async () => `${await inSync()} in sync`,
+      );
+    // A follower that is behind is not waited for: freezing it would hold back nothing.
+    await allInSync();
     const follower = cluster.nodes.find(({ id }) => id === 3);
     follower?.signal('SIGSTOP');
     await waitFor(
@@ -165,13 +175,7 @@ describe('a follower freezes (guards notIdempotent, rejectedIsUnknown)', () => {
     follower?.signal('SIGCONT');
     await sendUntilAcknowledged(producer, { topic: 't', key: 'k', value: 'B', headers: {} });
     await producer.stop();
-    const inSync = async (): Promise<number> =>
-      (await ask(kafka, (admin) => admin.fetchTopicMetadata({ topics: [`${kafka.topicPrefix}t`] }))).topics[0]?.partitions[0]?.isr.length ??
-      0;
-    await waitFor(
-      async () => (await inSync()) === 3,
-      async () => `${await inSync()} in sync`,
-    );
+    await allInSync();
     return { rejected, stored: await stored(kafka) };
   };
 

@@ -49,7 +49,8 @@ beforeEach(async () => {
       FILL_MS: '10',
       SETTLEMENT_MS: String(SETTLEMENT_MS),
       REDEMPTION_MS: '10',
-      CANCEL_MS: '30',
+      // Long enough for a busy machine to ask for a fill in between.
+      CANCEL_MS: '600',
       WEBHOOK_URL: `${ear.url}/webhooks/broker/drivewealth`,
     }),
   );
