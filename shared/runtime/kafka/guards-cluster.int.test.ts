@@ -179,13 +179,25 @@ describe('a follower freezes (guards notIdempotent, rejectedIsUnknown)', () => {
     return { rejected, stored: await stored(kafka) };
   };
 
+  /**
+   * The client asks any node for news of the topic between its two tries. When it asks the frozen one it waits so long that the cluster
+   * gives that follower up, and A is rightly acknowledged without it: then once more.
+   */
+  const untilRejected = async (own: Inner): Promise<Awaited<ReturnType<typeof sendAAndB>>> => {
+    for (let turn = 1; ; turn++) {
+      const seen = await sendAAndB(own);
+      if (seen.rejected !== 'acknowledged' || turn === 6) return seen;
+      expect(seen.stored).toEqual(expect.arrayContaining(['A', 'B', 'warm']));
+    }
+  };
+
   it('what was rejected may be stored; what is acknowledged is', async () => {
-    const { rejected, stored: values } = await sendAAndB(without());
+    const { rejected, stored: values } = await untilRejected(without());
     expect(rejected).toBe('KafkaUnavailable');
     expect(values).toEqual(expect.arrayContaining(['A', 'B', 'warm']));
   });
   it('without the guard the next message takes the number of the rejected one: acknowledged and lost', async () => {
-    const { rejected, stored: values } = await sendAAndB(without('notIdempotent'));
+    const { rejected, stored: values } = await untilRejected(without('notIdempotent'));
     expect(rejected).toBe('KafkaUnavailable');
     expect(values).toEqual(['A', 'warm']);
   });
