@@ -249,12 +249,14 @@ const contradicted = (event: Extract<LifeEvent, { type: 'PersonSaid' }>): string
   return inquiry !== undefined && against.includes(inquiry.found) ? inWords(inquiry) : null;
 };
 
-const notFollowed = (effect: EffectRecord, refusal: string): Lived => withNews(effect, refusal) ?? parked(effect, effect.note ?? refusal);
-
 const personSaid = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'PersonSaid' }>, rules: LifeRules, nowMs: number): Lived => {
   const note = `a person said ${event.said}: ${event.evidence}`;
-  const against = event.said === 'send-again' ? null : contradicted(event);
-  if (against !== null) return notFollowed(effect, `not taken as ${event.said}: ${against}`);
+  const isAgain = event.said === 'send-again';
+  const whyNot = isAgain ? whyNotAgain(effect, event, rules) : contradicted(event);
+  if (whyNot !== null) {
+    const refusal = `${isAgain ? 'not sent again' : `not taken as ${event.said}`}: ${whyNot}`;
+    return withNews(effect, refusal) ?? parked(effect, effect.note ?? refusal);
+  }
   switch (event.said) {
     case 'applied':
       // A question has no result to invent: going on means asking again.
@@ -262,9 +264,7 @@ const personSaid = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'Per
       return applied(effect, event.result, note);
     case 'rejected':
       return rejected(effect, event.evidence, 'person', note);
-    case 'send-again': {
-      const whyNot = whyNotAgain(effect, event, rules);
-      if (whyNot !== null) return notFollowed(effect, `not sent again: ${whyNot}`);
+    case 'send-again':
       return open({
         ...effect,
         status: 'planned',
@@ -275,7 +275,6 @@ const personSaid = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'Per
         note,
         dueAtMs: nowMs,
       });
-    }
   }
 };
 

@@ -505,6 +505,14 @@ describe('the engine on Postgres', () => {
     (await admin.query<PayRow>(`select id, status, generation, reference, note from effect where name = 'Pay'`)).rows[0];
   const untilNoted = (what: string, note: string): Promise<PayRow | undefined> =>
     eventually(what, payRow, (row) => row?.status === 'parked' && row.note.startsWith(note));
+  /** A copy whose first payment was refused, and waits for people. */
+  const startRefused = async () => {
+    const world = new World();
+    world.next = 'refuse';
+    const copy = await startCopy(world);
+    await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
+    return { world, copy, parked: await untilNoted('it is parked', 'refused') };
+  };
   const said = (answer: 'applied' | 'rejected' | 'send-again', effectId: string | undefined, generation: number, id: string) =>
     message(
       'operator.decision',
@@ -515,11 +523,7 @@ describe('the engine on Postgres', () => {
   const sendAgain = (effectId: string | undefined, generation: number, id: string) => said('send-again', effectId, generation, id);
 
   it('asks about a parked effect when there is news of it, tells people, and asks once more before it is sent again', async () => {
-    const world = new World();
-    world.next = 'refuse';
-    const copy = await startCopy(world);
-    await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
-    const parked = await untilNoted('it is parked', 'refused');
+    const { world, copy, parked } = await startRefused();
     // They change their mind: it is paid after all.
     world.paid.push(parked?.reference ?? '');
     await take(copy, message('core-banking.transfer-status', 'p1', { key: parked?.reference }));
@@ -541,11 +545,7 @@ describe('the engine on Postgres', () => {
   });
 
   it("asks the other side before it takes people's word: they may have looked too early", async () => {
-    const world = new World();
-    world.next = 'refuse';
-    const copy = await startCopy(world);
-    await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
-    const parked = await untilNoted('it is parked', 'refused');
+    const { world, copy, parked } = await startRefused();
     await take(copy, said('applied', parked?.id, 1, 'd1'));
     await untilNoted('nothing is told as paid', 'not taken as applied: they refused it: closed');
     world.paid.push(parked?.reference ?? '');
@@ -557,11 +557,7 @@ describe('the engine on Postgres', () => {
   });
 
   it('finds out about a request that was given up for a new key when there is news of it', async () => {
-    const world = new World();
-    world.next = 'refuse';
-    const copy = await startCopy(world);
-    await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
-    const first = await untilNoted('it is parked', 'refused');
+    const { world, copy, parked: first } = await startRefused();
     await take(copy, sendAgain(first?.id, 1, 'd1'));
     const second = await eventually('under a new key', payRow, (row) => row?.status === 'parked' && row.generation === 2);
     expect(second?.reference).not.toBe(first?.reference);
@@ -578,11 +574,7 @@ describe('the engine on Postgres', () => {
   });
 
   it('asks about news although the database went away just after the news was taken in', async () => {
-    const world = new World();
-    world.next = 'refuse';
-    const copy = await startCopy(world);
-    await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
-    const parked = await untilNoted('it is parked', 'refused');
+    const { world, copy, parked } = await startRefused();
     world.paid.push(parked?.reference ?? '');
     const news = message('core-banking.transfer-status', 'p1', { key: parked?.reference }, 'news');
     const byReference = copy.store.byReference.bind(copy.store);

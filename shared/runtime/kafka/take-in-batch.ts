@@ -1,6 +1,7 @@
 import type { EachBatchPayload, KafkaMessage } from 'kafkajs';
 import { pause } from './deadline.js';
 import { HoldPartition, asError } from './errors.js';
+import { systemClock } from '../engine/clock.js';
 import { Together } from '../together.js';
 import type { KafkaLog } from './client.js';
 import type { Guards } from './guards.js';
@@ -167,9 +168,7 @@ export const takeInBatch = (parts: BatchParts): ((payload: EachBatchPayload) => 
     },
     ...{ rounds: PARTITIONS_AT_ONCE, most: PARTITIONS_AT_ONCE, mostWaiting: Number.POSITIVE_INFINITY },
     isOfAll: () => true,
-    soon: (run) => {
-      setImmediate(run);
-    },
+    soon: systemClock.soon,
   });
   return async (payload) => {
     const { batch } = payload;

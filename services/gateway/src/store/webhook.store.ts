@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { isAway } from '../../../../shared/runtime/database.js';
+import { systemClock } from '../../../../shared/runtime/engine/clock.js';
 import { Together } from '../../../../shared/runtime/together.js';
 import type { KeptBody } from '../decide/forwarding.js';
 
@@ -32,9 +33,7 @@ export class WebhookStore {
       most: MOST_PER_STATEMENT,
       mostWaiting: MOST_WAITING,
       isOfAll: isAway,
-      soon: (run) => {
-        setImmediate(run);
-      },
+      soon: systemClock.soon,
     });
   }
 

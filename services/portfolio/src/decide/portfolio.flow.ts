@@ -3,6 +3,7 @@ import type { PortfolioEffects, PortfolioInput, PortfolioSaid, PortfolioState } 
 import {
   addChange,
   levelStands,
+  noteWish,
   notOpened,
   notRestored,
   notWritten,
@@ -17,7 +18,6 @@ import {
   wishInReview,
   wishWhileLevelIsRead,
   wishWhileReading,
-  wishWhileRestoring,
   wishWhileWriting,
   written,
 } from './portfolio.rules.js';
@@ -70,7 +70,7 @@ export const portfolioFlow: Flow<PortfolioState, PortfolioInput, PortfolioEffect
       whenUnknown: 'inquire',
       applied: restored,
       rejected: notRestored,
-      on: { ChangeRequested: addChange, WishSeen: wishWhileRestoring },
+      on: { ChangeRequested: addChange, WishSeen: noteWish },
     },
     AwaitingReview: {
       waitsFor: 'a person to ask the customer and set the divest amount',

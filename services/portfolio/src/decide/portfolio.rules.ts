@@ -179,13 +179,13 @@ const putToReview = (state: PortfolioState, why: string): Moved => {
  * upwards: a lower level may be an old event as well as a change of mind, and only a person can ask the customer.
  */
 const wishErased = (state: PortfolioState, wish: DivestAmount): Moved => {
-  const { levelRead, baseCurrency } = plan(state);
-  const expected = levelAfter(plan(state));
-  const level = loweredByAll(wish, state.written, baseCurrency);
+  const writing = plan(state);
+  const expected = levelAfter(writing);
+  const level = loweredByAll(wish, state.written, writing.baseCurrency);
   const explained = { explainedBy: wish, seenSince: null, seenSeveral: false };
   if (sameLevel(level, expected))
     return { to: 'AwaitingWish', set: { ...explained, reason: 'another writer was there; the wish announced since changes nothing' } };
-  if (compareLevels(wish, levelRead) < 0)
+  if (compareLevels(wish, writing.levelRead) < 0)
     return putToReview(state, 'another writer was there, and a lower wish was announced: it may be old, or overwritten by us');
   return { to: 'RestoringWish', set: { ...explained, restoring: { expected, level } } };
 };
@@ -239,7 +239,8 @@ export const wishAfterGap = (state: PortfolioState, { level }: WishSeen): Next =
 const isKnownWish = (state: PortfolioState, level: DivestAmount): boolean =>
   isEcho(plan(state), level) || isOurs(state, level) || (state.explainedBy !== null && sameLevel(level, state.explainedBy));
 
-export const wishWhileRestoring = (state: PortfolioState, { level }: WishSeen): Kept =>
+/** Looked up once what is going on is over. */
+export const noteWish = (state: PortfolioState, { level }: WishSeen): Kept =>
   isKnownWish(state, level) ? { stay: true } : { stay: true, set: announced(state, level) };
 
 const UNEXPLAINED = 'another writer was there while the divest amount was written, and nothing tells what was wished for';
@@ -252,10 +253,8 @@ export const unexplained = (state: PortfolioState): Moved => {
 };
 
 /** A person looks; until then the level that stands now says nothing new. */
-const reviewFrom = (state: PortfolioState, seen: PortfolioRead, why: string): Moved => {
-  const next = putToReview(state, why);
-  return { ...next, set: { ...next.set, levelWritten: seen.divestAmount } };
-};
+const reviewFrom = (state: PortfolioState, seen: PortfolioRead, why: string): Moved =>
+  withSet(putToReview(state, why), { levelWritten: seen.divestAmount }, []);
 
 /**
  * Which level stands tells whether somebody has set one after us, never what it was counted from: the app adds to what it
@@ -285,9 +284,9 @@ export const levelStands = (state: PortfolioState, seen: PortfolioRead): Next =>
 };
 
 export const wishWhileLevelIsRead = (state: PortfolioState, input: WishSeen): Next => {
-  if (state.writing !== null && state.restoring === null && state.explainedBy === null) return wishAfterGap(state, input);
-  const known = state.writing === null ? isOurs(state, input.level) : isKnownWish(state, input.level);
-  return known ? { stay: true } : { stay: true, set: announced(state, input.level) };
+  const { writing, restoring, explainedBy } = state;
+  if (writing === null) return isOurs(state, input.level) ? { stay: true } : { stay: true, set: announced(state, input.level) };
+  return restoring === null && explainedBy === null ? wishAfterGap(state, input) : noteWish(state, input);
 };
 
 /** It stays watchful for a while: an old event may have been taken for the wish that our write had overwritten. */
