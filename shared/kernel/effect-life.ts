@@ -241,18 +241,22 @@ const whyNotAgain = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'Pe
   }
 };
 
-/** Between their look and their word the other side may have moved on: its own end, or none yet, stands against them. */
-const contradicted = (event: Extract<LifeEvent, { type: 'PersonSaid' }>): string | null => {
+/**
+ * Between their look and their word the other side may have moved on: its own end, or none yet, stands against them.
+ * No answer can hide either, so a `once` effect waits for one; `ambiguous` means that asking settles nothing, and people do.
+ */
+const contradicted = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'PersonSaid' }>): string | null => {
   const inquiry = event.asked?.inquiry;
-  const against: readonly (Inquiry<unknown>['found'] | undefined)[] =
-    event.said === 'applied' ? ['rejected', 'pending'] : ['applied', 'pending'];
-  return inquiry !== undefined && against.includes(inquiry.found) ? inWords(inquiry) : null;
+  if (inquiry === undefined) return null;
+  if (inquiry.found === 'no-answer') return effect.kind === 'once' ? inWords(inquiry) : null;
+  const against: readonly Inquiry<unknown>['found'][] = event.said === 'applied' ? ['rejected', 'pending'] : ['applied', 'pending'];
+  return against.includes(inquiry.found) ? inWords(inquiry) : null;
 };
 
 const personSaid = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'PersonSaid' }>, rules: LifeRules, nowMs: number): Lived => {
   const note = `a person said ${event.said}: ${event.evidence}`;
   const isAgain = event.said === 'send-again';
-  const whyNot = isAgain ? whyNotAgain(effect, event, rules) : contradicted(event);
+  const whyNot = isAgain ? whyNotAgain(effect, event, rules) : contradicted(effect, event);
   if (whyNot !== null) {
     const refusal = `${isAgain ? 'not sent again' : `not taken as ${event.said}`}: ${whyNot}`;
     return withNews(effect, refusal) ?? parked(effect, effect.note ?? refusal);

@@ -246,8 +246,13 @@ describe('what a step of its life writes', () => {
     // Said again it is refused again, and stays as it is.
     const once = live(effect('parked'), person('rejected', applied), INQUIRE, NOW);
     expect(live(once?.effect ?? effect('planned'), person('rejected', applied), INQUIRE, NOW)).toEqual(once);
-    for (const found of [{ found: 'absent' }, { found: 'ambiguous', evidence: 'two' }, { found: 'no-answer', evidence: 'away' }] as const)
-      for (const said of ['applied', 'rejected'] as const) expect(note(said, found)).toBe(said);
+    for (const said of ['applied', 'rejected'] as const) {
+      for (const found of [{ found: 'absent' }, { found: 'ambiguous', evidence: 'two' }] as const) expect(note(said, found)).toBe(said);
+      // No answer can hide their refusal: only what may be sent again anyway goes on without one.
+      const away = person(said, { found: 'no-answer', evidence: 'away' });
+      expect(note(said, { found: 'no-answer', evidence: 'away' })).toBe(`not taken as ${said}: no-answer: away; before: before`);
+      expect(live(effect('parked', { kind: 'by-key' }), away, INQUIRE, NOW)).toMatchObject({ end: said });
+    }
     expect([note('applied', applied), note('rejected', rejected)]).toEqual(['applied', 'rejected']);
   });
   it("says why a person's send-again was not followed", () => {

@@ -74,7 +74,8 @@ describe('three Kafka nodes', () => {
     await kafka.nodes[1]?.start();
 
     expect(kafka.pids.length).toBe(3);
-    expect(await count(kafka, 'copied')).toBe(1);
+    // Kept; perhaps twice: a producer whose acknowledgement died with the node sends again, and receivers know an event by its id.
+    expect(await count(kafka, 'copied')).toBeGreaterThanOrEqual(1);
     expect((await askCluster(kafka.nodes[1]?.port ?? 0)).nodeIds).toEqual([1, 2, 3]);
   });
 });

@@ -57,7 +57,7 @@ export const createTransactions = (client: InvestSuiteClient, canList: boolean):
   },
 
   findTransaction: async (write, sending) => {
-    if (!canList) return { found: 'no-answer', evidence: 'reading transactions back is switched off: the documentation does not show it' };
+    if (!canList) return { found: 'ambiguous', evidence: 'reading transactions back is switched off: the documentation does not show it' };
     const pages = await getPages(
       client,
       'find-transaction',
