@@ -11,13 +11,15 @@ export type Restoration = { readonly portfolioId: PortfolioId; readonly expected
 
 type Found = Inquiry<{ readonly versionAfter: number }, InvestSuiteRefusal>;
 
-/** The level that stands there says whether ours was written: still the one it replaces, ours, or a newer wish. */
+/**
+ * The level that stands there says whether ours was written. A newer wish is no refusal: our request may still be on its
+ * way and would overwrite it, so it is only absent, which is believed after the longest life; then the next send sees the wish.
+ */
 const find = async (investSuite: InvestSuitePort, request: Restoration, sending: Sending): Promise<Found> => {
   const answer = await investSuite.readPortfolio(request.portfolioId, sending.signal);
   if (answer.kind !== 'applied') return { found: 'no-answer', evidence: `the portfolio could not be read: ${answer.kind}` };
   const { divestAmount, version } = answer.result;
-  if (sameLevel(divestAmount, request.level)) return { found: 'applied', result: { versionAfter: version } };
-  return sameLevel(divestAmount, request.expected) ? { found: 'absent' } : { found: 'rejected', reason: 'changed-meanwhile' };
+  return sameLevel(divestAmount, request.level) ? { found: 'applied', result: { versionAfter: version } } : { found: 'absent' };
 };
 
 /**
