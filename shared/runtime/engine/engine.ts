@@ -472,7 +472,7 @@ export class Engine {
       }
       for (const id of this.#journeyIds([item])) {
         const journey = this.#journeys.get(id);
-        if (journey === undefined || isOfPeople(item)) ids.add(id);
+        if (journey === undefined || isOfPeople(item) || this.#isNewsTo(journey, item)) ids.add(id);
         else hold(held, journey);
       }
       if (item.kind === 'input' && 'flow' in item.to && !this.#open.has(openKey(item.to))) open.push(item.to);
@@ -484,6 +484,15 @@ export class Engine {
         hold(held, journey);
       }
     return items.map((item) => openings.get(item) ?? this.#decide(item, this.#find(item, held)));
+  }
+
+  /**
+   * An effect is due that memory takes for one on its way, and we are not sending it: another copy, or a former life's late
+   * commit, has written since, without a new version of its journey. Only the database knows.
+   */
+  #isNewsTo({ effect }: StoredJourney, item: Item): boolean {
+    if (item.kind !== 'due-effect' || item.earlier !== undefined || effect?.id !== item.effectId) return false;
+    return effect.status === 'sending' && !this.#inHand.has(effect.id);
   }
 
   /**
