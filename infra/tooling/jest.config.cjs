@@ -34,12 +34,7 @@ module.exports = {
   projects: [
     { ...common, displayName: 'unit', testMatch: ['<rootDir>/**/*.unit.test.ts'] },
     { ...common, ...servers, displayName: 'int', testMatch: ['<rootDir>/**/*.int.test.ts'] },
-    {
-      ...common,
-      displayName: 'e2e',
-      testMatch: ['<rootDir>/**/*.e2e.test.ts'],
-      globalTeardown: '<rootDir>/test/support/say-what-stays-open.ts',
-    },
+    { ...common, displayName: 'e2e', testMatch: ['<rootDir>/**/*.e2e.test.ts'] },
   ],
   collectCoverageFrom: ['shared/kernel/**/*.ts', 'services/*/src/decide/**/*.ts', '!**/*.test.ts'],
   coverageDirectory: 'coverage',

@@ -6,15 +6,17 @@
  * Exit 1 when a step failed, a test failed or a test was skipped.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { repositoryRoot } from './source-files.mjs';
 
 /** Lines and branches, percent, of the kernel and of every decide folder. */
 const COVERAGE_FLOOR = 95;
 /** How long a jest run may take to end after its results are known. */
 const LINGERS_AT_MOST_MS = 20_000;
+const REPORT_SIGNAL = 'SIGUSR2';
+const REPORT_TAKES_MS = 5_000;
 const WORKERS = { unit: ['--maxWorkers=2'], int: [], e2e: ['--runInBand'] };
 
 const HELP = `npm test [-- options] [words for jest]: everything that must pass; exit 0 only then.
@@ -49,14 +51,33 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   });
 }
 
-/** Kills a jest that has written its results and does not end: a test left a socket or a timer behind. */
-const endAfterResults = (child, resultFile) =>
-  setInterval(() => {
+/** Where a process is and what holds it: Node's own diagnostic report, which it writes on REPORT_SIGNAL while its loop turns. */
+const whereItIs = (folder) => {
+  const name = readdirSync(folder).findLast((file) => file.startsWith('report.'));
+  if (name === undefined) return 'no report: its loop is blocked, or it is not in JavaScript any more';
+  const { javascriptStack, libuv } = JSON.parse(readFileSync(join(folder, name), 'utf8'));
+  const address = (end) => (end === undefined || end === null ? '?' : `${end.ip4 ?? end.ip6 ?? end.host}:${end.port}`);
+  const handles = libuv
+    .filter(({ is_active, is_referenced }) => is_active && is_referenced)
+    .map(({ type, localEndpoint, remoteEndpoint }) =>
+      localEndpoint === undefined ? type : `${type} ${address(localEndpoint)} to ${address(remoteEndpoint)}`,
+    );
+  return [`open: ${handles.join(', ')}`, javascriptStack.message, ...(javascriptStack.stack ?? [])].join('\n  ');
+};
+
+/** Kills a jest that has written its results and does not end: a test left a socket or a timer behind. Says first what holds it. */
+const endAfterResults = (child, resultFile) => {
+  let asked = false;
+  return setInterval(() => {
     const writtenAtMs = statSync(resultFile, { throwIfNoEntry: false })?.mtimeMs;
-    if (writtenAtMs === undefined || Date.now() - writtenAtMs < LINGERS_AT_MOST_MS) return;
-    say('jest does not end: a test left something open (find it with --detectOpenHandles)');
+    if (writtenAtMs === undefined) return;
+    const lingersMs = Date.now() - writtenAtMs;
+    if (lingersMs > LINGERS_AT_MOST_MS - REPORT_TAKES_MS && !asked) asked = child.kill(REPORT_SIGNAL);
+    if (lingersMs < LINGERS_AT_MOST_MS) return;
+    say(`jest does not end: a test left something open\n  ${whereItIs(dirname(resultFile))}`);
     child.kill('SIGKILL');
   }, 1000);
+};
 
 /** Runs one program to its end. Resolves to whether it passed. */
 const run = (words, resultFile = null) =>
@@ -141,6 +162,7 @@ const jest = async (project, { forJest, coverage }, folder) => {
   const withCoverage = coverage && project === 'unit';
   const filtered = forJest.length > 0;
   const words = [
+    ...['--report-on-signal', `--report-signal=${REPORT_SIGNAL}`, `--report-directory=${folder}`],
     inRepository('node_modules/jest/bin/jest.js'),
     ...['--config', inRepository('infra/tooling/jest.config.cjs'), '--selectProjects', project, '--ci'],
     ...['--json', `--outputFile=${resultFile}`, ...WORKERS[project]],

@@ -85,9 +85,9 @@ export class Line {
     });
     for (const socket of [caller, server])
       socket.on('close', () => {
-        // After a half cut the caller is meant to notice nothing.
+        // Of a holed connection neither side is meant to notice the other's end, until the line heals or is closed.
         if (!pair.holed) this.#destroy(pair, socket.readableEnded ? 'end' : 'reset');
-        else if (socket === caller) this.#pairs.delete(pair);
+        else if (caller.destroyed && server.destroyed) this.#pairs.delete(pair);
       });
     this.#pass(pair, caller, server, false);
     this.#pass(pair, server, caller, true);

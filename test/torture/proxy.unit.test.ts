@@ -158,6 +158,33 @@ describe('a line of TCP', () => {
     await talking();
   });
 
+  it('leaves nothing open at the server when a caller dies in a hole: the server hears of it when the line heals', async () => {
+    const one = await talking();
+    line.swallow();
+    one.socket.write('into the hole');
+    await eventually(
+      'it is holed',
+      () => line.holed,
+      (count) => count === 1,
+    );
+    one.socket.resetAndDestroy();
+    // A later caller has come and gone, so the line has heard of the death.
+    const two = await caller();
+    two.socket.write('me too');
+    await eventually(
+      'both are holed',
+      () => line.holed,
+      (count) => count === 2,
+    );
+    expect(echo.now.ends).toEqual([]);
+    line.heal();
+    await eventually(
+      'the server heard of both',
+      () => echo.now.ends,
+      (ends) => ends.length === 2 && ends.every((end) => end === 'ECONNRESET'),
+    );
+  });
+
   it('delays and keeps the order, also when it heals meanwhile', async () => {
     const one = await talking();
     line.delay(120);
