@@ -29,6 +29,15 @@ interface Pair {
 
 const FAIR: Weather = { kind: 'fair' };
 
+/**
+ * By RST. One that is just sending its FIN cannot be reset: libuv refuses (EINVAL), Node 20 then keeps the handle for ever, and the
+ * process spins at its exit.
+ */
+const reset = (socket: Socket): void => {
+  if (socket.writableEnded && !socket.writableFinished) socket.destroy();
+  else socket.resetAndDestroy();
+};
+
 export interface LineOptions {
   /** 0 takes a free one. */
   readonly port: number;
@@ -74,7 +83,7 @@ export class Line {
   #accept(caller: Socket): void {
     caller.on('error', () => undefined);
     if (this.#weather.kind === 'refuse') {
-      caller.resetAndDestroy();
+      reset(caller);
       return;
     }
     const server = connect({ ...this.#to, allowHalfOpen: true, noDelay: true });
@@ -97,7 +106,7 @@ export class Line {
     this.#pairs.delete(pair);
     for (const socket of [pair.caller, pair.server])
       if (how === 'end') socket.destroy();
-      else socket.resetAndDestroy();
+      else reset(socket);
   }
 
   /** In order, also when the delay changes while bytes are on their way. */
@@ -147,7 +156,7 @@ export class Line {
       if (how !== 'half') this.#destroy(pair, how);
       else {
         pair.holed = true;
-        pair.server.resetAndDestroy();
+        reset(pair.server);
       }
     }
     return pairs.length;

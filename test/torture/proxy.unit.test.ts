@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, Socket } from 'node:net';
 import { eventually } from '../support/eventually.js';
 import { Line } from './proxy.js';
 
@@ -183,6 +183,35 @@ describe('a line of TCP', () => {
       () => echo.now.ends,
       (ends) => ends.length === 2 && ends.every((end) => end === 'ECONNRESET'),
     );
+  });
+
+  it('cuts a connection that is just ending, without an error that would hold the process at its exit', async () => {
+    const one = await talking();
+    const errors: string[] = [];
+    // The line passes the end on to the server; a moment later, before the FIN has left, everything is cut.
+    const passedOn = new Promise<void>((resolve) => {
+      one.socket.end();
+      jest.spyOn(Socket.prototype, 'end').mockImplementationOnce(function (this: Socket) {
+        this.on('error', (error) => errors.push(error.message));
+        this.end();
+        process.nextTick(() =>
+          process.nextTick(() =>
+            process.nextTick(() => {
+              line.cut('reset');
+              resolve();
+            }),
+          ),
+        );
+        return this;
+      });
+    });
+    await passedOn;
+    await eventually(
+      'the server heard',
+      () => echo.now.ends,
+      (ends) => ends.length > 0,
+    );
+    expect(errors).toEqual([]);
   });
 
   it('delays and keeps the order, also when it heals meanwhile', async () => {
