@@ -47,6 +47,9 @@ export type LifeRules = {
  */
 export type SendOf = Pick<EffectRecord, 'generation' | 'lastSentAtMs'>;
 
+/** What people's word may be taken against: the other side has not decided, or does not answer. */
+export type Although = 'pending' | 'no-answer';
+
 export type LifeEvent =
   | { readonly type: 'Sending' }
   | { readonly type: 'Answered'; readonly outcome: Outcome<unknown>; readonly of: SendOf }
@@ -58,6 +61,8 @@ export type LifeEvent =
       readonly said: 'applied' | 'rejected' | 'send-again';
       /** The generation that the person has looked at; said of an earlier one it means nothing. */
       readonly generation: number;
+      /** They know that the other side still says this, and that it will not say more: their word counts all the same. */
+      readonly although?: Although | null;
       readonly result: unknown;
       readonly evidence: string;
       /** What the other side said when it was asked because of this word: without it nothing that may have happened is sent anew. */
@@ -244,17 +249,20 @@ const whyNotAgain = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'Pe
 /**
  * Between their look and their word the other side may have moved on: its own end, or none yet, stands against them.
  * No answer can hide either, so a `once` effect waits for one; `ambiguous` means that asking settles nothing, and people do.
+ * Where the other side will never say more, people name what it says, and are believed as long as it says just that.
  */
 const contradicted = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'PersonSaid' }>): string | null => {
   const inquiry = event.asked?.inquiry;
-  if (inquiry === undefined) return null;
+  if (inquiry === undefined || inquiry.found === event.although) return null;
   if (inquiry.found === 'no-answer') return effect.kind === 'once' ? inWords(inquiry) : null;
   const against: readonly Inquiry<unknown>['found'][] = event.said === 'applied' ? ['rejected', 'pending'] : ['applied', 'pending'];
   return against.includes(inquiry.found) ? inWords(inquiry) : null;
 };
 
 const personSaid = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'PersonSaid' }>, rules: LifeRules, nowMs: number): Lived => {
-  const note = `a person said ${event.said}: ${event.evidence}`;
+  const although = event.although ?? null;
+  const against = although !== null && event.asked?.inquiry.found === although ? `, although ${although}` : '';
+  const note = `a person said ${event.said}${against}: ${event.evidence}`;
   const isAgain = event.said === 'send-again';
   const whyNot = isAgain ? whyNotAgain(effect, event, rules) : contradicted(effect, event);
   if (whyNot !== null) {

@@ -255,6 +255,29 @@ describe('what a step of its life writes', () => {
     }
     expect([note('applied', applied), note('rejected', rejected)]).toEqual(['applied', 'rejected']);
   });
+  it("takes a person's word although the other side has not decided or does not answer, when just that was said", () => {
+    const pending = { found: 'pending', reference: null } as const;
+    const away = { found: 'no-answer', evidence: 'away' } as const;
+    const told = (said: 'applied' | 'rejected' | 'send-again', although: 'pending' | 'no-answer', inquiry: Inquiry<unknown>) =>
+      live(effect('parked'), { ...person(said, inquiry), although } as LifeEvent, INQUIRE, NOW);
+    for (const said of ['applied', 'rejected'] as const)
+      for (const [although, inquiry] of [
+        ['pending', pending],
+        ['no-answer', away],
+      ] as const)
+        expect(told(said, although, inquiry)).toMatchObject({
+          end: said,
+          effect: { note: expect.stringContaining(`a person said ${said}, although ${although}: `) },
+        });
+    // They say something else by now.
+    expect(told('applied', 'pending', away)?.end).toBeNull();
+    expect(told('applied', 'no-answer', pending)?.end).toBeNull();
+    expect(told('applied', 'pending', { found: 'rejected', reason: 'closed' })?.end).toBeNull();
+    expect(told('rejected', 'no-answer', { found: 'applied', result: 1 })?.end).toBeNull();
+    // Never a second send of what may have happened.
+    for (const inquiry of [pending, away])
+      expect(told('send-again', inquiry.found, inquiry)).toMatchObject({ end: null, effect: { status: 'parked', generation: 1 } });
+  });
   it("says why a person's send-again was not followed", () => {
     const note = (name: string): string | null | undefined => live(effect('parked'), EVENTS[name] as LifeEvent, INQUIRE, NOW)?.effect.note;
     expect(note('person: send-again, applied')).toBe('not sent again: it has happened; before: before');

@@ -82,6 +82,13 @@ export class Broker {
     });
   }
 
+  /** What has left the account, or is leaving it. */
+  takenFrom(account: string): number {
+    return this.cashOuts
+      .filter((one) => one.account === account && one.status !== 'failed' && !one.movedBack)
+      .reduce((sum, { cents }) => sum + cents, 0);
+  }
+
   /** Operators move the cash from the house account back to where it was. */
   moveBack(account: string, cents: number): void {
     const cashOut = this.cashOuts.find((one) => one.account === account && one.cents === cents && one.status === 'done' && !one.movedBack);

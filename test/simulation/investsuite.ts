@@ -27,6 +27,13 @@ export type PortfolioBooks = {
   askedCents: number;
   /** What the level should be: the newest wish, less what was paid and written since. */
   wantedCents: number;
+  /** All that was paid and written. */
+  loweredCents: number;
+  /**
+   * The other reading, as right: a wish made anew after one that was called off too late does not answer for what was under way
+   * before it. Whichever holds depends on whether the portfolio was read before it or after.
+   */
+  anew: { readonly wantedCents: number; readonly underWayCents: number } | null;
 };
 
 /** Sales are made in lots of this, above all payments of a history: so a change of cash shows what of it was paid. */
@@ -40,6 +47,11 @@ const centsOfLevel = (level: DivestAmount): number =>
 const printed = (cents: number): string => (cents === EVERYTHING ? '1e100' : decimalOf(cents));
 const cashIn = (holdings: PortfolioWrite['holdings']): number => centsOf(holdings[CASH] ?? '0');
 
+const loweredAnew = ({ wantedCents, underWayCents }: NonNullable<PortfolioBooks['anew']>, paid: number): PortfolioBooks['anew'] => {
+  const former = Math.min(paid, underWayCents);
+  return { wantedCents: Math.max(0, wantedCents - paid + former), underWayCents: underWayCents - former };
+};
+
 export class InvestSuite {
   readonly portfolios = new Map<string, PortfolioBooks>();
   readonly #ground: Ground;
@@ -52,7 +64,19 @@ export class InvestSuite {
 
   open(id: string, cashCents: number): PortfolioBooks {
     const books: PortfolioBooks = {
-      ...{ id, version: 1, levelCents: 0, cashCents, transactions: [], announced: [], versions: [], askedCents: 0, wantedCents: 0 },
+      ...{
+        id,
+        version: 1,
+        levelCents: 0,
+        cashCents,
+        transactions: [],
+        announced: [],
+        versions: [],
+        askedCents: 0,
+        wantedCents: 0,
+        loweredCents: 0,
+        anew: null,
+      },
     };
     this.portfolios.set(id, books);
     return books;
@@ -63,10 +87,12 @@ export class InvestSuite {
     return books;
   }
 
-  /** The customer says how much is wanted now. */
-  wish(id: string, cents: number): void {
+  /** The customer says how much is wanted now. `takenCents`: what has left the account for this customer until now. */
+  wish(id: string, cents: number, takenCents = 0): void {
     const books = this.of(id);
     const before = books.levelCents;
+    const underWayCents = before === 0 ? takenCents - books.loweredCents : (books.anew?.underWayCents ?? 0);
+    books.anew = underWayCents > 0 && cents > 0 ? { wantedCents: cents, underWayCents } : null;
     if (cents > before) books.askedCents += cents - before;
     books.wantedCents = cents;
     books.levelCents = cents;
@@ -81,6 +107,8 @@ export class InvestSuite {
       const paid = paidIn(cashCents - books.cashCents);
       const all = books.wantedCents === EVERYTHING && cashCents === 0;
       books.wantedCents = all ? 0 : Math.max(0, books.wantedCents - paid);
+      books.loweredCents += paid;
+      if (books.anew !== null) books.anew = loweredAnew(books.anew, paid);
       books.cashCents = cashCents;
     }
     books.version++;

@@ -118,7 +118,7 @@ export class World {
     const { levelCents } = this.investSuite.of(id);
     const { settledCents, unsettledCents } = this.broker.account(`B-${id}`);
     const wanted = levelCents + cents;
-    this.investSuite.wish(id, wanted);
+    this.investSuite.wish(id, wanted, this.broker.takenFrom(`B-${id}`));
     const short = wanted - settledCents - unsettledCents;
     if (short > 0) this.#sells(id, LOT_CENTS);
   }

@@ -676,9 +676,14 @@ describe('the operators', () => {
         exit: EXIT.refused,
         warned: containing('not-parked'),
       });
-      expect((await cli(['effects', 'answer', id, 'applied', '--evidence', 'pay_2 on the statement'])).out).toContain(
-        'waits for a second person',
-      );
+      expect((await cli(['effects', 'answer', id, 'applied', '--evidence', 'x', '--although', 'rejected'])).exit).toBe(EXIT.usage);
+      expect(await cli(['effects', 'answer', id, 'send-again', '--evidence', 'x', '--although', 'pending'])).toMatchObject({
+        exit: EXIT.refused,
+        warned: containing('never sent again'),
+      });
+      const word = ['applied', '--evidence', 'pay_2 on the statement', '--although', 'pending'];
+      expect((await cli(['effects', 'answer', id, ...word])).out).toContain('waits for a second person');
+      expect((await cli(['acts', 'list', '--waiting'])).out).toContain('answer-effect: applied although pending');
       expect((await cli(['effects', 'approve', id])).warned).toContain('same-person');
       kafkaAway = true;
       expect((await asBen(['effects', 'approve', id, '--wait', '0'])).exit).toBe(EXIT.done);
@@ -694,6 +699,7 @@ describe('the operators', () => {
           kind: 'answer-effect',
           service: 'payout',
           answer: 'applied',
+          although: 'pending',
           evidence: 'pay_2 on the statement',
           by: 'anna',
           approvedBy: 'ben',

@@ -163,10 +163,17 @@ export const previewScreen = (answer: Json): string => {
   return `${body}\n${rows.length} selected, ${cell(answer, 'needSecond')} need a second person, at stake: ${total === '' ? 'nothing known' : total}. Nothing was changed.\n`;
 };
 
+/** What a second person says yes to: the kind of act, and of an answer which one, and against what. */
+const askedText = (act: Json): string => {
+  const details = memberOf(act, 'details');
+  const [answer, against] = [cell(details, 'answer'), cell(details, 'although')];
+  return `${cell(act, 'kind')}${answer === '' ? '' : `: ${answer}`}${against === '' ? '' : ` although ${against}`}`;
+};
+
 export const actsScreen = (answer: Json): string =>
-  listing(rowsIn(answer, 'items'), 'no act', ['ACT', 'KIND', 'TARGET', 'BY', 'APPROVED BY', 'WHY', 'RESULT'], (row) => [
+  listing(rowsIn(answer, 'items'), 'no act', ['ACT', 'ASKED', 'TARGET', 'BY', 'APPROVED BY', 'WHY', 'RESULT'], (row) => [
     cell(row, 'id'),
-    cell(row, 'kind'),
+    askedText(row),
     cell(row, 'target'),
     cell(row, 'madeBy'),
     cell(row, 'approvedBy'),
@@ -184,7 +191,8 @@ const actText = (act: Json): string => {
       : cell(act, 'approvedBy') !== ''
         ? 'approved, on its way'
         : 'waits for a second person';
-  return `act ${cell(act, 'id')}: ${answer} says ${cell(act, 'madeBy')}, ${state}`;
+  const against = cell(memberOf(act, 'details'), 'although');
+  return `act ${cell(act, 'id')}: ${answer}${against === '' ? '' : ` although ${against}`} says ${cell(act, 'madeBy')}, ${state}`;
 };
 
 export const effectsScreen = (answer: Json): string =>
