@@ -73,9 +73,6 @@ export type PortfolioChanged = z.output<typeof portfolioChanged>;
 export const portfolioCashSettled = z.object({ portfolioId: id, changeId: id });
 export type PortfolioCashSettled = z.output<typeof portfolioCashSettled>;
 
-/** What the other side may still say when people's word about a request is taken all the same. Never against its yes or no. */
-export const although = z.enum(['pending', 'no-answer']);
-
 /** operator -> the service named. Who decided and why travels with it. */
 export const operatorDecision = z.discriminatedUnion('kind', [
   z.object({
@@ -101,8 +98,6 @@ export const operatorDecision = z.discriminatedUnion('kind', [
     /** The generation that people saw: an answer to an earlier one is not carried out. */
     generation: integerToken,
     answer: z.enum(['applied', 'rejected', 'send-again']),
-    /** Null: not against anything the other side says at that moment. */
-    although: although.nullable().default(null),
     evidence: z.string().min(1).max(1000),
     by: id,
     /** The second person; never the same as `by`. */

@@ -52,8 +52,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 }
 
 /** Where a process is and what holds it: Node's own diagnostic report, which it writes on REPORT_SIGNAL while its loop turns. */
-const whereItIs = (folder) => {
-  const name = readdirSync(folder).findLast((file) => file.startsWith('report.'));
+const whereItIs = (folder, pid) => {
+  const name = readdirSync(folder).findLast((file) => file.startsWith('report.') && file.includes(`.${pid}.`));
   if (name === undefined) return 'no report: its loop is blocked, or it is not in JavaScript any more';
   const { javascriptStack, libuv } = JSON.parse(readFileSync(join(folder, name), 'utf8'));
   const address = (end) => (end === undefined || end === null ? '?' : `${end.ip4 ?? end.ip6 ?? end.host}:${end.port}`);
@@ -74,8 +74,8 @@ const endAfterResults = (child, resultFile) => {
     const lingersMs = Date.now() - writtenAtMs;
     if (lingersMs > LINGERS_AT_MOST_MS - REPORT_TAKES_MS && !asked) asked = child.kill(REPORT_SIGNAL);
     if (lingersMs < LINGERS_AT_MOST_MS) return;
-    say(`jest does not end: a test left something open\n  ${whereItIs(dirname(resultFile))}`);
     child.kill('SIGKILL');
+    say(`jest does not end: a test left something open\n  ${whereItIs(dirname(resultFile), child.pid)}`);
   }, 1000);
 };
 

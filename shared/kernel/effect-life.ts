@@ -47,9 +47,6 @@ export type LifeRules = {
  */
 export type SendOf = Pick<EffectRecord, 'generation' | 'lastSentAtMs'>;
 
-/** What people's word may be taken against: the other side has not decided, or does not answer. */
-export type Although = 'pending' | 'no-answer';
-
 export type LifeEvent =
   | { readonly type: 'Sending' }
   | { readonly type: 'Answered'; readonly outcome: Outcome<unknown>; readonly of: SendOf }
@@ -61,8 +58,6 @@ export type LifeEvent =
       readonly said: 'applied' | 'rejected' | 'send-again';
       /** The generation that the person has looked at; said of an earlier one it means nothing. */
       readonly generation: number;
-      /** They know that the other side still says this, and that it will not say more: their word counts all the same. */
-      readonly although?: Although | null;
       readonly result: unknown;
       readonly evidence: string;
       /** What the other side said when it was asked because of this word: without it nothing that may have happened is sent anew. */
@@ -225,6 +220,12 @@ const inWords = (inquiry: Inquiry<unknown>): string => {
   }
 };
 
+/** They do not have it, and it may still be on its way. */
+const notYetBelieved = (effect: EffectRecord, askedAtMs: number, rules: LifeRules): string | null => {
+  const leftMs = believedFromMs(effect, rules) - askedAtMs;
+  return leftMs <= 0 ? null : `${inWords({ found: 'absent' })} yet, which is believed in ${String(Math.ceil(leftMs / 1_000))} s`;
+};
+
 /** Why a person's `send-again` is not followed; null when it is known that it has not happened, or a repeat does no harm. */
 const whyNotAgain = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'PersonSaid' }>, rules: LifeRules): string | null => {
   if (effect.kind === 'read') return null;
@@ -235,10 +236,8 @@ const whyNotAgain = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'Pe
       return null;
     case 'no-answer':
       return effect.kind === 'by-key' ? null : inWords(inquiry);
-    case 'absent': {
-      const leftMs = believedFromMs(effect, rules) - askedAtMs;
-      return leftMs <= 0 ? null : `${inWords(inquiry)} yet, which is believed in ${String(Math.ceil(leftMs / 1_000))} s`;
-    }
+    case 'absent':
+      return notYetBelieved(effect, askedAtMs, rules);
     case 'applied':
     case 'pending':
     case 'ambiguous':
@@ -248,23 +247,22 @@ const whyNotAgain = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'Pe
 
 /**
  * Between their look and their word the other side may have moved on: its own end, or none yet, stands against them.
- * No answer can hide either, so a `once` effect waits for one; `ambiguous` means that asking settles nothing, and people do.
- * Where the other side will never say more, people name what it says, and are believed as long as it says just that.
+ * No answer can hide either, nor can a list that does not show it yet: a `once` effect waits until it can be told.
+ * `ambiguous` means that asking settles nothing: people do.
  */
-const contradicted = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'PersonSaid' }>): string | null => {
+const contradicted = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'PersonSaid' }>, rules: LifeRules): string | null => {
   const inquiry = event.asked?.inquiry;
-  if (inquiry === undefined || inquiry.found === event.although) return null;
+  if (event.asked === undefined || inquiry === undefined) return null;
   if (inquiry.found === 'no-answer') return effect.kind === 'once' ? inWords(inquiry) : null;
+  if (inquiry.found === 'absent') return effect.kind === 'once' ? notYetBelieved(effect, event.asked.askedAtMs, rules) : null;
   const against: readonly Inquiry<unknown>['found'][] = event.said === 'applied' ? ['rejected', 'pending'] : ['applied', 'pending'];
   return against.includes(inquiry.found) ? inWords(inquiry) : null;
 };
 
 const personSaid = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'PersonSaid' }>, rules: LifeRules, nowMs: number): Lived => {
-  const although = event.although ?? null;
-  const against = although !== null && event.asked?.inquiry.found === although ? `, although ${although}` : '';
-  const note = `a person said ${event.said}${against}: ${event.evidence}`;
+  const note = `a person said ${event.said}: ${event.evidence}`;
   const isAgain = event.said === 'send-again';
-  const whyNot = isAgain ? whyNotAgain(effect, event, rules) : contradicted(effect, event);
+  const whyNot = isAgain ? whyNotAgain(effect, event, rules) : contradicted(effect, event, rules);
   if (whyNot !== null) {
     const refusal = `${isAgain ? 'not sent again' : `not taken as ${event.said}`}: ${whyNot}`;
     return withNews(effect, refusal) ?? parked(effect, effect.note ?? refusal);

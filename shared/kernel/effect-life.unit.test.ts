@@ -246,7 +246,13 @@ describe('what a step of its life writes', () => {
     // Said again it is refused again, and stays as it is.
     const once = live(effect('parked'), person('rejected', applied), INQUIRE, NOW);
     expect(live(once?.effect ?? effect('planned'), person('rejected', applied), INQUIRE, NOW)).toEqual(once);
+    // It may still be on its way, or not be shown yet: then no word settles it.
     for (const said of ['applied', 'rejected'] as const) {
+      const early = live(effect('parked'), person(said, { found: 'absent' }, NOW - 10_000 + LIFE_MS - 1), INQUIRE, NOW);
+      expect(early).toMatchObject({
+        end: null,
+        effect: { note: `not taken as ${said}: they do not have it yet, which is believed in 1 s; before: before` },
+      });
       for (const found of [{ found: 'absent' }, { found: 'ambiguous', evidence: 'two' }] as const) expect(note(said, found)).toBe(said);
       // No answer can hide their refusal: only what may be sent again anyway goes on without one.
       const away = person(said, { found: 'no-answer', evidence: 'away' });
@@ -254,29 +260,6 @@ describe('what a step of its life writes', () => {
       expect(live(effect('parked', { kind: 'by-key' }), away, INQUIRE, NOW)).toMatchObject({ end: said });
     }
     expect([note('applied', applied), note('rejected', rejected)]).toEqual(['applied', 'rejected']);
-  });
-  it("takes a person's word although the other side has not decided or does not answer, when just that was said", () => {
-    const pending = { found: 'pending', reference: null } as const;
-    const away = { found: 'no-answer', evidence: 'away' } as const;
-    const told = (said: 'applied' | 'rejected' | 'send-again', although: 'pending' | 'no-answer', inquiry: Inquiry<unknown>) =>
-      live(effect('parked'), { ...person(said, inquiry), although } as LifeEvent, INQUIRE, NOW);
-    for (const said of ['applied', 'rejected'] as const)
-      for (const [although, inquiry] of [
-        ['pending', pending],
-        ['no-answer', away],
-      ] as const)
-        expect(told(said, although, inquiry)).toMatchObject({
-          end: said,
-          effect: { note: expect.stringContaining(`a person said ${said}, although ${although}: `) },
-        });
-    // They say something else by now.
-    expect(told('applied', 'pending', away)?.end).toBeNull();
-    expect(told('applied', 'no-answer', pending)?.end).toBeNull();
-    expect(told('applied', 'pending', { found: 'rejected', reason: 'closed' })?.end).toBeNull();
-    expect(told('rejected', 'no-answer', { found: 'applied', result: 1 })?.end).toBeNull();
-    // Never a second send of what may have happened.
-    for (const inquiry of [pending, away])
-      expect(told('send-again', inquiry.found, inquiry)).toMatchObject({ end: null, effect: { status: 'parked', generation: 1 } });
   });
   it("says why a person's send-again was not followed", () => {
     const note = (name: string): string | null | undefined => live(effect('parked'), EVENTS[name] as LifeEvent, INQUIRE, NOW)?.effect.note;

@@ -83,10 +83,8 @@ export class Broker {
   }
 
   /** What has left the account, or is leaving it. */
-  takenFrom(account: string): number {
-    return this.cashOuts
-      .filter((one) => one.account === account && one.status !== 'failed' && !one.movedBack)
-      .reduce((sum, { cents }) => sum + cents, 0);
+  takenFrom(account: string): readonly BrokerCashOut[] {
+    return this.cashOuts.filter((one) => one.account === account && one.status !== 'failed' && !one.movedBack);
   }
 
   /** Operators move the cash from the house account back to where it was. */

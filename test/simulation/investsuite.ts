@@ -14,6 +14,9 @@ const CASH = cashInstrument(EUR);
 export const EVERYTHING = Number.POSITIVE_INFINITY;
 
 export type Booked = { readonly transactionId: string; readonly externalId: string; readonly cents: number };
+/** `because`: the cash-outs that had left the account before it; the other reading holds only while all of them stand. */
+type Anew = { readonly wantedCents: number; readonly underWayCents: number; readonly because: readonly string[] };
+
 export type PortfolioBooks = {
   readonly id: string;
   version: number;
@@ -33,7 +36,7 @@ export type PortfolioBooks = {
    * The other reading, as right: a wish made anew after one that was called off too late does not answer for what was under way
    * before it. Whichever holds depends on whether the portfolio was read before it or after.
    */
-  anew: { readonly wantedCents: number; readonly underWayCents: number } | null;
+  anew: Anew | null;
 };
 
 /** Sales are made in lots of this, above all payments of a history: so a change of cash shows what of it was paid. */
@@ -47,9 +50,10 @@ const centsOfLevel = (level: DivestAmount): number =>
 const printed = (cents: number): string => (cents === EVERYTHING ? '1e100' : decimalOf(cents));
 const cashIn = (holdings: PortfolioWrite['holdings']): number => centsOf(holdings[CASH] ?? '0');
 
-const loweredAnew = ({ wantedCents, underWayCents }: NonNullable<PortfolioBooks['anew']>, paid: number): PortfolioBooks['anew'] => {
+type Taken = { readonly cashOutId: string; readonly cents: number };
+const loweredAnew = ({ wantedCents, underWayCents, because }: Anew, paid: number): Anew => {
   const former = Math.min(paid, underWayCents);
-  return { wantedCents: Math.max(0, wantedCents - paid + former), underWayCents: underWayCents - former };
+  return { wantedCents: Math.max(0, wantedCents - paid + former), underWayCents: underWayCents - former, because };
 };
 
 export class InvestSuite {
@@ -87,12 +91,17 @@ export class InvestSuite {
     return books;
   }
 
-  /** The customer says how much is wanted now. `takenCents`: what has left the account for this customer until now. */
-  wish(id: string, cents: number, takenCents = 0): void {
+  /** The customer says how much is wanted now. `taken`: what has left the account for this customer until now. */
+  wish(id: string, cents: number, taken: readonly Taken[] = []): void {
     const books = this.of(id);
     const before = books.levelCents;
-    const underWayCents = before === 0 ? takenCents - books.loweredCents : (books.anew?.underWayCents ?? 0);
-    books.anew = underWayCents > 0 && cents > 0 ? { wantedCents: cents, underWayCents } : null;
+    const begun: Anew = {
+      wantedCents: cents,
+      underWayCents: taken.reduce((sum, one) => sum + one.cents, 0) - books.loweredCents,
+      because: taken.map(({ cashOutId }) => cashOutId),
+    };
+    const anew = before === 0 ? begun : books.anew === null ? null : { ...books.anew, wantedCents: cents };
+    books.anew = anew !== null && anew.underWayCents > 0 && cents > 0 ? anew : null;
     if (cents > before) books.askedCents += cents - before;
     books.wantedCents = cents;
     books.levelCents = cents;
@@ -291,6 +300,8 @@ export const investSuitePort = (books: InvestSuite, network: Network): InvestSui
         what: `find transaction ${externalId}`,
         signal,
         arrive: () => {
+          if (books.abilities().createTransaction.repeatable === 'never')
+            return { found: 'ambiguous', evidence: 'transactions cannot be listed here' };
           const ours = books.of(portfolioId).transactions.filter((one) => one.externalId === externalId);
           const [only, second] = ours;
           if (only === undefined) return { found: 'absent' };

@@ -9,11 +9,16 @@ import type { EffectEntry, QuarantineEntry } from './memory-store.js';
 import { ibanOf } from './bank.js';
 import { centsOf } from './cents.js';
 import { declaredLifeMs } from './plan.js';
+import { Random } from './random.js';
 import type { World } from './world.js';
 
 type Answer = { readonly answer: 'applied' | 'rejected' | 'send-again'; readonly evidence: string };
 
 const LOOK_EVERY_MS = 1_500;
+/** Some do not wait until what was on its way has arrived, or never will. */
+const HASTY_SHARE = 0.2;
+/** What hasty people would not do with their own hands: there no answer of the product's could set it right. */
+const NEVER_IN_HASTE: ReadonlySet<string> = new Set(['RecordTransaction', 'ClearSuspense']);
 
 export class People {
   readonly #ground: Ground;
@@ -22,12 +27,15 @@ export class People {
   /** What was answered, and when: an answer that changes nothing is given again. */
   readonly #answered = new Map<string, number>();
   readonly #suspended = new Map<string, Answer>();
+  readonly #hasty = new Map<string, boolean>();
+  readonly #haste: Random;
   decisions = 0;
 
   constructor(ground: Ground, world: World, services: readonly Service[]) {
     this.#ground = ground;
     this.#world = world;
     this.#services = services;
+    this.#haste = new Random(ground.plan.seed, 4);
   }
 
   start(): void {
@@ -73,9 +81,9 @@ export class People {
 
   #judgeEffect(service: string, effect: EffectEntry, portfolioId: string): void {
     const { plan, scheduler } = this.#ground;
-    // They take their time: what was on its way has arrived, or never will.
+    // Most take their time: what was on its way has arrived, or never will.
     const overMs = plan.timeoutMs + declaredLifeMs(plan, plan.bank.showsAfterMs) + 500;
-    if (scheduler.nowMs - (effect.lastMs ?? effect.plannedMs) < overMs) return;
+    if (scheduler.nowMs - (effect.lastMs ?? effect.plannedMs) < overMs && !this.#isHasty(effect)) return;
     if (!this.#once(`${effect.id}:${String(effect.generation)}`)) return;
     const { answer, evidence } = this.#answer(effect, portfolioId);
     this.#decide({
@@ -83,6 +91,14 @@ export class People {
       ...{ service, effectId: effect.id, generation: effect.generation },
       ...{ answer, evidence, by: 'anna', approvedBy: 'ben' },
     });
+  }
+
+  #isHasty({ id, name, generation }: EffectEntry): boolean {
+    if (NEVER_IN_HASTE.has(name)) return false;
+    const key = `${id}:${String(generation)}`;
+    const known = this.#hasty.get(key) ?? this.#haste.chance(HASTY_SHARE);
+    this.#hasty.set(key, known);
+    return known;
   }
 
   #answer(effect: EffectEntry, portfolioId: string): Answer {

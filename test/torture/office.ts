@@ -104,7 +104,9 @@ export class Office {
       });
     }
     const { items: parked } = await this.#ask('anna', listOf(effect), `/effects?parked=true&limit=${PAGE}`);
-    for (const one of parked) if (one.act === undefined || one.act === null) await this.#answer(one);
+    // An answer that was not taken, because the bank could not be asked just then, is given again.
+    for (const one of parked)
+      if (one.act === undefined || one.act === null || one.note?.startsWith('not taken') === true) await this.#answer(one);
   }
 
   /** The chain of the operators' audit log is whole. */

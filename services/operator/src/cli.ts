@@ -1,7 +1,6 @@
 /** The operators' command line: `npm run operator -- --help`. It speaks to the operator service over HTTP and keeps nothing. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { although } from '../../../contracts/internal/events.js';
 import { printJson, type Json, type Printable } from '../../../shared/kernel/json.js';
 import type { Environment } from '../../../shared/runtime/config.js';
 import { projectRootOf, readStateFile, stateFilePath } from '../../../shared/runtime/state-file.js';
@@ -270,19 +269,8 @@ const effectLeaves: readonly Leaf[] = [
     name: 'answer',
     argument: ['<id>', 'effect id'],
     does: 'says what happened to a parked request; a second person must approve',
-    options: [
-      new Option('--evidence <text>', 'where it can be seen, such as the id at the bank').makeOptionMandatory(),
-      new Option('--although <what>', 'applied or rejected counts although the other side still says this, and will not say more').choices([
-        ...although.options,
-      ]),
-      wait,
-    ],
-    action: doAndFollow('/effects/answer', (_session, { evidence, although: against, answer }, effectId) => ({
-      effectId,
-      answer,
-      although: against,
-      evidence,
-    })),
+    options: [new Option('--evidence <text>', 'where it can be seen, such as the id at the bank').makeOptionMandatory(), wait],
+    action: doAndFollow('/effects/answer', (_session, { evidence, answer }, effectId) => ({ effectId, answer, evidence })),
   },
   {
     name: 'approve',

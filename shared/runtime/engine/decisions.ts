@@ -53,7 +53,7 @@ const answer = async (
     lane: journey.portfolioId,
     journeyId,
     effectId: effect.id,
-    event: { type: 'PersonSaid', said: decision.answer, generation: decision.generation, although: decision.although, result, evidence },
+    event: { type: 'PersonSaid', said: decision.answer, generation: decision.generation, result, evidence },
     eventId,
     tries: 0,
   });

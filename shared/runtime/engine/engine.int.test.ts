@@ -85,8 +85,6 @@ class World {
   readonly noted: string[] = [];
   next: 'fine' | 'apply-and-cut' | 'lose' | 'refuse' | 'hang' = 'fine';
   once: typeof this.next | null = null;
-  /** Answers no question. */
-  silent = false;
 
   pay(key: string): Promise<Outcome<{ receipt: string }>> {
     const mood = this.once ?? this.next;
@@ -103,7 +101,6 @@ class World {
     );
   }
   find(key: string): Promise<Inquiry<{ receipt: string }>> {
-    if (this.silent) return Promise.resolve({ found: 'no-answer', evidence: 'away' });
     if (this.paid.includes(key)) return Promise.resolve({ found: 'applied', result: { receipt: `r-${key}` } });
     return Promise.resolve(this.refused.includes(key) ? { found: 'rejected', reason: 'closed' } : { found: 'absent' });
   }
@@ -516,17 +513,11 @@ describe('the engine on Postgres', () => {
     await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
     return { world, copy, parked: await untilNoted('it is parked', 'refused') };
   };
-  const said = (
-    answer: 'applied' | 'rejected' | 'send-again',
-    effectId: string | undefined,
-    generation: number,
-    id: string,
-    although: string | null = null,
-  ) =>
+  const said = (answer: 'applied' | 'rejected' | 'send-again', effectId: string | undefined, generation: number, id: string) =>
     message(
       'operator.decision',
       'p1',
-      { kind: 'answer-effect', service: 'payout', effectId, generation, answer, although, evidence: 'e', by: 'anna', approvedBy: 'ben' },
+      { kind: 'answer-effect', service: 'payout', effectId, generation, answer, evidence: 'e', by: 'anna', approvedBy: 'ben' },
       id,
     );
   const sendAgain = (effectId: string | undefined, generation: number, id: string) => said('send-again', effectId, generation, id);
@@ -563,17 +554,6 @@ describe('the engine on Postgres', () => {
     await take(copy, said('applied', parked?.id, 1, 'd3'));
     await all('Waiting', 1);
     expect(world.paid).toHaveLength(1);
-  });
-
-  it("takes people's word although the other side does not answer, when they have said so", async () => {
-    const { world, copy, parked } = await startRefused();
-    world.silent = true;
-    await take(copy, said('applied', parked?.id, 1, 'd1'));
-    await untilNoted('it may be refused', 'not taken as applied: no-answer');
-    await take(copy, said('applied', parked?.id, 1, 'd2', 'pending'));
-    await untilNoted('that is not what they say', 'not taken as applied: no-answer');
-    await take(copy, said('applied', parked?.id, 1, 'd3', 'no-answer'));
-    await all('Waiting', 1);
   });
 
   it('finds out about a request that was given up for a new key when there is news of it', async () => {

@@ -361,9 +361,10 @@ export class Engine {
     }
   }
 
+  /** Each part answers for itself: one that is given up takes nothing back that another has written. */
   async #stepInParts(items: readonly Item[]): Promise<void> {
     const most = Math.ceil(items.length / PARTS_OF_A_FAILED);
-    for (let from = 0; from < items.length; from += most) await this.#stepAll(items.slice(from, from + most));
+    for (let from = 0; from < items.length; from += most) await this.#run(items.slice(from, from + most));
   }
 
   async #whileAway(error: DatabaseAway, items: number, attempt: number): Promise<void> {

@@ -1,7 +1,6 @@
 /** What operators ask for. Every act has a reason and a name; what may move money waits for a second person. */
 import type { Express } from 'express';
 import { z } from 'zod';
-import { although } from '../../../../contracts/internal/events.js';
 import { correctionProblem, previewOf, totalsOf, type PreviewItem } from '../decide/money-at-stake.js';
 import {
   ACT_KINDS,
@@ -46,14 +45,7 @@ type Selection = z.output<typeof selection>;
 const why = words(LONGEST_WHY);
 const replay = z.intersection(selection, z.object({ why }));
 const discard = z.object({ eventId: words(200), service: z.enum(QUARANTINES).optional(), why });
-const answer = z
-  .object({
-    effectId: words(300),
-    answer: z.enum(['applied', 'rejected', 'send-again']),
-    although: although.optional(),
-    evidence: words(LONGEST_EVIDENCE),
-  })
-  .refine((said) => said.answer !== 'send-again' || said.although === undefined, 'what may have happened is never sent again: no although');
+const answer = z.object({ effectId: words(300), answer: z.enum(['applied', 'rejected', 'send-again']), evidence: words(LONGEST_EVIDENCE) });
 const approval = z.object({ id: words(300), kind: z.enum(ACT_KINDS).optional() });
 const withdrawal = z.object({ id: z.string().regex(/^\d{1,18}$/, 'not the number of an act'), why });
 
@@ -203,7 +195,7 @@ export const acting = (app: Express, tools: ActingTools): void => {
   app.post(
     '/effects/answer',
     exchange(async (request, response) => {
-      const { effectId, answer: said, although: against = null, evidence } = await bodyOf(answer, request);
+      const { effectId, answer: said, evidence } = await bodyOf(answer, request);
       const { items } = await reading.effects({
         effectId,
         statuses: ['planned', 'sending', 'accepted', 'unknown', 'parked', 'applied', 'rejected'],
@@ -223,7 +215,6 @@ export const acting = (app: Express, tools: ActingTools): void => {
             effectId,
             generation: effect.generation,
             answer: said,
-            although: against,
             evidence,
             portfolioId: effect.portfolioId,
           },
@@ -232,6 +223,15 @@ export const acting = (app: Express, tools: ActingTools): void => {
           needsSecond: true,
         },
       ]);
+      const [standing] = done.made;
+      const before = standing?.act.details['answer'];
+      if (standing?.already === true && typeof before === 'string' && before !== said)
+        throw new Refusal(
+          409,
+          'another-answer-waits',
+          'Another answer waits for a second person: approve it, or withdraw it first',
+          `act ${standing.act.id}: ${before} says ${standing.act.madeBy}`,
+        );
       return accepted(reading, done, false);
     }),
   );

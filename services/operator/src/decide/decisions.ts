@@ -20,7 +20,6 @@ export const decisionOf = (act: Act): { readonly decision: OperatorDecision; rea
           effectId: details['effectId'],
           generation: details['generation'],
           answer: details['answer'],
-          although: details['although'],
           evidence: details['evidence'],
           approvedBy,
         }

@@ -163,11 +163,10 @@ export const previewScreen = (answer: Json): string => {
   return `${body}\n${rows.length} selected, ${cell(answer, 'needSecond')} need a second person, at stake: ${total === '' ? 'nothing known' : total}. Nothing was changed.\n`;
 };
 
-/** What a second person says yes to: the kind of act, and of an answer which one, and against what. */
+/** What a second person says yes to: the kind of act, and of an answer which one. */
 const askedText = (act: Json): string => {
-  const details = memberOf(act, 'details');
-  const [answer, against] = [cell(details, 'answer'), cell(details, 'although')];
-  return `${cell(act, 'kind')}${answer === '' ? '' : `: ${answer}`}${against === '' ? '' : ` although ${against}`}`;
+  const answer = cell(memberOf(act, 'details'), 'answer');
+  return `${cell(act, 'kind')}${answer === '' ? '' : `: ${answer}`}`;
 };
 
 export const actsScreen = (answer: Json): string =>
@@ -191,8 +190,7 @@ const actText = (act: Json): string => {
       : cell(act, 'approvedBy') !== ''
         ? 'approved, on its way'
         : 'waits for a second person';
-  const against = cell(memberOf(act, 'details'), 'although');
-  return `act ${cell(act, 'id')}: ${answer}${against === '' ? '' : ` although ${against}`} says ${cell(act, 'madeBy')}, ${state}`;
+  return `act ${cell(act, 'id')}: ${answer} says ${cell(act, 'madeBy')}, ${state}`;
 };
 
 export const effectsScreen = (answer: Json): string =>
