@@ -25,7 +25,7 @@ export type EffectRecord = {
   readonly attempt: number;
   readonly reference: string | null;
   readonly plannedAtMs: number;
-  /** First and last send of this generation; null before it. */
+  /** First and last send of this generation; null before it. The last is null, too, once the other side has refused it: nothing is on its way. */
   readonly firstSentAtMs: number | null;
   readonly lastSentAtMs: number | null;
   readonly dueAtMs: number | null;
@@ -222,7 +222,7 @@ const inWords = (inquiry: Inquiry<unknown>): string => {
 
 /** They do not have it, and it may still be on its way. */
 const notYetBelieved = (effect: EffectRecord, askedAtMs: number, rules: LifeRules): string | null => {
-  const leftMs = believedFromMs(effect, rules) - askedAtMs;
+  const leftMs = effect.lastSentAtMs === null ? 0 : believedFromMs(effect, rules) - askedAtMs;
   return leftMs <= 0 ? null : `${inWords({ found: 'absent' })} yet, which is believed in ${String(Math.ceil(leftMs / 1_000))} s`;
 };
 

@@ -253,6 +253,9 @@ describe('what a step of its life writes', () => {
         end: null,
         effect: { note: `not taken as ${said}: they do not have it yet, which is believed in 1 s; before: before` },
       });
+      // Refused by them, none of it is on its way.
+      const refused = effect('parked', { lastSentAtMs: null });
+      expect(live(refused, person(said, { found: 'absent' }, NOW - 20_000), INQUIRE, NOW)).toMatchObject({ end: said });
       for (const found of [{ found: 'absent' }, { found: 'ambiguous', evidence: 'two' }] as const) expect(note(said, found)).toBe(said);
       // No answer can hide their refusal: only what may be sent again anyway goes on without one.
       const away = person(said, { found: 'no-answer', evidence: 'away' });

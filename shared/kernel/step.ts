@@ -80,7 +80,13 @@ const plan = (journeyId: string, version: number, row: AnyRow, rulesOf: RulesOf,
   };
 };
 
-type From = { readonly closing: EffectRecord | null; readonly result: unknown; readonly note: string | null };
+type From = {
+  readonly closing: EffectRecord | null;
+  readonly result: unknown;
+  readonly note: string | null;
+  /** The other side has refused what closes: nothing of it is on its way any more. */
+  readonly isRefused: boolean;
+};
 
 const isUndecided = (effect: EffectRecord): boolean => effect.status !== 'applied' && effect.status !== 'rejected';
 const overtaken = (effect: EffectRecord | null): EffectRecord | null =>
@@ -94,8 +100,9 @@ const follow = (flow: AnyFlow, journey: JourneyRecord, step: Step<Stated, Said>,
     // Parked, it would ask a person whether something has happened that has.
     if (from.closing?.status === 'applied' && from.closing.kind !== 'read')
       throw new Bug(`flow ${flow.name}, ${state.status}: what has happened cannot be held; name the status that follows`);
-    const effect =
-      journey.effect === null ? null : { ...(from.closing ?? journey.effect), status: 'parked' as const, dueAtMs: null, note: step.hold };
+    const held = from.closing ?? journey.effect;
+    const lastSentAtMs = from.isRefused ? null : (held?.lastSentAtMs ?? null);
+    const effect = held === null ? null : { ...held, status: 'parked' as const, lastSentAtMs, dueAtMs: null, note: step.hold };
     return {
       kind: 'moved',
       journey: { ...journey, version, state, held: step.hold, effect },
@@ -140,7 +147,7 @@ const onInput = (flow: AnyFlow, journey: JourneyRecord, input: Tagged, rulesOf: 
   if (cell === undefined) throw new Bug(`flow ${flow.name} has no input ${input.type}`);
   if ('ignored' in cell) return { kind: 'ignored', note: cell.ignored };
   if ('impossible' in cell) return { kind: 'impossible', why: cell.impossible };
-  return follow(flow, journey, cell(journey.state, input), { closing: null, result: null, note: null }, rulesOf, nowMs);
+  return follow(flow, journey, cell(journey.state, input), { closing: null, result: null, note: null, isRefused: false }, rulesOf, nowMs);
 };
 
 const onLived = (
@@ -174,7 +181,12 @@ const onLived = (
     flow,
     journey,
     step,
-    { closing: effect, result: lived.end === 'applied' ? lived.result : null, note: effect.note },
+    {
+      closing: effect,
+      result: lived.end === 'applied' ? lived.result : null,
+      note: effect.note,
+      isRefused: lived.end === 'rejected' && lived.by === 'other-side',
+    },
     rulesOf,
     nowMs,
   );
@@ -208,7 +220,7 @@ export const step = (flow: AnyFlow, journey: JourneyRecord, occasion: Occasion, 
         flow,
         journey,
         row.looksAgain.then(journey.state),
-        { closing: null, result: null, note: 'looked again' },
+        { closing: null, result: null, note: 'looked again', isRefused: false },
         rulesOf,
         nowMs,
       );

@@ -269,8 +269,8 @@ describe('an outcome', () => {
     const held = moved(answer(journey('Paying'), { kind: 'rejected', reason: 'no' }));
     expect(held).toMatchObject({
       result: null,
-      closing: { status: 'parked', note: 'refused: no' },
-      journey: { held: 'refused: no', effect: { status: 'parked' }, state: { status: 'Paying' } },
+      closing: { status: 'parked', note: 'refused: no', lastSentAtMs: null },
+      journey: { held: 'refused: no', effect: { status: 'parked', lastSentAtMs: null }, state: { status: 'Paying' } },
     });
     expect(tell(held.journey, { type: 'PersonSaid', said: 'rejected', generation: 1, result: null, evidence: 'e' })).toMatchObject({
       journey: { held: null, ended: true },
