@@ -8,6 +8,7 @@ import { within } from './deadline.js';
 import { KafkaUnavailable, asError } from './errors.js';
 import { allGuards } from './guards.js';
 import type { Guards } from './guards.js';
+import { forgetHalfAnswers } from './half-answer.js';
 import { removeIdleTimer } from './idle-timer.js';
 
 export type KafkaLog = (level: 'error' | 'warn' | 'info' | 'debug', message: string, fields: Record<string, unknown>) => void;
@@ -86,6 +87,7 @@ export const kafkaConfig = (
 
 export const openKafka = (options: KafkaOptions, retry: RetryOptions, { guards, newKafka }: Inner, requestTimeoutMs?: number): Kafka => {
   if (guards.noIdleTimer) removeIdleTimer();
+  if (guards.wholeAnswers) forgetHalfAnswers();
   return newKafka(kafkaConfig(options, retry, guards, requestTimeoutMs));
 };
 

@@ -17,6 +17,8 @@ export type Guards = {
   readonly rejectedIsUnknown: boolean;
   /** No timer of 1 ms per connection. */
   readonly noIdleTimer: boolean;
+  /** What was left of an answer that was cut off is not read as the beginning of the next connection's. */
+  readonly wholeAnswers: boolean;
   /** All retry settings are given to client, consumer and producer. */
   readonly explicitRetry: boolean;
   /** Without a committed offset: from the first message, not from the newest. */
@@ -51,6 +53,7 @@ export const allGuards: Guards = {
   explicitPartition: true,
   rejectedIsUnknown: true,
   noIdleTimer: true,
+  wholeAnswers: true,
   explicitRetry: true,
   fromBeginning: true,
   waitInsideBatch: true,

@@ -21,6 +21,28 @@ declare module 'kafkajs/src/network/requestQueue' {
   export = RequestQueue;
 }
 
+declare module 'kafkajs/src/network/connection' {
+  import type { Socket } from 'node:net';
+  class Connection {
+    constructor(options: {
+      host: string;
+      port: number;
+      logger: { namespace: (name: string) => object };
+      socketFactory: (options: { onConnect: () => void }) => Socket;
+      requestTimeout: number;
+      connectionTimeout: number;
+    });
+    readonly requestQueue: { fulfillRequest: (answer: { size: number; correlationId: number; payload: Buffer }) => void };
+    chunks: Buffer[];
+    bytesBuffered: number;
+    bytesNeeded: number;
+    isConnected(): boolean;
+    connect(): Promise<boolean>;
+    disconnect(): Promise<boolean>;
+  }
+  export = Connection;
+}
+
 declare module 'kafkajs/src/errors' {
   export class KafkaJSProtocolError extends Error {
     constructor(error: { message: string; type: string; code: number; retriable: boolean });
