@@ -251,10 +251,10 @@ const whyNotAgain = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'Pe
  * `ambiguous` means that asking settles nothing: people do.
  */
 const contradicted = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'PersonSaid' }>, rules: LifeRules): string | null => {
-  const inquiry = event.asked?.inquiry;
-  if (event.asked === undefined || inquiry === undefined) return null;
+  if (event.asked === undefined) return null;
+  const { inquiry, askedAtMs } = event.asked;
   if (inquiry.found === 'no-answer') return effect.kind === 'once' ? inWords(inquiry) : null;
-  if (inquiry.found === 'absent') return effect.kind === 'once' ? notYetBelieved(effect, event.asked.askedAtMs, rules) : null;
+  if (inquiry.found === 'absent') return effect.kind === 'once' ? notYetBelieved(effect, askedAtMs, rules) : null;
   const against: readonly Inquiry<unknown>['found'][] = event.said === 'applied' ? ['rejected', 'pending'] : ['applied', 'pending'];
   return against.includes(inquiry.found) ? inWords(inquiry) : null;
 };

@@ -106,9 +106,7 @@ export class Audit {
         this.#wrong(`the bank paid EUR ${decimalOf(payment.cents)} that nobody asked for`);
     for (const ask of this.#world.asks) {
       const paid = this.#world.bank.live().filter((one) => one.iban === ibanOf(`C-${ask.portfolioId}`) && one.cents === ask.cents);
-      const taken = this.#world.broker.cashOuts.filter(
-        (one) => one.account === `B-${ask.portfolioId}` && one.cents === ask.cents && one.status !== 'failed' && !one.movedBack,
-      );
+      const taken = this.#world.broker.takenFrom(`B-${ask.portfolioId}`).filter((one) => one.cents === ask.cents);
       if (paid.length > 1) this.#wrong(`${ask.withdrawalId} was paid ${String(paid.length)} times`);
       if (taken.length > 1) this.#wrong(`${ask.withdrawalId} was cashed out ${String(taken.length)} times`);
       if (paid.length > taken.length) this.#wrong(`${ask.withdrawalId} was paid without a cash-out`);
@@ -178,7 +176,7 @@ export class Audit {
   #wishes(id: string): void {
     const payments = this.#world.bank.live().filter(({ iban }) => iban === ibanOf(`C-${id}`));
     const paid = payments.reduce((sum, { cents }) => sum + cents, 0);
-    const { askedCents, levelCents, wantedCents, anew, transactions, announced } = this.#world.investSuite.of(id);
+    const { askedCents, levelCents, wantedCents, transactions, announced } = this.#world.investSuite.of(id);
     const had = this.#world.hadCents.get(id) ?? 0;
     if (paid > askedCents) this.#wrong(`${id} was paid EUR ${decimalOf(paid)}, EUR ${decimalOf(askedCents)} were asked for`);
     if (paid > had) this.#wrong(`${id} was paid EUR ${decimalOf(paid)} and had EUR ${decimalOf(had)}`);
@@ -194,10 +192,16 @@ export class Audit {
     if (cashCents !== had - paid) this.#wrong(`${id} shows EUR ${decimalOf(cashCents)} of cash and has EUR ${decimalOf(had - paid)}`);
     if (levelCents < wantedCents)
       this.#wrong(`a wish was erased: ${id} shows EUR ${inWords(levelCents)}, EUR ${inWords(wantedCents)} are still wanted`);
-    const standing = new Set(this.#world.broker.takenFrom(`B-${id}`).map(({ cashOutId }) => cashOutId));
-    const isAnew = anew !== null && levelCents === anew.wantedCents && anew.because.every((cashOutId) => standing.has(cashOutId));
-    if (levelCents > wantedCents && !isAnew)
+    if (levelCents > wantedCents && !this.#isAnew(id, levelCents))
       this.#wrong(`${id} still shows EUR ${inWords(levelCents)}, only EUR ${inWords(wantedCents)} are wanted`);
+  }
+
+  /** The level is right by the other reading, and what that reading rests on still stands. */
+  #isAnew(id: string, levelCents: number): boolean {
+    const { anew } = this.#world.investSuite.of(id);
+    if (anew === null || levelCents !== anew.wantedCents) return false;
+    const standing = new Set(this.#world.broker.takenFrom(`B-${id}`).map(({ cashOutId }) => cashOutId));
+    return anew.because.every((cashOutId) => standing.has(cashOutId));
   }
 
   #sameAmounts(what: string, some: readonly { readonly cents: number }[], others: readonly { readonly cents: number }[]): void {

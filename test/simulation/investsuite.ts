@@ -68,19 +68,17 @@ export class InvestSuite {
 
   open(id: string, cashCents: number): PortfolioBooks {
     const books: PortfolioBooks = {
-      ...{
-        id,
-        version: 1,
-        levelCents: 0,
-        cashCents,
-        transactions: [],
-        announced: [],
-        versions: [],
-        askedCents: 0,
-        wantedCents: 0,
-        loweredCents: 0,
-        anew: null,
-      },
+      id,
+      version: 1,
+      levelCents: 0,
+      cashCents,
+      transactions: [],
+      announced: [],
+      versions: [],
+      askedCents: 0,
+      wantedCents: 0,
+      loweredCents: 0,
+      anew: null,
     };
     this.portfolios.set(id, books);
     return books;

@@ -81,10 +81,11 @@ export class People {
 
   #judgeEffect(service: string, effect: EffectEntry, portfolioId: string): void {
     const { plan, scheduler } = this.#ground;
+    const key = `${effect.id}:${String(effect.generation)}`;
     // Most take their time: what was on its way has arrived, or never will.
     const overMs = plan.timeoutMs + declaredLifeMs(plan, plan.bank.showsAfterMs) + 500;
-    if (scheduler.nowMs - (effect.lastMs ?? effect.plannedMs) < overMs && !this.#isHasty(effect)) return;
-    if (!this.#once(`${effect.id}:${String(effect.generation)}`)) return;
+    if (scheduler.nowMs - (effect.lastMs ?? effect.plannedMs) < overMs && !this.#isHasty(effect.name, key)) return;
+    if (!this.#once(key)) return;
     const { answer, evidence } = this.#answer(effect, portfolioId);
     this.#decide({
       kind: 'answer-effect',
@@ -93,9 +94,8 @@ export class People {
     });
   }
 
-  #isHasty({ id, name, generation }: EffectEntry): boolean {
-    if (NEVER_IN_HASTE.has(name)) return false;
-    const key = `${id}:${String(generation)}`;
+  #isHasty(effectName: string, key: string): boolean {
+    if (NEVER_IN_HASTE.has(effectName)) return false;
     const known = this.#hasty.get(key) ?? this.#haste.chance(HASTY_SHARE);
     this.#hasty.set(key, known);
     return known;

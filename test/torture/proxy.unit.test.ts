@@ -81,6 +81,13 @@ describe('a line of TCP', () => {
     return made;
   };
 
+  const untilHoled = (wanted: number): Promise<number> =>
+    eventually(
+      `holed connections: ${wanted}`,
+      () => line.holed,
+      (count) => count === wanted,
+    );
+
   it('passes bytes both ways, also many of them, and the end of each side', async () => {
     const one = await caller();
     const much = 'x'.repeat(3_000_000);
@@ -143,11 +150,7 @@ describe('a line of TCP', () => {
     one.socket.write('into the hole');
     const two = await caller();
     two.socket.write('me too');
-    await eventually(
-      'both are holed',
-      () => line.holed,
-      (count) => count === 2,
-    );
+    await untilHoled(2);
     line.heal();
     await eventually(
       'both are cut',
@@ -162,20 +165,12 @@ describe('a line of TCP', () => {
     const one = await talking();
     line.swallow();
     one.socket.write('into the hole');
-    await eventually(
-      'it is holed',
-      () => line.holed,
-      (count) => count === 1,
-    );
+    await untilHoled(1);
     one.socket.resetAndDestroy();
     // A later caller has come and gone, so the line has heard of the death.
     const two = await caller();
     two.socket.write('me too');
-    await eventually(
-      'both are holed',
-      () => line.holed,
-      (count) => count === 2,
-    );
+    await untilHoled(2);
     expect(echo.now.ends).toEqual([]);
     line.heal();
     await eventually(

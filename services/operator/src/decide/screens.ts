@@ -163,9 +163,11 @@ export const previewScreen = (answer: Json): string => {
   return `${body}\n${rows.length} selected, ${cell(answer, 'needSecond')} need a second person, at stake: ${total === '' ? 'nothing known' : total}. Nothing was changed.\n`;
 };
 
+const answerIn = (act: Json): string => cell(memberOf(act, 'details'), 'answer');
+
 /** What a second person says yes to: the kind of act, and of an answer which one. */
 const askedText = (act: Json): string => {
-  const answer = cell(memberOf(act, 'details'), 'answer');
+  const answer = answerIn(act);
   return `${cell(act, 'kind')}${answer === '' ? '' : `: ${answer}`}`;
 };
 
@@ -182,7 +184,6 @@ export const actsScreen = (answer: Json): string =>
 
 const actText = (act: Json): string => {
   if (act === null) return '';
-  const answer = cell(memberOf(act, 'details'), 'answer');
   if (cell(act, 'withdrawnBy') !== '') return `act ${cell(act, 'id')} withdrawn`;
   const state =
     cell(act, 'carriedOutAt') !== ''
@@ -190,7 +191,7 @@ const actText = (act: Json): string => {
       : cell(act, 'approvedBy') !== ''
         ? 'approved, on its way'
         : 'waits for a second person';
-  return `act ${cell(act, 'id')}: ${answer} says ${cell(act, 'madeBy')}, ${state}`;
+  return `act ${cell(act, 'id')}: ${answerIn(act)} says ${cell(act, 'madeBy')}, ${state}`;
 };
 
 export const effectsScreen = (answer: Json): string =>
