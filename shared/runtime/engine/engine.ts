@@ -411,7 +411,7 @@ export class Engine {
   async #lookAfter(handled: readonly Item[]): Promise<void> {
     const open = handled.flatMap((item) => (item.kind === 'input' && 'flow' in item.to ? [item.to] : []));
     try {
-      for (const journey of await this.#o.store.load(this.#journeyIds(handled), open)) this.#learn(this.#checked(journey));
+      for (const journey of await this.#o.store.load(this.#journeyIds(handled), open)) this.#learn(this.#o.catalogue.current(journey));
     } catch (error) {
       if (!(error instanceof DatabaseAway)) throw error;
       this.#o.log.warn({ reason: error.message }, 'what was handled is not looked at again; the sweep does it later');
@@ -486,7 +486,7 @@ export class Engine {
     }
     if (ids.size + open.length > 0)
       for (const stored of await this.#o.store.load([...ids], open)) {
-        const journey = this.#checked(stored);
+        const journey = this.#o.catalogue.current(stored);
         this.#learn(journey);
         hold(held, journey);
       }
@@ -521,11 +521,6 @@ export class Engine {
     });
   }
 
-  /** Parses a loaded state: what the database gives back is trusted only after its schema said so. */
-  #checked(journey: StoredJourney): StoredJourney {
-    return { ...journey, state: this.#o.catalogue.binding(journey.flow).state.parse(journey.state) };
-  }
-
   #find(item: Item, held: Held): StoredJourney | null {
     const journeyOf = (id: string): StoredJourney | null => held.journeys.get(id) ?? this.#journeys.get(id) ?? null;
     if (item.kind !== 'input') return journeyOf(item.journeyId);
@@ -555,16 +550,15 @@ export class Engine {
         catalogue.flow(flow),
         { id: this.#idFor(item, item.to), subject, portfolioId: item.lane },
         item.input,
-        catalogue.rulesOf(flow),
-        nowMs,
+        catalogue.contextOf(flow, nowMs),
       );
     }
     if (journey === null) return { kind: 'ignored', note: 'no such journey' };
     const flow = catalogue.flow(journey.flow);
-    const rules = catalogue.rulesOf(journey.flow);
+    const context = catalogue.contextOf(journey.flow, nowMs);
     switch (item.kind) {
       case 'input':
-        return step(flow, journey, { kind: 'input', input: item.input }, rules, nowMs);
+        return step(flow, journey, { kind: 'input', input: item.input }, context);
       case 'effect': {
         const isPresent = journey.effect?.id === item.effectId;
         if (isPresent && journey.effect.status === 'parked' && asksFirst(item.event) && this.#canBeAsked(journey.flow, journey.effect.name))
@@ -574,23 +568,22 @@ export class Engine {
             flow,
             journey,
             { kind: 'noticed', note: `${item.effectId} has happened under an earlier key, and was sent again` },
-            rules,
-            nowMs,
+            context,
           );
-        return step(flow, journey, { kind: 'effect', effectId: item.effectId, event: item.event }, rules, nowMs);
+        return step(flow, journey, { kind: 'effect', effectId: item.effectId, event: item.event }, context);
       }
       case 'look-again':
-        return step(flow, journey, { kind: 'look-again' }, rules, nowMs);
+        return step(flow, journey, { kind: 'look-again' }, context);
       case 'due-effect': {
         if (item.earlier !== undefined) return { kind: 'work', move: 'inquire' };
         const { effect } = journey;
         const row = flow.rows[journey.state.status];
         if (effect?.id !== item.effectId || row === undefined || !('does' in row))
           return { kind: 'ignored', note: 'the effect was overtaken' };
-        const move = dueMove(effect, rules(effect.name, row).life);
+        const move = dueMove(effect, context.rulesOf(effect.name, row).life);
         if (move === 'nothing') return { kind: 'ignored', note: `the effect is ${effect.status}` };
         if (move === 'inquire' || effect.kind === 'read') return { kind: 'work', move };
-        return step(flow, journey, { kind: 'effect', effectId: effect.id, event: { type: 'Sending' } }, rules, nowMs);
+        return step(flow, journey, { kind: 'effect', effectId: effect.id, event: { type: 'Sending' } }, context);
       }
     }
   }
