@@ -3,7 +3,8 @@ import { Bug } from '../../kernel/bug.js';
 import type { EffectRules, AnyFlow, RulesOf, StepContext } from '../../kernel/step.js';
 import type { Stated } from '../../kernel/flow.js';
 import type { OperationAbility } from '../../kernel/outcome.js';
-import type { Binding, Consume, ReadEffect, ServiceDefinition, StoredVersion, WriteEffect } from './definition.js';
+import type { StoredVersion } from '../../kernel/upgrade.js';
+import type { Binding, Consume, ReadEffect, ServiceDefinition, WriteEffect } from './definition.js';
 import type { LoadedJourney, StoredJourney } from './store.js';
 
 export type AnyEffect = ReadEffect<Stated, unknown, unknown, string> | WriteEffect<Stated, unknown, unknown, string, 'by-key' | 'once'>;

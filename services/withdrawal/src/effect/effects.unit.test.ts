@@ -20,7 +20,6 @@ const journey = journeyFacts({ id: 'wd1', subject: 'P1' });
 const state: Withdrawal = {
   status: 'RecordingTransaction',
   portfolioId: 'P1',
-  withdrawalId: 'wd1',
   portfolio: { ownerId: 'U1', brokerAccount: 'B1', currency: 'EUR' },
   asked: { kind: 'amount', amount: decimal('250') },
   waited: false,
@@ -50,15 +49,13 @@ describe('ReadPortfolio', () => {
     version: 3,
     configJson: '{}',
   };
-  it('says which journey asked and what the tenant allows', async () => {
-    const effect = readPortfolio({ readPortfolio: async () => ({ kind: 'applied', result: portfolio }) }, { brokerMode: 'client' }, timing);
+  it('asks for the portfolio, and brings back what the flow decides on', async () => {
+    const effect = readPortfolio({ readPortfolio: async () => ({ kind: 'applied', result: portfolio }) }, timing);
     const request: unknown = effect.request(state, journey, 'k1');
-    expect(request).toEqual({ portfolioId: 'P1', withdrawalId: 'wd1', brokerMode: 'client' });
+    expect(request).toEqual({ portfolioId: 'P1' });
     expect(await effect.read(request, sending)).toEqual({
       kind: 'applied',
       result: {
-        withdrawalId: 'wd1',
-        brokerMode: 'client',
         realMoney: true,
         deleted: false,
         archived: false,
@@ -72,7 +69,7 @@ describe('ReadPortfolio', () => {
     });
   });
   it('hands on what is no answer', async () => {
-    const effect = readPortfolio({ readPortfolio: async () => lost }, { brokerMode: 'client' }, timing);
+    const effect = readPortfolio({ readPortfolio: async () => lost }, timing);
     expect(await effect.read(effect.request(state, journey, 'k1'), sending)).toEqual(lost);
   });
 });
@@ -100,7 +97,6 @@ describe('CheckCash', () => {
         readOpenOrders: async () => ({ kind: 'applied', result: [{ orderId: 'O1', instrument: 'I1' as InstrumentId }] }),
         ...more,
       },
-      { payWhileOrdersAreOpen: true },
       timing,
     );
     return effect.read(effect.request(state, journey, 'k1'), sending);
@@ -108,7 +104,7 @@ describe('CheckCash', () => {
   it('adds up what is not settled and counts what is left', async () => {
     expect(await asked({})).toEqual({
       kind: 'applied',
-      result: { withdrawable: '100', pendingSettlement: '21', pendingOut: '5', openOrders: 1, positions: 1, payWhileOrdersAreOpen: true },
+      result: { withdrawable: '100', pendingSettlement: '21', pendingOut: '5', openOrders: 1, positions: 1 },
     });
   });
   it('takes no other currency for ours', async () => {
