@@ -4,14 +4,14 @@ import { projectRootOf, readStateFile, removeStateFile, stateFilePath, writeStat
 import { firstStopSignal, runMain } from '../sandbox/processes.js';
 import { demandPlaceFor } from '../sandbox/result-file.js';
 import { readArguments, type DemoArguments } from './arguments.js';
-import { planCustomers } from './mix.js';
-import { createOperatorClient } from './operator-client.js';
-import { createPeople } from './people.js';
+import { planCustomers } from '../../test/world/mix.js';
+import { createOperatorClient } from '../../test/world/operator-client.js';
+import { createPeople } from '../../test/world/people.js';
 import { createProgress } from './progress.js';
 import { asJson, verdictLines } from './report.js';
 import { runCustomers, type RunResult } from './run.js';
-import { startStack, type Stack } from './stack.js';
-import { World } from './world.js';
+import { startStack, type Stack } from '../../test/world/stack.js';
+import { World } from '../../test/world/world.js';
 
 /** EX_USAGE of sysexits.h. */
 const USAGE = 64;

@@ -1,8 +1,8 @@
 /** The result in words and as JSON. */
 import { isZero, withDigits, scaleOf, type Decimal } from '../../shared/kernel/decimal.js';
 import type { Printable } from '../../shared/kernel/json.js';
-import { KINDS } from './mix.js';
-import type { BooksTable, CustomerVerdict, Verdict } from './verdict.js';
+import { KINDS } from '../../test/world/mix.js';
+import type { BooksTable, CustomerVerdict, Verdict } from '../../test/world/verdict.js';
 
 const money = (amount: Decimal): string => withDigits(amount, Math.max(2, scaleOf(amount)));
 const asked = ({ asked: what }: CustomerVerdict): string => (what === 'everything' ? what : money(what));

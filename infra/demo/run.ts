@@ -1,14 +1,14 @@
 /** One run: the customers wish as planned, the outside misbehaves as asked, and everybody is watched until an end or a person's turn. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { rulesOf, type FaultName } from './faults.js';
-import type { Facts } from './facts.js';
-import type { PlannedCustomer, Wish } from './mix.js';
-import type { Entered, People } from './people.js';
+import { rulesOf, type FaultName } from '../../test/world/faults.js';
+import type { Facts } from '../../test/world/facts.js';
+import type { PlannedCustomer, Wish } from '../../test/world/mix.js';
+import type { Entered, People } from '../../test/world/people.js';
 import type { Progress } from './progress.js';
 import { lineOf } from './report.js';
-import { booksOf, judge, type CustomerVerdict, type Verdict } from './verdict.js';
-import type { Customer, World } from './world.js';
-import { CURRENCY } from './stack.js';
+import { booksOf, judge, type CustomerVerdict, type Verdict } from '../../test/world/verdict.js';
+import type { Customer, World } from '../../test/world/world.js';
+import { CURRENCY } from '../../test/world/stack.js';
 
 export interface RunOptions {
   readonly world: World;

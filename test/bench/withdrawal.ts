@@ -4,9 +4,9 @@
  * followed by the next. Measured in the middle, while all of them are.
  */
 import { Pool } from 'pg';
-import { startStack, type Stack } from '../../infra/demo/stack.js';
-import { World, type Customer } from '../../infra/demo/world.js';
-import { MONEY_SERVICES } from '../support/journey-world.js';
+import { startStack, type Stack } from '../world/stack.js';
+import { World, type Customer } from '../world/world.js';
+import { MONEY_SERVICES } from '../world/journey-world.js';
 import {
   median,
   perSecond,

@@ -3,11 +3,11 @@
  * and while it recovers from the last time: each customer is paid exactly once, and nobody is left behind.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Customer } from '../../infra/demo/world.js';
+import type { Customer } from '../world/world.js';
 import { launchService, type LaunchedService, type ServiceName } from '../../infra/services/launch.js';
 import type { CrashPoint } from '../../shared/runtime/engine/engine.js';
 import { eventually } from '../support/eventually.js';
-import { JourneyWorld } from '../support/journey-world.js';
+import { JourneyWorld } from '../world/journey-world.js';
 
 type Victim = Extract<ServiceName, 'payout' | 'withdrawal' | 'rebalancing' | 'portfolio'>;
 

@@ -4,11 +4,11 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import type { Customer } from '../../infra/demo/world.js';
+import type { Customer } from '../world/world.js';
 import { parseJson, printJson, type Json } from '../../shared/kernel/json.js';
-import { JourneyWorld } from '../support/journey-world.js';
+import { JourneyWorld } from '../world/journey-world.js';
 import { eventually } from '../support/eventually.js';
-import { differencesAtLast, type CustomerEnd } from '../support/books-agree.js';
+import { differencesAtLast, type CustomerEnd } from '../world/books-agree.js';
 
 const AAPL = 'US0378331005';
 const VOO = 'US9229083632';

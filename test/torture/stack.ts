@@ -1,5 +1,5 @@
 /** The whole product as in the demo, but with two copies of whatever moves money, and a line that can be cut before everything each of them needs. */
-import { startStack, type Stack } from '../../infra/demo/stack.js';
+import { startStack, type Stack } from '../world/stack.js';
 import { freePort, freePorts } from '../../infra/sandbox/ports.js';
 import { launchService, type LaunchedService, type ServiceName } from '../../infra/services/launch.js';
 import { COPIES, type Copy, type LineName, type Victim } from './chaos.js';

@@ -1,5 +1,5 @@
 /** What must be true at a customer's end, told as the differences that are left. Empty: the books agree. */
-import type { Customer } from '../../infra/demo/world.js';
+import type { Customer } from './world.js';
 import { compare, decimal, isZero, minus, sum, ZERO, type Decimal } from '../../shared/kernel/decimal.js';
 import type { Snapshot } from './snapshot.js';
 

@@ -1,7 +1,7 @@
 /** Drives the outside world: makes customers, lets them wish, switches faults on, reads the three books. */
 import { randomUUID } from 'node:crypto';
-import { createInvestSuiteAdmin, type InvestSuiteAdmin } from '../../test/simulators/investsuite/admin-client.js';
-import type { Verdict } from '../../test/simulators/investsuite/verdict.js';
+import { createInvestSuiteAdmin, type InvestSuiteAdmin } from '../simulators/investsuite/admin-client.js';
+import type { Verdict } from '../simulators/investsuite/verdict.js';
 import type { Decimal } from '../../shared/kernel/decimal.js';
 import { CURRENCY, HOUSE_ACCOUNT, type Stack } from './stack.js';
 

@@ -4,8 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { isRefusedPayment, type Entered, type Poison, sendPoison } from '../../infra/demo/people.js';
-import type { World } from '../../infra/demo/world.js';
+import { isRefusedPayment, type Entered, type Poison, sendPoison } from './people.js';
+import type { World } from './world.js';
 import { parseJson, printJson, type Printable } from '../../shared/kernel/json.js';
 
 const act = z.object({

@@ -1,9 +1,9 @@
 /** The customers of one run: all open their accounts first, then they ask for cash in waves as long as things are being broken. */
 import { setTimeout as pauseMs } from 'node:timers/promises';
-import { rulesOf, type FaultName } from '../../infra/demo/faults.js';
-import type { PlannedCustomer } from '../../infra/demo/mix.js';
-import type { Entered } from '../../infra/demo/people.js';
-import type { Customer, World } from '../../infra/demo/world.js';
+import { rulesOf, type FaultName } from './faults.js';
+import type { PlannedCustomer } from './mix.js';
+import type { Entered } from './people.js';
+import type { Customer, World } from './world.js';
 import { createPrng } from '../simulators/shared/prng.js';
 
 const CREATE_AT_ONCE = 8;

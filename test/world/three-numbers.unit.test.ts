@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Facts } from '../../infra/demo/facts.js';
-import type { CustomerVerdict, Verdict } from '../../infra/demo/verdict.js';
-import type { Books } from '../../infra/demo/world.js';
+import type { Facts } from './facts.js';
+import type { CustomerVerdict, Verdict } from './verdict.js';
+import type { Books } from './world.js';
 import { decimal, ZERO } from '../../shared/kernel/decimal.js';
-import type { UnderWay } from '../support/snapshot.js';
-import { isGood, threeNumbers, waitingOf } from './verdict.js';
+import type { UnderWay } from './snapshot.js';
+import { isGood, threeNumbers, waitingOf } from './three-numbers.js';
 
 const customer = (changed: Partial<CustomerVerdict>): CustomerVerdict => ({
   number: 1,

@@ -1,14 +1,14 @@
 /** The whole product for one test file: a stack of its own, customers, and waits until the books say what must be true. */
 import { randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
-import { startStack, type Stack, type StackOptions } from '../../infra/demo/stack.js';
-import { World, type Customer, type Fault, type NewCustomer } from '../../infra/demo/world.js';
+import { startStack, type Stack, type StackOptions } from './stack.js';
+import { World, type Customer, type Fault, type NewCustomer } from './world.js';
 import { headersOf, printEnvelope } from '../../contracts/internal/envelope.js';
 import { PENDING_WITHDRAWAL, type OperatorDecision } from '../../contracts/internal/events.js';
 import type { KafkaOptions } from '../../shared/runtime/kafka/client.js';
 import { startProducer, type OutgoingMessage, type Producer } from '../../shared/runtime/kafka/producer.js';
 import { differencesAtLast, differencesOf, unfinishedOf, type CustomerEnd } from './books-agree.js';
-import { eventually } from './eventually.js';
+import { eventually } from '../support/eventually.js';
 import { takeSnapshot, type JourneyRow, type Snapshot } from './snapshot.js';
 import type { AppAct } from '../simulators/investsuite/admin-client.js';
 

@@ -1,6 +1,6 @@
 /** Who the customers of one run are, what they own and what they wish. Pure: the same seed gives the same customers. */
 import { cutTo, decimal, plus, sum, times, ZERO, type Decimal } from '../../shared/kernel/decimal.js';
-import { createPrng, type Prng } from '../../test/simulators/shared/prng.js';
+import { createPrng, type Prng } from '../simulators/shared/prng.js';
 import type { System } from './faults.js';
 import { INSTRUMENTS, type Fault } from './world.js';
 

@@ -15,7 +15,7 @@ import {
   ZERO,
   type Decimal,
 } from '../../shared/kernel/decimal.js';
-import type { PortfolioVerdict } from '../../test/simulators/investsuite/verdict.js';
+import type { PortfolioVerdict } from '../simulators/investsuite/verdict.js';
 import { isAtRest, waitsForPeople, type Facts, type Waiting } from './facts.js';
 import type { PlannedCustomer } from './mix.js';
 import { INSTRUMENTS, type BankVerdict, type Books, type BrokerVerdict, type Customer } from './world.js';

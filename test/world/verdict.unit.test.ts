@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { decimal, ZERO, type Decimal } from '../../shared/kernel/decimal.js';
-import type { PortfolioVerdict, Verdict as InvestSuiteVerdict } from '../../test/simulators/investsuite/verdict.js';
+import type { PortfolioVerdict, Verdict as InvestSuiteVerdict } from '../simulators/investsuite/verdict.js';
 import type { Facts, Journey } from './facts.js';
 import type { PlannedCustomer } from './mix.js';
-import { asJson, verdictLines } from './report.js';
+import { asJson, verdictLines } from '../../infra/demo/report.js';
 import { booksOf, judge, type Verdict } from './verdict.js';
 import type { BankVerdict, Books, BrokerVerdict, Customer } from './world.js';
 

@@ -1,6 +1,6 @@
 /** One look at everything: the three books of the outside world, and why, out of the database. */
 import type { Pool } from 'pg';
-import type { World } from '../../infra/demo/world.js';
+import type { World } from './world.js';
 import type { Decimal } from '../../shared/kernel/decimal.js';
 import type { Verdict } from '../simulators/investsuite/verdict.js';
 

@@ -2,10 +2,10 @@
  * The three numbers. They come from the books of broker, bank and InvestSuite; of the product only one thing is asked: what its operators
  * can see, and why.
  */
-import type { Facts } from '../../infra/demo/facts.js';
-import type { CustomerVerdict, Verdict } from '../../infra/demo/verdict.js';
-import type { Books } from '../../infra/demo/world.js';
-import type { UnderWay } from '../support/snapshot.js';
+import type { Facts } from './facts.js';
+import type { CustomerVerdict, Verdict } from './verdict.js';
+import type { Books } from './world.js';
+import type { UnderWay } from './snapshot.js';
 
 /** Each line says who and what. All three lists empty, and only then, the run is good. */
 export interface ThreeNumbers {
