@@ -6,7 +6,7 @@ import { demandPlaceFor } from '../sandbox/result-file.js';
 import { readArguments, type DemoArguments } from './arguments.js';
 import { planCustomers } from '../../test/world/mix.js';
 import { createOperatorClient } from '../../test/world/operator-client.js';
-import { createPeople } from '../../test/world/people.js';
+import { People } from '../../test/world/people.js';
 import { createProgress } from './progress.js';
 import { asJson, verdictLines } from './report.js';
 import { runCustomers, type RunResult } from './run.js';
@@ -29,7 +29,7 @@ const perform = async (stack: Stack, options: DemoArguments, interrupted: Stop):
   const world = new World(stack);
   const [anna, ben] = [stack.operators.anna, stack.operators.ben].map((token) => createOperatorClient(stack.urls.operator, token));
   if (anna === undefined || ben === undefined) throw new Error('the demo needs two operators');
-  const people = createPeople({ world, brokers: stack.kafka.brokers, anna, ben, say: progress.say });
+  const people = new People({ world, brokers: stack.kafka.brokers, anna, ben, say: progress.say, answersFor: 'planned refusals' });
   const plan = planCustomers(options.customers, options.seed);
   return runCustomers({ world, plan, faults: options.faults, readFacts: anna.facts, people, progress, interrupted });
 };

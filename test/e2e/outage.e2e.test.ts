@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Customer } from '../world/world.js';
-import type { CustomerEnd } from '../world/books-agree.js';
+import type { CustomerEnd } from '../world/customer-end.js';
 import { eventually } from '../support/eventually.js';
 import { JourneyWorld } from '../world/journey-world.js';
 

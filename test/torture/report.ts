@@ -1,6 +1,7 @@
 /** The result in words and as JSON. */
-import { tableLines } from '../../infra/demo/report.js';
 import type { Printable } from '../../shared/kernel/json.js';
+import { tableLines } from '../world/books-table.js';
+import { labelOf } from '../world/mix.js';
 import { distributionOf, kindOf, recoveredMs, type Distribution, type Kind, type Recovered } from './recovery.js';
 import type { TortureResult } from './run.js';
 
@@ -89,10 +90,7 @@ export const resultLines = (result: TortureResult, seed: number): readonly strin
     '',
     ...(waiting.length === 0
       ? ['Nobody waits for a person.']
-      : [
-          'Waiting for a person:',
-          ...waiting.map((one) => `  #${String(one.number).padStart(3, '0')} waits for ${one.waitsFor}: ${one.reason}`),
-        ]),
+      : ['Waiting for a person:', ...waiting.map((one) => `  ${labelOf(one.number)} waits for ${one.waitsFor}: ${one.reason}`)]),
     '',
     ...named('paid twice', numbers.paidTwice),
     ...named('lost', numbers.lost),

@@ -7,7 +7,7 @@ import { headersOf, printEnvelope } from '../../contracts/internal/envelope.js';
 import { PENDING_WITHDRAWAL, type OperatorDecision } from '../../contracts/internal/events.js';
 import type { KafkaOptions } from '../../shared/runtime/kafka/client.js';
 import { startProducer, type OutgoingMessage, type Producer } from '../../shared/runtime/kafka/producer.js';
-import { differencesAtLast, differencesOf, unfinishedOf, type CustomerEnd } from './books-agree.js';
+import { differencesAtLast, differencesOf, unfinishedOf, type CustomerEnd } from './customer-end.js';
 import { eventually } from '../support/eventually.js';
 import { takeSnapshot, type JourneyRow, type Snapshot } from './snapshot.js';
 import type { AppAct } from '../simulators/investsuite/admin-client.js';

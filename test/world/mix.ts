@@ -21,6 +21,9 @@ export const KINDS = {
 } as const;
 export type Kind = keyof typeof KINDS;
 
+/** How a customer is named on the screen. */
+export const labelOf = (number: number): string => `#${String(number).padStart(3, '0')}`;
+
 export interface Position {
   readonly isin: string;
   readonly units: Decimal;

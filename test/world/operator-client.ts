@@ -1,7 +1,7 @@
-/** What the demo asks of the operator service, as one named operator. */
+/** What a run asks of the operator service, as one named operator. */
 import { z } from 'zod';
 import { parseJson, printJson, type Printable } from '../../shared/kernel/json.js';
-import type { Facts } from './facts.js';
+import type { DeadLetter, Facts } from './facts.js';
 
 const journey = z.object({
   id: z.string(),
@@ -19,6 +19,12 @@ const parkedEffect = z.object({
   portfolioId: z.string(),
   effect: z.string(),
   note: z.string().nullable(),
+  reference: z.string().nullable(),
+  amount: z.string().nullable(),
+  act: z
+    .unknown()
+    .optional()
+    .transform((act) => act !== undefined && act !== null),
 });
 const deadLetter = z.object({
   eventId: z.string(),
@@ -28,20 +34,34 @@ const deadLetter = z.object({
   waiting: z.unknown().transform(String),
 });
 const page = <Item extends z.ZodType>(item: Item) => z.object({ items: z.array(item), more: z.boolean() });
-const acts = z.object({ items: z.array(z.object({ id: z.string(), needsSecond: z.boolean(), approvedBy: z.string().nullable() })) });
-export type MadeAct = z.output<typeof acts>['items'][number];
+const act = z.object({ id: z.string(), madeBy: z.string(), needsSecond: z.boolean(), approvedBy: z.string().nullable() });
+
+/** With what people need for an answer. `act`: somebody has answered, and it is under way or was not taken. */
+export type AnswerableEffect = z.output<typeof parkedEffect>;
+export type WaitingAct = z.output<typeof act>;
 
 export interface OperatorClient {
   readonly facts: () => Promise<Facts>;
+  readonly parked: () => Promise<readonly AnswerableEffect[]>;
+  readonly deadLetters: () => Promise<readonly DeadLetter[]>;
+  /** Acts that wait for a second person. */
+  readonly waitingActs: () => Promise<readonly WaitingAct[]>;
   readonly replay: (letter: {
     readonly eventId: string;
     readonly service: string;
     readonly body: string;
     readonly why: string;
-  }) => Promise<readonly MadeAct[]>;
-  readonly answer: (effectId: string, answer: 'applied' | 'rejected', evidence: string) => Promise<readonly MadeAct[]>;
+  }) => Promise<void>;
+  readonly answer: (effectId: string, answer: 'applied' | 'rejected', evidence: string) => Promise<void>;
   readonly approve: (actId: string) => Promise<void>;
+  /** The chain of the operators' audit log is whole. */
+  readonly auditHolds: () => Promise<boolean>;
+  /** All that is known of a portfolio, as JSON. */
+  readonly timeline: (portfolioId: string) => Promise<string>;
 }
+
+/** What was seen a moment ago has been decided since: nothing is left to do. */
+const DECIDED_SINCE = ['nothing-selected', 'not-parked', 'decided-before'];
 
 /** The largest page that the service gives. More open journeys than this and the verdict would be about a part only. */
 const PAGE = 1_000;
@@ -65,19 +85,28 @@ export const createOperatorClient = (url: string, token: string): OperatorClient
     if (more) throw new Error(`operator service: more than ${PAGE} items at ${path}`);
     return items;
   };
+  /** Posts what one person decides. */
+  const decide = async (path: string, content: Printable): Promise<void> => {
+    try {
+      await ask(z.unknown(), path, content);
+    } catch (error) {
+      if (!(error instanceof Error) || !DECIDED_SINCE.some((code) => error.message.includes(`"${code}"`))) throw error;
+    }
+  };
+  const parked = (): Promise<readonly AnswerableEffect[]> => whole(parkedEffect, '/effects?parked=true');
+  const deadLetters = (): Promise<readonly DeadLetter[]> => whole(deadLetter, '/dead-letters');
   return {
     facts: async () => {
-      const [journeys, parked, deadLetters] = await Promise.all([
-        whole(journey, '/journeys?which=open'),
-        whole(parkedEffect, '/effects?parked=true'),
-        whole(deadLetter, '/dead-letters'),
-      ]);
-      return { journeys, parked, deadLetters };
+      const [journeys, effects, letters] = await Promise.all([whole(journey, '/journeys?which=open'), parked(), deadLetters()]);
+      return { journeys, parked: effects, deadLetters: letters };
     },
-    replay: async (letter) => (await ask(acts, '/dead-letters/replay', letter)).items,
-    answer: async (effectId, answer, evidence) => (await ask(acts, '/effects/answer', { effectId, answer, evidence })).items,
-    approve: async (actId) => {
-      await ask(z.unknown(), '/acts/approve', { id: actId });
-    },
+    parked,
+    deadLetters,
+    waitingActs: async () => (await ask(z.object({ items: z.array(act) }), `/acts?waiting=true&limit=${PAGE}`)).items,
+    replay: (letter) => decide('/dead-letters/replay', letter),
+    answer: (effectId, answer, evidence) => decide('/effects/answer', { effectId, answer, evidence }),
+    approve: (id) => decide('/acts/approve', { id }),
+    auditHolds: async () => (await ask(z.object({ whole: z.boolean() }), '/audit/verification')).whole,
+    timeline: async (portfolioId) => JSON.stringify(await ask(z.unknown(), `/journeys/${portfolioId}`), null, 1),
   };
 };

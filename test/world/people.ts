@@ -1,26 +1,26 @@
 /**
- * The two operators of the demo: Anna acts, Ben approves. They do two things: they pay by hand what the bank refused, and
- * they let a message that nobody could read run again, corrected. Everything else that waits for a person goes on waiting.
+ * The two operators of a run: Anna acts, Ben approves. They look at the books of the bank before they say what happened, and correct the
+ * messages that nobody could read. They may look at any time: what was asked before is not asked again, and what failed because a service
+ * was dead is tried at the next look.
  */
-import { headersOf, printEnvelope } from '../../contracts/internal/envelope.js';
-import { JsonNumber, type Printable } from '../../shared/kernel/json.js';
-import { startProducer } from '../../shared/runtime/kafka/producer.js';
-import type { DeadLetter, Facts, ParkedEffect } from './facts.js';
-import type { PlannedCustomer } from './mix.js';
-import type { MadeAct, OperatorClient } from './operator-client.js';
-import type { Customer, World } from './world.js';
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { Entered } from './customers.js';
+import type { DeadLetter, ParkedEffect } from './facts.js';
+import { labelOf } from './mix.js';
+import type { AnswerableEffect, OperatorClient } from './operator-client.js';
+import { sendPoison, type Poison } from './poison.js';
+import type { World } from './world.js';
 
-export interface Entered {
-  readonly plan: PlannedCustomer;
-  readonly customer: Customer;
-}
-export interface People {
-  /** What must be there before the first wish. */
-  readonly prepare: (entered: readonly Entered[]) => Promise<void>;
-  /** One look around, and what follows from it. */
-  readonly act: (facts: Facts) => Promise<void>;
-  /** True as long as one of them has still to do something about this customer. */
-  readonly willAct: (portfolioId: string) => boolean;
+const payments = z.object({
+  payments: z.array(z.object({ endToEndId: z.string(), paymentId: z.string(), status: z.string() })),
+});
+type BankLine = z.output<typeof payments>['payments'][number];
+
+/** What people say of a request, and the evidence they write down. */
+interface Word {
+  readonly answer: 'applied' | 'rejected';
+  readonly evidence: string;
 }
 
 export interface PeopleOptions {
@@ -29,115 +29,142 @@ export interface PeopleOptions {
   readonly anna: OperatorClient;
   readonly ben: OperatorClient;
   readonly say: (line: string) => void;
+  /** Whose requests they answer: only of customers whose transfer was to be refused, or of everybody. The others go on waiting. */
+  readonly answersFor: 'planned refusals' | 'everybody';
 }
 
-const TOPIC = 'portfolio.withdrawal-request';
-const VERSION = '1.0.0';
-
-export interface Poison {
-  readonly eventId: string;
-  /** The whole message as it should have been. */
-  readonly corrected: string;
-}
-
-/** A message filed under the right portfolio, and unreadable for whoever wants to know what is wished for. */
-export const sendPoison = async (brokers: readonly string[], { plan, customer }: Entered): Promise<Poison> => {
-  const { portfolioId, externalId } = customer;
-  const event = { id: `poison-${portfolioId}`, type: TOPIC, version: VERSION, occurredAt: new Date().toISOString(), portfolioId };
-  const message = (told: Printable): string => printEnvelope({ ...event, data: told });
-  const producer = await startProducer({ brokers, clientId: 'demo', ssl: false, topicPrefix: '', log: () => undefined });
-  try {
-    const value = message({
-      id: event.id,
-      created: event.occurredAt,
-      version: VERSION,
-      subject: 'portfolios',
-      action: 'divest-amount-update',
-      data: 'a lot, please',
-    });
-    await producer.send([{ topic: TOPIC, key: portfolioId, value, headers: headersOf(event) }]);
-  } finally {
-    await producer.stop();
-  }
-  const wished = { id: portfolioId, external_id: externalId, divest_amount: new JsonNumber(plan.asked ?? '1e100'), currency: 'USD' };
-  return {
-    eventId: event.id,
-    corrected: message({
-      id: event.id,
-      created: event.occurredAt,
-      version: VERSION,
-      subject: 'portfolios',
-      action: 'divest-amount-update',
-      data: wished,
-    }),
-  };
-};
-
-export const isRefusedPayment = ({ effect, note }: Pick<ParkedEffect, 'effect' | 'note'>): boolean =>
+const isRefusedPayment = ({ effect, note }: Pick<ParkedEffect, 'effect' | 'note'>): boolean =>
   effect === 'PayCounterAccount' && note?.includes('the bank refused') === true;
 
-const number = ({ plan }: Entered): string => `#${String(plan.number).padStart(3, '0')}`;
+/** Nobody has answered, or the answer was not taken because the bank could not be asked just then. */
+const isUnanswered = ({ act, note }: AnswerableEffect): boolean => !act || note?.startsWith('not taken') === true;
 
-export const createPeople = ({ world, brokers, anna, ben, say }: PeopleOptions): People => {
+export class People {
+  readonly #o: PeopleOptions;
+  readonly #entered = new Map<string, Entered>();
+  readonly #poisons = new Map<string, Poison>();
   /** What they have still to do, by portfolio. */
-  const refusedOnes = new Map<string, { readonly entered: Entered; step: 'to answer' | 'answered' | 'paid by hand' }>();
-  const poisons = new Map<string, { readonly entered: Entered; readonly poison: Poison; readonly services: Set<string>; done: boolean }>();
+  readonly #toCorrect = new Set<string>();
+  readonly #toPay = new Set<string>();
+  /** Portfolios whose message was corrected, and whose money was said to have arrived. */
+  readonly #corrected = new Set<string>();
+  readonly #arrived = new Set<string>();
+  readonly #told = new Set<string>();
 
-  const approveAll = async (made: readonly MadeAct[]): Promise<void> => {
-    for (const act of made) if (act.needsSecond && act.approvedBy === null) await ben.approve(act.id);
-  };
+  constructor(options: PeopleOptions) {
+    this.#o = options;
+  }
 
-  /** Two questions, one after the other: will the bank's payment ever be made, and what was done instead. */
-  const answerRefused = async (entered: Entered, { effectId, note }: ParkedEffect): Promise<void> => {
-    say(`-- anna gives up the transfer of ${number(entered)}: ${note ?? ''}; ben approves --`);
-    await approveAll(await anna.answer(effectId, 'rejected', "refused on the bank's own screen; it will not be made"));
-  };
-  const payByHand = async (entered: Entered, { effectId }: ParkedEffect): Promise<void> => {
-    const paymentId = await world.payByHand(entered.customer, entered.plan.asked ?? '');
-    say(`-- anna pays ${number(entered)} by hand from the house account and says so; ben approves --`);
-    await approveAll(await anna.answer(effectId, 'applied', paymentId));
-  };
-
-  const runAgain = async (letter: DeadLetter): Promise<void> => {
-    const known = poisons.get(letter.portfolioId ?? '');
-    if (known === undefined || known.poison.eventId !== letter.eventId || known.services.has(letter.service)) return;
-    known.services.add(letter.service);
-    const { eventId, corrected } = known.poison;
-    say(
-      `-- anna corrects the poison message of ${number(known.entered)} for ${letter.service} (${letter.waiting} behind it) and lets it run again --`,
-    );
-    await approveAll(await anna.replay({ eventId, service: letter.service, body: corrected, why: 'the sender confirmed what was meant' }));
-  };
-
-  return {
-    prepare: async (entered) => {
-      for (const one of entered) {
-        const { portfolioId } = one.customer;
-        if (one.plan.kind === 'poison')
-          poisons.set(portfolioId, { entered: one, poison: await sendPoison(brokers, one), services: new Set(), done: false });
-        if (one.plan.kind === 'refused-transfer') refusedOnes.set(portfolioId, { entered: one, step: 'to answer' });
+  /** What must be there before the first divest request. */
+  async prepare(entered: readonly Entered[]): Promise<void> {
+    for (const one of entered) {
+      const { portfolioId } = one.customer;
+      this.#entered.set(portfolioId, one);
+      if (one.plan.kind === 'refused-transfer') this.#toPay.add(portfolioId);
+      if (one.plan.kind === 'poison') {
+        this.#poisons.set(portfolioId, await sendPoison(this.#o.brokers, one));
+        this.#toCorrect.add(portfolioId);
       }
-    },
-    act: async ({ parked, deadLetters }) => {
-      for (const [portfolioId, one] of refusedOnes) {
-        const own = parked.filter((effect) => effect.portfolioId === portfolioId);
-        const refused = own.find(isRefusedPayment);
-        const suspended = own.find(({ effect }) => effect === 'ClearSuspense');
-        if (one.step === 'paid by hand' && suspended === undefined) refusedOnes.delete(portfolioId);
-        if (one.step === 'to answer' && refused !== undefined) {
-          one.step = 'answered';
-          await answerRefused(one.entered, refused);
-        }
-        if (one.step === 'answered' && suspended !== undefined) {
-          one.step = 'paid by hand';
-          await payByHand(one.entered, suspended);
-        }
+    }
+  }
+
+  /** True as long as one of them has still to do something about this customer. */
+  willAct(portfolioId: string): boolean {
+    return this.#toPay.has(portfolioId) || this.#toCorrect.has(portfolioId);
+  }
+
+  /** One look around, and what follows from it. Throws when the operator service is away. */
+  async act(): Promise<void> {
+    const { anna, ben } = this.#o;
+    for (const one of await ben.waitingActs())
+      if (one.needsSecond && one.approvedBy === null && one.madeBy === 'anna') await ben.approve(one.id);
+    await this.#correct(await anna.deadLetters());
+    const parked = await anna.parked();
+    for (const portfolioId of this.#arrived)
+      if (parked.every((effect) => effect.portfolioId !== portfolioId)) this.#toPay.delete(portfolioId);
+    for (const effect of parked) if (this.#answers(effect) && isUnanswered(effect)) await this.#answer(effect);
+  }
+
+  /** One line about each thing: it may be asked several times until a service that was dead has taken it. */
+  #tell(about: string, line: string): void {
+    if (this.#told.has(about)) return;
+    this.#told.add(about);
+    this.#o.say(`-- ${line} --`);
+  }
+
+  #labelOf(portfolioId: string): string {
+    const entered = this.#entered.get(portfolioId);
+    return entered === undefined ? portfolioId : labelOf(entered.plan.number);
+  }
+
+  async #correct(letters: readonly DeadLetter[]): Promise<void> {
+    for (const [portfolioId, { eventId, corrected }] of this.#poisons) {
+      const own = letters.filter((letter) => letter.portfolioId === portfolioId && letter.eventId === eventId);
+      if (own.length === 0 && this.#corrected.has(portfolioId)) this.#toCorrect.delete(portfolioId);
+      for (const { service, waiting } of own) {
+        // The divest request shall be seen to wait behind it.
+        if (waiting === '0') continue;
+        this.#tell(
+          `${service} ${eventId}`,
+          `anna corrects the poison message of ${this.#labelOf(portfolioId)} for ${service} (${waiting} behind it) and lets it run again`,
+        );
+        await this.#o.anna.replay({ eventId, service, body: corrected, why: 'the sender confirmed what was meant' });
+        this.#corrected.add(portfolioId);
       }
-      for (const known of poisons.values())
-        known.done = known.services.size > 0 && deadLetters.every(({ eventId }) => eventId !== known.poison.eventId);
-      // The wish shall be seen to wait behind it.
-      for (const letter of deadLetters) if (letter.waiting !== '0') await runAgain(letter);
-    },
-    willAct: (portfolioId) => refusedOnes.has(portfolioId) || poisons.get(portfolioId)?.done === false,
-  };
-};
+    }
+  }
+
+  #answers({ portfolioId }: AnswerableEffect): boolean {
+    return this.#o.answersFor === 'everybody' || this.#entered.get(portfolioId)?.plan.kind === 'refused-transfer';
+  }
+
+  async #answer(parked: AnswerableEffect): Promise<void> {
+    const word = await this.#truth(parked);
+    if (word === null) return;
+    const { effectId, effect, portfolioId, note } = parked;
+    const label = this.#labelOf(portfolioId);
+    const what = {
+      applied: `says that ${label} was paid${effect === 'ClearSuspense' ? ' by hand' : ''} (${word.evidence})`,
+      rejected: `gives up the transfer of ${label}: ${note ?? word.evidence}`,
+    };
+    this.#tell(`${effectId} ${word.answer}`, `anna ${what[word.answer]}; ben approves`);
+    await this.#o.anna.answer(effectId, word.answer, word.evidence);
+    if (word.answer === 'applied') this.#arrived.add(portfolioId);
+  }
+
+  async #payments(reference: string): Promise<readonly BankLine[]> {
+    const books = payments.parse(await this.#o.world.bank('GET', '/books'));
+    return books.payments.filter(({ endToEndId }) => endToEndId === reference);
+  }
+
+  /** From the bank's own books; null where people have nothing to say yet, or where only the other side could tell: then it goes on waiting. */
+  async #truth(parked: AnswerableEffect): Promise<Word | null> {
+    if (parked.effect === 'ClearSuspense') return this.#paidByHand(parked);
+    if (parked.effect !== 'PayCounterAccount') return null;
+    const lines = parked.reference === null ? [] : await this.#payments(parked.reference);
+    const settled = lines.find(({ status }) => status === 'ACSC');
+    if (settled !== undefined) return { answer: 'applied', evidence: settled.paymentId };
+    if (isRefusedPayment(parked) || lines.some(({ status }) => status === 'RJCT'))
+      return { answer: 'rejected', evidence: "refused in the bank's own books; it will not be made" };
+    return null;
+  }
+
+  /** The cash of a refused transfer stands on the house account. People pay it at the bank's own screen, which may refuse again, and say so once it is settled. */
+  async #paidByHand({ effectId, portfolioId, amount }: AnswerableEffect): Promise<Word | null> {
+    const customer = this.#entered.get(portfolioId)?.customer;
+    if (customer === undefined || amount === null) return null;
+    const hash = createHash('sha256').update(effectId).digest('hex').slice(0, 16).toUpperCase();
+    for (let attempt = 1; ; attempt++) {
+      const reference = `HAND${hash}${attempt}`;
+      const lines = await this.#payments(reference);
+      const settled = lines.find(({ status }) => status === 'ACSC');
+      if (settled !== undefined) return { answer: 'applied', evidence: settled.paymentId };
+      if (lines.some(({ status }) => status === 'RJCT')) continue;
+      if (lines.length === 0) {
+        this.#tell(reference, `anna pays ${this.#labelOf(portfolioId)} by hand from the house account`);
+        await this.#o.world.payByHand(customer, amount, reference);
+      }
+      return null;
+    }
+  }
+}
