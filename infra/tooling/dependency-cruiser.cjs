@@ -183,6 +183,20 @@ module.exports = {
       from: { path: '^(services|shared|contracts|migrations)/', pathNot: test },
       to: { path: '^infra/' },
     },
+    {
+      name: 'demo-is-no-library',
+      severity: 'error',
+      comment: 'What the demo shares with torture, bench and tests lives in test/world, where it is tested.',
+      from: { pathNot: '^infra/demo/' },
+      to: { path: '^infra/demo/' },
+    },
+    {
+      name: 'of-infra-only-the-demo-sees-test',
+      severity: 'error',
+      comment: 'The sandbox and the tools start what is in test as processes; the demo drives the world of the tests.',
+      from: { path: '^infra/', pathNot: ['^infra/demo/', test] },
+      to: { path: '^test/' },
+    },
   ],
   options: {
     tsConfig: { fileName: 'tsconfig.json' },

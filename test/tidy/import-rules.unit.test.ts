@@ -50,6 +50,8 @@ const allowed: Readonly<Record<string, string>> = {
   'test/simulators/broker/server.ts':
     "import { createServer } from 'node:http';\nimport { order } from '../../../contracts/broker/http.js';\nimport { book } from '../shared/book.js';\nexport const server = [createServer, order, book];\n",
   'test/simulators/bank/books.ts': 'export const books = 1;\n',
+  'test/world/world.ts': "import { books } from '../simulators/bank/books.js';\nexport const world = books;\n",
+  'infra/demo/main.ts': "import { world } from '../../test/world/world.js';\nexport const main = world;\n",
 };
 
 const importing = (name: string, from: string): string => `import { ${name} } from '${from}';\nexport const planted = ${name};\n`;
@@ -99,6 +101,8 @@ const planted: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'simulators-do-not-share': { 'test/simulators/broker/borrowed.ts': importing('books', '../bank/books.js') },
   'production-never-sees-test': { 'services/one/src/tested.ts': importing('server', '../../../test/simulators/broker/server.js') },
   'production-never-sees-infra': { 'services/one/src/tooled.ts': importing('generate', '../../../infra/tooling/generate.js') },
+  'demo-is-no-library': { 'test/world/shown.ts': importing('main', '../../infra/demo/main.js') },
+  'of-infra-only-the-demo-sees-test': { 'infra/tooling/worldly.ts': importing('world', '../../test/world/world.js') },
 };
 
 const declaredRules = (): string[] => {
