@@ -1,9 +1,9 @@
 /** Runs the jobs of a service by the clock and publishes what they find. */
 import { schedule, type ScheduledTask } from 'node-cron';
-import { headersOf, printEnvelope } from '../../contracts/internal/envelope.js';
-import type { Printable } from '../kernel/json.js';
-import type { Found, Job } from './engine/definition.js';
-import type { OutgoingMessage } from './kafka/producer.js';
+import { headersOf, printEnvelope } from '../../../contracts/internal/envelope.js';
+import type { Printable } from '../../kernel/json.js';
+import type { Found, Job } from '../engine/definition.js';
+import type { OutgoingMessage } from '../kafka/producer.js';
 import type { Log } from './log.js';
 
 export type Jobs = { readonly stop: () => Promise<void> };

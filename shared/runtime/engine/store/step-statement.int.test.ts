@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Pool } from 'pg';
-import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
-import { openPool } from '../database.js';
+import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { openPool } from '../../postgres/database.js';
 import { rowsLiteral } from './composite.js';
 import { PostgresStore } from './postgres-store.js';
 import { PARTS, emptyParts, stepStatement, type PartName } from './step-statement.js';

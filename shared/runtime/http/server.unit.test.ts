@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { createApp, createRegistry, finishApp, listen, sendProblem, type Check, type Listening } from './http.js';
+import { createApp, createRegistry, finishApp, listen, sendProblem, type Check, type Listening } from './server.js';
 
 const log = pino({ level: 'silent' });
 let listening: Listening | null = null;

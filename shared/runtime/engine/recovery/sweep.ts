@@ -2,12 +2,12 @@
  * Once a second, with jitter and limits: what memory does not know. Unhandled events, journeys and effects that are due,
  * effects of owners that are gone, events that were not said. After a crash this is the whole recovery.
  */
-import type { Log } from '../log.js';
-import type { Clock } from './clock.js';
-import type { Engine } from './engine.js';
-import type { Sayer } from './sayer.js';
-import { DatabaseAway, type EngineStore } from './store.js';
-import type { TakeIn } from './take-in.js';
+import type { Log } from '../../process/log.js';
+import type { Clock } from '../clock.js';
+import type { Engine } from '../steps/step-loop.js';
+import type { Sayer } from '../outbox/outbox-publisher.js';
+import { DatabaseAway, type EngineStore } from '../store/store.js';
+import type { TakeIn } from '../inbox/inbox-writer.js';
 
 export type SweepOptions = {
   readonly store: EngineStore;

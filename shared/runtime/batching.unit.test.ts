@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Together, TooManyWaiting, type TogetherOptions } from './together.js';
+import { Together, TooManyWaiting, type TogetherOptions } from './batching.js';
 
 const away = new Error('away');
 const settled = async (work: readonly Promise<unknown>[]): Promise<unknown[]> =>

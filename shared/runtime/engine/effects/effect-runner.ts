@@ -3,12 +3,12 @@
  * never throws for what the other side does: everything becomes an outcome.
  */
 import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhenResult, type CircuitBreakerPolicy } from 'cockatiel';
-import type { LifeEvent } from '../../kernel/effect-life.js';
-import type { Inquiry, Outcome, Sending } from '../../kernel/outcome.js';
-import type { AnyEffect } from './catalogue.js';
-import type { Clock } from './clock.js';
-import { effectKey } from './identity.js';
-import type { StoredEffect } from './store.js';
+import type { LifeEvent } from '../../../kernel/effect-life.js';
+import type { Inquiry, Outcome, Sending } from '../../../kernel/outcome.js';
+import type { AnyEffect } from '../catalogue.js';
+import type { Clock } from '../clock.js';
+import { effectKey } from '../identity.js';
+import type { StoredEffect } from '../store/store.js';
 
 export type SenderOptions = {
   /** Requests under way at once, per outside system. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { address, secret } from '../adapters/choice.js';
+import { address, secret } from '../../adapters/choice.js';
 import { commonConfig, ConfigurationError, investSuiteConfig, readConfig, type Environment } from './config.js';
 import { tenantSettings } from './tenant.js';
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import express from 'express';
 import type { ErrorRequestHandler, Express, RequestHandler, Response } from 'express';
 import { collectDefaultMetrics, Counter, Registry } from 'prom-client';
-import type { Log } from './log.js';
+import type { Log } from '../process/log.js';
 
 /** RFC 9457. `code` is stable: callers may rely on it. */
 export type Problem = { readonly status: number; readonly code: string; readonly title: string; readonly detail?: string };

@@ -2,25 +2,25 @@
  * Takes a fetch in: one multi-row insert, then the offset may be committed. Every message gets a row: to be stepped,
  * handled at once with a reason, or quarantined whole with its lane stopped.
  */
-import { headersOf, parseEnvelope, headerNames, type Envelope } from '../../../contracts/internal/envelope.js';
-import type { Topic } from '../../../contracts/internal/topics.js';
-import { printJson } from '../../kernel/json.js';
-import type { TakenMessage, TakenBatch, Pulse } from '../kafka/consumer.js';
-import { HoldPartition } from '../kafka/errors.js';
-import type { Log } from '../log.js';
-import { Together } from '../together.js';
-import { deadLetter, OWN_TOPIC } from './batch.js';
-import type { Tagged } from '../../kernel/flow.js';
-import type { Catalogue } from './catalogue.js';
-import type { Clock } from './clock.js';
-import type { Arrival } from './definition.js';
-import type { Engine, Passes } from './engine.js';
-import { Floods, Patience } from './flood.js';
-import { bodyHash, contentHash, storable } from './identity.js';
-import type { Item, OriginalMessage } from './lanes.js';
-import type { Sayer } from './sayer.js';
-import { emptyParts, type PartRow, type Parts } from './step-statement.js';
-import { DatabaseAway, writeUnlessStale, type EngineStore, type InboxRow, type OpenInboxRow, type OutboxRow } from './store.js';
+import { headersOf, parseEnvelope, headerNames, type Envelope } from '../../../../contracts/internal/envelope.js';
+import type { Topic } from '../../../../contracts/internal/topics.js';
+import { printJson } from '../../../kernel/json.js';
+import type { TakenMessage, TakenBatch, Pulse } from '../../kafka/consumer.js';
+import { HoldPartition } from '../../kafka/errors.js';
+import type { Log } from '../../process/log.js';
+import { Together } from '../../batching.js';
+import { deadLetter, OWN_TOPIC } from '../steps/batch.js';
+import type { Tagged } from '../../../kernel/flow.js';
+import type { Catalogue } from '../catalogue.js';
+import type { Clock } from '../clock.js';
+import type { Arrival } from '../definition.js';
+import type { Engine, Passes } from '../steps/step-loop.js';
+import { Floods, Patience } from '../failure-rate.js';
+import { bodyHash, contentHash, storable } from '../identity.js';
+import type { Item, OriginalMessage } from '../steps/lanes.js';
+import type { Sayer } from '../outbox/outbox-publisher.js';
+import { emptyParts, type PartRow, type Parts } from '../store/step-statement.js';
+import { DatabaseAway, writeUnlessStale, type EngineStore, type InboxRow, type OpenInboxRow, type OutboxRow } from '../store/store.js';
 
 export type TakeInOptions = {
   readonly catalogue: Catalogue;

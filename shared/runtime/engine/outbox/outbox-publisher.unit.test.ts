@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { Sayer } from './sayer.js';
-import type { OutboxRow } from './store.js';
+import { Sayer } from './outbox-publisher.js';
+import type { OutboxRow } from '../store/store.js';
 
 const row = (eventId: string, key = 'k'): OutboxRow => ({ eventId, topic: 't', key, headers: {}, value: '{}' });
 const ids = (rows: readonly OutboxRow[]): string[] => rows.map((one) => one.eventId);

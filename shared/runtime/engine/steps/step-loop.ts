@@ -1,23 +1,23 @@
 /**
- * The loops of a process: step, send, say. Taking in is take-in.ts, what memory does not know is sweep.ts.
+ * The loops of a process: step, send, say. Taking in is inbox-writer.ts, what memory does not know is sweep.ts.
  *
  * Step: whatever is ready, at most one step per lane, at most 500 a statement, at most two statements in flight, no timer:
  * under load batches grow by themselves, alone there is no waiting. A statement that fails for a row's sake is cut in
  * parts, so that a bad row cannot fail its neighbours.
  */
-import { Bug } from '../../kernel/bug.js';
-import { dueMove, type EffectRecord, type LifeEvent } from '../../kernel/effect-life.js';
-import { Recent } from '../../kernel/recent.js';
-import { openJourney, step, type JourneyRecord, type Stepped } from '../../kernel/step.js';
-import type { Log } from '../log.js';
+import { Bug } from '../../../kernel/bug.js';
+import { dueMove, type EffectRecord, type LifeEvent } from '../../../kernel/effect-life.js';
+import { Recent } from '../../../kernel/recent.js';
+import { openJourney, step, type JourneyRecord, type Stepped } from '../../../kernel/step.js';
+import type { Log } from '../../process/log.js';
 import { Batch, type Written } from './batch.js';
-import type { Catalogue } from './catalogue.js';
-import { Floods, Patience } from './flood.js';
-import type { Clock } from './clock.js';
-import { derivedId } from './identity.js';
+import type { Catalogue } from '../catalogue.js';
+import { Floods, Patience } from '../failure-rate.js';
+import type { Clock } from '../clock.js';
+import { derivedId } from '../identity.js';
 import { Lanes, eventIdOf, type InputAddress, type Item } from './lanes.js';
-import type { Sayer } from './sayer.js';
-import type { Sender } from './sender.js';
+import type { Sayer } from '../outbox/outbox-publisher.js';
+import type { Sender } from '../effects/effect-runner.js';
 import {
   DatabaseAway,
   Stale,
@@ -27,7 +27,7 @@ import {
   type Referenced,
   type StoredEffect,
   type StoredJourney,
-} from './store.js';
+} from '../store/store.js';
 
 export type EngineOptions = {
   readonly catalogue: Catalogue;

@@ -1,12 +1,12 @@
 /** Carries out what people have decided: dead letters run again or are dropped, parked effects are answered. */
-import type { Envelope } from '../../../contracts/internal/envelope.js';
-import { operatorDecision, type OperatorDecision } from '../../../contracts/internal/events.js';
-import type { Log } from '../log.js';
-import type { Catalogue } from './catalogue.js';
-import type { Engine } from './engine.js';
-import { emptyParts } from './step-statement.js';
-import { DatabaseAway, writeUnlessStale, type EngineStore } from './store.js';
-import type { TakeIn, TakeInOptions } from './take-in.js';
+import type { Envelope } from '../../../../contracts/internal/envelope.js';
+import { operatorDecision, type OperatorDecision } from '../../../../contracts/internal/events.js';
+import type { Log } from '../../process/log.js';
+import type { Catalogue } from '../catalogue.js';
+import type { Engine } from '../steps/step-loop.js';
+import { emptyParts } from '../store/step-statement.js';
+import { DatabaseAway, writeUnlessStale, type EngineStore } from '../store/store.js';
+import type { TakeIn, TakeInOptions } from './inbox-writer.js';
 
 export type DecisionOptions = {
   readonly catalogue: Catalogue;

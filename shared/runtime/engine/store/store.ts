@@ -1,6 +1,6 @@
 /** What the engine asks of its database. Postgres is behind it in production; a simulation may stand in with the same meaning. */
-import type { EffectRecord } from '../../kernel/effect-life.js';
-import type { JourneyRecord } from '../../kernel/step.js';
+import type { EffectRecord } from '../../../kernel/effect-life.js';
+import type { JourneyRecord } from '../../../kernel/step.js';
 import type { Parts } from './step-statement.js';
 
 /** An effect as it is stored: its life, and what it sends. */

@@ -4,8 +4,8 @@
  */
 import { validate } from 'node-cron';
 import { z } from 'zod';
-import { compare, isPositive, parseDecimal, type Decimal } from '../kernel/decimal.js';
-import type { Timing } from './engine/definition.js';
+import { compare, isPositive, parseDecimal, type Decimal } from '../../kernel/decimal.js';
+import type { Timing } from '../engine/definition.js';
 
 const decimalText = z.string().transform((text, context): Decimal => {
   const parsed = parseDecimal(text);

@@ -1,10 +1,10 @@
 /** A decision that cannot be carried out stops nobody else; only a database that is away is waited for. */
 import { describe, expect, it } from '@jest/globals';
-import { parseEnvelope } from '../../../contracts/internal/envelope.js';
-import { createLog } from '../log.js';
-import { Catalogue } from './catalogue.js';
-import { decisionsOf, type DecisionOptions } from './decisions.js';
-import { DatabaseAway } from './store.js';
+import { parseEnvelope } from '../../../../contracts/internal/envelope.js';
+import { createLog } from '../../process/log.js';
+import { Catalogue } from '../catalogue.js';
+import { decisionsOf, type DecisionOptions } from './operator-decisions.js';
+import { DatabaseAway } from '../store/store.js';
 
 const event = parseEnvelope(
   '{"id":"d1","type":"operator.decision","version":"1","occurredAt":"T","portfolioId":"P1","data":{"kind":"discard-dead-letter","service":"payout","eventId":"e1","by":"anna","why":"w"}}',

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { createLog } from '../log.js';
-import type { Engine } from './engine.js';
-import type { Item } from './lanes.js';
-import type { Sayer } from './sayer.js';
-import type { EngineStore, OpenInboxRow } from './store.js';
+import { createLog } from '../../process/log.js';
+import type { Engine } from '../steps/step-loop.js';
+import type { Item } from '../steps/lanes.js';
+import type { Sayer } from '../outbox/outbox-publisher.js';
+import type { EngineStore, OpenInboxRow } from '../store/store.js';
 import { Sweep } from './sweep.js';
 
 const EVERY_MS = 1_000;

@@ -3,14 +3,14 @@ import type { Express } from 'express';
 import type { Pool } from 'pg';
 import type { Registry } from 'prom-client';
 import type { z } from 'zod';
-import { readConfig, type CommonConfig, type Environment } from './config.js';
-import { openPool } from './database.js';
-import { createApp, createRegistry, finishApp, listen } from './http.js';
-import { pingKafka } from './kafka/admin.js';
-import { startProducer, type Producer } from './kafka/producer.js';
-import { createLog, type Log } from './log.js';
-import { runProcess, type Running } from './process.js';
-import { databaseOptions, ensureAllTopics, kafkaOptions, untilDone } from './service.js';
+import { readConfig, type CommonConfig, type Environment } from '../process/config.js';
+import { openPool } from '../postgres/database.js';
+import { createApp, createRegistry, finishApp, listen } from './server.js';
+import { pingKafka } from '../kafka/admin.js';
+import { startProducer, type Producer } from '../kafka/producer.js';
+import { createLog, type Log } from '../process/log.js';
+import { runProcess, type Running } from '../process/run-process.js';
+import { databaseOptions, ensureAllTopics, kafkaOptions, untilDone } from '../process/service.js';
 
 export type HttpServiceTools = {
   readonly app: Express;

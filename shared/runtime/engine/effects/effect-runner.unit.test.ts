@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { Inquiry, Outcome, Sending } from '../../kernel/outcome.js';
-import type { AnyEffect } from './catalogue.js';
-import { systemClock } from './clock.js';
-import { Sender, type SenderOptions } from './sender.js';
-import type { StoredEffect } from './store.js';
+import type { Inquiry, Outcome, Sending } from '../../../kernel/outcome.js';
+import type { AnyEffect } from '../catalogue.js';
+import { systemClock } from '../clock.js';
+import { Sender, type SenderOptions } from './effect-runner.js';
+import type { StoredEffect } from '../store/store.js';
 
 const timing = { timeoutMs: 1_000, firstWaitMs: 10, longestWaitMs: 100, patienceMs: 1_000 };
 type Call = (request: unknown, sending: Sending) => Promise<Outcome<unknown>>;

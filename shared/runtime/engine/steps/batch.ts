@@ -2,18 +2,18 @@
  * Turns what many steps have decided into the rows of one statement, and says what has to be done once it is written:
  * what to send, what to publish, what to tell other journeys.
  */
-import { headersOf, printEnvelope } from '../../../contracts/internal/envelope.js';
-import { deadLetterTopic, type Topic } from '../../../contracts/internal/topics.js';
-import { Bug } from '../../kernel/bug.js';
-import type { EffectRecord } from '../../kernel/effect-life.js';
-import type { Said, Tagged } from '../../kernel/flow.js';
-import { printJson, type Printable } from '../../kernel/json.js';
-import type { Stepped } from '../../kernel/step.js';
-import type { Catalogue } from './catalogue.js';
-import { contentHash, effectKey, storable } from './identity.js';
+import { headersOf, printEnvelope } from '../../../../contracts/internal/envelope.js';
+import { deadLetterTopic, type Topic } from '../../../../contracts/internal/topics.js';
+import { Bug } from '../../../kernel/bug.js';
+import type { EffectRecord } from '../../../kernel/effect-life.js';
+import type { Said, Tagged } from '../../../kernel/flow.js';
+import { printJson, type Printable } from '../../../kernel/json.js';
+import type { Stepped } from '../../../kernel/step.js';
+import type { Catalogue } from '../catalogue.js';
+import { contentHash, effectKey, storable } from '../identity.js';
 import { eventIdOf, type Item, type OriginalMessage } from './lanes.js';
-import { emptyParts, type Parts } from './step-statement.js';
-import type { OutboxRow, StoredEffect, StoredJourney } from './store.js';
+import { emptyParts, type Parts } from '../store/step-statement.js';
+import type { OutboxRow, StoredEffect, StoredJourney } from '../store/store.js';
 
 export type Told = {
   readonly eventId: string;

@@ -1,15 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { parseEnvelope } from '../../../contracts/internal/envelope.js';
-import { Bug } from '../../kernel/bug.js';
-import { decimal } from '../../kernel/decimal.js';
-import { go, hold, ignored, impossible, type Flow } from '../../kernel/flow.js';
-import { openJourney, step, type Occasion, type Stepped } from '../../kernel/step.js';
+import { parseEnvelope } from '../../../../contracts/internal/envelope.js';
+import { Bug } from '../../../kernel/bug.js';
+import { decimal } from '../../../kernel/decimal.js';
+import { go, hold, ignored, impossible, type Flow } from '../../../kernel/flow.js';
+import { openJourney, step, type Occasion, type Stepped } from '../../../kernel/step.js';
 import { Batch, OWN_TOPIC } from './batch.js';
-import { Catalogue } from './catalogue.js';
-import { bind, type Consume, type ServiceDefinition } from './definition.js';
+import { Catalogue } from '../catalogue.js';
+import { bind, type Consume, type ServiceDefinition } from '../definition.js';
 import type { Item } from './lanes.js';
-import type { StoredEffect, StoredJourney } from './store.js';
+import type { StoredEffect, StoredJourney } from '../store/store.js';
 
 type State = { readonly status: 'Checking' | 'Paying' | 'Waiting' | 'Stuck' | 'Done'; readonly amount: string };
 type Input = { readonly type: 'Wished'; readonly amount: string } | { readonly type: 'Odd' };

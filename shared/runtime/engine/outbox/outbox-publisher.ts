@@ -2,8 +2,8 @@
  * Publishes what steps have said, right after their commit, in order; what was missed is swept. A key that has missed something
  * is behind: until the sweep has said all of it, in order, nothing newer of it goes out directly.
  */
-import type { Clock } from './clock.js';
-import type { EngineStore, OutboxRow } from './store.js';
+import type { Clock } from '../clock.js';
+import type { EngineStore, OutboxRow } from '../store/store.js';
 
 export type Publish = (messages: readonly OutboxRow[]) => Promise<void>;
 

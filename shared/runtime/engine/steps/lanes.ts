@@ -1,6 +1,6 @@
-import type { LifeEvent } from '../../kernel/effect-life.js';
-import type { Tagged } from '../../kernel/flow.js';
-import type { EarlierRequest } from './store.js';
+import type { LifeEvent } from '../../../kernel/effect-life.js';
+import type { Tagged } from '../../../kernel/flow.js';
+import type { EarlierRequest } from '../store/store.js';
 
 type Placed = {
   /** The portfolio: one step at a time in a lane, many lanes at once. */

@@ -13,9 +13,9 @@ import {
 } from './store.js';
 import { bigintArray, intArray, textArray } from './binary-array.js';
 import { isUnset, rowsOf, stepStatement, unnested, type Parts } from './step-statement.js';
-import { isAway } from '../database.js';
-import type { EffectKind, Stated } from '../../kernel/flow.js';
-import type { EffectStatus } from '../../kernel/effect-life.js';
+import { isAway } from '../../postgres/database.js';
+import type { EffectKind, Stated } from '../../../kernel/flow.js';
+import type { EffectStatus } from '../../../kernel/effect-life.js';
 
 type JourneyRow = {
   id: string;
