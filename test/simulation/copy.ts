@@ -3,7 +3,7 @@ import { assemble } from '../../shared/runtime/engine/assembly.js';
 import { Catalogue } from '../../shared/runtime/engine/catalogue.js';
 import type { Clock } from '../../shared/runtime/engine/clock.js';
 import type { ServiceDefinition } from '../../shared/runtime/engine/definition.js';
-import type { Passes } from '../../shared/runtime/engine/steps/step-loop.js';
+import type { Passes } from '../../shared/runtime/engine/failpoints.js';
 import type { OutboxRow } from '../../shared/runtime/engine/store/store.js';
 import type { RulesOf } from '../../shared/kernel/step.js';
 import type { Log } from '../../shared/runtime/process/log.js';

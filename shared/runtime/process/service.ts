@@ -10,7 +10,7 @@ import { assemble, type Assembly } from '../engine/assembly.js';
 import { Catalogue } from '../engine/catalogue.js';
 import { systemClock } from '../engine/clock.js';
 import type { ServiceDefinition } from '../engine/definition.js';
-import type { Passes } from '../engine/steps/step-loop.js';
+import type { Passes } from '../engine/failpoints.js';
 import { contentHash } from '../engine/identity.js';
 import { Owner } from '../engine/effects/owner.js';
 import { PostgresStore } from '../engine/store/postgres-store.js';
