@@ -3,7 +3,7 @@
  * line of JSON. Run with --expose-gc; a child process of its own, so that nobody else's memory is measured.
  */
 import fc from 'fast-check';
-import { originalOf, readMessage } from '../../shared/runtime/engine/inbox/inbox-writer.js';
+import { originalOf, readMessage } from '../../shared/runtime/engine/inbox/read-message.js';
 import { Flood } from '../../shared/runtime/engine/failure-rate.js';
 import { systemClock } from '../../shared/runtime/engine/clock.js';
 import { messageOf } from './bodies.js';

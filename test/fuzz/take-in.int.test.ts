@@ -13,7 +13,8 @@ import { PostgresStore } from '../../shared/runtime/engine/store/postgres-store.
 import { Sayer } from '../../shared/runtime/engine/outbox/outbox-publisher.js';
 import { Sender } from '../../shared/runtime/engine/effects/effect-runner.js';
 import type { OutboxRow } from '../../shared/runtime/engine/store/store.js';
-import { originalOf, TakeIn } from '../../shared/runtime/engine/inbox/inbox-writer.js';
+import { TakeIn } from '../../shared/runtime/engine/inbox/inbox-writer.js';
+import { originalOf } from '../../shared/runtime/engine/inbox/read-message.js';
 import { HoldPartition } from '../../shared/runtime/kafka/errors.js';
 import type { TakenMessage } from '../../shared/runtime/kafka/consumer.js';
 import { neverSendable } from '../../shared/runtime/kafka/producer.js';

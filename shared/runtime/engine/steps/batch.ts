@@ -3,7 +3,6 @@
  * what to send, what to publish, what to tell other journeys.
  */
 import { headersOf, printEnvelope } from '../../../../contracts/internal/envelope.js';
-import { deadLetterTopic, type Topic } from '../../../../contracts/internal/topics.js';
 import { Bug } from '../../../kernel/bug.js';
 import type { EffectRecord } from '../../../kernel/effect-life.js';
 import type { Said, Tagged } from '../../../kernel/flow.js';
@@ -11,6 +10,7 @@ import { printJson, type Printable } from '../../../kernel/json.js';
 import type { Stepped } from '../../../kernel/step.js';
 import type { Catalogue } from '../catalogue.js';
 import { contentHash, effectKey, storable } from '../identity.js';
+import { deadLetter, LARGEST_LETTER_BYTES, outboxPart, quarantineRow } from '../inbox/dead-letter.js';
 import { eventIdOf, type Item, type OriginalMessage } from './lanes.js';
 import { emptyParts, type Parts } from '../store/step-statement.js';
 import type { OutboxRow, StoredEffect, StoredJourney } from '../store/store.js';
@@ -135,7 +135,7 @@ export class Batch {
     if (item.kind !== 'look-again')
       this.parts.blocked.push({ portfolio_id: item.lane, event_id: eventId, reason: short(reason) ?? reason });
     if (item.kind === 'input' && item.original !== null) {
-      this.quarantine(item.original, item.eventId, item.lane, errorClass, reason, publish);
+      publish.push(this.#quarantine(item.original, item, errorClass, reason));
     } else if (item.kind === 'input') {
       this.parts.quarantined.push({
         event_id: item.eventId,
@@ -164,28 +164,11 @@ export class Batch {
     this.written.push({ item, journey, send: null, publish, told: [], blocked: item.kind === 'look-again' ? null : item.lane });
   }
 
-  quarantine(original: OriginalMessage, eventId: string, lane: string, errorClass: string, reason: string, publish: OutboxRow[]): void {
-    this.parts.quarantined.push({
-      event_id: eventId,
-      portfolio_id: lane,
-      topic: original.topic,
-      partition: original.partition,
-      offset: original.offset,
-      key: original.key,
-      headers: json(original.headers),
-      value: original.value,
-      error_class: errorClass,
-      reason: short(reason) ?? reason,
-    });
-    const letter = deadLetter(original, eventId, errorClass, reason, this.#nowMs);
-    this.parts.said.push({
-      event_id: letter.eventId,
-      topic: letter.topic,
-      key: letter.key,
-      headers: json(letter.headers),
-      value: letter.value,
-    });
-    publish.push(letter);
+  #quarantine(original: OriginalMessage, item: Extract<Item, { kind: 'input' }>, errorClass: string, reason: string): OutboxRow {
+    this.parts.quarantined.push(quarantineRow(original, item.eventId, item.lane, errorClass, short(reason) ?? reason));
+    const letter = deadLetter(original, item.eventId, errorClass, reason, this.#nowMs);
+    this.parts.said.push(outboxPart(letter));
+    return letter;
   }
 
   move(item: Item, before: StoredJourney | null, stepped: Moved): void {
@@ -317,40 +300,8 @@ export class Batch {
       };
       if (row.key === '' || row.value.length > LARGEST_LETTER_BYTES)
         throw new Bug(`${row.topic} cannot be said: without a key or too large`);
-      this.parts.said.push({ event_id: row.eventId, topic: row.topic, key: row.key, headers: json(row.headers), value: row.value });
+      this.parts.said.push(outboxPart(row));
       publish.push(row);
     });
   }
 }
-
-/** Kafka takes about a million bytes per message; the rest is for what we add. */
-const LARGEST_LETTER_BYTES = 850_000;
-const LARGEST_HEADERS_BYTES = 50_000;
-const LONGEST_KEY = 1_000;
-
-/** The original key, value and headers, and why. What Kafka would not take is left out and said so: the whole lies in the quarantine. */
-export const deadLetter = (original: OriginalMessage, eventId: string, errorClass: string, reason: string, nowMs: number): OutboxRow => {
-  const { key, value, headers } = original;
-  const headersBytes = Object.entries(headers).reduce((sum, [name, text]) => sum + Buffer.byteLength(name) + Buffer.byteLength(text), 0);
-  const bytes = Buffer.byteLength(value);
-  const leftOut = (what: string): string => `${what}: left out, the whole message is in the quarantine`;
-  return {
-    eventId: `${eventId}.dlq.${String(nowMs)}`,
-    topic: deadLetterTopic(original.topic as Topic),
-    // An empty key is no key: nothing with one can be published.
-    key: key === null || key === '' || key.length > LONGEST_KEY ? eventId : key,
-    headers: {
-      ...(headersBytes <= LARGEST_HEADERS_BYTES ? headers : { 'dlq-headers': leftOut(`${String(headersBytes)} bytes`) }),
-      ...(bytes <= LARGEST_LETTER_BYTES ? {} : { 'dlq-value': leftOut(`${String(bytes)} bytes`) }),
-      'dlq-event-id': eventId,
-      'dlq-reason': reason.slice(0, 500),
-      'dlq-error-class': errorClass,
-      'dlq-topic': original.topic,
-      'dlq-partition': String(original.partition),
-      'dlq-offset': original.offset,
-      'dlq-attempts': String((original.before?.attempts ?? 0) + 1),
-      'dlq-first-seen': new Date(original.before?.firstSeenAtMs ?? nowMs).toISOString(),
-    },
-    value: bytes <= LARGEST_LETTER_BYTES ? value : '',
-  };
-};

@@ -44,7 +44,12 @@ const stepped = (catalogue: Catalogue, item: Item, journey: StoredJourney | null
       return step(flow, journey, { kind: 'input', input: item.input }, rules, nowMs);
     case 'effect': {
       const isPresent = journey.effect?.id === item.effectId;
-      if (isPresent && journey.effect.status === 'parked' && asksFirst(item.event) && canBeAsked(catalogue, journey.flow, journey.effect.name))
+      if (
+        isPresent &&
+        journey.effect.status === 'parked' &&
+        asksFirst(item.event) &&
+        canBeAsked(catalogue, journey.flow, journey.effect.name)
+      )
         return { kind: 'work', move: 'inquire' };
       if (!isPresent && item.isEarlier === true && isFound(item.event))
         return step(
