@@ -7,6 +7,7 @@ import type { BrokerCash, Position } from '../../../../shared/ports/broker.js';
 import type { TransactionWrite } from '../../../../shared/ports/investsuite.js';
 import { ability as carefulAbility, sending as sendingNow, shortTiming as timing } from '../../../../test/builders/engine.js';
 import { shownPortfolio } from '../../../../test/builders/investsuite.js';
+import { journeyFacts } from '../../../../test/builders/journey-facts.js';
 import { withdrawalPaying } from '../../../../test/builders/withdrawal.js';
 import { announceWithdrawal } from './announce-withdrawal.js';
 import { checkCash } from './check-cash.js';
@@ -16,7 +17,7 @@ import { externalIdOf, recordTransaction } from './record-transaction.js';
 const ability = carefulAbility();
 const abilities = { createTransaction: ability, replaceTransaction: ability, writePortfolio: ability, announceWithdrawal: ability };
 const sending = sendingNow();
-const journey = { id: 'wd1', subject: 'P1', portfolioId: 'P1' };
+const journey = journeyFacts({ id: 'wd1', subject: 'P1' });
 const state = withdrawalPaying('250', { status: 'RecordingTransaction', withdrawalId: 'wd1', paidAt: '2026-03-04T10:00:00Z' });
 const lost = { kind: 'unknown', evidence: 'reset' } as const;
 
