@@ -3,6 +3,7 @@ import type { Express } from 'express';
 import type { Pool } from 'pg';
 import type { Registry } from 'prom-client';
 import type { z } from 'zod';
+import type { HttpServiceName } from '../../contracts/internal/services.js';
 import { readConfig, type CommonConfig, type Environment } from './config.js';
 import { openPool } from './database.js';
 import { createApp, createRegistry, finishApp, listen } from './http.js';
@@ -20,7 +21,7 @@ export type HttpServiceTools = {
   readonly log: Log;
 };
 export type HttpServiceOptions<S extends z.ZodObject> = {
-  readonly name: string;
+  readonly name: HttpServiceName;
   readonly config: S;
   /** Adds its routes to the app. */
   readonly wire: (config: z.output<S> & CommonConfig, tools: HttpServiceTools) => void;

@@ -2,6 +2,7 @@
 import type { Pool } from 'pg';
 import { Gauge, type Registry } from 'prom-client';
 import type { z } from 'zod';
+import { schemaOf, type EngineServiceName } from '../../contracts/internal/services.js';
 import { ownTopics, outsideTopics, deadLetterTopic, PARTITIONS, type Topic } from '../../contracts/internal/topics.js';
 import type { Check, CommonConfig, Environment } from './config.js';
 import { readConfig } from './config.js';
@@ -25,7 +26,7 @@ import { runProcess, type Running } from './process.js';
 
 export type ServiceTools = { readonly log: Log };
 export type ServiceOptions<S extends z.ZodObject> = {
-  readonly name: string;
+  readonly name: EngineServiceName;
   readonly config: S;
   /** Problems that only this service has. */
   readonly check?: Check;
@@ -35,8 +36,6 @@ export type ServiceOptions<S extends z.ZodObject> = {
 const MAX_CONNECTIONS = 8;
 const STATEMENT_TIMEOUT_MS = 10_000;
 const DRAIN_MS = 8_000;
-
-export const schemaOf = (service: string): string => service.replaceAll('-', '_');
 
 export const databaseOptions = (config: CommonConfig, service: string): DatabaseOptions => ({
   url: config.DATABASE_URL,

@@ -1,5 +1,6 @@
 /** One look at everything: the three books of the outside world, and why, out of the database. */
 import type { Pool } from 'pg';
+import { engineSchemaNames } from '../../contracts/internal/services.js';
 import type { World } from '../../infra/demo/world.js';
 import type { Decimal } from '../../shared/kernel/decimal.js';
 import type { Verdict } from '../simulators/investsuite/verdict.js';
@@ -81,8 +82,7 @@ export interface Snapshot {
   readonly underWay: readonly UnderWay[];
 }
 
-const SCHEMAS = ['withdrawal', 'payout', 'rebalancing', 'portfolio'] as const;
-const ofAll = (part: (schema: string) => string): string => SCHEMAS.map(part).join(' union all ');
+const ofAll = (part: (schema: string) => string): string => engineSchemaNames.map(part).join(' union all ');
 
 const JOURNEYS = ofAll(
   (s) => `select '${s}' as service, id, flow, subject, portfolio_id as "portfolioId", status, ended, held, waits_for as "waitsFor",
