@@ -21,7 +21,7 @@ export const ENGINE_CHANGES: readonly EngineChange[] = [
 const GOOD_NAME = /^[a-z][a-z0-9_]{0,40}$/;
 
 const applied = async (knex: Knex): Promise<ReadonlySet<string>> => {
-  const { rows } = (await knex.raw('select name from public.migration')) as { rows: { name: string }[] };
+  const { rows } = await knex.raw<{ rows: { name: string }[] }>('select name from public.migration');
   return new Set(rows.map(({ name }) => name));
 };
 

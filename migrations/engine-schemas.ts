@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 
 /** The schemas that hold the engine's tables in this database, by name. */
 export const engineSchemas = async (knex: Knex): Promise<readonly string[]> => {
-  const { rows } = (await knex.raw('select name from public.engine_schema order by name collate "C"')) as { rows: { name: string }[] };
+  const { rows } = await knex.raw<{ rows: { name: string }[] }>('select name from public.engine_schema order by name collate "C"');
   return rows.map(({ name }) => name);
 };
 

@@ -8,6 +8,7 @@ import * as earlierRequests from './0004-earlier-requests.js';
 import * as leanSteps from './0005-lean-steps.js';
 import * as outboxOrder from './0006-outbox-order.js';
 import * as engineSchemas from './0007-engine-schemas.js';
+import { engineSchemas as listed } from './engine-schemas.js';
 
 export type Migration = { readonly name: string; readonly up: (knex: Knex) => Promise<void> };
 
@@ -28,6 +29,16 @@ const sourceOf = (list: readonly Migration[]): Knex.MigrationSource<Migration> =
   getMigrationName: (migration) => migration.name,
   getMigration: (migration) => Promise.resolve({ up: migration.up, down: forwardOnly }),
 });
+
+/** The schemas that hold the engine's tables, of a database that is up to date. */
+export const engineSchemasOf = async (databaseUrl: string): Promise<readonly string[]> => {
+  const knex = knexFactory({ client: 'pg', connection: databaseUrl, pool: { min: 0, max: 1 } });
+  try {
+    return await listed(knex);
+  } finally {
+    await knex.destroy();
+  }
+};
 
 // Any fixed number: two runs at once wait for one another.
 const LOCK = 7_215_001;

@@ -102,6 +102,10 @@ export const engineService = (name: EngineServiceName): EngineService => service
 export const schemaOf = (service: string): string => service.replaceAll('-', '_');
 export const engineSchemaNames: readonly string[] = engineServiceNames.map(schemaOf);
 
+/** Of the schemas that a database lists, those whose journeys no service of this release runs. */
+export const unservedSchemas = (listed: readonly string[]): readonly string[] => listed.filter((name) => !engineSchemaNames.includes(name));
+export const UNSERVED = 'no service of this release runs the journeys in this schema: they stand still, and nobody is shown them';
+
 /** What people decide is for every service on the engine. */
 const DECISIONS: Topic = 'operator.decision';
 

@@ -3,7 +3,7 @@ import type { Express } from 'express';
 import type { Pool } from 'pg';
 import type { Registry } from 'prom-client';
 import type { z } from 'zod';
-import type { HttpServiceName } from '../../contracts/internal/services.js';
+import { schemaOf, type HttpServiceName } from '../../contracts/internal/services.js';
 import { readConfig, type CommonConfig, type Environment } from './config.js';
 import { openPool } from './database.js';
 import { createApp, createRegistry, finishApp, listen } from './http.js';
@@ -11,6 +11,7 @@ import { pingKafka } from './kafka/admin.js';
 import { startProducer, type Producer } from './kafka/producer.js';
 import { createLog, type Log } from './log.js';
 import { runProcess, type Running } from './process.js';
+import { untilSchemasAreThere } from './schema-check.js';
 import { databaseOptions, ensureAllTopics, kafkaOptions, untilDone } from './service.js';
 
 export type HttpServiceTools = {
@@ -23,6 +24,8 @@ export type HttpServiceTools = {
 export type HttpServiceOptions<S extends z.ZodObject> = {
   readonly name: HttpServiceName;
   readonly config: S;
+  /** Schemas of other services that it reads. */
+  readonly reads?: readonly string[];
   /** Adds its routes to the app. */
   readonly wire: (config: z.output<S> & CommonConfig, tools: HttpServiceTools) => void;
 };
@@ -36,6 +39,8 @@ const start = async <S extends z.ZodObject>(options: HttpServiceOptions<S>, envi
   const pool = openPool(databaseOptions(config, options.name), (error) => {
     log.warn({ reason: error.message }, 'an idle database connection broke');
   });
+  // Not waited for: while the database is away it listens, and says so. Found without its tables, the process ends as by any error at start.
+  void untilSchemasAreThere(databaseOptions(config, options.name), [schemaOf(options.name), ...(options.reads ?? [])], log);
   await untilDone('Kafka', log, () => ensureAllTopics(kafka, config.KAFKA_REPLICATION_FACTOR));
   const producer = await startProducer(kafka);
   const app = createApp(registry, [

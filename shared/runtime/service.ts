@@ -23,6 +23,7 @@ import { startProducer, type Producer } from './kafka/producer.js';
 import { startJobs } from './jobs.js';
 import { createLog, type Log } from './log.js';
 import { runProcess, type Running } from './process.js';
+import { untilSchemasAreThere } from './schema-check.js';
 
 export type ServiceTools = { readonly log: Log };
 export type ServiceOptions<S extends z.ZodObject> = {
@@ -236,6 +237,7 @@ const start = async <S extends z.ZodObject>(options: ServiceOptions<S>, environm
   const http: Listening = await listen(app, config.HTTP_HOST, config.HTTP_PORT);
   log.info({ url: http.url }, 'listening');
 
+  await untilSchemasAreThere(databaseOptions(config, options.name), [schemaOf(options.name)], log);
   await untilDone('Kafka', log, () => ensureAllTopics(kafka, config.KAFKA_REPLICATION_FACTOR));
   const producer = await startProducer(kafka);
   const parts = await startEngine({ definition, config, log, pool, producer });

@@ -53,18 +53,11 @@ const first = (column: string, table: string): string =>
 const least = (parts: readonly string[]): string => `select least(${parts.join(', ')}) as ms`;
 
 const movedStatement = (kind: Kind): string | null => {
-  switch (kind) {
-    case 'operator':
-      return null;
-    case 'gateway':
-      return least([first('received_at', 'gateway.webhook')]);
-    case 'kafka':
-      return least(engineSchemaNames.map((schema) => first('received_at', `${schema}.inbox`)));
-    case 'postgres':
-      return least(engineSchemaNames.map((schema) => first('at', `${schema}.history`)));
-    default:
-      return least([first('at', `${schemaOf(kind)}.history`)]);
-  }
+  if (kind === 'operator') return null;
+  if (kind === 'gateway') return least([first('received_at', 'gateway.webhook')]);
+  if (kind === 'kafka') return least(engineSchemaNames.map((schema) => first('received_at', `${schema}.inbox`)));
+  if (kind === 'postgres') return least(engineSchemaNames.map((schema) => first('at', `${schema}.history`)));
+  return least([first('at', `${schemaOf(kind)}.history`)]);
 };
 
 export class Recoveries {
