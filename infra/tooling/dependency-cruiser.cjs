@@ -170,6 +170,22 @@ module.exports = {
       to: { path: '^test/simulators/[^/]+/', pathNot: ['^test/simulators/$1/', '^test/simulators/shared/'] },
     },
     {
+      name: 'migrations-are-frozen',
+      severity: 'error',
+      comment:
+        "What ran once must make the same for ever: a migration sees the pieces that carry its own number, and the two files that later ones use to reach the engine's schemas.",
+      from: { path: '^migrations/(\\d{4})-' },
+      to: { path: '^migrations/', pathNot: ['^migrations/$1-', '^migrations/(engine-schemas|add-engine-schema)\\.ts$'] },
+    },
+    {
+      name: 'migrations-read-no-code',
+      severity: 'error',
+      comment:
+        'A list or a text of the product changes with the product, and a database that has run the migration does not. Only running them touches other code.',
+      from: { path: '^migrations/', pathNot: ['^migrations/(index|main)\\.ts$', test] },
+      to: { pathNot: ['^migrations/', library('knex')] },
+    },
+    {
       name: 'production-never-sees-test',
       severity: 'error',
       comment: 'What proves the product is not part of it.',

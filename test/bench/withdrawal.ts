@@ -3,6 +3,7 @@
  * wish in the app to money on the counter account, booked and announced. So many journeys are under way at all times; who is done is
  * followed by the next. Measured in the middle, while all of them are.
  */
+import { engineSchemaNames } from '../../contracts/internal/services.js';
 import { Pool } from 'pg';
 import { eventually } from '../support/eventually.js';
 import { moneyDifferences } from '../world/customer-end.js';
@@ -75,12 +76,13 @@ const completed = async (pool: Pool, since: Date): Promise<{ readonly portfolioI
 
 /** For the message of a run that has come to a halt. */
 const whereTheyAre = async (pool: Pool): Promise<string> => {
-  const services = ['withdrawal', 'payout', 'rebalancing', 'portfolio'];
-  const journeys = services.map((one) => `select flow, status, held, waits_for from ${one}.journey where not ended`).join(' union all ');
-  const effects = services
+  const journeys = engineSchemaNames
+    .map((one) => `select flow, status, held, waits_for from ${one}.journey where not ended`)
+    .join(' union all ');
+  const effects = engineSchemaNames
     .map((one) => `select name, status, note, due_at from ${one}.effect where status not in ('applied', 'rejected')`)
     .join(' union all ');
-  const quarantined = services.map((one) => `select reason from ${one}.quarantine`).join(' union all ');
+  const quarantined = engineSchemaNames.map((one) => `select reason from ${one}.quarantine`).join(' union all ');
   const { rows } = await pool.query<{ line: string }>(
     `select concat_ws(' ', count(*), flow, status, held, waits_for) as line from (${journeys}) j group by flow, status, held, waits_for
      union all select concat_ws(' ', count(*), name, status, note, 'due in s:', min(extract(epoch from due_at - now()))::int) from (${effects}) e group by name, status, note

@@ -1,11 +1,12 @@
 /** The result in words and as JSON. */
+import { serviceNames } from '../../contracts/internal/services.js';
 import type { Printable } from '../../shared/kernel/json.js';
 import { tableLines } from '../world/books-table.js';
 import { labelOf } from '../world/mix.js';
 import { distributionOf, kindOf, recoveredMs, type Distribution, type Kind, type Recovered } from './recovery.js';
 import type { TortureResult } from './run.js';
 
-const KINDS: readonly Kind[] = ['gateway', 'withdrawal', 'payout', 'rebalancing', 'portfolio', 'operator', 'kafka', 'postgres'];
+const KINDS: readonly Kind[] = [...serviceNames, 'kafka', 'postgres'];
 
 interface Row {
   readonly kind: string;

@@ -1,4 +1,5 @@
 /** The whole product for one test file: a stack of its own, customers, and waits until the books say what must be true. */
+import { engineServiceNames, type ServiceName } from '../../contracts/internal/services.js';
 import { randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
 import { startStack, type Stack, type StackOptions } from './stack.js';
@@ -13,7 +14,7 @@ import { takeSnapshot, type JourneyRow, type Snapshot } from './snapshot.js';
 import type { AppAct } from '../simulators/investsuite/admin-client.js';
 
 /** Those that a customer's money passes through. */
-export const MONEY_SERVICES = ['gateway', 'withdrawal', 'payout', 'rebalancing', 'portfolio'] as const;
+export const MONEY_SERVICES: readonly ServiceName[] = ['gateway', ...engineServiceNames];
 const LOOK_EVERY_MS = 150;
 /** Generous: the figure only says when a test that has already failed gives up. */
 const END_WITHIN_MS = 60_000;

@@ -1,4 +1,5 @@
 /** One look at everything: the three books of the outside world, and why, out of the database. */
+import { engineSchemaNames } from '../../contracts/internal/services.js';
 import type { Pool } from 'pg';
 import type { Books } from './books.js';
 import type { World } from './world.js';
@@ -41,8 +42,7 @@ export interface Snapshot {
   readonly underWay: readonly UnderWay[];
 }
 
-const SCHEMAS = ['withdrawal', 'payout', 'rebalancing', 'portfolio'] as const;
-const ofAll = (part: (schema: string) => string): string => SCHEMAS.map(part).join(' union all ');
+const ofAll = (part: (schema: string) => string): string => engineSchemaNames.map(part).join(' union all ');
 
 const JOURNEYS = ofAll(
   (s) => `select '${s}' as service, id, flow, subject, portfolio_id as "portfolioId", status, ended, held, waits_for as "waitsFor",
