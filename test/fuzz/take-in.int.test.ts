@@ -8,6 +8,7 @@ import { Pool } from 'pg';
 import { openPool } from '../../shared/runtime/database.js';
 import { systemClock as clock } from '../../shared/runtime/engine/clock.js';
 import { Engine } from '../../shared/runtime/engine/engine.js';
+import { parseEnvelope } from '../../contracts/internal/envelope.js';
 import { bodyHash } from '../../shared/runtime/engine/identity.js';
 import { PostgresStore } from '../../shared/runtime/engine/postgres-store.js';
 import { Sayer } from '../../shared/runtime/engine/sayer.js';
@@ -27,6 +28,14 @@ import { printed } from './tree.js';
 
 const pulse = { stopping: () => false, heartbeat: () => Promise.resolve() };
 const GOOD_LANE = 'P01';
+
+const markOf = (text: string): string => {
+  try {
+    return bodyHash(text, parseEnvelope(text));
+  } catch {
+    return bodyHash(text, null);
+  }
+};
 
 describe('messages of every consumer', () => {
   let database: TestDatabase;
@@ -133,9 +142,9 @@ describe('messages of every consumer', () => {
     const { rows } = await admin.query<{ value: string; handled: boolean; note: string | null; event_id: string }>(
       'select value, handled_at is not null as handled, note, event_id from inbox',
     );
-    const stored = new Set(rows.map(({ value }) => bodyHash(value)));
+    const stored = new Set(rows.map(({ value }) => markOf(value)));
     // Handled for a reason, or open for a step. The same but for its time under one id is a repetition.
-    for (const message of messages) expect(stored.has(bodyHash(originalOf(message).value))).toBe(true);
+    for (const message of messages) expect(stored.has(markOf(originalOf(message).value))).toBe(true);
     for (const { handled, note } of rows) if (handled) expect(note).toMatch(/./);
     const quarantined = await admin.query<{ event_id: string; value: string }>('select event_id, value from quarantine');
     for (const { event_id: eventId, value } of quarantined.rows) expect(rows.find((row) => row.event_id === eventId)?.value).toBe(value);

@@ -1,8 +1,9 @@
 import type { z } from 'zod';
+import { fromFirstRelease } from '../../../shared/adapters/first-release.js';
 import { configuredInvestSuite } from '../../../shared/adapters/investsuite/configured.js';
 import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
 import type { CommonConfig } from '../../../shared/runtime/config.js';
-import { bind, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
+import { bind, translated, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
 import type { ServiceTools } from '../../../shared/runtime/service.js';
 import { timingOf } from '../../../shared/runtime/tenant.js';
 import type { config } from './config.js';
@@ -39,7 +40,7 @@ export const portfolioBinding = ({ investSuite }: Ports, tenant: Tenant): Bindin
   });
 };
 
-export const portfolioConsumes: ServiceDefinition['consumes'] = [changeRequested, wishSeen];
+export const portfolioConsumes = translated(fromFirstRelease, [changeRequested, wishSeen]);
 
 export const wire = (settings: z.output<typeof config> & CommonConfig, { log }: ServiceTools): ServiceDefinition => {
   const { tenant } = settings;

@@ -44,7 +44,15 @@ export type Read =
       readonly arrivals: readonly Arrival[];
       readonly event: Envelope;
     }
-  | { readonly kind: 'bad'; readonly eventId: string; readonly portfolioId: string; readonly errorClass: string; readonly reason: string };
+  | {
+      readonly kind: 'bad';
+      readonly eventId: string;
+      readonly portfolioId: string;
+      readonly errorClass: string;
+      readonly reason: string;
+      /** Null when not even the envelope could be read. */
+      readonly event: Envelope | null;
+    };
 
 /** A partition whose messages mostly fail is left alone for so long, and looked at again. */
 const HOLD_MS = 2_000;
@@ -125,6 +133,7 @@ export const readMessage = (catalogue: Catalogue, topic: string, value: string, 
       portfolioId: event?.portfolioId ?? named(key === null || key === '' ? fallbackId : key),
       errorClass: error instanceof Error ? error.name : 'Unreadable',
       reason: reasonOf(error),
+      event,
     };
   }
 };
@@ -260,7 +269,7 @@ export class TakeIn {
         const fallbackId =
           storable(message.headers[headerNames.eventId] ?? '') || `${message.topic}/${String(message.partition)}/${message.offset}`;
         const one = readMessage(catalogue, message.topic, original.value, fallbackId, original.key);
-        return { original, read: one, hash: bodyHash(original.value) };
+        return { original, read: one, hash: bodyHash(original.value, one.event) };
       });
     await this.#takeOrHold(batch.topic, place, read, pulse);
     this.#held.delete(place);
@@ -393,9 +402,10 @@ export class TakeIn {
       const eventId = named(`${one.read.eventId}:other-body:${one.hash}`);
       if (letters.has(eventId)) continue;
       const reason = `came under the id of another message, ${one.read.eventId}, which was taken in before`;
+      const bad = { portfolioId: one.read.portfolioId, event: one.read.event };
       letters.set(
         eventId,
-        this.#quarantine(one, { kind: 'bad', eventId, portfolioId: one.read.portfolioId, errorClass: OTHER_BODY, reason }, rows, parts),
+        this.#quarantine(one, { ...bad, kind: 'bad', eventId, errorClass: OTHER_BODY, reason }, rows, parts),
       );
     }
     const { fresh } = await this.#o.store.takeIn(rows, { ...parts, blocked: [] });
