@@ -1,4 +1,5 @@
 /** What an adapter offers for the events of its system: reads a body and says, in our words, what it is. */
+import type { z } from 'zod';
 import type { Json } from '../../shared/kernel/json.js';
 import type { OutsideWords } from './outside-events.js';
 import type { OutsideTopic } from './topics.js';
@@ -29,6 +30,13 @@ export type EventReader = {
   readonly path: string;
   /** Topics that its events belong to. */
   readonly topics: readonly OutsideTopic[];
+  /** For the OpenAPI document: what may be posted there. */
+  readonly documented: {
+    readonly operationId: string;
+    readonly summary: string;
+    /** Of one event. */
+    readonly schema: { readonly name: string; readonly body: z.ZodType };
+  };
   /** Pure, and never throws. `named`: the event's name from outside the body, where the way it came has one. */
   readonly read: (body: Json, named?: string) => ReadBody;
 };

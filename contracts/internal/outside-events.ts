@@ -3,7 +3,6 @@
  * them. The sender's body stands beside them as `data.original`, for people: no service reads it.
  */
 import { z } from 'zod';
-import type { Printable } from '../../shared/kernel/json.js';
 import { isJsonObject } from '../tokens.js';
 import { majorVersionOf, printEnvelope, type Envelope } from './envelope.js';
 import { amount, currencyCode, id, PENDING_WITHDRAWAL } from './events.js';
@@ -109,5 +108,5 @@ export const printAsFirstRelease = (event: Envelope): string | null => {
   if (majorVersionOf(event) !== '2' || !isJsonObject(event.data)) return null;
   // Our own look for pending withdrawals has no sender: the first release left `data` empty.
   const said = event.type === PENDING_WITHDRAWAL ? {} : event.data['original'];
-  return said === undefined ? null : printEnvelope({ ...event, version: '1', data: said as Printable });
+  return said === undefined ? null : printEnvelope({ ...event, version: '1', data: said });
 };

@@ -40,6 +40,8 @@ export type Choice<Port, Tenant> = {
   readonly make: (values: Readonly<Record<string, unknown>>, tenant: Tenant, log: Log) => Port;
   /** How the events of the chosen one are read. */
   readonly events: (values: Readonly<Record<string, unknown>>) => readonly EventReader[];
+  /** The same of all there are. */
+  readonly allEvents: readonly EventReader[];
 };
 
 const optional = (field: z.ZodType): z.ZodType => field.optional().meta(field.meta() ?? {});
@@ -89,5 +91,6 @@ export const choiceOf = <Port, Tenant>(
     },
     make: (values, tenant, log) => chosenOne(values).make(values, tenant, log),
     events: (values) => chosenOne(values).events,
+    allEvents: Object.values(adapters).flatMap(({ events }) => events),
   };
 };

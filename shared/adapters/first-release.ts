@@ -8,7 +8,6 @@ import type { EventReader } from '../../contracts/internal/event-reader.js';
 import { PENDING_WITHDRAWAL } from '../../contracts/internal/events.js';
 import type { OutsideWords, WithdrawalRequest } from '../../contracts/internal/outside-events.js';
 import { isOutsideTopic, versionOf } from '../../contracts/internal/topics.js';
-import type { Json } from '../kernel/json.js';
 import { driveWealthEvents } from './broker/drivewealth/events.js';
 import { paymentsApiEvents } from './core-banking/payments-api/events.js';
 import { investSuiteEvents } from './investsuite/events.js';
@@ -18,7 +17,7 @@ const READERS: readonly EventReader[] = [...investSuiteEvents, ...driveWealthEve
 const inOurForm = (event: Envelope, words: OutsideWords['words'], version: string): Envelope => ({
   ...event,
   version,
-  data: { ...words, original: event.data } as unknown as Json,
+  data: { ...words, original: event.data },
 });
 
 /** An event of an outside topic in our words, whichever release has written it. @throws TypeError when it is not what its topic promises. */

@@ -29,7 +29,7 @@ const taken = (topic: string, value: string, key: string): unknown =>
     consumers
       .filter(([, listened]) => listened === topic)
       .map(([service]) => {
-        const read = readMessage(catalogues[service] as NonNullable<(typeof catalogues)[string]>, topic, value, 'fallback', key);
+        const read = readMessage(catalogues[service]!, topic, value, 'fallback', key);
         return [service, read.kind === 'good' ? plain(read.arrivals) : { bad: read.reason }];
       }),
   );
@@ -107,8 +107,8 @@ describe('the same event today', () => {
 });
 
 describe('what neither release writes', () => {
-  const envelope = (version: string, data: string, type = 'x'): string =>
-    `{"id":"e","type":"${type}","version":"${version}","occurredAt":"x","portfolioId":"P01","data":${data}}`;
+  const envelope = (version: string, content: string, type = 'x'): string =>
+    `{"id":"e","type":"${type}","version":"${version}","occurredAt":"x","portfolioId":"P01","data":${content}}`;
   it.each([
     ['a sender’s body under the new version', 'broker.order-status', envelope('2', '{"id":"e","type":"orders.updated"}'), /orderId/],
     ['our words under the old version', 'broker.order-status', envelope('1', '{"orderId":"O1"}'), /not an event of drivewealth: id: /],
@@ -118,18 +118,33 @@ describe('what neither release writes', () => {
       envelope('1', '{"id":"e","type":"redemptions.updated","timestamp":"x","payload":{"paymentID":"C","status":1}}'),
       /of broker.cash-status/,
     ],
-    ['an event that is not acted on', 'broker.order-status', envelope('1', '{"id":"e","type":"moons","timestamp":"x","payload":{}}'), /not acted on/],
+    [
+      'an event that is not acted on',
+      'broker.order-status',
+      envelope('1', '{"id":"e","type":"moons","timestamp":"x","payload":{}}'),
+      /not acted on/,
+    ],
     ['another version', 'broker.order-status', envelope('3', '{"orderId":"O1"}'), /only versions 1 and 2/],
-    ['the new version on a topic of ours', 'portfolio.cash-settled', envelope('2', '{"portfolioId":"P01","changeId":"c"}'), /only version 1/],
-    ['the level of another portfolio', 'portfolio.withdrawal-request', envelope('2', '{"portfolioId":"P02","level":null,"currency":null}'), /another/],
+    [
+      'the new version on a topic of ours',
+      'portfolio.cash-settled',
+      envelope('2', '{"portfolioId":"P01","changeId":"c"}'),
+      /only version 1/,
+    ],
+    [
+      'the level of another portfolio',
+      'portfolio.withdrawal-request',
+      envelope('2', '{"portfolioId":"P02","level":null,"currency":null}'),
+      /another/,
+    ],
   ])('%s is put aside, and why is said', (_what, topic, value, reason) => {
     const all = Object.values(taken(topic, value, 'k') as Readonly<Record<string, { readonly bad?: string }>>);
     expect(all.length).toBeGreaterThan(0);
     for (const one of all) expect(one.bad).toMatch(reason);
   });
   it('has a mark all the same', () => {
-    for (const data of ['null', '[]', '"x"', '{}', '{"orderId":"O1"}']) {
-      const value = envelope('2', data);
+    for (const content of ['null', '[]', '"x"', '{}', '{"orderId":"O1"}']) {
+      const value = envelope('2', content);
       expect(markOf(value)).toBe(bodyHash(value, null));
     }
   });

@@ -117,9 +117,14 @@ const sentFor = (topic: Topic, body: Tree, id: string): Tree => {
 
 const typeOf = (topic: Topic): string => (topic === 'portfolio.withdrawal-request' ? 'portfolios.divest-amount-update' : topic);
 
-const messages = (topic: Topic, version: string, data: fc.Arbitrary<Tree>, file: (data: Tree, id: string) => Tree): fc.Arbitrary<Tree> => {
+const messages = (
+  topic: Topic,
+  version: string,
+  content: fc.Arbitrary<Tree>,
+  file: (content: Tree, id: string) => Tree,
+): fc.Arbitrary<Tree> => {
   const ofPortfolio = !topic.startsWith('broker.') && !topic.startsWith('core-banking.');
-  return fc.tuple(acceptedBy(envelope), data, portfolio, fc.uuid()).map(([event, inside, id, eventId]) =>
+  return fc.tuple(acceptedBy(envelope), content, portfolio, fc.uuid()).map(([event, inside, id, eventId]) =>
     setting(event, {
       id: text(eventId),
       type: text(typeOf(topic)),

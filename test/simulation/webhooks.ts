@@ -5,7 +5,7 @@
 import { headersOf, parseEnvelope, printEnvelope } from '../../contracts/internal/envelope.js';
 import { printAsFirstRelease } from '../../contracts/internal/outside-events.js';
 import type { OutsideTopic } from '../../contracts/internal/topics.js';
-import { JsonNumber, type Json, type Printable } from '../../shared/kernel/json.js';
+import { JsonNumber, type Json } from '../../shared/kernel/json.js';
 import { forwarded, readerOf } from '../support/forwarded.js';
 import { decimalOf } from './cents.js';
 import type { Ground } from './ground.js';
@@ -51,17 +51,13 @@ export class Webhooks {
     const malformed = faults.happens('message-malformed');
     const deliver = (nth: number) => (): void => {
       const event = nth % ONE_OLD_IN === 0 ? then : now;
-      const right = printEnvelope({ ...event, data: event.data as Printable });
+      const right = printEnvelope({ ...event, data: event.data });
       if (malformed) this.corrections.set(event.id, right);
       const broken = event === now ? { unreadable: true, original: UNREADABLE } : UNREADABLE;
       const value = malformed ? printEnvelope({ ...event, data: broken }) : right;
       this.#topics.append({ topic, key: message.key, headers: headersOf(event), value });
     };
-    scheduler.after(
-      faults.happens('webhook-late') ? random.between(200, LATE_MS) : random.between(1, 20),
-      null,
-      deliver(this.#sent),
-    );
+    scheduler.after(faults.happens('webhook-late') ? random.between(200, LATE_MS) : random.between(1, 20), null, deliver(this.#sent));
     if (faults.happens('webhook-twice')) scheduler.after(random.between(1, LATE_MS), null, deliver(this.#sent + 1));
   }
 

@@ -2,7 +2,15 @@
 import { envelope, headerNames } from '../../../contracts/internal/envelope.js';
 import { ownEvents } from '../../../contracts/internal/events.js';
 import { outsideEvents } from '../../../contracts/internal/outside-events.js';
-import { PARTITIONS, deadLetterTopic, isOutsideTopic, topics, versionOf, type Topic, type ownTopics } from '../../../contracts/internal/topics.js';
+import {
+  PARTITIONS,
+  deadLetterTopic,
+  isOutsideTopic,
+  topics,
+  versionOf,
+  type Topic,
+  type ownTopics,
+} from '../../../contracts/internal/topics.js';
 import { jsonSchemaOf, type JsonSchema } from './json-schema.js';
 
 export type Json = { readonly [key: string]: unknown };
@@ -80,7 +88,9 @@ const deadLetterHeaders: JsonSchema = {
 
 const original: JsonSchema = {
   type: 'object',
-  properties: { original: { description: 'The body of the sender, unchanged, numbers as they were written. For people: no service reads it' } },
+  properties: {
+    original: { description: 'The body of the sender, unchanged, numbers as they were written. For people: no service reads it' },
+  },
 };
 
 const KEY = text('Portfolio id, or what the event is about until the portfolio is known');
@@ -160,7 +170,13 @@ export const asyncApi = (version: string, readers: Readers): Json => ({
   channels: merged(channels),
   operations: merged((topic) => operations(topic, readers)),
   components: {
-    schemas: { envelope: jsonSchemaOf(envelope), original, headers, deadLetterHeaders, ...merged((topic) => ({ [schemaName(topic)]: contentOf(topic) })) },
+    schemas: {
+      envelope: jsonSchemaOf(envelope),
+      original,
+      headers,
+      deadLetterHeaders,
+      ...merged((topic) => ({ [schemaName(topic)]: contentOf(topic) })),
+    },
     messages: merged(messages),
   },
 });

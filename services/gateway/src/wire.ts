@@ -28,14 +28,17 @@ export type GatewayTools = {
 type Settings = z.output<typeof config>;
 type Heard = Pick<Settings, 'BROKER' | 'CORE_BANKING' | `WEBHOOK_SECRETS_${'INVESTSUITE' | 'BROKER' | 'CORE_BANKING'}`>;
 
+/** Where each side posts: its readers' paths stand below. */
+export const ADDRESSES = { investSuite: '/webhooks', broker: '/webhooks/broker', coreBanking: '/webhooks/core-banking' } as const;
+
 /** One route per reader of the chosen adapters; the secrets are those of its side. */
 export const routesOf = (settings: Heard): readonly WebhookRoute[] => {
-  const side = (under: string, secrets: readonly string[], readers: readonly EventReader[]): readonly WebhookRoute[] =>
-    readers.map((reader) => ({ path: `${under}/${reader.path}`, secrets, reader }));
+  const side = (address: string, secrets: readonly string[], readers: readonly EventReader[]): readonly WebhookRoute[] =>
+    readers.map((reader) => ({ path: `${address}/${reader.path}`, secrets, reader }));
   return [
-    ...side('/webhooks', settings.WEBHOOK_SECRETS_INVESTSUITE, investSuiteEvents),
-    ...side('/webhooks/broker', settings.WEBHOOK_SECRETS_BROKER, brokerEvents(settings)),
-    ...side('/webhooks/core-banking', settings.WEBHOOK_SECRETS_CORE_BANKING, coreBankingEvents(settings)),
+    ...side(ADDRESSES.investSuite, settings.WEBHOOK_SECRETS_INVESTSUITE, investSuiteEvents),
+    ...side(ADDRESSES.broker, settings.WEBHOOK_SECRETS_BROKER, brokerEvents(settings)),
+    ...side(ADDRESSES.coreBanking, settings.WEBHOOK_SECRETS_CORE_BANKING, coreBankingEvents(settings)),
   ];
 };
 

@@ -45,7 +45,12 @@ export const withdrawalBinding = ({ investSuite, broker }: Ports, tenant: Tenant
   });
 };
 
-export const withdrawalConsumes = translated(fromFirstRelease, [divestAmountEvents, cashSettledEvents, payoutFinishedEvents, portfolioChangedEvents]);
+export const withdrawalConsumes = translated(fromFirstRelease, [
+  divestAmountEvents,
+  cashSettledEvents,
+  payoutFinishedEvents,
+  portfolioChangedEvents,
+]);
 
 export const check: Check = (_tenant, values) => brokerProblems(values);
 

@@ -22,3 +22,4 @@ export const configuredBroker = (
 ): BrokerPort => choice.make(settings, settings.tenant, log);
 /** How the broker's events are read. */
 export const brokerEvents = (settings: { readonly BROKER: string }): readonly EventReader[] => choice.events(settings);
+export const allBrokerEvents = choice.allEvents;

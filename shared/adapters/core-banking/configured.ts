@@ -24,3 +24,4 @@ export const configuredCoreBanking = (
 ): CoreBankingPort => choice.make(settings, settings.tenant, log);
 /** How the bank's calls are read. */
 export const coreBankingEvents = (settings: { readonly CORE_BANKING: string }): readonly EventReader[] => choice.events(settings);
+export const allCoreBankingEvents = choice.allEvents;

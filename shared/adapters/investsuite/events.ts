@@ -1,5 +1,5 @@
 /** InvestSuite's events, under every name that its pages and versions have used, in our words. */
-import { readEvent, EVENT_NAMES, type InvestSuiteEvent } from '../../../contracts/investsuite/events.js';
+import { EVENT_NAMES, eventEnvelope, readEvent, type InvestSuiteEvent } from '../../../contracts/investsuite/events.js';
 import type { EventReader, ReadBody, SortedEvent } from '../../../contracts/internal/event-reader.js';
 import type { OPTIMISATION_STATUSES, OutsideWords, OWNER_CHOICES, PORTFOLIO_STATUSES } from '../../../contracts/internal/outside-events.js';
 import type { Json } from '../../kernel/json.js';
@@ -71,7 +71,8 @@ const wordsOf = (event: InvestSuiteEvent): OutsideWords & { readonly words: { re
 const readBody = (body: Json, fullName?: string): ReadBody => {
   const read = readEvent(body, fullName);
   if (read.kind === 'malformed') return read;
-  if (read.kind === 'unlisted') return { kind: 'unlisted', id: read.id, what: `${read.subject}.${read.action} ${read.version}`, keep: true };
+  if (read.kind === 'unlisted')
+    return { kind: 'unlisted', id: read.id, what: `${read.subject}.${read.action} ${read.version}`, keep: true };
   const { event } = read;
   const said = wordsOf(event);
   const { portfolioId } = said.words;
@@ -87,5 +88,15 @@ const readBody = (body: Json, fullName?: string): ReadBody => {
 };
 
 export const investSuiteEvents: readonly EventReader[] = [
-  { sender: 'investsuite', path: 'investsuite', topics: EVENT_NAMES, read: readBody },
+  {
+    sender: 'investsuite',
+    path: 'investsuite',
+    topics: EVENT_NAMES,
+    documented: {
+      operationId: 'takeInvestSuite',
+      summary: 'Any InvestSuite event, or an array of them',
+      schema: { name: 'InvestSuiteEvent', body: eventEnvelope },
+    },
+    read: readBody,
+  },
 ];

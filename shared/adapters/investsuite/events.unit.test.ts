@@ -15,8 +15,8 @@ const levelOf = (amount: string) => {
   const sorted = wish(amount);
   return sorted?.kind === 'event' ? (sorted.event.words as { readonly level: unknown }).level : sorted?.kind;
 };
-const optimisation = (action: string, data: { readonly [name: string]: Json }) =>
-  read({ id: 'x', subject: 'optimizations', action, data: { id: 'O1', ...data } });
+const optimisation = (action: string, about: { readonly [name: string]: Json }) =>
+  read({ id: 'x', subject: 'optimizations', action, data: { id: 'O1', ...about } });
 
 describe('an event of InvestSuite', () => {
   it('about the divest amount says the whole level', () => {

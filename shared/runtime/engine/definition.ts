@@ -102,14 +102,18 @@ export type Consume = {
  * Listens to one topic: what stands in `data` is checked by our schema, and a portfolio named in it has to be the one that
  * the message is filed under. So `read` only says what the event is for us.
  */
-export const consumes = <S extends z.ZodType>(topic: Topic, schema: S, read: (data: z.output<S>, event: Envelope) => Arrival): Consume => ({
+export const consumes = <S extends z.ZodType<object>>(
+  topic: Topic,
+  schema: S,
+  read: (said: z.output<S>, event: Envelope) => Arrival,
+): Consume => ({
   topic,
   read: (event) => {
     if (majorVersionOf(event) !== versionOf(topic)) throw new RangeError(`only version ${versionOf(topic)} of ${topic} is understood`);
-    const data = schema.parse(event.data);
-    const { portfolioId } = data as { readonly portfolioId?: string | null };
+    const said = schema.parse(event.data);
+    const { portfolioId } = said as { readonly portfolioId?: string | null };
     if (portfolioId !== undefined && portfolioId !== null) expectFiledUnder(event, portfolioId);
-    return read(data, event);
+    return read(said, event);
   },
 });
 

@@ -403,10 +403,7 @@ export class TakeIn {
       if (letters.has(eventId)) continue;
       const reason = `came under the id of another message, ${one.read.eventId}, which was taken in before`;
       const bad = { portfolioId: one.read.portfolioId, event: one.read.event };
-      letters.set(
-        eventId,
-        this.#quarantine(one, { ...bad, kind: 'bad', eventId, errorClass: OTHER_BODY, reason }, rows, parts),
-      );
+      letters.set(eventId, this.#quarantine(one, { ...bad, kind: 'bad', eventId, errorClass: OTHER_BODY, reason }, rows, parts));
     }
     const { fresh } = await this.#o.store.takeIn(rows, { ...parts, blocked: [] });
     if (fresh.size === 0) return;

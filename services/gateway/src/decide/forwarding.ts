@@ -48,13 +48,13 @@ export const messageOf = (event: SortedEvent, arrived: Arrived): Message | { rea
     occurredAt: occurredAt === null || occurredAt.length > LONGEST_TIME ? nowIso : occurredAt,
     portfolioId,
   };
-  const data: Printable = { ...words, original: body };
-  const sound = envelope.safeParse({ ...said, data });
+  const content: Printable = { ...words, original: body };
+  const sound = envelope.safeParse({ ...said, data: content });
   if (!sound.success) return { problems: problemsOf(sound.error) };
   return {
     topic,
     key,
     headers: headersOf(said, traceparent !== undefined && TRACEPARENT.test(traceparent) ? traceparent : undefined),
-    value: printEnvelope({ ...said, data }),
+    value: printEnvelope({ ...said, data: content }),
   };
 };

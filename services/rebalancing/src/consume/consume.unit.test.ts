@@ -4,8 +4,8 @@ import { brokerOrderStatus } from './broker-order-status.js';
 import { optimisationStatus } from './optimisation-status.js';
 import { ownerChoice } from './owner-choice.js';
 
-const message = (data: object, portfolioId: string | null = 'P1') =>
-  parseEnvelope(JSON.stringify({ id: 'e1', type: 'x', version: '2', occurredAt: 'x', portfolioId, data }));
+const message = (words: object, portfolioId: string | null = 'P1') =>
+  parseEnvelope(JSON.stringify({ id: 'e1', type: 'x', version: '2', occurredAt: 'x', portfolioId, data: words }));
 
 describe('messages to rebalancing', () => {
   const computed = { optimizationId: 'O1', portfolioId: 'P1', status: 'success', recommended: true, original: { value: 'SUCCESS' } };

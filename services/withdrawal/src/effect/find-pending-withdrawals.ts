@@ -17,8 +17,8 @@ export const findPendingWithdrawals = (investSuite: Pick<InvestSuitePort, 'readP
     const read = await investSuite.readPendingWithdrawals(signal);
     if (read.kind !== 'applied') throw new Error(`the pending withdrawals could not be read: ${read.kind}`);
     return read.result.map((portfolioId) => {
-      const data: WithdrawalRequest = { portfolioId, level: null, currency: null };
-      return { topic: 'portfolio.withdrawal-request', type: PENDING_WITHDRAWAL, portfolioId, data };
+      const words: WithdrawalRequest = { portfolioId, level: null, currency: null };
+      return { topic: 'portfolio.withdrawal-request', type: PENDING_WITHDRAWAL, portfolioId, data: words };
     });
   },
 });

@@ -1,6 +1,6 @@
 /** DriveWealth's events, in our words. Types may appear at any time: a new one is acknowledged and counted. */
 import { ZodError } from 'zod';
-import { readEvent, type BrokerEvent } from '../../../../contracts/broker/drivewealth/events.js';
+import { eventEnvelope, readEvent, type BrokerEvent } from '../../../../contracts/broker/drivewealth/events.js';
 import type { EventReader, ReadBody, SortedEvent } from '../../../../contracts/internal/event-reader.js';
 import { problemsOf } from '../../../../contracts/tokens.js';
 import type { Json } from '../../../kernel/json.js';
@@ -48,5 +48,15 @@ const read = (body: Json): ReadBody => {
 };
 
 export const driveWealthEvents: readonly EventReader[] = [
-  { sender: 'drivewealth', path: 'drivewealth', topics: ['broker.order-status', 'broker.cash-status'], read },
+  {
+    sender: 'drivewealth',
+    path: 'drivewealth',
+    topics: ['broker.order-status', 'broker.cash-status'],
+    documented: {
+      operationId: 'takeDriveWealth',
+      summary: 'Any DriveWealth event, or an array of them',
+      schema: { name: 'DriveWealthEvent', body: eventEnvelope },
+    },
+    read,
+  },
 ];

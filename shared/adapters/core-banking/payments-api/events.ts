@@ -49,6 +49,26 @@ const deposit = (body: Json): ReadBody => {
 };
 
 export const paymentsApiEvents: readonly EventReader[] = [
-  { sender: SENDER, path: 'payment-status', topics: ['core-banking.transfer-status'], read: paymentStatus },
-  { sender: SENDER, path: 'deposit', topics: ['core-banking.deposit'], read: deposit },
+  {
+    sender: SENDER,
+    path: 'payment-status',
+    topics: ['core-banking.transfer-status'],
+    documented: {
+      operationId: 'takePaymentStatus',
+      summary: 'News of a payment, or an array of them',
+      schema: { name: 'PaymentStatus', body: paymentStatusCallback },
+    },
+    read: paymentStatus,
+  },
+  {
+    sender: SENDER,
+    path: 'deposit',
+    topics: ['core-banking.deposit'],
+    documented: {
+      operationId: 'takeDeposit',
+      summary: 'Money came in; one deposit, or an array of them',
+      schema: { name: 'Deposit', body: depositCallback },
+    },
+    read: deposit,
+  },
 ];
