@@ -11,7 +11,7 @@ const rootDir = resolve(__dirname, '../..');
 
 const common = {
   rootDir,
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/infra/tooling/jest-environment.cjs',
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
