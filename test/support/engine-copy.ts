@@ -8,18 +8,18 @@ import { printEnvelope } from '../../contracts/internal/envelope.js';
 import type { Topic } from '../../contracts/internal/topics.js';
 import { go, hold, ignored, impossible, type Flow } from '../../shared/kernel/flow.js';
 import type { OperationAbility, Outcome } from '../../shared/kernel/outcome.js';
-import { openClient, openPool, type DatabaseOptions } from '../../shared/runtime/database.js';
+import { openClient, openPool, type DatabaseOptions } from '../../shared/runtime/postgres/database.js';
 import { assemble } from '../../shared/runtime/engine/assembly.js';
 import { Catalogue } from '../../shared/runtime/engine/catalogue.js';
 import { systemClock as clock } from '../../shared/runtime/engine/clock.js';
-import { bind, type ServiceDefinition, type Timing } from '../../shared/runtime/engine/definition.js';
-import type { Engine } from '../../shared/runtime/engine/engine.js';
-import { Owner } from '../../shared/runtime/engine/owner.js';
-import { PostgresStore } from '../../shared/runtime/engine/postgres-store.js';
-import type { OutboxRow } from '../../shared/runtime/engine/store.js';
-import type { TakeIn } from '../../shared/runtime/engine/take-in.js';
+import { bind, noPolicy, type ServiceDefinition, type Timing } from '../../shared/runtime/engine/definition.js';
+import type { Engine } from '../../shared/runtime/engine/steps/step-loop.js';
+import { Owner } from '../../shared/runtime/engine/effects/owner.js';
+import { PostgresStore } from '../../shared/runtime/engine/store/postgres-store.js';
+import type { OutboxRow } from '../../shared/runtime/engine/store/store.js';
+import type { TakeIn } from '../../shared/runtime/engine/inbox/inbox-writer.js';
 import type { TakenMessage } from '../../shared/runtime/kafka/consumer.js';
-import type { Log } from '../../shared/runtime/log.js';
+import type { Log } from '../../shared/runtime/process/log.js';
 
 const LOCK_CLASS = 4_712;
 export const TASKS: Topic = 'payout.requested';
@@ -111,7 +111,7 @@ const wish = z.object({ wanted: z.string(), course: z.enum(['fine', 'throws', 'r
 const definitionOf = (ways: Ways): ServiceDefinition => ({
   name: 'payout',
   bindings: [
-    bind<State, Input, Effects, Said>({
+    bind<State, Input, Effects, Said, null>({
       flow: flowOf(ways),
       idPrefix: 'ta',
       state: z.object({
@@ -120,7 +120,8 @@ const definitionOf = (ways: Ways): ServiceDefinition => ({
         course: wish.shape.course,
         note: z.string(),
       }),
-      stateVersion: 1,
+      policy: noPolicy,
+      upgrades: [],
       oneJourneyPer: 'subject',
       effects: { CallFirst: call, CallSecond: call },
       shows: () => null,
