@@ -7,6 +7,7 @@ import * as acts from './0003-acts.js';
 import * as earlierRequests from './0004-earlier-requests.js';
 import * as leanSteps from './0005-lean-steps.js';
 import * as outboxOrder from './0006-outbox-order.js';
+import * as journeyPolicy from './0008-journey-policy.js';
 
 type Migration = { readonly name: string; readonly up: (knex: Knex) => Promise<void> };
 
@@ -17,6 +18,7 @@ export const migrations: readonly Migration[] = [
   { name: '0004-earlier-requests', up: earlierRequests.up },
   { name: '0005-lean-steps', up: leanSteps.up },
   { name: '0006-outbox-order', up: outboxOrder.up },
+  { name: '0008-journey-policy', up: journeyPolicy.up },
 ];
 
 const forwardOnly = (): Promise<never> => Promise.reject(new Error('migrations go forward only'));

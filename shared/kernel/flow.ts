@@ -11,6 +11,22 @@ export type Tagged = { readonly type: string };
 export type Stated = { readonly status: string };
 
 /**
+ * The tenant's choices for one flow. `frozen`: as they were when the journey was opened; they shape its way. `now`: as they are today.
+ * A guard (who may be paid, how long to wait, when to stop) counts the stricter of the two.
+ */
+export type Policies<P> = { readonly frozen: P; readonly now: P };
+
+/** Who a journey is. A rule gets it with every step, so that no fact of ours travels through the answer of an outside system. */
+export type JourneyFacts<P = unknown> = {
+  readonly id: string;
+  readonly subject: string;
+  readonly portfolioId: string;
+  /** When it was opened, in ms since the epoch. */
+  readonly openedAtMs: number;
+  readonly policy: Policies<P>;
+};
+
+/**
  * What a step says: an event for Kafka (`event` is the topic), or an input for another journey of the same service
  * (`tells` is the flow). It is written in the same commit as the step.
  */
@@ -43,46 +59,46 @@ export type WhenUnknown<K extends EffectKind> = K extends 'once' ? 'inquire' | '
 
 /** While a request that changes something is on its way, an input may be noted but cannot lead away from it. */
 type CellStep<S extends Stated, M extends Said, K extends EffectKind> = K extends 'read' ? Step<S, M> : Stay<S, M> | Hold<S>;
-type Cell<S extends Stated, I, R> = ((state: S, input: I) => R) | Ignored | Impossible;
-type Inputs<S extends Stated, I extends Tagged, R> = { readonly [T in I['type']]: Cell<S, Extract<I, { type: T }>, R> };
+type Cell<S extends Stated, I, R, P> = ((state: S, input: I, journey: JourneyFacts<P>) => R) | Ignored | Impossible;
+type Inputs<S extends Stated, I extends Tagged, R, P> = { readonly [T in I['type']]: Cell<S, Extract<I, { type: T }>, R, P> };
 
 /** Who refused: the other side, or the person who answered for a parked effect. */
 export type RefusedBy = 'other-side' | 'person';
 
-type Acts<S extends Stated, I extends Tagged, E extends EffectsOf<E>, M extends Said> = {
+type Acts<S extends Stated, I extends Tagged, E extends EffectsOf<E>, M extends Said, P> = {
   [K in keyof E & string]: {
     readonly does: K;
     readonly whenUnknown: WhenUnknown<E[K]['kind']>;
     /** When somebody should look if it is still going on. Default one hour. */
     readonly overdueAfterHours?: number;
-    readonly applied: (state: S, result: E[K]['result']) => Step<S, M>;
-    readonly rejected: (state: S, reason: E[K]['reason'], by: RefusedBy) => Step<S, M>;
-    readonly on: Inputs<S, I, CellStep<S, M, E[K]['kind']>>;
+    readonly applied: (state: S, result: E[K]['result'], journey: JourneyFacts<P>) => Step<S, M>;
+    readonly rejected: (state: S, reason: E[K]['reason'], by: RefusedBy, journey: JourneyFacts<P>) => Step<S, M>;
+    readonly on: Inputs<S, I, CellStep<S, M, E[K]['kind']>, P>;
   };
 }[keyof E & string];
 
-type Waits<S extends Stated, I extends Tagged, M extends Said> = {
+type Waits<S extends Stated, I extends Tagged, M extends Said, P> = {
   readonly waitsFor: string;
   readonly overdueAfterHours: number;
   /** Does not rely on events alone: after the named interval (see the service's configuration) this step is taken. */
-  readonly looksAgain?: { readonly after: string; readonly then: (state: S) => Step<S, M> };
-  readonly on: Inputs<S, I, Step<S, M>>;
+  readonly looksAgain?: { readonly after: string; readonly then: (state: S, journey: JourneyFacts<P>) => Step<S, M> };
+  readonly on: Inputs<S, I, Step<S, M>, P>;
 };
 
-type Ends<S extends Stated, I extends Tagged, M extends Said> = { readonly ends: string; readonly on: Inputs<S, I, Step<S, M>> };
+type Ends<S extends Stated, I extends Tagged, M extends Said, P> = { readonly ends: string; readonly on: Inputs<S, I, Step<S, M>, P> };
 
-export type Row<S extends Stated, I extends Tagged, E extends EffectsOf<E>, M extends Said> =
-  Acts<S, I, E, M> | Waits<S, I, M> | Ends<S, I, M>;
+export type Row<S extends Stated, I extends Tagged, E extends EffectsOf<E>, M extends Said, P> =
+  Acts<S, I, E, M, P> | Waits<S, I, M, P> | Ends<S, I, M, P>;
 
 /** What an input does when no journey is open for its subject. */
 export type Opening<S extends Stated, M extends Said> = { readonly open: S; readonly says?: readonly M[] } | Ignored | Impossible;
 
-export type Flow<S extends Stated, I extends Tagged, E extends EffectsOf<E>, M extends Said = never> = {
+export type Flow<S extends Stated, I extends Tagged, E extends EffectsOf<E>, M extends Said = never, P = unknown> = {
   readonly name: string;
   /** Who answers for a journey that is stuck; shown to operators. */
   readonly ownedBy: string;
-  readonly opens: { readonly [T in I['type']]: (input: Extract<I, { type: T }>, subject: string) => Opening<S, M> };
-  readonly rows: { readonly [K in S['status']]: Row<S, I, E, M> };
+  readonly opens: { readonly [T in I['type']]: (input: Extract<I, { type: T }>, journey: JourneyFacts<P>) => Opening<S, M> };
+  readonly rows: { readonly [K in S['status']]: Row<S, I, E, M, P> };
 };
 
 export const ignored = (why: string): Ignored => ({ ignored: why });

@@ -4,7 +4,7 @@
  */
 import { Bug } from './bug.js';
 import { live, type EffectRecord, type LifeEvent, type LifeRules, type Lived } from './effect-life.js';
-import type { EffectKind, EffectsOf, Flow, Said, Stated, Step, Tagged } from './flow.js';
+import type { EffectKind, EffectsOf, Flow, JourneyFacts, Said, Stated, Step, Tagged } from './flow.js';
 
 /** A flow whose own types are forgotten: the runner handles all flows alike. */
 export type AnyFlow = Flow<Stated, Tagged, EffectsOf<Record<string, { kind: EffectKind; result: unknown; reason: string }>>, Said>;
@@ -15,6 +15,10 @@ export type JourneyRecord = {
   readonly flow: string;
   readonly subject: string;
   readonly portfolioId: string;
+  /** When it was opened, in ms since the epoch. */
+  readonly openedAtMs: number;
+  /** The tenant's choices as they were then; null when it was opened before choices were kept: those of today count. */
+  readonly policy: unknown;
   /** Raised by one with every step; a write of a stale version fails. */
   readonly version: number;
   readonly state: Stated;
@@ -55,13 +59,32 @@ export type Stepped =
 export type EffectRules = { readonly kind: EffectKind; readonly perJourney: 'one' | 'many'; readonly life: LifeRules };
 export type RulesOf = (effectName: string, row: { readonly whenUnknown: LifeRules['whenUnknown'] }) => EffectRules;
 
+/** What a step is judged by besides the journey and its flow. */
+export type StepContext = {
+  readonly rulesOf: RulesOf;
+  /** The tenant's choices of today for this flow. */
+  readonly policy: unknown;
+  readonly nowMs: number;
+};
+
+type Identity = Pick<JourneyRecord, 'id' | 'subject' | 'portfolioId' | 'openedAtMs' | 'policy'>;
+
+/** What rules and requests know of their journey besides its state. */
+export const factsOf = ({ id, subject, portfolioId, openedAtMs, policy }: Identity, now: unknown): JourneyFacts => ({
+  id,
+  subject,
+  portfolioId,
+  openedAtMs,
+  policy: { frozen: policy ?? now, now },
+});
+
 const rowOf = (flow: AnyFlow, status: string): AnyRow => {
   const row = flow.rows[status];
   if (row === undefined) throw new Bug(`flow ${flow.name} has no row ${status}`);
   return row;
 };
 
-const plan = (journeyId: string, version: number, row: AnyRow, rulesOf: RulesOf, nowMs: number): EffectRecord | null => {
+const plan = (journeyId: string, version: number, row: AnyRow, { rulesOf, nowMs }: StepContext): EffectRecord | null => {
   if (!('does' in row)) return null;
   const rules = rulesOf(row.does, row);
   return {
@@ -92,7 +115,7 @@ const isUndecided = (effect: EffectRecord): boolean => effect.status !== 'applie
 const overtaken = (effect: EffectRecord | null): EffectRecord | null =>
   effect === null || !isUndecided(effect) ? effect : { ...effect, status: 'rejected', dueAtMs: null, note: 'overtaken by another input' };
 
-const follow = (flow: AnyFlow, journey: JourneyRecord, step: Step<Stated, Said>, from: From, rulesOf: RulesOf, nowMs: number): Stepped => {
+const follow = (flow: AnyFlow, journey: JourneyRecord, step: Step<Stated, Said>, from: From, context: StepContext): Stepped => {
   const version = journey.version + 1;
   const says = 'says' in step ? (step.says ?? []) : [];
   const state = { ...journey.state, ...step.set };
@@ -130,7 +153,7 @@ const follow = (flow: AnyFlow, journey: JourneyRecord, step: Step<Stated, Said>,
   if (from.closing === null && journey.effect !== null && journey.effect.kind !== 'read' && isUndecided(journey.effect))
     throw new Bug(`flow ${flow.name}, ${state.status}: an input leads away from ${journey.effect.name}, whose outcome is open`);
   const row = rowOf(flow, step.to);
-  const planned = plan(journey.id, version, row, rulesOf, nowMs);
+  const planned = plan(journey.id, version, row, context);
   return {
     kind: 'moved',
     journey: { ...journey, version, state: { ...state, status: step.to }, ended: 'ends' in row, held: null, effect: planned },
@@ -142,12 +165,13 @@ const follow = (flow: AnyFlow, journey: JourneyRecord, step: Step<Stated, Said>,
   };
 };
 
-const onInput = (flow: AnyFlow, journey: JourneyRecord, input: Tagged, rulesOf: RulesOf, nowMs: number): Stepped => {
+const onInput = (flow: AnyFlow, journey: JourneyRecord, input: Tagged, context: StepContext): Stepped => {
   const cell = rowOf(flow, journey.state.status).on[input.type];
   if (cell === undefined) throw new Bug(`flow ${flow.name} has no input ${input.type}`);
   if ('ignored' in cell) return { kind: 'ignored', note: cell.ignored };
   if ('impossible' in cell) return { kind: 'impossible', why: cell.impossible };
-  return follow(flow, journey, cell(journey.state, input), { closing: null, result: null, note: null, isRefused: false }, rulesOf, nowMs);
+  const next = cell(journey.state, input, factsOf(journey, context.policy));
+  return follow(flow, journey, next, { closing: null, result: null, note: null, isRefused: false }, context);
 };
 
 const onLived = (
@@ -155,8 +179,7 @@ const onLived = (
   journey: JourneyRecord,
   row: Extract<AnyRow, { does: string }>,
   lived: Lived,
-  rulesOf: RulesOf,
-  nowMs: number,
+  context: StepContext,
 ): Stepped => {
   const { effect } = lived;
   if (lived.end === null) {
@@ -176,7 +199,9 @@ const onLived = (
       note: effect.note,
     };
   }
-  const step = lived.end === 'applied' ? row.applied(journey.state, lived.result) : row.rejected(journey.state, lived.reason, lived.by);
+  const facts = factsOf(journey, context.policy);
+  const step =
+    lived.end === 'applied' ? row.applied(journey.state, lived.result, facts) : row.rejected(journey.state, lived.reason, lived.by, facts);
   return follow(
     flow,
     journey,
@@ -187,27 +212,26 @@ const onLived = (
       note: effect.note,
       isRefused: lived.end === 'rejected' && lived.by === 'other-side',
     },
-    rulesOf,
-    nowMs,
+    context,
   );
 };
 
-const onEffect = (flow: AnyFlow, journey: JourneyRecord, effectId: string, event: LifeEvent, rulesOf: RulesOf, nowMs: number): Stepped => {
+const onEffect = (flow: AnyFlow, journey: JourneyRecord, effectId: string, event: LifeEvent, context: StepContext): Stepped => {
   if (journey.effect === null || journey.effect.id !== effectId)
     return { kind: 'ignored', note: 'an answer to an effect that was overtaken' };
   const row = rowOf(flow, journey.state.status);
   if (!('does' in row)) throw new Bug(`journey ${journey.id} has an effect in ${journey.state.status}, which does not act`);
-  const lived = live(journey.effect, event, rulesOf(row.does, row).life, nowMs);
+  const lived = live(journey.effect, event, context.rulesOf(row.does, row).life, context.nowMs);
   if (lived === null) return { kind: 'ignored', note: `an effect that is ${journey.effect.status} has no use for ${event.type}` };
-  return onLived(flow, journey, row, lived, rulesOf, nowMs);
+  return onLived(flow, journey, row, lived, context);
 };
 
-export const step = (flow: AnyFlow, journey: JourneyRecord, occasion: Occasion, rulesOf: RulesOf, nowMs: number): Stepped => {
+export const step = (flow: AnyFlow, journey: JourneyRecord, occasion: Occasion, context: StepContext): Stepped => {
   switch (occasion.kind) {
     case 'input':
-      return onInput(flow, journey, occasion.input, rulesOf, nowMs);
+      return onInput(flow, journey, occasion.input, context);
     case 'effect':
-      return onEffect(flow, journey, occasion.effectId, occasion.event, rulesOf, nowMs);
+      return onEffect(flow, journey, occasion.effectId, occasion.event, context);
     case 'noticed': {
       const { note } = occasion;
       const noticed = { ...journey, version: journey.version + 1, held: note };
@@ -219,10 +243,9 @@ export const step = (flow: AnyFlow, journey: JourneyRecord, occasion: Occasion, 
       return follow(
         flow,
         journey,
-        row.looksAgain.then(journey.state),
+        row.looksAgain.then(journey.state, factsOf(journey, context.policy)),
         { closing: null, result: null, note: 'looked again', isRefused: false },
-        rulesOf,
-        nowMs,
+        context,
       );
     }
   }
@@ -233,19 +256,19 @@ export const openJourney = (
   flow: AnyFlow,
   identity: Pick<JourneyRecord, 'id' | 'subject' | 'portfolioId'>,
   input: Tagged,
-  rulesOf: RulesOf,
-  nowMs: number,
+  context: StepContext,
 ): Stepped => {
   const opens = flow.opens[input.type];
   if (opens === undefined) throw new Bug(`flow ${flow.name} has no input ${input.type}`);
-  const opening = opens(input, identity.subject);
+  const opened = { ...identity, openedAtMs: context.nowMs, policy: context.policy };
+  const opening = opens(input, factsOf(opened, context.policy));
   if ('ignored' in opening) return { kind: 'ignored', note: opening.ignored };
   if ('impossible' in opening) return { kind: 'impossible', why: opening.impossible };
   const row = rowOf(flow, opening.open.status);
-  const effect = plan(identity.id, 1, row, rulesOf, nowMs);
+  const effect = plan(identity.id, 1, row, context);
   return {
     kind: 'moved',
-    journey: { flow: flow.name, version: 1, state: opening.open, ended: 'ends' in row, held: null, effect, ...identity },
+    journey: { flow: flow.name, version: 1, state: opening.open, ended: 'ends' in row, held: null, effect, ...opened },
     closing: null,
     result: null,
     planned: effect !== null,

@@ -13,7 +13,7 @@ import { createLog } from '../../shared/runtime/process/log.js';
 import { assemble } from '../../shared/runtime/engine/assembly.js';
 import { Catalogue } from '../../shared/runtime/engine/catalogue.js';
 import { systemClock, type Clock } from '../../shared/runtime/engine/clock.js';
-import { bind, type Timing } from '../../shared/runtime/engine/definition.js';
+import { bind, noPolicy, type Timing } from '../../shared/runtime/engine/definition.js';
 import { Owner } from '../../shared/runtime/engine/effects/owner.js';
 import type { CrashPoint } from '../../shared/runtime/engine/failpoints.js';
 import type { TakeIn } from '../../shared/runtime/engine/inbox/inbox-writer.js';
@@ -111,7 +111,7 @@ export class World {
 }
 
 const bindingOver = (world: World, shipMs: number, then: 'Done' | 'Noting') =>
-  bind<State, Input, Effects, Said>({
+  bind<State, Input, Effects, Said, null>({
     flow: parcelThen(then),
     idPrefix: 'pa',
     state: z.object({
@@ -119,7 +119,8 @@ const bindingOver = (world: World, shipMs: number, then: 'Done' | 'Noting') =>
       wanted: z.string(),
       notes: z.number(),
     }),
-    stateVersion: 1,
+    policy: noPolicy,
+    upgrades: [],
     oneJourneyPer: 'subject',
     effects: {
       AskPrice: {

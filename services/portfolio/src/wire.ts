@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { configuredInvestSuite } from '../../../shared/adapters/investsuite/configured.js';
 import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
 import type { CommonConfig } from '../../../shared/runtime/process/config.js';
-import { bind, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
+import { bind, noPolicy, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
 import type { ServiceTools } from '../../../shared/runtime/process/service.js';
 import { timingOf } from '../../../shared/runtime/process/tenant.js';
 import type { config } from './config.js';
@@ -24,7 +24,8 @@ export const portfolioBinding = ({ investSuite }: Ports, tenant: Tenant): Bindin
     flow: portfolioFlow,
     idPrefix: 'pf',
     state: portfolioState,
-    stateVersion: 1,
+    policy: noPolicy,
+    upgrades: [],
     oneJourneyPer: 'subject',
     effects: {
       ReadPortfolio: readPortfolio(investSuite, timing, {

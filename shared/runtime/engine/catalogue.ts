@@ -1,10 +1,11 @@
 /** Looks up what a service has defined: flows, effects, consumers, and the rules of an effect's life. */
 import { Bug } from '../../kernel/bug.js';
-import type { EffectRules, AnyFlow, RulesOf } from '../../kernel/step.js';
+import type { EffectRules, AnyFlow, RulesOf, StepContext } from '../../kernel/step.js';
 import type { Stated, Tagged } from '../../kernel/flow.js';
 import type { OperationAbility } from '../../kernel/outcome.js';
-import type { Binding, Consume, ReadEffect, ServiceDefinition, WriteEffect } from './definition.js';
+import type { Binding, Consume, ReadEffect, ServiceDefinition, StoredVersion, WriteEffect } from './definition.js';
 import { derivedId } from './identity.js';
+import type { LoadedJourney, StoredJourney } from './store/store.js';
 
 export type AnyEffect = ReadEffect<Stated, unknown, unknown, string> | WriteEffect<Stated, unknown, unknown, string, 'by-key' | 'once'>;
 
@@ -68,6 +69,28 @@ export class Catalogue {
 
   flow(name: string): AnyFlow {
     return this.binding(name).flow;
+  }
+
+  /** What a step of this flow is judged by. */
+  contextOf(flow: string, nowMs: number): StepContext {
+    return { rulesOf: this.rulesOf(flow), policy: this.binding(flow).policy.now, nowMs };
+  }
+
+  /** The version in which this process writes the states of a flow. */
+  stateVersion(flow: string): number {
+    return this.binding(flow).upgrades.length + 1;
+  }
+
+  /** A stored journey in the present version, parsed: what the database gives back is trusted only after its schema said so. @throws when it is none. */
+  current({ stateVersion, ...journey }: LoadedJourney): StoredJourney {
+    const { upgrades, state, policy } = this.binding(journey.flow);
+    let stored: StoredVersion = journey;
+    for (const upgrade of upgrades.slice(stateVersion - 1)) stored = upgrade(stored);
+    return {
+      ...journey,
+      state: state.parse(stored.state),
+      policy: stored.policy === null ? null : policy.schema.parse(stored.policy),
+    };
   }
 
   effect(flow: string, name: string): AnyEffect {

@@ -1,8 +1,8 @@
 /** What a service hands to the engine: its flows, how each effect is carried out, and how a message becomes an input. */
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Envelope } from '../../../contracts/internal/envelope.js';
 import type { Topic } from '../../../contracts/internal/topics.js';
-import type { EffectKind, EffectsOf, Flow, Said, Stated, Tagged } from '../../kernel/flow.js';
+import type { EffectKind, EffectsOf, Flow, JourneyFacts, Said, Stated, Tagged } from '../../kernel/flow.js';
 import type { Inquiry, OperationAbility, Outcome, Sending } from '../../kernel/outcome.js';
 import type { Decimal } from '../../kernel/decimal.js';
 
@@ -16,9 +16,6 @@ export type Timing = {
   /** After this long without knowing, a person is asked. */
   readonly patienceMs: number;
 };
-
-/** Who a journey is: what an effect may use besides the state to build its request. */
-export type JourneyFacts = { readonly id: string; readonly subject: string; readonly portfolioId: string };
 
 type Common<S extends Stated, Request> = {
   /** Outside system it talks to: limits and breakers are per system. */
@@ -61,13 +58,21 @@ export type EffectDefinitions<S extends Stated, E extends EffectsOf<E>> = {
   readonly [N in keyof E]: EffectDefinition<S, E[N]['kind'], E[N]['result'], E[N]['reason']>;
 };
 
-export type FlowBinding<S extends Stated, I extends Tagged, E extends EffectsOf<E>, M extends Said> = {
-  readonly flow: Flow<S, I, E, M>;
+/** A stored journey of an earlier version of its flow: JSON as it lies in the database. `policy` is null where none was kept. */
+export type StoredVersion = { readonly state: unknown; readonly policy: unknown };
+/** From one version of a flow's stored state to the next. Pure, total for every state that version ever wrote. */
+export type Upgrade = (old: StoredVersion) => StoredVersion;
+
+export type FlowBinding<S extends Stated, I extends Tagged, E extends EffectsOf<E>, M extends Said, P> = {
+  readonly flow: Flow<S, I, E, M, P>;
   /** Two or three letters that open every journey id of this flow. */
   readonly idPrefix: string;
   /** Checks a state loaded from the database. */
   readonly state: z.ZodType<S>;
-  readonly stateVersion: number;
+  /** The tenant's choices for this flow. They are frozen with each journey when it is opened. JSON values only, amounts as text. */
+  readonly policy: { readonly schema: z.ZodType<P>; readonly now: P };
+  /** From version 1 of the stored state to 2, from 2 to 3, and so on. The present version is one more than there are of them. */
+  readonly upgrades: readonly Upgrade[];
   /**
    * What makes a journey unique for ever. `subject`: one journey per subject, ever. `event`: one open journey per subject,
    * a new one per opening event. Or a text derived from the opening input.
@@ -114,7 +119,13 @@ export type Job = {
   readonly timeoutMs: number;
 };
 
-export type Binding = FlowBinding<Stated, Tagged, EffectsOf<Record<string, { kind: EffectKind; result: unknown; reason: string }>>, Said>;
+export type Binding = FlowBinding<
+  Stated,
+  Tagged,
+  EffectsOf<Record<string, { kind: EffectKind; result: unknown; reason: string }>>,
+  Said,
+  unknown
+>;
 
 export type ServiceDefinition = {
   readonly name: string;
@@ -123,7 +134,10 @@ export type ServiceDefinition = {
   readonly jobs?: readonly Job[];
 };
 
+/** Of a flow whose way no choice of the tenant shapes. */
+export const noPolicy = { schema: z.null(), now: null } as const;
+
 /** Forgets the flow's own types, which only its own table needs. */
-export const bind = <S extends Stated, I extends Tagged, E extends EffectsOf<E>, M extends Said>(
-  binding: FlowBinding<S, I, E, M>,
+export const bind = <S extends Stated, I extends Tagged, E extends EffectsOf<E>, M extends Said, P>(
+  binding: FlowBinding<S, I, E, M, P>,
 ): Binding => binding as unknown as Binding;

@@ -1,6 +1,14 @@
 /** What follows for one portfolio object. Pure. */
 import { Bug } from '../../../../shared/kernel/bug.js';
-import { ignored, type Move, type Opening, type RefusedBy, type Stay, type Step } from '../../../../shared/kernel/flow.js';
+import {
+  ignored,
+  type JourneyFacts,
+  type Move,
+  type Opening,
+  type RefusedBy,
+  type Stay,
+  type Step,
+} from '../../../../shared/kernel/flow.js';
 import type { PortfolioId } from '../../../../shared/kernel/ids.js';
 import type { DivestAmount } from '../../../../shared/kernel/money.js';
 import { hasEffect, movedBy, sameMap, writable } from './holdings.js';
@@ -27,8 +35,8 @@ const saysDone = (portfolioId: PortfolioId, changes: readonly Change[], left: Di
 const remembered = (done: readonly string[], changes: readonly Change[]): readonly string[] =>
   [...done, ...changes.map((change) => change.changeId)].slice(-MAX_DONE);
 
-export const opened = ({ change }: ChangeRequested, subject: string): Opening<PortfolioState, PortfolioSaid> => {
-  const portfolioId = subject as PortfolioId;
+export const opened = ({ change }: ChangeRequested, journey: JourneyFacts): Opening<PortfolioState, PortfolioSaid> => {
+  const portfolioId = journey.portfolioId as PortfolioId;
   const state: PortfolioState = {
     status: 'ReadingPortfolio',
     portfolioId,

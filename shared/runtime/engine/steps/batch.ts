@@ -7,7 +7,7 @@ import { Bug } from '../../../kernel/bug.js';
 import type { EffectRecord } from '../../../kernel/effect-life.js';
 import type { Said, Tagged } from '../../../kernel/flow.js';
 import { printJson, type Printable } from '../../../kernel/json.js';
-import type { Stepped } from '../../../kernel/step.js';
+import { factsOf, type Stepped } from '../../../kernel/step.js';
 import type { Catalogue } from '../catalogue.js';
 import { contentHash, effectKey, storable } from '../identity.js';
 import { deadLetter, LARGEST_LETTER_BYTES, outboxPart, quarantineRow } from '../inbox/dead-letter.js';
@@ -174,7 +174,6 @@ export class Batch {
   move(item: Item, before: StoredJourney | null, stepped: Moved): void {
     const { journey } = stepped;
     const shown = this.#catalogue.shows(journey.flow, journey.state);
-    const binding = this.#catalogue.binding(journey.flow);
     const publish: OutboxRow[] = [];
     const told: Told[] = [];
     this.#say(stepped, publish, told);
@@ -190,7 +189,9 @@ export class Batch {
       version: before?.version ?? 0,
       status: journey.state.status,
       state: json(journey.state),
-      state_version: binding.stateVersion,
+      state_version: this.#catalogue.stateVersion(journey.flow),
+      policy: journey.policy === null ? null : json(journey.policy),
+      opened_ms: journey.openedAtMs,
       effect_id: effect?.id ?? null,
       held: short(journey.held),
       waits_for: shown.waitsFor,
@@ -269,7 +270,7 @@ export class Batch {
   /** Built once for each key and frozen with it. */
   #requestOf(journey: Moved['journey'], effect: EffectRecord): { readonly request: unknown; readonly reference: string | null } {
     const definition = this.#catalogue.effect(journey.flow, effect.name);
-    const facts = { id: journey.id, subject: journey.subject, portfolioId: journey.portfolioId };
+    const facts = factsOf(journey, this.#catalogue.binding(journey.flow).policy.now);
     const request: unknown = definition.request(journey.state, facts, effectKey(effect.id, effect.generation));
     return { request, reference: definition.reference?.(request) ?? null };
   }

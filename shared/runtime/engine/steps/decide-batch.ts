@@ -62,7 +62,7 @@ export class DecideBatch {
     }
     if (ids.size + open.length > 0)
       for (const stored of await this.#o.store.load([...ids], open)) {
-        const journey = this.#checked(stored);
+        const journey = this.#o.catalogue.current(stored);
         this.#learn(journey);
         keepFor(found, journey);
       }
@@ -71,11 +71,11 @@ export class DecideBatch {
 
   /** What this process may have written itself, in a commit whose answer was lost: then what it began is not under way, and nobody else knows. */
   async lookAfter(handled: readonly Item[]): Promise<void> {
-    const { store, journeys, log } = this.#o;
+    const { catalogue, store, journeys, log } = this.#o;
     const open = handled.flatMap((item) => (item.kind === 'input' && 'flow' in item.to ? [item.to] : []));
     try {
       const ids = handled.flatMap((item) => journeys.idsFor(item));
-      for (const journey of await store.load(ids, open)) this.#learn(this.#checked(journey));
+      for (const journey of await store.load(ids, open)) this.#learn(catalogue.current(journey));
     } catch (error) {
       if (!(error instanceof DatabaseAway)) throw error;
       log.warn({ reason: error.message }, 'what was handled is not looked at again; the sweep does it later');
@@ -105,11 +105,6 @@ export class DecideBatch {
   #isNewsTo({ effect }: StoredJourney, item: Item, effects: EffectsInProgress): boolean {
     if (item.kind !== 'due-effect' || item.earlier !== undefined || effect?.id !== item.effectId) return false;
     return effect.status === 'sending' && !effects.isInProgress(effect.id);
-  }
-
-  /** Parses a loaded state: what the database gives back is trusted only after its schema said so. */
-  #checked(journey: StoredJourney): StoredJourney {
-    return { ...journey, state: this.#o.catalogue.binding(journey.flow).state.parse(journey.state) };
   }
 
   /**

@@ -32,16 +32,15 @@ const stepped = (catalogue: Catalogue, item: Item, journey: StoredJourney | null
       catalogue.flow(flow),
       { id: catalogue.journeyId(item.to, item), subject, portfolioId: item.lane },
       item.input,
-      catalogue.rulesOf(flow),
-      nowMs,
+      catalogue.contextOf(flow, nowMs),
     );
   }
   if (journey === null) return { kind: 'ignored', note: 'no such journey' };
   const flow = catalogue.flow(journey.flow);
-  const rules = catalogue.rulesOf(journey.flow);
+  const context = catalogue.contextOf(journey.flow, nowMs);
   switch (item.kind) {
     case 'input':
-      return step(flow, journey, { kind: 'input', input: item.input }, rules, nowMs);
+      return step(flow, journey, { kind: 'input', input: item.input }, context);
     case 'effect': {
       const isPresent = journey.effect?.id === item.effectId;
       if (
@@ -56,23 +55,22 @@ const stepped = (catalogue: Catalogue, item: Item, journey: StoredJourney | null
           flow,
           journey,
           { kind: 'noticed', note: `${item.effectId} has happened under an earlier key, and was sent again` },
-          rules,
-          nowMs,
+          context,
         );
-      return step(flow, journey, { kind: 'effect', effectId: item.effectId, event: item.event }, rules, nowMs);
+      return step(flow, journey, { kind: 'effect', effectId: item.effectId, event: item.event }, context);
     }
     case 'look-again':
-      return step(flow, journey, { kind: 'look-again' }, rules, nowMs);
+      return step(flow, journey, { kind: 'look-again' }, context);
     case 'due-effect': {
       if (item.earlier !== undefined) return { kind: 'work', move: 'inquire' };
       const { effect } = journey;
       const row = flow.rows[journey.state.status];
       if (effect?.id !== item.effectId || row === undefined || !('does' in row))
         return { kind: 'ignored', note: 'the effect was overtaken' };
-      const move = dueMove(effect, rules(effect.name, row).life);
+      const move = dueMove(effect, context.rulesOf(effect.name, row).life);
       if (move === 'nothing') return { kind: 'ignored', note: `the effect is ${effect.status}` };
       if (move === 'inquire' || effect.kind === 'read') return { kind: 'work', move };
-      return step(flow, journey, { kind: 'effect', effectId: effect.id, event: { type: 'Sending' } }, rules, nowMs);
+      return step(flow, journey, { kind: 'effect', effectId: effect.id, event: { type: 'Sending' } }, context);
     }
   }
 };

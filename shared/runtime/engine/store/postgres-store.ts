@@ -7,8 +7,8 @@ import {
   type InboxRow,
   type OpenInboxRow,
   type OutboxRow,
+  type LoadedJourney,
   type StoredEffect,
-  type StoredJourney,
   type TakenIn,
 } from './store.js';
 import { bigintArray, intArray, textArray } from './binary-array.js';
@@ -25,6 +25,8 @@ type JourneyRow = {
   version: number;
   state: Stated;
   state_version: number;
+  policy: unknown;
+  opened_ms: string;
   ended: boolean;
   held: string | null;
   effect_id: string | null;
@@ -44,9 +46,9 @@ type JourneyRow = {
 };
 
 const ms = (column: string): string => `(extract(epoch from ${column}) * 1000)::bigint`;
-const JOURNEY_COLUMNS = `j.id, j.flow, j.subject, j.portfolio_id, j.version, j.state, j.state_version, j.ended, j.held, e.id as effect_id, e.name, e.kind,
+const JOURNEY_COLUMNS = `j.id, j.flow, j.subject, j.portfolio_id, j.version, j.state, j.state_version, j.policy, j.ended, j.held, e.id as effect_id, e.name, e.kind,
   e.status as effect_status, e.generation, e.attempt, e.reference, e.request, e.owner, e.note,
-  ${ms('e.planned_at')} as planned_ms, ${ms('e.first_sent_at')} as first_ms, ${ms('e.last_sent_at')} as last_ms, ${ms('e.due_at')} as due_ms`;
+  ${ms('j.opened_at')} as opened_ms, ${ms('e.planned_at')} as planned_ms, ${ms('e.first_sent_at')} as first_ms, ${ms('e.last_sent_at')} as last_ms, ${ms('e.due_at')} as due_ms`;
 // `lateral (... offset 0)`: each wanted one is looked up by its index. Left to choose, the planner goes through all open journeys with all that
 // are wanted beside each of them, once its statistics say that none are open: see step-statement.ts.
 const LOAD = `
@@ -220,7 +222,7 @@ export class PostgresStore implements EngineStore {
   async load(
     ids: readonly string[],
     open: readonly { readonly flow: string; readonly subject: string }[],
-  ): Promise<readonly StoredJourney[]> {
+  ): Promise<readonly LoadedJourney[]> {
     const rows = await this.#query<JourneyRow>(LOAD, [ids, column(open, 'flow'), column(open, 'subject')], 'load');
     return rows.map((row) => ({
       id: row.id,
@@ -229,6 +231,9 @@ export class PostgresStore implements EngineStore {
       portfolioId: row.portfolio_id,
       version: row.version,
       state: row.state,
+      stateVersion: row.state_version,
+      policy: row.policy,
+      openedAtMs: Number(row.opened_ms),
       ended: row.ended,
       held: row.held,
       effect: effectOf(row),

@@ -20,6 +20,8 @@ export const PARTS = {
     status: 'text',
     state: 'jsonb',
     state_version: 'integer',
+    policy: 'jsonb',
+    opened_ms: 'double precision',
     effect_id: 'text',
     held: 'text',
     waits_for: 'text',
@@ -37,6 +39,7 @@ export const PARTS = {
     status: 'text',
     state: 'jsonb',
     state_version: 'integer',
+    policy: 'jsonb',
     effect_id: 'text',
     held: 'text',
     waits_for: 'text',
@@ -144,15 +147,15 @@ export const isUnset = (column: string): string => `coalesce(${column}, 'infinit
 /** How each part is written. The order does not matter: no part sees what another one writes. */
 const WRITES: Readonly<Record<PartName, string>> = {
   created: `
-  insert into journey (id, flow, subject, portfolio_id, version, status, state, state_version, effect_id, held, waits_for, owned_by, amount, currency, ended, due_at, overdue_at, wait_status, wait_overdue_at)
-  select id, flow, subject, portfolio_id, 1, status, state, state_version, effect_id, held, waits_for, owned_by, amount, currency, ended,
+  insert into journey (id, flow, subject, portfolio_id, version, status, state, state_version, policy, opened_at, effect_id, held, waits_for, owned_by, amount, currency, ended, due_at, overdue_at, wait_status, wait_overdue_at)
+  select id, flow, subject, portfolio_id, 1, status, state, state_version, policy, to_timestamp(opened_ms / 1000), effect_id, held, waits_for, owned_by, amount, currency, ended,
          to_timestamp(due_ms / 1000), to_timestamp(overdue_ms / 1000),
          case when waits then status end, case when waits then to_timestamp(overdue_ms / 1000) end
   from {{rows}}
   on conflict do nothing returning 1`,
   moved: `
   update journey j set
-    version = j.version + 1, status = m.status, state = m.state, state_version = m.state_version, effect_id = m.effect_id, held = m.held,
+    version = j.version + 1, status = m.status, state = m.state, state_version = m.state_version, policy = m.policy, effect_id = m.effect_id, held = m.held,
     waits_for = m.waits_for, amount = m.amount, currency = m.currency, ended = m.ended,
     since = case when j.status = m.status then j.since else now() end,
     due_at = to_timestamp(m.due_ms / 1000),

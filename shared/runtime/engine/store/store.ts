@@ -6,6 +6,8 @@ import type { Parts } from './step-statement.js';
 /** An effect as it is stored: its life, and what it sends. */
 export type StoredEffect = EffectRecord & { readonly request: unknown; readonly owner: number | null };
 export type StoredJourney = Omit<JourneyRecord, 'effect'> & { readonly effect: StoredEffect | null };
+/** As it lies in the database: its state may be of an earlier version of its flow, or of a later one that another instance has written. */
+export type LoadedJourney = StoredJourney & { readonly stateVersion: number };
 
 export type InboxRow = {
   readonly eventId: string;
@@ -76,7 +78,7 @@ export type Referenced = {
 export type EngineStore = {
   /** A dead letter is `<event id>.dlq.<ms>`: it is not said again for an event that is known. */
   takeIn(rows: readonly InboxRow[], bad: Pick<Parts, 'quarantined' | 'blocked' | 'said'>): Promise<TakenIn>;
-  load(ids: readonly string[], open: readonly { readonly flow: string; readonly subject: string }[]): Promise<readonly StoredJourney[]>;
+  load(ids: readonly string[], open: readonly { readonly flow: string; readonly subject: string }[]): Promise<readonly LoadedJourney[]>;
   /** @throws Stale, DatabaseAway, or the database's own error when a row is bad. */
   write(parts: Parts): Promise<void>;
   /** Which of these events are still to be handled. */
