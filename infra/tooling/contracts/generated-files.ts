@@ -14,6 +14,9 @@ export type GeneratedFile = { readonly path: string; readonly text: string };
 /** The text of a file of the project, null when it is not there. */
 export type ReadFile = (path: string) => string | null;
 
+/** The page of all settings; its two tables are generated, its sentences are not. */
+const CONFIGURATION_PAGE = 'infra/docs/configuration.md';
+
 const json = (document: object): string => `${JSON.stringify(document, null, 2)}\n`;
 
 const serviceReadmes = (flows: readonly FoundFlow[], read: ReadFile): GeneratedFile[] =>
@@ -34,10 +37,11 @@ export const generatedFiles = (root: string, read: ReadFile): GeneratedFile[] =>
   const configs = configsOf(root);
   const services = configs.map(({ service }) => service);
   const settings = together([...configs.flatMap(({ service, config }) => settingsOf(config, service)), ...toolSettings]);
-  const readme = replaceMarked(
-    read('README.md') ?? '# Client middleware\n',
+  const tenant = settingsOf(tenantSettings, 'tenant');
+  const withNames = replaceMarked(
+    read(CONFIGURATION_PAGE) ?? '# Configuration\n',
     'config',
-    'Configuration',
+    'Environment',
     printConfigTable(settings, services),
   );
   return [
@@ -46,7 +50,7 @@ export const generatedFiles = (root: string, read: ReadFile): GeneratedFile[] =>
     { path: 'contracts/openapi.json', text: json(openApi(version)) },
     { path: 'contracts/core-banking/openapi.json', text: json(coreBankingOpenApi(version)) },
     { path: '.env.example', text: printExample(settings, services) },
-    { path: 'infra/tenant.example.yaml', text: printTenantExample(settingsOf(tenantSettings, 'tenant'), tenantSettings.parse({})) },
-    { path: 'README.md', text: replaceMarked(readme, 'tenant', 'Tenant settings', printTenantTable(settingsOf(tenantSettings, 'tenant'))) },
+    { path: 'infra/tenant.example.yaml', text: printTenantExample(tenant, tenantSettings.parse({})) },
+    { path: CONFIGURATION_PAGE, text: replaceMarked(withNames, 'tenant', 'Tenant file', printTenantTable(tenant)) },
   ];
 };
