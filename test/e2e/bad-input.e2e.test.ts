@@ -6,11 +6,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { headersOf, printEnvelope } from '../../contracts/internal/envelope.js';
 import type { Topic } from '../../contracts/internal/topics.js';
-import type { Customer } from '../../infra/demo/world.js';
+import type { Customer } from '../world/world.js';
 import { startConsumer, type Consumer, type TakenMessage } from '../../shared/runtime/kafka/consumer.js';
 import { eventually } from '../support/eventually.js';
-import { JourneyWorld } from '../support/journey-world.js';
-import type { UnderWay } from '../support/snapshot.js';
+import { JourneyWorld } from '../world/journey-world.js';
+import type { UnderWay } from '../world/snapshot.js';
 
 const WISHES = 'portfolio.withdrawal-request';
 const WITHIN_MS = 30_000;

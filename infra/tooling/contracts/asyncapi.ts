@@ -10,14 +10,14 @@ import {
 import { depositCallback, paymentStatusCallback } from '../../../contracts/core-banking/callbacks.js';
 import { envelope, headerNames } from '../../../contracts/internal/envelope.js';
 import { ownEvents } from '../../../contracts/internal/events.js';
-import { PARTITIONS, deadLetterTopic, outsideTopics, topics, type Topic, type ownTopics } from '../../../contracts/internal/topics.js';
+import { emittersOf, takersOf } from '../../../contracts/internal/services.js';
+import { PARTITIONS, deadLetterTopic, outsideTopics, topics, type Topic } from '../../../contracts/internal/topics.js';
 import { EVENT_CONTENTS, eventEnvelope as investSuiteEvent } from '../../../contracts/investsuite/events.js';
 import { jsonSchemaOf, withProperties, type JsonSchema } from './json-schema.js';
 
 export type Json = { readonly [key: string]: unknown };
 
 type OutsideTopic = (typeof outsideTopics)[number];
-type OwnTopic = (typeof ownTopics)[number];
 
 const fromInvestSuite = (content: z.ZodType): JsonSchema => withProperties(jsonSchemaOf(investSuiteEvent), { data: jsonSchemaOf(content) });
 const fromDriveWealth = (...contents: z.ZodType[]): JsonSchema => {
@@ -57,19 +57,7 @@ const summaries: Readonly<Record<Topic, string>> = {
   'reconciliation.break': 'Two books differ. No service says this yet: its content is open',
 };
 
-/** Who writes an own topic. Outside topics are written by the gateway. */
-const writers: Readonly<Record<OwnTopic, readonly string[]>> = {
-  'payout.requested': ['withdrawal'],
-  'payout.finished': ['payout'],
-  'portfolio.change-requested': ['rebalancing', 'withdrawal'],
-  'portfolio.changed': ['portfolio'],
-  'portfolio.cash-settled': ['portfolio'],
-  'operator.decision': ['operator'],
-  'reconciliation.break': [],
-};
-
 const isOutside = (topic: Topic): topic is OutsideTopic => (outsideTopics as readonly string[]).includes(topic);
-const writersOf = (topic: Topic): readonly string[] => (isOutside(topic) ? ['gateway'] : writers[topic]);
 const contentOf = (topic: Topic): JsonSchema => {
   if (isOutside(topic)) return outsideContents[topic]();
   return topic === 'reconciliation.break' ? {} : jsonSchemaOf(ownEvents[topic]);
@@ -141,16 +129,14 @@ const channels = (topic: Topic): Json =>
     ]),
   );
 
-type Readers = ReadonlyMap<string, readonly string[]>;
-
-const operations = (topic: Topic, readers: Readers): Json => {
+const operations = (topic: Topic): Json => {
   const operation = (service: string, action: 'send' | 'receive', address: string): [string, Json] => [
     `${service}.${action}.${address}`,
     { action, channel: reference('channels', address), messages: [reference('channels', address, 'messages', address)] },
   ];
-  const reading = readers.get(topic) ?? [];
+  const reading = takersOf(topic);
   return Object.fromEntries([
-    ...writersOf(topic).map((service) => operation(service, 'send', topic)),
+    ...emittersOf(topic).map((service) => operation(service, 'send', topic)),
     ...reading.map((service) => operation(service, 'receive', topic)),
     ...reading.map((service) => operation(service, 'send', deadLetterTopic(topic))),
   ]);
@@ -158,8 +144,7 @@ const operations = (topic: Topic, readers: Readers): Json => {
 
 const merged = (part: (topic: Topic) => Json): Json => Object.assign({}, ...topics.map(part)) as Json;
 
-/** @param readers services by the topic they read. */
-export const asyncApi = (version: string, readers: Readers): Json => ({
+export const asyncApi = (version: string): Json => ({
   asyncapi: '3.0.0',
   info: {
     title: 'Topics of the client middleware',
@@ -170,7 +155,7 @@ export const asyncApi = (version: string, readers: Readers): Json => ({
   },
   defaultContentType: 'application/json',
   channels: merged(channels),
-  operations: merged((topic) => operations(topic, readers)),
+  operations: merged(operations),
   components: {
     schemas: { headers, deadLetterHeaders, ...merged((topic) => ({ [schemaName(topic)]: contentOf(topic) })) },
     messages: merged(messages),

@@ -1,7 +1,7 @@
 /** Everything that can be generated without a server. */
 import { tenantSettings } from '../../../shared/runtime/process/tenant.js';
 import { asyncApi } from './asyncapi.js';
-import { configsOf, flowsOf, readersOf, type FoundFlow } from './discover.js';
+import { configsOf, flowsOf, type FoundFlow } from './discover.js';
 import { printConfigTable, printExample, printTenantExample, printTenantTable, settingsOf, together } from './environment.js';
 import { printFlow } from './flow-table.js';
 import { replaceMarked } from './marked.js';
@@ -46,7 +46,7 @@ export const generatedFiles = (root: string, read: ReadFile): GeneratedFile[] =>
   );
   return [
     ...serviceReadmes(flowsOf(root), read),
-    { path: 'contracts/internal/asyncapi.json', text: json(asyncApi(version, readersOf(root))) },
+    { path: 'contracts/internal/asyncapi.json', text: json(asyncApi(version)) },
     { path: 'contracts/openapi.json', text: json(openApi(version)) },
     { path: 'contracts/core-banking/openapi.json', text: json(coreBankingOpenApi(version)) },
     { path: '.env.example', text: printExample(settings, services) },

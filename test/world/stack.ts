@@ -3,14 +3,15 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { serviceNames, type ServiceName } from '../../contracts/internal/services.js';
 import { migrate } from '../../migrations/index.js';
-import { startKafka, type Kafka, type KafkaOptions } from '../sandbox/kafka/launcher.js';
-import { freePort } from '../sandbox/ports.js';
-import { startPostgres, type Postgres } from '../sandbox/postgres.js';
-import type { RunningProcess } from '../sandbox/processes.js';
-import { makeRunFolder } from '../sandbox/run-folder.js';
-import { startSimulators } from '../sandbox/simulators.js';
-import { launchService, SERVICES, type LaunchedService, type ServiceName } from '../services/launch.js';
+import { startKafka, type Kafka, type KafkaOptions } from '../../infra/sandbox/kafka/launcher.js';
+import { freePort } from '../../infra/sandbox/ports.js';
+import { startPostgres, type Postgres } from '../../infra/sandbox/postgres.js';
+import type { RunningProcess } from '../../infra/sandbox/processes.js';
+import { makeRunFolder } from '../../infra/sandbox/run-folder.js';
+import { startSimulators } from '../../infra/sandbox/simulators.js';
+import { launchService, type LaunchedService } from '../../infra/services/launch.js';
 
 export const HOUSE_ACCOUNT = 'DE75512108001245126199';
 export const CURRENCY = 'USD';
@@ -105,7 +106,7 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
     KAFKA_SESSION_TIMEOUT_MS: '6000',
     OPERATOR_TOKENS: `anna:${operators.anna},ben:${operators.ben}`,
   };
-  const wanted = options.services ?? SERVICES;
+  const wanted = options.services ?? serviceNames;
   if (wanted.length > 0) say(`services: ${wanted.join(', ')} ...`);
   const launched = await Promise.all(
     wanted.map(

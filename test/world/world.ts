@@ -1,62 +1,8 @@
 /** Drives the outside world: makes customers, lets them wish, switches faults on, reads the three books. */
 import { randomUUID } from 'node:crypto';
-import { createInvestSuiteAdmin, type InvestSuiteAdmin } from '../../test/simulators/investsuite/admin-client.js';
-import type { Verdict } from '../../test/simulators/investsuite/verdict.js';
-import type { Decimal } from '../../shared/kernel/decimal.js';
+import { createInvestSuiteAdmin, type InvestSuiteAdmin } from '../simulators/investsuite/admin-client.js';
+import type { BankVerdict, Books, BrokerVerdict, CustomerNames } from './books.js';
 import { CURRENCY, HOUSE_ACCOUNT, type Stack } from './stack.js';
-
-/** What the broker's books say; amounts are decimal text. */
-export interface BrokerVerdict {
-  readonly accounts: readonly {
-    readonly accountNo: string;
-    readonly cash: {
-      readonly booked: Decimal;
-      readonly withdrawable: Decimal;
-      readonly pendingSettlement: Decimal;
-      readonly pendingOut: Decimal;
-    };
-    readonly positions: Readonly<Record<string, Decimal>>;
-    readonly cashOuts: { readonly count: number; readonly sum: Decimal; readonly returnedCount: number; readonly returnedSum: Decimal };
-    readonly orders: { readonly placed: number; readonly fills: number; readonly open: number; readonly soldGross: Decimal };
-  }[];
-  readonly totals: { readonly orders: number; readonly redemptions: number; readonly cashOuts: number; readonly cashOutSum: Decimal };
-  readonly duplicates: {
-    readonly orderKeys: readonly string[];
-    readonly redemptionKeys: readonly string[];
-    readonly redemptionNotes: readonly unknown[];
-  };
-  readonly keysWithAnotherBody: readonly string[];
-  readonly strikes: Readonly<Record<string, number>>;
-  readonly booksAgree: boolean;
-}
-/** What the bank's books say. A creditor is listed when something was settled or came back. */
-export interface BankVerdict {
-  readonly creditors: readonly {
-    readonly creditorIban: string;
-    readonly settledCount: number;
-    readonly settledSum: Decimal;
-    readonly returnedCount: number;
-    readonly returnedSum: Decimal;
-  }[];
-  readonly totals: {
-    readonly payments: number;
-    readonly settled: number;
-    readonly settledSum: Decimal;
-    readonly returned: number;
-    readonly returnedSum: Decimal;
-    readonly refused: number;
-    readonly onTheWay: number;
-  };
-  readonly duplicates: { readonly references: readonly unknown[] };
-  readonly conflicts: readonly string[];
-  readonly strikes: Readonly<Record<string, number>>;
-  readonly booksAgree: boolean;
-}
-export interface Books {
-  readonly investSuite: Verdict;
-  readonly broker: BrokerVerdict;
-  readonly bank: BankVerdict;
-}
 
 export interface Fault {
   readonly fault: string;
@@ -75,13 +21,10 @@ export interface NewCustomer {
   readonly positions: readonly { readonly isin: string; readonly units: string }[];
 }
 
-export interface Customer {
+export interface Customer extends CustomerNames {
   readonly number: number;
-  readonly portfolioId: string;
   readonly userId: string;
   readonly externalId: string;
-  readonly accountNo: string;
-  readonly iban: string;
 }
 
 /** ISO 7064 check digits over the rearranged account, as every IBAN has them. */

@@ -1,45 +1,8 @@
 /** One look at everything: the three books of the outside world, and why, out of the database. */
+import { engineSchemaNames } from '../../contracts/internal/services.js';
 import type { Pool } from 'pg';
-import type { World } from '../../infra/demo/world.js';
-import type { Decimal } from '../../shared/kernel/decimal.js';
-import type { Verdict } from '../simulators/investsuite/verdict.js';
-
-export interface CreditorVerdict {
-  readonly creditorIban: string;
-  readonly settledCount: number;
-  readonly settledSum: Decimal;
-  readonly returnedCount: number;
-}
-export interface BankVerdict {
-  readonly creditors: readonly CreditorVerdict[];
-  readonly totals: {
-    readonly payments: number;
-    readonly settled: number;
-    readonly refused: number;
-    readonly returned: number;
-    readonly onTheWay: number;
-  };
-  readonly duplicates: { readonly references: readonly unknown[] };
-  readonly strikes: Readonly<Record<string, number>>;
-  readonly booksAgree: boolean;
-}
-export interface AccountVerdict {
-  readonly accountNo: string;
-  readonly cash: { readonly booked: Decimal; readonly pendingOut: Decimal };
-  readonly positions: Readonly<Record<string, Decimal>>;
-  readonly cashOuts: { readonly count: number; readonly sum: Decimal; readonly returnedCount: number; readonly returnedSum: Decimal };
-  readonly orders: { readonly placed: number; readonly open: number };
-}
-export interface BrokerVerdict {
-  readonly accounts: readonly AccountVerdict[];
-  readonly duplicates: {
-    readonly orderKeys: readonly string[];
-    readonly redemptionKeys: readonly string[];
-    readonly redemptionNotes: readonly unknown[];
-  };
-  readonly strikes: Readonly<Record<string, number>>;
-  readonly booksAgree: boolean;
-}
+import type { Books } from './books.js';
+import type { World } from './world.js';
 
 export interface JourneyRow {
   readonly service: string;
@@ -72,17 +35,14 @@ export interface UnderWay {
 }
 
 export interface Snapshot {
-  readonly investSuite: Verdict;
-  readonly bank: BankVerdict;
-  readonly broker: BrokerVerdict;
+  readonly books: Books;
   readonly journeys: readonly JourneyRow[];
   /** Every write, and the questions that are open. */
   readonly effects: readonly EffectRow[];
   readonly underWay: readonly UnderWay[];
 }
 
-const SCHEMAS = ['withdrawal', 'payout', 'rebalancing', 'portfolio'] as const;
-const ofAll = (part: (schema: string) => string): string => SCHEMAS.map(part).join(' union all ');
+const ofAll = (part: (schema: string) => string): string => engineSchemaNames.map(part).join(' union all ');
 
 const JOURNEYS = ofAll(
   (s) => `select '${s}' as service, id, flow, subject, portfolio_id as "portfolioId", status, ended, held, waits_for as "waitsFor",
@@ -105,21 +65,10 @@ const UNDER_WAY = ofAll(
 export const readUnderWay = async (pool: Pool): Promise<readonly UnderWay[]> => (await pool.query<UnderWay>(UNDER_WAY)).rows;
 
 export const takeSnapshot = async (world: World, pool: Pool): Promise<Snapshot> => {
-  const [investSuite, bank, broker] = await Promise.all([
-    world.investSuite.verdict(),
-    world.bank('GET', '/verdict'),
-    world.broker('GET', '/verdict'),
-  ]);
+  const books = await world.books();
   // After the books: what the books show must be explained by what the database says, not the other way round.
   const journeys = await pool.query<JourneyRow>(`select * from (${JOURNEYS}) as j order by at`);
   const effects = await pool.query<EffectRow>(EFFECTS);
   const underWay = await readUnderWay(pool);
-  return {
-    investSuite,
-    bank: bank as BankVerdict,
-    broker: broker as BrokerVerdict,
-    journeys: journeys.rows,
-    effects: effects.rows,
-    underWay,
-  };
+  return { books, journeys: journeys.rows, effects: effects.rows, underWay };
 };

@@ -1,6 +1,6 @@
 /**
- * The engine's tables, the same in every service's schema. What each one guards is said beside it; the steps that write
- * them are in shared/runtime/engine/store/step-statement.ts.
+ * The engine's tables as the first release began, the same in every service's schema. What each one guards is said beside it; the
+ * steps that write them are in shared/runtime/engine/store/step-statement.ts. Frozen: later migrations change what this one has made.
  */
 const TABLES = `
 create sequence {schema}.owner_id as integer;

@@ -33,10 +33,13 @@ export interface Facts {
   readonly deadLetters: readonly DeadLetter[];
 }
 
+export const NOTHING_SAID: Facts = { journeys: [], parked: [], deadLetters: [] };
+
 /** Statuses in which a journey waits for people without a request of its own being in doubt. */
 const AWAITS_PERSON: ReadonlySet<string> = new Set(['payout/Returned', 'portfolio/AwaitingReview']);
 /** A portfolio's journey rests for years and never ends. */
-export const isAtRest = ({ journey, status, ended }: Journey): boolean => ended || (journey === 'portfolio' && status === 'Idle');
+export const isAtRest = ({ journey, status, ended }: Pick<Journey, 'journey' | 'status' | 'ended'>): boolean =>
+  ended || (journey === 'portfolio' && status === 'Idle');
 
 export interface Waiting {
   readonly for: string;

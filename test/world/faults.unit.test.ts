@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { INVESTSUITE_FAULTS } from '../../test/simulators/investsuite/faults.js';
+import { INVESTSUITE_FAULTS } from '../simulators/investsuite/faults.js';
 import { FAULTS, isFault, rulesOf } from './faults.js';
 
 const names = Object.keys(FAULTS).filter(isFault);

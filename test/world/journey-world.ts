@@ -1,19 +1,20 @@
 /** The whole product for one test file: a stack of its own, customers, and waits until the books say what must be true. */
+import { engineServiceNames, type ServiceName } from '../../contracts/internal/services.js';
 import { randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
-import { startStack, type Stack, type StackOptions } from '../../infra/demo/stack.js';
-import { World, type Customer, type Fault, type NewCustomer } from '../../infra/demo/world.js';
+import { startStack, type Stack, type StackOptions } from './stack.js';
+import { World, type Customer, type Fault, type NewCustomer } from './world.js';
 import { headersOf, printEnvelope } from '../../contracts/internal/envelope.js';
 import { PENDING_WITHDRAWAL, type OperatorDecision } from '../../contracts/internal/events.js';
 import type { KafkaOptions } from '../../shared/runtime/kafka/client.js';
 import { startProducer, type OutgoingMessage, type Producer } from '../../shared/runtime/kafka/producer.js';
-import { differencesAtLast, differencesOf, unfinishedOf, type CustomerEnd } from './books-agree.js';
-import { eventually } from './eventually.js';
+import { differencesAtLast, differencesOf, unfinishedOf, type CustomerEnd } from './customer-end.js';
+import { eventually } from '../support/eventually.js';
 import { takeSnapshot, type JourneyRow, type Snapshot } from './snapshot.js';
 import type { AppAct } from '../simulators/investsuite/admin-client.js';
 
 /** Those that a customer's money passes through. */
-export const MONEY_SERVICES = ['gateway', 'withdrawal', 'payout', 'rebalancing', 'portfolio'] as const;
+export const MONEY_SERVICES: readonly ServiceName[] = ['gateway', ...engineServiceNames];
 const LOOK_EVERY_MS = 150;
 /** Generous: the figure only says when a test that has already failed gives up. */
 const END_WITHIN_MS = 60_000;

@@ -2,10 +2,10 @@
  * The three numbers. They come from the books of broker, bank and InvestSuite; of the product only one thing is asked: what its operators
  * can see, and why.
  */
-import type { Facts } from '../../infra/demo/facts.js';
-import type { CustomerVerdict, Verdict } from '../../infra/demo/verdict.js';
-import type { Books } from '../../infra/demo/world.js';
-import type { UnderWay } from '../support/snapshot.js';
+import type { Facts } from './facts.js';
+import { labelOf } from './mix.js';
+import type { UnderWay } from './snapshot.js';
+import type { CustomerVerdict, Verdict } from './verdict.js';
 
 /** Each line says who and what. All three lists empty, and only then, the run is good. */
 export interface ThreeNumbers {
@@ -23,18 +23,8 @@ export interface Waits {
   readonly reason: string;
 }
 
-const who = ({ number, kind, portfolioId }: CustomerVerdict): string => `#${String(number).padStart(3, '0')} ${kind} ${portfolioId}`;
+const who = ({ number, kind, portfolioId }: CustomerVerdict): string => `${labelOf(number)} ${kind} ${portfolioId}`;
 const said = (one: CustomerVerdict): string => `${who(one)}: ${one.problems.join('; ')}`;
-
-const doubles = ({ broker, bank }: Books): readonly string[] => [
-  ...bank.duplicates.references.map((one) => `bank: one reference, several payments: ${JSON.stringify(one)}`),
-  ...bank.conflicts.map((reference) => `bank: ${reference} used for two different payments`),
-  ...broker.duplicates.orderKeys.map((key) => `broker: order ${key} placed twice`),
-  ...[...broker.duplicates.redemptionKeys, ...broker.duplicates.redemptionNotes].map(
-    (one) => `broker: cash-out made twice: ${JSON.stringify(one)}`,
-  ),
-  ...broker.keysWithAnotherBody.map((key) => `broker: key ${key} used for two things`),
-];
 
 /** Messages that nobody has handled, outside of lanes that wait, in sight, behind a dead letter. */
 const unhandled = (underWay: readonly UnderWay[], facts: Facts): readonly string[] => {
@@ -44,10 +34,10 @@ const unhandled = (underWay: readonly UnderWay[], facts: Facts): readonly string
     .map(({ service, what, portfolioId, note }) => `${service}: ${what} of ${portfolioId}: ${note}`);
 };
 
-export const threeNumbers = (verdict: Verdict, books: Books, facts: Facts, underWay: readonly UnderWay[]): ThreeNumbers => {
+export const threeNumbers = (verdict: Verdict, facts: Facts, underWay: readonly UnderWay[]): ThreeNumbers => {
   const wrong = verdict.customers.filter(({ end }) => end === 'WRONG');
   const unseen = verdict.customers.filter(({ end, reason }) => end === 'under way' || (end === 'waits for a person' && reason === ''));
-  const twice = [...wrong.filter(({ paidTwice }) => paidTwice).map(said), ...doubles(books)];
+  const twice = [...wrong.filter(({ paidTwice }) => paidTwice).map(said), ...verdict.doubles];
   const lost = wrong.filter((one) => !one.paidTwice && !unseen.includes(one)).map(said);
   const stuckUnseen = [...unseen.map(said), ...unhandled(underWay, facts)];
   // What is wrong in the books as a whole and was not said yet, by whatever name.

@@ -1,6 +1,6 @@
 /** Who the customers of one run are, what they own and what they wish. Pure: the same seed gives the same customers. */
 import { cutTo, decimal, plus, sum, times, ZERO, type Decimal } from '../../shared/kernel/decimal.js';
-import { createPrng, type Prng } from '../../test/simulators/shared/prng.js';
+import { createPrng, type Prng } from '../simulators/shared/prng.js';
 import type { System } from './faults.js';
 import { INSTRUMENTS, type Fault } from './world.js';
 
@@ -20,6 +20,9 @@ export const KINDS = {
   poison: 'a poison message in front',
 } as const;
 export type Kind = keyof typeof KINDS;
+
+/** How a customer is named on the screen. */
+export const labelOf = (number: number): string => `#${String(number).padStart(3, '0')}`;
 
 export interface Position {
   readonly isin: string;
