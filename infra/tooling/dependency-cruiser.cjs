@@ -81,6 +81,14 @@ module.exports = {
       to: { path: ['^services/', '^shared/adapters/', '^shared/ports/', '^contracts/(investsuite|broker|core-banking)/'] },
     },
     {
+      name: 'provider-words-stay-in-adapters',
+      severity: 'error',
+      comment:
+        'What an outside system sends is read by its adapter, once. Services, the gateway among them, and our own contracts speak our words. Generators describe both.',
+      from: { path: ['^services/', '^contracts/internal/', '^migrations/', '^infra/'], pathNot: '^infra/tooling/contracts/' },
+      to: { path: '^contracts/(investsuite|broker|core-banking)/' },
+    },
+    {
       name: 'services-are-islands',
       severity: 'error',
       comment: 'Services meet in contracts/internal over Kafka, never by import.',

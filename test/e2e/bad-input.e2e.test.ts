@@ -62,6 +62,7 @@ describe('bad input on real topics', () => {
     await world.publish({ topic, key: customer.portfolioId, headers: headersOf(event), value: printEnvelope({ ...event, data: content }) });
     return event.id;
   };
+  /** In the form of the first release, which people may still have before them. */
   const wishEnvelope = (customer: Customer, id: string, level: string): string =>
     `{"id":"${id}","type":"portfolios.divest-amount-update","version":"1","occurredAt":"2026-01-01T00:00:00Z","portfolioId":"${customer.portfolioId}",` +
     `"data":{"id":"x","created":"-1000000000-01-01T00:00:00Z","version":"1.0.0","subject":"portfolios","action":"divest-amount-update",` +

@@ -52,6 +52,7 @@ const allowed: Readonly<Record<string, string>> = {
   'migrations/0003-third.ts': "import { add } from './add-engine-schema.js';\nexport const up = add;\n",
   'migrations/main.ts':
     "import { topic } from '../contracts/internal/topics.js';\nimport { database } from '../shared/runtime/database.js';\nimport { up } from './0003-third.js';\nexport const main = [topic, database, up];\n",
+  'infra/tooling/contracts/describe.ts': "import { order } from '../../../contracts/broker/http.js';\nexport const described = order;\n",
   'infra/tooling/generate.ts': "import { flow } from '../../services/one/src/decide/one.flow.js';\nexport const generate = flow;\n",
   'test/simulators/shared/book.ts':
     "import express from 'express';\nimport { word } from '../../../shared/kernel/word.js';\nexport const book = [express, word];\n",
@@ -82,6 +83,12 @@ const planted: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'adapters-see-ports-not-services': { 'shared/adapters/broker/alpha/stored.ts': importing('database', '../../../runtime/database.js') },
   'adapters-do-not-share': { 'shared/adapters/broker/alpha/shared.ts': importing('bank', '../../core-banking/adapter.js') },
   'runtime-is-domain-free': { 'shared/runtime/partial.ts': importing('order', '../../contracts/broker/http.js') },
+  'provider-words-stay-in-adapters': {
+    'services/one/src/consume/foreign.ts': importing('order', '../../../../contracts/broker/http.js'),
+    'services/gateway/src/wire.ts': importing('order', '../../../contracts/broker/http.js'),
+    'contracts/internal/borrowed.ts': importing('order', '../broker/http.js'),
+    'infra/demo/foreign.ts': importing('order', '../../contracts/broker/http.js'),
+  },
   'services-are-islands': { 'services/one/src/bridge.ts': importing('two', '../../two/src/decide/two.js') },
   'decide-is-pure': {
     'services/one/src/decide/impure.ts':

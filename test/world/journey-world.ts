@@ -6,6 +6,8 @@ import { startStack, type Stack, type StackOptions } from './stack.js';
 import { World, type Customer, type Fault, type NewCustomer } from './world.js';
 import { headersOf, printEnvelope } from '../../contracts/internal/envelope.js';
 import { PENDING_WITHDRAWAL, type OperatorDecision } from '../../contracts/internal/events.js';
+import type { WithdrawalRequest } from '../../contracts/internal/outside-events.js';
+import { versionOf } from '../../contracts/internal/topics.js';
 import type { KafkaOptions } from '../../shared/runtime/kafka/client.js';
 import { startProducer, type OutgoingMessage, type Producer } from '../../shared/runtime/kafka/producer.js';
 import { differencesAtLast, differencesOf, unfinishedOf, type CustomerEnd } from './customer-end.js';
@@ -153,19 +155,16 @@ export class JourneyWorld {
   }
   /** The look by the clock finds this wish, as the withdrawal service's job tells it. Returns the id of the event. */
   async findPendingWithdrawal({ portfolioId }: Customer): Promise<string> {
+    const topic = 'portfolio.withdrawal-request';
     const event = {
       id: `pending-withdrawals:${randomUUID()}`,
       type: PENDING_WITHDRAWAL,
-      version: '1',
+      version: versionOf(topic),
       occurredAt: new Date().toISOString(),
       portfolioId,
     };
-    await this.publish({
-      topic: 'portfolio.withdrawal-request',
-      key: portfolioId,
-      headers: headersOf(event),
-      value: printEnvelope({ ...event, data: {} }),
-    });
+    const words: WithdrawalRequest = { portfolioId, level: null, currency: null };
+    await this.publish({ topic, key: portfolioId, headers: headersOf(event), value: printEnvelope({ ...event, data: words }) });
     return event.id;
   }
   /** Says what people have decided, as the operator service does. Returns the id of the event. */

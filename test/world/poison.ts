@@ -1,11 +1,12 @@
 import { headersOf, printEnvelope } from '../../contracts/internal/envelope.js';
-import { JsonNumber, type Printable } from '../../shared/kernel/json.js';
+import type { WithdrawalRequest } from '../../contracts/internal/outside-events.js';
+import { versionOf } from '../../contracts/internal/topics.js';
+import type { Printable } from '../../shared/kernel/json.js';
 import { startProducer } from '../../shared/runtime/kafka/producer.js';
 import type { Entered } from './customers.js';
 import { CURRENCY } from './stack.js';
 
 const TOPIC = 'portfolio.withdrawal-request';
-const VERSION = '1.0.0';
 
 export interface Poison {
   readonly eventId: string;
@@ -15,33 +16,21 @@ export interface Poison {
 
 /** A message filed under the right portfolio, and unreadable for whoever wants to know what is asked for. */
 export const sendPoison = async (brokers: readonly string[], { plan, customer }: Entered): Promise<Poison> => {
-  const { portfolioId, externalId } = customer;
-  const event = { id: `poison-${portfolioId}`, type: TOPIC, version: VERSION, occurredAt: new Date().toISOString(), portfolioId };
-  const message = (told: Printable): string => printEnvelope({ ...event, data: told });
+  const { portfolioId } = customer;
+  const event = { id: `poison-${portfolioId}`, type: TOPIC, version: versionOf(TOPIC), occurredAt: new Date().toISOString(), portfolioId };
+  const message = (content: Printable): string => printEnvelope({ ...event, data: content });
   const producer = await startProducer({ brokers, clientId: 'demo', ssl: false, topicPrefix: '', log: () => undefined });
   try {
-    const value = message({
-      id: event.id,
-      created: event.occurredAt,
-      version: VERSION,
-      subject: 'portfolios',
-      action: 'divest-amount-update',
-      data: 'a lot, please',
-    });
+    const value = message({ portfolioId, level: 'a lot, please', currency: CURRENCY });
     await producer.send([{ topic: TOPIC, key: portfolioId, value, headers: headersOf(event) }]);
   } finally {
     await producer.stop();
   }
-  const wished = { id: portfolioId, external_id: externalId, divest_amount: new JsonNumber(plan.asked ?? '1e100'), currency: CURRENCY };
-  return {
-    eventId: event.id,
-    corrected: message({
-      id: event.id,
-      created: event.occurredAt,
-      version: VERSION,
-      subject: 'portfolios',
-      action: 'divest-amount-update',
-      data: wished,
-    }),
+  const { asked } = plan;
+  const meant: WithdrawalRequest = {
+    portfolioId,
+    level: asked === null ? { kind: 'everything' } : { kind: 'amount', amount: asked },
+    currency: CURRENCY,
   };
+  return { eventId: event.id, corrected: message(meant) };
 };

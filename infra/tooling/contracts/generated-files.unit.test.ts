@@ -22,6 +22,11 @@ describe('generated files', () => {
   it('are the same each time', () => {
     expect(generatedFiles(projectRoot, read)).toEqual([...files].map(([path, text]) => ({ path, text })));
   });
+  it('are marked as such for whoever reviews, unless people write in them too', () => {
+    const marked = readFileSync(join(projectRoot, '.gitattributes'), 'utf8').split('\n');
+    const whole = [...files.keys(), 'migrations/schema.sql'].filter((path) => !path.endsWith('.md'));
+    expect(whole.filter((path) => !marked.includes(`${path} linguist-generated`))).toEqual([]);
+  });
   it('show every flow of every service in its README', () => {
     const flows = readdirSync(join(projectRoot, 'services')).flatMap((service) => {
       const decide = join(projectRoot, 'services', service, 'src/decide');

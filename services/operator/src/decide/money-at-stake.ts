@@ -5,9 +5,10 @@
  * read again at the source moves nothing by itself, so one person suffices. A corrected message was written by a person:
  * it needs two wherever more than an id is taken from it. Which message is which, the list of services says; what it does not list is believed.
  */
+import { parseValue } from '../../../../contracts/internal/envelope.js';
 import { mayCallOf, outsideSystems, takenFrom, type Belief, type Taken } from '../../../../contracts/internal/services.js';
 import { parseDecimal, plus, type Decimal } from '../../../../shared/kernel/decimal.js';
-import { JsonNumber, parseJson, type Json } from '../../../../shared/kernel/json.js';
+import { JsonNumber, type Json } from '../../../../shared/kernel/json.js';
 import type { DeadLetter, JourneyRow } from './operator.js';
 
 type Trust = 'reread' | 'believed';
@@ -53,26 +54,29 @@ const isObject = (value: Json | undefined): value is Told =>
 
 const parsed = (value: string): Told | null => {
   try {
-    const json = parseJson(value);
+    const json = parseValue(value);
     return isObject(json) ? json : null;
   } catch {
     return null;
   }
 };
 
-/** InvestSuite's sentinel for all there is. */
-const EVERYTHING = parseDecimal('1e100');
-
-/** Amount and currency as the message says them: only to show people, never to decide by. */
+/**
+ * Amount and currency as the message says them in our words: its own, of the level that is asked for, or of money that came
+ * back. Only to show people, never to decide by. A message of the first release is in its sender's words: nobody can say.
+ */
 const saidAmount = (value: string): AtStake | null => {
   const content = parsed(value)?.['data'];
   if (!isObject(content)) return null;
-  const amount = content['amount'] ?? content['divest_amount'];
-  const text = amount instanceof JsonNumber ? amount.raw : typeof amount === 'string' ? amount : '';
-  const currency = typeof content['currency'] === 'string' ? content['currency'] : '';
-  const exact = parseDecimal(text);
-  if (exact === null) return null;
-  return { amount: exact === EVERYTHING ? 'everything' : exact, currency };
+  const { amount, level, return: back, currency } = content;
+  if (isObject(back)) return shownAmount(back['amount'], back['currency']);
+  if (!isObject(level)) return shownAmount(amount, currency);
+  return level['kind'] === 'everything' ? { amount: 'everything', currency: textOf(currency) } : shownAmount(level['amount'], currency);
+};
+const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
+const shownAmount = (amount: Json | undefined, currency: Json | undefined): AtStake | null => {
+  const exact = parseDecimal(amount instanceof JsonNumber ? amount.raw : textOf(amount));
+  return exact === null ? null : { amount: exact, currency: textOf(currency) };
 };
 
 const ownStep = (value: string): Step => {
