@@ -3,13 +3,14 @@ import { fromFirstRelease } from '../../../shared/adapters/first-release.js';
 import { configuredInvestSuite } from '../../../shared/adapters/investsuite/configured.js';
 import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
 import type { CommonConfig } from '../../../shared/runtime/process/config.js';
-import { bind, noPolicy, translated, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
+import { bind, translated, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
 import type { ServiceTools } from '../../../shared/runtime/process/service.js';
 import { timingOf } from '../../../shared/runtime/process/tenant.js';
 import type { config } from './config.js';
 import { changeRequested } from './consume/change-requested.js';
 import { wishSeen } from './consume/wish-seen.js';
 import { portfolioFlow } from './decide/portfolio.flow.js';
+import { portfolioPolicy } from './decide/portfolio.policy.js';
 import { portfolioState } from './decide/portfolio.js';
 import { readPortfolio } from './effect/read-portfolio.js';
 import { restoreDivestAmount } from './effect/restore-divest-amount.js';
@@ -25,14 +26,14 @@ export const portfolioBinding = ({ investSuite }: Ports, tenant: Tenant): Bindin
     flow: portfolioFlow,
     idPrefix: 'pf',
     state: portfolioState,
-    policy: noPolicy,
+    policy: {
+      schema: portfolioPolicy,
+      now: { onVersionGap: tenant.onVersionGap, onUnexplainedGap: tenant.onUnexplainedVersionGap },
+    },
     upgrades: [],
     oneJourneyPer: 'subject',
     effects: {
-      ReadPortfolio: readPortfolio(investSuite, timing, {
-        onVersionGap: tenant.onVersionGap,
-        onUnexplainedGap: tenant.onUnexplainedVersionGap,
-      }),
+      ReadPortfolio: readPortfolio(investSuite, timing),
       WritePortfolio: writePortfolio(investSuite, timing),
       RestoreDivestAmount: restoreDivestAmount(investSuite, timing),
     },

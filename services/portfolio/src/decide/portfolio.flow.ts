@@ -21,6 +21,7 @@ import {
   wishWhileWriting,
   written,
 } from './portfolio.rules.js';
+import type { PortfolioPolicy } from './portfolio.policy.js';
 
 const readLevel = go<PortfolioState>('ReadingLevel');
 
@@ -28,7 +29,7 @@ const readLevel = go<PortfolioState>('ReadingLevel');
 const NEVER_HOURS = 876_000;
 
 /** Every change of one portfolio object at InvestSuite, one write at a time. It never ends. */
-export const portfolioFlow: Flow<PortfolioState, PortfolioInput, PortfolioEffects, PortfolioSaid> = {
+export const portfolioFlow: Flow<PortfolioState, PortfolioInput, PortfolioEffects, PortfolioSaid, PortfolioPolicy> = {
   name: 'portfolio',
   ownedBy: 'portfolio operations',
   opens: { ChangeRequested: opened, WishSeen: notOpened },

@@ -13,6 +13,7 @@ import type { PortfolioId } from '../../../../shared/kernel/ids.js';
 import type { DivestAmount } from '../../../../shared/kernel/money.js';
 import { hasEffect, movedBy, sameMap, writable } from './holdings.js';
 import { compareLevels, levelText, loweredByAll, sameLevel } from './levels.js';
+import { choices, type PortfolioFacts, type PortfolioPolicy } from './portfolio.policy.js';
 import type { Change, ChangeRequested, PortfolioRead, PortfolioSaid, PortfolioState, WishSeen, Writing } from './portfolio.js';
 
 type Next = Step<PortfolioState, PortfolioSaid>;
@@ -104,8 +105,6 @@ const planOf = (changes: readonly Change[], seen: PortfolioRead): Writing => {
     changeIds: changes.map((change) => change.changeId),
     levelRead: seen.divestAmount,
     baseCurrency: seen.baseCurrency,
-    onVersionGap: seen.onVersionGap,
-    onUnexplainedGap: seen.onUnexplainedGap,
     write: {
       baseVersion: seen.version,
       holdingsBefore: seen.holdings,
@@ -202,8 +201,8 @@ const wishErased = (state: PortfolioState, wish: DivestAmount): Moved => {
  * `others`: how many versions of other writers lie between our read and our write. Of two wishes, events do not tell which is the newer one:
  * one of them may be from long before our read.
  */
-const afterGap = (state: PortfolioState, others: number): Moved => {
-  const { onVersionGap, onUnexplainedGap, levelRead } = plan(state);
+const afterGap = (state: PortfolioState, others: number, { onVersionGap, onUnexplainedGap }: PortfolioPolicy): Moved => {
+  const { levelRead } = plan(state);
   const { seenSince, seenSeveral, seenWhileReading } = state;
   const review = 'another writer was there while the divest amount was written';
   const told = seenSince === null ? '' : `, and ${levelText(seenSince)} was announced${seenSeveral ? ', after another wish' : ''}`;
@@ -216,13 +215,13 @@ const afterGap = (state: PortfolioState, others: number): Moved => {
 };
 
 /** A version more than one above the base: somebody else wrote between. It matters only where a level was written. */
-export const written = (before: PortfolioState, result: { readonly versionAfter: number }): Next => {
+export const written = (before: PortfolioState, result: { readonly versionAfter: number }, journey: PortfolioFacts): Next => {
   const writing = plan(before);
   const changes = before.pending.filter((change) => writing.changeIds.includes(change.changeId));
   const state = finished(before, changes);
   const { divestAmount, baseVersion } = writing.write;
   const others = divestAmount === null ? 0 : result.versionAfter - baseVersion - 1;
-  const next = others > 0 ? afterGap(state, others) : onwards(state, null);
+  const next = others > 0 ? afterGap(state, others, choices(journey)) : onwards(state, null);
   const levelWritten = divestAmount ?? before.levelWritten;
   return withSet(
     next,
@@ -268,7 +267,7 @@ const reviewFrom = (state: PortfolioState, seen: PortfolioRead, why: string): Mo
  * Which level stands tells whether somebody has set one after us, never what it was counted from: the app adds to what it
  * shows, and that was ours. So a wish that may lie under it is for a person, who asks the customer.
  */
-const gapLookedAt = (state: PortfolioState, seen: PortfolioRead): Next => {
+const gapLookedAt = (state: PortfolioState, seen: PortfolioRead, { onUnexplainedGap }: PortfolioPolicy): Next => {
   const { explainedBy, seenSince, seenSeveral, restoring } = state;
   const now = levelText(seen.divestAmount);
   if (restoring !== null)
@@ -281,13 +280,13 @@ const gapLookedAt = (state: PortfolioState, seen: PortfolioRead): Next => {
       `we have overwritten a wish of ${levelText(explainedBy)} or of ${levelText(seenSince)}, and ${now} stands`,
     );
   }
-  if (seen.onUnexplainedGap === 'go-on') return onwards(state, 'another writer was there; no other wish was announced');
+  if (onUnexplainedGap === 'go-on') return onwards(state, 'another writer was there; no other wish was announced');
   return reviewFrom(state, seen, isOurs(state, seen.divestAmount) ? UNEXPLAINED : `${UNEXPLAINED}; ${now} was set since`);
 };
 
 /** After a gap, or under review. */
-export const levelStands = (state: PortfolioState, seen: PortfolioRead): Next => {
-  if (state.writing !== null) return gapLookedAt(state, seen);
+export const levelStands = (state: PortfolioState, seen: PortfolioRead, journey: PortfolioFacts): Next => {
+  if (state.writing !== null) return gapLookedAt(state, seen, choices(journey));
   return isOurs(state, seen.divestAmount) ? unexplained(state) : reviewed(state);
 };
 
@@ -298,11 +297,11 @@ export const wishWhileLevelIsRead = (state: PortfolioState, input: WishSeen): Ne
 };
 
 /** It stays watchful for a while: an old event may have been taken for the wish that our write had overwritten. */
-export const restored = (state: PortfolioState, { versionAfter }: { readonly versionAfter: number }): Next => {
-  const { restoring, versionWritten, writing, seenSince } = state;
+export const restored = (state: PortfolioState, { versionAfter }: { readonly versionAfter: number }, journey: PortfolioFacts): Next => {
+  const { restoring, versionWritten, seenSince } = state;
   const set = { restoring: null, levelWritten: restoring?.level ?? null };
   const others = versionWritten === null ? 0 : versionAfter - versionWritten - 1;
-  if (others > 0 && writing?.onUnexplainedGap === 'review')
+  if (others > 0 && choices(journey).onUnexplainedGap === 'review')
     return withSet(putToReview(state, 'another writer was there while a wish was restored'), set, []);
   const reason = 'a wish that our write had overwritten was restored';
   return { to: seenSince === null ? 'AwaitingWish' : 'ReadingLevel', set: { ...set, reason } };

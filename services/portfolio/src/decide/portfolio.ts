@@ -23,7 +23,8 @@ export type PortfolioInput = ChangeRequested | WishSeen;
 
 export type Holdings = Readonly<Record<InstrumentId, Decimal>>;
 
-export type PortfolioSeen = {
+/** The portfolio as InvestSuite shows it now. */
+export type PortfolioRead = {
   readonly baseCurrency: Currency;
   readonly realMoney: boolean;
   readonly deleted: boolean;
@@ -49,19 +50,8 @@ export type Writing = {
   readonly changeIds: readonly string[];
   readonly levelRead: DivestAmount;
   readonly baseCurrency: Currency;
-  readonly onVersionGap: OnVersionGap;
-  readonly onUnexplainedGap: OnUnexplainedGap;
   readonly write: PlannedWrite;
 };
-
-/**
- * Somebody else wrote between our read and our write, and a newer wish may be gone. `restore`: a higher level that was
- * announced since is written back; what is not clear goes to a person. `hold`: always to a person.
- */
-export type OnVersionGap = 'restore' | 'hold';
-
-/** No event tells what the other writer wrote, and our level still stands. `review`: a person asks the customer. `go-on`: a note. */
-export type OnUnexplainedGap = 'review' | 'go-on';
 
 export type PortfolioState = {
   readonly status:
@@ -100,9 +90,6 @@ export type PortfolioState = {
   /** The newest changes that are done; a repeated request for one of them is passed over. */
   readonly done: readonly string[];
 };
-
-/** The read, and the tenant's choices of this moment. */
-export type PortfolioRead = PortfolioSeen & { readonly onVersionGap: OnVersionGap; readonly onUnexplainedGap: OnUnexplainedGap };
 
 type Refusal = 'invalid' | 'not-found' | 'conflict' | 'forbidden' | 'changed-meanwhile';
 
@@ -151,8 +138,6 @@ export const portfolioState: z.ZodType<PortfolioState> = z.object({
       changeIds: z.array(storedText()),
       levelRead: level,
       baseCurrency: storedText<Currency>(),
-      onVersionGap: z.enum(['restore', 'hold']),
-      onUnexplainedGap: z.enum(['review', 'go-on']),
       write: z.object({
         baseVersion: z.number().int(),
         holdingsBefore: holdings,

@@ -2,10 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import { decimal, type Decimal } from '../../../../shared/kernel/decimal.js';
 import type { InstrumentId, PortfolioId } from '../../../../shared/kernel/ids.js';
 import { currency, type DivestAmount } from '../../../../shared/kernel/money.js';
-import { journeyFacts } from '../../../../test/builders/journey-facts.js';
+import { factsUnder, factsWith } from '../../../../test/builders/journey-facts.js';
 import { hasEffect, movedBy, sameMap, writable } from './holdings.js';
 import { compareLevels, levelText, lowered, loweredByAll } from './levels.js';
 import { portfolioFlow } from './portfolio.flow.js';
+import type { PortfolioPolicy } from './portfolio.policy.js';
 import {
   levelStands,
   MAX_DONE,
@@ -18,7 +19,11 @@ import {
 } from './portfolio.rules.js';
 import { portfolioState, type Change, type Holdings, type PortfolioRead, type PortfolioState, type Writing } from './portfolio.js';
 
-const journey = journeyFacts();
+const asked: PortfolioPolicy = { onVersionGap: 'restore', onUnexplainedGap: 'review' };
+const journey = factsWith(asked);
+/** The tenant that does not want to be asked where nothing tells of a newer wish. */
+const goesOn = factsWith<PortfolioPolicy>({ ...asked, onUnexplainedGap: 'go-on' });
+const holds = factsWith<PortfolioPolicy>({ ...asked, onVersionGap: 'hold' });
 
 const EUR = currency('EUR');
 const NOTHING: DivestAmount = { kind: 'nothing' };
@@ -64,16 +69,12 @@ const read = (over: Partial<PortfolioRead> = {}): PortfolioRead => ({
   holdings: map({ $EUR: '1000', A: '4' }),
   version: 7,
   configJson: '{}',
-  onVersionGap: 'restore',
-  onUnexplainedGap: 'review',
   ...over,
 });
 const writing = (over: Partial<Writing> = {}, divestAmount: DivestAmount | null = NOTHING): Writing => ({
   changeIds: ['w1'],
   levelRead: level('500'),
   baseCurrency: EUR,
-  onVersionGap: 'restore',
-  onUnexplainedGap: 'review',
   write: { baseVersion: 7, holdingsBefore: map({}), holdings: map({}), configJson: '{}', divestAmount },
   ...over,
 });
@@ -206,7 +207,7 @@ describe('a change is asked for', () => {
       set: { writing: { changeIds: ['s'] } },
     });
     expect(portfolioRead(state({ pending: [short] }), read())).toMatchObject({ to: 'AwaitingCounterpart' });
-    expect(written(inWriting({ pending: [short, paid('w1', '500')] }), { versionAfter: 8 })).toMatchObject({
+    expect(written(inWriting({ pending: [short, paid('w1', '500')] }), { versionAfter: 8 }, journey)).toMatchObject({
       to: 'ReadingPortfolio',
       set: { pending: [{ changeId: 'x' }], done: ['w1'] },
     });
@@ -228,7 +229,11 @@ describe('a write was made', () => {
   it('tells whoever asked, with the level that is left', () => {
     const done = Array.from({ length: MAX_DONE }, (_, n) => `old${n}`);
     const pending = [paid('w1', '500'), change('s', { $EUR: '5' }, { cashSettled: true }), change('later', { A: '1' })];
-    const step = written(inWriting({ pending, done, writing: writing({ changeIds: ['w1', 's'] }, level('300')) }), { versionAfter: 8 });
+    const step = written(
+      inWriting({ pending, done, writing: writing({ changeIds: ['w1', 's'] }, level('300')) }),
+      { versionAfter: 8 },
+      journey,
+    );
     expect(step).toMatchObject({
       to: 'ReadingPortfolio',
       set: { writing: null, written: [], pending: [{ changeId: 'later' }], levelWritten: level('300') },
@@ -242,13 +247,16 @@ describe('a write was made', () => {
     expect([kept.length, kept[0], kept.at(-1)]).toEqual([MAX_DONE, 'old2', 's']);
   });
   it('rests, or keeps asking for review', () => {
-    expect(written(inWriting(), { versionAfter: 8 })).toMatchObject({ to: 'Idle', set: { reason: null, pending: [] } });
-    expect(written(inWriting({ review: 'why' }), { versionAfter: 8 })).toMatchObject({ to: 'AwaitingReview', set: { reason: 'why' } });
-    expect(written(inWriting({ writing: writing({}, null), levelWritten: level('9') }), { versionAfter: 12 })).toMatchObject({
+    expect(written(inWriting(), { versionAfter: 8 }, journey)).toMatchObject({ to: 'Idle', set: { reason: null, pending: [] } });
+    expect(written(inWriting({ review: 'why' }), { versionAfter: 8 }, journey)).toMatchObject({
+      to: 'AwaitingReview',
+      set: { reason: 'why' },
+    });
+    expect(written(inWriting({ writing: writing({}, null), levelWritten: level('9') }), { versionAfter: 12 }, journey)).toMatchObject({
       to: 'Idle',
       set: { levelWritten: level('9') },
     });
-    expect(() => written(state(), { versionAfter: 8 })).toThrow('without a plan');
+    expect(() => written(state(), { versionAfter: 8 }, journey)).toThrow('without a plan');
   });
   it('is computed anew when the portfolio moved on, and held when InvestSuite refuses', () => {
     for (const step of [
@@ -264,7 +272,7 @@ describe('a write was made', () => {
 });
 
 describe('somebody else wrote between our read and our write', () => {
-  const gap = (over: Partial<PortfolioState>) => written(inWriting(over), { versionAfter: 9 });
+  const gap = (over: Partial<PortfolioState>, facts = journey) => written(inWriting(over), { versionAfter: 9 }, facts);
   it('a higher wish that came since is written back, less what was paid', () => {
     expect(gap({ seenSince: level('800') })).toMatchObject({
       to: 'RestoringWish',
@@ -286,7 +294,7 @@ describe('somebody else wrote between our read and our write', () => {
     });
   });
   it('two versions of others go to a person, with what was announced: events do not tell which wish is the newer one', () => {
-    const twice = (over: Partial<PortfolioState>) => written(inWriting(over), { versionAfter: 10 });
+    const twice = (over: Partial<PortfolioState>, facts = journey) => written(inWriting(over), { versionAfter: 10 }, facts);
     expect(twice({ seenSince: level('800') })).toMatchObject({
       to: 'AwaitingReview',
       set: { review: expect.stringMatching(/, 2 times, and 800 was announced$/), versionWritten: 10 },
@@ -294,8 +302,10 @@ describe('somebody else wrote between our read and our write', () => {
     });
     expect(twice({})).toMatchObject({ to: 'AwaitingReview', set: { review: expect.stringMatching(/, 2 times$/) } });
     // Versions that rise by themselves tell nothing.
-    const tells = { writing: writing({ onUnexplainedGap: 'go-on' }), seenSince: level('800') };
-    expect(twice(tells)).toMatchObject({ to: 'RestoringWish', set: { restoring: { level: level('300') }, explainedBy: level('800') } });
+    expect(twice({ seenSince: level('800') }, goesOn)).toMatchObject({
+      to: 'RestoringWish',
+      set: { restoring: { level: level('300') }, explainedBy: level('800') },
+    });
   });
   it('two wishes that were announced go to a person: one may be from long before our read (simulation, seed 18319)', () => {
     const { on } = portfolioFlow.rows.WritingPortfolio;
@@ -306,7 +316,7 @@ describe('somebody else wrote between our read and our write', () => {
     const once = seen(seen(inWriting(), '800'), '800');
     expect(once).toMatchObject({ seenSince: level('800'), seenSeveral: false });
     const twice = seen(once, '900');
-    expect(written(twice, { versionAfter: 9 })).toMatchObject({
+    expect(written(twice, { versionAfter: 9 }, journey)).toMatchObject({
       to: 'AwaitingReview',
       set: { review: expect.stringMatching(/, and 900 was announced, after another wish$/), seenSeveral: false },
     });
@@ -314,7 +324,7 @@ describe('somebody else wrote between our read and our write', () => {
     expect(seen(once, '500')).toMatchObject({ seenSince: level('500'), seenSeveral: true });
     expect(seen(inWriting(), '500')).toMatchObject({ seenSince: null, seenSeveral: false });
     // No gap, nothing erased.
-    expect(written(twice, { versionAfter: 8 })).toMatchObject({ to: 'Idle' });
+    expect(written(twice, { versionAfter: 8 }, journey)).toMatchObject({ to: 'Idle' });
   });
   it('a wish seen while reading may be in what was read: only a person can tell', () => {
     expect(gap({ seenWhileReading: level('800') })).toMatchObject({
@@ -331,26 +341,33 @@ describe('somebody else wrote between our read and our write', () => {
     expect(kept.set.writing).toBeUndefined();
   });
   it('always goes to a person where the tenant wants that', () => {
-    expect(gap({ seenSince: level('800'), writing: writing({ onVersionGap: 'hold' }) })).toMatchObject({ to: 'AwaitingReview' });
-    expect(gap({ pending: [paid('w1', '500'), change('n', { A: '1' })], writing: writing({ onVersionGap: 'hold' }) })).toMatchObject({
+    expect(gap({ seenSince: level('800') }, holds)).toMatchObject({ to: 'AwaitingReview' });
+    expect(gap({ pending: [paid('w1', '500'), change('n', { A: '1' })] }, holds)).toMatchObject({
       to: 'ReadingPortfolio',
       set: { review: expect.any(String), pending: [{ changeId: 'n' }] },
     });
   });
+  it('counts the choices of today: the journey was opened years ago', () => {
+    const now = { ...asked, onVersionGap: 'hold' } as const;
+    expect(gap({ seenSince: level('800') }, factsUnder<PortfolioPolicy>({ frozen: asked, now }))).toMatchObject({ to: 'AwaitingReview' });
+    expect(gap({ seenSince: level('800') }, factsUnder<PortfolioPolicy>({ frozen: now, now: asked }))).toMatchObject({
+      to: 'RestoringWish',
+    });
+  });
   const inGap = state({ status: 'ReadingLevel', writing: writing(), written: [paid('w1', '500')], levelWritten: NOTHING });
   it('no event came and our level stands: what was wished for is for a person to find out', () => {
-    expect(levelStands(inGap, read({ version: 9 }))).toMatchObject({
+    expect(levelStands(inGap, read({ version: 9 }), journey)).toMatchObject({
       to: 'AwaitingReview',
       set: { review: expect.stringContaining('nothing tells what was wished for'), writing: null, written: [] },
     });
     expect(unexplained(inGap)).toMatchObject({ to: 'AwaitingReview' });
-    expect(levelStands({ ...inGap, pending: [change('n', { A: '1' })] }, read())).toMatchObject({
+    expect(levelStands({ ...inGap, pending: [change('n', { A: '1' })] }, read(), journey)).toMatchObject({
       to: 'ReadingPortfolio',
       set: { review: expect.any(String) },
     });
   });
   it('no event came, and another level was set since: the app may have added to ours', () => {
-    const step = levelStands(inGap, read({ divestAmount: level('800') }));
+    const step = levelStands(inGap, read({ divestAmount: level('800') }), journey);
     expect(step).toMatchObject({
       to: 'AwaitingReview',
       set: { review: expect.stringMatching(/; 800 was set since$/), levelWritten: level('800') },
@@ -362,14 +379,14 @@ describe('somebody else wrote between our read and our write', () => {
   });
   it('a wish we have overwritten and could not restore is for a person, whatever the tenant wants', () => {
     const lost = { ...inGap, restoring: { expected: NOTHING, level: level('300') } };
-    expect(levelStands(lost, read({ divestAmount: level('90'), onUnexplainedGap: 'go-on' }))).toMatchObject({
+    expect(levelStands(lost, read({ divestAmount: level('90') }), goesOn)).toMatchObject({
       to: 'AwaitingReview',
       set: { review: 'we have overwritten a wish of 300, and 90 was set since', restoring: null, levelWritten: level('90') },
     });
     expect(wishWhileLevelIsRead(lost, wish(level('90')))).toEqual({ stay: true, set: { seenSince: level('90'), seenSeveral: false } });
   });
   it('no event came, and the tenant does not want to be asked', () => {
-    expect(levelStands(inGap, read({ onUnexplainedGap: 'go-on' }))).toMatchObject({
+    expect(levelStands(inGap, read(), goesOn)).toMatchObject({
       to: 'Idle',
       set: { reason: expect.stringContaining('no other wish') },
     });
@@ -377,15 +394,15 @@ describe('somebody else wrote between our read and our write', () => {
   it('under review an old event that comes late closes nothing; a level that stands does', () => {
     const late = { ...inGap, writing: null, written: [], review: 'why', seenSince: level('800') };
     const told = 'why; 800 was announced since and does not stand';
-    expect(levelStands(late, read({ onUnexplainedGap: 'go-on' }))).toMatchObject({
+    expect(levelStands(late, read(), goesOn)).toMatchObject({
       to: 'AwaitingReview',
       set: { review: told, reason: told },
     });
     expect(unexplained({ ...late, review: told })).toMatchObject({ set: { review: told } });
     expect(unexplained({ ...late, seenSince: null })).toMatchObject({ set: { review: 'why' } });
     expect(unexplained({ ...late, review: 'x'.repeat(400) })).toMatchObject({ set: { review: 'x'.repeat(400) } });
-    expect(levelStands(late, read({ divestAmount: level('800') }))).toMatchObject({ to: 'Idle', set: { review: null } });
-    expect(levelStands({ ...late, levelWritten: null }, read())).toMatchObject({ to: 'Idle', set: { review: null } });
+    expect(levelStands(late, read({ divestAmount: level('800') }), journey)).toMatchObject({ to: 'Idle', set: { review: null } });
+    expect(levelStands({ ...late, levelWritten: null }, read(), journey)).toMatchObject({ to: 'Idle', set: { review: null } });
     expect(wishWhileLevelIsRead(late, wish(level('900')))).toEqual({ stay: true, set: { seenSince: level('900'), seenSeveral: true } });
     expect(wishWhileLevelIsRead(late, wish(NOTHING))).toEqual({ stay: true });
   });
@@ -414,16 +431,16 @@ describe('somebody else wrote between our read and our write', () => {
     // The same once more, what we have written, and what we have read.
     for (const known of ['800', '300', '500']) expect(seen(level(known))).toEqual({ stay: true });
     expect(seen(level('950'))).toEqual({ to: 'ReadingLevel', set: { seenSince: level('950'), seenSeveral: false } });
-    expect(levelStands(watchful, read({ divestAmount: level('300') }))).toMatchObject({
+    expect(levelStands(watchful, read({ divestAmount: level('300') }), journey)).toMatchObject({
       to: 'Idle',
       set: { explainedBy: null, writing: null, written: [] },
     });
     // A new wish stands. An old one that was erased does not: then the one that was restored was not the newest.
     const announced = { ...watchful, seenSince: level('950') };
-    expect(levelStands(announced, read({ divestAmount: level('950') }))).toMatchObject({ to: 'Idle' });
+    expect(levelStands(announced, read({ divestAmount: level('950') }), journey)).toMatchObject({ to: 'Idle' });
     const several = { ...announced, seenSeveral: true };
-    expect(levelStands(several, read({ divestAmount: level('950') }))).toMatchObject({ to: 'AwaitingReview' });
-    expect(levelStands(announced, read({ divestAmount: level('300'), onUnexplainedGap: 'go-on' }))).toMatchObject({
+    expect(levelStands(several, read({ divestAmount: level('950') }), journey)).toMatchObject({ to: 'AwaitingReview' });
+    expect(levelStands(announced, read({ divestAmount: level('300') }), goesOn)).toMatchObject({
       to: 'AwaitingReview',
       set: { review: 'we have overwritten a wish of 800 or of 950, and 300 stands' },
     });
@@ -442,13 +459,12 @@ describe('somebody else wrote between our read and our write', () => {
       to: 'AwaitingReview',
       set: { review: expect.stringContaining('while a wish was restored'), levelWritten: level('300') },
     });
-    const rises = { ...restoring, writing: writing({ onUnexplainedGap: 'go-on' }) };
-    expect(rowOf.applied(rises, { versionAfter: 11 }, journey)).toMatchObject({ to: 'AwaitingWish' });
+    expect(rowOf.applied(restoring, { versionAfter: 11 }, goesOn)).toMatchObject({ to: 'AwaitingWish' });
     // A person's word carries no version.
     expect(rowOf.applied({ ...restoring, versionWritten: null }, { versionAfter: 0 }, journey)).toMatchObject({ to: 'AwaitingWish' });
   });
   it('keeps what was to review before', () => {
-    const step = written(inWriting({ review: 'why' }), { versionAfter: 10 });
+    const step = written(inWriting({ review: 'why' }), { versionAfter: 10 }, journey);
     expect(step).toMatchObject({ to: 'AwaitingReview', set: { review: expect.stringMatching(/^why; another writer was there/) } });
   });
 });

@@ -19,7 +19,7 @@ const write = { baseVersion: 7, holdingsBefore: {}, holdings: {}, configJson: '{
 const state = {
   portfolioId: 'P1' as PortfolioId,
   restoring: { expected: { kind: 'nothing' }, level },
-  writing: { changeIds: [], levelRead: level, baseCurrency: currency('EUR'), onVersionGap: 'hold', write },
+  writing: { changeIds: [], levelRead: level, baseCurrency: currency('EUR'), write },
 } as unknown as PortfolioState;
 const port = () => {
   const made = {
@@ -33,9 +33,9 @@ const port = () => {
 };
 
 describe('effects on the portfolio object', () => {
-  it('reads what the write needs, with the choice of the tenant', async () => {
+  it('reads what the write needs', async () => {
     const { made, investSuite } = port();
-    const effect = readPortfolio(investSuite, timing, { onVersionGap: 'hold', onUnexplainedGap: 'review' });
+    const effect = readPortfolio(investSuite, timing);
     const request: unknown = effect.request(state, journey, 'k');
     const portfolio = shownPortfolio({ divestAmount: level });
     made.readPortfolio.mockResolvedValueOnce({ kind: 'applied', result: portfolio });
@@ -43,7 +43,7 @@ describe('effects on the portfolio object', () => {
     const kept = { baseCurrency, realMoney, deleted, divestAmount, holdings, version, configJson };
     expect(await effect.read(request as { portfolioId: PortfolioId }, sending)).toEqual({
       kind: 'applied',
-      result: { ...kept, onVersionGap: 'hold', onUnexplainedGap: 'review' },
+      result: kept,
     });
     made.readPortfolio.mockResolvedValueOnce({ kind: 'retryable', evidence: 'refused' });
     expect(await effect.read(request as { portfolioId: PortfolioId }, sending)).toEqual({ kind: 'retryable', evidence: 'refused' });

@@ -3,11 +3,10 @@ import type { InvestSuitePort } from '../../../../shared/ports/investsuite.js';
 import type { ReadEffect, Timing } from '../../../../shared/runtime/engine/definition.js';
 import type { PortfolioRead, PortfolioState } from '../decide/portfolio.js';
 
-/** Reads the whole portfolio object, right before it is written. The tenant's choices of this moment travel with it. */
+/** Reads the whole portfolio object, right before it is written. */
 export const readPortfolio = (
   investSuite: InvestSuitePort,
   timing: Timing,
-  choices: Pick<PortfolioRead, 'onVersionGap' | 'onUnexplainedGap'>,
 ): ReadEffect<PortfolioState, { readonly portfolioId: PortfolioId }, PortfolioRead, 'not-found' | 'forbidden'> => ({
   kind: 'read',
   system: 'investsuite',
@@ -17,6 +16,6 @@ export const readPortfolio = (
     const answer = await investSuite.readPortfolio(request.portfolioId, sending.signal);
     if (answer.kind !== 'applied') return answer;
     const { baseCurrency, realMoney, deleted, divestAmount, holdings, version, configJson } = answer.result;
-    return { kind: 'applied', result: { baseCurrency, realMoney, deleted, divestAmount, holdings, version, configJson, ...choices } };
+    return { kind: 'applied', result: { baseCurrency, realMoney, deleted, divestAmount, holdings, version, configJson } };
   },
 });
