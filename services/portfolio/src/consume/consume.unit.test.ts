@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { parseEnvelope } from '../../../../contracts/internal/envelope.js';
 import { changeRequested } from './change-requested.js';
-import { wishSeen } from './wish-seen.js';
+import { levelAnnounced } from './level-announced.js';
 
 const message = (type: string, body: string, portfolioId: string | null = 'P1') =>
   parseEnvelope(
@@ -46,20 +46,20 @@ describe('messages to the portfolio', () => {
       ),
     ).toThrow();
   });
-  it('or wishes, everything among them', () => {
+  it('or levels that were announced, everything among them', () => {
     const own = 'P01HQZX3V9K2M4N6P8R0S2T4V6W';
-    expect(wishSeen.read(message('portfolio.withdrawal-request', sample('event-withdrawal-everything'), own))).toMatchObject({
-      deliver: { flow: 'portfolio', subject: own, input: { type: 'WishSeen', level: { kind: 'everything' } } },
+    expect(levelAnnounced.read(message('portfolio.withdrawal-request', sample('event-withdrawal-everything'), own))).toMatchObject({
+      deliver: { flow: 'portfolio', subject: own, input: { type: 'LevelAnnounced', level: { kind: 'everything' } } },
     });
-    const unnamed = wishSeen.read(message('portfolio.withdrawal-request', sample('event-withdrawal'), null));
+    const unnamed = levelAnnounced.read(message('portfolio.withdrawal-request', sample('event-withdrawal'), null));
     expect('portfolioId' in unnamed && unnamed.portfolioId).toBe(own);
     // The level of one portfolio is not taken for another's.
-    expect(() => wishSeen.read(message('portfolio.withdrawal-request', sample('event-withdrawal')))).toThrow('filed under another');
+    expect(() => levelAnnounced.read(message('portfolio.withdrawal-request', sample('event-withdrawal')))).toThrow('filed under another');
   });
   it('or nothing of ours', () => {
-    expect(() => wishSeen.read(message('portfolio.withdrawal-request', sample('event-optimization-status')))).toThrow(
+    expect(() => levelAnnounced.read(message('portfolio.withdrawal-request', sample('event-optimization-status')))).toThrow(
       'not a withdrawal request',
     );
-    expect(() => wishSeen.read(message('portfolio.withdrawal-request', '{"id":"x"}'))).toThrow('not an event');
+    expect(() => levelAnnounced.read(message('portfolio.withdrawal-request', '{"id":"x"}'))).toThrow('not an event');
   });
 });

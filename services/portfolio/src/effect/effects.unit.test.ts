@@ -65,7 +65,7 @@ describe('effects on the portfolio object', () => {
     expect(effect.resultFromPerson(request, 'seen')).toEqual({ versionAfter: 9 });
     expect(() => effect.request({ ...state, writing: null }, journey, 'k')).toThrow('without a plan');
   });
-  it('restores a wish only over our own level', async () => {
+  it('restores a level only over our own one', async () => {
     const { made, investSuite } = port();
     const effect = restoreDivestAmount(investSuite, timing);
     const request = effect.request(state, journey, 'k');
@@ -79,11 +79,11 @@ describe('effects on the portfolio object', () => {
     stands({ kind: 'nothing' });
     expect(await effect.inquire(request, sending)).toEqual({ found: 'absent' });
     stands({ kind: 'everything' });
-    // A newer wish, and ours may still be on its way: seed 438207.
+    // A newer level, and ours may still be on its way: seed 438207.
     expect(await effect.inquire(request, sending)).toEqual({ found: 'absent' });
     made.readPortfolio.mockResolvedValueOnce({ kind: 'retryable', evidence: 'refused' });
     expect(await effect.inquire(request, sending)).toMatchObject({ found: 'no-answer' });
     expect(effect.resultFromPerson(request, 'seen')).toEqual({ versionAfter: 0 });
-    expect(() => effect.request({ ...state, restoring: null }, journey, 'k')).toThrow('no wish');
+    expect(() => effect.request({ ...state, restoring: null }, journey, 'k')).toThrow('no level');
   });
 });

@@ -1,11 +1,11 @@
 import { expectFiledUnder } from '../../../../contracts/internal/envelope.js';
+import { PENDING_WITHDRAWAL } from '../../../../contracts/internal/events.js';
 import { readEvent } from '../../../../contracts/investsuite/events.js';
 import type { Consume } from '../../../../shared/runtime/engine/definition.js';
-import { PENDING_WITHDRAWAL } from '../../../../contracts/internal/events.js';
-import type { WishSeen } from '../decide/portfolio.js';
+import type { LevelAnnounced } from '../decide/portfolio.js';
 
 /** The divest amount was set, by the customer or by us. Only evidence of what stood there at some time. */
-export const wishSeen: Consume = {
+export const levelAnnounced: Consume = {
   topic: 'portfolio.withdrawal-request',
   read: (envelope) => {
     if (envelope.type === PENDING_WITHDRAWAL) return { ignored: 'our own look for pending withdrawals; it says no level' };
@@ -14,7 +14,7 @@ export const wishSeen: Consume = {
     if (read.kind === 'unlisted' || read.event.name !== 'portfolio.withdrawal-request') throw new TypeError('not a withdrawal request');
     const { id: portfolioId } = read.event.data;
     if (envelope.portfolioId !== null) expectFiledUnder(envelope, portfolioId);
-    const input: WishSeen = { type: 'WishSeen', level: read.event.data.divest_amount };
+    const input: LevelAnnounced = { type: 'LevelAnnounced', level: read.event.data.divest_amount };
     return { deliver: { flow: 'portfolio', subject: portfolioId, input }, portfolioId };
   },
 };
