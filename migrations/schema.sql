@@ -99,9 +99,9 @@ create sequence payout.owner_id as integer;
 create type payout.blocked_row as (portfolio_id text, event_id text, reason text);
 create type payout.checked_row as (id text, version integer);
 create type payout.closed_row as (id text, status text, generation integer, owner integer, attempt integer, reference text, request jsonb, first_ms double precision, last_ms double precision, due_ms double precision, result jsonb, note text, proof text);
-create type payout.created_row as (id text, flow text, subject text, portfolio_id text, status text, state jsonb, state_version integer, effect_id text, held text, waits_for text, owned_by text, amount text, currency text, ended boolean, waits boolean, due_ms double precision, overdue_ms double precision);
+create type payout.created_row as (id text, flow text, subject text, portfolio_id text, status text, state jsonb, state_version integer, policy jsonb, opened_ms double precision, effect_id text, held text, waits_for text, owned_by text, amount text, currency text, ended boolean, waits boolean, due_ms double precision, overdue_ms double precision);
 create type payout.history_row as (journey_id text, version integer, occasion text, source text, status text, effect_id text, said text, note text);
-create type payout.moved_row as (id text, version integer, status text, state jsonb, state_version integer, effect_id text, held text, waits_for text, amount text, currency text, ended boolean, waits boolean, due_ms double precision, overdue_ms double precision);
+create type payout.moved_row as (id text, version integer, status text, state jsonb, state_version integer, policy jsonb, effect_id text, held text, waits_for text, amount text, currency text, ended boolean, waits boolean, due_ms double precision, overdue_ms double precision);
 create type payout.planned_row as (id text, journey_id text, name text, kind text, owner integer, request jsonb, reference text, at_ms double precision);
 create type payout.postponed_row as (id text, was text, generation integer, status text, attempt integer, reference text, due_ms double precision, note text);
 create type payout.quarantined_row as (event_id text, portfolio_id text, topic text, partition integer, "offset" bigint, key text, headers text, value text, error_class text, reason text);
@@ -213,6 +213,7 @@ create table payout.journey (
   alarmed_at timestamp with time zone,
   wait_status text,
   wait_overdue_at timestamp with time zone,
+  policy jsonb,
   constraint journey_pkey PRIMARY KEY (id)
 ) with (fillfactor=60);
 
@@ -290,9 +291,9 @@ create sequence portfolio.owner_id as integer;
 create type portfolio.blocked_row as (portfolio_id text, event_id text, reason text);
 create type portfolio.checked_row as (id text, version integer);
 create type portfolio.closed_row as (id text, status text, generation integer, owner integer, attempt integer, reference text, request jsonb, first_ms double precision, last_ms double precision, due_ms double precision, result jsonb, note text, proof text);
-create type portfolio.created_row as (id text, flow text, subject text, portfolio_id text, status text, state jsonb, state_version integer, effect_id text, held text, waits_for text, owned_by text, amount text, currency text, ended boolean, waits boolean, due_ms double precision, overdue_ms double precision);
+create type portfolio.created_row as (id text, flow text, subject text, portfolio_id text, status text, state jsonb, state_version integer, policy jsonb, opened_ms double precision, effect_id text, held text, waits_for text, owned_by text, amount text, currency text, ended boolean, waits boolean, due_ms double precision, overdue_ms double precision);
 create type portfolio.history_row as (journey_id text, version integer, occasion text, source text, status text, effect_id text, said text, note text);
-create type portfolio.moved_row as (id text, version integer, status text, state jsonb, state_version integer, effect_id text, held text, waits_for text, amount text, currency text, ended boolean, waits boolean, due_ms double precision, overdue_ms double precision);
+create type portfolio.moved_row as (id text, version integer, status text, state jsonb, state_version integer, policy jsonb, effect_id text, held text, waits_for text, amount text, currency text, ended boolean, waits boolean, due_ms double precision, overdue_ms double precision);
 create type portfolio.planned_row as (id text, journey_id text, name text, kind text, owner integer, request jsonb, reference text, at_ms double precision);
 create type portfolio.postponed_row as (id text, was text, generation integer, status text, attempt integer, reference text, due_ms double precision, note text);
 create type portfolio.quarantined_row as (event_id text, portfolio_id text, topic text, partition integer, "offset" bigint, key text, headers text, value text, error_class text, reason text);
@@ -404,6 +405,7 @@ create table portfolio.journey (
   alarmed_at timestamp with time zone,
   wait_status text,
   wait_overdue_at timestamp with time zone,
+  policy jsonb,
   constraint journey_pkey PRIMARY KEY (id)
 ) with (fillfactor=60);
 
@@ -500,9 +502,9 @@ create sequence rebalancing.owner_id as integer;
 create type rebalancing.blocked_row as (portfolio_id text, event_id text, reason text);
 create type rebalancing.checked_row as (id text, version integer);
 create type rebalancing.closed_row as (id text, status text, generation integer, owner integer, attempt integer, reference text, request jsonb, first_ms double precision, last_ms double precision, due_ms double precision, result jsonb, note text, proof text);
-create type rebalancing.created_row as (id text, flow text, subject text, portfolio_id text, status text, state jsonb, state_version integer, effect_id text, held text, waits_for text, owned_by text, amount text, currency text, ended boolean, waits boolean, due_ms double precision, overdue_ms double precision);
+create type rebalancing.created_row as (id text, flow text, subject text, portfolio_id text, status text, state jsonb, state_version integer, policy jsonb, opened_ms double precision, effect_id text, held text, waits_for text, owned_by text, amount text, currency text, ended boolean, waits boolean, due_ms double precision, overdue_ms double precision);
 create type rebalancing.history_row as (journey_id text, version integer, occasion text, source text, status text, effect_id text, said text, note text);
-create type rebalancing.moved_row as (id text, version integer, status text, state jsonb, state_version integer, effect_id text, held text, waits_for text, amount text, currency text, ended boolean, waits boolean, due_ms double precision, overdue_ms double precision);
+create type rebalancing.moved_row as (id text, version integer, status text, state jsonb, state_version integer, policy jsonb, effect_id text, held text, waits_for text, amount text, currency text, ended boolean, waits boolean, due_ms double precision, overdue_ms double precision);
 create type rebalancing.planned_row as (id text, journey_id text, name text, kind text, owner integer, request jsonb, reference text, at_ms double precision);
 create type rebalancing.postponed_row as (id text, was text, generation integer, status text, attempt integer, reference text, due_ms double precision, note text);
 create type rebalancing.quarantined_row as (event_id text, portfolio_id text, topic text, partition integer, "offset" bigint, key text, headers text, value text, error_class text, reason text);
@@ -614,6 +616,7 @@ create table rebalancing.journey (
   alarmed_at timestamp with time zone,
   wait_status text,
   wait_overdue_at timestamp with time zone,
+  policy jsonb,
   constraint journey_pkey PRIMARY KEY (id)
 ) with (fillfactor=60);
 
@@ -691,9 +694,9 @@ create sequence withdrawal.owner_id as integer;
 create type withdrawal.blocked_row as (portfolio_id text, event_id text, reason text);
 create type withdrawal.checked_row as (id text, version integer);
 create type withdrawal.closed_row as (id text, status text, generation integer, owner integer, attempt integer, reference text, request jsonb, first_ms double precision, last_ms double precision, due_ms double precision, result jsonb, note text, proof text);
-create type withdrawal.created_row as (id text, flow text, subject text, portfolio_id text, status text, state jsonb, state_version integer, effect_id text, held text, waits_for text, owned_by text, amount text, currency text, ended boolean, waits boolean, due_ms double precision, overdue_ms double precision);
+create type withdrawal.created_row as (id text, flow text, subject text, portfolio_id text, status text, state jsonb, state_version integer, policy jsonb, opened_ms double precision, effect_id text, held text, waits_for text, owned_by text, amount text, currency text, ended boolean, waits boolean, due_ms double precision, overdue_ms double precision);
 create type withdrawal.history_row as (journey_id text, version integer, occasion text, source text, status text, effect_id text, said text, note text);
-create type withdrawal.moved_row as (id text, version integer, status text, state jsonb, state_version integer, effect_id text, held text, waits_for text, amount text, currency text, ended boolean, waits boolean, due_ms double precision, overdue_ms double precision);
+create type withdrawal.moved_row as (id text, version integer, status text, state jsonb, state_version integer, policy jsonb, effect_id text, held text, waits_for text, amount text, currency text, ended boolean, waits boolean, due_ms double precision, overdue_ms double precision);
 create type withdrawal.planned_row as (id text, journey_id text, name text, kind text, owner integer, request jsonb, reference text, at_ms double precision);
 create type withdrawal.postponed_row as (id text, was text, generation integer, status text, attempt integer, reference text, due_ms double precision, note text);
 create type withdrawal.quarantined_row as (event_id text, portfolio_id text, topic text, partition integer, "offset" bigint, key text, headers text, value text, error_class text, reason text);
@@ -805,6 +808,7 @@ create table withdrawal.journey (
   alarmed_at timestamp with time zone,
   wait_status text,
   wait_overdue_at timestamp with time zone,
+  policy jsonb,
   constraint journey_pkey PRIMARY KEY (id)
 ) with (fillfactor=60);
 

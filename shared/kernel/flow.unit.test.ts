@@ -15,7 +15,7 @@ type Effects = {
 };
 type Said = { readonly event: 'paid'; readonly data: { readonly amount: string } };
 type Toy = Flow<State, Input, Effects, Said>;
-type ToyRow = Row<State, Input, Effects, Said>;
+type ToyRow = Row<State, Input, Effects, Said, unknown>;
 
 const quiet = { Wished: ignored('nothing changes'), Cancelled: ignored('nothing changes') };
 const reading: ToyRow = {

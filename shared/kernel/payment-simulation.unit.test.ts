@@ -131,7 +131,12 @@ class History {
         life: { whenUnknown: row.whenUnknown, ability, firstWaitMs: 5, longestWaitMs: 80, patienceMs: 4_000 },
       };
     };
-    const opened = openJourney(flow, { id: 'j', subject: 's', portfolioId: 'p' }, { type: 'Wished' }, this.#rules, 0);
+    const opened = openJourney(
+      flow,
+      { id: 'j', subject: 's', portfolioId: 'p' },
+      { type: 'Wished' },
+      { rulesOf: this.#rules, policy: null, nowMs: 0 },
+    );
     if (opened.kind !== 'moved') throw new Error('does not open');
     this.#journey = opened.journey;
     this.#carryOut(opened);
@@ -148,7 +153,7 @@ class History {
   }
 
   #step(occasion: Occasion): void {
-    const stepped = step(flow, this.#journey, occasion, this.#rules, this.#nowMs);
+    const stepped = step(flow, this.#journey, occasion, { rulesOf: this.#rules, policy: null, nowMs: this.#nowMs });
     if (stepped.kind === 'postponed') this.#journey = { ...this.#journey, effect: stepped.effect };
     if (stepped.kind !== 'moved') return;
     this.#journey = stepped.journey;

@@ -2,7 +2,16 @@ import { describe, expect, it } from '@jest/globals';
 import { Bug } from './bug.js';
 import type { EffectRecord, LifeEvent, LifeRules } from './effect-life.js';
 import { go, hold, ignored, impossible, type EffectKind, type Flow } from './flow.js';
-import { openJourney, step, type AnyFlow, type JourneyRecord, type Occasion, type RulesOf, type Stepped } from './step.js';
+import {
+  openJourney,
+  step,
+  type AnyFlow,
+  type JourneyRecord,
+  type Occasion,
+  type RulesOf,
+  type StepContext,
+  type Stepped,
+} from './step.js';
 
 type State = { readonly status: 'Reading' | 'Paying' | 'Announcing' | 'Waiting' | 'Done'; readonly amount: string };
 type Input = { readonly type: 'Wished'; readonly amount: string } | { readonly type: 'Cancelled' } | { readonly type: 'Noted' };
@@ -18,7 +27,7 @@ const toy: Flow<State, Input, Effects, Said> = {
   name: 'toy',
   ownedBy: 'nobody',
   opens: {
-    Wished: (input, subject) => ({
+    Wished: (input, { subject }) => ({
       open: { status: 'Reading', amount: `${input.amount} for ${subject}` },
       says: [{ event: 'paid', data: { amount: '0' } }],
     }),
@@ -118,13 +127,16 @@ const journey = (status: State['status'], change: Partial<EffectRecord> = {}): J
   flow: 'toy',
   subject: 's',
   portfolioId: 'p',
+  openedAtMs: NOW,
+  policy: null,
   version: 3,
   state: { status, amount: '10' } as State,
   ended: status === 'Done',
   held: null,
   effect: effectIn(status, change),
 });
-const take = (from: JourneyRecord, occasion: Occasion): Stepped => step(flow, from, occasion, rulesOf, NOW + 1);
+const at = (nowMs: number): StepContext => ({ rulesOf, policy: null, nowMs });
+const take = (from: JourneyRecord, occasion: Occasion): Stepped => step(flow, from, occasion, at(NOW + 1));
 const give = (from: JourneyRecord, input: Input): Stepped => take(from, { kind: 'input', input });
 const tell = (from: JourneyRecord, event: LifeEvent): Stepped => take(from, { kind: 'effect', effectId: from.effect?.id ?? 'none', event });
 const answer = (from: JourneyRecord, outcome: Extract<LifeEvent, { type: 'Answered' }>['outcome']): Stepped => {
@@ -135,7 +147,7 @@ const answer = (from: JourneyRecord, outcome: Extract<LifeEvent, { type: 'Answer
 describe('opening a journey', () => {
   const identity = { id: 'j', subject: 's', portfolioId: 'p' };
   it('begins at version 1, with the effect of its row being sent', () => {
-    expect(openJourney(flow, identity, { type: 'Wished', amount: '5' } as Input, rulesOf, NOW)).toEqual({
+    expect(openJourney(flow, identity, { type: 'Wished', amount: '5' } as Input, at(NOW))).toEqual({
       kind: 'moved',
       planned: true,
       closing: null,
@@ -147,16 +159,60 @@ describe('opening a journey', () => {
   });
   it('may open in a row that does not act, and needs not say anything', () => {
     const opens = { ...flow.opens, Wished: () => ({ open: { status: 'Done' } }) };
-    expect(openJourney({ ...flow, opens }, identity, { type: 'Wished' }, rulesOf, NOW)).toMatchObject({
+    expect(openJourney({ ...flow, opens }, identity, { type: 'Wished' }, at(NOW))).toMatchObject({
       planned: false,
       says: [],
       journey: { ended: true, effect: null, version: 1 },
     });
   });
   it('is ignored or impossible when the flow says so', () => {
-    expect(openJourney(flow, identity, { type: 'Cancelled' }, rulesOf, NOW)).toEqual({ kind: 'ignored', note: 'nothing is open' });
-    expect(openJourney(flow, identity, { type: 'Noted' }, rulesOf, NOW)).toEqual({ kind: 'impossible', why: 'nothing to note' });
-    expect(() => openJourney(flow, identity, { type: 'Raised' }, rulesOf, NOW)).toThrow(new Bug('flow toy has no input Raised'));
+    expect(openJourney(flow, identity, { type: 'Cancelled' }, at(NOW))).toEqual({ kind: 'ignored', note: 'nothing is open' });
+    expect(openJourney(flow, identity, { type: 'Noted' }, at(NOW))).toEqual({ kind: 'impossible', why: 'nothing to note' });
+    expect(() => openJourney(flow, identity, { type: 'Raised' }, at(NOW))).toThrow(new Bug('flow toy has no input Raised'));
+  });
+});
+
+describe('a rule', () => {
+  const opened = { id: 'j', subject: 's', portfolioId: 'p', openedAtMs: NOW };
+  const heard: unknown[] = [];
+  const hears = (...given: readonly unknown[]): { readonly to: string } => {
+    heard.push(given.at(-1));
+    return { to: 'Done' };
+  };
+  const curious = {
+    ...flow,
+    rows: {
+      ...flow.rows,
+      Reading: { ...flow.rows['Reading'], applied: hears, rejected: hears, on: { Noted: hears } },
+      Waiting: { ...flow.rows['Waiting'], looksAgain: { after: 'cash', then: hears } },
+    },
+  } as unknown as AnyFlow;
+  const today = { rulesOf, policy: { limit: '7' }, nowMs: NOW + 1 };
+  const answered = (outcome: Extract<LifeEvent, { type: 'Answered' }>['outcome']): Occasion => ({
+    kind: 'effect',
+    effectId: 'j:Read:3',
+    event: { type: 'Answered', outcome, of: { generation: 1, lastSentAtMs: NOW } },
+  });
+  it('knows its journey, the choices it was opened under and those of today, whatever it is asked', () => {
+    const reading = { ...journey('Reading'), policy: { limit: '5' } };
+    heard.length = 0;
+    step(curious, reading, { kind: 'input', input: { type: 'Noted' } }, today);
+    step(curious, reading, answered({ kind: 'applied', result: 'x' }), today);
+    step(curious, reading, answered({ kind: 'rejected', reason: 'gone' }), today);
+    step(curious, { ...journey('Waiting'), policy: { limit: '5' } }, { kind: 'look-again' }, today);
+    expect(heard).toEqual(Array(4).fill({ ...opened, policy: { frozen: { limit: '5' }, now: { limit: '7' } } }));
+  });
+  it('of a journey from before choices were kept counts those of today', () => {
+    heard.length = 0;
+    step(curious, journey('Reading'), { kind: 'input', input: { type: 'Noted' } }, today);
+    expect(heard).toEqual([{ ...opened, policy: { frozen: { limit: '7' }, now: { limit: '7' } } }]);
+  });
+  it('opens under the choices of today, which stay with the journey', () => {
+    heard.length = 0;
+    const opens = { Wished: (_input: unknown, facts: unknown) => (hears(facts), { open: { status: 'Done' } }) };
+    const stepped = openJourney({ ...flow, opens }, { id: 'j', subject: 's', portfolioId: 'p' }, { type: 'Wished' }, today);
+    expect(heard).toEqual([{ ...opened, openedAtMs: NOW + 1, policy: { frozen: { limit: '7' }, now: { limit: '7' } } }]);
+    expect(stepped).toMatchObject({ journey: { openedAtMs: NOW + 1, policy: { limit: '7' } } });
   });
 });
 
@@ -229,11 +285,11 @@ describe('an input', () => {
     'cannot lead away from a payment that is %s, even where the types were got around',
     (status) => {
       const rows = { ...flow.rows, Paying: { ...flow.rows['Paying'], on: { Wished: to('Done') } } } as unknown as AnyFlow['rows'];
-      expect(() =>
-        step({ ...flow, rows }, journey('Paying', { status }), { kind: 'input', input: { type: 'Wished' } }, rulesOf, NOW),
-      ).toThrow('leads away from Pay');
+      expect(() => step({ ...flow, rows }, journey('Paying', { status }), { kind: 'input', input: { type: 'Wished' } }, at(NOW))).toThrow(
+        'leads away from Pay',
+      );
       expect(
-        step({ ...flow, rows }, journey('Paying', { status: 'applied' }), { kind: 'input', input: { type: 'Wished' } }, rulesOf, NOW),
+        step({ ...flow, rows }, journey('Paying', { status: 'applied' }), { kind: 'input', input: { type: 'Wished' } }, at(NOW)),
       ).toMatchObject({ closing: { status: 'applied' } });
     },
   );
@@ -402,14 +458,14 @@ describe('looking again', () => {
     for (const status of ['Paying', 'Done'] as const)
       expect(take(journey(status), { kind: 'look-again' })).toEqual({ kind: 'ignored', note: 'nothing to look at any more' });
     const rows = { ...flow.rows, Waiting: { waitsFor: 'cash', overdueAfterHours: 1, on: {} } } as unknown as AnyFlow['rows'];
-    expect(step({ ...flow, rows }, journey('Waiting'), { kind: 'look-again' }, rulesOf, NOW)).toMatchObject({ kind: 'ignored' });
+    expect(step({ ...flow, rows }, journey('Waiting'), { kind: 'look-again' }, at(NOW))).toMatchObject({ kind: 'ignored' });
   });
 });
 
 describe('what people must know', () => {
   it('is held up to them and written down, and leads nowhere', () => {
     const before = journey('Announcing');
-    expect(step(flow, before, { kind: 'noticed', note: 'n' }, rulesOf, NOW)).toEqual({
+    expect(step(flow, before, { kind: 'noticed', note: 'n' }, at(NOW))).toEqual({
       kind: 'moved',
       journey: { ...before, version: before.version + 1, held: 'n' },
       closing: null,

@@ -1,6 +1,6 @@
 /** The journey of the engine's benchmark: five writes to one outside system, one after another. As small as a flow can be, all of the engine. */
 import { z } from 'zod';
-import { bind, type ServiceDefinition, type Timing } from '../../shared/runtime/engine/definition.js';
+import { bind, noPolicy, type ServiceDefinition, type Timing } from '../../shared/runtime/engine/definition.js';
 import { go, hold, ignored, type Flow } from '../../shared/kernel/flow.js';
 import type { OperationAbility, Outcome } from '../../shared/kernel/outcome.js';
 
@@ -74,7 +74,7 @@ const wish = z.object({ wanted: z.string() });
 export const fiveCalls = (call: Call): ServiceDefinition => ({
   name: 'payout',
   bindings: [
-    bind<State, Input, Effects, Said>({
+    bind<State, Input, Effects, Said, null>({
       flow,
       idPrefix: 'fc',
       state: z.object({
@@ -83,7 +83,8 @@ export const fiveCalls = (call: Call): ServiceDefinition => ({
         amount: z.string(),
         account: z.string(),
       }),
-      stateVersion: 1,
+      policy: noPolicy,
+      upgrades: [],
       oneJourneyPer: 'subject',
       effects: {
         First: effectOver(call),

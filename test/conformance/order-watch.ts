@@ -1,4 +1,5 @@
 /** An order as the product follows it: the service's own effects and table, over the adapter that is judged. */
+import { journeyFacts } from '../builders/journey-facts.js';
 import { decimal } from '../../shared/kernel/decimal.js';
 import type { Step } from '../../shared/kernel/flow.js';
 import type { OptimizationId, PortfolioId } from '../../shared/kernel/ids.js';
@@ -47,6 +48,7 @@ export const watchOrder = (broker: BrokerPort, request: OrderRequest, orderId: s
   const row = orderFlow.rows.FollowingOrder;
   let state = stateOf(request, orderId);
   let held: string | null = null;
+  const facts = journeyFacts({ id: 'J-1', subject: 'S-1', portfolioId: state.portfolioId });
   const take = (step: Step<Order, OrderSaid>): void => {
     if ('hold' in step) held = step.hold;
     state = { ...state, ...step.set, ...('to' in step ? { status: step.to } : {}) };
@@ -55,14 +57,14 @@ export const watchOrder = (broker: BrokerPort, request: OrderRequest, orderId: s
     look: async () => {
       if (state.status !== 'FollowingOrder' || held !== null) return;
       if (!('does' in row) || row.does !== 'FollowOrder') throw new Error('the order flow does not follow orders any more');
-      const asked = effect.request(state, { id: 'J-1', subject: 'S-1', portfolioId: state.portfolioId }, 'J-1:FollowOrder');
+      const asked = effect.request(state, facts, 'J-1:FollowOrder');
       const outcome = await effect.read(asked, {
         key: 'J-1:FollowOrder',
         signal: AbortSignal.timeout(TIMING.timeoutMs),
         firstSentAtMs: Date.now(),
       });
-      if (outcome.kind === 'applied') take(row.applied(state, outcome.result));
-      if (outcome.kind === 'rejected') take(row.rejected(state, outcome.reason, 'other-side'));
+      if (outcome.kind === 'applied') take(row.applied(state, outcome.result, facts));
+      if (outcome.kind === 'rejected') take(row.rejected(state, outcome.reason, 'other-side', facts));
     },
     state: () => state,
     held: () => held,

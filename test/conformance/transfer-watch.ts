@@ -61,10 +61,11 @@ export const watchTransfer = (bank: CoreBankingPort, request: PaymentRequest): T
   let impossible: string | null = null;
   let journey: JourneyRecord = {
     ...{ id: 'J-1', flow: flow.name, subject: 'S-1', portfolioId: 'P-1', version: 1, ended: false, held: null },
+    ...{ openedAtMs: 0, policy: null },
     ...{ state: stateOf(request), effect: effectOf(request) },
   };
   const take = (occasion: Occasion): void => {
-    const stepped = step(flow, journey, occasion, rules, Date.now());
+    const stepped = step(flow, journey, occasion, { rulesOf: rules, policy: null, nowMs: Date.now() });
     if (stepped.kind === 'impossible') impossible = stepped.why;
     if (stepped.kind === 'postponed') journey = { ...journey, effect: stepped.effect };
     if (stepped.kind !== 'moved') return;

@@ -17,7 +17,9 @@ const journey = (change: Partial<PartRow<'created'>> = {}): PartRow<'created'> =
   portfolio_id: 'P1',
   status: 'Paying',
   state: '{"status":"Paying"}',
-  state_version: 1,
+  state_version: 2,
+  policy: '{"limit": "5"}',
+  opened_ms: 900,
   effect_id: 'j1:Pay',
   held: null,
   waits_for: 'the outcome of Pay',
@@ -31,7 +33,7 @@ const journey = (change: Partial<PartRow<'created'>> = {}): PartRow<'created'> =
   ...change,
 });
 const moved = (change: Partial<PartRow<'moved'>> = {}): PartRow<'moved'> => {
-  const { flow: _flow, subject: _subject, portfolio_id: _portfolio, owned_by: _owner, ...rest } = journey();
+  const { flow: _flow, subject: _subject, portfolio_id: _portfolio, owned_by: _owner, opened_ms: _opened, ...rest } = journey();
   return { ...rest, version: 1, ...change };
 };
 const planned = (change: Partial<PartRow<'planned'>> = {}): PartRow<'planned'> => ({
@@ -78,6 +80,7 @@ const aboutSteps = (fresh: () => Promise<StoreUnderTest>): void => {
     const [byId] = await store.load(['j1', 'none'], []);
     expect(byId).toEqual({
       ...{ id: 'j1', flow: 'parcel', subject: 's1', portfolioId: 'P1', version: 1, state: { status: 'Paying' }, ended: false, held: null },
+      ...{ stateVersion: 2, policy: { limit: '5' }, openedAtMs: 900 },
       effect: {
         ...{ id: 'j1:Pay', name: 'Pay', kind: 'once', status: 'sending', generation: 1, attempt: 1, reference: 'ref-1' },
         ...{ plannedAtMs: 1_000, firstSentAtMs: 1_000, lastSentAtMs: 1_000, dueAtMs: null, note: null, request: { to: 'NL' }, owner: 1 },
@@ -95,6 +98,13 @@ const aboutSteps = (fresh: () => Promise<StoreUnderTest>): void => {
     expect(await store.byReference(['ref-1', 'ref-2'])).toEqual([
       { reference: 'ref-1', journeyId: 'j1', portfolioId: 'P1', effectId: 'j1:Pay', status: 'sending', earlier: null },
     ]);
+  });
+  it('keeps the moment of opening, and the choices and the version of the newest step', async () => {
+    const { store } = await fresh();
+    await store.write(parts({ created: [journey({ policy: null })], planned: [planned()] }));
+    expect(await store.load(['j1'], [])).toMatchObject([{ stateVersion: 2, policy: null, openedAtMs: 900 }]);
+    await store.write(parts({ moved: [moved({ state_version: 3, policy: '{"limit": "7"}' })] }));
+    expect(await store.load(['j1'], [])).toMatchObject([{ stateVersion: 3, policy: { limit: '7' }, openedAtMs: 900, version: 2 }]);
   });
   it('refuses a stale version, and writes nothing at all then', async () => {
     const { store } = await fresh();

@@ -10,11 +10,11 @@ import {
   type DueEffect,
   type EngineStore,
   type InboxRow,
+  type LoadedJourney,
   type OpenInboxRow,
   type OutboxRow,
   type Referenced,
   type StoredEffect,
-  type StoredJourney,
   type TakenIn,
 } from '../../shared/runtime/engine/store.js';
 import { contentHash } from '../../shared/runtime/engine/identity.js';
@@ -40,6 +40,9 @@ export type JourneyEntry = {
   version: number;
   status: string;
   state: string;
+  stateVersion: number;
+  policy: string | null;
+  readonly openedMs: number;
   effectId: string | null;
   held: string | null;
   waitsFor: string | null;
@@ -220,7 +223,7 @@ export class MemoryStore implements EngineStore {
     };
   }
 
-  #loaded(entry: JourneyEntry): StoredJourney {
+  #loaded(entry: JourneyEntry): LoadedJourney {
     const effect = entry.effectId === null ? undefined : this.effects.get(entry.effectId);
     return {
       id: entry.id,
@@ -229,6 +232,9 @@ export class MemoryStore implements EngineStore {
       portfolioId: entry.portfolioId,
       version: entry.version,
       state: JSON.parse(entry.state) as Stated,
+      stateVersion: entry.stateVersion,
+      policy: entry.policy === null ? null : (JSON.parse(entry.policy) as unknown),
+      openedAtMs: entry.openedMs,
       ended: entry.ended,
       held: entry.held,
       effect: effect === undefined ? null : this.#stored(effect),
@@ -243,7 +249,7 @@ export class MemoryStore implements EngineStore {
   async load(
     ids: readonly string[],
     open: readonly { readonly flow: string; readonly subject: string }[],
-  ): Promise<readonly StoredJourney[]> {
+  ): Promise<readonly LoadedJourney[]> {
     const byId = ids.map((id) => this.journeys.get(id));
     const bySubject = open.map(({ flow, subject }) => this.#openOf(flow, subject));
     return [...byId, ...bySubject].flatMap((entry) => (entry === undefined ? [] : [this.#loaded(entry)]));
@@ -345,6 +351,9 @@ export class MemoryStore implements EngineStore {
       version: 1,
       status: text(row.status),
       state: text(row.state),
+      stateVersion: Number(row.state_version),
+      policy: row.policy === null ? null : text(row.policy),
+      openedMs: Number(row.opened_ms),
       effectId: row.effect_id === null ? null : text(row.effect_id),
       held: row.held === null ? null : text(row.held),
       waitsFor: row.waits_for === null ? null : text(row.waits_for),
@@ -374,6 +383,8 @@ export class MemoryStore implements EngineStore {
     j.version++;
     j.status = status;
     j.state = text(row.state);
+    j.stateVersion = Number(row.state_version);
+    j.policy = row.policy === null ? null : text(row.policy);
     j.effectId = row.effect_id === null ? null : text(row.effect_id);
     j.held = row.held === null ? null : text(row.held);
     j.waitsFor = row.waits_for === null ? null : text(row.waits_for);

@@ -12,7 +12,7 @@ import { openClient, openPool, type DatabaseOptions } from '../../shared/runtime
 import { assemble } from '../../shared/runtime/engine/assembly.js';
 import { Catalogue } from '../../shared/runtime/engine/catalogue.js';
 import { systemClock as clock } from '../../shared/runtime/engine/clock.js';
-import { bind, type ServiceDefinition, type Timing } from '../../shared/runtime/engine/definition.js';
+import { bind, noPolicy, type ServiceDefinition, type Timing } from '../../shared/runtime/engine/definition.js';
 import type { Engine } from '../../shared/runtime/engine/engine.js';
 import { Owner } from '../../shared/runtime/engine/owner.js';
 import { PostgresStore } from '../../shared/runtime/engine/postgres-store.js';
@@ -111,7 +111,7 @@ const wish = z.object({ wanted: z.string(), course: z.enum(['fine', 'throws', 'r
 const definitionOf = (ways: Ways): ServiceDefinition => ({
   name: 'payout',
   bindings: [
-    bind<State, Input, Effects, Said>({
+    bind<State, Input, Effects, Said, null>({
       flow: flowOf(ways),
       idPrefix: 'ta',
       state: z.object({
@@ -120,7 +120,8 @@ const definitionOf = (ways: Ways): ServiceDefinition => ({
         course: wish.shape.course,
         note: z.string(),
       }),
-      stateVersion: 1,
+      policy: noPolicy,
+      upgrades: [],
       oneJourneyPer: 'subject',
       effects: { CallFirst: call, CallSecond: call },
       shows: () => null,

@@ -1,17 +1,18 @@
 import type { Said, Tagged } from '../../shared/kernel/flow.js';
-import { openJourney, step, type JourneyRecord, type Occasion, type Stepped } from '../../shared/kernel/step.js';
+import { factsOf, openJourney, step, type JourneyRecord, type Occasion, type Stepped } from '../../shared/kernel/step.js';
 import { Catalogue } from '../../shared/runtime/engine/catalogue.js';
 import type { Binding } from '../../shared/runtime/engine/definition.js';
 
 /** Walks one journey through the kernel's own step, with every effect carried out once by its definition. */
 export const walkJourney = (
   binding: Binding,
-  facts: { readonly id: string; readonly subject: string; readonly portfolioId: string },
+  identity: { readonly id: string; readonly subject: string; readonly portfolioId: string },
   nowMs: number,
 ) => {
   const catalogue = new Catalogue({ name: 'test', bindings: [binding], consumes: [] });
   const flow = catalogue.flow(binding.flow.name);
-  const rules = catalogue.rulesOf(binding.flow.name);
+  const context = catalogue.contextOf(binding.flow.name, nowMs);
+  const facts = factsOf({ ...identity, openedAtMs: nowMs, policy: context.policy }, context.policy);
   const path: string[] = [];
   const said: Said[] = [];
   let journey: JourneyRecord | null = null;
@@ -28,7 +29,7 @@ export const walkJourney = (
     if (stepped.journey.held !== null) path.push(`held: ${stepped.journey.held}`);
     said.push(...stepped.says);
   };
-  const occasion = (at: JourneyRecord, what: Occasion): void => take(step(flow, at, what, rules, nowMs));
+  const occasion = (at: JourneyRecord, what: Occasion): void => take(step(flow, at, what, context));
   const carryOut = async (): Promise<void> => {
     for (let round = 0; round < 20; round++) {
       const at: JourneyRecord | null = journey;
@@ -45,7 +46,7 @@ export const walkJourney = (
     path,
     said,
     give: async (input: Tagged): Promise<void> => {
-      if (journey === null) take(openJourney(flow, facts, input, rules, nowMs));
+      if (journey === null) take(openJourney(flow, identity, input, context));
       else occasion(journey, { kind: 'input', input });
       await carryOut();
     },

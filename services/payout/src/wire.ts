@@ -6,7 +6,7 @@ import type { BrokerPort } from '../../../shared/ports/broker.js';
 import type { CoreBankingPort } from '../../../shared/ports/core-banking.js';
 import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
 import { ConfigurationError, type Check, type CommonConfig } from '../../../shared/runtime/config.js';
-import { bind, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
+import { bind, noPolicy, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
 import type { ServiceTools } from '../../../shared/runtime/service.js';
 import { timingOf } from '../../../shared/runtime/tenant.js';
 import type { config } from './config.js';
@@ -50,7 +50,8 @@ export const payoutBinding = ({ investSuite, broker, coreBanking }: Ports, tenan
     flow: payoutFlow,
     idPrefix: 'po',
     state: payoutState,
-    stateVersion: 1,
+    policy: noPolicy,
+    upgrades: [],
     oneJourneyPer: 'subject',
     effects: {
       ReadOwner: readOwner(investSuite, timing),

@@ -4,7 +4,7 @@ import { configuredInvestSuite } from '../../../shared/adapters/investsuite/conf
 import type { BrokerPort } from '../../../shared/ports/broker.js';
 import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
 import type { Check, CommonConfig } from '../../../shared/runtime/config.js';
-import { bind, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
+import { bind, noPolicy, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
 import type { ServiceTools } from '../../../shared/runtime/service.js';
 import { timingOf } from '../../../shared/runtime/tenant.js';
 import type { config } from './config.js';
@@ -45,7 +45,8 @@ export const optimisationBinding = ({ investSuite, broker }: Ports, tenant: Tena
     flow: optimisationFlow,
     idPrefix: 'op',
     state: optimisationState,
-    stateVersion: 1,
+    policy: noPolicy,
+    upgrades: [],
     oneJourneyPer: (input) => input.optimizationId,
     effects: {
       ReadOptimization: readOptimization(investSuite, timing),
@@ -63,7 +64,8 @@ export const orderBinding = ({ investSuite, broker }: Ports, tenant: Tenant): Bi
     flow: orderFlow,
     idPrefix: 'or',
     state: orderState,
-    stateVersion: 1,
+    policy: noPolicy,
+    upgrades: [],
     oneJourneyPer: 'subject',
     effects: {
       PlaceOrder: placeOrder(broker, timing),

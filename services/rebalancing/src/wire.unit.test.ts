@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { decimal } from '../../../shared/kernel/decimal.js';
 import type { EffectRecord, LifeEvent } from '../../../shared/kernel/effect-life.js';
 import type { Said, Tagged } from '../../../shared/kernel/flow.js';
-import { openJourney, step, type JourneyRecord, type Stepped } from '../../../shared/kernel/step.js';
+import { factsOf, openJourney, step, type JourneyRecord, type Stepped } from '../../../shared/kernel/step.js';
 import type { BrokerPort, Fill, OrderReport, OrderRequest } from '../../../shared/ports/broker.js';
 import type { InvestSuitePort, Portfolio, TransactionWrite } from '../../../shared/ports/investsuite.js';
 import { Catalogue } from '../../../shared/runtime/engine/catalogue.js';
@@ -131,13 +131,13 @@ const run = async (ports: ReturnType<typeof world>) => {
   };
   const act = async (journey: JourneyRecord, effect: EffectRecord): Promise<void> => {
     const definition = catalogue.effect(journey.flow, effect.name);
-    const request: unknown = JSON.parse(JSON.stringify(definition.request(journey.state, journey, 'key')));
+    const request: unknown = JSON.parse(JSON.stringify(definition.request(journey.state, factsOf(journey, null), 'key')));
     const sending = { key: 'key', signal: new AbortController().signal, firstSentAtMs: 0 };
     const outcome = await (definition.kind === 'read' ? definition.read(request, sending) : definition.send(request, sending));
     const event: LifeEvent = { type: 'Answered', outcome, of: effect };
     await take(
       journey.id,
-      step(catalogue.flow(journey.flow), journey, { kind: 'effect', effectId: effect.id, event }, catalogue.rulesOf(journey.flow), 0),
+      step(catalogue.flow(journey.flow), journey, { kind: 'effect', effectId: effect.id, event }, catalogue.contextOf(journey.flow, 0)),
     );
   };
 
@@ -150,12 +150,12 @@ const run = async (ports: ReturnType<typeof world>) => {
     const { flow, subject, input } = next;
     const id = `${flow}-${subject}`;
     const journey = journeys.get(id);
-    const rules = catalogue.rulesOf(flow);
+    const context = catalogue.contextOf(flow, 0);
     await take(
       id,
       journey === undefined
-        ? openJourney(catalogue.flow(flow), { id, subject, portfolioId: 'P1' }, input, rules, 0)
-        : step(catalogue.flow(flow), journey, { kind: 'input', input }, rules, 0),
+        ? openJourney(catalogue.flow(flow), { id, subject, portfolioId: 'P1' }, input, context)
+        : step(catalogue.flow(flow), journey, { kind: 'input', input }, context),
     );
   }
   return {

@@ -4,7 +4,7 @@ import { configuredInvestSuite } from '../../../shared/adapters/investsuite/conf
 import type { BrokerPort } from '../../../shared/ports/broker.js';
 import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
 import type { Check, CommonConfig } from '../../../shared/runtime/config.js';
-import { bind, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
+import { bind, noPolicy, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
 import type { ServiceTools } from '../../../shared/runtime/service.js';
 import { timingOf } from '../../../shared/runtime/tenant.js';
 import type { config } from './config.js';
@@ -31,7 +31,8 @@ export const withdrawalBinding = ({ investSuite, broker }: Ports, tenant: Tenant
     flow: withdrawalFlow,
     idPrefix: 'wd',
     state: withdrawalState,
-    stateVersion: 1,
+    policy: noPolicy,
+    upgrades: [],
     oneJourneyPer: 'event',
     effects: {
       ReadPortfolio: readPortfolio(investSuite, tenant, timing),

@@ -60,11 +60,15 @@ const flow: Flow<State, Input, Effects, Said> = {
 };
 const timing = { timeoutMs: 1_000, firstWaitMs: 10, longestWaitMs: 100, patienceMs: 10_000 };
 const ability = { repeatable: 'after-inquiry', keyMemoryMs: null, longestLifeMs: 100, afterAbsence: 'new-key', source: 'test' } as const;
-const binding = bind<State, Input, Effects, Said>({
+const binding = bind<State, Input, Effects, Said, { readonly limit: string }>({
   flow,
   idPrefix: 'ty',
-  state: z.custom<State>(),
-  stateVersion: 7,
+  state: z.custom<State>((value) => typeof (value as State).amount === 'string'),
+  policy: { schema: z.strictObject({ limit: z.string() }), now: { limit: '5' } },
+  upgrades: [
+    (old) => ({ ...old, state: { ...(old.state as object), amount: '1' } }),
+    (old) => ({ state: { ...(old.state as object), status: 'Waiting' }, policy: { limit: '3' } }),
+  ],
   oneJourneyPer: 'subject',
   intervalsMs: { cash: 60_000 },
   shows: (state) => (state.status === 'Done' ? null : { amount: decimal(state.amount), currency: 'EUR' }),
@@ -101,7 +105,6 @@ const definition: ServiceDefinition = {
   consumes: [consume, { ...consume }, { ...consume, topic: 'broker.cash-status' }],
 };
 const catalogue = new Catalogue(definition);
-const rules = catalogue.rulesOf('toy');
 
 const NOW = Date.parse('2026-03-01T12:00:00.000Z');
 const OWNER = 9;
@@ -162,13 +165,16 @@ const paying = (change: Partial<StoredEffect> = {}): StoredJourney => ({
   flow: 'toy',
   subject: 's',
   portfolioId: 'p',
+  openedAtMs: NOW - 1_000,
+  policy: null,
   version: 3,
   state: { status: 'Paying', amount: '10' } as State,
   ended: false,
   held: null,
   effect: payment(change),
 });
-const after = (journey: StoredJourney, occasion: Occasion): Moved => moved(step(catalogue.flow('toy'), journey, occasion, rules, NOW));
+const after = (journey: StoredJourney, occasion: Occasion): Moved =>
+  moved(step(catalogue.flow('toy'), journey, occasion, catalogue.contextOf('toy', NOW)));
 
 describe('what a step writes', () => {
   it('opens a journey with its request frozen, as it was decided', () => {
@@ -181,8 +187,7 @@ describe('what a step writes', () => {
           catalogue.flow('toy'),
           { id: 'j', subject: 's', portfolioId: 'p' },
           { type: 'Wished', amount: '10' } as Input,
-          rules,
-          NOW - 3,
+          catalogue.contextOf('toy', NOW - 3),
         ),
       ),
     );
@@ -194,7 +199,9 @@ describe('what a step writes', () => {
         portfolio_id: 'p',
         status: 'Checking',
         state: '{"status":"Checking","amount":"10"}',
-        state_version: 7,
+        state_version: 3,
+        policy: '{"limit":"5"}',
+        opened_ms: NOW - 3,
         effect_id: 'j:Check:1',
         owned_by: 'payments desk',
         amount: '10',
@@ -251,6 +258,8 @@ describe('what a step writes', () => {
         id: 'j',
         version: 3,
         status: 'Done',
+        state_version: 3,
+        policy: null,
         effect_id: null,
         ended: true,
         amount: null,
@@ -473,7 +482,21 @@ describe('the catalogue', () => {
     expect(() => catalogue.effect('toy', 'None')).toThrow(Bug);
     expect(() => catalogue.shows('toy', { status: 'None' })).toThrow(Bug);
   });
+  it('brings a stored journey to the present version, and trusts it only then', () => {
+    const { policy: _policy, state: _state, ...rest } = paying();
+    const loaded = (stateVersion: number, state: object, policy: unknown): unknown =>
+      catalogue.current({ ...rest, stateVersion, policy, state: state as State });
+    const old = { status: 'Paying', amount: '10' };
+    expect(catalogue.stateVersion('toy')).toBe(3);
+    expect(loaded(1, { status: 'Old' }, null)).toEqual({ ...rest, state: { status: 'Waiting', amount: '1' }, policy: { limit: '3' } });
+    expect(loaded(2, old, { limit: '2' })).toEqual({ ...rest, state: { status: 'Waiting', amount: '10' }, policy: { limit: '3' } });
+    expect(loaded(3, old, { limit: '2' })).toEqual({ ...rest, state: old, policy: { limit: '2' } });
+    expect(loaded(3, old, null)).toMatchObject({ policy: null });
+    expect(() => loaded(3, { status: 'Paying' }, null)).toThrow();
+    expect(() => loaded(3, old, { limit: 2 })).toThrow();
+  });
   it('takes the care of a row and the ability of an effect together', () => {
+    const rules = catalogue.rulesOf('toy');
     expect(catalogue.rulesOf('toy')).toBe(rules);
     expect(rules('Pay', { whenUnknown: 'inquire' })).toMatchObject({
       kind: 'once',

@@ -119,7 +119,13 @@ export type Job = {
   readonly timeoutMs: number;
 };
 
-export type Binding = FlowBinding<Stated, Tagged, EffectsOf<Record<string, { kind: EffectKind; result: unknown; reason: string }>>, Said, unknown>;
+export type Binding = FlowBinding<
+  Stated,
+  Tagged,
+  EffectsOf<Record<string, { kind: EffectKind; result: unknown; reason: string }>>,
+  Said,
+  unknown
+>;
 
 export type ServiceDefinition = {
   readonly name: string;

@@ -11,7 +11,7 @@ import { createLog } from '../log.js';
 import { assemble } from './assembly.js';
 import { Catalogue } from './catalogue.js';
 import { systemClock, type Clock } from './clock.js';
-import { bind, type Timing } from './definition.js';
+import { bind, noPolicy, type Timing } from './definition.js';
 import { type Engine, type CrashPoint } from './engine.js';
 import { Owner } from './owner.js';
 import { PostgresStore } from './postgres-store.js';
@@ -107,7 +107,7 @@ class World {
 }
 
 const bindingOver = (world: World, shipMs: number, then: 'Done' | 'Noting') =>
-  bind<State, Input, Effects, Said>({
+  bind<State, Input, Effects, Said, null>({
     flow: parcelThen(then),
     idPrefix: 'pa',
     state: z.object({
@@ -115,7 +115,8 @@ const bindingOver = (world: World, shipMs: number, then: 'Done' | 'Noting') =>
       wanted: z.string(),
       notes: z.number(),
     }),
-    stateVersion: 1,
+    policy: noPolicy,
+    upgrades: [],
     oneJourneyPer: 'subject',
     effects: {
       AskPrice: {

@@ -39,6 +39,7 @@ export const PARTS = {
     status: 'text',
     state: 'jsonb',
     state_version: 'integer',
+    policy: 'jsonb',
     effect_id: 'text',
     held: 'text',
     waits_for: 'text',
@@ -154,7 +155,7 @@ const WRITES: Readonly<Record<PartName, string>> = {
   on conflict do nothing returning 1`,
   moved: `
   update journey j set
-    version = j.version + 1, status = m.status, state = m.state, state_version = m.state_version, effect_id = m.effect_id, held = m.held,
+    version = j.version + 1, status = m.status, state = m.state, state_version = m.state_version, policy = m.policy, effect_id = m.effect_id, held = m.held,
     waits_for = m.waits_for, amount = m.amount, currency = m.currency, ended = m.ended,
     since = case when j.status = m.status then j.since else now() end,
     due_at = to_timestamp(m.due_ms / 1000),

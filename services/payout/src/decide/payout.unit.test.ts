@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Bug } from '../../../../shared/kernel/bug.js';
 import { decimal } from '../../../../shared/kernel/decimal.js';
+import { journeyFacts } from '../../../../test/builders/journey-facts.js';
 import { payoutFlow } from './payout.flow.js';
 import {
   cashOutIdOf,
@@ -32,6 +33,8 @@ import {
   type PayoutInput,
   type WishRead,
 } from './payout.js';
+
+const journey = journeyFacts();
 
 const IBAN = 'BE68539007547034';
 const request = {
@@ -137,8 +140,8 @@ describe('every input in every status', () => {
     });
   }
   it('opens for a request and never for a return', () => {
-    expect(payoutFlow.opens.PayoutRequested(request, 'w1')).toEqual({ open: fresh });
-    expect(payoutFlow.opens.TransferReturned(back, 'w1')).toHaveProperty('impossible');
+    expect(payoutFlow.opens.PayoutRequested(request, journey)).toEqual({ open: fresh });
+    expect(payoutFlow.opens.TransferReturned(back, journey)).toHaveProperty('impossible');
   });
   it('opens for no amount that cannot be paid', () => {
     for (const amount of ['0', '-1', '0.001']) expect(open({ ...request, amount: decimal(amount) })).toHaveProperty('impossible');
@@ -146,7 +149,7 @@ describe('every input in every status', () => {
   });
   it('looks again while an account cools off', () => {
     const row = payoutFlow.rows.CoolingOff;
-    expect('looksAgain' in row && row.looksAgain.then(fresh)).toEqual({ to: 'ReadingOwner', set: { waited: true } });
+    expect('looksAgain' in row && row.looksAgain.then(fresh, journey)).toEqual({ to: 'ReadingOwner', set: { waited: true } });
   });
 });
 

@@ -5,6 +5,7 @@ import { currency, type Money } from '../../../../shared/kernel/money.js';
 import type { Inquiry, OperationAbility, Outcome, Sending } from '../../../../shared/kernel/outcome.js';
 import type { BrokerPort, CashOut } from '../../../../shared/ports/broker.js';
 import type { BankCustomer, Payment, PaymentRequest } from '../../../../shared/ports/core-banking.js';
+import { journeyFacts } from '../../../../test/builders/journey-facts.js';
 import type { Payout } from '../decide/payout.js';
 import { approveCashOut } from './approve-cash-out.js';
 import { clearSuspense } from './clear-suspense.js';
@@ -20,7 +21,7 @@ const NOW_MS = Date.parse('2026-03-04T10:00:00Z');
 const timing = { timeoutMs: 1, firstWaitMs: 1, longestWaitMs: 1, patienceMs: 1 };
 const ability: OperationAbility = { repeatable: 'never', keyMemoryMs: null, longestLifeMs: 1, afterAbsence: 'ask-person', source: 'test' };
 const sending: Sending = { key: 'k1', signal: new AbortController().signal, firstSentAtMs: 0 };
-const journey = { id: 'po1', subject: 'w1', portfolioId: 'P1' };
+const journey = journeyFacts({ id: 'po1', subject: 'w1' });
 const state: Payout = {
   status: 'Transferring',
   withdrawalId: 'w1',

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { decimal, type Decimal } from '../../../../shared/kernel/decimal.js';
 import type { InstrumentId, PortfolioId } from '../../../../shared/kernel/ids.js';
 import { currency, type DivestAmount } from '../../../../shared/kernel/money.js';
+import { journeyFacts } from '../../../../test/builders/journey-facts.js';
 import { hasEffect, movedBy, sameMap, writable } from './holdings.js';
 import { compareLevels, levelText, lowered, loweredByAll } from './levels.js';
 import { portfolioFlow } from './portfolio.flow.js';
@@ -16,6 +17,8 @@ import {
   written,
 } from './portfolio.rules.js';
 import { portfolioState, type Change, type Holdings, type PortfolioRead, type PortfolioState, type Writing } from './portfolio.js';
+
+const journey = journeyFacts();
 
 const EUR = currency('EUR');
 const NOTHING: DivestAmount = { kind: 'nothing' };
@@ -139,17 +142,17 @@ describe('holdings', () => {
 
 describe('a change is asked for', () => {
   it('opens the journey by reading, or is answered at once when it moves nothing', () => {
-    expect(portfolioFlow.opens.ChangeRequested(requested(paid('w1', '5')), 'P1')).toMatchObject({
+    expect(portfolioFlow.opens.ChangeRequested(requested(paid('w1', '5')), journey)).toMatchObject({
       open: { status: 'ReadingPortfolio', portfolioId: 'P1', pending: [{ changeId: 'w1' }] },
     });
-    expect(portfolioFlow.opens.ChangeRequested(requested(change('c1', {}, { cashSettled: true })), 'P1')).toEqual({
+    expect(portfolioFlow.opens.ChangeRequested(requested(change('c1', {}, { cashSettled: true })), journey)).toEqual({
       open: expect.objectContaining({ status: 'Idle', pending: [], done: ['c1'] }),
       says: [
         { event: 'portfolio.changed', data: { changeId: 'c1', portfolioId: 'P1', because: 'order-settled', divestAmountLeft: null } },
         { event: 'portfolio.cash-settled', data: { portfolioId: 'P1', changeId: 'c1' } },
       ],
     });
-    expect(portfolioFlow.opens.WishSeen(wish(NOTHING), 'P1')).toHaveProperty('ignored');
+    expect(portfolioFlow.opens.WishSeen(wish(NOTHING), journey)).toHaveProperty('ignored');
   });
   it('is one write for all that waits, computed from one read', () => {
     const pending = [change('s', { A: '-4', $EUR: '400' }, { cashSettled: true }), paid('w', '500')];
@@ -215,7 +218,7 @@ describe('a change is asked for', () => {
   it('stops the lane beyond the limit rather than losing one', () => {
     const pending = Array.from({ length: MAX_PENDING }, (_, n) => change(`c${n}`, { A: '1' }));
     const cell = portfolioFlow.rows.WritingPortfolio.on.ChangeRequested;
-    expect(() => typeof cell === 'function' && cell(state({ pending }), requested(change('one more', { A: '1' })))).toThrow(
+    expect(() => typeof cell === 'function' && cell(state({ pending }), requested(change('one more', { A: '1' })), journey)).toThrow(
       'more than 100 changes',
     );
   });
@@ -297,7 +300,7 @@ describe('somebody else wrote between our read and our write', () => {
   it('two wishes that were announced go to a person: one may be from long before our read (simulation, seed 18319)', () => {
     const { on } = portfolioFlow.rows.WritingPortfolio;
     const seen = (before: PortfolioState, one: string): PortfolioState => {
-      const step = typeof on.WishSeen === 'function' && on.WishSeen(before, wish(level(one)));
+      const step = typeof on.WishSeen === 'function' && on.WishSeen(before, wish(level(one)), journey);
       return { ...before, ...(step !== false && 'set' in step ? step.set : {}) };
     };
     const once = seen(seen(inWriting(), '800'), '800');
@@ -355,7 +358,7 @@ describe('somebody else wrote between our read and our write', () => {
     // Its own event, coming late, closes nothing.
     const under = { ...inGap, ...('set' in step ? step.set : {}), status: 'AwaitingReview' } as PortfolioState;
     const cell = portfolioFlow.rows.AwaitingReview.on.WishSeen;
-    expect(typeof cell === 'function' && cell(under, wish(level('800')))).toEqual({ stay: true });
+    expect(typeof cell === 'function' && cell(under, wish(level('800')), journey)).toEqual({ stay: true });
   });
   it('a wish we have overwritten and could not restore is for a person, whatever the tenant wants', () => {
     const lost = { ...inGap, restoring: { expected: NOTHING, level: level('300') } };
@@ -397,17 +400,17 @@ describe('somebody else wrote between our read and our write', () => {
     versionWritten: 9,
   });
   it('keeps clear of a newer level when it restores', () => {
-    expect(rowOf.rejected(restoring, 'changed-meanwhile', 'other-side')).toEqual({ to: 'ReadingLevel' });
+    expect(rowOf.rejected(restoring, 'changed-meanwhile', 'other-side', journey)).toEqual({ to: 'ReadingLevel' });
     // Said by a person too, it means that the wish does not stand: simulation, seed 51391.
-    expect(rowOf.rejected(restoring, 'invalid', 'person')).toEqual({ to: 'ReadingLevel' });
-    expect(rowOf.rejected(restoring, 'invalid', 'other-side')).toHaveProperty('hold');
+    expect(rowOf.rejected(restoring, 'invalid', 'person', journey)).toEqual({ to: 'ReadingLevel' });
+    expect(rowOf.rejected(restoring, 'invalid', 'other-side', journey)).toHaveProperty('hold');
   });
   it('stays watchful once a wish was restored, and rests when no other was announced', () => {
-    const step = rowOf.applied(restoring, { versionAfter: 10 });
+    const step = rowOf.applied(restoring, { versionAfter: 10 }, journey);
     expect(step).toMatchObject({ to: 'AwaitingWish', set: { levelWritten: level('300'), restoring: null } });
     const watchful = { ...restoring, ...('set' in step ? step.set : {}), status: 'AwaitingWish' } as PortfolioState;
     const { on } = portfolioFlow.rows.AwaitingWish;
-    const seen = (one: DivestAmount) => typeof on.WishSeen === 'function' && on.WishSeen(watchful, wish(one));
+    const seen = (one: DivestAmount) => typeof on.WishSeen === 'function' && on.WishSeen(watchful, wish(one), journey);
     // The same once more, what we have written, and what we have read.
     for (const known of ['800', '300', '500']) expect(seen(level(known))).toEqual({ stay: true });
     expect(seen(level('950'))).toEqual({ to: 'ReadingLevel', set: { seenSince: level('950'), seenSeveral: false } });
@@ -429,20 +432,20 @@ describe('somebody else wrote between our read and our write', () => {
   });
   it('looks at once after another wish that was announced while one was restored: simulation, seed 66745', () => {
     const { on } = rowOf;
-    const seen = (one: DivestAmount) => typeof on.WishSeen === 'function' && on.WishSeen(restoring, wish(one));
+    const seen = (one: DivestAmount) => typeof on.WishSeen === 'function' && on.WishSeen(restoring, wish(one), journey);
     expect(seen(level('800'))).toEqual({ stay: true });
     expect(seen(level('950'))).toEqual({ stay: true, set: { seenSince: level('950'), seenSeveral: false } });
-    expect(rowOf.applied({ ...restoring, seenSince: level('950') }, { versionAfter: 10 })).toMatchObject({ to: 'ReadingLevel' });
+    expect(rowOf.applied({ ...restoring, seenSince: level('950') }, { versionAfter: 10 }, journey)).toMatchObject({ to: 'ReadingLevel' });
   });
   it('asks people when somebody wrote while a wish was restored, except where versions rise by themselves', () => {
-    expect(rowOf.applied(restoring, { versionAfter: 11 })).toMatchObject({
+    expect(rowOf.applied(restoring, { versionAfter: 11 }, journey)).toMatchObject({
       to: 'AwaitingReview',
       set: { review: expect.stringContaining('while a wish was restored'), levelWritten: level('300') },
     });
     const rises = { ...restoring, writing: writing({ onUnexplainedGap: 'go-on' }) };
-    expect(rowOf.applied(rises, { versionAfter: 11 })).toMatchObject({ to: 'AwaitingWish' });
+    expect(rowOf.applied(rises, { versionAfter: 11 }, journey)).toMatchObject({ to: 'AwaitingWish' });
     // A person's word carries no version.
-    expect(rowOf.applied({ ...restoring, versionWritten: null }, { versionAfter: 0 })).toMatchObject({ to: 'AwaitingWish' });
+    expect(rowOf.applied({ ...restoring, versionWritten: null }, { versionAfter: 0 }, journey)).toMatchObject({ to: 'AwaitingWish' });
   });
   it('keeps what was to review before', () => {
     const step = written(inWriting({ review: 'why' }), { versionAfter: 10 });
@@ -499,22 +502,24 @@ describe('every status answers every input', () => {
     const { on } = portfolioFlow.rows.ReadingPortfolio;
     expect(
       typeof on.ChangeRequested === 'function' &&
-        on.ChangeRequested(state({ pending: [change('w', { A: '1' })] }), requested(change('w', { A: '1' }))),
+        on.ChangeRequested(state({ pending: [change('w', { A: '1' })] }), requested(change('w', { A: '1' })), journey),
     ).toEqual({ stay: true });
   });
   it('looks again by itself', () => {
     const then = (status: 'AwaitingWish' | 'AwaitingReview' | 'AwaitingCounterpart', over: Partial<PortfolioState> = {}): unknown => {
       const row = portfolioFlow.rows[status];
-      return 'looksAgain' in row ? row.looksAgain.then(state({ status, ...over })) : null;
+      return 'looksAgain' in row ? row.looksAgain.then(state({ status, ...over }), journey) : null;
     };
     expect(then('AwaitingWish')).toEqual({ to: 'ReadingLevel' });
     expect(then('AwaitingReview', { review: 'why' })).toMatchObject({ to: 'Idle', set: { review: null } });
     expect(then('AwaitingCounterpart')).toMatchObject({ to: 'ReadingPortfolio' });
     const { ReadingPortfolio } = portfolioFlow.rows;
-    expect('rejected' in ReadingPortfolio && ReadingPortfolio.rejected(state(), 'not-found', 'other-side')).toHaveProperty('hold');
+    expect('rejected' in ReadingPortfolio && ReadingPortfolio.rejected(state(), 'not-found', 'other-side', journey)).toHaveProperty('hold');
   });
   it('is looked at for any wish where no level of ours was ever written', () => {
     const cellOfReview = portfolioFlow.rows.AwaitingReview.on.WishSeen;
-    expect(typeof cellOfReview === 'function' && cellOfReview(state({ review: 'why' }), echo)).toMatchObject({ to: 'ReadingLevel' });
+    expect(typeof cellOfReview === 'function' && cellOfReview(state({ review: 'why' }), echo, journey)).toMatchObject({
+      to: 'ReadingLevel',
+    });
   });
 });

@@ -3,7 +3,8 @@ import { decimal } from '../../../../shared/kernel/decimal.js';
 import type { PortfolioId } from '../../../../shared/kernel/ids.js';
 import { currency } from '../../../../shared/kernel/money.js';
 import type { InvestSuitePort, Portfolio } from '../../../../shared/ports/investsuite.js';
-import type { JourneyFacts, Timing } from '../../../../shared/runtime/engine/definition.js';
+import type { Timing } from '../../../../shared/runtime/engine/definition.js';
+import { journeyFacts } from '../../../../test/builders/journey-facts.js';
 import type { PortfolioState } from '../decide/portfolio.js';
 import { readPortfolio } from './read-portfolio.js';
 import { restoreDivestAmount } from './restore-divest-amount.js';
@@ -11,7 +12,7 @@ import { writePortfolio } from './write-portfolio.js';
 
 const timing: Timing = { timeoutMs: 1, firstWaitMs: 1, longestWaitMs: 1, patienceMs: 1 };
 const sending = { key: 'k', signal: new AbortController().signal, firstSentAtMs: 0 };
-const journey: JourneyFacts = { id: 'pf-1', subject: 'P1', portfolioId: 'P1' };
+const journey = journeyFacts({ id: 'pf-1', subject: 'P1' });
 const level = { kind: 'amount', amount: decimal('3') } as const;
 const write = { baseVersion: 7, holdingsBefore: {}, holdings: {}, configJson: '{}', divestAmount: level };
 const state = {

@@ -13,7 +13,7 @@ import {
   ZERO,
   type Decimal,
 } from '../../../../shared/kernel/decimal.js';
-import { ignored, type Opening, type Stay, type Step } from '../../../../shared/kernel/flow.js';
+import { ignored, type JourneyFacts, type Opening, type Stay, type Step } from '../../../../shared/kernel/flow.js';
 import { cashInstrument, type InstrumentId, type OptimizationId, type PortfolioId } from '../../../../shared/kernel/ids.js';
 import { minorDigits, type Currency } from '../../../../shared/kernel/money.js';
 import type {
@@ -54,11 +54,11 @@ const started = (optimizationId: OptimizationId, portfolioId: string): Opening<O
 });
 
 /** An event only says that there is something to read. */
-export const announced = (input: OptimizationReady, subject: string): Opening<Optimisation, OptimisationSaid> =>
-  input.recommended === false ? ignored('the optimisation is not recommended') : started(input.optimizationId, subject);
+export const announced = (input: OptimizationReady, { portfolioId }: JourneyFacts): Opening<Optimisation, OptimisationSaid> =>
+  input.recommended === false ? ignored('the optimisation is not recommended') : started(input.optimizationId, portfolioId);
 
-export const chosen = (input: OwnerChose, subject: string): Opening<Optimisation, OptimisationSaid> =>
-  input.choice === 'accept' ? started(input.optimizationId, subject) : ignored('the owner has not accepted');
+export const chosen = (input: OwnerChose, { portfolioId }: JourneyFacts): Opening<Optimisation, OptimisationSaid> =>
+  input.choice === 'accept' ? started(input.optimizationId, portfolioId) : ignored('the owner has not accepted');
 
 const lookAt = (portfolioId: string, optimizationId: OptimizationId): OptimisationSaid => ({
   tells: 'optimisation',

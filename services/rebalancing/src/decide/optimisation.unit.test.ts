@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { decimal, type Decimal } from '../../../../shared/kernel/decimal.js';
 import type { BrokerAccountId, InstrumentId, OptimizationId } from '../../../../shared/kernel/ids.js';
 import { currency } from '../../../../shared/kernel/money.js';
+import { journeyFacts } from '../../../../test/builders/journey-facts.js';
 import { optimisationFlow } from './optimisation.flow.js';
 import {
   instrumentsToPrice,
@@ -26,6 +27,8 @@ import {
   type RebalancingPolicy,
 } from './optimisation.js';
 import type { OrderFinished, OrderOutcome } from './order.js';
+
+const journey = journeyFacts();
 
 const [A, B, C] = ['IE00B44Z5B48', 'US0378331005', 'US5949181045'] as InstrumentId[] as [InstrumentId, InstrumentId, InstrumentId];
 const id = (text: string): OptimizationId => text as OptimizationId;
@@ -58,7 +61,7 @@ const holdings = (map: Record<string, string>): Record<InstrumentId, Decimal> =>
 const fresh = ((): Optimisation => {
   const opening = optimisationFlow.opens.OptimizationReady(
     { type: 'OptimizationReady', optimizationId: id('O1'), recommended: true },
-    'P1',
+    journey,
   );
   if (!('open' in opening)) throw new Error('not opened');
   return opening.open;
@@ -107,11 +110,11 @@ const lookAt = (optimizationId: string): unknown => ({ tells: 'optimisation', su
 describe('an optimisation is announced', () => {
   it('and read, unless it says itself that it is not recommended', () => {
     expect(fresh).toMatchObject({ status: 'ReadingOptimization', portfolioId: 'P1', optimizationId: 'O1' });
-    expect(optimisationFlow.opens.OptimizationReady(ready('O1'), 'P1')).toHaveProperty('open');
-    expect(optimisationFlow.opens.OptimizationReady(ready('O1', false), 'P1')).toHaveProperty('ignored');
-    expect(optimisationFlow.opens.OwnerChose(choice('O1'), 'P1')).toMatchObject({ open: { status: 'ReadingOptimization' } });
-    expect(optimisationFlow.opens.OwnerChose(choice('O1', 'reject'), 'P1')).toHaveProperty('ignored');
-    expect(optimisationFlow.opens.OrderFinished(finished(A), 'P1')).toHaveProperty('impossible');
+    expect(optimisationFlow.opens.OptimizationReady(ready('O1'), journey)).toHaveProperty('open');
+    expect(optimisationFlow.opens.OptimizationReady(ready('O1', false), journey)).toHaveProperty('ignored');
+    expect(optimisationFlow.opens.OwnerChose(choice('O1'), journey)).toMatchObject({ open: { status: 'ReadingOptimization' } });
+    expect(optimisationFlow.opens.OwnerChose(choice('O1', 'reject'), journey)).toHaveProperty('ignored');
+    expect(optimisationFlow.opens.OrderFinished(finished(A), journey)).toHaveProperty('impossible');
     expect(optimisationState.safeParse(JSON.parse(JSON.stringify(state({ startedFrom: { [A]: decimal('1') } })))).success).toBe(true);
   });
   it('is over when another one is the latest, and that one is looked at', () => {
@@ -410,10 +413,10 @@ describe('every status answers every input', () => {
   });
   it('asks again for a choice that was not announced, and for what could not be read', () => {
     const row = optimisationFlow.rows.AwaitingOwnerChoice;
-    expect('looksAgain' in row && row.looksAgain.then(state())).toEqual({ to: 'ReadingOptimization' });
+    expect('looksAgain' in row && row.looksAgain.then(state(), journey)).toEqual({ to: 'ReadingOptimization' });
     for (const status of ['ReadingOptimization', 'ReadingPortfolio'] as const) {
       const reading = optimisationFlow.rows[status];
-      expect('rejected' in reading && reading.rejected(state(), 'not-found', 'other-side')).toHaveProperty('hold');
+      expect('rejected' in reading && reading.rejected(state(), 'not-found', 'other-side', journey)).toHaveProperty('hold');
     }
   });
   it('keeps the portfolio it is about', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { decimal } from '../../../../shared/kernel/decimal.js';
 import type { BrokerAccountId, InstrumentId, OptimizationId, PortfolioId } from '../../../../shared/kernel/ids.js';
 import { currency } from '../../../../shared/kernel/money.js';
+import { journeyFacts } from '../../../../test/builders/journey-facts.js';
 import { executionRecord, notExecutedRecord, placedRecord, settlementRecord } from './movements.js';
 import { orderFlow } from './order.flow.js';
 import {
@@ -286,10 +287,10 @@ describe('what follows for an order', () => {
     expect(statuses.map(([status, row]) => [status, row.on.OrderDecided])).toEqual(
       statuses.map(([status]) => [status, { ignored: 'an order is decided once' }]),
     );
-    expect(orderFlow.opens.OrderDecided(decision(), 'x')).toHaveProperty('open');
+    expect(orderFlow.opens.OrderDecided(decision(), journeyFacts())).toHaveProperty('open');
     for (const status of ['FollowingOrder', 'AwaitingSettlement'] as const) {
       const row = orderFlow.rows[status];
-      expect('rejected' in row && row.rejected(opened(), 'not-found' as never, 'other-side')).toHaveProperty('hold');
+      expect('rejected' in row && row.rejected(opened(), 'not-found' as never, 'other-side', journeyFacts())).toHaveProperty('hold');
     }
   });
 });

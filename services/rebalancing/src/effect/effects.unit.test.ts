@@ -4,7 +4,8 @@ import type { BrokerAccountId, InstrumentId, OptimizationId, PortfolioId } from 
 import { currency } from '../../../../shared/kernel/money.js';
 import type { BrokerPort, OrderReport } from '../../../../shared/ports/broker.js';
 import type { InvestSuitePort } from '../../../../shared/ports/investsuite.js';
-import type { JourneyFacts, Timing } from '../../../../shared/runtime/engine/definition.js';
+import type { Timing } from '../../../../shared/runtime/engine/definition.js';
+import { journeyFacts } from '../../../../test/builders/journey-facts.js';
 import type { Optimisation, RebalancingPolicy } from '../decide/optimisation.js';
 import type { Order } from '../decide/order.js';
 import { decided } from '../decide/order.rules.js';
@@ -25,7 +26,7 @@ const timing: Timing = { timeoutMs: 1, firstWaitMs: 20, longestWaitMs: 1, patien
 const AT_MS = Date.UTC(2026, 0, 2);
 const AT = '2026-01-02T00:00:00.000Z';
 const sending = { key: 'k', signal: new AbortController().signal, firstSentAtMs: AT_MS };
-const journey: JourneyFacts = { id: 'or-1', subject: 'O1:A', portfolioId: 'P1' };
+const journey = journeyFacts({ id: 'or-1', subject: 'O1:A' });
 const ISIN = 'IE00B44Z5B48' as InstrumentId;
 const opening = decided({
   type: 'OrderDecided',

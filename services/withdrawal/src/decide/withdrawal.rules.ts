@@ -1,6 +1,6 @@
 import { Bug } from '../../../../shared/kernel/bug.js';
 import { compare, cutTo, isPositive, isZero, minus, negated, parseDecimal, type Decimal } from '../../../../shared/kernel/decimal.js';
-import { ignored, type Opening, type RefusedBy, type Step } from '../../../../shared/kernel/flow.js';
+import { ignored, type JourneyFacts, type Opening, type RefusedBy, type Step } from '../../../../shared/kernel/flow.js';
 import { cashInstrument } from '../../../../shared/kernel/ids.js';
 import { currency, minorDigits, type DivestAmount } from '../../../../shared/kernel/money.js';
 import type { CashCheck, PortfolioRead, Withdrawal, WithdrawalInput, WithdrawalSaid } from './withdrawal.js';
@@ -21,7 +21,7 @@ export const portfolioOf = (w: Withdrawal): NonNullable<Withdrawal['portfolio']>
 export const payingOf = (w: Withdrawal): Decimal => known(w.paying, 'an amount');
 export const paidAtOf = (w: Withdrawal): string => known(w.paidAt, 'a booking time');
 
-export const open = (input: Input<'DivestAmountUpdated'>, portfolioId: string): Opening<Withdrawal, WithdrawalSaid> =>
+export const open = (input: Input<'DivestAmountUpdated'>, { portfolioId }: JourneyFacts): Opening<Withdrawal, WithdrawalSaid> =>
   input.level?.kind === 'nothing'
     ? ignored('nothing is being withdrawn: our own lowering coming back, or a wish taken back before we saw it')
     : {

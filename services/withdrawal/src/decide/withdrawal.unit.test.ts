@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Bug } from '../../../../shared/kernel/bug.js';
 import { decimal } from '../../../../shared/kernel/decimal.js';
 import type { DivestAmount } from '../../../../shared/kernel/money.js';
+import { journeyFacts } from '../../../../test/builders/journey-facts.js';
 import { withdrawalFlow } from './withdrawal.flow.js';
 import {
   announceWhenOurs,
@@ -30,6 +31,8 @@ import {
   type Withdrawal,
   type WithdrawalInput,
 } from './withdrawal.js';
+
+const journey = journeyFacts();
 
 const NOTHING: DivestAmount = { kind: 'nothing' };
 const EVERYTHING: DivestAmount = { kind: 'everything' };
@@ -167,20 +170,20 @@ describe('every input in every status', () => {
 
   it('opens for a wish, known or not, and for nothing else', () => {
     const { opens } = withdrawalFlow;
-    expect(opens.DivestAmountUpdated(inputs.wish, 'P1')).toEqual({ open: fresh });
-    expect(opens.DivestAmountUpdated({ type: 'DivestAmountUpdated', level: null }, 'P1')).toEqual({ open: fresh });
+    expect(opens.DivestAmountUpdated(inputs.wish, journey)).toEqual({ open: fresh });
+    expect(opens.DivestAmountUpdated({ type: 'DivestAmountUpdated', level: null }, journey)).toEqual({ open: fresh });
     for (const opening of [
-      opens.DivestAmountUpdated(inputs.zero, 'P1'),
-      opens.CashSettled(inputs.settled, 'P1'),
-      opens.PayoutFinished(inputs.paid, 'P1'),
-      opens.PortfolioChanged(inputs.ours, 'P1'),
+      opens.DivestAmountUpdated(inputs.zero, journey),
+      opens.CashSettled(inputs.settled, journey),
+      opens.PayoutFinished(inputs.paid, journey),
+      opens.PortfolioChanged(inputs.ours, journey),
     ])
       expect(opening).toHaveProperty('ignored');
   });
 
   it('looks again while it waits for cash', () => {
     const row = withdrawalFlow.rows.AwaitingCash;
-    expect('looksAgain' in row && row.looksAgain.then(fresh)).toEqual({ to: 'ReadingPortfolio' });
+    expect('looksAgain' in row && row.looksAgain.then(fresh, journey)).toEqual({ to: 'ReadingPortfolio' });
   });
 });
 

@@ -5,6 +5,7 @@ import { currency } from '../../../../shared/kernel/money.js';
 import type { OperationAbility, Outcome, Sending } from '../../../../shared/kernel/outcome.js';
 import type { BrokerCash, Position } from '../../../../shared/ports/broker.js';
 import type { Portfolio, TransactionWrite } from '../../../../shared/ports/investsuite.js';
+import { journeyFacts } from '../../../../test/builders/journey-facts.js';
 import type { Withdrawal } from '../decide/withdrawal.js';
 import { announceWithdrawal } from './announce-withdrawal.js';
 import { checkCash } from './check-cash.js';
@@ -15,7 +16,7 @@ const timing = { timeoutMs: 1, firstWaitMs: 1, longestWaitMs: 1, patienceMs: 1 }
 const ability: OperationAbility = { repeatable: 'never', keyMemoryMs: null, longestLifeMs: 1, afterAbsence: 'ask-person', source: 'test' };
 const abilities = { createTransaction: ability, replaceTransaction: ability, writePortfolio: ability, announceWithdrawal: ability };
 const sending: Sending = { key: 'k1', signal: new AbortController().signal, firstSentAtMs: 0 };
-const journey = { id: 'wd1', subject: 'P1', portfolioId: 'P1' };
+const journey = journeyFacts({ id: 'wd1', subject: 'P1' });
 const state: Withdrawal = {
   status: 'RecordingTransaction',
   portfolioId: 'P1',
