@@ -1,6 +1,6 @@
 /** What follows for one portfolio object. Pure. */
 import { Bug } from '../../../../shared/kernel/bug.js';
-import { ignored, type Ignored, type Move, type Opening, type RefusedBy, type Stay, type Step } from '../../../../shared/kernel/flow.js';
+import { ignored, type Ignored, type JourneyFacts, type Move, type Opening, type RefusedBy, type Stay, type Step } from '../../../../shared/kernel/flow.js';
 import type { PortfolioId } from '../../../../shared/kernel/ids.js';
 import type { DivestAmount } from '../../../../shared/kernel/money.js';
 import type { Change } from './change.js';
@@ -40,7 +40,7 @@ const saysDone = (portfolioId: PortfolioId, changes: readonly Change[], left: Di
 const remembered = (done: readonly string[], changes: readonly Change[]): readonly string[] =>
   [...done, ...changes.map((change) => change.changeId)].slice(-MAX_DONE);
 
-export const opened = ({ change }: ChangeRequested, { subject }: { readonly subject: string }): Opening<PortfolioState, PortfolioSaid> => {
+export const opened = ({ change }: ChangeRequested, { subject }: JourneyFacts): Opening<PortfolioState, PortfolioSaid> => {
   const portfolioId = subject as PortfolioId;
   const state: PortfolioState = {
     status: 'ReadingPortfolio',
