@@ -1,6 +1,6 @@
 /**
  * The engine's tables, the same in every service's schema. What each one guards is said beside it; the steps that write
- * them are in shared/runtime/engine/step-statement.ts.
+ * them are in shared/runtime/engine/store/step-statement.ts.
  */
 const TABLES = `
 create sequence {schema}.owner_id as integer;

@@ -1,4 +1,4 @@
-import { commonConfig, ConfigurationError, readConfig } from '../shared/runtime/config.js';
+import { commonConfig, ConfigurationError, readConfig } from '../shared/runtime/process/config.js';
 import { migrate } from './index.js';
 
 /** EX_USAGE of sysexits.h. */

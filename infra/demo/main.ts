@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { printJson } from '../../shared/kernel/json.js';
-import { projectRootOf, readStateFile, removeStateFile, stateFilePath, writeStateFile } from '../../shared/runtime/state-file.js';
+import { projectRootOf, readStateFile, removeStateFile, stateFilePath, writeStateFile } from '../../shared/runtime/process/state-file.js';
 import { firstStopSignal, runMain } from '../sandbox/processes.js';
 import { demandPlaceFor } from '../sandbox/result-file.js';
 import { readArguments, type DemoArguments } from './arguments.js';

@@ -1,16 +1,16 @@
 /** One copy of the engine on a real Postgres, wired as a service wires it, without Kafka: events are handed to its take-in. */
 import type { Pool } from 'pg';
 import { printEnvelope } from '../../contracts/internal/envelope.js';
-import { openClient, openPool, type DatabaseOptions } from '../../shared/runtime/database.js';
+import { openClient, openPool, type DatabaseOptions } from '../../shared/runtime/postgres/database.js';
 import { assemble } from '../../shared/runtime/engine/assembly.js';
 import { Catalogue } from '../../shared/runtime/engine/catalogue.js';
 import type { ServiceDefinition } from '../../shared/runtime/engine/definition.js';
 import { systemClock as clock } from '../../shared/runtime/engine/clock.js';
-import type { Engine } from '../../shared/runtime/engine/engine.js';
-import { Owner } from '../../shared/runtime/engine/owner.js';
-import { PostgresStore } from '../../shared/runtime/engine/postgres-store.js';
-import type { OutboxRow } from '../../shared/runtime/engine/store.js';
-import { createLog } from '../../shared/runtime/log.js';
+import type { Engine } from '../../shared/runtime/engine/steps/step-loop.js';
+import { Owner } from '../../shared/runtime/engine/effects/owner.js';
+import { PostgresStore } from '../../shared/runtime/engine/store/postgres-store.js';
+import type { OutboxRow } from '../../shared/runtime/engine/store/store.js';
+import { createLog } from '../../shared/runtime/process/log.js';
 
 const LOCK_CLASS = 4_711;
 

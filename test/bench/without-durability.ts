@@ -13,7 +13,7 @@ import { decimal, minus, negated, type Decimal } from '../../shared/kernel/decim
 import { cashInstrument, type PortfolioId } from '../../shared/kernel/ids.js';
 import { currency, type Money } from '../../shared/kernel/money.js';
 import type { Outcome, Sending } from '../../shared/kernel/outcome.js';
-import { commonConfig, investSuiteConfig, readConfig } from '../../shared/runtime/config.js';
+import { commonConfig, investSuiteConfig, readConfig } from '../../shared/runtime/process/config.js';
 import { perSecond, startCpu } from './measure.js';
 
 /** As long as the simulators take to change a status; the product waits for their webhook instead. */

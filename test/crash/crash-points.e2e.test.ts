@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Customer } from '../../infra/demo/world.js';
 import { launchService, type LaunchedService, type ServiceName } from '../../infra/services/launch.js';
-import type { CrashPoint } from '../../shared/runtime/engine/engine.js';
+import type { CrashPoint } from '../../shared/runtime/engine/failpoints.js';
 import { eventually } from '../support/eventually.js';
 import { JourneyWorld } from '../support/journey-world.js';
 

@@ -7,7 +7,7 @@ import { parseDecimal } from '../../shared/kernel/decimal.js';
 import { JsonNumber, parseJson, printJson, type Json, type Printable } from '../../shared/kernel/json.js';
 import type { Topic } from '../../contracts/internal/topics.js';
 import type { Arrival } from '../../shared/runtime/engine/definition.js';
-import { originalOf, readMessage, type Read } from '../../shared/runtime/engine/take-in.js';
+import { originalOf, readMessage, type Read } from '../../shared/runtime/engine/inbox/read-message.js';
 import { messageOf } from './bodies.js';
 import { catalogues, consumers } from './consumers.js';
 import { hurt } from './mutations.js';

@@ -10,7 +10,7 @@ import { ensureTopics } from '../../shared/runtime/kafka/admin.js';
 import type { KafkaOptions } from '../../shared/runtime/kafka/client.js';
 import { startConsumer, type Consumer } from '../../shared/runtime/kafka/consumer.js';
 import { startProducer, type Producer } from '../../shared/runtime/kafka/producer.js';
-import { createLog } from '../../shared/runtime/log.js';
+import { createLog } from '../../shared/runtime/process/log.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { MORE_TASKS, startEngineCopy, TASKS, taskValue, type EngineCopy } from '../support/engine-copy.js';
 import { eventually } from '../support/eventually.js';

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Pool } from 'pg';
 import { HoldPartition } from '../../shared/runtime/kafka/errors.js';
-import { createLog } from '../../shared/runtime/log.js';
+import { createLog } from '../../shared/runtime/process/log.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { MORE_TASKS, startEngineCopy, take, taken, task, taskValue, TASKS, type Course, type EngineCopy } from '../support/engine-copy.js';
 import { eventually } from '../support/eventually.js';

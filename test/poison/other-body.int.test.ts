@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Pool } from 'pg';
 import type { TakenMessage } from '../../shared/runtime/kafka/consumer.js';
-import { PostgresStore } from '../../shared/runtime/engine/postgres-store.js';
-import { createLog } from '../../shared/runtime/log.js';
+import { PostgresStore } from '../../shared/runtime/engine/store/postgres-store.js';
+import { createLog } from '../../shared/runtime/process/log.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { startEngineCopy, take, taken, taskValue, TASKS, type EngineCopy } from '../support/engine-copy.js';
 import { eventually } from '../support/eventually.js';

@@ -1,7 +1,7 @@
 /** What any EngineStore must do. Postgres and the simulation's memory are held to the same. */
 import { describe, expect, it } from '@jest/globals';
-import { emptyParts, type PartRow, type Parts } from '../../shared/runtime/engine/step-statement.js';
-import { Stale, type EngineStore, type InboxRow } from '../../shared/runtime/engine/store.js';
+import { emptyParts, type PartRow, type Parts } from '../../shared/runtime/engine/store/step-statement.js';
+import { Stale, type EngineStore, type InboxRow } from '../../shared/runtime/engine/store/store.js';
 
 export type StoreUnderTest = {
   readonly store: EngineStore;

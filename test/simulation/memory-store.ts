@@ -4,7 +4,7 @@
  */
 import type { EffectKind, Stated } from '../../shared/kernel/flow.js';
 import type { EffectStatus } from '../../shared/kernel/effect-life.js';
-import type { PartRow, Parts } from '../../shared/runtime/engine/step-statement.js';
+import type { PartRow, Parts } from '../../shared/runtime/engine/store/step-statement.js';
 import {
   Stale,
   type DueEffect,
@@ -16,7 +16,7 @@ import {
   type Referenced,
   type StoredEffect,
   type TakenIn,
-} from '../../shared/runtime/engine/store.js';
+} from '../../shared/runtime/engine/store/store.js';
 import { contentHash } from '../../shared/runtime/engine/identity.js';
 
 export type InboxEntry = {

@@ -1,5 +1,5 @@
 /** The database as one process sees it: every statement takes its time, may get lost, and may come late. */
-import { DatabaseAway, type EngineStore } from '../../shared/runtime/engine/store.js';
+import { DatabaseAway, type EngineStore } from '../../shared/runtime/engine/store/store.js';
 import type { FaultName } from './faults.js';
 import type { Ground } from './ground.js';
 import type { MemoryStore } from './memory-store.js';

@@ -1,6 +1,6 @@
 /** Kafka, in memory: partitions, offsets, groups. Delivery is at least once; a batch in hand may lose its partition. */
 import type { TakenMessage } from '../../shared/runtime/kafka/consumer.js';
-import type { OutboxRow } from '../../shared/runtime/engine/store.js';
+import type { OutboxRow } from '../../shared/runtime/engine/store/store.js';
 import type { Ground } from './ground.js';
 import type { Life } from './scheduler.js';
 

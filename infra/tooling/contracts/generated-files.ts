@@ -1,5 +1,5 @@
 /** Everything that can be generated without a server. */
-import { tenantSettings } from '../../../shared/runtime/tenant.js';
+import { tenantSettings } from '../../../shared/runtime/process/tenant.js';
 import { asyncApi } from './asyncapi.js';
 import { configsOf, flowsOf, readersOf, type FoundFlow } from './discover.js';
 import { printConfigTable, printExample, printTenantExample, printTenantTable, settingsOf, together } from './environment.js';

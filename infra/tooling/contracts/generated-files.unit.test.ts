@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
-import { tenantSettings } from '../../../shared/runtime/tenant.js';
+import { tenantSettings } from '../../../shared/runtime/process/tenant.js';
 import { projectRoot } from '../../sandbox/project-root.js';
 import { generatedFiles } from './generated-files.js';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { commonConfig } from '../../../shared/runtime/config.js';
+import { commonConfig } from '../../../shared/runtime/process/config.js';
 
 const secrets = z.string().transform((text, context) => {
   const list = text

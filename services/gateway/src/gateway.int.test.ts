@@ -6,13 +6,13 @@ import { Registry } from 'prom-client';
 import { Webhook } from 'standardwebhooks';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { eventually } from '../../../test/support/eventually.js';
-import { createApp, finishApp, listen, type Listening } from '../../../shared/runtime/http.js';
+import { createApp, finishApp, listen, type Listening } from '../../../shared/runtime/http/server.js';
 import { startConsumer, type Consumer, type TakenMessage } from '../../../shared/runtime/kafka/consumer.js';
 import type { KafkaOptions } from '../../../shared/runtime/kafka/client.js';
 import { startProducer, type Producer } from '../../../shared/runtime/kafka/producer.js';
-import { createLog } from '../../../shared/runtime/log.js';
-import { ensureAllTopics } from '../../../shared/runtime/service.js';
-import { Together, TooManyWaiting } from '../../../shared/runtime/together.js';
+import { createLog } from '../../../shared/runtime/process/log.js';
+import { ensureAllTopics } from '../../../shared/runtime/process/service.js';
+import { Together, TooManyWaiting } from '../../../shared/runtime/batching.js';
 import { wire } from './wire.js';
 import { config } from './config.js';
 

@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import type { z } from 'zod';
 import type { Producer } from '../../../shared/runtime/kafka/producer.js';
 import { MessageTooLarge } from '../../../shared/runtime/kafka/errors.js';
-import type { Log } from '../../../shared/runtime/log.js';
+import type { Log } from '../../../shared/runtime/process/log.js';
 import type { config } from './config.js';
 import { acting } from './consume/acting.js';
 import { authenticated } from './consume/authentication.js';

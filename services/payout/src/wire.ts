@@ -5,10 +5,10 @@ import { configuredInvestSuite } from '../../../shared/adapters/investsuite/conf
 import type { BrokerPort } from '../../../shared/ports/broker.js';
 import type { CoreBankingPort } from '../../../shared/ports/core-banking.js';
 import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
-import { ConfigurationError, type Check, type CommonConfig } from '../../../shared/runtime/config.js';
+import { ConfigurationError, type Check, type CommonConfig } from '../../../shared/runtime/process/config.js';
 import { bind, noPolicy, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
-import type { ServiceTools } from '../../../shared/runtime/service.js';
-import { timingOf } from '../../../shared/runtime/tenant.js';
+import type { ServiceTools } from '../../../shared/runtime/process/service.js';
+import { timingOf } from '../../../shared/runtime/process/tenant.js';
 import type { config } from './config.js';
 import { cashStatusEvents } from './consume/cash-status.js';
 import { payoutRequestedEvents } from './consume/payout-requested.js';

@@ -1,10 +1,10 @@
 import type { z } from 'zod';
 import { configuredInvestSuite } from '../../../shared/adapters/investsuite/configured.js';
 import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
-import type { CommonConfig } from '../../../shared/runtime/config.js';
+import type { CommonConfig } from '../../../shared/runtime/process/config.js';
 import { bind, noPolicy, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
-import type { ServiceTools } from '../../../shared/runtime/service.js';
-import { timingOf } from '../../../shared/runtime/tenant.js';
+import type { ServiceTools } from '../../../shared/runtime/process/service.js';
+import { timingOf } from '../../../shared/runtime/process/tenant.js';
 import type { config } from './config.js';
 import { changeRequested } from './consume/change-requested.js';
 import { levelAnnounced } from './consume/level-announced.js';

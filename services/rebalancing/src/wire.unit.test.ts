@@ -7,7 +7,7 @@ import { factsOf, openJourney, step, type JourneyRecord, type Stepped } from '..
 import type { BrokerPort, Fill, OrderReport, OrderRequest } from '../../../shared/ports/broker.js';
 import type { InvestSuitePort, Portfolio, TransactionWrite } from '../../../shared/ports/investsuite.js';
 import { Catalogue } from '../../../shared/runtime/engine/catalogue.js';
-import { tenantSettings } from '../../../shared/runtime/tenant.js';
+import { tenantSettings } from '../../../shared/runtime/process/tenant.js';
 import { optimisationBinding, orderBinding, rebalancingConsumes } from './wire.js';
 
 const ABILITY = { repeatable: 'after-inquiry', keyMemoryMs: null, longestLifeMs: 1_000, afterAbsence: 'same-key', source: 'test' } as const;

@@ -1,13 +1,13 @@
 /** The loops of a copy, put together in the one way in which they fit. Nothing runs yet: the sweep is started by whoever asked for it. */
 import type { Catalogue } from './catalogue.js';
 import type { Clock } from './clock.js';
-import { decisionsOf } from './decisions.js';
-import { Engine, type EngineOptions } from './engine.js';
-import { Sayer, type Publish } from './sayer.js';
-import { Sender, type SenderOptions } from './sender.js';
-import type { EngineStore } from './store.js';
-import { Sweep, type SweepOptions } from './sweep.js';
-import { TakeIn } from './take-in.js';
+import { decisionsOf } from './inbox/operator-decisions.js';
+import { Engine, type EngineOptions } from './steps/step-loop.js';
+import { Sayer, type Publish } from './outbox/outbox-publisher.js';
+import { Sender, type SenderOptions } from './effects/effect-runner.js';
+import type { EngineStore } from './store/store.js';
+import { Sweep, type SweepOptions } from './recovery/sweep.js';
+import { TakeIn } from './inbox/inbox-writer.js';
 
 export type AssemblyOptions = Pick<EngineOptions, 'log' | 'ownerId' | 'passes'> & {
   readonly catalogue: Catalogue;

@@ -2,7 +2,7 @@ import type { EachBatchPayload, KafkaMessage } from 'kafkajs';
 import { pause } from './deadline.js';
 import { HoldPartition, asError } from './errors.js';
 import { systemClock } from '../engine/clock.js';
-import { Together } from '../together.js';
+import { Together } from '../batching.js';
 import type { KafkaLog } from './client.js';
 import type { Guards } from './guards.js';
 import type { Watchdog } from './watchdog.js';

@@ -7,12 +7,12 @@ import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'exp
 import { envelope, headersOf, printEnvelope } from '../../../../contracts/internal/envelope.js';
 import { problemsOf } from '../../../../contracts/tokens.js';
 import { JsonError, parseJson, printJson, type Json, type Printable } from '../../../../shared/kernel/json.js';
-import { atMost, rawJsonBody, sendProblem, type Count, type Problem } from '../../../../shared/runtime/http.js';
+import { atMost, rawJsonBody, sendProblem, type Count, type Problem } from '../../../../shared/runtime/http/server.js';
 import { MessageTooLarge } from '../../../../shared/runtime/kafka/errors.js';
 import { neverSendable, type OutgoingMessage } from '../../../../shared/runtime/kafka/producer.js';
-import type { Log } from '../../../../shared/runtime/log.js';
-import { TooManyWaiting } from '../../../../shared/runtime/together.js';
-import { verifyWebhook, webhookKey } from '../../../../shared/runtime/webhook-signature.js';
+import type { Log } from '../../../../shared/runtime/process/log.js';
+import { TooManyWaiting } from '../../../../shared/runtime/batching.js';
+import { verifyWebhook, webhookKey } from '../../../../shared/runtime/http/webhook-signature.js';
 import { eventsOf, type Forwarded, type KeptBody, type Sorted, type Source } from '../decide/forwarding.js';
 
 export type WebhookRoute = {

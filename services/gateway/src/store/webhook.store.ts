@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
-import { isAway } from '../../../../shared/runtime/database.js';
+import { isAway } from '../../../../shared/runtime/postgres/database.js';
 import { systemClock } from '../../../../shared/runtime/engine/clock.js';
-import { Together } from '../../../../shared/runtime/together.js';
+import { Together } from '../../../../shared/runtime/batching.js';
 import type { KeptBody } from '../decide/forwarding.js';
 
 /** One webhook id: looked for, or with the hash of its body remembered. */

@@ -1,0 +1,46 @@
+/** Where a message goes: items for journeys, notifications about effects, inputs for whoever an effect's reference belongs to, or nowhere. */
+import type { Tagged } from '../../../kernel/flow.js';
+import type { Item, OriginalMessage } from '../steps/lanes.js';
+import type { Read } from './read-message.js';
+
+export type Routed = {
+  readonly note: string | null;
+  readonly items: readonly Item[];
+  readonly hints: readonly string[];
+  readonly byReference: readonly ByReference[];
+};
+type ByReference = { readonly reference: string; readonly input: Tagged; readonly source: string; readonly original: OriginalMessage };
+
+export const route = (read: Extract<Read, { kind: 'good' }>, original: OriginalMessage): Routed => {
+  const source = `${original.topic}/${String(original.partition)}/${original.offset}`;
+  const items: Item[] = [];
+  const hints: string[] = [];
+  const byReference: ByReference[] = [];
+  const notes: string[] = [];
+  for (const arrival of read.arrivals) {
+    if ('ignored' in arrival) notes.push(arrival.ignored);
+    else if ('hint' in arrival) hints.push(arrival.hint);
+    else if ('deliverByReference' in arrival) byReference.push({ source, original, ...arrival.deliverByReference });
+    else
+      items.push({
+        kind: 'input',
+        lane: arrival.portfolioId,
+        eventId: read.eventId,
+        source,
+        input: 'deliverTo' in arrival ? arrival.deliverTo.input : arrival.deliver.input,
+        original,
+        tries: 0,
+        to:
+          'deliverTo' in arrival
+            ? { journeyId: arrival.deliverTo.journeyId }
+            : { flow: arrival.deliver.flow, subject: arrival.deliver.subject },
+      });
+  }
+  if (items.length + byReference.length > 0) return { note: null, items, hints, byReference };
+  return {
+    note: hints.length > 0 ? 'news: the other side is asked' : notes.join('; ') || 'no business of this service',
+    items,
+    hints,
+    byReference,
+  };
+};
