@@ -18,7 +18,7 @@ const write = { baseVersion: 7, holdingsBefore: {}, holdings: {}, configJson: '{
 const state = {
   portfolioId: 'P1' as PortfolioId,
   restoring: { expected: { kind: 'nothing' }, level },
-  writing: { changeIds: [], levelRead: level, baseCurrency: currency('EUR'), onVersionGap: 'hold', write },
+  writing: { changeIds: [], levelRead: level, baseCurrency: currency('EUR'), write },
 } as unknown as PortfolioState;
 const port = () => {
   const made = {
@@ -32,10 +32,11 @@ const port = () => {
 };
 
 describe('effects on the portfolio object', () => {
-  it('reads what the write needs, with the choice of the tenant', async () => {
+  it('reads what the write needs, and nothing else', async () => {
     const { made, investSuite } = port();
-    const effect = readPortfolio(investSuite, timing, { onVersionGap: 'hold', onUnexplainedGap: 'review' });
+    const effect = readPortfolio<PortfolioState>(investSuite, timing);
     const request: unknown = effect.request(state, journey, 'k');
+    expect(request).toEqual({ portfolioId: 'P1' });
     const portfolio = {
       baseCurrency: 'EUR',
       realMoney: true,
@@ -48,10 +49,7 @@ describe('effects on the portfolio object', () => {
     };
     made.readPortfolio.mockResolvedValueOnce({ kind: 'applied', result: portfolio as unknown as Portfolio });
     const { ownerId: _owner, ...kept } = portfolio;
-    expect(await effect.read(request as { portfolioId: PortfolioId }, sending)).toEqual({
-      kind: 'applied',
-      result: { ...kept, onVersionGap: 'hold', onUnexplainedGap: 'review' },
-    });
+    expect(await effect.read(request as { portfolioId: PortfolioId }, sending)).toEqual({ kind: 'applied', result: kept });
     made.readPortfolio.mockResolvedValueOnce({ kind: 'retryable', evidence: 'refused' });
     expect(await effect.read(request as { portfolioId: PortfolioId }, sending)).toEqual({ kind: 'retryable', evidence: 'refused' });
   });
