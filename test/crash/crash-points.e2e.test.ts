@@ -2,17 +2,16 @@
  * A service may die at any boundary of the engine, before or after each commit, request, answer and publication, again and again
  * and while it recovers from the last time: each customer is paid exactly once, and nobody is left behind.
  */
+import type { EngineServiceName } from '../../contracts/internal/services.js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Customer } from '../../infra/demo/world.js';
-import { launchService, type LaunchedService, type ServiceName } from '../../infra/services/launch.js';
+import type { Customer } from '../world/world.js';
+import { launchService, type LaunchedService } from '../../infra/services/launch.js';
 import type { CrashPoint } from '../../shared/runtime/engine/failpoints.js';
 import { eventually } from '../support/eventually.js';
-import { JourneyWorld } from '../support/journey-world.js';
-
-type Victim = Extract<ServiceName, 'payout' | 'withdrawal' | 'rebalancing' | 'portfolio'>;
+import { JourneyWorld } from '../world/journey-world.js';
 
 /** `boundary@what it is about`, in the order in which the service dies of them. Each life ends at one; the last life has none. */
-const POINTS: Readonly<Record<Victim, readonly string[]>> = {
+const POINTS = {
   payout: [
     'before-take-in@payout.requested',
     'after-take-in@payout.requested',
@@ -61,7 +60,8 @@ const POINTS: Readonly<Record<Victim, readonly string[]>> = {
     'before-publish@portfolio.changed',
     'after-publish@portfolio.changed',
   ],
-};
+} as const satisfies Readonly<Partial<Record<EngineServiceName, readonly string[]>>>;
+type Victim = keyof typeof POINTS;
 /** All there are: a new boundary in the engine does not compile here until somebody dies of it. */
 const BOUNDARIES: Readonly<Record<CrashPoint, true>> = {
   'before-take-in': true,

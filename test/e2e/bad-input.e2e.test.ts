@@ -6,11 +6,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { headersOf, printEnvelope } from '../../contracts/internal/envelope.js';
 import type { Topic } from '../../contracts/internal/topics.js';
-import type { Customer } from '../../infra/demo/world.js';
+import type { Customer } from '../world/world.js';
 import { startConsumer, type Consumer, type TakenMessage } from '../../shared/runtime/kafka/consumer.js';
 import { eventually } from '../support/eventually.js';
-import { JourneyWorld } from '../support/journey-world.js';
-import type { UnderWay } from '../support/snapshot.js';
+import { JourneyWorld } from '../world/journey-world.js';
+import type { UnderWay } from '../world/snapshot.js';
 
 const WISHES = 'portfolio.withdrawal-request';
 const WITHIN_MS = 30_000;
@@ -62,6 +62,7 @@ describe('bad input on real topics', () => {
     await world.publish({ topic, key: customer.portfolioId, headers: headersOf(event), value: printEnvelope({ ...event, data: content }) });
     return event.id;
   };
+  /** In the form of the first release, which people may still have before them. */
   const wishEnvelope = (customer: Customer, id: string, level: string): string =>
     `{"id":"${id}","type":"portfolios.divest-amount-update","version":"1","occurredAt":"2026-01-01T00:00:00Z","portfolioId":"${customer.portfolioId}",` +
     `"data":{"id":"x","created":"-1000000000-01-01T00:00:00Z","version":"1.0.0","subject":"portfolios","action":"divest-amount-update",` +

@@ -3,10 +3,10 @@
  * itself, in the same processes, once they are back. Ten seconds here, so that the suite stays quick: longer than any single wait.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Customer } from '../../infra/demo/world.js';
-import type { CustomerEnd } from '../support/books-agree.js';
+import type { Customer } from '../world/world.js';
+import type { CustomerEnd } from '../world/customer-end.js';
 import { eventually } from '../support/eventually.js';
-import { JourneyWorld } from '../support/journey-world.js';
+import { JourneyWorld } from '../world/journey-world.js';
 
 const AWAY_MS = Number(process.env['OUTAGE_MS'] ?? '10000');
 const RECOVERS_WITHIN_MS = 60_000;

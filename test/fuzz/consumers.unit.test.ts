@@ -3,8 +3,9 @@
  * never throws, and what it takes is exactly what was written: ids that an index holds, amounts to the last digit, one portfolio.
  */
 import { describe, expect, it } from '@jest/globals';
+import { parseEnvelope } from '../../contracts/internal/envelope.js';
 import { parseDecimal } from '../../shared/kernel/decimal.js';
-import { JsonNumber, parseJson, printJson, type Json, type Printable } from '../../shared/kernel/json.js';
+import { JsonNumber, printJson, type Json, type Printable } from '../../shared/kernel/json.js';
 import type { Topic } from '../../contracts/internal/topics.js';
 import type { Arrival } from '../../shared/runtime/engine/definition.js';
 import { originalOf, readMessage, type Read } from '../../shared/runtime/engine/inbox/read-message.js';
@@ -86,6 +87,11 @@ const AMOUNTS: Readonly<Partial<Record<Topic, readonly (readonly [readonly strin
   ],
   'portfolio.withdrawal-request': [
     [
+      ['level', 'amount'],
+      ['level', 'amount'],
+    ],
+    // As the first release forwarded it.
+    [
       ['data', 'divest_amount'],
       ['level', 'amount'],
     ],
@@ -106,7 +112,7 @@ const expectExact = (topic: Topic, content: Json, arrival: Arrival): void => {
   for (const [from, to] of AMOUNTS[topic] ?? []) {
     const taken = member(input, ...to);
     const said = member(content, ...from);
-    if (typeof taken === 'string')
+    if (typeof taken === 'string' && said !== undefined)
       expect(taken).toBe(parseDecimal(tokenText(typeof said === 'object' ? (member(said, 'amount') ?? said) : said)));
   }
 };
@@ -125,7 +131,7 @@ const expectSound = (service: string, topic: Topic, value: Buffer): Read => {
     expectExact(topic, one.event.data, arrival);
   }
   // What is taken is taken again, and means the same, after it has been stored and printed.
-  const again = read(service, topic, Buffer.from(printJson(parseJson(text) as Printable))).read;
+  const again = read(service, topic, Buffer.from(printJson(parseEnvelope(text) as unknown as Printable))).read;
   expect(again).toEqual(one);
   return one;
 };

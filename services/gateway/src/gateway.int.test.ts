@@ -125,7 +125,7 @@ describe('the gateway', () => {
       (seen) => seen.length > 0,
     );
 
-  it('forwards an event with key, headers and the body unchanged, numbers as they were written', async () => {
+  it('forwards an event with key, headers, our words, and the body unchanged, numbers as they were written', async () => {
     expect(await post('/webhooks/investsuite', wish('e1', 'portfolios', 'divest-amount-update', '3.4900'))).toMatchObject({
       status: 202,
       body: { accepted: 1 },
@@ -133,7 +133,10 @@ describe('the gateway', () => {
     const [message] = await arrived('investsuite:e1');
     expect(message?.topic).toBe('portfolio.withdrawal-request');
     expect(message?.key).toBe('P01');
-    expect(message?.headers).toMatchObject({ 'event-type': 'portfolios.divest-amount-update', 'schema-version': '1' });
+    expect(message?.headers).toMatchObject({ 'event-type': 'portfolios.divest-amount-update', 'schema-version': '2' });
+    expect(message?.value?.toString()).toContain(
+      '"data":{"portfolioId":"P01","level":{"kind":"amount","amount":"3.49"},"currency":"USD","original":{',
+    );
     expect(message?.value?.toString()).toContain('"divest_amount":3.4900');
     expect(message?.value?.toString()).toContain('"portfolioId":"P01"');
   });

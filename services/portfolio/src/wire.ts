@@ -1,8 +1,9 @@
 import type { z } from 'zod';
+import { fromFirstRelease } from '../../../shared/adapters/first-release.js';
 import { configuredInvestSuite } from '../../../shared/adapters/investsuite/configured.js';
 import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
 import type { CommonConfig } from '../../../shared/runtime/process/config.js';
-import { bind, noPolicy, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
+import { bind, noPolicy, translated, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
 import type { ServiceTools } from '../../../shared/runtime/process/service.js';
 import { timingOf } from '../../../shared/runtime/process/tenant.js';
 import type { config } from './config.js';
@@ -53,7 +54,7 @@ export const lostRequestBinding = ({ investSuite }: Ports, tenant: Tenant): Bind
     intervalsMs: { announcement: tenant.awaitWishAfterMs, review: tenant.reviewAfterMs },
   });
 
-export const portfolioConsumes: ServiceDefinition['consumes'] = [changeRequested, levelAnnounced];
+export const portfolioConsumes = translated(fromFirstRelease, [changeRequested, levelAnnounced]);
 
 export const wire = (settings: z.output<typeof config> & CommonConfig, { log }: ServiceTools): ServiceDefinition => {
   const { tenant } = settings;

@@ -3,11 +3,13 @@ import { describe, expect, it } from '@jest/globals';
 import { decimal } from '../../../shared/kernel/decimal.js';
 import type { EffectRecord, LifeEvent } from '../../../shared/kernel/effect-life.js';
 import type { Said, Tagged } from '../../../shared/kernel/flow.js';
+import type { BrokerAccountId } from '../../../shared/kernel/ids.js';
 import { factsOf, openJourney, step, type JourneyRecord, type Stepped } from '../../../shared/kernel/step.js';
 import type { BrokerPort, Fill, OrderReport, OrderRequest } from '../../../shared/ports/broker.js';
 import type { InvestSuitePort, Portfolio, TransactionWrite } from '../../../shared/ports/investsuite.js';
 import { Catalogue } from '../../../shared/runtime/engine/catalogue.js';
 import { tenantSettings } from '../../../shared/runtime/process/tenant.js';
+import { shownPortfolio } from '../../../test/builders/investsuite.js';
 import { optimisationBinding, orderBinding, rebalancingConsumes } from './wire.js';
 
 const ABILITY = { repeatable: 'after-inquiry', keyMemoryMs: null, longestLifeMs: 1_000, afterAbsence: 'same-key', source: 'test' } as const;
@@ -81,16 +83,10 @@ const world = (refuses: readonly string[] = []) => {
     }),
     readPortfolio: async () => ({
       kind: 'applied',
-      result: {
-        baseCurrency: 'EUR',
-        realMoney: true,
-        manager: 'robo-discretionary',
-        active: true,
-        archived: false,
-        deleted: false,
-        brokerAccount: 'A1',
-        holdings: { [SELL]: '4', $EUR: '10' },
-      } as unknown as Portfolio,
+      result: shownPortfolio({
+        brokerAccount: 'A1' as BrokerAccountId,
+        holdings: { [SELL]: decimal('4'), $EUR: decimal('10') } as Portfolio['holdings'],
+      }),
     }),
     createTransaction: async (write: TransactionWrite) => {
       written.push(write);

@@ -1,43 +1,27 @@
 import { describe, expect, it } from '@jest/globals';
 import { decimal } from '../../../shared/kernel/decimal.js';
 import type { Said, Tagged } from '../../../shared/kernel/flow.js';
-import type { BrokerAccountId, PortfolioId, UserId } from '../../../shared/kernel/ids.js';
 import { currency, type DivestAmount } from '../../../shared/kernel/money.js';
-import type { OperationAbility } from '../../../shared/kernel/outcome.js';
 import type { BrokerCash, BrokerPort } from '../../../shared/ports/broker.js';
-import type { InvestSuitePort, Portfolio } from '../../../shared/ports/investsuite.js';
+import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
 import { readConfig } from '../../../shared/runtime/process/config.js';
 import { createLog } from '../../../shared/runtime/process/log.js';
 import { tenantSettings } from '../../../shared/runtime/process/tenant.js';
+import { ability as carefulAbility } from '../../../test/builders/engine.js';
+import { serviceEnvironment } from '../../../test/builders/environment.js';
+import { shownPortfolio } from '../../../test/builders/investsuite.js';
 import { walkJourney } from '../../../test/support/journey-walker.js';
 import { config } from './config.js';
 import { wire, withdrawalBinding, withdrawalConsumes } from './wire.js';
 
 const NOW_MS = Date.parse('2026-03-04T10:00:00Z');
-const ability: OperationAbility = { repeatable: 'by-key', keyMemoryMs: null, longestLifeMs: 1, afterAbsence: 'same-key', source: 'test' };
+const ability = carefulAbility({ repeatable: 'by-key', afterAbsence: 'same-key' });
 
 /** The outside as it is now; a test changes it. */
 type World = { divestAmount: DivestAmount; withdrawable: string; openOrders: number; readonly calls: string[]; refuses: string | null };
 const amount = (text: string): DivestAmount => ({ kind: 'amount', amount: decimal(text) });
 
 const portsOf = (world: World): Parameters<typeof withdrawalBinding>[0] => {
-  const portfolio = (): Portfolio => ({
-    id: 'P1' as PortfolioId,
-    externalId: null,
-    ownerId: 'U1' as UserId,
-    baseCurrency: currency('EUR'),
-    realMoney: true,
-    manager: 'robo-discretionary',
-    active: true,
-    archived: false,
-    deleted: false,
-    status: 'ACTIVE',
-    brokerAccount: 'B1' as BrokerAccountId,
-    divestAmount: world.divestAmount,
-    holdings: {},
-    version: 3,
-    configJson: '{}',
-  });
   const cash = (): BrokerCash => ({
     currency: currency('EUR'),
     withdrawable: decimal(world.withdrawable),
@@ -47,7 +31,7 @@ const portsOf = (world: World): Parameters<typeof withdrawalBinding>[0] => {
   });
   const investSuite: Partial<InvestSuitePort> = {
     abilities: { createTransaction: ability, replaceTransaction: ability, writePortfolio: ability, announceWithdrawal: ability },
-    readPortfolio: async () => ({ kind: 'applied', result: portfolio() }),
+    readPortfolio: async () => ({ kind: 'applied', result: shownPortfolio({ divestAmount: world.divestAmount }) }),
     createTransaction: async (write) => {
       world.calls.push(`booked ${write.movements[0]?.quantity ?? ''}`);
       return world.refuses === 'transaction'
@@ -172,23 +156,11 @@ describe('a withdrawal, the whole way', () => {
   });
 });
 
-const environment = {
-  DATABASE_URL: 'postgres://localhost/cmw',
-  KAFKA_BROKERS: 'localhost:1',
-  INVESTSUITE_BASE_URL: 'http://localhost:1',
-  INVESTSUITE_ACCESS_KEY_ID: 'id',
-  INVESTSUITE_SECRET_ACCESS_KEY: 'secret',
-  DRIVEWEALTH_BASE_URL: 'http://localhost:1/back-office',
-  DRIVEWEALTH_APP_KEY: 'key',
-  DRIVEWEALTH_CLIENT_ID: 'id',
-  DRIVEWEALTH_CLIENT_SECRET: 'secret',
-};
-
 describe('the service', () => {
   it('stands on real adapters, without asking anybody at start', () => {
     for (const currencies of [[], ['EUR']]) {
       const tenant = tenantSettings.parse({ currencies });
-      const service = wire({ ...readConfig(config, environment), tenant }, { log: createLog('test', 'silent') });
+      const service = wire({ ...readConfig(config, serviceEnvironment), tenant }, { log: createLog('test', 'silent') });
       expect([service.name, service.bindings.length, service.consumes.length]).toEqual(['withdrawal', 1, 4]);
     }
   });

@@ -1,7 +1,7 @@
 /** What a service hands to the engine: its flows, how each effect is carried out, and how a message becomes an input. */
+import { expectFiledUnder, majorVersionOf, type Envelope } from '../../../contracts/internal/envelope.js';
+import { versionOf, type Topic } from '../../../contracts/internal/topics.js';
 import { z } from 'zod';
-import type { Envelope } from '../../../contracts/internal/envelope.js';
-import type { Topic } from '../../../contracts/internal/topics.js';
 import type { EffectKind, EffectsOf, Flow, JourneyFacts, Said, Stated, Tagged } from '../../kernel/flow.js';
 import type { Inquiry, OperationAbility, Outcome, Sending } from '../../kernel/outcome.js';
 import type { Decimal } from '../../kernel/decimal.js';
@@ -102,6 +102,32 @@ export type Consume = {
   /** Pure. @throws when the message is not what the topic promises: it is quarantined whole. */
   readonly read: (event: Envelope) => Arrival;
 };
+
+/**
+ * Listens to one topic: what stands in `data` is checked by our schema, and a portfolio named in it has to be the one that
+ * the message is filed under. So `read` only says what the event is for us.
+ */
+export const consumes = <S extends z.ZodType<object>>(
+  topic: Topic,
+  schema: S,
+  read: (said: z.output<S>, event: Envelope) => Arrival,
+): Consume => ({
+  topic,
+  read: (event) => {
+    if (majorVersionOf(event) !== versionOf(topic)) throw new RangeError(`only version ${versionOf(topic)} of ${topic} is understood`);
+    const said = schema.parse(event.data);
+    const { portfolioId } = said as { readonly portfolioId?: string | null };
+    if (portfolioId !== undefined && portfolioId !== null) expectFiledUnder(event, portfolioId);
+    return read(said, event);
+  },
+});
+
+/** A message in the form of an earlier release, in ours; any other as it is. Pure. @throws when it cannot be understood. */
+export type Translate = (topic: Topic, event: Envelope) => Envelope;
+
+/** The same consumers, for messages of earlier releases too: in the inbox, in quarantine and in Kafka some may still wait. */
+export const translated = (translate: Translate, all: readonly Consume[]): readonly Consume[] =>
+  all.map(({ topic, read }) => ({ topic, read: (event) => read(translate(topic, event)) }));
 
 /** An event of our own making: a job found something that no message told us. */
 export type Found = { readonly topic: Topic; readonly type: string; readonly portfolioId: string; readonly data: object };

@@ -1,4 +1,6 @@
 /** Starts a service that answers HTTP and speaks into Kafka, without journeys of its own: the gateway, the operator. */
+import { schemaOf, type HttpServiceName } from '../../../contracts/internal/services.js';
+import { untilSchemasAreThere } from '../postgres/schema-check.js';
 import type { Express } from 'express';
 import type { Pool } from 'pg';
 import type { Registry } from 'prom-client';
@@ -20,8 +22,10 @@ export type HttpServiceTools = {
   readonly log: Log;
 };
 export type HttpServiceOptions<S extends z.ZodObject> = {
-  readonly name: string;
+  readonly name: HttpServiceName;
   readonly config: S;
+  /** Schemas of other services that it reads. */
+  readonly reads?: readonly string[];
   /** Adds its routes to the app. */
   readonly wire: (config: z.output<S> & CommonConfig, tools: HttpServiceTools) => void;
 };
@@ -35,6 +39,8 @@ const start = async <S extends z.ZodObject>(options: HttpServiceOptions<S>, envi
   const pool = openPool(databaseOptions(config, options.name), (error) => {
     log.warn({ reason: error.message }, 'an idle database connection broke');
   });
+  // Not waited for: while the database is away it listens, and says so. Found without its tables, the process ends as by any error at start.
+  void untilSchemasAreThere(databaseOptions(config, options.name), [schemaOf(options.name), ...(options.reads ?? [])], log);
   await untilDone('Kafka', log, () => ensureAllTopics(kafka, config.KAFKA_REPLICATION_FACTOR));
   const producer = await startProducer(kafka);
   const app = createApp(registry, [

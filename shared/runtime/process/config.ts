@@ -63,14 +63,15 @@ export const commonConfig = z.object({
     .min(1_000)
     .max(60_000)
     .default(10_000)
-    .meta({ description: 'after so long without a heartbeat a copy is given up' }),
+    .meta({ description: 'after so long without a heartbeat Kafka gives an instance up' }),
   REQUESTS_AT_ONCE: z.coerce.number().int().min(1).max(250).default(64).meta({
-    description: 'requests under way at once to each outside system, from each copy: what the other side allows, shared among copies',
+    description:
+      'requests in progress at once to each outside system, from each instance; share what the other side allows among the instances',
   }),
   HTTP_HOST: z.string().default('127.0.0.1').meta({ description: 'address to listen on' }),
   HTTP_PORT: port.default(0).meta({ description: 'port to listen on; 0 takes a free one and prints it' }),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info').meta({ description: 'pino level' }),
-  SERVICE_NAME: z.string().optional().meta({ description: 'name of this copy; must differ between copies of one service' }),
+  SERVICE_NAME: z.string().optional().meta({ description: 'name of this instance; instances of one service need different names' }),
   TENANT_FILE: z.string().optional().meta({ description: 'YAML file of everything that the tenant chooses; careful defaults without it' }),
   CRASH_POINT: z
     .string()

@@ -1,4 +1,5 @@
 /** Runs the jobs of a service by the clock and publishes what they find. */
+import { versionOf } from '../../../contracts/internal/topics.js';
 import { schedule, type ScheduledTask } from 'node-cron';
 import { headersOf, printEnvelope } from '../../../contracts/internal/envelope.js';
 import type { Printable } from '../../kernel/json.js';
@@ -12,7 +13,7 @@ const messageOf = (job: Job, slot: string, found: Found): OutgoingMessage => {
   const event = {
     id: `${job.name}:${slot}:${found.portfolioId}`,
     type: found.type,
-    version: '1',
+    version: versionOf(found.topic),
     occurredAt: slot,
     portfolioId: found.portfolioId,
   };

@@ -1,4 +1,6 @@
 /** Starts a service that runs on the engine: database, owner, engine, Kafka, HTTP; and stops it in the reverse order. */
+import { schemaOf, type EngineServiceName } from '../../../contracts/internal/services.js';
+import { untilSchemasAreThere } from '../postgres/schema-check.js';
 import type { Pool } from 'pg';
 import { Gauge, type Registry } from 'prom-client';
 import type { z } from 'zod';
@@ -25,7 +27,7 @@ import { runProcess, type Running } from './run-process.js';
 
 export type ServiceTools = { readonly log: Log };
 export type ServiceOptions<S extends z.ZodObject> = {
-  readonly name: string;
+  readonly name: EngineServiceName;
   readonly config: S;
   /** Problems that only this service has. */
   readonly check?: Check;
@@ -35,8 +37,6 @@ export type ServiceOptions<S extends z.ZodObject> = {
 const MAX_CONNECTIONS = 8;
 const STATEMENT_TIMEOUT_MS = 10_000;
 const DRAIN_MS = 8_000;
-
-export const schemaOf = (service: string): string => service.replaceAll('-', '_');
 
 export const databaseOptions = (config: CommonConfig, service: string): DatabaseOptions => ({
   url: config.DATABASE_URL,
@@ -237,6 +237,7 @@ const start = async <S extends z.ZodObject>(options: ServiceOptions<S>, environm
   const http: Listening = await listen(app, config.HTTP_HOST, config.HTTP_PORT);
   log.info({ url: http.url }, 'listening');
 
+  await untilSchemasAreThere(databaseOptions(config, options.name), [schemaOf(options.name)], log);
   await untilDone('Kafka', log, () => ensureAllTopics(kafka, config.KAFKA_REPLICATION_FACTOR));
   const producer = await startProducer(kafka);
   const parts = await startEngine({ definition, config, log, pool, producer });

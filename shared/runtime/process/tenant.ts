@@ -1,6 +1,6 @@
 /**
- * Everything that the outside leaves to the tenant. Each default is the careful one; README lists them with the question
- * they answer.
+ * Everything that the outside leaves to the tenant. Each default is the careful one; infra/docs/configuration.md
+ * lists them with the question they answer.
  */
 import { validate } from 'node-cron';
 import { z } from 'zod';

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Bug } from '../../../../shared/kernel/bug.js';
 import { decimal } from '../../../../shared/kernel/decimal.js';
 import { journeyFacts } from '../../../../test/builders/journey-facts.js';
+import { COUNTER_ACCOUNT, payout, payoutToTransfer } from '../../../../test/builders/payout.js';
 import { payoutFlow } from './payout.flow.js';
 import {
   cashOutIdOf,
@@ -36,7 +37,7 @@ import {
 
 const journey = journeyFacts();
 
-const IBAN = 'BE68539007547034';
+const IBAN = COUNTER_ACCOUNT;
 const request = {
   type: 'PayoutRequested',
   withdrawalId: 'w1',
@@ -49,30 +50,8 @@ const request = {
 const back = { type: 'TransferReturned', amount: decimal('250'), currency: 'EUR', reason: 'AC04', reference: 'R1' } as const;
 const inWords = 'AC04, EUR 250, R1';
 
-const fresh: Payout = {
-  status: 'ReadingOwner',
-  withdrawalId: 'w1',
-  portfolioId: 'P1',
-  ownerId: 'U1',
-  brokerAccount: 'B1',
-  amount: decimal('250'),
-  currency: 'EUR',
-  waited: false,
-  owner: null,
-  counterAccount: null,
-  cashOutId: null,
-  approved: false,
-  payment: null,
-  returnedBecause: null,
-  reason: null,
-};
-const moved: Payout = {
-  ...fresh,
-  status: 'Transferring',
-  owner: { externalId: 'C1', shownIban: IBAN },
-  counterAccount: { iban: IBAN, ownerName: 'A. Customer' },
-  cashOutId: 'CO1',
-};
+const fresh = payout();
+const moved = payoutToTransfer();
 const suspended: Payout = { ...moved, status: 'InSuspense', reason: 'no transfer: AC04' };
 const payment = { paymentId: 'PM1', endToEndId: 'WDX', paidAt: '2026-03-04T10:00:00Z' };
 const transfer: PaidTransfer = { ...payment, returned: null };

@@ -4,6 +4,7 @@ import type { PortfolioId } from '../../../../shared/kernel/ids.js';
 import { currency } from '../../../../shared/kernel/money.js';
 import type { InvestSuitePort, Portfolio } from '../../../../shared/ports/investsuite.js';
 import type { Timing } from '../../../../shared/runtime/engine/definition.js';
+import { shownPortfolio } from '../../../../test/builders/investsuite.js';
 import { journeyFacts } from '../../../../test/builders/journey-facts.js';
 import type { PortfolioState } from '../decide/portfolio.js';
 import { readPortfolio } from './read-portfolio.js';
@@ -36,19 +37,11 @@ describe('effects on the portfolio object', () => {
     const { made, investSuite } = port();
     const effect = readPortfolio<PortfolioState>(investSuite, timing);
     const request: unknown = effect.request(state, journey, 'k');
+    const portfolio = shownPortfolio({ divestAmount: level });
+    made.readPortfolio.mockResolvedValueOnce({ kind: 'applied', result: portfolio });
+    const { baseCurrency, realMoney, deleted, divestAmount, holdings, version, configJson } = portfolio;
+    const kept = { baseCurrency, realMoney, deleted, divestAmount, holdings, version, configJson };
     expect(request).toEqual({ portfolioId: 'P1' });
-    const portfolio = {
-      baseCurrency: 'EUR',
-      realMoney: true,
-      deleted: false,
-      divestAmount: level,
-      holdings: {},
-      version: 7,
-      configJson: '{}',
-      ownerId: 'U1',
-    };
-    made.readPortfolio.mockResolvedValueOnce({ kind: 'applied', result: portfolio as unknown as Portfolio });
-    const { ownerId: _owner, ...kept } = portfolio;
     expect(await effect.read(request as { portfolioId: PortfolioId }, sending)).toEqual({ kind: 'applied', result: kept });
     made.readPortfolio.mockResolvedValueOnce({ kind: 'retryable', evidence: 'refused' });
     expect(await effect.read(request as { portfolioId: PortfolioId }, sending)).toEqual({ kind: 'retryable', evidence: 'refused' });

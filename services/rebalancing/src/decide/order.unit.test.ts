@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { decimal } from '../../../../shared/kernel/decimal.js';
-import type { BrokerAccountId, InstrumentId, OptimizationId, PortfolioId } from '../../../../shared/kernel/ids.js';
+import type { InstrumentId } from '../../../../shared/kernel/ids.js';
 import { currency } from '../../../../shared/kernel/money.js';
 import { journeyFacts } from '../../../../test/builders/journey-facts.js';
+import { order, ORDERED, orderDecided } from '../../../../test/builders/order.js';
 import { executionRecord, notExecutedRecord, placedRecord, settlementRecord } from './movements.js';
 import { orderFlow } from './order.flow.js';
 import {
@@ -25,28 +26,14 @@ import {
 } from './order.rules.js';
 import { orderState, type Fill, type Order, type OrderDecided, type OrderSeen } from './order.js';
 
-const ISIN = 'IE00B44Z5B48' as InstrumentId;
-const decision = (over: Partial<OrderDecided> = {}): OrderDecided => ({
-  type: 'OrderDecided',
-  portfolioId: 'P1' as PortfolioId,
-  optimizationId: 'O1' as OptimizationId,
-  instrument: ISIN,
-  side: 'sell',
-  units: decimal('4'),
-  amount: null,
-  expectedPrice: decimal('88'),
-  currency: currency('EUR'),
-  account: 'A1' as BrokerAccountId,
-  holdingsMoveAt: 'settled',
-  execute: true,
-  reason: null,
-  ...over,
+const ISIN = ORDERED;
+const opened = (over: Partial<OrderDecided> = {}, set: Partial<Order> = {}): Order => ({
+  ...order(over),
+  orderId: 'EF.1',
+  placedAt: 'T0',
+  transactionId: 'T1',
+  ...set,
 });
-const opened = (over: Partial<OrderDecided> = {}, set: Partial<Order> = {}): Order => {
-  const opening = decided(decision(over));
-  if (!('open' in opening)) throw new Error(`not opened: ${JSON.stringify(opening)}`);
-  return { ...opening.open, orderId: 'EF.1', placedAt: 'T0', transactionId: 'T1', ...set };
-};
 const fill = (id: string, units: string, price: string, gross: string, over: Partial<Fill> = {}): Fill => ({
   id,
   executedAt: `2026-01-0${id.slice(1)}T10:00:00.000Z`,
@@ -143,11 +130,11 @@ describe('an order in the books of InvestSuite', () => {
 
 describe('what is known of an order', () => {
   it('opens by placing, or by recording a refusal; never without an account', () => {
-    expect(decided(decision())).toMatchObject({ open: { status: 'Placing', tradeCurrency: 'EUR' } });
-    expect(decided(decision({ execute: false, account: null, reason: 'drift' }))).toMatchObject({
+    expect(decided(orderDecided())).toMatchObject({ open: { status: 'Placing', tradeCurrency: 'EUR' } });
+    expect(decided(orderDecided({ execute: false, account: null, reason: 'drift' }))).toMatchObject({
       open: { status: 'RecordingNotExecuted', reason: 'drift' },
     });
-    expect(decided(decision({ account: null }))).toHaveProperty('impossible');
+    expect(decided(orderDecided({ account: null }))).toHaveProperty('impossible');
     expect(orderState.safeParse(JSON.parse(JSON.stringify({ ...opened(), fills: seen().fills }))).success).toBe(true);
     expect(orderState.safeParse({ ...opened(), units: '04.0' }).success).toBe(false);
     expect(orderState.safeParse({ ...opened(), portfolioId: '' }).success).toBe(false);
@@ -287,7 +274,7 @@ describe('what follows for an order', () => {
     expect(statuses.map(([status, row]) => [status, row.on.OrderDecided])).toEqual(
       statuses.map(([status]) => [status, { ignored: 'an order is decided once' }]),
     );
-    expect(orderFlow.opens.OrderDecided(decision(), journeyFacts())).toHaveProperty('open');
+    expect(orderFlow.opens.OrderDecided(orderDecided(), journeyFacts())).toHaveProperty('open');
     for (const status of ['FollowingOrder', 'AwaitingSettlement'] as const) {
       const row = orderFlow.rows[status];
       expect('rejected' in row && row.rejected(opened(), 'not-found' as never, 'other-side', journeyFacts())).toHaveProperty('hold');

@@ -3,6 +3,7 @@ import { Bug } from '../../../../shared/kernel/bug.js';
 import { decimal } from '../../../../shared/kernel/decimal.js';
 import type { DivestAmount } from '../../../../shared/kernel/money.js';
 import { journeyFacts } from '../../../../test/builders/journey-facts.js';
+import { withdrawal, withdrawalOf, withdrawalPaying } from '../../../../test/builders/withdrawal.js';
 import { withdrawalFlow } from './withdrawal.flow.js';
 import {
   announceWhenOurs,
@@ -38,28 +39,8 @@ const NOTHING: DivestAmount = { kind: 'nothing' };
 const EVERYTHING: DivestAmount = { kind: 'everything' };
 const level = (text: string): DivestAmount => ({ kind: 'amount', amount: decimal(text) });
 
-const fresh: Withdrawal = {
-  status: 'ReadingPortfolio',
-  portfolioId: 'P1',
-  withdrawalId: null,
-  portfolio: null,
-  asked: null,
-  waited: false,
-  paying: null,
-  paidAt: null,
-  arrivedLater: false,
-  returnedBecause: null,
-  reason: null,
-};
-const wanting = (asked: DivestAmount, more: Partial<Withdrawal> = {}): Withdrawal => ({
-  ...fresh,
-  status: 'CheckingCash',
-  withdrawalId: 'w1',
-  asked,
-  portfolio: { ownerId: 'U1', brokerAccount: 'B1', currency: 'EUR' },
-  ...more,
-});
-const paying: Withdrawal = wanting(level('250'), { status: 'Paying', paying: decimal('250') });
+const fresh = withdrawal();
+const paying = withdrawalPaying('250');
 const booked: Withdrawal = { ...paying, status: 'Announcing', paidAt: '2026-03-04T10:00:00Z' };
 
 const finished = (
@@ -248,7 +229,7 @@ const amountOf = (w: Withdrawal, check: Partial<CashCheck>): string => {
 
 describe('paying a number', () => {
   it('asks for the payout once, with everything in it', () => {
-    expect(payOrWait(wanting(level('250')), cash)).toEqual({
+    expect(payOrWait(withdrawalOf(level('250')), cash)).toEqual({
       to: 'Paying',
       set: { paying: '250', reason: null },
       says: [
@@ -260,36 +241,38 @@ describe('paying a number', () => {
     });
   });
   it('pays the last cent and never one more', () => {
-    expect(amountOf(wanting(level('250')), { withdrawable: decimal('250') })).toBe('250');
-    expect(amountOf(wanting(level('250')), { withdrawable: decimal('249.99') })).toMatch(/^AwaitingCash: EUR 250 is asked for, EUR 249.99/);
+    expect(amountOf(withdrawalOf(level('250')), { withdrawable: decimal('250') })).toBe('250');
+    expect(amountOf(withdrawalOf(level('250')), { withdrawable: decimal('249.99') })).toMatch(
+      /^AwaitingCash: EUR 250 is asked for, EUR 249.99/,
+    );
   });
   it('counts cash on its way out as gone', () => {
-    expect(amountOf(wanting(level('250')), { withdrawable: decimal('400'), pendingOut: decimal('150') })).toBe('250');
-    expect(amountOf(wanting(level('250')), { withdrawable: decimal('400'), pendingOut: decimal('150.01') })).toMatch(/^AwaitingCash/);
+    expect(amountOf(withdrawalOf(level('250')), { withdrawable: decimal('400'), pendingOut: decimal('150') })).toBe('250');
+    expect(amountOf(withdrawalOf(level('250')), { withdrawable: decimal('400'), pendingOut: decimal('150.01') })).toMatch(/^AwaitingCash/);
   });
   it('waits for open orders unless the tenant says otherwise', () => {
-    expect(amountOf(wanting(level('250')), { openOrders: 1 })).toMatch(/^AwaitingCash: 1 orders are open/);
-    expect(amountOf(wanting(level('250')), { openOrders: 1, payWhileOrdersAreOpen: true })).toBe('250');
+    expect(amountOf(withdrawalOf(level('250')), { openOrders: 1 })).toMatch(/^AwaitingCash: 1 orders are open/);
+    expect(amountOf(withdrawalOf(level('250')), { openOrders: 1, payWhileOrdersAreOpen: true })).toBe('250');
   });
   it('does not mind positions and unsettled sales when cash is enough', () => {
-    expect(amountOf(wanting(level('250')), { positions: 7, pendingSettlement: decimal('10') })).toBe('250');
+    expect(amountOf(withdrawalOf(level('250')), { positions: 7, pendingSettlement: decimal('10') })).toBe('250');
   });
   it('cuts down to the coin and says so', () => {
-    expect(payOrWait(wanting(level('250.009')), cash)).toMatchObject({
+    expect(payOrWait(withdrawalOf(level('250.009')), cash)).toMatchObject({
       to: 'Paying',
       set: { paying: '250', reason: expect.stringMatching(/250\.009.*coin/) },
     });
-    expect(amountOf(wanting(level('250.9'), { portfolio: { ownerId: 'U1', brokerAccount: 'B1', currency: 'JPY' } }), {})).toBe('250');
+    expect(amountOf(withdrawalOf(level('250.9'), { portfolio: { ownerId: 'U1', brokerAccount: 'B1', currency: 'JPY' } }), {})).toBe('250');
   });
   it('stops at what cannot be', () => {
-    expect(() => payOrWait(wanting(NOTHING), cash)).toThrow(Bug);
-    expect(() => payOrWait({ ...wanting(level('1')), asked: null }, cash)).toThrow(Bug);
+    expect(() => payOrWait(withdrawalOf(NOTHING), cash)).toThrow(Bug);
+    expect(() => payOrWait({ ...withdrawalOf(level('1')), asked: null }, cash)).toThrow(Bug);
     expect(() => payOrWait(fresh, cash)).toThrow(Bug);
   });
 });
 
 describe('paying everything', () => {
-  const all = wanting(EVERYTHING);
+  const all = withdrawalOf(EVERYTHING);
   it('pays all that is withdrawable, cut down to the coin', () => {
     expect(amountOf(all, { withdrawable: decimal('1234.567') })).toBe('1234.56');
   });
@@ -396,14 +379,18 @@ describe('after the payout', () => {
 describe('what people see', () => {
   it('is the money at stake, once it is known', () => {
     expect(shownMoney(paying)).toEqual({ amount: '250', currency: 'EUR' });
-    expect(shownMoney(wanting(level('300')))).toEqual({ amount: '300', currency: 'EUR' });
-    expect([shownMoney(wanting(EVERYTHING)), shownMoney(fresh), shownMoney({ ...paying, portfolio: null })]).toEqual([null, null, null]);
+    expect(shownMoney(withdrawalOf(level('300')))).toEqual({ amount: '300', currency: 'EUR' });
+    expect([shownMoney(withdrawalOf(EVERYTHING)), shownMoney(fresh), shownMoney({ ...paying, portfolio: null })]).toEqual([
+      null,
+      null,
+      null,
+    ]);
   });
 });
 
 describe('the stored state', () => {
   it('comes back from JSON as it was', () => {
-    for (const state of [fresh, booked, wanting(EVERYTHING), wanting(NOTHING)])
+    for (const state of [fresh, booked, withdrawalOf(EVERYTHING), withdrawalOf(NOTHING)])
       expect(withdrawalState.parse(JSON.parse(JSON.stringify(state)))).toEqual(state);
   });
   it('refuses an amount that is not exact text', () => {

@@ -92,7 +92,7 @@ export class TakeIn {
     const fallbackId =
       storable(message.headers[headerNames.eventId] ?? '') || `${message.topic}/${String(message.partition)}/${message.offset}`;
     const read = readMessage(this.#o.catalogue, message.topic, original.value, fallbackId, original.key);
-    return { original, read, hash: bodyHash(original.value) };
+    return { original, read, hash: bodyHash(original.value, read.event) };
   }
 
   /** While most of a partition fails, one now and then; the rest as soon as that is over. @throws HoldPartition. */

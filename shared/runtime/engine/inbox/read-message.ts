@@ -19,7 +19,15 @@ export type Read =
       readonly arrivals: readonly Arrival[];
       readonly event: Envelope;
     }
-  | { readonly kind: 'bad'; readonly eventId: string; readonly portfolioId: string; readonly errorClass: string; readonly reason: string };
+  | {
+      readonly kind: 'bad';
+      readonly eventId: string;
+      readonly portfolioId: string;
+      readonly errorClass: string;
+      readonly reason: string;
+      /** Null when not even the envelope could be read. */
+      readonly event: Envelope | null;
+    };
 
 /** One message, what it was read as, and the mark of what it says. */
 export type Taken = { readonly original: OriginalMessage; readonly read: Read; readonly hash: string };
@@ -92,6 +100,7 @@ export const readMessage = (catalogue: Catalogue, topic: string, value: string, 
       portfolioId: event?.portfolioId ?? boundedId(key === null || key === '' ? fallbackId : key),
       errorClass: error instanceof Error ? error.name : 'Unreadable',
       reason: reasonOf(error),
+      event,
     };
   }
 };

@@ -1,3 +1,4 @@
+import { engineSchemaNames } from '../../../../contracts/internal/services.js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Pool } from 'pg';
@@ -64,7 +65,7 @@ describe('the rows of a step on Postgres', () => {
       `${part}_row`,
       Object.entries(columns).map(([column, type]) => `${column} ${type}`),
     ]);
-    for (const schema of ['withdrawal', 'payout', 'rebalancing', 'portfolio'])
+    for (const schema of engineSchemaNames)
       expect(Object.fromEntries(rows.filter((row) => row.schema === schema).map((row) => [row.name, row.columns]))).toEqual(
         Object.fromEntries(expected),
       );
