@@ -14,9 +14,7 @@ import { Catalogue } from '../../shared/runtime/engine/catalogue.js';
 import { tenantSettings } from '../../shared/runtime/process/tenant.js';
 
 type FlowName = 'portfolio' | 'lost-request';
-type Waiting =
-  | { readonly to: 'lost-request'; readonly input: ToLostRequest }
-  | { readonly to: 'portfolio'; readonly input: ToPortfolio };
+type Waiting = { readonly to: 'lost-request'; readonly input: ToLostRequest } | { readonly to: 'portfolio'; readonly input: ToPortfolio };
 export type StoredState = { readonly state: Stated; readonly effect: Pick<EffectRecord, 'name' | 'kind'> | null };
 /** The tenant's choices about a gap. */
 export type Choices = { readonly onVersionGap: 'restore' | 'hold'; readonly onUnexplainedVersionGap: 'review' | 'go-on' };
@@ -64,7 +62,10 @@ export class PortfolioPair {
     const record = { generation: 1, attempt: 1, reference: null, plannedAtMs: 0, firstSentAtMs: 0, lastSentAtMs: 0, dueAtMs: null };
     pair.#portfolio = {
       ...stored,
-      effect: effect === null ? null : { id: `pf-1:${effect.name}:2`, name: effect.name, kind: effect.kind, status: 'sending', note: null, ...record },
+      effect:
+        effect === null
+          ? null
+          : { id: `pf-1:${effect.name}:2`, name: effect.name, kind: effect.kind, status: 'sending', note: null, ...record },
     };
     return pair;
   }

@@ -8,6 +8,7 @@ import {
   levelInReview,
   levelStands,
   levelWhileRead,
+  noteLevel,
   notRestored,
   opened,
   restored,
@@ -67,7 +68,7 @@ export const lostRequestFlow: Flow<LostRequest, LostRequestInput, LostRequestEff
       on: {
         GapFound: writesNothing,
         HandedOver: isOpen,
-        LevelForwarded: impossible('the portfolio sends nothing while it restores a level'),
+        LevelForwarded: heard(noteLevel),
         LevelRestored: heard(restored),
         LevelNotRestored: heard(notRestored),
       },

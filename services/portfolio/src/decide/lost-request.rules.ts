@@ -150,7 +150,10 @@ export const handedOver = (
   const state: LostRequest = { ...found, portfolioId: journey.subject as PortfolioId, handled: number };
   if (outcome !== null)
     return openedBy(state, outcome.type === 'LevelRestored' ? restored(state, { number, ...outcome }, journey) : notRestored());
-  return openedBy(state, state.review !== null && state.status === 'AwaitingReview' ? underReview(state, state.review) : { to: state.status });
+  return openedBy(
+    state,
+    state.review !== null && state.status === 'AwaitingReview' ? underReview(state, state.review) : { to: state.status },
+  );
 };
 
 /** A write that went on under review has found a gap, too. */
@@ -180,14 +183,14 @@ export const levelAfterGap = (state: LostRequest, { level }: LevelForwarded): Ta
   return { to: 'ReadingLevel', set: { announced: announcedAfter(state.announced, level) } };
 };
 
-/** Looked up once the read that is under way is over. */
-const noted = (state: LostRequest, level: DivestAmount, known: boolean): Kept =>
-  known ? { stay: true } : { stay: true, set: { announced: announcedAfter(state.announced, level) } };
+/** Looked up once what is going on is over. */
+export const noteLevel = (state: LostRequest, { level }: LevelForwarded): Kept =>
+  isKnown(state, level) ? { stay: true } : { stay: true, set: { announced: announcedAfter(state.announced, level) } };
 
 export const levelWhileRead = (state: LostRequest, input: LevelForwarded): Taken => {
-  const { gap, restoring, explainedBy } = state;
-  if (gap === null) return noted(state, input.level, isOurs(state, input.level));
-  return restoring === null && explainedBy === null ? levelAfterGap(state, input) : noted(state, input.level, isKnown(state, input.level));
+  const { gap, restoring, explainedBy, announced } = state;
+  if (gap !== null) return restoring === null && explainedBy === null ? levelAfterGap(state, input) : noteLevel(state, input);
+  return isOurs(state, input.level) ? { stay: true } : { stay: true, set: { announced: announcedAfter(announced, input.level) } };
 };
 
 /** Said anew, or an old event that comes late: which one, only a read can tell. Our own write coming back says nothing. */

@@ -1,20 +1,19 @@
 /** What follows for one portfolio object. Pure. */
 import { Bug } from '../../../../shared/kernel/bug.js';
-import { ignored, type Ignored, type JourneyFacts, type Move, type Opening, type RefusedBy, type Stay, type Step } from '../../../../shared/kernel/flow.js';
+import {
+  ignored,
+  type Ignored,
+  type JourneyFacts,
+  type Move,
+  type Opening,
+  type RefusedBy,
+  type Stay,
+  type Step,
+} from '../../../../shared/kernel/flow.js';
 import type { PortfolioId } from '../../../../shared/kernel/ids.js';
 import type { DivestAmount } from '../../../../shared/kernel/money.js';
 import type { Change } from './change.js';
-import {
-  isAnswer,
-  isOfOpenOne,
-  isOpen,
-  NOTHING_SENT,
-  sendGap,
-  sendNext,
-  sendOutcome,
-  withLevel,
-  type Sent,
-} from './exchange.js';
+import { isAnswer, isOfOpenOne, isOpen, NOTHING_SENT, sendGap, sendNext, sendOutcome, withLevel, type Sent } from './exchange.js';
 import { hasEffect, movedBy, sameMap, writable } from './holdings.js';
 import { announcedAfter, levelText, loweredByAll, sameLevel } from './levels.js';
 import type { BeingFoundOut, LostRequestEnded, RestoreRequested, ReviewGoesOn } from './messages.js';
@@ -156,7 +155,9 @@ const UNDER_WAY = 'a level was announced, and a divest request may be lost';
 
 /** While a lost request is open, it hears of every level. Nothing is written meanwhile, so that what it reads is not changed by us. */
 export const forwardLevel = (state: PortfolioState, { level }: LevelAnnounced): Moved | Ignored =>
-  isOpen(state.exchange) ? awaitLostRequest(state, UNDER_WAY, sendNext(withLevel(state.exchange, level))) : ignored('nothing is being written');
+  isOpen(state.exchange)
+    ? awaitLostRequest(state, UNDER_WAY, sendNext(withLevel(state.exchange, level)))
+    : ignored('nothing is being written');
 
 export const levelWhileReading = (state: PortfolioState, input: LevelAnnounced): Next | Ignored =>
   isOpen(state.exchange) ? forwardLevel(state, input) : { stay: true, set: { announcedWhileReading: input.level } };
@@ -180,9 +181,7 @@ const noGap = (state: PortfolioState, divestAmount: DivestAmount | null): Moved 
   if (!isOpen(state.exchange)) return onwards(state, null);
   const exchange = divestAmount === null ? state.exchange : { ...state.exchange, levelWritten: divestAmount };
   const waiting = state.announced.reduce(withLevel, exchange);
-  return state.announced.length === 0
-    ? onwards({ ...state, exchange }, null)
-    : awaitLostRequest(state, UNDER_WAY, sendNext(waiting));
+  return state.announced.length === 0 ? onwards({ ...state, exchange }, null) : awaitLostRequest(state, UNDER_WAY, sendNext(waiting));
 };
 
 /** A newer divest request may have been overwritten by ours. `lost-request` finds out, and a level is restored only through us. */

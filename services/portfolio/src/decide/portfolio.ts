@@ -46,14 +46,7 @@ const storedWriting = z.object({
 export type Writing = Readonly<z.infer<typeof storedWriting>>;
 
 export const portfolioState = z.object({
-  status: z.enum([
-    'Idle',
-    'ReadingPortfolio',
-    'WritingPortfolio',
-    'AwaitingCounterpart',
-    'AwaitingLostRequest',
-    'RestoringLevel',
-  ]),
+  status: z.enum(['Idle', 'ReadingPortfolio', 'WritingPortfolio', 'AwaitingCounterpart', 'AwaitingLostRequest', 'RestoringLevel']),
   portfolioId: storedText<PortfolioId>(),
   /** Asked for and not written yet, oldest first. */
   pending: z.array(storedChange).readonly(),
