@@ -149,7 +149,7 @@ export class MemoryStore extends MemoryTables implements EngineStore {
     const nowMs = this.nowMs();
     const due = [...this.journeys.values()].filter((j) => j.dueMs !== null && j.dueMs <= nowMs);
     due.sort((a, b) => (a.dueMs ?? 0) - (b.dueMs ?? 0));
-    return due.slice(0, limit).map((j) => ({ journeyId: j.id, portfolioId: j.portfolioId }));
+    return due.slice(0, limit).map((j) => ({ journeyId: j.id, portfolioId: j.portfolioId, version: j.version }));
   }
 
   #effects(wanted: (e: EffectEntry) => boolean, limit: number): readonly DueEffect[] {
