@@ -31,6 +31,10 @@ const TIME = /"occurredAt":"[^"\\]*",?/;
 /** The mark of what a message says: the same for a repetition. */
 export const bodyHash = (value: string): string => contentHash(value.replace(TIME, ''));
 
+/** The event under which an answer lies in the inbox that was handed over to a newer instance. */
+export const answerEventId = (effectId: string, of: { readonly generation: number; readonly lastSentAtMs: number | null }): string =>
+  `${effectId}.answer.${String(of.generation)}.${String(of.lastSentAtMs)}`;
+
 /** What an effect sends as its key: the effect's id, and from the second generation on that generation. */
 export const effectKey = (effectId: string, generation: number): string =>
   generation === 1 ? effectId : `${effectId}:g${String(generation)}`;
