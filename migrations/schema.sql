@@ -9,9 +9,9 @@ create sequence service.owner_id as integer;
 create type service.blocked_row as (portfolio_id text, event_id text, reason text);
 create type service.checked_row as (id text, version integer);
 create type service.closed_row as (id text, status text, generation integer, owner integer, attempt integer, reference text, request jsonb, first_ms double precision, last_ms double precision, due_ms double precision, result jsonb, note text, proof text);
-create type service.created_row as (id text, flow text, subject text, portfolio_id text, status text, state jsonb, state_version integer, effect_id text, held text, waits_for text, owned_by text, amount text, currency text, ended boolean, waits boolean, due_ms double precision, overdue_ms double precision);
+create type service.created_row as (id text, flow text, subject text, portfolio_id text, status text, state jsonb, state_version integer, policy jsonb, opened_ms double precision, effect_id text, held text, waits_for text, owned_by text, amount text, currency text, ended boolean, waits boolean, due_ms double precision, overdue_ms double precision);
 create type service.history_row as (journey_id text, version integer, occasion text, source text, status text, effect_id text, said text, note text);
-create type service.moved_row as (id text, version integer, status text, state jsonb, state_version integer, effect_id text, held text, waits_for text, amount text, currency text, ended boolean, waits boolean, due_ms double precision, overdue_ms double precision);
+create type service.moved_row as (id text, version integer, status text, state jsonb, state_version integer, policy jsonb, effect_id text, held text, waits_for text, amount text, currency text, ended boolean, waits boolean, due_ms double precision, overdue_ms double precision);
 create type service.planned_row as (id text, journey_id text, name text, kind text, owner integer, request jsonb, reference text, at_ms double precision);
 create type service.postponed_row as (id text, was text, generation integer, status text, attempt integer, reference text, due_ms double precision, note text);
 create type service.quarantined_row as (event_id text, portfolio_id text, topic text, partition integer, "offset" bigint, key text, headers text, value text, error_class text, reason text);
@@ -123,6 +123,7 @@ create table service.journey (
   alarmed_at timestamp with time zone,
   wait_status text,
   wait_overdue_at timestamp with time zone,
+  policy jsonb,
   constraint journey_pkey PRIMARY KEY (id)
 ) with (fillfactor=60);
 

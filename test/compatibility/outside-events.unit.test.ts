@@ -7,7 +7,7 @@ import { parseEnvelope } from '../../contracts/internal/envelope.js';
 import { outsideEvents } from '../../contracts/internal/outside-events.js';
 import { outsideTopics } from '../../contracts/internal/topics.js';
 import { fromFirstRelease } from '../../shared/adapters/first-release.js';
-import { JsonNumber, type Json } from '../../shared/kernel/json.js';
+import { JsonNumber, parseJson, type Json } from '../../shared/kernel/json.js';
 import { bodyHash } from '../../shared/runtime/engine/identity.js';
 import { runJob } from '../../shared/runtime/process/jobs.js';
 import type { OutgoingMessage } from '../../shared/runtime/kafka/producer.js';
@@ -111,6 +111,16 @@ describe('the same event today', () => {
     expect([now?.topic, now?.key, now?.headers['event-id']]).toEqual([then?.topic, then?.key, parseEnvelope(then?.value ?? '').id]);
     expect(taken(then?.topic ?? '', now?.value ?? '', then?.key ?? '')).toEqual(expected(then as Recorded));
     expect(markOf(now?.value ?? '')).toBe(then?.mark);
+  });
+});
+
+describe('a body as deep as the gateway reads', () => {
+  it('is read by our services too, although it stands two levels deeper', () => {
+    const deep = `${'['.repeat(63)}${']'.repeat(63)}`;
+    const text = `{"id":"e","type":"orders.updated","timestamp":"x","payload":{"id":"O1","side":"SELL","status":1},"more":${deep}}`;
+    const message = forwarded(readerOf('broker.order-status'), parseJson(text));
+    expect(taken('broker.order-status', message?.value ?? '', 'O1')).toEqual({ rebalancing: [{ hint: 'O1' }] });
+    expect(() => parseJson(text.replace(deep, `[${deep}]`))).toThrow('nested deeper');
   });
 });
 

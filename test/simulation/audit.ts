@@ -3,7 +3,8 @@ import { decimalOf } from './cents.js';
 import { ibanOf } from './bank.js';
 import type { Service } from './copy.js';
 import type { Ground } from './ground.js';
-import type { EffectEntry, JourneyEntry, MemoryStore } from './memory-store.js';
+import type { EffectEntry, JourneyEntry } from './memory-rows.js';
+import type { MemoryStore } from './memory-store.js';
 import { EVERYTHING } from './investsuite.js';
 import type { World } from './world.js';
 

@@ -30,7 +30,10 @@ export const emptyDatabase = async (): Promise<Database> => {
   await connected(serverUrl(), (admin) => admin.query(`create database ${name}`));
   return {
     url: withDatabase(serverUrl(), name),
-    drop: () => connected(serverUrl(), async (admin) => void (await admin.query(`drop database if exists ${name} with (force)`))),
+    drop: () =>
+      connected(serverUrl(), async (admin) => {
+        await admin.query(`drop database if exists ${name} with (force)`);
+      }),
   };
 };
 

@@ -137,8 +137,8 @@ describe('the OpenAPI document of the middleware', () => {
   });
   it('has every problem code that a webhook is answered with', () => {
     const webhook = gateway('consume/webhook.ts');
-    const [signature = '', http = ''] = ['webhook-signature', 'http'].map((name) =>
-      readFileSync(join(root, `shared/runtime/${name}.ts`), 'utf8'),
+    const [signature = '', http = ''] = ['webhook-signature', 'server'].map((name) =>
+      readFileSync(join(root, `shared/runtime/http/${name}.ts`), 'utf8'),
     );
     // What no route answers, an address that cannot be read, and what breaks belong to no operation.
     const ofNoOperation = new Set(['not-found', 'bad-request', 'internal']);

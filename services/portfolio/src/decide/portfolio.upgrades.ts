@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { Bug } from '../../../../shared/kernel/bug.js';
 import type { Currency, DivestAmount } from '../../../../shared/kernel/money.js';
-import type { Upgrade } from '../../../../shared/runtime/engine/definition.js';
+import type { Upgrade } from '../../../../shared/kernel/upgrade.js';
 import { NOTHING_SENT, type Exchange } from './exchange.js';
 import type { HandedOver } from './messages.js';
 import { storedLevel, storedText } from './stored.js';
