@@ -41,7 +41,8 @@ const parcel: Flow<NewerState, Input, Effects, NewerSaid> = {
   },
 };
 
-const gift = bind<{ status: 'Given' }, { type: 'Given' }, Record<never, never>, never, null>({
+type NoEffects = Readonly<Record<string, never>>;
+const gift = bind<{ status: 'Given' }, { type: 'Given' }, NoEffects, never, null>({
   flow: {
     name: 'gift',
     ownedBy: 'the parcel desk',

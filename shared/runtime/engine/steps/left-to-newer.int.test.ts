@@ -29,9 +29,8 @@ const whatIsWritten = async (): Promise<unknown> =>
       async (table) => (await query(`select * from ${table}`)).rows,
     ),
   );
-const pause = (forMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, forMs));
 
-/** An older instance that is heard, and that does nothing of its own for a second and a half. */
+/** An older instance that is heard, and that does nothing of its own in twenty sweeps. */
 const startOlder = async (world: World) => {
   const lines: { readonly about: Record<string, unknown>; readonly text: string }[] = [];
   const heard = (about: object, text?: string): void => {
@@ -40,12 +39,18 @@ const startOlder = async (world: World) => {
   const log: Log = Object.assign(createLog('test', 'silent'), { info: heard, error: heard });
   const copy = await startCopy(world, { log });
   const load = jest.spyOn(copy.store, 'load');
+  const look = jest.spyOn(copy.store, 'openInbox');
   const leavesAllAlone = async (): Promise<void> => {
     const before = await whatIsWritten();
     const loads = load.mock.calls.length;
-    await pause(1_500);
+    const sweeps = look.mock.calls.length;
+    await eventually(
+      'it has swept twenty times',
+      () => look.mock.calls.length - sweeps,
+      (n) => n >= 20,
+    );
     expect(await whatIsWritten()).toEqual(before);
-    // It does not spin: some thirty sweeps have looked.
+    // It does not spin.
     expect(load.mock.calls.length - loads).toBeLessThanOrEqual(2);
     expect(copy.engine.waitsBecause).toBeNull();
     expect(copy.engine.load).toBe(0);
