@@ -68,7 +68,7 @@ export class StoreClient implements EngineStore {
     return result;
   }
 
-  takeIn: EngineStore['takeIn'] = (rows, bad) => this.#statement('take in', () => this.#store.takeIn(rows, bad));
+  ingest: EngineStore['ingest'] = (rows, bad) => this.#statement('take in', () => this.#store.ingest(rows, bad));
   load: EngineStore['load'] = (ids, open) => this.#look(() => this.#store.load(ids, open));
   write: EngineStore['write'] = (parts) => this.#statement('write', () => this.#written(parts));
   stillOpen: EngineStore['stillOpen'] = (eventIds) => this.#look(() => this.#store.stillOpen(eventIds));
@@ -96,7 +96,7 @@ export class StoreClient implements EngineStore {
     const { tell } = this.#ground;
     const { name } = this.#life;
     const because = (note: Word): string => (note === null ? '' : ` (${word(note)})`);
-    for (const { journey_id: id, version, status, occasion, note } of parts.history)
+    for (const { journey_id: id, version, status, trigger: occasion, note } of parts.history)
       tell(name, () => `commits ${word(id).slice(0, 8)} v${word(version)} ${word(status)}: ${word(occasion)}${because(note)}`);
     for (const { event_id: id, reason } of parts.quarantined) tell(name, () => `quarantines ${word(id)}: ${word(reason)}`);
     for (const { id, status, note } of parts.postponed)

@@ -158,14 +158,14 @@ describe('a customer who is paid', () => {
     [
       'a newer wish erased',
       ({ investSuite }) => {
-        investSuite.portfolios[0]!.missingWish = d('50');
+        investSuite.portfolios[0]!.missingRequest = d('50');
       },
       /wish for 50 is erased/,
     ],
     [
       'withdrawn though nobody asked',
       ({ investSuite }) => {
-        investSuite.portfolios[0]!.beyondWish = d('1');
+        investSuite.portfolios[0]!.beyondRequest = d('1');
       },
       /nobody asked for/,
     ],
@@ -250,11 +250,11 @@ describe('a customer who is paid', () => {
       /key K used for two things/,
     ],
   ];
-  it.each(doctored)('is wrong when doctored: %s', (_name, doctor, says) => {
+  it.each(doctored)('is wrong when doctored: %s', (_name, doctor, emits) => {
     const books = paidBooks();
     doctor(books);
     const verdict = judged(books);
-    expect(problemsOf(verdict)).toMatch(says);
+    expect(problemsOf(verdict)).toMatch(emits);
     expect(verdict.ok).toBe(false);
   });
 
@@ -306,7 +306,11 @@ describe('a wish that was called off', () => {
       withdrawals: [],
       notifications: { count: 0, total: ZERO, amounts: [], repeatedCalls: 0 },
     });
-    const calledOff: PlannedCustomer = { ...plan, wishes: [...plan.wishes, { afterMs: 1, wish: { action: 'cancel' } }], asked: ZERO };
+    const calledOff: PlannedCustomer = {
+      ...plan,
+      requests: [...plan.requests, { afterMs: 1, request: { action: 'cancel' } }],
+      asked: ZERO,
+    };
     expect(problemsOf(judged(books, nobody, calledOff))).toBe('');
     expect(judged(books, nobody, calledOff)).toMatchObject({ ok: true, customers: [{ end: 'called off', paid: '0' }] });
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { decimal } from '../../../shared/kernel/decimal.js';
-import type { Said, Tagged } from '../../../shared/kernel/flow.js';
+import type { Emitted, Tagged } from '../../../shared/kernel/flow.js';
 import type { UserId } from '../../../shared/kernel/ids.js';
 import { currency, type DivestAmount } from '../../../shared/kernel/money.js';
 import type { BrokerPort, CashOut } from '../../../shared/ports/broker.js';
@@ -130,7 +130,7 @@ const asked = {
   currency: 'EUR',
 } as Tagged;
 const back = { type: 'TransferReturned', amount: '250', currency: 'EUR', reason: 'AC04', reference: 'R1' } as Tagged;
-const outcomes = (said: readonly Said[]): readonly unknown[] =>
+const outcomes = (said: readonly Emitted[]): readonly unknown[] =>
   said.map((one) => ('event' in one ? (one.data as { readonly outcome: string }).outcome : null));
 const PAID = `paid 250 to ${COUNTER_ACCOUNT} from ${HOUSE}`;
 

@@ -5,15 +5,15 @@
 import type { Log } from '../../process/log.js';
 import type { Clock } from '../clock.js';
 import type { Engine } from '../steps/step-loop.js';
-import type { Sayer } from '../outbox/outbox-publisher.js';
+import type { OutboxPublisher } from '../outbox/outbox-publisher.js';
 import { DatabaseAway, type EngineStore, type StateVersions } from '../store/store.js';
-import type { TakeIn } from '../inbox/inbox-writer.js';
+import type { InboxWriter } from '../inbox/inbox-writer.js';
 
 export type SweepOptions = {
   readonly store: EngineStore;
   readonly engine: Engine;
-  readonly sayer: Sayer;
-  readonly takeIn: Pick<TakeIn, 'again'>;
+  readonly outboxPublisher: OutboxPublisher;
+  readonly inboxWriter: Pick<InboxWriter, 'again'>;
   /** What else there is, is left to a newer instance. */
   readonly readable: StateVersions;
   readonly log: Log;
@@ -79,15 +79,15 @@ export class Sweep {
   }
 
   async once(): Promise<void> {
-    const { store, engine, sayer, graceMs, log } = this.#o;
+    const { store, engine, outboxPublisher: outboxPublisher, graceMs, log } = this.#o;
     this.#wholeAgainAtMs = this.#o.clock.monotonicMs() + this.#o.everyMs;
     // After a start nothing is in memory: nobody needs to be left alone on our account.
     const grace = this.#first ? 0 : graceMs;
     this.#first = false;
     this.#hurries = false;
     // First of all: what an earlier life has said goes out before anything newer.
-    await sayer.sayAgain(async () => {
-      const isWhole = sayer.isBehind;
+    await outboxPublisher.publishMissed(async () => {
+      const isWhole = outboxPublisher.isBehind;
       const rows = await store.unsentOutbox(isWhole ? 0 : grace, MOST);
       return { rows, all: isWhole && rows.length < MOST };
     });
@@ -106,7 +106,7 @@ export class Sweep {
   }
 
   async #takeUpEvents(grace: number): Promise<void> {
-    const { store, engine, takeIn } = this.#o;
+    const { store, engine, inboxWriter: inboxWriter } = this.#o;
     const fresh = await engine.notInMemory(async () => {
       const rows = await store.openInbox(grace, MOST, engine.leftToNewer.notToList());
       if (rows.length < MOST) this.#recovering = false;
@@ -114,7 +114,7 @@ export class Sweep {
     });
     this.#hurries = this.#recovering && fresh.length > 0;
     for (const row of fresh) {
-      const item = await takeIn.again(row);
+      const item = await inboxWriter.again(row);
       if (item !== null) engine.enqueue(item);
     }
   }

@@ -67,7 +67,7 @@ const told: Item = {
   original: null,
   tries: 0,
 };
-const stepOf = (item: Item, journey: StoredJourney) => decide(catalogue, item, journey, 5).stepped;
+const stepOf = (item: Item, journey: StoredJourney) => decide(catalogue, item, journey, 5).stepResult;
 
 describe('the decision about one item', () => {
   it('looks again only in the version whose interval is over', () => {

@@ -10,7 +10,7 @@ import {
   type StateVersions,
   type LoadedJourney,
   type StoredEffect,
-  type TakenIn,
+  type Ingested,
 } from './store.js';
 import { bigintArray, intArray, textArray } from './binary-array.js';
 import { isUnset, rowsOf, stepStatement, unnested, type Parts } from './step-statement.js';
@@ -198,7 +198,7 @@ export class PostgresStore implements EngineStore {
     }
   }
 
-  async takeIn(rows: readonly InboxRow[], bad: Pick<Parts, 'quarantined' | 'blocked' | 'said'>): Promise<TakenIn> {
+  async ingest(rows: readonly InboxRow[], bad: Pick<Parts, 'quarantined' | 'blocked' | 'said'>): Promise<Ingested> {
     const isGood = bad.quarantined.length + bad.said.length === 0;
     const [answer] = await this.#query<{ fresh: string[] | null }>(
       isGood ? TAKE_IN : TAKE_IN_WITH_BAD,
