@@ -1,40 +1,38 @@
 import type { Knex } from 'knex';
-import { engineTables } from './engine-tables.js';
+import { engineTables } from './0001-engine-tables.js';
 
-/** Services that run on the engine. */
-export const ENGINE_SCHEMAS = ['withdrawal', 'payout', 'rebalancing', 'portfolio'] as const;
+/** Names of their time, on purpose: what ran once must make the same for ever. Services that come later have migrations of their own. */
+const ENGINE_SCHEMAS = ['withdrawal', 'payout', 'rebalancing', 'portfolio'];
+const SCHEMAS = [...ENGINE_SCHEMAS, 'gateway', 'operator'];
+
 /** Every schema has a role of its own; a service sees no other schema. */
-export const SCHEMAS = [...ENGINE_SCHEMAS, 'gateway', 'operator'] as const;
-
 const roleOf = (schema: string): string => `cmw_${schema}`;
 
 /** Roles belong to the whole server: another database, or another run at the same time, may have made them. */
-const createRole = (role: string): string => `
+export const schemaWithRole = (schema: string): string => `
 do $$ begin
-  create role ${role} nologin;
+  create role ${roleOf(schema)} nologin;
 exception when duplicate_object or unique_violation then null;
 end $$;
-grant ${role} to current_user;
+grant ${roleOf(schema)} to current_user;
+create schema ${schema};
 `;
 
+const engineGrants = (schema: string): string => `
+  grant usage on schema ${schema} to ${roleOf(schema)};
+  grant select, insert on all tables in schema ${schema} to ${roleOf(schema)};
+  grant update on ${schema}.inbox, ${schema}.journey, ${schema}.effect, ${schema}.outbox, ${schema}.quarantine, ${schema}.blocked_lane to ${roleOf(schema)};
+  grant delete on ${schema}.blocked_lane, ${schema}.inbox, ${schema}.outbox to ${roleOf(schema)};
+  grant usage on sequence ${schema}.owner_id to ${roleOf(schema)};
+  grant execute on function ${schema}.expect_all to ${roleOf(schema)};
+  -- People look through the operator's role; it can change nothing here.
+  grant usage on schema ${schema} to cmw_operator;
+  grant select on all tables in schema ${schema} to cmw_operator;
+`;
+
+export const engineOfTheFirstDay = (schema: string): string => engineTables(schema) + engineGrants(schema);
+
 export const up = async (knex: Knex): Promise<void> => {
-  for (const schema of SCHEMAS) {
-    await knex.raw(createRole(roleOf(schema)));
-    await knex.raw(`create schema ${schema}`);
-  }
-  for (const schema of ENGINE_SCHEMAS) {
-    await knex.raw(engineTables(schema));
-    const role = roleOf(schema);
-    await knex.raw(`
-      grant usage on schema ${schema} to ${role};
-      grant select, insert on all tables in schema ${schema} to ${role};
-      grant update on ${schema}.inbox, ${schema}.journey, ${schema}.effect, ${schema}.outbox, ${schema}.quarantine, ${schema}.blocked_lane to ${role};
-      grant delete on ${schema}.blocked_lane, ${schema}.inbox, ${schema}.outbox to ${role};
-      grant usage on sequence ${schema}.owner_id to ${role};
-      grant execute on function ${schema}.expect_all to ${role};
-      -- People look through the operator's role; it can change nothing here.
-      grant usage on schema ${schema} to cmw_operator;
-      grant select on all tables in schema ${schema} to cmw_operator;
-    `);
-  }
+  for (const schema of SCHEMAS) await knex.raw(schemaWithRole(schema));
+  for (const schema of ENGINE_SCHEMAS) await knex.raw(engineOfTheFirstDay(schema));
 };

@@ -1,7 +1,9 @@
 import type { Knex } from 'knex';
-import { ENGINE_SCHEMAS } from './0001-engine.js';
 
-/** The rows that a step writes, one parameter for each kind: shared/runtime/engine/step-statement.ts names the same columns in the same order. */
+/** Names of their time, on purpose: what ran once must make the same for ever. */
+const ENGINE_SCHEMAS = ['withdrawal', 'payout', 'rebalancing', 'portfolio'];
+
+/** The rows that a step writes, one parameter for each kind: shared/runtime/engine/store/step-statement.ts names the same columns in the same order. */
 const rowTypes = (schema: string): string => `
   create type ${schema}.created_row as (id text, flow text, subject text, portfolio_id text, status text, state jsonb, state_version integer, effect_id text, held text, waits_for text, owned_by text, amount text, currency text, ended boolean, waits boolean, due_ms double precision, overdue_ms double precision);
   create type ${schema}.moved_row as (id text, version integer, status text, state jsonb, state_version integer, effect_id text, held text, waits_for text, amount text, currency text, ended boolean, waits boolean, due_ms double precision, overdue_ms double precision);
@@ -36,6 +38,8 @@ const lean = (schema: string): string => `
   alter table ${schema}.earlier_request alter column effect_id type text collate "C", alter column reference type text collate "C";
 `;
 
+export const leanSteps = (schema: string): string => lean(schema) + rowTypes(schema);
+
 export const up = async (knex: Knex): Promise<void> => {
-  for (const schema of ENGINE_SCHEMAS) await knex.raw(lean(schema) + rowTypes(schema));
+  for (const schema of ENGINE_SCHEMAS) await knex.raw(leanSteps(schema));
 };

@@ -7,9 +7,11 @@ import * as acts from './0003-acts.js';
 import * as earlierRequests from './0004-earlier-requests.js';
 import * as leanSteps from './0005-lean-steps.js';
 import * as outboxOrder from './0006-outbox-order.js';
+import * as engineSchemas from './0007-engine-schemas.js';
+import { engineSchemas as listed } from './engine-schemas.js';
 import * as journeyPolicy from './0008-journey-policy.js';
 
-type Migration = { readonly name: string; readonly up: (knex: Knex) => Promise<void> };
+export type Migration = { readonly name: string; readonly up: (knex: Knex) => Promise<void> };
 
 export const migrations: readonly Migration[] = [
   { name: '0001-engine', up: engine.up },
@@ -18,28 +20,39 @@ export const migrations: readonly Migration[] = [
   { name: '0004-earlier-requests', up: earlierRequests.up },
   { name: '0005-lean-steps', up: leanSteps.up },
   { name: '0006-outbox-order', up: outboxOrder.up },
+  { name: '0007-engine-schemas', up: engineSchemas.up },
   { name: '0008-journey-policy', up: journeyPolicy.up },
 ];
 
 const forwardOnly = (): Promise<never> => Promise.reject(new Error('migrations go forward only'));
 
-const source: Knex.MigrationSource<Migration> = {
-  getMigrations: () => Promise.resolve([...migrations]),
+const sourceOf = (list: readonly Migration[]): Knex.MigrationSource<Migration> => ({
+  getMigrations: () => Promise.resolve([...list]),
   getMigrationName: (migration) => migration.name,
   getMigration: (migration) => Promise.resolve({ up: migration.up, down: forwardOnly }),
+});
+
+/** The schemas that hold the engine's tables, of a database that is up to date. */
+export const engineSchemasOf = async (databaseUrl: string): Promise<readonly string[]> => {
+  const knex = knexFactory({ client: 'pg', connection: databaseUrl, pool: { min: 0, max: 1 } });
+  try {
+    return await listed(knex);
+  } finally {
+    await knex.destroy();
+  }
 };
 
 // Any fixed number: two runs at once wait for one another.
 const LOCK = 7_215_001;
 
-/** Returns the names that were applied now. */
-export const migrate = async (databaseUrl: string): Promise<readonly string[]> => {
+/** Returns the names that were applied now. `list`: for tests, which go a part of the way, or further. */
+export const migrate = async (databaseUrl: string, list: readonly Migration[] = migrations): Promise<readonly string[]> => {
   const guard = new Client({ connectionString: databaseUrl, application_name: 'migrate' });
   await guard.connect();
   const knex = knexFactory({ client: 'pg', connection: databaseUrl, pool: { min: 0, max: 2 } });
   try {
     await guard.query('select pg_advisory_lock($1)', [LOCK]);
-    const config: Knex.MigratorConfig = { migrationSource: source, tableName: 'migration', schemaName: 'public' };
+    const config: Knex.MigratorConfig = { migrationSource: sourceOf(list), tableName: 'migration', schemaName: 'public' };
     // A run that was killed leaves its lock row behind; ours is the lock that counts.
     if (await knex.schema.withSchema('public').hasTable('migration_lock')) await knex.migrate.forceFreeMigrationsLock(config);
     const [, applied] = (await knex.migrate.latest(config)) as [number, string[]];

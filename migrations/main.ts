@@ -1,5 +1,6 @@
-import { commonConfig, ConfigurationError, readConfig } from '../shared/runtime/config.js';
-import { migrate } from './index.js';
+import { UNSERVED, unservedSchemas } from '../contracts/internal/services.js';
+import { commonConfig, ConfigurationError, readConfig } from '../shared/runtime/process/config.js';
+import { engineSchemasOf, migrate } from './index.js';
 
 /** EX_USAGE of sysexits.h. */
 const USAGE = 64;
@@ -24,6 +25,7 @@ const main = async (): Promise<void> => {
   const { DATABASE_URL: url } = readConfig(commonConfig.pick({ DATABASE_URL: true }), process.env);
   const applied = await migrate(url);
   process.stdout.write(applied.length === 0 ? 'the database is up to date\n' : `applied: ${applied.join(', ')}\n`);
+  for (const schema of unservedSchemas(await engineSchemasOf(url))) process.stderr.write(`warning: ${schema}: ${UNSERVED}\n`);
 };
 
 main().catch((error: unknown) => {

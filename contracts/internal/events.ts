@@ -3,16 +3,16 @@ import { parseDecimal, type Decimal } from '../../shared/kernel/decimal.js';
 import { integerToken } from '../tokens.js';
 
 /** An exact amount as text. On our own topics amounts are always text. */
-const amount = z.string().transform((text, context): Decimal => {
+export const amount = z.string().transform((text, context): Decimal => {
   const parsed = parseDecimal(text);
   if (parsed !== null) return parsed;
   context.addIssue({ code: 'custom', message: 'not a decimal' });
   return z.NEVER;
 });
-const currencyCode = z.string().regex(/^[A-Z]{3}$/);
-const id = z.string().min(1).max(128);
+export const currencyCode = z.string().regex(/^[A-Z]{3}$/);
+export const id = z.string().min(1).max(128);
 
-/** Type of the event on `portfolio.withdrawal-request` that our own look for pending withdrawals makes. `data` is `{}`. */
+/** Type of the event on `portfolio.withdrawal-request` that our own look for pending withdrawals makes. It says no level and has no `original`. */
 export const PENDING_WITHDRAWAL = 'portfolios.pending-withdrawal';
 
 /** withdrawal -> payout: pay this, once, for this withdrawal. */

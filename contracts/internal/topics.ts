@@ -11,6 +11,10 @@ export const outsideTopics = [
   'core-banking.deposit',
 ] as const;
 
+export type OutsideTopic = (typeof outsideTopics)[number];
+const outside: ReadonlySet<string> = new Set(outsideTopics);
+export const isOutsideTopic = (topic: string): topic is OutsideTopic => outside.has(topic);
+
 export const ownTopics = [
   'payout.requested',
   'payout.finished',
@@ -23,6 +27,13 @@ export const ownTopics = [
 
 export const topics = [...outsideTopics, ...ownTopics] as const;
 export type Topic = (typeof topics)[number];
+
+/**
+ * Version of what stands in `data` on a topic now. The first release forwarded the sender's body itself from outside, as
+ * version 1; from version 2 on `data` speaks our words.
+ */
+export const versionOf = (topic: string): '1' | '2' => (isOutsideTopic(topic) ? '2' : '1');
+
 export type DeadLetterTopic = `${Topic}.dlq`;
 export const deadLetterTopic = (topic: Topic): DeadLetterTopic => `${topic}.dlq`;
 

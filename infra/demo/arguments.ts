@@ -1,6 +1,6 @@
 /** The words behind `npm run demo --`. Pure: what is wrong comes back as one sentence. */
 import { parseArgs } from 'node:util';
-import { FAULTS, isFault, type FaultName } from './faults.js';
+import { FAULTS, isFault, type FaultName } from '../../test/world/faults.js';
 
 export interface DemoArguments {
   readonly once: boolean;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { readArguments } from './arguments.js';
-import { FAULTS } from './faults.js';
+import { FAULTS } from '../../test/world/faults.js';
 
 const read = (line: string): ReturnType<typeof readArguments> => readArguments(line === '' ? [] : line.split(' '));
 

@@ -1,17 +1,17 @@
 import { writeFileSync } from 'node:fs';
 import { printJson } from '../../shared/kernel/json.js';
-import { projectRootOf, readStateFile, removeStateFile, stateFilePath, writeStateFile } from '../../shared/runtime/state-file.js';
+import { projectRootOf, readStateFile, removeStateFile, stateFilePath, writeStateFile } from '../../shared/runtime/process/state-file.js';
 import { firstStopSignal, runMain } from '../sandbox/processes.js';
 import { demandPlaceFor } from '../sandbox/result-file.js';
 import { readArguments, type DemoArguments } from './arguments.js';
-import { planCustomers } from './mix.js';
-import { createOperatorClient } from './operator-client.js';
-import { createPeople } from './people.js';
+import { planCustomers } from '../../test/world/mix.js';
+import { createOperatorClient } from '../../test/world/operator-client.js';
+import { People } from '../../test/world/people.js';
 import { createProgress } from './progress.js';
 import { asJson, verdictLines } from './report.js';
 import { runCustomers, type RunResult } from './run.js';
-import { startStack, type Stack } from './stack.js';
-import { World } from './world.js';
+import { startStack, type Stack } from '../../test/world/stack.js';
+import { World } from '../../test/world/world.js';
 
 /** EX_USAGE of sysexits.h. */
 const USAGE = 64;
@@ -29,7 +29,7 @@ const perform = async (stack: Stack, options: DemoArguments, interrupted: Stop):
   const world = new World(stack);
   const [anna, ben] = [stack.operators.anna, stack.operators.ben].map((token) => createOperatorClient(stack.urls.operator, token));
   if (anna === undefined || ben === undefined) throw new Error('the demo needs two operators');
-  const people = createPeople({ world, brokers: stack.kafka.brokers, anna, ben, say: progress.say });
+  const people = new People({ world, brokers: stack.kafka.brokers, anna, ben, say: progress.say, answersFor: 'planned refusals' });
   const plan = planCustomers(options.customers, options.seed);
   return runCustomers({ world, plan, faults: options.faults, readFacts: anna.facts, people, progress, interrupted });
 };

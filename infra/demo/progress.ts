@@ -9,6 +9,8 @@ export interface Progress {
   readonly stop: () => void;
 }
 
+const SAVE_CURSOR = '\u001b7';
+
 const plain = (out: NodeJS.WriteStream): Progress => ({
   say: (line) => void out.write(`${line}\n`),
   start: () => undefined,
@@ -28,7 +30,8 @@ export const createProgress = (out: NodeJS.WriteStream): Progress => {
       if (bar === null) out.write(`${line}\n`);
       else {
         // The bar is on the line where the cursor stands: the text takes its place and the bar is drawn anew below.
-        out.write(`\r\u001b[2K${line}\n`);
+        // The bar saves the cursor when it starts and goes back there when it stops, onto the first of these lines. So save it again.
+        out.write(`\r\u001b[2K${line}\n${SAVE_CURSOR}`);
         bar.updateETA();
         bar.render();
       }

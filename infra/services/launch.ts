@@ -1,12 +1,8 @@
 import { join } from 'node:path';
+import type { ServiceName } from '../../contracts/internal/services.js';
 import { freePort } from '../sandbox/ports.js';
 import { answersOk, startProcess, type RunningProcess } from '../sandbox/processes.js';
 import { projectRoot } from '../sandbox/project-root.js';
-
-/** Every service, in the order in which they are started. */
-export const SERVICES = ['gateway', 'withdrawal', 'payout', 'rebalancing', 'portfolio', 'operator'] as const;
-export type ServiceName = (typeof SERVICES)[number];
-export const isService = (name: string): name is ServiceName => (SERVICES as readonly string[]).includes(name);
 
 /**
  * How Node is started for a service. What a journey holds while it waits for an answer outlives many small collections of a

@@ -2,15 +2,16 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { isServiceName, serviceNames, type ServiceName } from '../../contracts/internal/services.js';
 import { freePort } from '../sandbox/ports.js';
 import { firstStopSignal, runMain } from '../sandbox/processes.js';
 import { projectRoot } from '../sandbox/project-root.js';
 import { canTieChildren, type Exit } from '../sandbox/tied-child.js';
-import { isService, SERVICE_NODE_ARGS, SERVICES, type ServiceName } from './launch.js';
+import { SERVICE_NODE_ARGS } from './launch.js';
 import { Supervisor, type Running } from './supervisor.js';
 
 const USAGE = 64;
-const LONGEST_NAME = Math.max(...SERVICES.map((name) => name.length));
+const LONGEST_NAME = Math.max(...serviceNames.map((name) => name.length));
 
 const HELP = `npm run services [-- name ...]
 
@@ -18,7 +19,7 @@ Starts the named services, or all of them, against what the environment names: y
 Bring the database up to date first: npm run migrate. A service that ends by itself is started again; Ctrl-C ends all.
 Wrong configuration ends all with exit 78.
 
-Services: ${SERVICES.join(', ')}
+Services: ${serviceNames.join(', ')}
 HTTP_PORT is for one service; among several the gateway has it, and <NAME>_HTTP_PORT (OPERATOR_HTTP_PORT, say) gives any other its own.
 A service without a port takes a free one and says which; how the operators' command line reaches the operator service is said at start.
 `;
@@ -66,10 +67,10 @@ const start = (name: ServiceName, alone: boolean, port: string | undefined): Run
 };
 
 const namesFrom = (words: readonly string[]): readonly ServiceName[] | string => {
-  const strange = words.find((word) => !isService(word));
-  if (strange !== undefined) return `There is no service "${strange}"; there are ${SERVICES.join(', ')}.`;
-  const wanted = words.filter(isService);
-  return wanted.length === 0 ? SERVICES : [...new Set(wanted)];
+  const strange = words.find((word) => !isServiceName(word));
+  if (strange !== undefined) return `There is no service "${strange}"; there are ${serviceNames.join(', ')}.`;
+  const wanted = words.filter(isServiceName);
+  return wanted.length === 0 ? serviceNames : [...new Set(wanted)];
 };
 
 const main = async (): Promise<void> => {

@@ -81,6 +81,14 @@ module.exports = {
       to: { path: ['^services/', '^shared/adapters/', '^shared/ports/', '^contracts/(investsuite|broker|core-banking)/'] },
     },
     {
+      name: 'provider-words-stay-in-adapters',
+      severity: 'error',
+      comment:
+        'What an outside system sends is read by its adapter, once. Services, the gateway among them, and our own contracts speak our words. Generators describe both.',
+      from: { path: ['^services/', '^contracts/internal/', '^migrations/', '^infra/'], pathNot: '^infra/tooling/contracts/' },
+      to: { path: '^contracts/(investsuite|broker|core-banking)/' },
+    },
+    {
       name: 'services-are-islands',
       severity: 'error',
       comment: 'Services meet in contracts/internal over Kafka, never by import.',
@@ -170,6 +178,22 @@ module.exports = {
       to: { path: '^test/simulators/[^/]+/', pathNot: ['^test/simulators/$1/', '^test/simulators/shared/'] },
     },
     {
+      name: 'migrations-are-frozen',
+      severity: 'error',
+      comment:
+        "What ran once must make the same for ever: a migration sees the pieces that carry its own number, and the two files that later ones use to reach the engine's schemas.",
+      from: { path: '^migrations/(\\d{4})-' },
+      to: { path: '^migrations/', pathNot: ['^migrations/$1-', '^migrations/(engine-schemas|add-engine-schema)\\.ts$'] },
+    },
+    {
+      name: 'migrations-read-no-code',
+      severity: 'error',
+      comment:
+        'A list or a text of the product changes with the product, and a database that has run the migration does not. Only running them touches other code.',
+      from: { path: '^migrations/', pathNot: ['^migrations/(index|main)\\.ts$', test] },
+      to: { pathNot: ['^migrations/', library('knex')] },
+    },
+    {
       name: 'production-never-sees-test',
       severity: 'error',
       comment: 'What proves the product is not part of it.',
@@ -182,6 +206,20 @@ module.exports = {
       comment: 'Tools and the sandbox are not shipped.',
       from: { path: '^(services|shared|contracts|migrations)/', pathNot: test },
       to: { path: '^infra/' },
+    },
+    {
+      name: 'demo-is-no-library',
+      severity: 'error',
+      comment: 'What the demo shares with torture, bench and tests lives in test/world, where it is tested.',
+      from: { pathNot: '^infra/demo/' },
+      to: { path: '^infra/demo/' },
+    },
+    {
+      name: 'of-infra-only-the-demo-sees-test',
+      severity: 'error',
+      comment: 'The sandbox and the tools start what is in test as processes; the demo drives the world of the tests.',
+      from: { path: '^infra/', pathNot: ['^infra/demo/', test] },
+      to: { path: '^test/' },
     },
   ],
   options: {

@@ -183,12 +183,6 @@ export default tseslint.config(
     rules: { 'no-restricted-syntax': ['error', ...everywhere, ...testHonesty] },
   },
   {
-    name: 'jest-hooks',
-    files: ['test/support/global-setup.ts', 'test/support/global-teardown.ts'],
-    // jest calls the default export of these two.
-    rules: { 'no-restricted-syntax': 'off' },
-  },
-  {
     name: 'tests',
     files: tests,
     rules: {

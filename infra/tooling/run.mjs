@@ -7,11 +7,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { Refusal, ensureBuilt, ensureDependencies, root, say } from './build.mjs';
+import { JEST, jestWords } from './jest.mjs';
 import { checkPrerequisites } from './prerequisites.mjs';
 
-const JEST = ['node_modules/jest/bin/jest.js', '-c', 'infra/tooling/jest.config.cjs'];
-
-/** `file` and `args` are what Node runs (`lastArgs` behind those of the caller, for it takes all words that follow); `servers`: it starts Kafka and Postgres; `built`: it needs dist/; `evenBroken`: it judges compile errors itself; `help`: said here, where the command cannot. */
+/** `file` is what Node runs; `level`: the level of tests that jest runs; `servers`: it starts Kafka and Postgres; `built`: it needs dist/; `evenBroken`: it judges compile errors itself; `help`: said here, where the command cannot. */
 const COMMANDS = {
   demo: {
     file: 'dist/infra/demo/main.js',
@@ -21,9 +20,8 @@ const COMMANDS = {
   },
   test: { file: 'infra/tooling/test.mjs', servers: true, built: true, evenBroken: true, does: 'everything that must pass' },
   'test:unit': {
-    file: JEST[0],
-    args: JEST.slice(1),
-    lastArgs: ['--selectProjects', 'unit'],
+    file: JEST,
+    level: 'unit',
     does: 'the tests that need no server',
     help: 'npm run test:unit [-- words for jest]: the tests that need no server. --testPathPatterns kernel takes some, -t NAME one; jest explains the rest (npx jest --help).',
   },
@@ -130,7 +128,7 @@ const main = async () => {
     });
   if (command.file === undefined) return 0;
   if (!existsSync(join(root, command.file))) throw new Refusal(`${name}: ${command.file} does not exist.`, 70);
-  return handOver(command.file, [...(command.args ?? []), ...args, ...(command.lastArgs ?? [])], command.nodeArgs);
+  return handOver(command.file, command.level === undefined ? args : jestWords(command.level, args), command.nodeArgs);
 };
 
 try {

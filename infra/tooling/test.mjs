@@ -9,6 +9,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
+import { JEST, jestWords } from './jest.mjs';
 import { repositoryRoot } from './source-files.mjs';
 
 /** Lines and branches, percent, of the kernel and of every decide folder. */
@@ -17,7 +18,6 @@ const COVERAGE_FLOOR = 95;
 const LINGERS_AT_MOST_MS = 20_000;
 const REPORT_SIGNAL = 'SIGUSR2';
 const REPORT_TAKES_MS = 5_000;
-const WORKERS = { unit: ['--maxWorkers=2'], int: [], e2e: ['--runInBand'] };
 
 const HELP = `npm test [-- options] [words for jest]: everything that must pass; exit 0 only then.
   --only STEP     only this; may repeat: types, lint, generated, unit, int, e2e
@@ -161,13 +161,15 @@ const jest = async (project, { forJest, coverage }, folder) => {
   const resultFile = join(folder, `${project}.json`);
   const withCoverage = coverage && project === 'unit';
   const filtered = forJest.length > 0;
-  const words = [
-    ...['--report-on-signal', `--report-signal=${REPORT_SIGNAL}`, `--report-directory=${folder}`],
-    inRepository('node_modules/jest/bin/jest.js'),
-    ...['--config', inRepository('infra/tooling/jest.config.cjs'), '--selectProjects', project, '--ci'],
-    ...['--json', `--outputFile=${resultFile}`, ...WORKERS[project]],
+  const forThisLevel = [
+    ...['--ci', '--json', `--outputFile=${resultFile}`],
     ...(withCoverage ? ['--coverage', '--coverageReporters=json-summary', `--coverageDirectory=${join(folder, 'coverage')}`] : []),
     ...(filtered ? ['--passWithNoTests', ...forJest] : []),
+  ];
+  const words = [
+    ...['--report-on-signal', `--report-signal=${REPORT_SIGNAL}`, `--report-directory=${folder}`],
+    inRepository(JEST),
+    ...jestWords(project, forThisLevel),
   ];
   const passed = await run(words, resultFile);
   const counts = readCounts(resultFile);

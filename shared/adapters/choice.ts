@@ -1,5 +1,6 @@
 /** Which adapter stands behind a port, chosen by name in the environment. Adding one is one line in the port's `configured.ts`. */
 import { z } from 'zod';
+import type { EventReader } from '../../contracts/internal/event-reader.js';
 import type { HttpLogEntry } from './http/http.js';
 
 export const address = z
@@ -14,23 +15,33 @@ type Log = (entry: HttpLogEntry) => void;
 export type Configurable<Port, Tenant> = {
   readonly environment: z.ZodRawShape;
   readonly make: (values: unknown, tenant: Tenant, log: Log) => Port;
+  /** What it says by itself; none of one that is only asked. */
+  readonly events: readonly EventReader[];
 };
 
 /** Every setting has a description: the list of names is generated from it. */
 export const configurable = <Shape extends z.ZodRawShape, Port, Tenant>(
   environment: Shape,
   make: (values: z.output<z.ZodObject<Shape>>, tenant: Tenant, log: Log) => Port,
+  events: readonly EventReader[] = [],
 ): Configurable<Port, Tenant> => ({
   environment,
+  events,
   make: (values, tenant, log) => make(z.object(environment).parse(values), tenant, log),
 });
 
 export type Choice<Port, Tenant> = {
   /** Everything that may be set, the choice itself included. Of several adapters none has to be: `problems` looks at the chosen one. */
   readonly environment: z.ZodRawShape;
+  /** The choice alone: for whoever hears an adapter and asks it nothing. */
+  readonly choice: z.ZodRawShape;
   /** What the chosen adapter lacks. Names and reasons, never values. */
   readonly problems: (values: Readonly<Record<string, unknown>>) => readonly string[];
   readonly make: (values: Readonly<Record<string, unknown>>, tenant: Tenant, log: Log) => Port;
+  /** How the events of the chosen one are read. */
+  readonly events: (values: Readonly<Record<string, unknown>>) => readonly EventReader[];
+  /** The same of all there are. */
+  readonly allEvents: readonly EventReader[];
 };
 
 const optional = (field: z.ZodType): z.ZodType => field.optional().meta(field.meta() ?? {});
@@ -49,12 +60,21 @@ export const choiceOf = <Port, Tenant>(
     const word = values[name];
     return adapters[typeof word === 'string' && word !== '' ? word : first];
   };
+  const choice = {
+    [name]: z
+      .enum([first, ...others])
+      .default(first)
+      .meta({ description: what }),
+  };
+  const chosenOne = (values: Readonly<Record<string, unknown>>): Configurable<Port, Tenant> => {
+    const adapter = chosen(values);
+    if (adapter === undefined) throw new RangeError(`${name} names no adapter`);
+    return adapter;
+  };
   return {
+    choice,
     environment: {
-      [name]: z
-        .enum([first, ...others])
-        .default(first)
-        .meta({ description: what }),
+      ...choice,
       ...Object.fromEntries(Object.entries(fields).map(([field, type]) => [field, isOnly ? type : optional(type)])),
     },
     problems: (values) => {
@@ -69,10 +89,8 @@ export const choiceOf = <Port, Tenant>(
             missing(path.join('.')) ? `${path.join('.')} is missing` : `${path.join('.')}: ${message}`,
           );
     },
-    make: (values, tenant, log) => {
-      const adapter = chosen(values);
-      if (adapter === undefined) throw new RangeError(`${name} names no adapter`);
-      return adapter.make(values, tenant, log);
-    },
+    make: (values, tenant, log) => chosenOne(values).make(values, tenant, log),
+    events: (values) => chosenOne(values).events,
+    allEvents: Object.values(adapters).flatMap(({ events }) => events),
   };
 };

@@ -1,10 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
+import type { EventReader } from '../../contracts/internal/event-reader.js';
 import { address, choiceOf, configurable, secret } from './choice.js';
 
 type Port = { readonly at: string };
+const heard = (path: string) => [{ path } as unknown as EventReader];
 const one = configurable({ ONE_URL: address.meta({ description: 'one' }), ONE_TOKEN: secret }, (values): Port => ({ at: values.ONE_URL }));
-const two = configurable({ TWO_URL: address.meta({ description: 'two' }) }, (values): Port => ({ at: values.TWO_URL }));
+const two = configurable({ TWO_URL: address.meta({ description: 'two' }) }, (values): Port => ({ at: values.TWO_URL }), heard('two'));
 const log = (): void => undefined;
 
 describe('a choice of one adapter', () => {
@@ -37,6 +39,19 @@ describe('a choice of two', () => {
   it('makes the chosen one, and keeps what is said of each name', () => {
     expect(choice.make(schema.parse({ SIDE: 'two', TWO_URL: 'http://two.example/' }), null, log)).toEqual({ at: 'http://two.example' });
     expect((choice.environment['ONE_URL'] as z.ZodType).meta()).toMatchObject({ description: 'one' });
+  });
+
+  it('hears the chosen one, and of all there are says who can be heard', () => {
+    expect(choice.events({ SIDE: 'two' })).toEqual(heard('two'));
+    expect(choice.events({ SIDE: 'one' })).toEqual([]);
+    expect(choice.allEvents).toEqual(heard('two'));
+    expect(() => choice.events({ SIDE: 'three' })).toThrow('names no adapter');
+  });
+
+  it('can be made by name alone, without what any of them reads', () => {
+    const alone = z.object(choice.choice);
+    expect(alone.parse({})).toEqual({ SIDE: 'one' });
+    expect(alone.safeParse({ SIDE: 'three' }).success).toBe(false);
   });
 
   it('refuses a name that there is not', () => {

@@ -40,6 +40,14 @@ const order = (a: Fraction, b: Fraction): number => {
   return x < y ? -1 : x > y ? 1 : 0;
 };
 
+/** Plain comparisons: `expect` costs more than the arithmetic, and these are made for thousands of values. */
+const equal = <Value>(actual: Value, expected: Value): void => {
+  if (!Object.is(actual, expected)) throw new Error(`${String(actual)}, not ${String(expected)}`);
+};
+const matches = (text: string, pattern: RegExp): void => {
+  if (!pattern.test(text)) throw new Error(`${text} does not match ${String(pattern)}`);
+};
+
 const anyText = fc
   .tuple(
     fc.constantFrom('', '-', '+'),
@@ -54,8 +62,8 @@ const anyText = fc
 const anyDecimal = anyText.map(decimal);
 const CANONICAL = /^(?:0|-?(?:0|[1-9]\d*)\.\d*[1-9]|-?[1-9]\d*)$/;
 const canonical = (value: Decimal): void => {
-  expect(value).toMatch(CANONICAL);
-  expect(parseDecimal(value)).toBe(value);
+  matches(value, CANONICAL);
+  equal(parseDecimal(value), value);
 };
 
 describe('parseDecimal', () => {
@@ -107,7 +115,7 @@ describe('parseDecimal', () => {
       fc.property(anyText, (text) => {
         const value = decimal(text);
         canonical(value);
-        expect(same(fractionOf(value), fractionOf(text))).toBe(true);
+        equal(same(fractionOf(value), fractionOf(text)), true);
       }),
       { numRuns: 2_000 },
     );
@@ -145,13 +153,13 @@ describe('arithmetic', () => {
     fc.assert(
       fc.property(anyDecimal, anyDecimal, (a, b) => {
         const [x, y] = [fractionOf(a), fractionOf(b)];
-        for (const value of [plus(a, b), minus(a, b), times(a, b), negated(a), absolute(a)]) expect(value).toMatch(CANONICAL);
-        expect(same(fractionOf(plus(a, b)), { n: x.n * y.d + y.n * x.d, d: x.d * y.d })).toBe(true);
-        expect(same(fractionOf(minus(a, b)), { n: x.n * y.d - y.n * x.d, d: x.d * y.d })).toBe(true);
-        expect(same(fractionOf(times(a, b)), { n: x.n * y.n, d: x.d * y.d })).toBe(true);
-        expect(compare(a, b)).toBe(order(x, y));
-        expect(least(a, b)).toBe(order(x, y) <= 0 ? a : b);
-        expect(greatest(a, b)).toBe(order(x, y) >= 0 ? a : b);
+        for (const value of [plus(a, b), minus(a, b), times(a, b), negated(a), absolute(a)]) matches(value, CANONICAL);
+        equal(same(fractionOf(plus(a, b)), { n: x.n * y.d + y.n * x.d, d: x.d * y.d }), true);
+        equal(same(fractionOf(minus(a, b)), { n: x.n * y.d - y.n * x.d, d: x.d * y.d }), true);
+        equal(same(fractionOf(times(a, b)), { n: x.n * y.n, d: x.d * y.d }), true);
+        equal(compare(a, b), order(x, y));
+        equal(least(a, b), order(x, y) <= 0 ? a : b);
+        equal(greatest(a, b), order(x, y) >= 0 ? a : b);
       }),
       { numRuns: 2_000 },
     );
@@ -159,18 +167,20 @@ describe('arithmetic', () => {
   it('obeys the laws', () => {
     fc.assert(
       fc.property(anyDecimal, anyDecimal, anyDecimal, (a, b, c) => {
-        expect(plus(a, b)).toBe(plus(b, a));
-        expect(plus(plus(a, b), c)).toBe(plus(a, plus(b, c)));
-        expect(times(a, b)).toBe(times(b, a));
-        expect(times(a, plus(b, c))).toBe(plus(times(a, b), times(a, c)));
-        expect(minus(plus(a, b), b)).toBe(a);
-        expect(plus(a, ZERO)).toBe(a);
-        expect(plus(a, negated(a))).toBe(ZERO);
-        expect(negated(negated(a))).toBe(a);
-        expect(sum([a, b, c])).toBe(plus(plus(a, b), c));
-        expect(compare(a, b)).toBe(-compare(b, a) + 0);
-        expect([isZero(a), isPositive(a), isNegative(a)]).toEqual([compare(a, ZERO) === 0, compare(a, ZERO) > 0, compare(a, ZERO) < 0]);
-        expect(isNegative(absolute(a))).toBe(false);
+        equal(plus(a, b), plus(b, a));
+        equal(plus(plus(a, b), c), plus(a, plus(b, c)));
+        equal(times(a, b), times(b, a));
+        equal(times(a, plus(b, c)), plus(times(a, b), times(a, c)));
+        equal(minus(plus(a, b), b), a);
+        equal(plus(a, ZERO), a);
+        equal(plus(a, negated(a)), ZERO);
+        equal(negated(negated(a)), a);
+        equal(sum([a, b, c]), plus(plus(a, b), c));
+        equal(compare(a, b), -compare(b, a) + 0);
+        equal(isZero(a), compare(a, ZERO) === 0);
+        equal(isPositive(a), compare(a, ZERO) > 0);
+        equal(isNegative(a), compare(a, ZERO) < 0);
+        equal(isNegative(absolute(a)), false);
       }),
       { numRuns: 1_000 },
     );
@@ -190,14 +200,14 @@ describe('digits', () => {
     fc.assert(
       fc.property(anyDecimal, fc.nat(12), (a, digits) => {
         const cut = cutTo(a, digits);
-        expect(cut).toMatch(CANONICAL);
-        expect(scaleOf(cut)).toBeLessThanOrEqual(digits);
-        expect(compare(absolute(cut), absolute(a))).toBeLessThanOrEqual(0);
+        matches(cut, CANONICAL);
+        equal(scaleOf(cut) <= digits, true);
+        equal(compare(absolute(cut), absolute(a)) <= 0, true);
         // No coin more could have been kept.
-        expect(compare(plus(absolute(cut), decimal(`1e-${String(digits)}`)), absolute(a))).toBe(1);
-        expect(isNegative(cut) && !isNegative(a)).toBe(false);
-        expect(cutTo(cut, digits)).toBe(cut);
-        if (scaleOf(a) <= digits) expect(cut).toBe(a);
+        equal(compare(plus(absolute(cut), decimal(`1e-${String(digits)}`)), absolute(a)), 1);
+        equal(isNegative(cut) && !isNegative(a), false);
+        equal(cutTo(cut, digits), cut);
+        if (scaleOf(a) <= digits) equal(cut, a);
       }),
       { numRuns: 1_000 },
     );
@@ -214,10 +224,10 @@ describe('digits', () => {
       fc.property(anyDecimal, anyDecimal, fc.nat(12), (a, b, digits) => {
         fc.pre(!isZero(b));
         const quotient = dividedBy(a, b, digits);
-        expect(quotient).toMatch(CANONICAL);
+        matches(quotient, CANONICAL);
         const rest = minus(a, times(quotient, b));
-        expect(compare(absolute(rest), times(absolute(b), decimal(`1e-${String(digits)}`)))).toBe(-1);
-        expect(isZero(rest) || isNegative(rest) === isNegative(a)).toBe(true);
+        equal(compare(absolute(rest), times(absolute(b), decimal(`1e-${String(digits)}`))), -1);
+        equal(isZero(rest) || isNegative(rest) === isNegative(a), true);
       }),
       { numRuns: 1_000 },
     );
@@ -233,8 +243,8 @@ describe('digits', () => {
           return;
         }
         const text = withDigits(a, digits);
-        expect(text).toMatch(digits === 0 ? /^-?\d+$/ : new RegExp(`^-?\\d+\\.\\d{${String(digits)}}$`));
-        expect(decimal(text)).toBe(a);
+        matches(text, digits === 0 ? /^-?\d+$/ : new RegExp(`^-?\\d+\\.\\d{${String(digits)}}$`));
+        equal(decimal(text), a);
       }),
       { numRuns: 1_000 },
     );

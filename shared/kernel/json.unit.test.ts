@@ -20,6 +20,11 @@ const accepts = (text: string): boolean => {
     throw error;
   }
 };
+/** A plain comparison: `expect` costs more than the parser, and this one is made for thousands of texts. */
+const expectSameJudgement = (text: string): void => {
+  const accepted = accepts(text);
+  if (accepted !== isJson(text)) throw new Error(`${JSON.stringify(text)} is ${accepted ? 'accepted' : 'refused'}, unlike by the grammar`);
+};
 /** Our parse with numbers turned into floats, to compare with the engine's. */
 const asFloats = (value: Json): unknown => {
   if (value instanceof JsonNumber) return Number(value.raw);
@@ -134,7 +139,7 @@ describe('parseJson', () => {
         (text) => {
           fc.pre(!text.includes('\\u0000') && !/"\\u0000/.test(text));
           // A number cannot be a key in JSON either: nothing that JSON accepts may be refused here.
-          expect({ text, accepted: accepts(text) }).toEqual({ text, accepted: isJson(text) });
+          expectSameJudgement(text);
         },
       ),
       { numRuns: 20_000 },
@@ -152,7 +157,7 @@ describe('parseJson', () => {
           const at = place % (text.length + 1);
           const damaged = text.slice(0, at) + put + text.slice(at + cut);
           fc.pre(!/\\u0000|__proto__|constructor|prototype|\p{Surrogate}/u.test(damaged));
-          expect({ damaged, accepted: accepts(damaged) }).toEqual({ damaged, accepted: isJson(damaged) });
+          expectSameJudgement(damaged);
         },
       ),
       { numRuns: 5_000 },

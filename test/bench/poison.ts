@@ -1,6 +1,6 @@
 /** `poison`: what one bad lane among 5,000 costs the others. Each sort of trouble takes turns with a run without any. */
 import { Pool } from 'pg';
-import { createLog } from '../../shared/runtime/log.js';
+import { createLog } from '../../shared/runtime/process/log.js';
 import { startEngineCopy, take, taken, task, taskValue, type Course, type EngineCopy } from '../support/engine-copy.js';
 import {
   median,

@@ -1,10 +1,11 @@
 /** Messages as the gateway writes them: the samples of the outside systems' own documentation, with ids and amounts that differ. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { headersOf, printEnvelope } from '../../contracts/internal/envelope.js';
+import type { OutsideTopic } from '../../contracts/internal/topics.js';
 import { projectRoot } from '../../infra/sandbox/project-root.js';
 import { parseJson, type Json } from '../../shared/kernel/json.js';
 import type { OutgoingMessage } from '../../shared/runtime/kafka/producer.js';
+import { forwarded, readerOf } from '../support/forwarded.js';
 
 const sample = (path: string): string => readFileSync(join(projectRoot, 'contracts', path), 'utf8').trim();
 const [ORDER_EVENT] = parseJson(sample('broker/drivewealth/samples/events.json')) as readonly Json[];
@@ -21,16 +22,13 @@ export const brokerOrderBody = (number: number): Json => ({
   payload: { ...orderPayload, id: `MW.021be353-1f63-4540-aeeb-8a11${digits(number).padStart(8, '0')}`, accountNo: `DW${digits(number)}` },
 });
 
-export const brokerOrderMessage = (number: number): OutgoingMessage => {
-  const body = brokerOrderBody(number) as { readonly id: string; readonly type: string; readonly timestamp: string };
-  const event = { id: `drivewealth:${body.id}`, type: body.type, version: '1', occurredAt: body.timestamp, portfolioId: null };
-  return {
-    topic: 'broker.order-status',
-    key: `DW${digits(number)}`,
-    headers: headersOf(event),
-    value: printEnvelope({ ...event, data: body }),
-  };
+const messageOf = (topic: OutsideTopic, body: Json): OutgoingMessage => {
+  const message = forwarded(readerOf(topic), body, '2026-01-05T10:15:00.000Z');
+  if (message === null) throw new Error(`the gateway forwards nothing to ${topic}`);
+  return message;
 };
+
+export const brokerOrderMessage = (number: number): OutgoingMessage => messageOf('broker.order-status', brokerOrderBody(number));
 
 const WITHDRAWAL_EVENT = sample('investsuite/samples/event-withdrawal.json');
 
@@ -42,18 +40,4 @@ export const withdrawalBody = (number: number): Json => {
   return { ...event, id: `7d1a3c52-${digits(number)}`, data: { ...event.data, id: portfolioIdOf(number) } };
 };
 
-export const withdrawalMessage = (number: number): OutgoingMessage => {
-  const event = {
-    id: `investsuite:7d1a3c52-${digits(number)}`,
-    type: 'portfolios.divest-amount-update',
-    version: '1',
-    occurredAt: '2026-01-05T10:15:00.000Z',
-    portfolioId: portfolioIdOf(number),
-  };
-  return {
-    topic: 'portfolio.withdrawal-request',
-    key: event.portfolioId,
-    headers: headersOf(event),
-    value: printEnvelope({ ...event, data: withdrawalBody(number) }),
-  };
-};
+export const withdrawalMessage = (number: number): OutgoingMessage => messageOf('portfolio.withdrawal-request', withdrawalBody(number));

@@ -3,9 +3,9 @@
  * stored, nothing is said to Kafka, no webhook is heard; a crash would lose every journey under way or pay it twice.
  */
 import { randomUUID } from 'node:crypto';
-import type { Stack } from '../../infra/demo/stack.js';
-import { CURRENCY, HOUSE_ACCOUNT } from '../../infra/demo/stack.js';
-import type { Customer } from '../../infra/demo/world.js';
+import type { Stack } from '../world/stack.js';
+import { CURRENCY, HOUSE_ACCOUNT } from '../world/stack.js';
+import type { Customer } from '../world/world.js';
 import { brokerConfig, configuredBroker } from '../../shared/adapters/broker/configured.js';
 import { configuredCoreBanking, coreBankingConfig } from '../../shared/adapters/core-banking/configured.js';
 import { configuredInvestSuite } from '../../shared/adapters/investsuite/configured.js';
@@ -13,7 +13,7 @@ import { decimal, minus, negated, type Decimal } from '../../shared/kernel/decim
 import { cashInstrument, type PortfolioId } from '../../shared/kernel/ids.js';
 import { currency, type Money } from '../../shared/kernel/money.js';
 import type { Outcome, Sending } from '../../shared/kernel/outcome.js';
-import { commonConfig, investSuiteConfig, readConfig } from '../../shared/runtime/config.js';
+import { commonConfig, investSuiteConfig, readConfig } from '../../shared/runtime/process/config.js';
 import { perSecond, startCpu } from './measure.js';
 
 /** As long as the simulators take to change a status; the product waits for their webhook instead. */

@@ -4,13 +4,15 @@ import { decimal, sum } from '../../shared/kernel/decimal.js';
 import type { BrokerAccountId, InstrumentId } from '../../shared/kernel/ids.js';
 import { currency } from '../../shared/kernel/money.js';
 import type { BrokerPort, CashOutRequest, OrderRequest } from '../../shared/ports/broker.js';
-import { sortDriveWealth } from '../../services/gateway/src/consume/drivewealth.js';
+import { parseEnvelope } from '../../contracts/internal/envelope.js';
 import { cashStatusEvents } from '../../services/payout/src/consume/cash-status.js';
 import { brokerOrderStatus } from '../../services/rebalancing/src/consume/broker-order-status.js';
+import { driveWealthEvents } from '../../shared/adapters/broker/drivewealth/events.js';
 import { readBrokerConfig } from '../simulators/broker/config.js';
 import type { World } from '../simulators/broker/model.js';
 import { startBroker } from '../simulators/broker/server.js';
 import { callerOf, startEar } from '../simulators/shared/client-for-tests.js';
+import { forwarded } from '../support/forwarded.js';
 import type { BrokerBooks, BrokerKit, BrokerLever } from './broker.conformance.js';
 import { LONGEST_LIFE_MS, sendingOf, TIMEOUT_MS, type Write } from './carry.js';
 import type { Bench, LeverDetails, WriteLever } from './write-scenarios.js';
@@ -95,18 +97,17 @@ const booksOf = (world: () => World): BrokerBooks => {
 };
 
 /** What the product makes of a delivery: gateway, topic, consumer. */
-const hintsOf = (text: string): readonly string[] => {
-  const sorted = sortDriveWealth(parseJson(text));
-  if (sorted.kind !== 'forward') return [];
-  const { topic, eventId, type, occurredAt, content } = sorted.event;
-  const envelope = { id: eventId, type, version: '1', occurredAt: occurredAt ?? '', portfolioId: null, data: content };
-  return [brokerOrderStatus, cashStatusEvents]
-    .filter((consume) => consume.topic === topic)
-    .flatMap((consume) => {
-      const arrival = consume.read(envelope);
-      return 'hint' in arrival ? [arrival.hint] : [];
-    });
-};
+const hintsOf = (text: string): readonly string[] =>
+  driveWealthEvents.flatMap((reader) => {
+    const message = forwarded(reader, parseJson(text));
+    if (message === null) return [];
+    return [brokerOrderStatus, cashStatusEvents]
+      .filter((consume) => consume.topic === message.topic)
+      .flatMap((consume) => {
+        const arrival = consume.read(parseEnvelope(message.value));
+        return 'notification' in arrival ? [arrival.notification] : [];
+      });
+  });
 
 const BENCH_UNITS = '5';
 
@@ -246,7 +247,7 @@ export const driveWealthKit = async (makeBroker: MakeBroker, { honoursKeys = tru
       return benchOf(under, known, () => simulator.world().arrivals.counts()[OPERATIONS[known]] ?? 0);
     },
     make: (lever, details = {}) => pull(lever, details, admin, broker),
-    hints: () => ear.heard.flatMap(({ text }) => hintsOf(text)),
+    notifications: () => ear.heard.flatMap(({ text }) => hintsOf(text)),
     close: async () => {
       for (const one of open) one.close();
       await simulator.close();

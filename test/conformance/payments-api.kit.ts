@@ -3,13 +3,13 @@ import { minus, decimal } from '../../shared/kernel/decimal.js';
 import { parseJson, type Printable } from '../../shared/kernel/json.js';
 import { currency } from '../../shared/kernel/money.js';
 import type { CoreBankingPort, PaymentRequest } from '../../shared/ports/core-banking.js';
-import { sortPaymentStatus } from '../../services/gateway/src/consume/core-banking.js';
 import { transferStatusEvents } from '../../services/payout/src/consume/transfer-status.js';
 import type { PayoutInput } from '../../services/payout/src/decide/payout.js';
 import { endToEndIdOf, uetrOf } from '../../services/payout/src/effect/pay-counter-account.js';
 import { readBankConfig } from '../simulators/core-banking/config.js';
 import { startBank } from '../simulators/core-banking/server.js';
 import { callerOf, startEar } from '../simulators/shared/client-for-tests.js';
+import { envelopeOf, readerOf } from '../support/forwarded.js';
 import { LONGEST_LIFE_MS, TIMEOUT_MS } from './carry.js';
 import { payWrite, type CoreBankingKit, type CoreBankingLever } from './core-banking.conformance.js';
 import type { Heard } from './transfer-watch.js';
@@ -56,11 +56,10 @@ const CANNOT: CoreBankingKit['cannot'] = {
 
 /** What the product makes of a delivery: gateway, topic, consumer. */
 const heardOf = (text: string): readonly Heard[] => {
-  const sorted = sortPaymentStatus(parseJson(text));
-  if (sorted.kind !== 'forward') return [];
-  const { eventId, type, content } = sorted.event;
-  const arrival = transferStatusEvents.read({ id: eventId, type, version: '1', occurredAt: '', portfolioId: null, data: content });
-  if ('hint' in arrival) return [arrival];
+  const event = envelopeOf(readerOf('core-banking.transfer-status'), parseJson(text));
+  if (event === null) return [];
+  const arrival = transferStatusEvents.read(event);
+  if ('notification' in arrival) return [arrival];
   if (!('deliverByReference' in arrival)) return [];
   const { reference, input } = arrival.deliverByReference;
   return [{ reference, input: input as PayoutInput }];

@@ -2,17 +2,16 @@
  * A service may die at any boundary of the engine, before or after each commit, request, answer and publication, again and again
  * and while it recovers from the last time: each customer is paid exactly once, and nobody is left behind.
  */
+import type { EngineServiceName } from '../../contracts/internal/services.js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Customer } from '../../infra/demo/world.js';
-import { launchService, type LaunchedService, type ServiceName } from '../../infra/services/launch.js';
-import type { CrashPoint } from '../../shared/runtime/engine/engine.js';
+import type { Customer } from '../world/world.js';
+import { launchService, type LaunchedService } from '../../infra/services/launch.js';
+import type { FailpointName } from '../../shared/runtime/engine/failpoints.js';
 import { eventually } from '../support/eventually.js';
-import { JourneyWorld } from '../support/journey-world.js';
-
-type Victim = Extract<ServiceName, 'payout' | 'withdrawal' | 'rebalancing' | 'portfolio'>;
+import { JourneyWorld } from '../world/journey-world.js';
 
 /** `boundary@what it is about`, in the order in which the service dies of them. Each life ends at one; the last life has none. */
-const POINTS: Readonly<Record<Victim, readonly string[]>> = {
+const POINTS = {
   payout: [
     'before-take-in@payout.requested',
     'after-take-in@payout.requested',
@@ -61,9 +60,10 @@ const POINTS: Readonly<Record<Victim, readonly string[]>> = {
     'before-publish@portfolio.changed',
     'after-publish@portfolio.changed',
   ],
-};
+} as const satisfies Readonly<Partial<Record<EngineServiceName, readonly string[]>>>;
+type Victim = keyof typeof POINTS;
 /** All there are: a new boundary in the engine does not compile here until somebody dies of it. */
-const BOUNDARIES: Readonly<Record<CrashPoint, true>> = {
+const BOUNDARIES: Readonly<Record<FailpointName, true>> = {
   'before-take-in': true,
   'after-take-in': true,
   'before-step-commit': true,
@@ -131,7 +131,7 @@ describe('a service that dies at every boundary of the engine', () => {
     return hits;
   };
 
-  const wish = async (): Promise<void> => {
+  const request = async (): Promise<void> => {
     // Every second one has to sell first: so all services are on the way.
     const sells = customers.length % 2 === 1;
     const customer = await world.customer({
@@ -143,13 +143,13 @@ describe('a service that dies at every boundary of the engine', () => {
   };
 
   /** New wishes as long as there is something left to die of. */
-  const keepWishing = (over: () => boolean): Promise<unknown> =>
+  const keepRequesting = (over: () => boolean): Promise<unknown> =>
     eventually(
       'all points are hit',
       async () => {
         const { journeys } = await world.look();
         const done = journeys.filter((journey) => journey.flow === 'withdrawal' && journey.status === 'Completed').length;
-        if (!over() && customers.length - done < AT_ONCE) await wish();
+        if (!over() && customers.length - done < AT_ONCE) await request();
         return over();
       },
       (isOver) => isOver,
@@ -167,7 +167,7 @@ describe('a service that dies at every boundary of the engine', () => {
     const lives = Promise.all(VICTIMS.map(allLives)).finally(() => {
       over = true;
     });
-    const [hits] = await Promise.all([lives, keepWishing(() => over)]);
+    const [hits] = await Promise.all([lives, keepRequesting(() => over)]);
     const table = hits
       .flat()
       .map((hit) => `  ${hit.service.padEnd(12)} ${hit.point.padEnd(46)} died after ${String(hit.livedMs).padStart(5)} ms`);

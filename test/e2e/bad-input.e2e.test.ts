@@ -6,11 +6,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { headersOf, printEnvelope } from '../../contracts/internal/envelope.js';
 import type { Topic } from '../../contracts/internal/topics.js';
-import type { Customer } from '../../infra/demo/world.js';
-import { startConsumer, type Consumer, type TakenMessage } from '../../shared/runtime/kafka/consumer.js';
+import type { Customer } from '../world/world.js';
+import { startConsumer, type Consumer, type TakenMessage as FetchedMessage } from '../../shared/runtime/kafka/consumer.js';
 import { eventually } from '../support/eventually.js';
-import { JourneyWorld } from '../support/journey-world.js';
-import type { UnderWay } from '../support/snapshot.js';
+import { JourneyWorld } from '../world/journey-world.js';
+import type { UnderWay } from '../world/snapshot.js';
 
 const WISHES = 'portfolio.withdrawal-request';
 const WITHIN_MS = 30_000;
@@ -18,7 +18,7 @@ const WITHIN_MS = 30_000;
 describe('bad input on real topics', () => {
   let world: JourneyWorld;
   let consumer: Consumer;
-  const deadLetters: TakenMessage[] = [];
+  const deadLetters: FetchedMessage[] = [];
 
   beforeAll(async () => {
     world = await JourneyWorld.start();
@@ -26,7 +26,7 @@ describe('bad input on real topics', () => {
       ...world.kafka,
       groupId: 'bad-input-test',
       topics: [`${WISHES}.dlq`, 'payout.finished.dlq', 'payout.requested.dlq'],
-      takeIn: (batch) => {
+      ingest: (batch) => {
         deadLetters.push(...batch.messages);
         return Promise.resolve();
       },
@@ -62,7 +62,8 @@ describe('bad input on real topics', () => {
     await world.publish({ topic, key: customer.portfolioId, headers: headersOf(event), value: printEnvelope({ ...event, data: content }) });
     return event.id;
   };
-  const wishEnvelope = (customer: Customer, id: string, level: string): string =>
+  /** In the form of the first release, which people may still have before them. */
+  const requestEnvelope = (customer: Customer, id: string, level: string): string =>
     `{"id":"${id}","type":"portfolios.divest-amount-update","version":"1","occurredAt":"2026-01-01T00:00:00Z","portfolioId":"${customer.portfolioId}",` +
     `"data":{"id":"x","created":"-1000000000-01-01T00:00:00Z","version":"1.0.0","subject":"portfolios","action":"divest-amount-update",` +
     `"data":{"id":"${customer.portfolioId}","divest_amount":${level},"currency":"USD"}}}`;
@@ -78,7 +79,7 @@ describe('bad input on real topics', () => {
       WITHIN_MS,
       100,
     );
-  const deadLettersOf = (eventId: string, count: number): Promise<readonly TakenMessage[]> =>
+  const deadLettersOf = (eventId: string, count: number): Promise<readonly FetchedMessage[]> =>
     eventually(
       `${String(count)} dead letters of ${eventId}`,
       () => deadLetters.filter((letter) => letter.headers['event-id'] === eventId),
@@ -127,7 +128,7 @@ describe('bad input on real topics', () => {
     expect((await world.look()).journeys.filter((one) => one.flow === 'withdrawal' && one.portfolioId === customer.portfolioId)).toEqual(
       [],
     );
-    await replay('withdrawal', eventId, customer, wishEnvelope(customer, eventId, '250.00'));
+    await replay('withdrawal', eventId, customer, requestEnvelope(customer, eventId, '250.00'));
     await discard('portfolio', eventId, customer);
     await world.untilBooksAgree([{ customer, paid: ['250'] }]);
   }, 90_000);
@@ -140,7 +141,7 @@ describe('bad input on real topics', () => {
     async (_what, given) => {
       const customer = await richCustomer();
       const id = `bad:${randomUUID()}`;
-      const value = given ?? wishEnvelope(customer, id, '-5.00');
+      const value = given ?? requestEnvelope(customer, id, '-5.00');
       await world.publish({ topic: WISHES, key: customer.portfolioId, headers: { 'event-id': id }, value });
       await deadLettersOf(id, 2);
       await replay('withdrawal', id, customer, null);
@@ -216,7 +217,7 @@ describe('bad input on real topics', () => {
     const customer = await richCustomer();
     const neighbour = await richCustomer();
     const nul = '\\u0000';
-    const inTheId = wishEnvelope(customer, `nul${nul}`, '5');
+    const inTheId = requestEnvelope(customer, `nul${nul}`, '5');
     const inTheReference = `{"id":"nul-${randomUUID()}","type":"payment-status","version":"1","occurredAt":"x","portfolioId":null,"data":{"eventId":"e","endToEndId":"E${nul}","paymentId":"p","status":"ACSC","instructedAmount":{"amount":"5.00","currency":"USD"}}}`;
     const letter = await publish(WISHES, customer, inTheId);
     await publish('core-banking.transfer-status', neighbour, inTheReference);

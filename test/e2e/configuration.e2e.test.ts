@@ -7,8 +7,10 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { serviceNames, type ServiceName } from '../../contracts/internal/services.js';
 import { projectRoot } from '../../infra/sandbox/project-root.js';
-import { SERVICES, type ServiceName } from '../../infra/services/launch.js';
+import { configsOf } from '../../infra/tooling/contracts/discover.js';
+import { settingsOf } from '../../infra/tooling/contracts/environment.js';
 
 interface Ended {
   readonly code: number | null;
@@ -30,24 +32,26 @@ const runService = (name: ServiceName, env: Readonly<Record<string, string>>): P
     });
   });
 
-/** What each service cannot do without. */
-const REQUIRED: Readonly<Record<ServiceName, readonly string[]>> = {
-  gateway: ['WEBHOOK_SECRETS_INVESTSUITE', 'WEBHOOK_SECRETS_BROKER', 'WEBHOOK_SECRETS_CORE_BANKING'],
-  withdrawal: ['INVESTSUITE_BASE_URL', 'INVESTSUITE_SECRET_ACCESS_KEY', 'DRIVEWEALTH_BASE_URL', 'DRIVEWEALTH_CLIENT_SECRET'],
-  payout: ['INVESTSUITE_BASE_URL', 'DRIVEWEALTH_APP_KEY', 'CORE_BANKING_BASE_URL', 'CORE_BANKING_TOKEN'],
-  rebalancing: ['INVESTSUITE_BASE_URL', 'DRIVEWEALTH_BASE_URL', 'DRIVEWEALTH_CLIENT_ID'],
-  portfolio: ['INVESTSUITE_BASE_URL', 'INVESTSUITE_ACCESS_KEY_ID'],
-  operator: ['OPERATOR_TOKENS'],
-};
+/** What each service cannot do without, as its own schema says. */
+const requiredOf = (name: ServiceName): readonly string[] =>
+  configsOf(projectRoot)
+    .filter(({ service }) => service === name)
+    .flatMap(({ config }) => settingsOf(config, name))
+    .filter(({ required }) => required)
+    .map(({ name: setting }) => setting);
 
 describe('configuration', () => {
-  it.each(SERVICES)('%s names all that is missing, and exits with 78', async (name) => {
+  it.each(serviceNames)('%s names all that is missing, and exits with 78', async (name) => {
     const { code, told } = await runService(name, {});
     expect(code).toBe(78);
-    for (const required of ['DATABASE_URL', 'KAFKA_BROKERS', ...REQUIRED[name]]) expect(told).toContain(`${required} is missing`);
+    const required = requiredOf(name);
+    // Its own settings beside those of every service.
+    expect(required.length).toBeGreaterThan(2);
+    expect(required).toEqual(expect.arrayContaining(['DATABASE_URL', 'KAFKA_BROKERS']));
+    for (const setting of required) expect(told).toContain(`${setting} is missing`);
   });
 
-  it.each(SERVICES)('%s names all that is malformed, and shows no secret', async (name) => {
+  it.each(serviceNames)('%s names all that is malformed, and shows no secret', async (name) => {
     const folder = mkdtempSync(join(tmpdir(), 'configuration-'));
     try {
       const tenantFile = join(folder, 'tenant.yaml');

@@ -4,11 +4,11 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import type { Customer } from '../../infra/demo/world.js';
+import type { Customer } from '../world/world.js';
 import { parseJson, printJson, type Json } from '../../shared/kernel/json.js';
-import { JourneyWorld } from '../support/journey-world.js';
+import { JourneyWorld } from '../world/journey-world.js';
 import { eventually } from '../support/eventually.js';
-import { differencesAtLast, type CustomerEnd } from '../support/books-agree.js';
+import { differencesAtLast, type CustomerEnd } from '../world/customer-end.js';
 
 const AAPL = 'US0378331005';
 const VOO = 'US9229083632';
@@ -51,12 +51,15 @@ const untilInSuspense = async (world: JourneyWorld): Promise<Customer> => {
   await world.untilJourney(customer, 'payout', 'is held in suspense', (row) => row.status === 'InSuspense' && row.held !== null);
   const looked = await world.findPendingWithdrawal(customer);
   await handled(world, 'withdrawal', looked);
-  const { journeys, broker, bank } = await world.look();
+  const { journeys, books } = await world.look();
   const own = journeys.filter(({ portfolioId }) => portfolioId === customer.portfolioId);
   expect(own.filter(({ flow }) => flow === 'withdrawal').map(({ status, ended }) => [status, ended])).toEqual([['Paying', false]]);
   expect(own.filter(({ flow }) => flow === 'payout').map(({ status }) => status)).toEqual(['InSuspense']);
-  expect(broker.accounts.find(({ accountNo }) => accountNo === customer.accountNo)?.cashOuts).toMatchObject({ count: 1, returnedCount: 0 });
-  expect(bank.creditors.find(({ creditorIban }) => creditorIban === customer.iban)?.settledCount ?? 0).toBe(0);
+  expect(books.broker.accounts.find(({ accountNo }) => accountNo === customer.accountNo)?.cashOuts).toMatchObject({
+    count: 1,
+    returnedCount: 0,
+  });
+  expect(books.bank.creditors.find(({ creditorIban }) => creditorIban === customer.iban)?.settledCount ?? 0).toBe(0);
   return customer;
 };
 
@@ -218,7 +221,7 @@ const JOURNEYS: readonly Journey[] = [
       await answerParked(world, customer, 'PayCounterAccount', 'rejected', 'the customer has moved to another bank');
       await world.world.moveBack(customer);
       await answerParked(world, customer, 'ClearSuspense', 'rejected', 'the redemption was returned at the broker');
-      expect((await world.look()).bank.creditors.filter(({ creditorIban }) => creditorIban === NEW_IBAN)).toEqual([]);
+      expect((await world.look()).books.bank.creditors.filter(({ creditorIban }) => creditorIban === NEW_IBAN)).toEqual([]);
       return { customer, paid: [], level: '250', movedBack: 1, withdrawals: ['Refused'] };
     },
   },
@@ -229,8 +232,8 @@ const JOURNEYS: readonly Journey[] = [
       const subject = customer.portfolioId;
       await world.fault('investSuite', { fault: 'version-gap', operation: 'patch-portfolio', subject, times: 1, detail: 'settings' });
       await world.app(customer, { action: 'set', amount: '250.00' });
-      const review = await world.untilStatus(customer, 'portfolio', 'AwaitingReview');
-      expect(review.reason).toMatch(/nothing tells what was wished for/);
+      const review = await world.untilStatus(customer, 'lost-request', 'AwaitingReview');
+      expect(review.reason).toMatch(/nothing tells what was asked for/);
       await world.app(customer, { action: 'set', amount: '50.00' });
       return { customer, paid: ['250', '50'] };
     },
@@ -274,7 +277,7 @@ const JOURNEYS: readonly Journey[] = [
 ];
 
 const ordersOf = async (world: JourneyWorld, customer: Customer): Promise<number> =>
-  (await world.look()).broker.accounts.find((one) => one.accountNo === customer.accountNo)?.orders.placed ?? 0;
+  (await world.look()).books.broker.accounts.find((one) => one.accountNo === customer.accountNo)?.orders.placed ?? 0;
 
 /** Sends each optimisation event that was taken in once more, under a new id: it cannot be found by its id. */
 const tellOptimisationsAgain = async (world: JourneyWorld, customer: Customer): Promise<readonly string[]> => {
@@ -285,9 +288,9 @@ const tellOptimisationsAgain = async (world: JourneyWorld, customer: Customer): 
   expect(rows.length).toBeGreaterThan(0);
   const ids: string[] = [];
   for (const { value } of rows) {
-    const { data } = parseJson(value) as { readonly data: { readonly [name: string]: Json } };
+    const { data: taken } = parseJson(value) as { readonly data: { readonly original: { readonly [name: string]: Json } } };
     const id = randomUUID();
-    await world.world.investSuite.deliver(`again-${id}`, printJson({ ...data, id }));
+    await world.world.investSuite.deliver(`again-${id}`, printJson({ ...taken.original, id }));
     ids.push(id);
   }
   return ids;

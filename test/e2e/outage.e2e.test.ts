@@ -3,10 +3,10 @@
  * itself, in the same processes, once they are back. Ten seconds here, so that the suite stays quick: longer than any single wait.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Customer } from '../../infra/demo/world.js';
-import type { CustomerEnd } from '../support/books-agree.js';
+import type { Customer } from '../world/world.js';
+import type { CustomerEnd } from '../world/customer-end.js';
 import { eventually } from '../support/eventually.js';
-import { JourneyWorld } from '../support/journey-world.js';
+import { JourneyWorld } from '../world/journey-world.js';
 
 const AWAY_MS = Number(process.env['OUTAGE_MS'] ?? '10000');
 const RECOVERS_WITHIN_MS = 60_000;
@@ -29,7 +29,7 @@ describe('an outage', () => {
 
   const pidsNow = (): ReadonlyMap<string, number> => new Map([...world.stack.services].map(([name, service]) => [name, service.pid]));
 
-  const wish = async (sells: boolean): Promise<Customer> => {
+  const request = async (sells: boolean): Promise<Customer> => {
     const customer = await world.customer({
       cash: sells ? '100.00' : '1000.00',
       positions: sells ? [{ isin: 'US0378331005', units: '20' }] : [],
@@ -40,8 +40,8 @@ describe('an outage', () => {
   };
   /** Somebody is in the middle of everything when it begins. */
   const somebodyUnderWay = async (): Promise<void> => {
-    for (const sells of [true, false, true]) await wish(sells);
-    const last = await wish(true);
+    for (const sells of [true, false, true]) await request(sells);
+    const last = await request(true);
     await world.untilJourney(last, 'withdrawal', 'is under way', (row) => !row.ended);
   };
 
@@ -84,7 +84,7 @@ describe('an outage', () => {
     await world.stack.postgres.crash();
     const sinceMs = Date.now();
     const answeredBefore = (await answersToInvestSuite()).length;
-    await wish(false);
+    await request(false);
     await untilHealthSays('health says that Postgres is away', { http: 503, away: ['postgres'] });
     // Kafka has them: the sender need not come again.
     await eventually('the wish is answered', answersToInvestSuite, (seen) => seen.length > answeredBefore);
@@ -101,7 +101,7 @@ describe('an outage', () => {
     await somebodyUnderWay();
     await world.stack.kafka.crash();
     const sinceMs = Date.now();
-    const late = await wish(false);
+    const late = await request(false);
     await untilHealthSays('health says that Kafka is away', { http: 503, away: ['kafka'] });
     await eventually('a webhook is asked to come again', answersToInvestSuite, (seen) => seen.includes(503), 30_000, 100);
     await untilOver(sinceMs);

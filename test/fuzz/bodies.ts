@@ -15,7 +15,8 @@ import {
 import { depositCallback, paymentStatusCallback } from '../../contracts/core-banking/callbacks.js';
 import { envelope } from '../../contracts/internal/envelope.js';
 import { ownEvents, PENDING_WITHDRAWAL } from '../../contracts/internal/events.js';
-import type { Topic } from '../../contracts/internal/topics.js';
+import { outsideEvents } from '../../contracts/internal/outside-events.js';
+import { versionOf, type Topic } from '../../contracts/internal/topics.js';
 import { EVENT_CONTENTS, eventEnvelope, type EventName } from '../../contracts/investsuite/events.js';
 import { acceptedBy } from './from-schema.js';
 import { object, raw, text, withMember, type Tree } from './tree.js';
@@ -88,44 +89,63 @@ export const webhookBodies: Readonly<Record<string, fc.Arbitrary<Tree>>> = {
   '/webhooks/core-banking/deposit': acceptedBy(depositCallback),
 };
 
-const CONTENTS: Readonly<Partial<Record<Topic, fc.Arbitrary<Tree>>>> = {
+/** Bodies of their senders: what the first release put into `data`. */
+const SENT: Readonly<Partial<Record<Topic, fc.Arbitrary<Tree>>>> = {
   'portfolio.withdrawal-request': investSuiteBody('portfolio.withdrawal-request'),
   'optimisations.status-update': investSuiteBody('optimisations.status-update'),
   'optimisations.owner-choice-update': investSuiteBody('optimisations.owner-choice-update'),
   'broker.order-status': brokerBodies['broker.order-status'],
   'broker.cash-status': brokerBodies['broker.cash-status'],
   'core-banking.transfer-status': acceptedBy(paymentStatusCallback),
-  ...Object.fromEntries(Object.entries(ownEvents).map(([topic, schema]) => [topic, acceptedBy(schema)])),
 };
+const CONTENTS: Readonly<Partial<Record<Topic, fc.Arbitrary<Tree>>>> = Object.fromEntries(
+  Object.entries({ ...outsideEvents, ...ownEvents }).map(([topic, schema]) => [topic, acceptedBy(schema)]),
+);
 
 const memberOf = (tree: Tree, key: string): Tree | undefined =>
   tree.kind === 'object' ? tree.members.find(([name]) => name === key)?.[1] : undefined;
 
-/** Whose the message is, inside and outside. */
-const filedUnder = (topic: Topic, content: Tree, id: string): Tree => {
-  if (topic in ownEvents) return memberOf(content, 'portfolioId') === undefined ? content : withMember(content, 'portfolioId', text(id));
-  const inner = memberOf(content, 'data');
-  if (inner === undefined) return content;
-  return withMember(content, 'data', withMember(inner, topic === 'portfolio.withdrawal-request' ? 'id' : 'portfolio_id', text(id)));
+/** Whose the message is, in our own words. */
+const filedUnder = (content: Tree, id: string): Tree =>
+  memberOf(content, 'portfolioId') === undefined ? content : withMember(content, 'portfolioId', text(id));
+/** The same in InvestSuite's. */
+const sentFor = (topic: Topic, body: Tree, id: string): Tree => {
+  const inner = memberOf(body, 'data');
+  if (inner === undefined) return body;
+  return withMember(body, 'data', withMember(inner, topic === 'portfolio.withdrawal-request' ? 'id' : 'portfolio_id', text(id)));
 };
 
 const typeOf = (topic: Topic): string => (topic === 'portfolio.withdrawal-request' ? 'portfolios.divest-amount-update' : topic);
 
-/** Whole messages of a topic. @throws when nobody has said what its content is. */
-export const messageOf = (topic: Topic): fc.Arbitrary<Tree> => {
-  const content = CONTENTS[topic];
-  if (content === undefined) throw new Error(`nobody has said what a message of ${topic} holds`);
+const messages = (
+  topic: Topic,
+  version: string,
+  content: fc.Arbitrary<Tree>,
+  file: (content: Tree, id: string) => Tree,
+): fc.Arbitrary<Tree> => {
   const ofPortfolio = !topic.startsWith('broker.') && !topic.startsWith('core-banking.');
-  const message = fc.tuple(acceptedBy(envelope), content, portfolio, fc.uuid()).map(([event, inside, id, eventId]) =>
+  return fc.tuple(acceptedBy(envelope), content, portfolio, fc.uuid()).map(([event, inside, id, eventId]) =>
     setting(event, {
       id: text(eventId),
       type: text(typeOf(topic)),
+      version: text(version),
       occurredAt: text('2026-11-20T12:14:44.155Z'),
       portfolioId: ofPortfolio ? text(id) : raw('null'),
-      data: filedUnder(topic, inside, id),
+      data: file(inside, id),
     }),
   );
-  if (topic !== 'portfolio.withdrawal-request') return message;
-  const pending = message.map((tree) => setting(tree, { type: text(PENDING_WITHDRAWAL), data: object([]) }));
-  return fc.oneof({ weight: 4, arbitrary: message }, { weight: 1, arbitrary: pending });
+};
+
+/** Whole messages of a topic, those of the first release among them. @throws when nobody has said what its content is. */
+export const messageOf = (topic: Topic): fc.Arbitrary<Tree> => {
+  const content = CONTENTS[topic];
+  if (content === undefined) throw new Error(`nobody has said what a message of ${topic} holds`);
+  const sent = SENT[topic];
+  if (sent === undefined) return messages(topic, versionOf(topic), content, filedUnder);
+  const beside = fc.tuple(content, sent).map(([words, body]) => withMember(words, 'original', body));
+  const now = messages(topic, versionOf(topic), beside, filedUnder);
+  const then = messages(topic, '1', sent, (body, id) => sentFor(topic, body, id));
+  if (topic !== 'portfolio.withdrawal-request') return fc.oneof({ weight: 3, arbitrary: now }, { weight: 2, arbitrary: then });
+  const pending = then.map((tree) => setting(tree, { type: text(PENDING_WITHDRAWAL), data: object([]) }));
+  return fc.oneof({ weight: 3, arbitrary: now }, { weight: 2, arbitrary: then }, { weight: 1, arbitrary: pending });
 };

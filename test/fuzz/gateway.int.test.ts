@@ -10,13 +10,14 @@ import fc from 'fast-check';
 import { Pool } from 'pg';
 import { Registry } from 'prom-client';
 import { parseEnvelope } from '../../contracts/internal/envelope.js';
-import { topics } from '../../contracts/internal/topics.js';
+import { outsideEvents } from '../../contracts/internal/outside-events.js';
+import { isOutsideTopic, topics } from '../../contracts/internal/topics.js';
 import { config } from '../../services/gateway/src/config.js';
 import { wire } from '../../services/gateway/src/wire.js';
 import { parseJson, printJson, type Printable } from '../../shared/kernel/json.js';
-import { createApp, finishApp, listen, type Listening } from '../../shared/runtime/http.js';
+import { createApp, finishApp, listen, type Listening } from '../../shared/runtime/http/server.js';
 import { neverSendable, type OutgoingMessage } from '../../shared/runtime/kafka/producer.js';
-import { createLog } from '../../shared/runtime/log.js';
+import { createLog } from '../../shared/runtime/process/log.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { webhookBodies } from './bodies.js';
 import { hurt } from './mutations.js';
@@ -126,7 +127,10 @@ describe('the gateway', () => {
       expect(topics).toContain(message.topic);
       expect(neverSendable(message)).toBeNull();
       // What was accepted can be read by us, and prints the same again.
-      expect(printJson(parseEnvelope(message.value) as unknown as Printable)).toBe(message.value);
+      const event = parseEnvelope(message.value);
+      expect(printJson(event as unknown as Printable)).toBe(message.value);
+      const { topic } = message;
+      expect(isOutsideTopic(topic) && outsideEvents[topic].safeParse(event.data).success).toBe(true);
     }
   };
   const once = async (path: string, body: Buffer): Promise<Answer> => {
@@ -142,12 +146,12 @@ describe('the gateway', () => {
   describe.each(PATHS)('%s', (path) => {
     const good = webhookBodies[path] as fc.Arbitrary<Parameters<typeof printed>[0]>;
 
-    it('acknowledges what the contract allows, and forwards the content unchanged', () =>
+    it('acknowledges what the contract allows, and forwards the content unchanged, for people', () =>
       triedLater(25, good, async (tree) => {
         const body = Buffer.from(printed(tree));
         const { status, body: said, messages } = await once(path, body);
         expect([status, said]).toEqual([202, { accepted: messages.length }]);
-        for (const message of messages) expect(message.value).toContain(`"data":${printJson(parseJson(body.toString()))}`);
+        for (const message of messages) expect(message.value).toContain(`,"original":${printJson(parseJson(body.toString()))}}}`);
       }));
 
     it('answers everything else as documented', async () => {

@@ -1,8 +1,8 @@
 /** One lane in trouble among thousands: it is stopped at once and seen, and every other one comes to its end. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Pool } from 'pg';
-import type { Log } from '../../shared/runtime/log.js';
-import { createLog } from '../../shared/runtime/log.js';
+import type { Log } from '../../shared/runtime/process/log.js';
+import { createLog } from '../../shared/runtime/process/log.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { startEngineCopy, take, taken, task, taskValue, type CopySettings, type EngineCopy } from '../support/engine-copy.js';
 import { eventually } from '../support/eventually.js';

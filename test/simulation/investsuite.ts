@@ -90,7 +90,7 @@ export class InvestSuite {
   }
 
   /** The customer says how much is wanted now. `taken`: what has left the account for this customer until now. */
-  wish(id: string, cents: number, taken: readonly Taken[] = []): void {
+  request(id: string, cents: number, taken: readonly Taken[] = []): void {
     const books = this.of(id);
     const before = books.levelCents;
     const begun: Anew = {
@@ -105,7 +105,7 @@ export class InvestSuite {
     books.levelCents = cents;
     books.version++;
     this.#ground.tell('customer', () => `${id}: wants EUR ${printed(cents)} (the level was ${printed(before)})`);
-    this.#webhooks.wish(id, printed(cents));
+    this.#webhooks.request(id, printed(cents));
   }
 
   patch(id: string, cashCents: number | null, levelCents: number | null): number {
@@ -122,7 +122,7 @@ export class InvestSuite {
     books.versions.push({ version: books.version, cashCents, levelCents });
     if (levelCents !== null) {
       books.levelCents = levelCents;
-      this.#webhooks.wish(id, printed(levelCents));
+      this.#webhooks.request(id, printed(levelCents));
     }
     this.#ground.tell(
       'investsuite',

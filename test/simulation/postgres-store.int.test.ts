@@ -1,7 +1,7 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import { Pool } from 'pg';
-import { openClient, openPool } from '../../shared/runtime/database.js';
-import { PostgresStore } from '../../shared/runtime/engine/postgres-store.js';
+import { openClient, openPool } from '../../shared/runtime/postgres/database.js';
+import { PostgresStore } from '../../shared/runtime/engine/store/postgres-store.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { engineStoreContract } from './engine-store.contract.js';
 

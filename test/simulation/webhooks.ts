@@ -1,7 +1,12 @@
-/** What the outside systems say by themselves, as the gateway forwards it: at least once, in any order. */
-import { headersOf, printEnvelope } from '../../contracts/internal/envelope.js';
-import type { Topic } from '../../contracts/internal/topics.js';
-import { JsonNumber, type Printable } from '../../shared/kernel/json.js';
+/**
+ * What the outside systems say by themselves, as the gateway forwards it: at least once, in any order. Some of it still
+ * comes in the form of the first release, and a repetition may come in the other form.
+ */
+import { headersOf, parseEnvelope, printEnvelope } from '../../contracts/internal/envelope.js';
+import { printAsFirstRelease } from '../../contracts/internal/outside-events.js';
+import type { OutsideTopic } from '../../contracts/internal/topics.js';
+import { JsonNumber, type Json } from '../../shared/kernel/json.js';
+import { forwarded, readerOf } from '../support/forwarded.js';
 import { decimalOf } from './cents.js';
 import type { Ground } from './ground.js';
 import type { Topics } from './topics.js';
@@ -17,16 +22,11 @@ export type BankPayment = {
   returned: boolean;
 };
 
-type News = {
-  readonly topic: Topic;
-  readonly key: string;
-  readonly id: string;
-  readonly type: string;
-  readonly portfolioId: string | null;
-  readonly data: Printable;
-};
-
 const LATE_MS = 1_200;
+const NOW = '2026-01-01T00:00:00Z';
+const UNREADABLE = { unreadable: true };
+/** Every so many messages are of the first release's form. */
+const ONE_OLD_IN = 3;
 
 export class Webhooks {
   readonly #ground: Ground;
@@ -41,24 +41,24 @@ export class Webhooks {
   }
 
   /** As the gateway writes it. `mayBeLost`: the sender forgets it; only for news that is asked about anyway. */
-  send(news: News, mayBeLost = false): void {
+  send(topic: OutsideTopic, body: Json, mayBeLost = false): void {
     const { faults, random, scheduler } = this.#ground;
     if (mayBeLost && faults.happens('webhook-lost')) return;
-    const event = { id: news.id, type: news.type, version: '1', occurredAt: '2026-01-01T00:00:00Z', portfolioId: news.portfolioId };
-    const right = printEnvelope({ data: news.data, ...event });
+    const message = forwarded(readerOf(topic), body, NOW);
+    if (message === null) throw new Error('the gateway forwards what this world says');
+    const now = parseEnvelope(message.value);
+    const then = parseEnvelope(printAsFirstRelease(now) ?? '');
     const malformed = faults.happens('message-malformed');
-    if (malformed) this.corrections.set(news.id, right);
-    const row = {
-      topic: news.topic,
-      key: news.key,
-      headers: headersOf(event),
-      value: malformed ? printEnvelope({ data: { unreadable: true }, ...event }) : right,
+    const deliver = (nth: number) => (): void => {
+      const event = nth % ONE_OLD_IN === 0 ? then : now;
+      const right = printEnvelope({ ...event, data: event.data });
+      if (malformed) this.corrections.set(event.id, right);
+      const broken = event === now ? { unreadable: true, original: UNREADABLE } : UNREADABLE;
+      const value = malformed ? printEnvelope({ ...event, data: broken }) : right;
+      this.#topics.append({ topic, key: message.key, headers: headersOf(event), value });
     };
-    const deliver = (): void => {
-      this.#topics.append(row);
-    };
-    scheduler.after(faults.happens('webhook-late') ? random.between(200, LATE_MS) : random.between(1, 20), null, deliver);
-    if (faults.happens('webhook-twice')) scheduler.after(random.between(1, LATE_MS), null, deliver);
+    scheduler.after(faults.happens('webhook-late') ? random.between(200, LATE_MS) : random.between(1, 20), null, deliver(this.#sent));
+    if (faults.happens('webhook-twice')) scheduler.after(random.between(1, LATE_MS), null, deliver(this.#sent + 1));
   }
 
   transferStatus(payment: BankPayment, back: { readonly reason: string; readonly reference: string } | null): void {
@@ -72,53 +72,26 @@ export class Webhooks {
       instructedAmount: amount,
       ...(back === null ? {} : { return: { amount, ...back } }),
     };
-    this.send(
-      {
-        topic: 'core-banking.transfer-status',
-        key: payment.endToEndId,
-        id: `core-banking:${eventId}`,
-        type: 'payment-status',
-        portfolioId: null,
-        data: call,
-      },
-      back === null,
-    );
+    this.send('core-banking.transfer-status', call, back === null);
   }
 
   cashStatus(cashOutId: string, accountNo: string, status: string): void {
     const id = `r${String(++this.#sent)}`;
-    const payload = { paymentID: cashOutId, status };
-    this.send(
-      {
-        topic: 'broker.cash-status',
-        key: accountNo,
-        id: `drivewealth:${id}`,
-        type: 'redemptions.updated',
-        portfolioId: null,
-        data: { id, type: 'redemptions.updated', timestamp: '2026-01-01T00:00:00Z', payload },
-      },
-      true,
-    );
+    const payload = { paymentID: cashOutId, accountNo, status };
+    this.send('broker.cash-status', { id, type: 'redemptions.updated', timestamp: NOW, payload }, true);
   }
 
   /** The divest amount was set, by whomever. `level` as InvestSuite prints it. */
-  wish(portfolioId: string, level: string): void {
+  request(portfolioId: string, level: string): void {
     const id = `w${String(++this.#sent)}`;
     const body = {
       id,
-      created: '2026-01-01T00:00:00Z',
+      created: NOW,
       version: '1.0.0',
       subject: 'portfolios',
       action: 'divest-amount-update',
       data: { id: portfolioId, divest_amount: new JsonNumber(level), currency: 'EUR' },
     };
-    this.send({
-      topic: 'portfolio.withdrawal-request',
-      key: portfolioId,
-      id: `investsuite:${id}`,
-      type: 'portfolios.divest-amount-update',
-      portfolioId,
-      data: body,
-    });
+    this.send('portfolio.withdrawal-request', body);
   }
 }

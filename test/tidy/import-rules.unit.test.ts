@@ -44,12 +44,23 @@ const allowed: Readonly<Record<string, string>> = {
     "import { alpha } from '../../../shared/adapters/broker/alpha/adapter.js';\nimport { flow } from './decide/one.flow.js';\nimport { pay } from './effect/pay.js';\nimport { event } from './consume/event.js';\nimport { store } from './store/one.store.js';\nexport const wire = [alpha, flow, pay, event, store];\n",
   'services/two/src/decide/two.ts': 'export const two = 1;\n',
   'migrations/0001-first.ts': "import type { Knex } from 'knex';\nexport const up = (knex: Knex): unknown => knex;\n",
+  'migrations/0002-second-text.ts': 'export const text = "select 1";\n',
+  'migrations/0002-second.ts':
+    "import type { Knex } from 'knex';\nimport { text } from './0002-second-text.js';\nimport { forEach } from './engine-schemas.js';\nexport const up = (knex: Knex): unknown => [knex, text, forEach];\n",
+  'migrations/engine-schemas.ts': "import type { Knex } from 'knex';\nexport const forEach = (knex: Knex): unknown => knex;\n",
+  'migrations/add-engine-schema.ts': "import { up } from './0002-second.js';\nexport const add = up;\n",
+  'migrations/0003-third.ts': "import { add } from './add-engine-schema.js';\nexport const up = add;\n",
+  'migrations/main.ts':
+    "import { topic } from '../contracts/internal/topics.js';\nimport { database } from '../shared/runtime/database.js';\nimport { up } from './0003-third.js';\nexport const main = [topic, database, up];\n",
+  'infra/tooling/contracts/describe.ts': "import { order } from '../../../contracts/broker/http.js';\nexport const described = order;\n",
   'infra/tooling/generate.ts': "import { flow } from '../../services/one/src/decide/one.flow.js';\nexport const generate = flow;\n",
   'test/simulators/shared/book.ts':
     "import express from 'express';\nimport { word } from '../../../shared/kernel/word.js';\nexport const book = [express, word];\n",
   'test/simulators/broker/server.ts':
     "import { createServer } from 'node:http';\nimport { order } from '../../../contracts/broker/http.js';\nimport { book } from '../shared/book.js';\nexport const server = [createServer, order, book];\n",
   'test/simulators/bank/books.ts': 'export const books = 1;\n',
+  'test/world/world.ts': "import { books } from '../simulators/bank/books.js';\nexport const world = books;\n",
+  'infra/demo/main.ts': "import { world } from '../../test/world/world.js';\nexport const main = world;\n",
 };
 
 const importing = (name: string, from: string): string => `import { ${name} } from '${from}';\nexport const planted = ${name};\n`;
@@ -72,6 +83,12 @@ const planted: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'adapters-see-ports-not-services': { 'shared/adapters/broker/alpha/stored.ts': importing('database', '../../../runtime/database.js') },
   'adapters-do-not-share': { 'shared/adapters/broker/alpha/shared.ts': importing('bank', '../../core-banking/adapter.js') },
   'runtime-is-domain-free': { 'shared/runtime/partial.ts': importing('order', '../../contracts/broker/http.js') },
+  'provider-words-stay-in-adapters': {
+    'services/one/src/consume/foreign.ts': importing('order', '../../../../contracts/broker/http.js'),
+    'services/gateway/src/wire.ts': importing('order', '../../../contracts/broker/http.js'),
+    'contracts/internal/borrowed.ts': importing('order', '../broker/http.js'),
+    'infra/demo/foreign.ts': importing('order', '../../contracts/broker/http.js'),
+  },
   'services-are-islands': { 'services/one/src/bridge.ts': importing('two', '../../two/src/decide/two.js') },
   'decide-is-pure': {
     'services/one/src/decide/impure.ts':
@@ -97,8 +114,16 @@ const planted: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'test/simulators/broker/mapped.ts': importing('alpha', '../../../shared/adapters/broker/alpha/adapter.js'),
   },
   'simulators-do-not-share': { 'test/simulators/broker/borrowed.ts': importing('books', '../bank/books.js') },
+  'migrations-are-frozen': { 'migrations/0004-fourth.ts': importing('up', './0003-third.js') },
+  'migrations-read-no-code': {
+    'migrations/0005-fifth.ts': importing('topic', '../contracts/internal/topics.js'),
+    'migrations/0006-sixth-text.ts': importing('database', '../shared/runtime/database.js'),
+    'migrations/shared-text.ts': importing('word', '../shared/kernel/word.js'),
+  },
   'production-never-sees-test': { 'services/one/src/tested.ts': importing('server', '../../../test/simulators/broker/server.js') },
   'production-never-sees-infra': { 'services/one/src/tooled.ts': importing('generate', '../../../infra/tooling/generate.js') },
+  'demo-is-no-library': { 'test/world/shown.ts': importing('main', '../../infra/demo/main.js') },
+  'of-infra-only-the-demo-sees-test': { 'infra/tooling/worldly.ts': importing('world', '../../test/world/world.js') },
 };
 
 const declaredRules = (): string[] => {

@@ -1,6 +1,6 @@
 /** The words behind `npm run torture --`. Pure: what is wrong comes back as text. */
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { FAULTS, isFault, type FaultName } from '../../infra/demo/faults.js';
+import { FAULTS, isFault, type FaultName } from '../world/faults.js';
 
 export interface TortureArguments {
   readonly kills: number;

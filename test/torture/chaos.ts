@@ -1,11 +1,10 @@
 /** What happens to whom, and when. Pure: the same seed gives the same plan. */
+import { engineServiceNames } from '../../contracts/internal/services.js';
 import { createPrng, type Prng } from '../simulators/shared/prng.js';
 import type { Cut } from './proxy.js';
 
-/** Those that money passes through run as two copies each. */
-export const MONEY_SERVICES = ['withdrawal', 'payout', 'rebalancing', 'portfolio'] as const;
-export type MoneyService = (typeof MONEY_SERVICES)[number];
-export const COPIES = MONEY_SERVICES.flatMap((name) => [`${name}-1`, `${name}-2`] as const);
+/** Those that money passes through, all on the engine, run as two copies each. */
+export const COPIES = engineServiceNames.flatMap((name) => [`${name}-1`, `${name}-2`] as const);
 export type Copy = (typeof COPIES)[number];
 /** Everything that is killed and frozen. Nodes of Kafka are numbered from 1. */
 export type Victim = Copy | 'gateway' | 'operator' | 'postgres' | `kafka-${number}`;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { planChaos, victimsOf, type Disturbance } from './chaos.js';
-import { wavesOf } from './customers.js';
+import { wavesOf } from './waves.js';
 import { distributionOf } from './recovery.js';
 
 const killsOf = (plan: readonly Disturbance[]): readonly string[] => plan.flatMap((one) => (one.kind === 'kill' ? [one.victim] : []));

@@ -10,10 +10,11 @@
  */
 import type { Pool } from 'pg';
 import { setTimeout as pauseMs } from 'node:timers/promises';
-import { MONEY_SERVICES, type Victim } from './chaos.js';
+import { engineSchemaNames, schemaOf, type ServiceName } from '../../contracts/internal/services.js';
+import type { Victim } from './chaos.js';
 
 /** What victims are told apart by. */
-export type Kind = 'withdrawal' | 'payout' | 'rebalancing' | 'portfolio' | 'gateway' | 'operator' | 'kafka' | 'postgres';
+export type Kind = ServiceName | 'kafka' | 'postgres';
 
 export interface Recovered {
   readonly victim: Victim;
@@ -40,7 +41,7 @@ export const kindOf = (victim: Victim): Kind => victim.replace(/-\d+$/, '') as K
 const LOOK_EVERY_MS = 100;
 /** So that a look costs next to nothing; they are the run's own, beside the product's tables. */
 const INDEXES = [
-  ...MONEY_SERVICES.flatMap((schema) => [
+  ...engineSchemaNames.flatMap((schema) => [
     `create index if not exists torture_history_at on ${schema}.history (at)`,
     `create index if not exists torture_inbox_at on ${schema}.inbox (received_at)`,
   ]),
@@ -52,21 +53,11 @@ const first = (column: string, table: string): string =>
 const least = (parts: readonly string[]): string => `select least(${parts.join(', ')}) as ms`;
 
 const movedStatement = (kind: Kind): string | null => {
-  switch (kind) {
-    case 'operator':
-      return null;
-    case 'gateway':
-      return least([first('received_at', 'gateway.webhook')]);
-    case 'kafka':
-      return least(MONEY_SERVICES.map((schema) => first('received_at', `${schema}.inbox`)));
-    case 'postgres':
-      return least(MONEY_SERVICES.map((schema) => first('at', `${schema}.history`)));
-    case 'withdrawal':
-    case 'payout':
-    case 'rebalancing':
-    case 'portfolio':
-      return least([first('at', `${kind}.history`)]);
-  }
+  if (kind === 'operator') return null;
+  if (kind === 'gateway') return least([first('received_at', 'gateway.webhook')]);
+  if (kind === 'kafka') return least(engineSchemaNames.map((schema) => first('received_at', `${schema}.inbox`)));
+  if (kind === 'postgres') return least(engineSchemaNames.map((schema) => first('at', `${schema}.history`)));
+  return least([first('at', `${schemaOf(kind)}.history`)]);
 };
 
 export class Recoveries {

@@ -1,10 +1,12 @@
 /** The result in words and as JSON. */
-import { tableLines } from '../../infra/demo/report.js';
+import { serviceNames } from '../../contracts/internal/services.js';
 import type { Printable } from '../../shared/kernel/json.js';
+import { tableLines } from '../world/books-table.js';
+import { labelOf } from '../world/mix.js';
 import { distributionOf, kindOf, recoveredMs, type Distribution, type Kind, type Recovered } from './recovery.js';
 import type { TortureResult } from './run.js';
 
-const KINDS: readonly Kind[] = ['gateway', 'withdrawal', 'payout', 'rebalancing', 'portfolio', 'operator', 'kafka', 'postgres'];
+const KINDS: readonly Kind[] = [...serviceNames, 'kafka', 'postgres'];
 
 interface Row {
   readonly kind: string;
@@ -89,10 +91,7 @@ export const resultLines = (result: TortureResult, seed: number): readonly strin
     '',
     ...(waiting.length === 0
       ? ['Nobody waits for a person.']
-      : [
-          'Waiting for a person:',
-          ...waiting.map((one) => `  #${String(one.number).padStart(3, '0')} waits for ${one.waitsFor}: ${one.reason}`),
-        ]),
+      : ['Waiting for a person:', ...waiting.map((one) => `  ${labelOf(one.number)} waits for ${one.waitsFor}: ${one.reason}`)]),
     '',
     ...named('paid twice', numbers.paidTwice),
     ...named('lost', numbers.lost),

@@ -1,28 +1,27 @@
 /** One run: customers are paid while everything they need is killed, frozen and cut; then everything heals, and the books are read. */
-import { setMaxListeners } from 'node:events';
 import { copyFileSync, cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pauseMs } from 'node:timers/promises';
 import { Pool } from 'pg';
-import type { FaultName } from '../../infra/demo/faults.js';
-import type { Facts } from '../../infra/demo/facts.js';
-import { planCustomers } from '../../infra/demo/mix.js';
-import { createOperatorClient, type OperatorClient } from '../../infra/demo/operator-client.js';
-import type { Entered } from '../../infra/demo/people.js';
-import { CURRENCY } from '../../infra/demo/stack.js';
 import { makeRunFolder } from '../../infra/sandbox/run-folder.js';
-import { booksOf, judge, type Verdict } from '../../infra/demo/verdict.js';
-import { World, type Books } from '../../infra/demo/world.js';
-import { readUnderWay } from '../support/snapshot.js';
+import type { Books } from '../world/books.js';
+import { enterAll, Requests, type Entered } from '../world/customers.js';
+import type { FaultName } from '../world/faults.js';
+import { lookAt, Stillness, type Look } from '../world/look.js';
+import { planCustomers } from '../world/mix.js';
+import { createOperatorClient, type OperatorClient } from '../world/operator-client.js';
+import { People } from '../world/people.js';
+import { readUnderWay } from '../world/snapshot.js';
+import { isGood, threeNumbers, waitingOf, type ThreeNumbers, type Waits } from '../world/three-numbers.js';
+import { isOver, type CustomerVerdict, type Verdict } from '../world/verdict.js';
+import { World } from '../world/world.js';
 import { planChaos } from './chaos.js';
-import { enterAll, wavesOf, Wishes } from './customers.js';
 import { Executor, type Happened } from './executor.js';
 import { moveLeaders } from './leaders.js';
-import { Office } from './office.js';
 import { Recoveries, type Recovered } from './recovery.js';
 import { startTortureStack, type TortureStack } from './stack.js';
-import { isGood, threeNumbers, waitingOf, type ThreeNumbers, type Waits } from './verdict.js';
 import { mortalsOf, type Mortals, type OwnEnd } from './victims.js';
+import { wavesOf } from './waves.js';
 
 export interface TortureOptions {
   readonly kills: number;
@@ -68,12 +67,6 @@ const QUIET_WITHIN_MS = 120_000;
 const CALM_MS = 3_000;
 const MOST_TIMELINES = 20;
 
-interface Look {
-  readonly verdict: Verdict;
-  readonly books: Books;
-  readonly facts: Facts;
-}
-
 class Run {
   readonly #o: TortureOptions;
   readonly #watcher: Watcher;
@@ -81,8 +74,8 @@ class Run {
   readonly #world: World;
   readonly #pool: Pool;
   readonly #anna: OperatorClient;
-  readonly #office: Office;
-  readonly #wishes: Wishes;
+  readonly #people: People;
+  readonly #requests: Requests;
   readonly #mortals: Mortals;
   readonly #recoveries: Recoveries;
   readonly #executor: Executor;
@@ -102,16 +95,15 @@ class Run {
     });
     this.#pool.on('error', () => undefined);
     this.#anna = createOperatorClient(operatorUrl, stack.operators.anna);
-    this.#office = new Office({
+    this.#people = new People({
       world: this.#world,
       brokers: stack.kafka.brokers,
-      operatorUrl,
-      tokens: stack.operators,
+      anna: this.#anna,
+      ben: createOperatorClient(operatorUrl, stack.operators.ben),
       say: watcher.say,
+      answersFor: 'everybody',
     });
-    // Each wait of a customer listens.
-    setMaxListeners(0, watcher.interrupted);
-    this.#wishes = new Wishes(this.#world, watcher.interrupted);
+    this.#requests = new Requests(this.#world, watcher.interrupted);
     this.#mortals = mortalsOf(torture);
     this.#recoveries = new Recoveries(this.#pool);
     this.#executor = new Executor({
@@ -124,22 +116,16 @@ class Run {
     });
   }
 
-  /** What we say first, then what the outside says: whatever has ended for us must show in books that are read later. */
-  async #look(): Promise<Look> {
-    const facts = await this.#anna.facts();
-    const books = await this.#world.books();
-    const all = this.#entered.map(({ plan, customer }) => booksOf(plan, customer, books, CURRENCY));
-    return { verdict: judge(all, books, facts), books, facts };
+  #look(): Promise<Look> {
+    return lookAt(this.#world, this.#entered, this.#anna.facts);
   }
 
-  #isOver({ verdict }: Look): boolean {
-    return verdict.customers.every(({ number, end }) => this.#wishes.hasWished(number) && end !== 'under way' && end !== 'WRONG');
+  #isDone(one: CustomerVerdict): boolean {
+    return this.#requests.areMade(one.number) && isOver(one);
   }
 
   #show(look: Look | null, phase: string): void {
-    const ends = look?.verdict.customers.filter(
-      ({ number, end }) => this.#wishes.hasWished(number) && end !== 'under way' && end !== 'WRONG',
-    );
+    const ends = look?.verdict.customers.filter((one) => this.#isDone(one));
     this.#watcher.progress(
       `${phase}: ${this.#executor.killed} of ${this.#o.kills} kills, ${ends?.length ?? '?'} of ${this.#o.customers} customers at their end`,
     );
@@ -153,7 +139,7 @@ class Run {
       () => (over.now = true),
     );
     while (!over.now) {
-      await this.#office.act().catch(() => undefined);
+      await this.#people.act().catch(() => undefined);
       this.#show(await this.#look().catch(() => null), 'breaking');
       await Promise.race([pauseMs(LOOK_IN_PASSING_EVERY_MS), until.catch(() => undefined)]);
     }
@@ -162,14 +148,13 @@ class Run {
   /** Everything is whole again: until all customers are at an end and the books stand still, or the deadline. */
   async #untilQuiet(): Promise<Look> {
     const deadlineMs = Date.now() + QUIET_WITHIN_MS;
-    let news = { text: '', atMs: Date.now() };
+    const stillness = new Stillness();
     for (;;) {
-      await this.#office.act();
+      await this.#people.act();
       const look = await this.#look();
       this.#show(look, 'healing');
-      const text = JSON.stringify([look.verdict.books, look.verdict.customers]);
-      if (text !== news.text) news = { text, atMs: Date.now() };
-      const isQuiet = this.#isOver(look) && Date.now() - news.atMs > CALM_MS;
+      const stillMs = stillness.after(look);
+      const isQuiet = look.verdict.customers.every((one) => this.#isDone(one)) && stillMs > CALM_MS;
       if (isQuiet || Date.now() > deadlineMs || this.#watcher.interrupted.aborted) return look;
       await pauseMs(LOOK_EVERY_MS);
     }
@@ -185,12 +170,12 @@ class Run {
     const plan = planChaos({ kills, seed, kafkaNodes, pace });
     this.#watcher.say(`${customers} customers open their accounts ...`);
     this.#entered = await enterAll(this.#world, planCustomers(customers, seed), faults);
-    await this.#office.prepare(this.#entered);
+    await this.#people.prepare(this.#entered);
     await this.#recoveries.prepare();
     const startedAtMs = Date.now();
     const lastMs = plan.at(-1)?.atMs ?? 0;
     this.#watcher.say(`${plan.length} disturbances planned, ${kills} of them kills; the last after ${Math.round(lastMs / 1_000)} s`);
-    const breaking = Promise.all([this.#executor.carryOut(plan), this.#wishes.all(this.#entered, wavesOf(customers, lastMs, seed))]);
+    const breaking = Promise.all([this.#executor.carryOut(plan), this.#requests.all(this.#entered, wavesOf(customers, lastMs, seed))]);
     await this.#accompany(breaking);
     await breaking;
     if (this.#isInterrupted()) return null;
@@ -206,8 +191,8 @@ class Run {
 
   async #result({ verdict, books, facts }: Look, chaosMs: number, quietMs: number): Promise<TortureResult> {
     const underWay = await readUnderWay(this.#pool);
-    const numbers = threeNumbers(verdict, books, facts, underWay);
-    const auditHolds = await this.#office.auditHolds();
+    const numbers = threeNumbers(verdict, facts, underWay);
+    const auditHolds = await this.#anna.auditHolds();
     const good = isGood(numbers) && verdict.ok && auditHolds;
     const kept = good && !this.#o.keep ? null : await this.#keep(verdict);
     return {
@@ -233,9 +218,9 @@ class Run {
     cpSync(stack.folder, path, { recursive: true });
     for (const node of stack.kafka.nodes) copyFileSync(node.logFile, join(path, `kafka-${node.id}.log`));
     copyFileSync(stack.postgres.logFile, join(path, 'postgres.log'));
-    const bad = verdict.customers.filter(({ end }) => end === 'WRONG' || end === 'under way').slice(0, MOST_TIMELINES);
+    const bad = verdict.customers.filter((one) => !isOver(one)).slice(0, MOST_TIMELINES);
     for (const { number, portfolioId } of bad) {
-      const timeline = await this.#office.timeline(portfolioId).catch((error: unknown) => String(error));
+      const timeline = await this.#anna.timeline(portfolioId).catch((error: unknown) => String(error));
       writeFileSync(join(path, `timeline-${String(number).padStart(3, '0')}.json`), `${timeline}\n`);
     }
     const books = {

@@ -1,7 +1,8 @@
 /** The whole product as in the demo, but with two copies of whatever moves money, and a line that can be cut before everything each of them needs. */
-import { startStack, type Stack } from '../../infra/demo/stack.js';
+import type { EngineServiceName, ServiceName } from '../../contracts/internal/services.js';
+import { startStack, type Stack } from '../world/stack.js';
 import { freePort, freePorts } from '../../infra/sandbox/ports.js';
-import { launchService, type LaunchedService, type ServiceName } from '../../infra/services/launch.js';
+import { launchService, type LaunchedService } from '../../infra/services/launch.js';
 import { COPIES, type Copy, type LineName, type Victim } from './chaos.js';
 import { Line } from './proxy.js';
 
@@ -54,7 +55,7 @@ const throughPort = (url: string, port: number): string => {
   return changed.toString().replace(/\/$/, '');
 };
 
-const serviceOf = (copy: Copy): ServiceName => copy.slice(0, copy.lastIndexOf('-')) as ServiceName;
+const serviceOf = (copy: Copy): EngineServiceName => copy.slice(0, copy.lastIndexOf('-')) as EngineServiceName;
 
 const localLine = (port: number, to: number): Promise<Line> => Line.open({ port, to: { host: '127.0.0.1', port: to } });
 

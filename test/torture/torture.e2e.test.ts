@@ -3,7 +3,7 @@
  * lines. Nobody is paid twice, nothing is lost, nobody is stuck where people do not see it.
  */
 import { describe, expect, it } from '@jest/globals';
-import { FAULTS, isFault } from '../../infra/demo/faults.js';
+import { FAULTS, isFault } from '../world/faults.js';
 import { victimsOf } from './chaos.js';
 import { resultLines } from './report.js';
 import { torture } from './run.js';

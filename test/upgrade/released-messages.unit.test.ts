@@ -46,7 +46,7 @@ describe('messages of an earlier release', () => {
       'optimisation OptimizationReady',
       'payout PayoutRequested',
       'portfolio ChangeRequested',
-      'portfolio WishSeen',
+      'portfolio LevelAnnounced',
       'withdrawal CashSettled',
       'withdrawal DivestAmountUpdated',
       'withdrawal PortfolioChanged',

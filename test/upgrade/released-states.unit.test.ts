@@ -6,10 +6,19 @@ import { describe, expect, it } from '@jest/globals';
 import { parseEnvelope } from '../../contracts/internal/envelope.js';
 import type { EffectRecord, LifeEvent } from '../../shared/kernel/effect-life.js';
 import type { Tagged } from '../../shared/kernel/flow.js';
-import { factsOf, step, type AnyFlow, type Occasion, type Stepped } from '../../shared/kernel/step.js';
+import { factsOf, step, type AnyFlow, type StepResult, type Trigger } from '../../shared/kernel/step.js';
 import { Catalogue } from '../../shared/runtime/engine/catalogue.js';
-import type { StoredJourney } from '../../shared/runtime/engine/store.js';
-import { everyConsume, everyFlow, releasedMessages, releasedResults, releasedStates, type Called, type ReleasedState } from './released.js';
+import type { StoredJourney } from '../../shared/runtime/engine/store/store.js';
+import {
+  everyConsume,
+  everyFlow,
+  releasedMessages,
+  releasedResults,
+  releasedStates,
+  type Called,
+  type ReleasedResult,
+  type ReleasedState,
+} from './released.js';
 
 const NOW_MS = Date.parse('2026-12-01T10:00:00Z');
 const ID = 'journey-1';
@@ -19,10 +28,15 @@ const catalogueOver = (calls: Called[], answers: Readonly<Record<string, unknown
   new Catalogue({ name: 'every-service', bindings: everyFlow(calls, answers), consumes: [] });
 const catalogue = catalogueOver([]);
 
-const journeyOf = ({ flow, stateVersion, state, effect }: ReleasedState): StoredJourney =>
-  catalogue.current({
+const rowOf = (flow: string, status: string): AnyFlow['rows'][string] => {
+  const row = catalogue.flow(flow).rows[status];
+  if (row === undefined) throw new Error(`${flow} has no row ${status}`);
+  return row;
+};
+const journeyOf = ({ flow, stateVersion, state, effect }: ReleasedState): StoredJourney => {
+  const journey = catalogue.current({
     ...{ id: ID, flow, subject: 'subject-1', portfolioId: String(state['portfolioId']), openedAtMs: NOW_MS - 3_600_000, version: 7 },
-    ...{ stateVersion, state, policy: null, ended: 'ends' in rowOf(flow, state.status), held: null },
+    ...{ stateVersion, state, policy: null, ended: false, held: null },
     effect:
       effect === null
         ? null
@@ -32,13 +46,10 @@ const journeyOf = ({ flow, stateVersion, state, effect }: ReleasedState): Stored
             ...{ dueAtMs: null, note: null, request: effect.request, owner: null },
           },
   });
-const rowOf = (flow: string, status: string): AnyFlow['rows'][string] => {
-  const row = catalogue.flow(flow).rows[status];
-  if (row === undefined) throw new Error(`${flow} has no row ${status} any more`);
-  return row;
+  return { ...journey, ended: 'ends' in rowOf(flow, journey.state.status) };
 };
 
-/** Inputs that no message of the dump shows: a return that the bank calls back about, and a choice of the owner. */
+/** Inputs that no message of the dump shows: a return that the bank calls back about, a choice of the owner, and what a lost request answers. */
 const OTHERS: readonly { readonly flow: string; readonly input: Tagged }[] = [
   {
     flow: 'payout',
@@ -48,6 +59,12 @@ const OTHERS: readonly { readonly flow: string; readonly input: Tagged }[] = [
     flow: 'optimisation',
     input: { type: 'OwnerChose', optimizationId: 'another', choice } as Tagged,
   })),
+  ...[
+    { type: 'BeingFoundOut' },
+    { type: 'RestoreRequested', expected: { kind: 'nothing' }, level: { kind: 'amount', amount: '5' } },
+    { type: 'ReviewGoesOn' },
+    { type: 'LostRequestEnded', note: null },
+  ].flatMap((answer) => [0, 1, 9].map((handled) => ({ flow: 'portfolio', input: { ...answer, ...{ handled } } }))),
 ];
 
 /** Every input that a kept message becomes. */
@@ -89,6 +106,13 @@ const fitting = (input: Tagged, { state }: ReleasedState): readonly Tagged[] => 
   }
 };
 
+/** No release before this one has left an answer to be read by another instance: results are told in the words of today. */
+const inWordsOfToday = ({ effect, result }: ReleasedResult): unknown => {
+  if (effect !== 'ReadOwner') return result;
+  const { wish, ...owner } = result as { readonly wish: unknown };
+  return { ...owner, request: wish };
+};
+
 /** What the other side, time and people can say of an effect. */
 const eventsOf = (flow: string, effect: EffectRecord, personResult: unknown): readonly LifeEvent[] => {
   const of = { generation: effect.generation, lastSentAtMs: effect.lastSentAtMs };
@@ -96,7 +120,7 @@ const eventsOf = (flow: string, effect: EffectRecord, personResult: unknown): re
   const reasons = ['not-found', 'forbidden', 'invalid', 'conflict', 'changed-meanwhile', 'other-currency', 'failed', 'returned', 'AC04'];
   const person = { type: 'PersonSaid', generation: effect.generation, evidence: 'seen by people' } as const;
   return [
-    ...[null, ...results.map(({ result }) => result)]
+    ...[null, ...results.map(inWordsOfToday)]
       .filter((result) => result !== null || results.length === 0)
       .map((result): LifeEvent => ({ type: 'Answered', outcome: { kind: 'applied', result: result ?? personResult }, of })),
     ...reasons.map((reason): LifeEvent => ({ type: 'Answered', outcome: { kind: 'rejected', reason }, of })),
@@ -114,7 +138,7 @@ const eventsOf = (flow: string, effect: EffectRecord, personResult: unknown): re
 };
 
 /** What comes out can be stored and read again, and asks for what can be asked. */
-const expectSound = (flow: string, stepped: Stepped): void => {
+const expectSound = (flow: string, stepped: StepResult): void => {
   if (stepped.kind === 'impossible') expect(stepped.why).not.toBe('');
   if (stepped.kind !== 'moved') return;
   const { journey } = stepped;
@@ -138,8 +162,8 @@ const named = states.map((one, n) => [`${one.flow} ${one.status}, ${String(n)}`,
 
 describe.each(named)('a released %s', (_name, released) => {
   const { flow } = released;
-  const give = (journey: StoredJourney, occasion: Occasion): Stepped => {
-    const stepped = step(catalogue.flow(flow), journey, occasion, catalogue.contextOf(flow, NOW_MS));
+  const give = (journey: StoredJourney, trigger: Trigger): StepResult => {
+    const stepped = step(catalogue.flow(flow), journey, trigger, catalogue.contextOf(flow, NOW_MS));
     expectSound(flow, stepped);
     return stepped;
   };
@@ -230,7 +254,8 @@ describe('what is kept of a release', () => {
     });
   });
   it('has every input of every flow', () => {
-    for (const { flow } of everyFlow([]))
+    const released = new Set(states.map((one) => one.flow));
+    for (const { flow } of everyFlow([]).filter((one) => released.has(one.flow.name)))
       expect([flow.name, Object.keys(flow.opens).sort()]).toEqual([
         flow.name,
         [...new Set(inputs.filter((one) => one.flow === flow.name).map(({ input }) => input.type))].sort(),

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { payoutBinding, payoutConsumes } from '../../services/payout/src/wire.js';
-import { portfolioBinding, portfolioConsumes } from '../../services/portfolio/src/wire.js';
+import { lostRequestBinding, portfolioBinding, portfolioConsumes } from '../../services/portfolio/src/wire.js';
 import { optimisationBinding, orderBinding, rebalancingConsumes } from '../../services/rebalancing/src/wire.js';
 import { withdrawalBinding, withdrawalConsumes } from '../../services/withdrawal/src/wire.js';
 import type { EffectRecord } from '../../shared/kernel/effect-life.js';
@@ -12,7 +12,7 @@ import type { BrokerPort } from '../../shared/ports/broker.js';
 import type { CoreBankingPort } from '../../shared/ports/core-banking.js';
 import type { InvestSuitePort } from '../../shared/ports/investsuite.js';
 import type { Binding, ServiceDefinition } from '../../shared/runtime/engine/definition.js';
-import { tenantSettings } from '../../shared/runtime/tenant.js';
+import { tenantSettings } from '../../shared/runtime/process/tenant.js';
 
 /** A journey as a release has stored it. */
 export type ReleasedState = {
@@ -71,6 +71,7 @@ export const everyFlow = (calls: Called[], answers: Readonly<Record<string, unkn
     optimisationBinding({ investSuite, broker }, TENANT),
     orderBinding({ investSuite, broker }, TENANT),
     portfolioBinding({ investSuite }, TENANT),
+    lostRequestBinding({ investSuite }, TENANT),
   ];
 };
 

@@ -1,11 +1,11 @@
 /**
  * The statements of the engine's store, as they leave this process: text and parameters, over a short story that takes every way there is.
- * A copy of an older release still says the old ones while a newer schema is there already.
+ * An instance of an older release still says the old ones while a newer schema is there already.
  */
 import type { Pool } from 'pg';
-import { PostgresStore } from '../../shared/runtime/engine/postgres-store.js';
-import { PARTS, emptyParts, type PartName, type PartRow, type Parts } from '../../shared/runtime/engine/step-statement.js';
-import type { InboxRow } from '../../shared/runtime/engine/store.js';
+import { PostgresStore } from '../../shared/runtime/engine/store/postgres-store.js';
+import { PARTS, emptyParts, type PartName, type PartRow, type Parts } from '../../shared/runtime/engine/store/step-statement.js';
+import type { InboxRow } from '../../shared/runtime/engine/store/store.js';
 
 /** A parameter: a Buffer is kept as its bytes in base64. */
 type KeptValue = string | number | null | readonly unknown[] | { readonly base64: string };
@@ -29,7 +29,7 @@ const line = (version: number): PartRow<'history'> =>
   row('history', {
     journey_id: 'j1',
     version,
-    occasion: 'Wished',
+    trigger: 'Wished',
     source: 'e1',
     status: 'Paying',
     effect_id: 'j1:Pay',
@@ -56,11 +56,14 @@ const quarantined = (event: string): PartRow<'quarantined'> =>
 const said = (event: string): PartRow<'said'> =>
   row('said', { event_id: event, topic: 'payout.finished', key: 'P1', headers: '{"a":"b"}', value: 'v' });
 
+/** What an instance can read. */
+const READABLE = { parcel: 1 };
+
 /** Takes every way through the store once: a journey is opened, moved and ended; messages go bad, and people decide on them. */
 const tell = async (store: PostgresStore): Promise<void> => {
   const good = { quarantined: [], blocked: [], said: [] };
-  await store.takeIn([arrives('e1'), arrives('e2', 'no business')], good);
-  await store.takeIn([arrives('bad1', 'quarantined'), arrives('bad2', 'quarantined')], {
+  await store.ingest([arrives('e1'), arrives('e2', 'no business')], good);
+  await store.ingest([arrives('bad1', 'quarantined'), arrives('bad2', 'quarantined')], {
     quarantined: [quarantined('bad1'), quarantined('bad2')],
     blocked: [row('blocked', { portfolio_id: 'P1', event_id: 'bad1', reason: 'unreadable' })],
     said: [said('bad1.dlq.1')],
@@ -96,12 +99,12 @@ const tell = async (store: PostgresStore): Promise<void> => {
     }),
   );
   await store.byReference(['r1', 'r2']);
-  await store.openInbox(0, 10);
-  await store.dueJourneys(10);
-  await store.dueEffects(0, 10);
-  await store.orphanedEffects(1, 10);
+  await store.openInbox(0, 10, ['none']);
+  await store.dueJourneys(10, READABLE);
+  await store.dueEffects(0, 10, READABLE);
+  await store.orphanedEffects(1, 10, READABLE);
   await store.newlyOverdue(10);
-  await store.figures();
+  await store.figures(READABLE);
   await store.blockedLanes();
   await store.replay('bad1', 'corrected', 'by anna');
   await store.write(

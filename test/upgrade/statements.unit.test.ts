@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { PostgresStore } from '../../shared/runtime/engine/postgres-store.js';
-import { PARTS } from '../../shared/runtime/engine/step-statement.js';
+import { PostgresStore } from '../../shared/runtime/engine/store/postgres-store.js';
+import { PARTS } from '../../shared/runtime/engine/store/step-statement.js';
 import { recorded } from './statements.js';
 
 describe('the story that the statements of a release are kept from', () => {

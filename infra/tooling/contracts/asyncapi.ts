@@ -1,42 +1,19 @@
 /** contracts/internal/asyncapi.json: every topic, its key, headers, envelope and content. */
-import type { z } from 'zod';
-import {
-  accountEventPayload,
-  eventEnvelope as driveWealthEvent,
-  orderEventPayload,
-  redemptionEventPayload,
-  transactionEventPayload,
-} from '../../../contracts/broker/drivewealth/events.js';
-import { depositCallback, paymentStatusCallback } from '../../../contracts/core-banking/callbacks.js';
+import { emittersOf, takersOf } from '../../../contracts/internal/services.js';
 import { envelope, headerNames } from '../../../contracts/internal/envelope.js';
 import { ownEvents } from '../../../contracts/internal/events.js';
-import { PARTITIONS, deadLetterTopic, outsideTopics, topics, type Topic, type ownTopics } from '../../../contracts/internal/topics.js';
-import { EVENT_CONTENTS, eventEnvelope as investSuiteEvent } from '../../../contracts/investsuite/events.js';
-import { jsonSchemaOf, withProperties, type JsonSchema } from './json-schema.js';
+import { outsideEvents } from '../../../contracts/internal/outside-events.js';
+import {
+  PARTITIONS,
+  deadLetterTopic,
+  isOutsideTopic,
+  topics,
+  versionOf,
+  type Topic,
+} from '../../../contracts/internal/topics.js';
+import { jsonSchemaOf, type JsonSchema } from './json-schema.js';
 
 export type Json = { readonly [key: string]: unknown };
-
-type OutsideTopic = (typeof outsideTopics)[number];
-type OwnTopic = (typeof ownTopics)[number];
-
-const fromInvestSuite = (content: z.ZodType): JsonSchema => withProperties(jsonSchemaOf(investSuiteEvent), { data: jsonSchemaOf(content) });
-const fromDriveWealth = (...contents: z.ZodType[]): JsonSchema => {
-  const payloads = contents.map(jsonSchemaOf);
-  return withProperties(jsonSchemaOf(driveWealthEvent), { payload: payloads.length === 1 ? (payloads[0] ?? {}) : { anyOf: payloads } });
-};
-
-/** The sender's body, unchanged. */
-const outsideContents: Readonly<Record<OutsideTopic, () => JsonSchema>> = {
-  'optimisations.status-update': () => fromInvestSuite(EVENT_CONTENTS['optimisations.status-update']),
-  'optimisations.owner-choice-update': () => fromInvestSuite(EVENT_CONTENTS['optimisations.owner-choice-update']),
-  'portfolio.withdrawal-request': () => fromInvestSuite(EVENT_CONTENTS['portfolio.withdrawal-request']),
-  'portfolio.status-update': () => fromInvestSuite(EVENT_CONTENTS['portfolio.status-update']),
-  'portfolio.creation': () => fromInvestSuite(EVENT_CONTENTS['portfolio.creation']),
-  'broker.order-status': () => fromDriveWealth(orderEventPayload),
-  'broker.cash-status': () => fromDriveWealth(redemptionEventPayload, transactionEventPayload, accountEventPayload),
-  'core-banking.transfer-status': () => jsonSchemaOf(paymentStatusCallback),
-  'core-banking.deposit': () => jsonSchemaOf(depositCallback),
-};
 
 const summaries: Readonly<Record<Topic, string>> = {
   'optimisations.status-update': 'InvestSuite: an optimisation has a result',
@@ -44,10 +21,10 @@ const summaries: Readonly<Record<Topic, string>> = {
   'portfolio.withdrawal-request': 'InvestSuite: the divest amount of a portfolio has changed; the amount in it is a hint, never believed',
   'portfolio.status-update': 'InvestSuite: a portfolio has another status',
   'portfolio.creation': 'InvestSuite: a portfolio was made',
-  'broker.order-status': 'DriveWealth: news of an order',
-  'broker.cash-status': 'DriveWealth: news of a cash-out, a booking or an account',
-  'core-banking.transfer-status': 'Core banking: news of a payment',
-  'core-banking.deposit': 'Core banking: money came in',
+  'broker.order-status': 'The broker: news of an order',
+  'broker.cash-status': 'The broker: news of a cash-out, a booking or an account',
+  'core-banking.transfer-status': 'The bank: news of a payment',
+  'core-banking.deposit': 'The bank: money came in',
   'payout.requested': 'Pay this, once, for this withdrawal',
   'payout.finished': 'How a payout ended; `returned` may follow `paid`',
   'portfolio.change-requested': 'Move these holdings, once, under this change id',
@@ -57,21 +34,13 @@ const summaries: Readonly<Record<Topic, string>> = {
   'reconciliation.break': 'Two books differ. No service says this yet: its content is open',
 };
 
-/** Who writes an own topic. Outside topics are written by the gateway. */
-const writers: Readonly<Record<OwnTopic, readonly string[]>> = {
-  'payout.requested': ['withdrawal'],
-  'payout.finished': ['payout'],
-  'portfolio.change-requested': ['rebalancing', 'withdrawal'],
-  'portfolio.changed': ['portfolio'],
-  'portfolio.cash-settled': ['portfolio'],
-  'operator.decision': ['operator'],
-  'reconciliation.break': [],
-};
+const reference = (...path: readonly string[]): Json => ({
+  $ref: `#/${path.map((part) => part.replaceAll('~', '~0').replaceAll('/', '~1')).join('/')}`,
+});
 
-const isOutside = (topic: Topic): topic is OutsideTopic => (outsideTopics as readonly string[]).includes(topic);
-const writersOf = (topic: Topic): readonly string[] => (isOutside(topic) ? ['gateway'] : writers[topic]);
+/** Our words, and the body of the sender beside them. */
 const contentOf = (topic: Topic): JsonSchema => {
-  if (isOutside(topic)) return outsideContents[topic]();
+  if (isOutsideTopic(topic)) return { allOf: [jsonSchemaOf(outsideEvents[topic]), reference('components', 'schemas', 'original')] };
   return topic === 'reconciliation.break' ? {} : jsonSchemaOf(ownEvents[topic]);
 };
 
@@ -103,20 +72,34 @@ const deadLetterHeaders: JsonSchema = {
   },
 };
 
+const original: JsonSchema = {
+  type: 'object',
+  properties: {
+    original: { description: 'The body of the sender, unchanged, numbers as they were written. For people: no service reads it' },
+  },
+};
+
 const KEY = text('Portfolio id, or what the event is about until the portfolio is known');
 const kafkaMessage = { kafka: { key: KEY, bindingVersion: '0.5.0' } };
 const schemaName = (topic: Topic): string => `${topic}.content`;
-const reference = (...path: readonly string[]): Json => ({
-  $ref: `#/${path.map((part) => part.replaceAll('~', '~0').replaceAll('/', '~1')).join('/')}`,
-});
-
 const messages = (topic: Topic): Json => ({
   [topic]: {
     name: topic,
     summary: summaries[topic],
     contentType: 'application/json',
     headers: reference('components', 'schemas', 'headers'),
-    payload: withProperties(jsonSchemaOf(envelope), { data: reference('components', 'schemas', schemaName(topic)) }),
+    payload: {
+      allOf: [
+        reference('components', 'schemas', 'envelope'),
+        {
+          type: 'object',
+          properties: {
+            version: { type: 'string', pattern: `^${versionOf(topic)}` },
+            data: reference('components', 'schemas', schemaName(topic)),
+          },
+        },
+      ],
+    },
     bindings: kafkaMessage,
   },
   [deadLetterTopic(topic)]: {
@@ -141,16 +124,14 @@ const channels = (topic: Topic): Json =>
     ]),
   );
 
-type Readers = ReadonlyMap<string, readonly string[]>;
-
-const operations = (topic: Topic, readers: Readers): Json => {
+const operations = (topic: Topic): Json => {
   const operation = (service: string, action: 'send' | 'receive', address: string): [string, Json] => [
     `${service}.${action}.${address}`,
     { action, channel: reference('channels', address), messages: [reference('channels', address, 'messages', address)] },
   ];
-  const reading = readers.get(topic) ?? [];
+  const reading = takersOf(topic);
   return Object.fromEntries([
-    ...writersOf(topic).map((service) => operation(service, 'send', topic)),
+    ...emittersOf(topic).map((service) => operation(service, 'send', topic)),
     ...reading.map((service) => operation(service, 'receive', topic)),
     ...reading.map((service) => operation(service, 'send', deadLetterTopic(topic))),
   ]);
@@ -158,21 +139,27 @@ const operations = (topic: Topic, readers: Readers): Json => {
 
 const merged = (part: (topic: Topic) => Json): Json => Object.assign({}, ...topics.map(part)) as Json;
 
-/** @param readers services by the topic they read. */
-export const asyncApi = (version: string, readers: Readers): Json => ({
+export const asyncApi = (version: string): Json => ({
   asyncapi: '3.0.0',
   info: {
     title: 'Topics of the client middleware',
     version,
     description:
       'Every topic and its dead-letter twin. At least once, in order per key. KAFKA_TOPIC_PREFIX stands before every address. ' +
-      'Amounts are text on our own topics; what comes from outside is the body of its sender, unchanged, numbers as they were written.',
+      'Amounts are text. What comes from outside is version 2: `data` speaks our words, and `data.original` is the body of its sender. ' +
+      'In version 1 of the first release `data` was that body itself; it is still understood.',
   },
   defaultContentType: 'application/json',
   channels: merged(channels),
-  operations: merged((topic) => operations(topic, readers)),
+  operations: merged(operations),
   components: {
-    schemas: { headers, deadLetterHeaders, ...merged((topic) => ({ [schemaName(topic)]: contentOf(topic) })) },
+    schemas: {
+      envelope: jsonSchemaOf(envelope),
+      original,
+      headers,
+      deadLetterHeaders,
+      ...merged((topic) => ({ [schemaName(topic)]: contentOf(topic) })),
+    },
     messages: merged(messages),
   },
 });

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { Binding, Consume } from '../../../shared/runtime/engine/definition.js';
 import type { PrintableFlow } from './flow-table.js';
 
 /** The compiled twin (or the source, under a loader that takes TypeScript) stands in the same place below this folder. */
@@ -45,21 +46,22 @@ export const configsOf = (root: string): FoundConfig[] =>
     return [{ service, config }];
   });
 
-/** Every service on the engine reads what people decide; it is not in its own list. */
-const READ_BY_THE_ENGINE = 'operator.decision';
-
-/** Services by topic they read: the lists that their wire.ts exports under a name that ends in `Consumes`. */
-export const readersOf = (root: string): ReadonlyMap<string, readonly string[]> => {
-  const readers = new Map<string, string[]>();
-  for (const service of serviceNames(root)) {
-    const file = `services/${service}/src/wire`;
-    if (!existsSync(join(root, `${file}.ts`))) continue;
-    const lists = Object.entries(exportsOf(file)).flatMap(([name, value]) =>
-      name.endsWith('Consumes') ? (value as { topic: string }[]) : [],
-    );
-    if (lists.length === 0) continue;
-    for (const topic of new Set([...lists.map((one) => one.topic), READ_BY_THE_ENGINE]))
-      readers.set(topic, [...(readers.get(topic) ?? []), service]);
-  }
-  return readers;
+export type FoundWire = {
+  readonly service: string;
+  /** All that its wire.ts exports under a name that ends in `Consumes`. */
+  readonly consumes: readonly Consume[];
+  /** Its functions whose name ends in `Binding`: a flow with its effects, given ports, settings and a clock. */
+  readonly bindings: readonly ((...words: readonly unknown[]) => Binding)[];
 };
+
+/** Every `services/<name>/src/wire.ts` of a service on the engine. */
+export const wiresOf = (root: string): FoundWire[] =>
+  serviceNames(root).flatMap((service) => {
+    const file = `services/${service}/src/wire`;
+    if (!existsSync(join(root, `${file}.ts`))) return [];
+    const exported = Object.entries(exportsOf(file));
+    const ending = (end: string): unknown[] => exported.filter(([name]) => name.endsWith(end)).map(([, value]) => value);
+    const consumes = (ending('Consumes') as (readonly Consume[])[]).flat();
+    const bindings = ending('Binding') as FoundWire['bindings'];
+    return consumes.length === 0 && bindings.length === 0 ? [] : [{ service, consumes, bindings }];
+  });

@@ -3,10 +3,11 @@ import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { deadLetterTopic, topics } from '../../../contracts/internal/topics.js';
+import { deadLetterTopic, outsideTopics, topics } from '../../../contracts/internal/topics.js';
 import { decimalToken } from '../../../contracts/tokens.js';
+import { routesOf } from '../../../services/gateway/src/wire.js';
 import { asyncApi } from './asyncapi.js';
-import { jsonSchemaOf, withProperties } from './json-schema.js';
+import { jsonSchemaOf } from './json-schema.js';
 import { coreBankingOpenApi } from './openapi-core-banking.js';
 import { WEBHOOK_PROBLEMS, openApi } from './openapi-middleware.js';
 
@@ -32,16 +33,10 @@ describe('JSON Schema of ours', () => {
   it('leaves out the limits of a programming language', () => {
     expect(jsonSchemaOf(z.number().int())).toEqual({ type: 'integer' });
   });
-  it('replaces properties of objects only', () => {
-    expect(withProperties(jsonSchemaOf(z.object({ a: z.string() })), { a: { $ref: '#/b' } })).toMatchObject({
-      properties: { a: { $ref: '#/b' } },
-    });
-    expect(() => withProperties({ type: 'string' }, {})).toThrow('not the schema of an object');
-  });
 });
 
 describe('the AsyncAPI document', () => {
-  const document = asyncApi('1.2.3', new Map([['payout.requested', ['payout']]]));
+  const document = asyncApi('1.2.3');
 
   it('is valid', async () => {
     const { document: read, diagnostics } = await new Parser().parse(JSON.stringify(document));
@@ -60,11 +55,25 @@ describe('the AsyncAPI document', () => {
     for (const topic of topics) {
       expect(components?.['messages']?.[topic]).toMatchObject({
         headers: { $ref: '#/components/schemas/headers' },
-        payload: { required: ['id', 'type', 'version', 'occurredAt', 'portfolioId', 'data'] },
+        payload: {
+          allOf: [{ $ref: '#/components/schemas/envelope' }, { properties: { data: { $ref: `#/components/schemas/${topic}.content` } } }],
+        },
         bindings: { kafka: { key: { type: 'string' } } },
       });
     }
+    expect(components?.['schemas']?.['envelope']?.['required']).toEqual(['id', 'type', 'version', 'occurredAt', 'portfolioId', 'data']);
     expect(components?.['schemas']?.['payout.requested.content']?.['required']).toContain('amount');
+  });
+  it('says the envelope once, and the body of a sender beside our words', () => {
+    const written = JSON.stringify(document);
+    expect(written.split('"occurredAt":').length).toBe(2);
+    for (const topic of outsideTopics)
+      expect(tree(document)['components']?.['schemas']?.[`${topic}.content`]).toMatchObject({
+        allOf: [{}, { $ref: '#/components/schemas/original' }],
+      });
+    // A provider's own words stand in nobody's content.
+    for (const word of ['divest_amount', 'paymentID', 'instructedAmount']) expect(written).not.toContain(word);
+    expect(references(document).filter((reference) => !leadsSomewhere(document, reference))).toEqual([]);
   });
   it('says who reads', () => {
     expect(Object.keys(tree(document)['operations']!)).toEqual(
@@ -112,15 +121,24 @@ describe('the OpenAPI document of the middleware', () => {
   const { paths } = tree(openApi('1.2.3'));
 
   it('has every route of the gateway', () => {
-    const routes = [...gateway('wire.ts').matchAll(/'(\/[a-z][a-z/-]*)'/g)].map(([, path = '']) => path);
+    const secrets = ['a secret'];
+    const routes = routesOf({
+      BROKER: 'drivewealth',
+      CORE_BANKING: 'payments-api',
+      WEBHOOK_SECRETS_INVESTSUITE: secrets,
+      WEBHOOK_SECRETS_BROKER: secrets,
+      WEBHOOK_SECRETS_CORE_BANKING: secrets,
+    }).map(({ path }) => path);
     expect(routes.length).toBeGreaterThan(3);
     expect(routes.filter((path) => paths?.[path] === undefined)).toEqual([]);
-    expect(Object.keys(paths!).filter((path) => path.startsWith('/webhooks/') && !routes.includes(path))).toEqual([]);
+    const documented = Object.keys(paths!).filter((path) => path.startsWith('/webhooks/'));
+    // Of brokers and banks that are not chosen here the gateway has no route.
+    expect(documented.filter((path) => !routes.includes(path) && !/^\/webhooks\/(broker|core-banking)\//.test(path))).toEqual([]);
   });
   it('has every problem code that a webhook is answered with', () => {
     const webhook = gateway('consume/webhook.ts');
-    const [signature = '', http = ''] = ['webhook-signature', 'http'].map((name) =>
-      readFileSync(join(root, `shared/runtime/${name}.ts`), 'utf8'),
+    const [signature = '', http = ''] = ['webhook-signature', 'server'].map((name) =>
+      readFileSync(join(root, `shared/runtime/http/${name}.ts`), 'utf8'),
     );
     // What no route answers, an address that cannot be read, and what breaks belong to no operation.
     const ofNoOperation = new Set(['not-found', 'bad-request', 'internal']);

@@ -1,4 +1,4 @@
-/** The configuration for people: .env.example, infra/tenant.example.yaml, and the tables of names and of tenant settings in the README. */
+/** The configuration for people: .env.example, infra/tenant.example.yaml, and the two tables of infra/docs/configuration.md. */
 import { stringify } from 'yaml';
 import type { z } from 'zod';
 import { jsonSchemaOf } from './json-schema.js';

@@ -1,7 +1,7 @@
 /** Everything that can be generated without a server. */
-import { tenantSettings } from '../../../shared/runtime/tenant.js';
+import { tenantSettings } from '../../../shared/runtime/process/tenant.js';
 import { asyncApi } from './asyncapi.js';
-import { configsOf, flowsOf, readersOf, type FoundFlow } from './discover.js';
+import { configsOf, flowsOf, type FoundFlow } from './discover.js';
 import { printConfigTable, printExample, printTenantExample, printTenantTable, settingsOf, together } from './environment.js';
 import { printFlow } from './flow-table.js';
 import { replaceMarked } from './marked.js';
@@ -13,6 +13,9 @@ import { toolSettings } from './tool-settings.js';
 export type GeneratedFile = { readonly path: string; readonly text: string };
 /** The text of a file of the project, null when it is not there. */
 export type ReadFile = (path: string) => string | null;
+
+/** The page of all settings; its two tables are generated, its sentences are not. */
+const CONFIGURATION_PAGE = 'infra/docs/configuration.md';
 
 const json = (document: object): string => `${JSON.stringify(document, null, 2)}\n`;
 
@@ -34,19 +37,20 @@ export const generatedFiles = (root: string, read: ReadFile): GeneratedFile[] =>
   const configs = configsOf(root);
   const services = configs.map(({ service }) => service);
   const settings = together([...configs.flatMap(({ service, config }) => settingsOf(config, service)), ...toolSettings]);
-  const readme = replaceMarked(
-    read('README.md') ?? '# Client middleware\n',
+  const tenant = settingsOf(tenantSettings, 'tenant');
+  const withNames = replaceMarked(
+    read(CONFIGURATION_PAGE) ?? '# Configuration\n',
     'config',
-    'Configuration',
+    'Environment',
     printConfigTable(settings, services),
   );
   return [
     ...serviceReadmes(flowsOf(root), read),
-    { path: 'contracts/internal/asyncapi.json', text: json(asyncApi(version, readersOf(root))) },
+    { path: 'contracts/internal/asyncapi.json', text: json(asyncApi(version)) },
     { path: 'contracts/openapi.json', text: json(openApi(version)) },
     { path: 'contracts/core-banking/openapi.json', text: json(coreBankingOpenApi(version)) },
     { path: '.env.example', text: printExample(settings, services) },
-    { path: 'infra/tenant.example.yaml', text: printTenantExample(settingsOf(tenantSettings, 'tenant'), tenantSettings.parse({})) },
-    { path: 'README.md', text: replaceMarked(readme, 'tenant', 'Tenant settings', printTenantTable(settingsOf(tenantSettings, 'tenant'))) },
+    { path: 'infra/tenant.example.yaml', text: printTenantExample(tenant, tenantSettings.parse({})) },
+    { path: CONFIGURATION_PAGE, text: replaceMarked(withNames, 'tenant', 'Tenant file', printTenantTable(tenant)) },
   ];
 };

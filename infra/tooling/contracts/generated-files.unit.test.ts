@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
-import { tenantSettings } from '../../../shared/runtime/tenant.js';
+import { tenantSettings } from '../../../shared/runtime/process/tenant.js';
 import { projectRoot } from '../../sandbox/project-root.js';
 import { generatedFiles } from './generated-files.js';
 
@@ -22,6 +22,11 @@ describe('generated files', () => {
   it('are the same each time', () => {
     expect(generatedFiles(projectRoot, read)).toEqual([...files].map(([path, text]) => ({ path, text })));
   });
+  it('are marked as such for whoever reviews, unless people write in them too', () => {
+    const marked = readFileSync(join(projectRoot, '.gitattributes'), 'utf8').split('\n');
+    const whole = [...files.keys(), 'migrations/schema.sql'].filter((path) => !path.endsWith('.md'));
+    expect(whole.filter((path) => !marked.includes(`${path} linguist-generated`))).toEqual([]);
+  });
   it('show every flow of every service in its README', () => {
     const flows = readdirSync(join(projectRoot, 'services')).flatMap((service) => {
       const decide = join(projectRoot, 'services', service, 'src/decide');
@@ -35,6 +40,20 @@ describe('generated files', () => {
   it('take the readers of a topic from the services', () => {
     expect(files.get('contracts/internal/asyncapi.json')).toContain('"withdrawal.receive.payout.finished"');
     expect(files.get('contracts/internal/asyncapi.json')).toContain('"withdrawal.receive.operator.decision"');
+  });
+  it('hold every name of the environment and every setting of a tenant in the configuration page, and leave the README alone', () => {
+    const page = files.get('infra/docs/configuration.md') ?? '';
+    expect(page).toContain('| `DATABASE_URL` |');
+    expect(Object.keys(tenantSettings.shape).filter((name) => !page.includes(`| \`${name}\` |`))).toEqual([]);
+    expect([...files.keys()]).not.toContain('README.md');
+  });
+  it('keep what people wrote around the tables of the configuration page', () => {
+    const marked = (name: string): string => `<!-- ${name}:begin -->\nstale row\n<!-- ${name}:end -->`;
+    const written = `# Configuration\n\nBefore.\n\n${marked('config')}\n\nBetween.\n\n${marked('tenant')}\n\nAfter.\n`;
+    const readPage = (path: string): string | null => (path === 'infra/docs/configuration.md' ? written : read(path));
+    const page = generatedFiles(projectRoot, readPage).find(({ path }) => path === 'infra/docs/configuration.md')?.text ?? '';
+    expect(page).toMatch(/Before\.[^]*DATABASE_URL[^]*Between\.[^]*brokerMode[^]*After\./);
+    expect(page).not.toContain('stale row');
   });
   it('show every setting of a tenant at its default, and what has none to be filled in', () => {
     const example = files.get('infra/tenant.example.yaml') ?? '';

@@ -23,10 +23,3 @@ export const jsonSchemaOf = (schema: z.ZodType): JsonSchema => {
   });
   return rest;
 };
-
-/** The properties of an object's schema with some of them replaced. @throws Error when it is not an object's. */
-export const withProperties = (schema: JsonSchema, replaced: Readonly<Record<string, JsonSchema>>): JsonSchema => {
-  const properties = schema['properties'];
-  if (typeof properties !== 'object' || properties === null) throw new Error('not the schema of an object');
-  return { ...schema, properties: { ...properties, ...replaced } };
-};

@@ -17,8 +17,8 @@ const say = (line: string): void => {
 };
 
 const HELP = `npm run contracts: writes what is generated from the code: flow tables in the READMEs of services, AsyncAPI, OpenAPI,
-migrations/schema.sql, .env.example, infra/tenant.example.yaml and the tables of the README. The schema is told by the server that DATABASE_URL names
-(a database is made there and dropped again), or by one that is started for it.
+migrations/schema.sql, .env.example, infra/tenant.example.yaml and the tables of infra/docs/configuration.md.
+The schema is read from a new database on the server that DATABASE_URL names, or on one that is started for it. That database is dropped again.
   --check   writes nothing, names what is stale, exit 1 when something is`;
 
 const main = async (): Promise<void> => {

@@ -1,38 +1,22 @@
 /** contracts/openapi.json: what the middleware answers over HTTP. */
-import { eventEnvelope as driveWealthEvent } from '../../../contracts/broker/drivewealth/events.js';
-import { depositCallback, paymentStatusCallback } from '../../../contracts/core-banking/callbacks.js';
-import { eventEnvelope as investSuiteEvent } from '../../../contracts/investsuite/events.js';
+import type { EventReader } from '../../../contracts/internal/event-reader.js';
+import { ADDRESSES } from '../../../services/gateway/src/wire.js';
+import { allBrokerEvents } from '../../../shared/adapters/broker/configured.js';
+import { allCoreBankingEvents } from '../../../shared/adapters/core-banking/configured.js';
+import { investSuiteEvents } from '../../../shared/adapters/investsuite/configured.js';
 import type { Json } from './asyncapi.js';
 import { jsonSchemaOf, type JsonSchema } from './json-schema.js';
 import { answer, jsonBody, problemAnswer, problemSchema, retryAfter, schemaRef } from './openapi.js';
 
-type Webhook = { readonly path: string; readonly operationId: string; readonly summary: string; readonly schema: string };
+type Webhook = { readonly path: string; readonly documented: EventReader['documented'] };
 
+const webhooksAt = (address: string, readers: readonly EventReader[]): readonly Webhook[] =>
+  readers.map(({ path, documented }) => ({ path: `${address}/${path}`, documented }));
+/** Of every adapter there is; a gateway has those of the chosen ones. */
 const webhooks: readonly Webhook[] = [
-  {
-    path: '/webhooks/investsuite',
-    operationId: 'takeInvestSuite',
-    summary: 'Any InvestSuite event, or an array of them',
-    schema: 'InvestSuiteEvent',
-  },
-  {
-    path: '/webhooks/broker/drivewealth',
-    operationId: 'takeDriveWealth',
-    summary: 'Any DriveWealth event, or an array of them',
-    schema: 'DriveWealthEvent',
-  },
-  {
-    path: '/webhooks/core-banking/payment-status',
-    operationId: 'takePaymentStatus',
-    summary: 'News of a payment, or an array of them',
-    schema: 'PaymentStatus',
-  },
-  {
-    path: '/webhooks/core-banking/deposit',
-    operationId: 'takeDeposit',
-    summary: 'Money came in; one deposit, or an array of them',
-    schema: 'Deposit',
-  },
+  ...webhooksAt(ADDRESSES.investSuite, investSuiteEvents),
+  ...webhooksAt(ADDRESSES.broker, allBrokerEvents),
+  ...webhooksAt(ADDRESSES.coreBanking, allCoreBankingEvents),
 ];
 
 /** Stable codes of the problems that a webhook may be answered with, by HTTP status. */
@@ -65,7 +49,7 @@ const problems = (): Json =>
     ]),
   );
 
-const webhookPath = ({ path, operationId, summary, schema }: Webhook): [string, Json] => [
+const webhookPath = ({ path, documented: { operationId, summary, schema } }: Webhook): [string, Json] => [
   path,
   {
     post: {
@@ -73,7 +57,10 @@ const webhookPath = ({ path, operationId, summary, schema }: Webhook): [string, 
       summary,
       tags: ['webhooks'],
       security: [{ webhookId: [], webhookTimestamp: [], webhookSignature: [] }],
-      requestBody: { required: true, content: jsonBody({ oneOf: [schemaRef(schema), { type: 'array', items: schemaRef(schema) }] }) },
+      requestBody: {
+        required: true,
+        content: jsonBody({ oneOf: [schemaRef(schema.name), { type: 'array', items: schemaRef(schema.name) }] }),
+      },
       responses: {
         '202': answer('Kafka has acknowledged every event of the body. The same webhook-id again does nothing more', schemaRef('Accepted')),
         ...problems(),
@@ -108,10 +95,7 @@ const object = (properties: Readonly<Record<string, JsonSchema>>, optional: read
 });
 
 const schemas = (): Json => ({
-  InvestSuiteEvent: jsonSchemaOf(investSuiteEvent),
-  DriveWealthEvent: jsonSchemaOf(driveWealthEvent),
-  PaymentStatus: jsonSchemaOf(paymentStatusCallback),
-  Deposit: jsonSchemaOf(depositCallback),
+  ...Object.fromEntries(webhooks.map(({ documented: { schema } }) => [schema.name, jsonSchemaOf(schema.body)])),
   Accepted: object({ accepted: { type: 'integer', minimum: 0 }, repeated: { type: 'boolean' } }, ['repeated']),
   Alive: object({ status: states('alive', 'stuck') }),
   Ready: object(

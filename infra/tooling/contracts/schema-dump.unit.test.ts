@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { printCatalogue, type Catalogue } from './schema-dump.js';
+import { engineSection, printCatalogue, type Catalogue } from './schema-dump.js';
 
 const catalogue: Catalogue = {
   schemas: ['payout', 'public'],
@@ -21,6 +21,7 @@ const catalogue: Catalogue = {
   indexes: [{ schema: 'payout', text: 'CREATE INDEX i ON payout.inbox USING btree (at)' }],
   triggers: [],
   grants: [{ schema: 'payout', what: 'usage on schema payout', to: 'cmw_payout' }],
+  engineSchemas: [],
 };
 
 describe('the dump of a schema', () => {
@@ -52,5 +53,38 @@ describe('the dump of a schema', () => {
       ],
       ...['grant usage on schema payout to cmw_payout;', '', '-- public', ''],
     ]);
+  });
+
+  describe('of the engine', () => {
+    const renamed = <T>(things: readonly T[]): readonly T[] =>
+      JSON.parse(JSON.stringify(things).replaceAll('payout', 'refund')) as readonly T[];
+    const both: Catalogue = {
+      schemas: ['payout', 'public', 'refund'],
+      functions: [...catalogue.functions, ...renamed(catalogue.functions)],
+      types: [...catalogue.types, ...renamed(catalogue.types)],
+      sequences: [...catalogue.sequences, ...renamed(catalogue.sequences)],
+      tables: [...catalogue.tables, ...renamed(catalogue.tables)],
+      indexes: [...catalogue.indexes, ...renamed(catalogue.indexes)],
+      triggers: [],
+      grants: [...catalogue.grants, ...renamed(catalogue.grants)],
+      engineSchemas: ['payout', 'refund'],
+    };
+
+    it('stands once for all services', () => {
+      const text = printCatalogue(both);
+      expect(text).toContain('-- service: the schema of each service on the engine (payout, refund), all of them the same');
+      expect(text.match(/create table/g)).toEqual(['create table']);
+      expect(text).toContain('create table service.inbox (');
+      expect(text).toContain('grant usage on schema service to cmw_service;');
+      expect(text.replace(/^--.*$/gm, '')).not.toMatch(/payout|refund/);
+    });
+
+    it.each<[string, Partial<Catalogue>]>([
+      ['an index less', { indexes: catalogue.indexes }],
+      ['another right', { grants: [...catalogue.grants, { schema: 'refund', what: 'usage on schema refund', to: 'cmw_operator' }] }],
+      ['a table less', { tables: catalogue.tables }],
+    ])('is refused when one service has %s', (_what, change) => {
+      expect(() => engineSection({ ...both, ...change })).toThrow("the engine's schemas payout and refund differ");
+    });
   });
 });

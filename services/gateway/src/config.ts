@@ -1,5 +1,7 @@
+import { brokerChoice } from '../../../shared/adapters/broker/configured.js';
+import { coreBankingChoice } from '../../../shared/adapters/core-banking/configured.js';
 import { z } from 'zod';
-import { commonConfig } from '../../../shared/runtime/config.js';
+import { commonConfig } from '../../../shared/runtime/process/config.js';
 
 const secrets = z.string().transform((text, context) => {
   const list = text
@@ -11,7 +13,10 @@ const secrets = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** Who is heard, and what each side signs with. The adapters' logins are no business of the gateway: it asks nobody. */
 export const config = commonConfig.extend({
+  ...brokerChoice,
+  ...coreBankingChoice,
   WEBHOOK_SECRETS_INVESTSUITE: secrets.meta({
     secret: true,
     description: 'secrets that InvestSuite webhooks are signed with; several for rotation',

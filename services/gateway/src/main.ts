@@ -1,4 +1,4 @@
-import { startHttpService } from '../../../shared/runtime/http-service.js';
+import { startHttpService } from '../../../shared/runtime/http/http-service.js';
 import { config } from './config.js';
 import { wire } from './wire.js';
 

@@ -1,14 +1,15 @@
+import type { EventReader } from '../../../contracts/internal/event-reader.js';
+import { brokerEvents } from '../../../shared/adapters/broker/configured.js';
+import { coreBankingEvents } from '../../../shared/adapters/core-banking/configured.js';
+import { investSuiteEvents } from '../../../shared/adapters/investsuite/configured.js';
 import type { Registry } from 'prom-client';
 import type { Express } from 'express';
 import type { Pool } from 'pg';
 import type { z } from 'zod';
-import { counting } from '../../../shared/runtime/http.js';
+import { counting } from '../../../shared/runtime/http/server.js';
 import type { Producer } from '../../../shared/runtime/kafka/producer.js';
-import type { Log } from '../../../shared/runtime/log.js';
+import type { Log } from '../../../shared/runtime/process/log.js';
 import type { config } from './config.js';
-import { sortDeposit, sortPaymentStatus } from './consume/core-banking.js';
-import { sortDriveWealth } from './consume/drivewealth.js';
-import { sortInvestSuite } from './consume/investsuite.js';
 import { webhookHandlers, type WebhookRoute } from './consume/webhook.js';
 import { WebhookStore } from './store/webhook.store.js';
 
@@ -24,18 +25,24 @@ export type GatewayTools = {
   readonly log: Log;
 };
 
-export const wire = (settings: z.output<typeof config>, { app, pool, producer, registry, log }: GatewayTools): void => {
-  const routes: readonly WebhookRoute[] = [
-    { path: '/webhooks/investsuite', source: 'investsuite', secrets: settings.WEBHOOK_SECRETS_INVESTSUITE, sort: sortInvestSuite },
-    { path: '/webhooks/broker/drivewealth', source: 'drivewealth', secrets: settings.WEBHOOK_SECRETS_BROKER, sort: sortDriveWealth },
-    {
-      path: '/webhooks/core-banking/payment-status',
-      source: 'core-banking',
-      secrets: settings.WEBHOOK_SECRETS_CORE_BANKING,
-      sort: sortPaymentStatus,
-    },
-    { path: '/webhooks/core-banking/deposit', source: 'core-banking', secrets: settings.WEBHOOK_SECRETS_CORE_BANKING, sort: sortDeposit },
+type Settings = z.output<typeof config>;
+type Heard = Pick<Settings, 'BROKER' | 'CORE_BANKING' | `WEBHOOK_SECRETS_${'INVESTSUITE' | 'BROKER' | 'CORE_BANKING'}`>;
+
+/** Where each side posts: its readers' paths stand below. */
+export const ADDRESSES = { investSuite: '/webhooks', broker: '/webhooks/broker', coreBanking: '/webhooks/core-banking' } as const;
+
+/** One route per reader of the chosen adapters; the secrets are those of its side. */
+export const routesOf = (settings: Heard): readonly WebhookRoute[] => {
+  const side = (address: string, secrets: readonly string[], readers: readonly EventReader[]): readonly WebhookRoute[] =>
+    readers.map((reader) => ({ path: `${address}/${reader.path}`, secrets, reader }));
+  return [
+    ...side(ADDRESSES.investSuite, settings.WEBHOOK_SECRETS_INVESTSUITE, investSuiteEvents),
+    ...side(ADDRESSES.broker, settings.WEBHOOK_SECRETS_BROKER, brokerEvents(settings)),
+    ...side(ADDRESSES.coreBanking, settings.WEBHOOK_SECRETS_CORE_BANKING, coreBankingEvents(settings)),
   ];
+};
+
+export const wire = (settings: Settings, { app, pool, producer, registry, log }: GatewayTools): void => {
   const tools = {
     store: new WebhookStore(pool),
     publish: (messages: Parameters<Producer['send']>[0]) => producer.send(messages, { deadlineMs: PUBLISH_DEADLINE_MS }),
@@ -44,5 +51,5 @@ export const wire = (settings: z.output<typeof config>, { app, pool, producer, r
     nowMs: Date.now,
     limits: { bodyBytes: settings.WEBHOOK_MAX_BODY_BYTES, eventsPerBody: EVENTS_PER_BODY, atOnce: settings.WEBHOOK_MAX_AT_ONCE },
   };
-  for (const route of routes) app.post(route.path, ...webhookHandlers(route, tools));
+  for (const route of routesOf(settings)) app.post(route.path, ...webhookHandlers(route, tools));
 };

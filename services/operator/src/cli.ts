@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { printJson, type Json, type Printable } from '../../../shared/kernel/json.js';
-import type { Environment } from '../../../shared/runtime/config.js';
-import { projectRootOf, readStateFile, stateFilePath } from '../../../shared/runtime/state-file.js';
+import type { Environment } from '../../../shared/runtime/process/config.js';
+import { projectRootOf, readStateFile, stateFilePath } from '../../../shared/runtime/process/state-file.js';
 import { startEnvironment } from './config.js';
 import {
   actsScreen,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { commonConfig, type Environment } from '../../../shared/runtime/config.js';
+import { commonConfig, type Environment } from '../../../shared/runtime/process/config.js';
 
 export type Operator = { readonly name: string; readonly token: string };
 

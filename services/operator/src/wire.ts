@@ -1,9 +1,11 @@
+import { untilDone } from '../../../shared/runtime/process/service.js';
 import type { Express } from 'express';
 import type { Pool } from 'pg';
 import type { z } from 'zod';
+import { UNSERVED, unservedSchemas } from '../../../contracts/internal/services.js';
 import type { Producer } from '../../../shared/runtime/kafka/producer.js';
 import { MessageTooLarge } from '../../../shared/runtime/kafka/errors.js';
-import type { Log } from '../../../shared/runtime/log.js';
+import type { Log } from '../../../shared/runtime/process/log.js';
 import type { config } from './config.js';
 import { acting } from './consume/acting.js';
 import { authenticated } from './consume/authentication.js';
@@ -13,6 +15,7 @@ import { CarryOut } from './effect/carry-out.js';
 import { ActStore, listActs } from './store/acts.store.js';
 import { auditLines, verifyAudit } from './store/audit.store.js';
 import { fatesOf, listDeadLetters } from './store/dead-letters.store.js';
+import { engineSchemasOf } from './store/engine-schemas.store.js';
 import { listEffects } from './store/effects.store.js';
 import { listJourneys, openJourneysOf } from './store/journeys.store.js';
 import { readStory } from './store/story.store.js';
@@ -32,6 +35,13 @@ const readingFrom = (pool: Pool): Reading => ({
   audit: (after, limit) => auditLines(pool, after, limit),
   verifyAudit: () => verifyAudit(pool),
 });
+
+/** Journeys that a later or an earlier release has left to nobody are in no list here, so somebody must be told. */
+const warnOfUnservedSchemas = (pool: Pool, log: Log, isStopped: () => boolean): Promise<void> =>
+  untilDone('the list of schemas', log, async () => {
+    if (isStopped()) return;
+    for (const schema of unservedSchemas(await engineSchemasOf(pool))) log.warn({ schema }, UNSERVED);
+  });
 
 /** Routes behind a token, and the loop that carries acts out. */
 export const wire = (
@@ -61,5 +71,12 @@ export const wire = (
     },
   });
   carryOut.start();
-  return { stop: () => carryOut.stop() };
+  let stopped = false;
+  void warnOfUnservedSchemas(pool, log, () => stopped);
+  return {
+    stop: () => {
+      stopped = true;
+      return carryOut.stop();
+    },
+  };
 };

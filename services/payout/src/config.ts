@@ -1,5 +1,5 @@
 import { brokerConfig } from '../../../shared/adapters/broker/configured.js';
 import { coreBankingConfig } from '../../../shared/adapters/core-banking/configured.js';
-import { commonConfig, investSuiteConfig } from '../../../shared/runtime/config.js';
+import { commonConfig, investSuiteConfig } from '../../../shared/runtime/process/config.js';
 
 export const config = commonConfig.extend({ ...investSuiteConfig, ...brokerConfig, ...coreBankingConfig });

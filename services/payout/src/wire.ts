@@ -1,14 +1,15 @@
 import type { z } from 'zod';
 import { brokerProblems, configuredBroker } from '../../../shared/adapters/broker/configured.js';
 import { configuredCoreBanking, coreBankingProblems } from '../../../shared/adapters/core-banking/configured.js';
+import { fromFirstRelease } from '../../../shared/adapters/first-release.js';
 import { configuredInvestSuite } from '../../../shared/adapters/investsuite/configured.js';
 import type { BrokerPort } from '../../../shared/ports/broker.js';
 import type { CoreBankingPort } from '../../../shared/ports/core-banking.js';
 import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
-import { ConfigurationError, type Check, type CommonConfig } from '../../../shared/runtime/config.js';
-import { bind, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
-import type { ServiceTools } from '../../../shared/runtime/service.js';
-import { timingOf } from '../../../shared/runtime/tenant.js';
+import { ConfigurationError, type Check, type CommonConfig } from '../../../shared/runtime/process/config.js';
+import { bind, translated, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
+import type { ServiceTools } from '../../../shared/runtime/process/service.js';
+import { timingOf } from '../../../shared/runtime/process/tenant.js';
 import type { config } from './config.js';
 import { cashStatusEvents } from './consume/cash-status.js';
 import { payoutRequestedEvents } from './consume/payout-requested.js';
@@ -75,7 +76,7 @@ export const payoutBinding = ({ investSuite, broker, coreBanking }: Ports, tenan
   });
 };
 
-export const payoutConsumes: ServiceDefinition['consumes'] = [payoutRequestedEvents, transferStatusEvents, cashStatusEvents];
+export const payoutConsumes = translated(fromFirstRelease, [payoutRequestedEvents, transferStatusEvents, cashStatusEvents]);
 
 export const wire = (settings: z.output<typeof config> & CommonConfig, { log }: ServiceTools): ServiceDefinition => {
   const { tenant } = settings;

@@ -1,28 +1,25 @@
 import { describe, expect, it } from '@jest/globals';
 import { decimal } from '../../../shared/kernel/decimal.js';
-import type { Said, Tagged } from '../../../shared/kernel/flow.js';
+import type { Emitted, Tagged } from '../../../shared/kernel/flow.js';
 import type { UserId } from '../../../shared/kernel/ids.js';
 import { currency, type DivestAmount } from '../../../shared/kernel/money.js';
-import type { OperationAbility } from '../../../shared/kernel/outcome.js';
 import type { BrokerPort, CashOut } from '../../../shared/ports/broker.js';
 import type { CoreBankingPort } from '../../../shared/ports/core-banking.js';
-import type { InvestSuitePort, Portfolio } from '../../../shared/ports/investsuite.js';
-import { ConfigurationError, readConfig } from '../../../shared/runtime/config.js';
-import { createLog } from '../../../shared/runtime/log.js';
-import { tenantSettings } from '../../../shared/runtime/tenant.js';
+import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
+import { ConfigurationError, readConfig } from '../../../shared/runtime/process/config.js';
+import { createLog } from '../../../shared/runtime/process/log.js';
+import { tenantSettings } from '../../../shared/runtime/process/tenant.js';
+import { ability as carefulAbility } from '../../../test/builders/engine.js';
+import { serviceEnvironment } from '../../../test/builders/environment.js';
+import { shownPortfolio, shownUser } from '../../../test/builders/investsuite.js';
+import { COUNTER_ACCOUNT } from '../../../test/builders/payout.js';
 import { walkJourney } from '../../../test/support/journey-walker.js';
 import { config } from './config.js';
 import { payoutBinding, payoutConsumes, wire } from './wire.js';
 
 const NOW_MS = Date.parse('2026-03-04T10:00:00Z');
 const HOUSE = 'NL91ABNA0417164300';
-const ability: OperationAbility = {
-  repeatable: 'after-inquiry',
-  keyMemoryMs: null,
-  longestLifeMs: 1,
-  afterAbsence: 'ask-person',
-  source: 'test',
-};
+const ability = carefulAbility({ repeatable: 'after-inquiry' });
 
 /** The outside as it is now; a test changes it. */
 type World = {
@@ -50,19 +47,12 @@ const portsOf = (world: World): Parameters<typeof payoutBinding>[0] => {
     amount: shown === null ? null : { amount: decimal(shown), currency: currency('EUR') },
   });
   const investSuite: Partial<InvestSuitePort> = {
-    readUser: async () => ({
+    readUser: async () => ({ kind: 'applied', result: shownUser(world.shown) }),
+    readPortfolio: async () => ({
       kind: 'applied',
-      result: { id: 'U1' as UserId, externalId: 'C1', counterAccount: { iban: world.shown, bic: null } },
+      result: shownPortfolio({ ownerId: world.portfolioOwner as UserId, divestAmount: world.level }),
     }),
   };
-  const portfolio = (): Pick<Portfolio, 'ownerId' | 'active' | 'archived' | 'deleted' | 'divestAmount'> => ({
-    ownerId: world.portfolioOwner as UserId,
-    active: true,
-    archived: false,
-    deleted: false,
-    divestAmount: world.level,
-  });
-  investSuite.readPortfolio = async () => ({ kind: 'applied', result: portfolio() as Portfolio });
   const broker: Partial<BrokerPort> = {
     abilities: { placeOrder: ability, createCashOut: ability, approveCashOut: ability },
     createCashOut: async () => {
@@ -87,7 +77,7 @@ const portsOf = (world: World): Parameters<typeof payoutBinding>[0] => {
         name: 'A. Customer',
         active: true,
         counterAccount: {
-          iban: world.calls.includes('cash-out') ? world.later : 'BE68539007547034',
+          iban: world.calls.includes('cash-out') ? world.later : COUNTER_ACCOUNT,
           bic: null,
           ownerName: 'A. Customer',
           changedAt: world.changedAt,
@@ -115,7 +105,7 @@ const start = (more: Partial<World> = {}) => {
     bank: 'settles',
     shown: 'BE68 5390 0754 7034',
     changedAt: null,
-    later: 'BE68539007547034',
+    later: COUNTER_ACCOUNT,
     shownAmount: '250',
     forgotten: false,
     level: { kind: 'amount', amount: decimal('250') },
@@ -140,9 +130,9 @@ const asked = {
   currency: 'EUR',
 } as Tagged;
 const back = { type: 'TransferReturned', amount: '250', currency: 'EUR', reason: 'AC04', reference: 'R1' } as Tagged;
-const outcomes = (said: readonly Said[]): readonly unknown[] =>
+const outcomes = (said: readonly Emitted[]): readonly unknown[] =>
   said.map((one) => ('event' in one ? (one.data as { readonly outcome: string }).outcome : null));
-const PAID = `paid 250 to BE68539007547034 from ${HOUSE}`;
+const PAID = `paid 250 to ${COUNTER_ACCOUNT} from ${HOUSE}`;
 
 describe('a payout, the whole way', () => {
   it('reads all its topics, and does not start without an account to pay from', () => {
@@ -304,25 +294,11 @@ describe('a payout, the whole way', () => {
   });
 });
 
-const environment = {
-  DATABASE_URL: 'postgres://localhost/cmw',
-  KAFKA_BROKERS: 'localhost:1',
-  INVESTSUITE_BASE_URL: 'http://localhost:1',
-  INVESTSUITE_ACCESS_KEY_ID: 'id',
-  INVESTSUITE_SECRET_ACCESS_KEY: 'secret',
-  DRIVEWEALTH_BASE_URL: 'http://localhost:1/back-office',
-  DRIVEWEALTH_APP_KEY: 'key',
-  DRIVEWEALTH_CLIENT_ID: 'id',
-  DRIVEWEALTH_CLIENT_SECRET: 'secret',
-  CORE_BANKING_BASE_URL: 'http://localhost:1',
-  CORE_BANKING_TOKEN: 'token',
-};
-
 describe('the service', () => {
   it('stands on real adapters, without asking anybody at start', () => {
     for (const currencies of [[], ['EUR']]) {
       const tenant = tenantSettings.parse({ houseAccountIban: HOUSE, currencies });
-      const service = wire({ ...readConfig(config, environment), tenant }, { log: createLog('test', 'silent') });
+      const service = wire({ ...readConfig(config, serviceEnvironment), tenant }, { log: createLog('test', 'silent') });
       expect([service.name, service.bindings.length, service.consumes.length]).toEqual(['payout', 1, 3]);
     }
   });

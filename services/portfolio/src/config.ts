@@ -1,3 +1,3 @@
-import { commonConfig, investSuiteConfig } from '../../../shared/runtime/config.js';
+import { commonConfig, investSuiteConfig } from '../../../shared/runtime/process/config.js';
 
 export const config = commonConfig.extend({ ...investSuiteConfig });

@@ -1,4 +1,4 @@
-import { startService } from '../../../shared/runtime/service.js';
+import { startService } from '../../../shared/runtime/process/service.js';
 import { config } from './config.js';
 import { wire } from './wire.js';
 

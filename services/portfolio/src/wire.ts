@@ -1,16 +1,19 @@
 import type { z } from 'zod';
+import { fromFirstRelease } from '../../../shared/adapters/first-release.js';
 import { configuredInvestSuite } from '../../../shared/adapters/investsuite/configured.js';
 import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
-import type { CommonConfig } from '../../../shared/runtime/config.js';
-import { bind, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
-import type { ServiceTools } from '../../../shared/runtime/service.js';
-import { timingOf } from '../../../shared/runtime/tenant.js';
+import type { CommonConfig } from '../../../shared/runtime/process/config.js';
+import { bind, noPolicy, translated, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
+import type { ServiceTools } from '../../../shared/runtime/process/service.js';
+import { timingOf } from '../../../shared/runtime/process/tenant.js';
 import type { config } from './config.js';
 import { changeRequested } from './consume/change-requested.js';
-import { wishSeen } from './consume/wish-seen.js';
+import { levelAnnounced } from './consume/level-announced.js';
+import { lostRequestFlow } from './decide/lost-request.flow.js';
+import { lostRequestPolicy, lostRequestState } from './decide/lost-request.js';
 import { portfolioFlow } from './decide/portfolio.flow.js';
-import { portfolioPolicy } from './decide/portfolio.policy.js';
 import { portfolioState } from './decide/portfolio.js';
+import { portfolioUpgrades } from './decide/portfolio.upgrades.js';
 import { readPortfolio } from './effect/read-portfolio.js';
 import { restoreDivestAmount } from './effect/restore-divest-amount.js';
 import { writePortfolio } from './effect/write-portfolio.js';
@@ -18,18 +21,15 @@ import { writePortfolio } from './effect/write-portfolio.js';
 export type Ports = { readonly investSuite: InvestSuitePort };
 type Tenant = CommonConfig['tenant'];
 
-/** The flow with its effects behind ports: what a simulation runs too. */
+/** The flows with their effects behind ports: what a simulation runs too. */
 export const portfolioBinding = ({ investSuite }: Ports, tenant: Tenant): Binding => {
   const timing = timingOf(tenant);
   return bind({
     flow: portfolioFlow,
     idPrefix: 'pf',
     state: portfolioState,
-    policy: {
-      schema: portfolioPolicy,
-      now: { onVersionGap: tenant.onVersionGap, onUnexplainedGap: tenant.onUnexplainedVersionGap },
-    },
-    upgrades: [],
+    policy: noPolicy,
+    upgrades: portfolioUpgrades,
     oneJourneyPer: 'subject',
     effects: {
       ReadPortfolio: readPortfolio(investSuite, timing),
@@ -37,11 +37,24 @@ export const portfolioBinding = ({ investSuite }: Ports, tenant: Tenant): Bindin
       RestoreDivestAmount: restoreDivestAmount(investSuite, timing),
     },
     shows: () => null,
-    intervalsMs: { wish: tenant.awaitWishAfterMs, counterpart: tenant.awaitCounterpartAfterMs, review: tenant.reviewAfterMs },
+    intervalsMs: { counterpart: tenant.awaitCounterpartAfterMs, review: tenant.reviewAfterMs },
   });
 };
 
-export const portfolioConsumes: ServiceDefinition['consumes'] = [changeRequested, wishSeen];
+export const lostRequestBinding = ({ investSuite }: Ports, tenant: Tenant): Binding =>
+  bind({
+    flow: lostRequestFlow,
+    idPrefix: 'lr',
+    state: lostRequestState,
+    policy: { schema: lostRequestPolicy, now: { onVersionGap: tenant.onVersionGap, onUnexplainedGap: tenant.onUnexplainedVersionGap } },
+    upgrades: [],
+    oneJourneyPer: 'event',
+    effects: { ReadPortfolio: readPortfolio(investSuite, timingOf(tenant)) },
+    shows: () => null,
+    intervalsMs: { announcement: tenant.awaitWishAfterMs, review: tenant.reviewAfterMs },
+  });
+
+export const portfolioConsumes = translated(fromFirstRelease, [changeRequested, levelAnnounced]);
 
 export const wire = (settings: z.output<typeof config> & CommonConfig, { log }: ServiceTools): ServiceDefinition => {
   const { tenant } = settings;
@@ -51,5 +64,5 @@ export const wire = (settings: z.output<typeof config> & CommonConfig, { log }: 
   const ports: Ports = {
     investSuite: configuredInvestSuite(settings, asked),
   };
-  return { name: 'portfolio', bindings: [portfolioBinding(ports, tenant)], consumes: portfolioConsumes };
+  return { name: 'portfolio', bindings: [portfolioBinding(ports, tenant), lostRequestBinding(ports, tenant)], consumes: portfolioConsumes };
 };

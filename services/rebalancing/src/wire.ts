@@ -1,12 +1,13 @@
 import type { z } from 'zod';
 import { brokerProblems, configuredBroker } from '../../../shared/adapters/broker/configured.js';
+import { fromFirstRelease } from '../../../shared/adapters/first-release.js';
 import { configuredInvestSuite } from '../../../shared/adapters/investsuite/configured.js';
 import type { BrokerPort } from '../../../shared/ports/broker.js';
 import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
-import type { Check, CommonConfig } from '../../../shared/runtime/config.js';
-import { bind, noPolicy, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
-import type { ServiceTools } from '../../../shared/runtime/service.js';
-import { timingOf } from '../../../shared/runtime/tenant.js';
+import type { Check, CommonConfig } from '../../../shared/runtime/process/config.js';
+import { bind, noPolicy, translated, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
+import type { ServiceTools } from '../../../shared/runtime/process/service.js';
+import { timingOf } from '../../../shared/runtime/process/tenant.js';
 import type { config } from './config.js';
 import { brokerOrderStatus } from './consume/broker-order-status.js';
 import { optimisationStatus } from './consume/optimisation-status.js';
@@ -83,7 +84,7 @@ export const orderBinding = ({ investSuite, broker }: Ports, tenant: Tenant): Bi
   });
 };
 
-export const rebalancingConsumes: ServiceDefinition['consumes'] = [optimisationStatus, ownerChoice, brokerOrderStatus];
+export const rebalancingConsumes = translated(fromFirstRelease, [optimisationStatus, ownerChoice, brokerOrderStatus]);
 
 export const check: Check = (_tenant, values) => brokerProblems(values);
 

@@ -1,12 +1,13 @@
 import type { z } from 'zod';
 import { brokerProblems, configuredBroker } from '../../../shared/adapters/broker/configured.js';
+import { fromFirstRelease } from '../../../shared/adapters/first-release.js';
 import { configuredInvestSuite } from '../../../shared/adapters/investsuite/configured.js';
 import type { BrokerPort } from '../../../shared/ports/broker.js';
 import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
-import type { Check, CommonConfig } from '../../../shared/runtime/config.js';
-import { bind, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
-import type { ServiceTools } from '../../../shared/runtime/service.js';
-import { timingOf } from '../../../shared/runtime/tenant.js';
+import type { Check, CommonConfig } from '../../../shared/runtime/process/config.js';
+import { bind, translated, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
+import type { ServiceTools } from '../../../shared/runtime/process/service.js';
+import { timingOf } from '../../../shared/runtime/process/tenant.js';
 import type { config } from './config.js';
 import { cashSettledEvents } from './consume/cash-settled.js';
 import { divestAmountEvents } from './consume/divest-amount-updated.js';
@@ -50,12 +51,12 @@ export const withdrawalBinding = ({ investSuite, broker }: Ports, tenant: Tenant
   });
 };
 
-export const withdrawalConsumes: ServiceDefinition['consumes'] = [
+export const withdrawalConsumes = translated(fromFirstRelease, [
   divestAmountEvents,
   cashSettledEvents,
   payoutFinishedEvents,
   portfolioChangedEvents,
-];
+]);
 
 export const check: Check = (_tenant, values) => brokerProblems(values);
 

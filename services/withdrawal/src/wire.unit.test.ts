@@ -1,43 +1,27 @@
 import { describe, expect, it } from '@jest/globals';
 import { decimal } from '../../../shared/kernel/decimal.js';
-import type { Said, Tagged } from '../../../shared/kernel/flow.js';
-import type { BrokerAccountId, PortfolioId, UserId } from '../../../shared/kernel/ids.js';
+import type { Emitted, Tagged } from '../../../shared/kernel/flow.js';
 import { currency, type DivestAmount } from '../../../shared/kernel/money.js';
-import type { OperationAbility } from '../../../shared/kernel/outcome.js';
 import type { BrokerCash, BrokerPort } from '../../../shared/ports/broker.js';
-import type { InvestSuitePort, Portfolio } from '../../../shared/ports/investsuite.js';
-import { readConfig } from '../../../shared/runtime/config.js';
-import { createLog } from '../../../shared/runtime/log.js';
-import { tenantSettings } from '../../../shared/runtime/tenant.js';
+import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
+import { readConfig } from '../../../shared/runtime/process/config.js';
+import { createLog } from '../../../shared/runtime/process/log.js';
+import { tenantSettings } from '../../../shared/runtime/process/tenant.js';
+import { ability as carefulAbility } from '../../../test/builders/engine.js';
+import { serviceEnvironment } from '../../../test/builders/environment.js';
+import { shownPortfolio } from '../../../test/builders/investsuite.js';
 import { walkJourney } from '../../../test/support/journey-walker.js';
 import { config } from './config.js';
 import { wire, withdrawalBinding, withdrawalConsumes } from './wire.js';
 
 const NOW_MS = Date.parse('2026-03-04T10:00:00Z');
-const ability: OperationAbility = { repeatable: 'by-key', keyMemoryMs: null, longestLifeMs: 1, afterAbsence: 'same-key', source: 'test' };
+const ability = carefulAbility({ repeatable: 'by-key', afterAbsence: 'same-key' });
 
 /** The outside as it is now; a test changes it. */
 type World = { divestAmount: DivestAmount; withdrawable: string; openOrders: number; readonly calls: string[]; refuses: string | null };
 const amount = (text: string): DivestAmount => ({ kind: 'amount', amount: decimal(text) });
 
 const portsOf = (world: World): Parameters<typeof withdrawalBinding>[0] => {
-  const portfolio = (): Portfolio => ({
-    id: 'P1' as PortfolioId,
-    externalId: null,
-    ownerId: 'U1' as UserId,
-    baseCurrency: currency('EUR'),
-    realMoney: true,
-    manager: 'robo-discretionary',
-    active: true,
-    archived: false,
-    deleted: false,
-    status: 'ACTIVE',
-    brokerAccount: 'B1' as BrokerAccountId,
-    divestAmount: world.divestAmount,
-    holdings: {},
-    version: 3,
-    configJson: '{}',
-  });
   const cash = (): BrokerCash => ({
     currency: currency('EUR'),
     withdrawable: decimal(world.withdrawable),
@@ -47,7 +31,7 @@ const portsOf = (world: World): Parameters<typeof withdrawalBinding>[0] => {
   });
   const investSuite: Partial<InvestSuitePort> = {
     abilities: { createTransaction: ability, replaceTransaction: ability, writePortfolio: ability, announceWithdrawal: ability },
-    readPortfolio: async () => ({ kind: 'applied', result: portfolio() }),
+    readPortfolio: async () => ({ kind: 'applied', result: shownPortfolio({ divestAmount: world.divestAmount }) }),
     createTransaction: async (write) => {
       world.calls.push(`booked ${write.movements[0]?.quantity ?? ''}`);
       return world.refuses === 'transaction'
@@ -79,7 +63,7 @@ const start = (more: Partial<World> = {}) => {
   );
   return { world, ...walk };
 };
-const wish = (level: DivestAmount | null): Tagged => ({ type: 'DivestAmountUpdated', level }) as Tagged;
+const request = (level: DivestAmount | null): Tagged => ({ type: 'DivestAmountUpdated', level }) as Tagged;
 const payout = (outcome: string, more: object = {}): Tagged =>
   ({
     type: 'PayoutFinished',
@@ -92,7 +76,7 @@ const payout = (outcome: string, more: object = {}): Tagged =>
     ...more,
   }) as Tagged;
 const changed = (left: string): Tagged => ({ type: 'PortfolioChanged', changeId: 'wd1.paid', divestAmountLeft: left }) as Tagged;
-const topics = (said: readonly Said[]): readonly string[] => said.map((one) => ('event' in one ? one.event : `tells ${one.tells}`));
+const topics = (said: readonly Emitted[]): readonly string[] => said.map((one) => ('event' in one ? one.event : `tells ${one.sends}`));
 
 describe('a withdrawal, the whole way', () => {
   it('reads all its topics', () => {
@@ -106,7 +90,7 @@ describe('a withdrawal, the whole way', () => {
 
   it('pays what InvestSuite shows, whatever the event said', async () => {
     const { give, path, said, world } = start();
-    await give(wish(amount('9999')));
+    await give(request(amount('9999')));
     await give(payout('paid'));
     await give(changed('0'));
     expect(path).toEqual([
@@ -125,7 +109,7 @@ describe('a withdrawal, the whole way', () => {
 
   it('waits for cash and takes the newest wish when it comes', async () => {
     const { give, path, said, world } = start({ withdrawable: '10' });
-    await give(wish(amount('250')));
+    await give(request(amount('250')));
     world.divestAmount = amount('800');
     world.withdrawable = '800';
     await give({ type: 'CashSettled' });
@@ -135,19 +119,19 @@ describe('a withdrawal, the whole way', () => {
 
   it('called off while it waits pays nothing', async () => {
     const { give, path, said, world } = start({ withdrawable: '10' });
-    await give(wish(amount('250')));
+    await give(request(amount('250')));
     world.divestAmount = { kind: 'nothing' };
-    await give(wish({ kind: 'nothing' }));
+    await give(request({ kind: 'nothing' }));
     expect(path.at(-1)).toBe('Cancelled');
     expect(said).toEqual([]);
   });
 
   it('keeps a raise that comes during the payout for the next withdrawal, and does not take its own lowering for one', async () => {
     const { give, path, said } = start();
-    await give(wish(amount('250')));
-    await give(wish(amount('800')));
+    await give(request(amount('250')));
+    await give(request(amount('800')));
     await give(payout('paid'));
-    await give(wish({ kind: 'nothing' }));
+    await give(request({ kind: 'nothing' }));
     await give(changed('550'));
     expect(path.at(-1)).toBe('Completed');
     expect(topics(said)).toEqual(['payout.requested', 'portfolio.change-requested', 'tells withdrawal']);
@@ -155,16 +139,16 @@ describe('a withdrawal, the whole way', () => {
 
   it('shows a return, early or late', async () => {
     const early = start();
-    for (const input of [wish(null), payout('returned', { reason: 'AC04' }), payout('paid'), changed('0')]) await early.give(input);
+    for (const input of [request(null), payout('returned', { reason: 'AC04' }), payout('paid'), changed('0')]) await early.give(input);
     expect(early.path.at(-1)).toBe('Returned');
     const late = start();
-    for (const input of [wish(null), payout('paid'), changed('0'), payout('returned', { reason: 'AC04' })]) await late.give(input);
+    for (const input of [request(null), payout('paid'), changed('0'), payout('returned', { reason: 'AC04' })]) await late.give(input);
     expect(late.path.slice(-2)).toEqual(['Completed', 'Returned']);
   });
 
   it('holds when the booking is refused, and goes on when people have booked it', async () => {
     const { give, answer, path } = start({ refuses: 'transaction' });
-    await give(wish(null));
+    await give(request(null));
     await give(payout('paid'));
     expect(path.at(-1)).toBe('held: paid but not recorded: invalid');
     await answer('applied', 'T7');
@@ -172,23 +156,11 @@ describe('a withdrawal, the whole way', () => {
   });
 });
 
-const environment = {
-  DATABASE_URL: 'postgres://localhost/cmw',
-  KAFKA_BROKERS: 'localhost:1',
-  INVESTSUITE_BASE_URL: 'http://localhost:1',
-  INVESTSUITE_ACCESS_KEY_ID: 'id',
-  INVESTSUITE_SECRET_ACCESS_KEY: 'secret',
-  DRIVEWEALTH_BASE_URL: 'http://localhost:1/back-office',
-  DRIVEWEALTH_APP_KEY: 'key',
-  DRIVEWEALTH_CLIENT_ID: 'id',
-  DRIVEWEALTH_CLIENT_SECRET: 'secret',
-};
-
 describe('the service', () => {
   it('stands on real adapters, without asking anybody at start', () => {
     for (const currencies of [[], ['EUR']]) {
       const tenant = tenantSettings.parse({ currencies });
-      const service = wire({ ...readConfig(config, environment), tenant }, { log: createLog('test', 'silent') });
+      const service = wire({ ...readConfig(config, serviceEnvironment), tenant }, { log: createLog('test', 'silent') });
       expect([service.name, service.bindings.length, service.consumes.length]).toEqual(['withdrawal', 1, 4]);
     }
   });

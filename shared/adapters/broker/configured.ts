@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { EventReader } from '../../../contracts/internal/event-reader.js';
 import type { BrokerPort } from '../../ports/broker.js';
 import { choiceOf } from '../choice.js';
 import type { HttpLogEntry } from '../http/http.js';
@@ -12,8 +13,13 @@ const choice = choiceOf<BrokerPort, BrokerTenant>('BROKER', 'which broker', {
 
 /** What a service reads from the environment that talks to the broker. */
 export const brokerConfig = choice.environment as { readonly BROKER: z.ZodType<string> };
+/** What the gateway reads: it hears the broker and asks it nothing. */
+export const brokerChoice = choice.choice as { readonly BROKER: z.ZodType<string> };
 export const brokerProblems = choice.problems;
 export const configuredBroker = (
   settings: { readonly BROKER: string; readonly tenant: BrokerTenant },
   log: (entry: HttpLogEntry) => void,
 ): BrokerPort => choice.make(settings, settings.tenant, log);
+/** How the broker's events are read. */
+export const brokerEvents = (settings: { readonly BROKER: string }): readonly EventReader[] => choice.events(settings);
+export const allBrokerEvents = choice.allEvents;

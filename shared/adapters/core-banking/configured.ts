@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { EventReader } from '../../../contracts/internal/event-reader.js';
 import type { CoreBankingPort } from '../../ports/core-banking.js';
 import { choiceOf } from '../choice.js';
 import type { HttpLogEntry } from '../http/http.js';
@@ -14,8 +15,13 @@ const choice = choiceOf<CoreBankingPort, CoreBankingTenant>('CORE_BANKING', 'whi
 
 /** What a service reads from the environment that talks to the bank. */
 export const coreBankingConfig = choice.environment as { readonly CORE_BANKING: z.ZodType<string> };
+/** What the gateway reads: it hears the bank and asks it nothing. */
+export const coreBankingChoice = choice.choice as { readonly CORE_BANKING: z.ZodType<string> };
 export const coreBankingProblems = choice.problems;
 export const configuredCoreBanking = (
   settings: { readonly CORE_BANKING: string; readonly tenant: CoreBankingTenant },
   log: (entry: HttpLogEntry) => void,
 ): CoreBankingPort => choice.make(settings, settings.tenant, log);
+/** How the bank's calls are read. */
+export const coreBankingEvents = (settings: { readonly CORE_BANKING: string }): readonly EventReader[] => choice.events(settings);
+export const allCoreBankingEvents = choice.allEvents;

@@ -2,6 +2,8 @@ import type { InvestSuitePort } from '../../ports/investsuite.js';
 import type { HttpLogEntry } from '../http/http.js';
 import { createInvestSuite } from './adapter.js';
 
+export { investSuiteEvents } from './events.js';
+
 /** The names under which the environment and the tenant say where InvestSuite is. */
 export type InvestSuiteSettings = {
   readonly INVESTSUITE_BASE_URL: string;

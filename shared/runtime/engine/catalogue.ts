@@ -1,11 +1,12 @@
 /** Looks up what a service has defined: flows, effects, consumers, and the rules of an effect's life. */
 import { Bug } from '../../kernel/bug.js';
 import type { EffectRules, AnyFlow, RulesOf, StepContext } from '../../kernel/step.js';
-import type { Stated } from '../../kernel/flow.js';
+import type { Stated, Tagged } from '../../kernel/flow.js';
 import type { OperationAbility } from '../../kernel/outcome.js';
 import type { StoredVersion } from '../../kernel/upgrade.js';
 import type { Binding, Consume, ReadEffect, ServiceDefinition, WriteEffect } from './definition.js';
-import type { LoadedJourney, StoredJourney } from './store.js';
+import { derivedId } from './identity.js';
+import type { LoadedJourney, StateVersions, StoredJourney } from './store/store.js';
 
 export type AnyEffect = ReadEffect<Stated, unknown, unknown, string> | WriteEffect<Stated, unknown, unknown, string, 'by-key' | 'once'>;
 
@@ -81,6 +82,20 @@ export class Catalogue {
     return this.binding(flow).upgrades.length + 1;
   }
 
+  knows(flow: string): boolean {
+    return this.#bindings.has(flow);
+  }
+
+  /** What this process can read. */
+  get stateVersions(): StateVersions {
+    return Object.fromEntries([...this.#bindings.keys()].map((flow) => [flow, this.stateVersion(flow)]));
+  }
+
+  /** A newer instance has written it: this process does not know the flow, or not this version of its states. */
+  isNewer({ flow, stateVersion }: Pick<LoadedJourney, 'flow' | 'stateVersion'>): boolean {
+    return !this.#bindings.has(flow) || stateVersion > this.stateVersion(flow);
+  }
+
   /** A stored journey in the present version, parsed: what the database gives back is trusted only after its schema said so. @throws when it is none. */
   current({ stateVersion, ...journey }: LoadedJourney): StoredJourney {
     const { upgrades, state, policy } = this.binding(journey.flow);
@@ -97,6 +112,13 @@ export class Catalogue {
     const effect = (this.binding(flow).effects as Readonly<Record<string, AnyEffect>>)[name];
     if (effect === undefined) throw new Bug(`flow ${flow} names the effect ${name}, which the service does not carry out`);
     return effect;
+  }
+
+  /** The id of the journey that an input opens when none is open for its subject: the same for ever. */
+  journeyId(to: { readonly flow: string; readonly subject: string }, by: { readonly eventId: string; readonly input: Tagged }): string {
+    const { oneJourneyPer, idPrefix } = this.binding(to.flow);
+    const one = oneJourneyPer === 'subject' ? to.subject : oneJourneyPer === 'event' ? by.eventId : oneJourneyPer(by.input, to.subject);
+    return derivedId(`${idPrefix}-`, `${to.flow}|${one}`);
   }
 
   consumesOf(topic: string): readonly Consume[] {

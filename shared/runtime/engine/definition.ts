@@ -1,8 +1,8 @@
 /** What a service hands to the engine: its flows, how each effect is carried out, and how a message becomes an input. */
+import { expectFiledUnder, majorVersionOf, type Envelope } from '../../../contracts/internal/envelope.js';
+import { versionOf, type Topic } from '../../../contracts/internal/topics.js';
 import { z } from 'zod';
-import type { Envelope } from '../../../contracts/internal/envelope.js';
-import type { Topic } from '../../../contracts/internal/topics.js';
-import type { EffectKind, EffectsOf, Flow, JourneyFacts, Said, Stated, Tagged } from '../../kernel/flow.js';
+import type { EffectKind, EffectsOf, Flow, JourneyFacts, Emitted, Stated, Tagged } from '../../kernel/flow.js';
 import type { Inquiry, OperationAbility, Outcome, Sending } from '../../kernel/outcome.js';
 import type { Decimal } from '../../kernel/decimal.js';
 import type { Upgrade } from '../../kernel/upgrade.js';
@@ -59,7 +59,7 @@ export type EffectDefinitions<S extends Stated, E extends EffectsOf<E>> = {
   readonly [N in keyof E]: EffectDefinition<S, E[N]['kind'], E[N]['result'], E[N]['reason']>;
 };
 
-export type FlowBinding<S extends Stated, I extends Tagged, E extends EffectsOf<E>, M extends Said, P> = {
+export type FlowBinding<S extends Stated, I extends Tagged, E extends EffectsOf<E>, M extends Emitted, P> = {
   readonly flow: Flow<S, I, E, M, P>;
   /** Two or three letters that open every journey id of this flow. */
   readonly idPrefix: string;
@@ -90,7 +90,7 @@ export type Arrival =
   /** An input of the journey whose effect carries this reference. */
   | { readonly deliverByReference: { readonly reference: string; readonly input: Tagged } }
   /** News about an effect with this reference: ask the other side now, believe nothing of what was said. */
-  | { readonly hint: string }
+  | { readonly notification: string }
   | { readonly ignored: string };
 
 export type Consume = {
@@ -98,6 +98,32 @@ export type Consume = {
   /** Pure. @throws when the message is not what the topic promises: it is quarantined whole. */
   readonly read: (event: Envelope) => Arrival;
 };
+
+/**
+ * Listens to one topic: what stands in `data` is checked by our schema, and a portfolio named in it has to be the one that
+ * the message is filed under. So `read` only says what the event is for us.
+ */
+export const consumes = <S extends z.ZodType<object>>(
+  topic: Topic,
+  schema: S,
+  read: (said: z.output<S>, event: Envelope) => Arrival,
+): Consume => ({
+  topic,
+  read: (event) => {
+    if (majorVersionOf(event) !== versionOf(topic)) throw new RangeError(`only version ${versionOf(topic)} of ${topic} is understood`);
+    const said = schema.parse(event.data);
+    const { portfolioId } = said as { readonly portfolioId?: string | null };
+    if (portfolioId !== undefined && portfolioId !== null) expectFiledUnder(event, portfolioId);
+    return read(said, event);
+  },
+});
+
+/** A message in the form of an earlier release, in ours; any other as it is. Pure. @throws when it cannot be understood. */
+export type Translate = (topic: Topic, event: Envelope) => Envelope;
+
+/** The same consumers, for messages of earlier releases too: in the inbox, in quarantine and in Kafka some may still wait. */
+export const translated = (translate: Translate, all: readonly Consume[]): readonly Consume[] =>
+  all.map(({ topic, read }) => ({ topic, read: (event) => read(translate(topic, event)) }));
 
 /** An event of our own making: a job found something that no message told us. */
 export type Found = { readonly topic: Topic; readonly type: string; readonly portfolioId: string; readonly data: object };
@@ -119,7 +145,7 @@ export type Binding = FlowBinding<
   Stated,
   Tagged,
   EffectsOf<Record<string, { kind: EffectKind; result: unknown; reason: string }>>,
-  Said,
+  Emitted,
   unknown
 >;
 
@@ -134,6 +160,6 @@ export type ServiceDefinition = {
 export const noPolicy = { schema: z.null(), now: null } as const;
 
 /** Forgets the flow's own types, which only its own table needs. */
-export const bind = <S extends Stated, I extends Tagged, E extends EffectsOf<E>, M extends Said, P>(
+export const bind = <S extends Stated, I extends Tagged, E extends EffectsOf<E>, M extends Emitted, P>(
   binding: FlowBinding<S, I, E, M, P>,
 ): Binding => binding as unknown as Binding;

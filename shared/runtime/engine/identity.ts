@@ -1,4 +1,6 @@
 import { hash } from 'node:crypto';
+import type { Envelope } from '../../../contracts/internal/envelope.js';
+import { printAsFirstRelease } from '../../../contracts/internal/outside-events.js';
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
 
@@ -28,8 +30,16 @@ export const contentHash = (text: string): string => hash('md5', text, 'hex');
 
 /** The envelope's time: where a sender gives none it is when we took it in, another one at each repetition. */
 const TIME = /"occurredAt":"[^"\\]*",?/;
-/** The mark of what a message says: the same for a repetition. */
-export const bodyHash = (value: string): string => contentHash(value.replace(TIME, ''));
+/**
+ * The mark of what a message says: the same for a repetition, in the form of the first release or in ours.
+ * @param event the message when its envelope could be read.
+ */
+export const bodyHash = (value: string, event: Envelope | null): string =>
+  contentHash(((event === null ? null : printAsFirstRelease(event)) ?? value).replace(TIME, ''));
+
+/** The event under which an answer lies in the inbox that was handed over to a newer instance. */
+export const answerEventId = (effectId: string, of: { readonly generation: number; readonly lastSentAtMs: number | null }): string =>
+  `${effectId}.answer.${String(of.generation)}.${String(of.lastSentAtMs)}`;
 
 /** What an effect sends as its key: the effect's id, and from the second generation on that generation. */
 export const effectKey = (effectId: string, generation: number): string =>

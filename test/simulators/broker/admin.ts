@@ -4,10 +4,9 @@ import { z } from 'zod';
 import { LEDGER_CODES, redemptionStatusOf } from '../../../contracts/broker/drivewealth/statuses.js';
 import { decimalToken, problemsOf } from '../../../contracts/tokens.js';
 import type { Decimal } from '../../../shared/kernel/decimal.js';
-import type { Printable } from '../../../shared/kernel/json.js';
 import { served, type Answer, type Call } from '../shared/http.js';
 import type { Account } from './books.js';
-import { addDeskRoutes, bad, done, missing, reading } from '../shared/control.js';
+import { addDeskRoutes, bad, done, missing, reading, readingList, type Controls } from '../shared/control.js';
 import { isAtEnd, isOver } from './model.js';
 import type { Orders } from './orders.js';
 import type { Redemptions } from './redemptions.js';
@@ -17,12 +16,7 @@ import type { World } from './model.js';
 /** The simulator as it is now: `reset` exchanges all of it. */
 export type Broker = { readonly world: World; readonly orders: Orders; readonly redemptions: Redemptions; readonly endTokens: () => void };
 
-export type AdminOptions = {
-  readonly broker: () => Broker;
-  readonly reset: (seed: number | null) => void;
-  readonly aim: (url: string | null, secret: string | null) => Promise<void>;
-  readonly deliveries: () => Printable;
-};
+export type AdminOptions = Controls & { readonly broker: () => Broker };
 
 const instrumentBody = z.strictObject({
   isin: z.string().min(1),
@@ -42,9 +36,6 @@ const accountBody = z.strictObject({
   cash: decimalToken.optional(),
   positions: z.array(positionBody).default([]),
 });
-
-const listed = <Schema extends z.ZodType>(schema: Schema): z.ZodType<z.output<Schema>[]> =>
-  z.union([z.array(schema), schema.transform((one) => [one])]);
 
 const addCash = (world: World, account: Account, amount: Decimal, silent: boolean): void => {
   world.book({ account, type: LEDGER_CODES.deposit, amount, comment: 'Deposit', settlesAtMs: world.nowMs(), order: null, silent });
@@ -83,7 +74,7 @@ const addSetUp = (router: Router, options: AdminOptions): void => {
   router.post(
     '/simulator/instruments',
     served(
-      reading(listed(instrumentBody), (instruments) => {
+      readingList(instrumentBody, (instruments) => {
         for (const one of instruments) {
           world().instruments.set(one.isin, {
             isin: one.isin,
@@ -111,7 +102,7 @@ const addSetUp = (router: Router, options: AdminOptions): void => {
   router.post(
     '/simulator/accounts',
     served(
-      reading(listed(accountBody), (accounts) => {
+      readingList(accountBody, (accounts) => {
         const opened = accounts.map((body) => openAccount(world(), body));
         return {
           status: 201,
@@ -206,12 +197,10 @@ export const createAdminRoutes = (options: AdminOptions): Router => {
   addSetUp(router, options);
   addPushes(router, options);
   addDeskRoutes(router, {
+    ...options,
     board: () => options.broker().world.board,
     books: () => options.broker().world.books,
     verdict: () => verdictOf(options.broker().world),
-    deliveries: options.deliveries,
-    aim: options.aim,
-    reset: options.reset,
   });
   return router;
 };

@@ -1,20 +1,15 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import { amountText, createPaymentRequest, currencyCode } from '../../../contracts/core-banking/http.js';
-import { problemsOf } from '../../../contracts/tokens.js';
 import { isPositive } from '../../../shared/kernel/decimal.js';
-import type { Printable } from '../../../shared/kernel/json.js';
-import { addDeskRoutes, bad, done, missing, reading } from '../shared/control.js';
-import { served, type Answer, type Call } from '../shared/http.js';
+import { addDeskRoutes, bad, done, missing, reading, readingList, type Controls } from '../shared/control.js';
+import { served } from '../shared/http.js';
 import type { Bank } from './bank.js';
 import { verdictOf } from './verdict.js';
 
-export type AdminOptions = {
+export type AdminOptions = Controls & {
   /** The simulator as it is now: `reset` exchanges all of it. */
   readonly bank: () => Bank;
-  readonly reset: (seed: number | null) => void;
-  readonly aim: (url: string | null, secret: string | null) => Promise<void>;
-  readonly deliveries: () => Printable;
 };
 
 const accountBody = z.strictObject({
@@ -41,13 +36,6 @@ const depositBody = z.strictObject({
   currency: currencyCode,
   remittanceInformation: z.string().optional(),
 });
-
-const readingList =
-  <Schema extends z.ZodType>(schema: Schema, handle: (items: readonly z.output<Schema>[]) => Answer) =>
-  (call: Call): Answer => {
-    const parsed = z.array(schema).safeParse(Array.isArray(call.body) ? call.body : [call.body]);
-    return parsed.success ? handle(parsed.data) : bad(problemsOf(parsed.error).join('; '));
-  };
 
 const addSetUp = (router: Router, options: AdminOptions): void => {
   router.post(
@@ -148,12 +136,10 @@ export const createAdminRoutes = (options: AdminOptions): Router => {
   addSetUp(router, options);
   addPushes(router, options);
   addDeskRoutes(router, {
+    ...options,
     board: () => options.bank().board,
     books: () => options.bank().books,
     verdict: () => verdictOf(options.bank()),
-    deliveries: options.deliveries,
-    aim: options.aim,
-    reset: options.reset,
   });
   return router;
 };

@@ -88,6 +88,15 @@ export const reading =
     return parsed.success ? handle(parsed.data, call) : bad(problemsOf(parsed.error).join('; '));
   };
 
+/** One of this shape or an array of them. */
+export const readingList = <Schema extends z.ZodType>(
+  schema: Schema,
+  handle: (items: readonly z.output<Schema>[], call: Call) => Answer,
+): ((call: Call) => Answer | Promise<Answer>) => {
+  const read = reading(z.array(schema), handle);
+  return (call) => read({ ...call, body: Array.isArray(call.body) ? call.body : [call.body] });
+};
+
 /** `POST /simulator/faults` one rule or an array of them, `GET`, `DELETE` all or one by id. */
 export const addFaultRoutes = <Name extends string>(router: Router, board: () => FaultBoard<Name>): void => {
   router.post(
@@ -133,6 +142,10 @@ export type Desk<Name extends string> = {
   readonly board: () => FaultBoard<Name>;
   readonly books: () => Readonly<Record<string, Pick<Book<never>, 'name'> & { readonly all: () => readonly object[] }>>;
   readonly verdict: () => Printable;
+} & Controls;
+
+/** What a simulator's own server does for its desk. */
+export type Controls = {
   readonly deliveries: () => Printable;
   readonly aim: (url: string | null, secret: string | null) => Promise<void>;
   readonly reset: (seed: number | null) => void;

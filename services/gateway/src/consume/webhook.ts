@@ -2,24 +2,23 @@
  * One webhook: verify over the raw bytes, parse, forward, acknowledge. 202 means that Kafka has every event of the body.
  * What is signed and cannot be read is kept whole before it is refused.
  */
+import { eventIdOf } from './event-id.js';
 import { createHash } from 'node:crypto';
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
-import { envelope, headersOf, printEnvelope } from '../../../../contracts/internal/envelope.js';
-import { problemsOf } from '../../../../contracts/tokens.js';
+import type { EventReader, SortedEvent } from '../../../../contracts/internal/event-reader.js';
 import { JsonError, parseJson, printJson, type Json, type Printable } from '../../../../shared/kernel/json.js';
-import { atMost, rawJsonBody, sendProblem, type Count, type Problem } from '../../../../shared/runtime/http.js';
+import { atMost, rawJsonBody, sendProblem, type Count, type Problem } from '../../../../shared/runtime/http/server.js';
 import { MessageTooLarge } from '../../../../shared/runtime/kafka/errors.js';
 import { neverSendable, type OutgoingMessage } from '../../../../shared/runtime/kafka/producer.js';
-import type { Log } from '../../../../shared/runtime/log.js';
-import { TooManyWaiting } from '../../../../shared/runtime/together.js';
-import { verifyWebhook, webhookKey } from '../../../../shared/runtime/webhook-signature.js';
-import { eventsOf, type Forwarded, type KeptBody, type Sorted, type Source } from '../decide/forwarding.js';
+import type { Log } from '../../../../shared/runtime/process/log.js';
+import { TooManyWaiting } from '../../../../shared/runtime/batching.js';
+import { verifyWebhook, webhookKey } from '../../../../shared/runtime/http/webhook-signature.js';
+import { eventsOf, messageOf, type Arrived, type KeptBody, type Sorted } from '../decide/forwarding.js';
 
 export type WebhookRoute = {
   readonly path: string;
-  readonly source: Source;
   readonly secrets: readonly string[];
-  readonly sort: (body: Json) => Sorted;
+  readonly reader: EventReader;
 };
 export type Webhooks = {
   /** Hash of the body that was forwarded under this id, or null. */
@@ -36,32 +35,13 @@ export type WebhookTools = {
   readonly limits: { readonly bodyBytes: number; readonly eventsPerBody: number; readonly atOnce: number };
 };
 
-/** W3C trace context, version 00. Anything else is no trace of anybody's. */
-const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
-const LONGEST_TIME = 64;
-
 /** The message, or why our own consumers, or Kafka, would never take it. */
-const messageOf = (
-  event: Forwarded,
-  nowIso: string,
-  traceparent: string | undefined,
+const sendableOf = (
+  event: SortedEvent,
+  arrived: Arrived,
 ): OutgoingMessage | { readonly problems: readonly string[]; readonly tooLarge: boolean } => {
-  const { occurredAt } = event;
-  const said = {
-    id: event.eventId,
-    type: event.type,
-    version: '1',
-    occurredAt: occurredAt === null || occurredAt.length > LONGEST_TIME ? nowIso : occurredAt,
-    portfolioId: event.portfolioId,
-  };
-  const sound = envelope.safeParse({ ...said, data: event.content });
-  if (!sound.success) return { problems: problemsOf(sound.error), tooLarge: false };
-  const message = {
-    topic: event.topic,
-    key: event.key,
-    headers: headersOf(said, traceparent !== undefined && TRACEPARENT.test(traceparent) ? traceparent : undefined),
-    value: printEnvelope({ ...said, data: event.content }),
-  };
+  const message = messageOf(event, arrived);
+  if ('problems' in message) return { ...message, tooLarge: false };
   const never = neverSendable(message);
   return never === null ? message : { problems: [never.message], tooLarge: never instanceof MessageTooLarge };
 };
@@ -96,18 +76,18 @@ const REFUSALS: Readonly<Record<string, string>> = {
 type Received = { readonly webhookId: string; readonly body: Buffer };
 
 class Reception {
-  readonly #route: WebhookRoute;
+  readonly #reader: EventReader;
   readonly #tools: WebhookTools;
   readonly #keys: readonly Buffer[];
 
   constructor(route: WebhookRoute, tools: WebhookTools) {
-    this.#route = route;
+    this.#reader = route.reader;
     this.#tools = tools;
     this.#keys = route.secrets.map(webhookKey);
   }
 
   async receive(request: Request, response: Response): Promise<void> {
-    const { source } = this.#route;
+    const { sender: source } = this.#reader;
     if (!Buffer.isBuffer(request.body)) {
       this.#refuse(response, { status: 415, code: 'media-type', title: 'The body must be application/json, not compressed' });
       return;
@@ -167,7 +147,7 @@ class Reception {
   /** Away is not "unknown webhook": the events' own ids find a repetition later. */
   async #forwardedBefore(webhookId: string): Promise<string | null | TooManyWaiting> {
     try {
-      return await this.#tools.store.forwardedBody(this.#route.source, webhookId);
+      return await this.#tools.store.forwardedBody(this.#reader.sender, webhookId);
     } catch (error) {
       return error instanceof TooManyWaiting ? error : null;
     }
@@ -177,19 +157,19 @@ class Reception {
     response: Response,
     received: Received & { readonly bodyHash: string; readonly events: readonly Json[]; readonly traceparent: string | undefined },
   ): Promise<void> {
-    const { source } = this.#route;
+    const { sender: source } = this.#reader;
     const { webhookId, bodyHash, traceparent } = received;
-    const sorted = received.events.map((event) => this.#route.sort(event));
+    const sorted = received.events.map((event): Sorted => ({ read: this.#reader.read(event), body: event }));
     const nowIso = new Date(this.#tools.nowMs()).toISOString();
     const messages: OutgoingMessage[] = [];
     const problems: string[] = [];
     let refusal: Problem = WRONG_SHAPE;
-    sorted.forEach((each, index) => {
+    sorted.forEach(({ read, body }, index) => {
       const made =
-        each.kind === 'forward'
-          ? messageOf(each.event, nowIso, traceparent)
-          : each.kind === 'malformed'
-            ? { ...each, tooLarge: false }
+        read.kind === 'event'
+          ? sendableOf(read.event, { eventId: eventIdOf(source, read.event.id), body, nowIso, traceparent })
+          : read.kind === 'malformed'
+            ? { ...read, tooLarge: false }
             : null;
       if (made === null) return;
       if ('problems' in made) {
@@ -230,20 +210,18 @@ class Reception {
   }
 
   /** Each by itself: a thousand of them in one body are not a thousand times that body. False when one could not be kept. */
-  async #keepUnlisted(
-    sorted: readonly Sorted[],
-    { webhookId, body, events }: Received & { readonly events: readonly Json[] },
-  ): Promise<boolean> {
-    const { source } = this.#route;
+  async #keepUnlisted(sorted: readonly Sorted[], { webhookId, body }: Received): Promise<boolean> {
+    const { sender: source } = this.#reader;
     let kept = true;
-    for (const [index, each] of sorted.entries()) {
-      if (each.kind !== 'unlisted') continue;
+    for (const { read, body: event } of sorted) {
+      if (read.kind !== 'unlisted') continue;
       this.#count('unlisted');
-      if (!each.keep) continue;
-      this.#tools.log.warn({ source, what: each.what, eventId: each.eventId }, 'an event of a kind or version we do not act on is kept');
-      const own = events.length === 1 ? body : Buffer.from(printJson(events[index] as Printable));
-      if (!(await this.#keep({ eventId: each.eventId, source, webhookId, errorClass: 'Unlisted', reason: each.what, body: own })))
-        kept = false;
+      if (!read.keep) continue;
+      const { what } = read;
+      const eventId = eventIdOf(source, read.id);
+      this.#tools.log.warn({ source, what, eventId }, 'an event of a kind or version we do not act on is kept');
+      const own = sorted.length === 1 ? body : Buffer.from(printJson(event as Printable));
+      if (!(await this.#keep({ eventId, source, webhookId, errorClass: 'Unlisted', reason: what, body: own }))) kept = false;
     }
     return kept;
   }
@@ -259,7 +237,7 @@ class Reception {
   }
 
   async #keepAndRefuse(response: Response, { webhookId, body }: Received, problem: Problem, problems: readonly string[]): Promise<void> {
-    const { source } = this.#route;
+    const { sender: source } = this.#reader;
     const { code } = problem;
     const kept = await this.#keep({
       eventId: `${source}:${code === ANOTHER_BODY.code ? code : 'unreadable'}:${hashOf(body)}`,
@@ -289,7 +267,7 @@ class Reception {
   }
 
   #count(outcome: string): void {
-    this.#tools.count({ source: this.#route.source, outcome, topic: '' });
+    this.#tools.count({ source: this.#reader.sender, outcome, topic: '' });
   }
 }
 
@@ -297,7 +275,7 @@ export const webhookHandlers = (route: WebhookRoute, tools: WebhookTools): reado
   const reception = new Reception(route, tools);
   return [
     atMost(tools.limits.atOnce, () => {
-      tools.count({ source: route.source, outcome: 'too-many', topic: '' });
+      tools.count({ source: route.reader.sender, outcome: 'too-many', topic: '' });
     }),
     ...rawJsonBody(tools.limits.bodyBytes),
     (request: Request, response: Response) => reception.receive(request, response),

@@ -1,29 +1,13 @@
-/** Which of our topics an outside event belongs to, and under which key. Pure. */
-import type { Json } from '../../../../shared/kernel/json.js';
-import type { Topic } from '../../../../contracts/internal/topics.js';
+/** One outside event as the message that our consumers take. Pure. */
+import type { ReadBody, SortedEvent } from '../../../../contracts/internal/event-reader.js';
+import { envelope, headersOf, printEnvelope } from '../../../../contracts/internal/envelope.js';
+import { outsideEvents } from '../../../../contracts/internal/outside-events.js';
+import { versionOf, type Topic } from '../../../../contracts/internal/topics.js';
+import { problemsOf } from '../../../../contracts/tokens.js';
+import type { Json, Printable } from '../../../../shared/kernel/json.js';
 
-export type Source = 'investsuite' | 'drivewealth' | 'core-banking';
-
-/** One event of a body, ready to be forwarded. */
-export type Forwarded = {
-  readonly topic: Topic;
-  /** Portfolio id, or what the event is about until the portfolio is known. */
-  readonly key: string;
-  /** The sender's own id after the name of the sender: two senders may use the same id. */
-  readonly eventId: string;
-  readonly type: string;
-  /** As the sender wrote it, or null. */
-  readonly occurredAt: string | null;
-  readonly portfolioId: string | null;
-  /** The sender's body, unchanged. */
-  readonly content: Json;
-};
-
-export type Sorted =
-  | { readonly kind: 'forward'; readonly event: Forwarded }
-  /** Well formed and of no use to us: acknowledged and counted; `keep` when it should be looked at. */
-  | { readonly kind: 'unlisted'; readonly eventId: string; readonly what: string; readonly keep: boolean }
-  | { readonly kind: 'malformed'; readonly problems: readonly string[] };
+/** One event of a body: what its adapter's reader said, and the event itself as it came. */
+export type Sorted = { readonly read: ReadBody; readonly body: Json };
 
 /** A signed body that cannot be read, or that we do not act on, as it is kept. */
 export type KeptBody = {
@@ -35,9 +19,42 @@ export type KeptBody = {
   readonly body: Buffer;
 };
 
-/** The first of these that says anything. */
-export const firstNamed = (last: string, ...candidates: readonly (string | null | undefined)[]): string =>
-  [...candidates].reverse().reduce<string>((chosen, one) => (one === null || one === undefined || one === '' ? chosen : one), last);
-
 /** A body is one event or an array of them. */
 export const eventsOf = (body: Json): readonly Json[] => (Array.isArray(body) ? (body as readonly Json[]) : [body]);
+
+export type Message = {
+  readonly topic: Topic;
+  readonly key: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly value: string;
+};
+/** What the message has besides the event. */
+export type Arrived = { readonly eventId: string; readonly body: Json; readonly nowIso: string; readonly traceparent: string | undefined };
+
+/** W3C trace context, version 00. Anything else is no trace of anybody's. */
+const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+const LONGEST_TIME = 64;
+
+/** The message, with our words and the sender's body in `data`; or why our own consumers would never take it. */
+export const messageOf = (event: SortedEvent, arrived: Arrived): Message | { readonly problems: readonly string[] } => {
+  const { topic, key, type, portfolioId, occurredAt, words } = event;
+  const { eventId, body, nowIso, traceparent } = arrived;
+  const fits = outsideEvents[topic].safeParse(words);
+  if (!fits.success) return { problems: problemsOf(fits.error) };
+  const said = {
+    id: eventId,
+    type,
+    version: versionOf(topic),
+    occurredAt: occurredAt === null || occurredAt.length > LONGEST_TIME ? nowIso : occurredAt,
+    portfolioId,
+  };
+  const content: Printable = { ...words, original: body };
+  const sound = envelope.safeParse({ ...said, data: content });
+  if (!sound.success) return { problems: problemsOf(sound.error) };
+  return {
+    topic,
+    key,
+    headers: headersOf(said, traceparent !== undefined && TRACEPARENT.test(traceparent) ? traceparent : undefined),
+    value: printEnvelope({ ...said, data: content }),
+  };
+};

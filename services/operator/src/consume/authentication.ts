@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { RequestHandler, Response } from 'express';
-import { sendProblem } from '../../../../shared/runtime/http.js';
+import { sendProblem } from '../../../../shared/runtime/http/server.js';
 
 export type KnownOperator = { readonly name: string; readonly token: string };
 

@@ -3,7 +3,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
 import { problemsOf } from '../../../../contracts/tokens.js';
 import { parseJson, printJson, type Json, type Printable } from '../../../../shared/kernel/json.js';
-import { sendProblem, type Problem } from '../../../../shared/runtime/http.js';
+import { sendProblem, type Problem } from '../../../../shared/runtime/http/server.js';
 
 /** A corrected message and what is around it. */
 const LARGEST_BODY_BYTES = 1_000_000;

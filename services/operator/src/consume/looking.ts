@@ -6,7 +6,8 @@ import { masked } from '../decide/masking.js';
 import { ACT_KINDS, OPEN_EFFECTS, QUARANTINES, type Act, type DeadLetter, type EffectRow, type Reading } from '../decide/operator.js';
 import { progressOf } from '../decide/decisions.js';
 import { timelineOf } from '../decide/timeline.js';
-import { parseJson, type Json } from '../../../../shared/kernel/json.js';
+import { parseValue } from '../../../../contracts/internal/envelope.js';
+import type { Json } from '../../../../shared/kernel/json.js';
 import { exchange, ok, parsed, Refusal, words } from './exchange.js';
 
 const DEFAULT_PAGE = 200;
@@ -36,7 +37,7 @@ const number = z.string().regex(/^\d{1,18}$/, 'not a number');
 
 const contentOf = (text: string): Json => {
   try {
-    return masked(parseJson(text));
+    return masked(parseValue(text));
   } catch {
     return masked(text);
   }

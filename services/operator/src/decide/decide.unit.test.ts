@@ -54,7 +54,7 @@ const letter: DeadLetter = {
   resolvedAt: null,
   resolution: null,
   waiting: 0,
-  value: '{"data":{"divest_amount":250.40,"currency":"EUR"}}',
+  value: '{"data":{"portfolioId":"P1","level":{"kind":"amount","amount":"250.40"},"currency":"EUR"}}',
   headers: '{}',
 };
 
@@ -142,7 +142,7 @@ describe('money at stake', () => {
     ['rebalancing', 'optimisations.status-update', false, false, 'OptimizationReady'],
     ['rebalancing', 'optimisations.owner-choice-update', false, false, 'OwnerChose'],
     ['rebalancing', 'broker.order-status', false, false, 'the broker is asked about the order'],
-    ['portfolio', 'portfolio.withdrawal-request', false, true, 'WishSeen'],
+    ['portfolio', 'portfolio.withdrawal-request', false, true, 'LevelAnnounced'],
     ['portfolio', 'portfolio.change-requested', true, true, 'ChangeRequested'],
     ['withdrawal', 'a.topic-of-tomorrow', true, true, 'unknown'],
   ])('in %s, %s needs two people: %s as stored, %s corrected', (service, topic, stored, corrected, input) => {
@@ -194,7 +194,12 @@ describe('money at stake', () => {
 
   it.each<[string, unknown]>([
     ['{"data":{"amount":"12.50","currency":"EUR"}}', { amount: '12.5', currency: 'EUR' }],
-    ['{"data":{"divest_amount":1e100}}', { amount: 'everything', currency: '' }],
+    ['{"data":{"level":{"kind":"everything"},"currency":"EUR"}}', { amount: 'everything', currency: 'EUR' }],
+    ['{"data":{"level":{"kind":"nothing"},"currency":"EUR"}}', null],
+    ['{"data":{"level":null,"currency":null}}', null],
+    ['{"data":{"return":{"amount":"7.00","currency":null}}}', { amount: '7', currency: '' }],
+    ['{"data":{"return":null,"status":"settled"}}', null],
+    ['{"data":{"data":{"divest_amount":250.40}}}', null],
     ['{"data":{"amount":true}}', null],
     ['{"data":{"amount":{"amount":"1"}}}', null],
     ['{"data":7}', null],
@@ -220,7 +225,7 @@ describe('money at stake', () => {
       previewOf({ ...letter, eventId: 'e2' }, null, [open]),
       previewOf({ ...letter, eventId: 'e3', value: '{"data":{"amount":"0.2","currency":"EUR"}}' }, null, []),
       previewOf({ ...letter, eventId: 'e4', value: '{"data":{"amount":"5","currency":"USD"}}' }, null, []),
-      previewOf({ ...letter, eventId: 'e5', value: '{"data":{"divest_amount":1e100}}' }, null, []),
+      previewOf({ ...letter, eventId: 'e5', value: '{"data":{"level":{"kind":"everything"}}}' }, null, []),
       previewOf({ ...letter, eventId: 'e6', value: '' }, null, []),
     ];
     expect(totalsOf(items)).toEqual([

@@ -3,53 +3,24 @@
  *
  * The rule: a message whose content is believed may move money, so two people let it run. A message that only makes us
  * read again at the source moves nothing by itself, so one person suffices. A corrected message was written by a person:
- * it needs two wherever more than an id is taken from it. What is not listed here is believed.
+ * it needs two wherever more than an id is taken from it. Which message is which, the list of services says; what it does not list is believed.
  */
+import { parseValue } from '../../../../contracts/internal/envelope.js';
+import { mayCallOf, outsideSystems, takenFrom, type Belief, type Taken } from '../../../../contracts/internal/services.js';
 import { parseDecimal, plus, type Decimal } from '../../../../shared/kernel/decimal.js';
-import { JsonNumber, parseJson, type Json } from '../../../../shared/kernel/json.js';
-import type { DeadLetter, JourneyRow, JourneyService } from './operator.js';
+import { JsonNumber, type Json } from '../../../../shared/kernel/json.js';
+import type { DeadLetter, JourneyRow } from './operator.js';
 
-/** `reread`: a hint. `believed`: what it says counts. */
 type Trust = 'reread' | 'believed';
 type Step = { readonly flow: string; readonly input: string; readonly stored: Trust; readonly corrected: Trust };
 
-const hint = (flow: string, input: string): Step => ({ flow, input, stored: 'reread', corrected: 'reread' });
-const believed = (flow: string, input: string): Step => ({ flow, input, stored: 'believed', corrected: 'believed' });
-/** True when the outside sent it; a person could write something else into it. */
-const oursOnceCorrected = (flow: string, input: string): Step => ({ flow, input, stored: 'reread', corrected: 'believed' });
-
-const STEPS: Readonly<Record<JourneyService, Readonly<Record<string, Step>>>> = {
-  withdrawal: {
-    'portfolio.withdrawal-request': hint('withdrawal', 'DivestAmountUpdated'),
-    'portfolio.cash-settled': believed('withdrawal', 'CashSettled'),
-    'payout.finished': believed('withdrawal', 'PayoutFinished'),
-    'portfolio.changed': believed('withdrawal', 'PortfolioChanged'),
-  },
-  payout: {
-    'payout.requested': believed('payout', 'PayoutRequested'),
-    'broker.cash-status': hint('payout', 'the broker is asked about the cash-out'),
-    'core-banking.transfer-status': oursOnceCorrected('payout', 'the bank is asked about the payment, or TransferReturned'),
-  },
-  rebalancing: {
-    'optimisations.status-update': hint('optimisation', 'OptimizationReady'),
-    'optimisations.owner-choice-update': hint('optimisation', 'OwnerChose'),
-    'broker.order-status': hint('order', 'the broker is asked about the order'),
-  },
-  portfolio: {
-    // The level in it is evidence of a wish; a lost wish is written back.
-    'portfolio.withdrawal-request': oursOnceCorrected('portfolio', 'WishSeen'),
-    'portfolio.change-requested': believed('portfolio', 'ChangeRequested'),
-  },
+const TRUST: Readonly<Record<Belief, Pick<Step, 'stored' | 'corrected'>>> = {
+  'reads-again': { stored: 'reread', corrected: 'reread' },
+  'believes-its-sender': { stored: 'reread', corrected: 'believed' },
+  believes: { stored: 'believed', corrected: 'believed' },
 };
-
-/** Outside systems that a flow's rows may call, directly or by what they say to another service. */
-const CALLS: Readonly<Record<string, readonly string[]>> = {
-  withdrawal: ['InvestSuite', 'broker', 'bank'],
-  payout: ['InvestSuite', 'broker', 'bank'],
-  optimisation: ['InvestSuite', 'broker'],
-  order: ['InvestSuite', 'broker'],
-  portfolio: ['InvestSuite'],
-};
+const believed = (flow: string, input: string): Step => ({ flow, input, ...TRUST.believes });
+const asTaken = ({ flow, becomes, belief }: Taken): Step => ({ flow, input: becomes, ...TRUST[belief] });
 
 export type AtStake = { readonly amount: string; readonly currency: string };
 export type PreviewedJourney = {
@@ -83,26 +54,29 @@ const isObject = (value: Json | undefined): value is Told =>
 
 const parsed = (value: string): Told | null => {
   try {
-    const json = parseJson(value);
+    const json = parseValue(value);
     return isObject(json) ? json : null;
   } catch {
     return null;
   }
 };
 
-/** InvestSuite's sentinel for all there is. */
-const EVERYTHING = parseDecimal('1e100');
-
-/** Amount and currency as the message says them: only to show people, never to decide by. */
+/**
+ * Amount and currency as the message says them in our words: its own, of the level that is asked for, or of money that came
+ * back. Only to show people, never to decide by. A message of the first release is in its sender's words: nobody can say.
+ */
 const saidAmount = (value: string): AtStake | null => {
   const content = parsed(value)?.['data'];
   if (!isObject(content)) return null;
-  const amount = content['amount'] ?? content['divest_amount'];
-  const text = amount instanceof JsonNumber ? amount.raw : typeof amount === 'string' ? amount : '';
-  const currency = typeof content['currency'] === 'string' ? content['currency'] : '';
-  const exact = parseDecimal(text);
-  if (exact === null) return null;
-  return { amount: exact === EVERYTHING ? 'everything' : exact, currency };
+  const { amount, level, return: back, currency } = content;
+  if (isObject(back)) return shownAmount(back['amount'], back['currency']);
+  if (!isObject(level)) return shownAmount(amount, currency);
+  return level['kind'] === 'everything' ? { amount: 'everything', currency: textOf(currency) } : shownAmount(level['amount'], currency);
+};
+const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
+const shownAmount = (amount: Json | undefined, currency: Json | undefined): AtStake | null => {
+  const exact = parseDecimal(amount instanceof JsonNumber ? amount.raw : textOf(amount));
+  return exact === null ? null : { amount: exact, currency: textOf(currency) };
 };
 
 const ownStep = (value: string): Step => {
@@ -115,7 +89,8 @@ const ownStep = (value: string): Step => {
 const stepOf = (letter: DeadLetter): Step | null => {
   if (letter.service === 'gateway') return null;
   if (letter.topic === 'own') return ownStep(letter.value);
-  return STEPS[letter.service][letter.topic] ?? believed('unknown', 'unknown');
+  const taken = takenFrom(letter.service, letter.topic);
+  return taken === null ? believed('unknown', 'unknown') : asTaken(taken);
 };
 
 const moneyOf = (journeys: readonly JourneyRow[]): AtStake | null => {
@@ -162,7 +137,7 @@ export const previewOf = (letter: DeadLetter, corrected: string | null, open: re
     canRun: true,
     step: { journey: step.flow, input: step.input },
     journeys: reached.map(shown),
-    mayCall: CALLS[step.flow] ?? ['InvestSuite', 'broker', 'bank'],
+    mayCall: mayCallOf(step.flow) ?? outsideSystems,
     needsSecond: trust === 'believed',
     because: becauseOf(trust, corrected !== null),
     atStake: moneyOf(reached) ?? saidAmount(corrected ?? letter.value),

@@ -1,12 +1,13 @@
 /** The nouns of the operators' service. Instants are ISO 8601 UTC text; amounts are decimal text in major units. */
+import { engineServiceNames, type EngineServiceName } from '../../../../contracts/internal/services.js';
 import type { Json, Printable } from '../../../../shared/kernel/json.js';
 
-/** Services that keep journeys, each in a schema of its own name. */
-export const JOURNEY_SERVICES = ['withdrawal', 'payout', 'rebalancing', 'portfolio'] as const;
-export type JourneyService = (typeof JOURNEY_SERVICES)[number];
+/** Services that keep journeys, each in a schema of its own. */
+export const JOURNEY_SERVICES = engineServiceNames;
+export type JourneyService = EngineServiceName;
 /** Where a message can lie in quarantine: the gateway keeps signed bodies that it could not read. */
-export const QUARANTINES = [...JOURNEY_SERVICES, 'gateway'] as const;
-export type Quarantine = (typeof QUARANTINES)[number];
+export type Quarantine = JourneyService | 'gateway';
+export const QUARANTINES: readonly Quarantine[] = [...JOURNEY_SERVICES, 'gateway'];
 
 /** One page; `more` says that there was something beyond it. */
 export type Page<T> = { readonly items: readonly T[]; readonly more: boolean };

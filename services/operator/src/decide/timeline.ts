@@ -2,7 +2,8 @@
  * One timeline over all services that belong together: Kafka offset -> decision -> request -> answer -> bank reference ->
  * posting. Folded from what each service stored; nothing is guessed.
  */
-import { parseJson, type Json } from '../../../../shared/kernel/json.js';
+import { parseValue } from '../../../../contracts/internal/envelope.js';
+import type { Json } from '../../../../shared/kernel/json.js';
 import { listed, type ListedJourney } from './journeys.js';
 import { masked, maskText } from './masking.js';
 import type { HistoryRow, Quarantine, Story, StoryEffect, StoryEvent, StoryMessage } from './operator.js';
@@ -88,7 +89,7 @@ const isObject = (value: Json): value is Members => typeof value === 'object' &&
 
 const contentOf = (value: string): Json => {
   try {
-    return masked(parseJson(value));
+    return masked(parseValue(value));
   } catch {
     return '(cannot be read)';
   }

@@ -1,3 +1,4 @@
+import { schemaOf } from '../../../../contracts/internal/services.js';
 import { JOURNEY_SERVICES, type DeadLetter, type DeadLetterFilter, type Fate, type Page, type Quarantine } from '../decide/operator.js';
 import { iso, isoOrNull, pageOf, rowsOf, type Queryable } from './rows.js';
 
@@ -22,8 +23,8 @@ const OF_SERVICES = JOURNEY_SERVICES.map(
   (service) => `
   select '${service}' as service, q.event_id, q.topic, q.topic || '/' || q."partition" || '/' || q."offset" as source, q.portfolio_id, q.error_class, q.reason, q.attempts,
     q.first_seen, q.resolved_at, q.resolution, q.value, q.headers,
-    case when q.resolved_at is null then (select count(*) from ${service}.inbox i where i.portfolio_id = q.portfolio_id and i.handled_at is null) else 0 end as waiting
-  from ${service}.quarantine q`,
+    case when q.resolved_at is null then (select count(*) from ${schemaOf(service)}.inbox i where i.portfolio_id = q.portfolio_id and i.handled_at is null) else 0 end as waiting
+  from ${schemaOf(service)}.quarantine q`,
 ).join(' union all ');
 /** A body that no event came of: its topic is the webhook's address, and it has no lane. */
 const OF_GATEWAY = `
@@ -72,7 +73,7 @@ export const fatesOf = async (from: Queryable, targets: readonly string[]): Prom
   const select = JOURNEY_SERVICES.map(
     (service) => `
     select '${service}/' || q.event_id as target, q.resolved_at is null as lies, q.attempts, q.reason, coalesce(i.handled_at is not null, true) as handled, i.note
-    from ${service}.quarantine q left join ${service}.inbox i on i.event_id = q.event_id where '${service}/' || q.event_id = any($1::text[])`,
+    from ${schemaOf(service)}.quarantine q left join ${schemaOf(service)}.inbox i on i.event_id = q.event_id where '${service}/' || q.event_id = any($1::text[])`,
   ).join(' union all ');
   const rows = await rowsOf<Fate & { target: string }>(from, select, [targets]);
   return new Map(rows.map(({ target, ...fate }) => [target, fate]));

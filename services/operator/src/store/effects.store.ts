@@ -1,3 +1,4 @@
+import { schemaOf } from '../../../../contracts/internal/services.js';
 import { JOURNEY_SERVICES, targetOf, type EffectFilter, type EffectRow, type JourneyService, type Page } from '../decide/operator.js';
 import { newestActs } from './acts.store.js';
 import { isoOrNull, jsonOf, pageOf, rowsOf, type Queryable } from './rows.js';
@@ -29,7 +30,7 @@ export const listEffects = async (from: Queryable, filter: EffectFilter): Promis
     (service) => `
     select '${service}' as service, e.id, e.name, e.kind, e.status, e.generation, e.attempt, e.reference, e.note, e.proof, e.planned_at, e.last_sent_at, e.request::text as request,
       j.id as journey_id, j.flow, j.status as journey_status, j.portfolio_id, j.amount, j.currency
-    from ${service}.effect e join ${service}.journey j on j.id = e.journey_id
+    from ${schemaOf(service)}.effect e join ${schemaOf(service)}.journey j on j.id = e.journey_id
     where ($1::text is null or e.id = $1) and (e.status = any($2::text[]) or ($3::boolean and '${service}/' || e.id in
       (select target from operator.act where kind = 'answer-effect' and made_at > now() - interval '1 day')))`,
   ).join(' union all ');

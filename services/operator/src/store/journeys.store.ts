@@ -1,3 +1,4 @@
+import { schemaOf } from '../../../../contracts/internal/services.js';
 import { JOURNEY_SERVICES, type JourneyFilter, type JourneyRow, type JourneyService, type Page } from '../decide/operator.js';
 import { iso, isoOrNull, pageOf, rowsOf, type Queryable } from './rows.js';
 
@@ -29,10 +30,10 @@ const journeysOf = (service: JourneyService): string => `
   select '${service}' as service, j.id, j.flow, j.subject, j.portfolio_id, j.status, j.ended, j.waits_for, j.owned_by, j.amount, j.currency, j.opened_at, j.since,
     j.overdue_at, j.held, e.name as effect_name, e.status as effect_status, e.note as effect_note, b.reason as lane_blocked,
     case when jsonb_typeof(j.state) = 'object' then j.state ->> 'reason' end as state_reason, h.note as last_note
-  from ${service}.journey j
-  left join ${service}.effect e on e.id = j.effect_id
-  left join ${service}.blocked_lane b on b.portfolio_id = j.portfolio_id
-  left join ${service}.history h on h.journey_id = j.id and h.version = j.version`;
+  from ${schemaOf(service)}.journey j
+  left join ${schemaOf(service)}.effect e on e.id = j.effect_id
+  left join ${schemaOf(service)}.blocked_lane b on b.portfolio_id = j.portfolio_id
+  left join ${schemaOf(service)}.history h on h.journey_id = j.id and h.version = j.version`;
 
 const everywhere = (where: string): string =>
   JOURNEY_SERVICES.map((service) => `${journeysOf(service)} where ${where}`).join(' union all ');

@@ -1,3 +1,4 @@
+import { schemaOf } from '../../../../contracts/internal/services.js';
 import {
   JOURNEY_SERVICES,
   type HistoryRow,
@@ -20,9 +21,9 @@ const union = (select: (service: JourneyService) => string): string =>
 
 /** What an operator may type, the cheapest first: the last one has no index and reads every effect. */
 const WAYS: readonly ((service: JourneyService) => string)[] = [
-  (service) => `select id as journey_id from ${service}.journey where id = $1`,
-  (service) => `select journey_id from ${service}.effect where id = $1 or reference = $1`,
-  (service) => `select journey_id from ${service}.effect where jsonb_typeof(result) = 'object'
+  (service) => `select id as journey_id from ${schemaOf(service)}.journey where id = $1`,
+  (service) => `select journey_id from ${schemaOf(service)}.effect where id = $1 or reference = $1`,
+  (service) => `select journey_id from ${schemaOf(service)}.effect where jsonb_typeof(result) = 'object'
     and $1 in (result ->> 'endToEndId', result ->> 'paymentId', result ->> 'cashOutId', result ->> 'orderId', result ->> 'transactionId') limit 1`,
 ];
 
@@ -83,7 +84,7 @@ const historyOf = async (
     `select * from (${union(
       (
         service,
-      ) => `select '${service}' as service, journey_id, version, at, occasion, source, status, effect_id, said, note from ${service}.history
+      ) => `select '${service}' as service, journey_id, version, at, occasion, source, status, effect_id, said, note from ${schemaOf(service)}.history
         where journey_id = any($1::text[]) and ($2::timestamptz is null or at >= $2::timestamptz - interval '1 second') and ($3::timestamptz is null or at <= $3::timestamptz + interval '1 second')`,
     )}) every order by at, journey_id, version limit ${MOST_ROWS + 1}`,
     [journeyIds, fromIso, toIso],
@@ -119,7 +120,7 @@ const effectsOf = async (
       (
         service,
       ) => `select '${service}' as service, id, journey_id, name, kind, generation, status, attempt, reference, planned_at, last_sent_at, note, request::text as request, result::text as result
-        from unnest($1::text[]) as wanted(journey) join ${service}.effect on id > wanted.journey || ':' and id < wanted.journey || ';' where ($2::timestamptz is null or planned_at >= $2::timestamptz - interval '5 seconds')
+        from unnest($1::text[]) as wanted(journey) join ${schemaOf(service)}.effect on id > wanted.journey || ':' and id < wanted.journey || ';' where ($2::timestamptz is null or planned_at >= $2::timestamptz - interval '5 seconds')
           and ($3::timestamptz is null or planned_at <= $3::timestamptz + interval '1 second')`,
     )}) every order by planned_at, id limit ${MOST_ROWS + 1}`,
     [journeyIds, fromIso, toIso],
@@ -159,7 +160,7 @@ const eventsOf = async (
     `select * from (${union(
       (
         service,
-      ) => `select '${service}' as service, event_id, ${source} as source, received_at, handled_at, note, value from ${service}.inbox
+      ) => `select '${service}' as service, event_id, ${source} as source, received_at, handled_at, note, value from ${schemaOf(service)}.inbox
         where event_id = any($2::text[]) or (portfolio_id = any($1::text[]) and (${source} = any($2::text[])
           or (($3::timestamptz is null or received_at >= $3::timestamptz - interval '1 second') and ($4::timestamptz is null or received_at <= $4::timestamptz + interval '1 second'))))`,
     )}) every order by received_at limit ${MOST_ROWS + 1}`,
@@ -188,7 +189,7 @@ const messagesOf = async (from: Queryable, eventIds: readonly string[]): Promise
     from,
     union(
       (service) =>
-        `select '${service}' as service, event_id, topic, created_at, sent_at, value from ${service}.outbox where event_id = any($1::text[])`,
+        `select '${service}' as service, event_id, topic, created_at, sent_at, value from ${schemaOf(service)}.outbox where event_id = any($1::text[])`,
     ),
     [eventIds],
   );

@@ -71,9 +71,9 @@ export type CashOutSeen = {
 export type CashOutRefusal = 'not-enough-cash' | 'not-allowed' | 'malformed' | 'failed' | 'returned' | 'refused';
 
 /** What InvestSuite shows of the portfolio now. `open`: neither blocked nor archived nor deleted. */
-export type WishRead = { readonly ownerId: string; readonly open: boolean; readonly level: DivestAmount };
+export type RequestRead = { readonly ownerId: string; readonly open: boolean; readonly level: DivestAmount };
 /** `wish` is read where the payout has waited, and null otherwise: the withdrawal has just read it. */
-export type OwnerRead = { readonly externalId: string | null; readonly shownIban: string | null; readonly wish: WishRead | null };
+export type OwnerRead = { readonly externalId: string | null; readonly shownIban: string | null; readonly request: RequestRead | null };
 
 /** The counter account at the bank. */
 export type CounterAccountRead = {
@@ -108,4 +108,4 @@ export type PayoutEffects = {
   ClearSuspense: { kind: 'once'; result: PaidTransfer; reason: string };
 };
 
-export type PayoutSaid = Extract<OwnEvent, { event: 'payout.finished' }>;
+export type PayoutEmits = Extract<OwnEvent, { event: 'payout.finished' }>;

@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { decimal } from '../../../../shared/kernel/decimal.js';
-import type { UserId } from '../../../../shared/kernel/ids.js';
 import { currency, type Money } from '../../../../shared/kernel/money.js';
-import type { Inquiry, OperationAbility, Outcome, Sending } from '../../../../shared/kernel/outcome.js';
+import type { Inquiry, Outcome } from '../../../../shared/kernel/outcome.js';
 import type { BrokerPort, CashOut } from '../../../../shared/ports/broker.js';
 import type { BankCustomer, Payment, PaymentRequest } from '../../../../shared/ports/core-banking.js';
+import { ability as carefulAbility, sending as sendingNow, shortTiming as timing } from '../../../../test/builders/engine.js';
+import { shownPortfolio, shownUser } from '../../../../test/builders/investsuite.js';
 import { journeyFacts } from '../../../../test/builders/journey-facts.js';
-import type { Payout } from '../decide/payout.js';
+import { COUNTER_ACCOUNT, payoutToTransfer } from '../../../../test/builders/payout.js';
 import { approveCashOut } from './approve-cash-out.js';
 import { clearSuspense } from './clear-suspense.js';
 import { createCashOut } from './create-cash-out.js';
@@ -15,60 +16,43 @@ import { readCashOut } from './read-cash-out.js';
 import { readCounterAccount } from './read-counter-account.js';
 import { readOwner } from './read-owner.js';
 
-const IBAN = 'BE68539007547034';
+const IBAN = COUNTER_ACCOUNT;
 const HOUSE = 'NL91ABNA0417164300';
 const NOW_MS = Date.parse('2026-03-04T10:00:00Z');
-const timing = { timeoutMs: 1, firstWaitMs: 1, longestWaitMs: 1, patienceMs: 1 };
-const ability: OperationAbility = { repeatable: 'never', keyMemoryMs: null, longestLifeMs: 1, afterAbsence: 'ask-person', source: 'test' };
-const sending: Sending = { key: 'k1', signal: new AbortController().signal, firstSentAtMs: 0 };
+const ability = carefulAbility();
+const sending = sendingNow();
 const journey = journeyFacts({ id: 'po1', subject: 'w1' });
-const state: Payout = {
-  status: 'Transferring',
-  withdrawalId: 'w1',
-  portfolioId: 'P1',
-  ownerId: 'U1',
-  brokerAccount: 'B1',
-  amount: decimal('250'),
-  currency: 'EUR',
-  waited: false,
-  owner: { externalId: 'C1', shownIban: IBAN },
-  counterAccount: { iban: IBAN, ownerName: 'A. Customer' },
-  cashOutId: 'CO1',
-  approved: false,
-  payment: null,
-  returnedBecause: null,
-  reason: null,
-};
+const state = payoutToTransfer();
 const lost = { kind: 'unknown', evidence: 'reset' } as const;
 const euros = (text: string): Money => ({ amount: decimal(text), currency: currency('EUR') });
 
 describe('ReadOwner', () => {
   const read = async (iban: string | null): Promise<unknown> => {
-    const result = { id: 'U1' as UserId, externalId: 'C1', counterAccount: iban === null ? null : { iban, bic: null } };
+    const result = shownUser(iban);
     const effect = readOwner({ readUser: async () => ({ kind: 'applied', result }), readPortfolio: async () => lost }, timing);
     return effect.read(effect.request(state, journey, 'k1'), sending);
   };
   it('brings the shown account into one form', async () => {
-    expect(await read('be68 5390 0754 7034')).toEqual({ kind: 'applied', result: { externalId: 'C1', shownIban: IBAN, wish: null } });
-    expect(await read(null)).toEqual({ kind: 'applied', result: { externalId: 'C1', shownIban: null, wish: null } });
+    expect(await read('be68 5390 0754 7034')).toEqual({ kind: 'applied', result: { externalId: 'C1', shownIban: IBAN, request: null } });
+    expect(await read(null)).toEqual({ kind: 'applied', result: { externalId: 'C1', shownIban: null, request: null } });
   });
   it('hands on what is no answer', async () => {
     const effect = readOwner({ readUser: async () => lost, readPortfolio: async () => lost }, timing);
     expect(await effect.read({ ownerId: 'U1' }, sending)).toEqual(lost);
   });
   it('reads the wish again where it has waited', async () => {
-    const user = { id: 'U1' as UserId, externalId: 'C1', counterAccount: null };
-    const shown = { ownerId: 'U1', active: true, archived: false, deleted: false, divestAmount: { kind: 'nothing' } };
+    const user = shownUser(null);
+    const shown = shownPortfolio();
     const read = async (found: object): Promise<unknown> => {
       const readPortfolio = async (): Promise<never> => found as never;
       const effect = readOwner({ readUser: async () => ({ kind: 'applied', result: user }), readPortfolio }, timing);
       return effect.read(effect.request({ ...state, waited: true }, journey, 'k1'), sending);
     };
-    const wish = { ownerId: 'U1', open: true, level: { kind: 'nothing' } };
-    expect(await read({ kind: 'applied', result: shown })).toMatchObject({ result: { externalId: 'C1', wish } });
+    const request = { ownerId: 'U1', open: true, level: { kind: 'nothing' } };
+    expect(await read({ kind: 'applied', result: shown })).toMatchObject({ result: { externalId: 'C1', request: request } });
     for (const closed of [{ active: false }, { archived: true }, { deleted: true }])
       expect(await read({ kind: 'applied', result: { ...shown, ...closed } })).toMatchObject({
-        result: { wish: { ...wish, open: false } },
+        result: { request: { ...request, open: false } },
       });
     expect(await read(lost)).toEqual(lost);
   });

@@ -22,11 +22,11 @@ export const readOwner = (
     const { externalId, counterAccount } = user.result;
     const owner = { externalId, shownIban: counterAccount === null ? null : electronicFormatIBAN(counterAccount.iban) };
     // A request of an earlier version of ours does not say.
-    if ((waitedFor ?? null) === null) return { kind: 'applied', result: { ...owner, wish: null } };
+    if ((waitedFor ?? null) === null) return { kind: 'applied', result: { ...owner, request: null } };
     const portfolio = await investSuite.readPortfolio(waitedFor as PortfolioId, signal);
     if (portfolio.kind !== 'applied') return portfolio;
     const { active, archived, deleted, divestAmount: level } = portfolio.result;
-    const wish = { ownerId: portfolio.result.ownerId, open: active && !archived && !deleted, level };
-    return { kind: 'applied', result: { ...owner, wish } };
+    const request = { ownerId: portfolio.result.ownerId, open: active && !archived && !deleted, level };
+    return { kind: 'applied', result: { ...owner, request: request } };
   },
 });

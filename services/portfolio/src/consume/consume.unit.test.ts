@@ -1,15 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { parseEnvelope } from '../../../../contracts/internal/envelope.js';
+import { versionOf } from '../../../../contracts/internal/topics.js';
 import { changeRequested } from './change-requested.js';
-import { wishSeen } from './wish-seen.js';
+import { levelAnnounced } from './level-announced.js';
 
 const message = (type: string, body: string, portfolioId: string | null = 'P1') =>
   parseEnvelope(
-    `{"id":"e1","type":"${type}","version":"1.0.0","occurredAt":"x","portfolioId":${JSON.stringify(portfolioId)},"data":${body}}`,
+    `{"id":"e1","type":"${type}","version":"${versionOf(type)}","occurredAt":"x","portfolioId":${JSON.stringify(portfolioId)},"data":${body}}`,
   );
-const sample = (name: string): string => readFileSync(join(__dirname, '../../../../contracts/investsuite/samples', `${name}.json`), 'utf8');
 
 describe('messages to the portfolio', () => {
   it('are changes', () => {
@@ -46,20 +44,20 @@ describe('messages to the portfolio', () => {
       ),
     ).toThrow();
   });
-  it('or wishes, everything among them', () => {
-    const own = 'P01HQZX3V9K2M4N6P8R0S2T4V6W';
-    expect(wishSeen.read(message('portfolio.withdrawal-request', sample('event-withdrawal-everything'), own))).toMatchObject({
-      deliver: { flow: 'portfolio', subject: own, input: { type: 'WishSeen', level: { kind: 'everything' } } },
+  it('or levels that were announced, everything among them', () => {
+    const announced = (level: string, portfolioId: string | null = 'P1') =>
+      levelAnnounced.read(message('portfolio.withdrawal-request', `{"portfolioId":"P1","level":${level},"currency":"EUR"}`, portfolioId));
+    expect(announced('{"kind":"everything"}')).toEqual({
+      deliver: { flow: 'portfolio', subject: 'P1', input: { type: 'LevelAnnounced', level: { kind: 'everything' } } },
+      portfolioId: 'P1',
     });
-    const unnamed = wishSeen.read(message('portfolio.withdrawal-request', sample('event-withdrawal'), null));
-    expect('portfolioId' in unnamed && unnamed.portfolioId).toBe(own);
-    // The level of one portfolio is not taken for another's.
-    expect(() => wishSeen.read(message('portfolio.withdrawal-request', sample('event-withdrawal')))).toThrow('filed under another');
+    expect(announced('{"kind":"amount","amount":"3.4900"}')).toMatchObject({ deliver: { input: { level: { amount: '3.49' } } } });
+    expect(announced('null')).toHaveProperty('ignored');
+    // The level of one portfolio is not taken for another's, nor for nobody's.
+    expect(() => announced('{"kind":"nothing"}', 'P2')).toThrow('filed under another');
+    expect(() => announced('{"kind":"nothing"}', null)).toThrow('filed under another');
   });
   it('or nothing of ours', () => {
-    expect(() => wishSeen.read(message('portfolio.withdrawal-request', sample('event-optimization-status')))).toThrow(
-      'not a withdrawal request',
-    );
-    expect(() => wishSeen.read(message('portfolio.withdrawal-request', '{"id":"x"}'))).toThrow('not an event');
+    expect(() => levelAnnounced.read(message('portfolio.withdrawal-request', '{"portfolioId":"P1"}'))).toThrow();
   });
 });

@@ -4,6 +4,7 @@ import type { PortfolioId } from '../../../../shared/kernel/ids.js';
 import { currency } from '../../../../shared/kernel/money.js';
 import type { InvestSuitePort, Portfolio } from '../../../../shared/ports/investsuite.js';
 import type { Timing } from '../../../../shared/runtime/engine/definition.js';
+import { shownPortfolio } from '../../../../test/builders/investsuite.js';
 import { journeyFacts } from '../../../../test/builders/journey-facts.js';
 import type { PortfolioState } from '../decide/portfolio.js';
 import { readPortfolio } from './read-portfolio.js';
@@ -32,26 +33,16 @@ const port = () => {
 };
 
 describe('effects on the portfolio object', () => {
-  it('reads what the write needs', async () => {
+  it('reads what the write needs, and nothing else', async () => {
     const { made, investSuite } = port();
-    const effect = readPortfolio(investSuite, timing);
+    const effect = readPortfolio<PortfolioState>(investSuite, timing);
     const request: unknown = effect.request(state, journey, 'k');
-    const portfolio = {
-      baseCurrency: 'EUR',
-      realMoney: true,
-      deleted: false,
-      divestAmount: level,
-      holdings: {},
-      version: 7,
-      configJson: '{}',
-      ownerId: 'U1',
-    };
-    made.readPortfolio.mockResolvedValueOnce({ kind: 'applied', result: portfolio as unknown as Portfolio });
-    const { ownerId: _owner, ...kept } = portfolio;
-    expect(await effect.read(request as { portfolioId: PortfolioId }, sending)).toEqual({
-      kind: 'applied',
-      result: kept,
-    });
+    const portfolio = shownPortfolio({ divestAmount: level });
+    made.readPortfolio.mockResolvedValueOnce({ kind: 'applied', result: portfolio });
+    const { baseCurrency, realMoney, deleted, divestAmount, holdings, version, configJson } = portfolio;
+    const kept = { baseCurrency, realMoney, deleted, divestAmount, holdings, version, configJson };
+    expect(request).toEqual({ portfolioId: 'P1' });
+    expect(await effect.read(request as { portfolioId: PortfolioId }, sending)).toEqual({ kind: 'applied', result: kept });
     made.readPortfolio.mockResolvedValueOnce({ kind: 'retryable', evidence: 'refused' });
     expect(await effect.read(request as { portfolioId: PortfolioId }, sending)).toEqual({ kind: 'retryable', evidence: 'refused' });
   });
@@ -66,7 +57,7 @@ describe('effects on the portfolio object', () => {
     expect(effect.resultFromPerson(request, 'seen')).toEqual({ versionAfter: 9 });
     expect(() => effect.request({ ...state, writing: null }, journey, 'k')).toThrow('without a plan');
   });
-  it('restores a wish only over our own level', async () => {
+  it('restores a level only over our own one', async () => {
     const { made, investSuite } = port();
     const effect = restoreDivestAmount(investSuite, timing);
     const request = effect.request(state, journey, 'k');
@@ -80,11 +71,11 @@ describe('effects on the portfolio object', () => {
     stands({ kind: 'nothing' });
     expect(await effect.inquire(request, sending)).toEqual({ found: 'absent' });
     stands({ kind: 'everything' });
-    // A newer wish, and ours may still be on its way: seed 438207.
+    // A newer level, and ours may still be on its way: seed 438207.
     expect(await effect.inquire(request, sending)).toEqual({ found: 'absent' });
     made.readPortfolio.mockResolvedValueOnce({ kind: 'retryable', evidence: 'refused' });
     expect(await effect.inquire(request, sending)).toMatchObject({ found: 'no-answer' });
     expect(effect.resultFromPerson(request, 'seen')).toEqual({ versionAfter: 0 });
-    expect(() => effect.request({ ...state, restoring: null }, journey, 'k')).toThrow('no wish');
+    expect(() => effect.request({ ...state, restoring: null }, journey, 'k')).toThrow('no level');
   });
 });

@@ -1,13 +1,13 @@
 import type { PortfolioId } from '../../../../shared/kernel/ids.js';
 import type { InvestSuitePort } from '../../../../shared/ports/investsuite.js';
 import type { ReadEffect, Timing } from '../../../../shared/runtime/engine/definition.js';
-import type { PortfolioRead, PortfolioState } from '../decide/portfolio.js';
+import type { PortfolioRead } from '../decide/portfolio.js';
 
-/** Reads the whole portfolio object, right before it is written. */
-export const readPortfolio = (
+/** Reads the whole portfolio object: right before it is written, and to see which level stands. */
+export const readPortfolio = <S extends { readonly status: string; readonly portfolioId: PortfolioId }>(
   investSuite: InvestSuitePort,
   timing: Timing,
-): ReadEffect<PortfolioState, { readonly portfolioId: PortfolioId }, PortfolioRead, 'not-found' | 'forbidden'> => ({
+): ReadEffect<S, { readonly portfolioId: PortfolioId }, PortfolioRead, 'not-found' | 'forbidden'> => ({
   kind: 'read',
   system: 'investsuite',
   timing,

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { decimal } from '../../../../shared/kernel/decimal.js';
-import type { BrokerAccountId, InstrumentId, OptimizationId, PortfolioId } from '../../../../shared/kernel/ids.js';
+import type { InstrumentId } from '../../../../shared/kernel/ids.js';
 import { currency } from '../../../../shared/kernel/money.js';
 import { journeyFacts } from '../../../../test/builders/journey-facts.js';
+import { order, ORDERED, orderDecided } from '../../../../test/builders/order.js';
 import { executionRecord, notExecutedRecord, placedRecord, settlementRecord } from './movements.js';
 import { orderFlow } from './order.flow.js';
 import {
@@ -25,28 +26,14 @@ import {
 } from './order.rules.js';
 import { orderState, type Fill, type Order, type OrderDecided, type OrderSeen } from './order.js';
 
-const ISIN = 'IE00B44Z5B48' as InstrumentId;
-const decision = (over: Partial<OrderDecided> = {}): OrderDecided => ({
-  type: 'OrderDecided',
-  portfolioId: 'P1' as PortfolioId,
-  optimizationId: 'O1' as OptimizationId,
-  instrument: ISIN,
-  side: 'sell',
-  units: decimal('4'),
-  amount: null,
-  expectedPrice: decimal('88'),
-  currency: currency('EUR'),
-  account: 'A1' as BrokerAccountId,
-  holdingsMoveAt: 'settled',
-  execute: true,
-  reason: null,
-  ...over,
+const ISIN = ORDERED;
+const opened = (over: Partial<OrderDecided> = {}, set: Partial<Order> = {}): Order => ({
+  ...order(over),
+  orderId: 'EF.1',
+  placedAt: 'T0',
+  transactionId: 'T1',
+  ...set,
 });
-const opened = (over: Partial<OrderDecided> = {}, set: Partial<Order> = {}): Order => {
-  const opening = decided(decision(over));
-  if (!('open' in opening)) throw new Error(`not opened: ${JSON.stringify(opening)}`);
-  return { ...opening.open, orderId: 'EF.1', placedAt: 'T0', transactionId: 'T1', ...set };
-};
 const fill = (id: string, units: string, price: string, gross: string, over: Partial<Fill> = {}): Fill => ({
   id,
   executedAt: `2026-01-0${id.slice(1)}T10:00:00.000Z`,
@@ -143,11 +130,11 @@ describe('an order in the books of InvestSuite', () => {
 
 describe('what is known of an order', () => {
   it('opens by placing, or by recording a refusal; never without an account', () => {
-    expect(decided(decision())).toMatchObject({ open: { status: 'Placing', tradeCurrency: 'EUR' } });
-    expect(decided(decision({ execute: false, account: null, reason: 'drift' }))).toMatchObject({
+    expect(decided(orderDecided())).toMatchObject({ open: { status: 'Placing', tradeCurrency: 'EUR' } });
+    expect(decided(orderDecided({ execute: false, account: null, reason: 'drift' }))).toMatchObject({
       open: { status: 'RecordingNotExecuted', reason: 'drift' },
     });
-    expect(decided(decision({ account: null }))).toHaveProperty('impossible');
+    expect(decided(orderDecided({ account: null }))).toHaveProperty('impossible');
     expect(orderState.safeParse(JSON.parse(JSON.stringify({ ...opened(), fills: seen().fills }))).success).toBe(true);
     expect(orderState.safeParse({ ...opened(), units: '04.0' }).success).toBe(false);
     expect(orderState.safeParse({ ...opened(), portfolioId: '' }).success).toBe(false);
@@ -181,10 +168,10 @@ describe('what is known of an order', () => {
   it('goes on without records that a person keeps by hand', () => {
     expect(followed(opened({}, { transactionId: null }), seen())).toMatchObject({
       to: 'AwaitingSettlement',
-      says: [{ tells: 'optimisation' }],
+      emits: [{ sends: 'optimisation' }],
     });
     expect(followed(opened({}, { transactionId: null }), seen({ status: 'open' }))).toEqual(
-      expect.not.objectContaining({ says: expect.anything() }),
+      expect.not.objectContaining({ emits: expect.anything() }),
     );
     expect(settled(opened({}, { transactionId: null }), { settledAt: 'TS' })).toMatchObject({ to: 'Settled', set: { settledAt: 'TS' } });
   });
@@ -213,19 +200,19 @@ describe('what follows for an order', () => {
     ] as const)
       expect(afterExecution(closed(status, []))).toMatchObject({
         to: end,
-        says: [{ tells: 'optimisation', subject: 'P1', input: { type: 'OrderFinished', optimizationId: 'O1' } }],
+        emits: [{ sends: 'optimisation', subject: 'P1', input: { type: 'OrderFinished', optimizationId: 'O1' } }],
       });
-    expect(afterExecution(closed('filled', one))).toMatchObject({ to: 'AwaitingSettlement', says: [{ input: { outcome: 'executed' } }] });
+    expect(afterExecution(closed('filled', one))).toMatchObject({ to: 'AwaitingSettlement', emits: [{ input: { outcome: 'executed' } }] });
     expect(afterExecution(closed('cancelled', one))).toMatchObject({
       to: 'AwaitingSettlement',
-      says: [{ input: { outcome: 'partly-executed' } }],
+      emits: [{ input: { outcome: 'partly-executed' } }],
     });
-    expect(afterExecution(closed('cancelled', []))).toMatchObject({ says: [{ input: { outcome: 'not-executed' } }] });
+    expect(afterExecution(closed('cancelled', []))).toMatchObject({ emits: [{ input: { outcome: 'not-executed' } }] });
   });
   it('moves holdings once, net of fees, at settlement', () => {
     expect(afterSettlement(closed('filled', one))).toEqual({
       to: 'Settled',
-      says: [
+      emits: [
         {
           event: 'portfolio.change-requested',
           data: {
@@ -243,19 +230,19 @@ describe('what follows for an order', () => {
       ],
     });
     expect(afterSettlement(closed('filled', one, { side: 'buy' }))).toMatchObject({
-      says: [{ data: { cashSettled: false, deltas: [{ quantity: '4' }, { instrument: '$USD', quantity: '-354.57' }] } }],
+      emits: [{ data: { cashSettled: false, deltas: [{ quantity: '4' }, { instrument: '$USD', quantity: '-354.57' }] } }],
     });
   });
   it('or at execution, and then only tells of settled cash', () => {
     const sale = closed('filled', one, { holdingsMoveAt: 'executed' });
     expect(afterExecution(sale)).toMatchObject({
-      says: [
+      emits: [
         {},
         { data: { changeId: `O1/${ISIN}:executed`, because: 'order-executed', cashSettled: false, deltas: [{ quantity: '-4' }, {}] } },
       ],
     });
-    expect(afterSettlement(sale)).toMatchObject({ says: [{ data: { changeId: `O1/${ISIN}:settled`, deltas: [], cashSettled: true } }] });
-    expect(afterSettlement(closed('filled', one, { holdingsMoveAt: 'executed', side: 'buy' }))).toEqual({ to: 'Settled', says: [] });
+    expect(afterSettlement(sale)).toMatchObject({ emits: [{ data: { changeId: `O1/${ISIN}:settled`, deltas: [], cashSettled: true } }] });
+    expect(afterSettlement(closed('filled', one, { holdingsMoveAt: 'executed', side: 'buy' }))).toEqual({ to: 'Settled', emits: [] });
   });
   it('records a refusal to place, and whose word it was', () => {
     expect(placed(opened(), { orderId: 'EF.2', placedAt: 'T' })).toEqual({
@@ -270,7 +257,7 @@ describe('what follows for an order', () => {
     expect(notPlaced(opened(), 'x', 'person')).toMatchObject({ set: { reason: 'not placed, as a person found' } });
     expect(recordedNotExecuted(opened({ reason: 'drift' }))).toMatchObject({
       to: 'NotExecuted',
-      says: [{ input: { outcome: 'not-executed', reason: 'drift' } }],
+      emits: [{ input: { outcome: 'not-executed', reason: 'drift' } }],
     });
   });
   it('holds where InvestSuite refuses, and goes on where a person keeps the record', () => {
@@ -287,7 +274,7 @@ describe('what follows for an order', () => {
     expect(statuses.map(([status, row]) => [status, row.on.OrderDecided])).toEqual(
       statuses.map(([status]) => [status, { ignored: 'an order is decided once' }]),
     );
-    expect(orderFlow.opens.OrderDecided(decision(), journeyFacts())).toHaveProperty('open');
+    expect(orderFlow.opens.OrderDecided(orderDecided(), journeyFacts())).toHaveProperty('open');
     for (const status of ['FollowingOrder', 'AwaitingSettlement'] as const) {
       const row = orderFlow.rows[status];
       expect('rejected' in row && row.rejected(opened(), 'not-found' as never, 'other-side', journeyFacts())).toHaveProperty('hold');

@@ -1,14 +1,14 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { decimal } from '../../../../shared/kernel/decimal.js';
-import type { BrokerAccountId, InstrumentId, OptimizationId, PortfolioId } from '../../../../shared/kernel/ids.js';
+import type { BrokerAccountId } from '../../../../shared/kernel/ids.js';
 import { currency } from '../../../../shared/kernel/money.js';
 import type { BrokerPort, OrderReport } from '../../../../shared/ports/broker.js';
 import type { InvestSuitePort } from '../../../../shared/ports/investsuite.js';
 import type { Timing } from '../../../../shared/runtime/engine/definition.js';
 import { journeyFacts } from '../../../../test/builders/journey-facts.js';
+import { order as orderOf, ORDERED } from '../../../../test/builders/order.js';
 import type { Optimisation } from '../decide/optimisation.js';
 import type { Order } from '../decide/order.js';
-import { decided } from '../decide/order.rules.js';
 import { checkPrices } from './check-prices.js';
 import { confirmSettlement } from './confirm-settlement.js';
 import { externalId } from './external-id.js';
@@ -27,24 +27,8 @@ const AT_MS = Date.UTC(2026, 0, 2);
 const AT = '2026-01-02T00:00:00.000Z';
 const sending = { key: 'k', signal: new AbortController().signal, firstSentAtMs: AT_MS };
 const journey = journeyFacts({ id: 'or-1', subject: 'O1:A' });
-const ISIN = 'IE00B44Z5B48' as InstrumentId;
-const opening = decided({
-  type: 'OrderDecided',
-  portfolioId: 'P1' as PortfolioId,
-  optimizationId: 'O1' as OptimizationId,
-  instrument: ISIN,
-  side: 'sell',
-  units: decimal('4'),
-  amount: null,
-  expectedPrice: null,
-  currency: currency('EUR'),
-  account: 'A1' as BrokerAccountId,
-  holdingsMoveAt: 'settled',
-  execute: true,
-  reason: null,
-});
-if (!('open' in opening)) throw new Error('not opened');
-const order: Order = opening.open;
+const ISIN = ORDERED;
+const order = orderOf({ expectedPrice: null });
 const live: Order = { ...order, orderId: 'EF.1', transactionId: 'T1', placedAt: AT };
 const report: OrderReport = {
   orderId: 'EF.1',

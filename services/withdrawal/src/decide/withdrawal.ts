@@ -91,6 +91,6 @@ export type WithdrawalEffects = {
   AnnounceWithdrawal: { kind: 'by-key'; result: null; reason: InvestSuiteRefusal };
 };
 
-export type WithdrawalSaid =
+export type WithdrawalEmits =
   | Extract<OwnEvent, { event: 'payout.requested' | 'portfolio.change-requested' }>
-  | { readonly tells: 'withdrawal'; readonly subject: string; readonly input: WithdrawalInput };
+  | { readonly sends: 'withdrawal'; readonly subject: string; readonly input: WithdrawalInput };

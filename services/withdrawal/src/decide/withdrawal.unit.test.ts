@@ -3,6 +3,7 @@ import { Bug } from '../../../../shared/kernel/bug.js';
 import { decimal } from '../../../../shared/kernel/decimal.js';
 import type { DivestAmount } from '../../../../shared/kernel/money.js';
 import { factsUnder, factsWith } from '../../../../test/builders/journey-facts.js';
+import { withdrawal, withdrawalOf, withdrawalPaying } from '../../../../test/builders/withdrawal.js';
 import { withdrawalFlow } from './withdrawal.flow.js';
 import type { WithdrawalFacts, WithdrawalPolicy } from './withdrawal.policy.js';
 import {
@@ -39,26 +40,8 @@ const NOTHING: DivestAmount = { kind: 'nothing' };
 const EVERYTHING: DivestAmount = { kind: 'everything' };
 const level = (text: string): DivestAmount => ({ kind: 'amount', amount: decimal(text) });
 
-const fresh: Withdrawal = {
-  status: 'ReadingPortfolio',
-  portfolioId: 'P1',
-  portfolio: null,
-  asked: null,
-  waited: false,
-  paying: null,
-  paidAt: null,
-  arrivedLater: false,
-  returnedBecause: null,
-  reason: null,
-};
-const wanting = (asked: DivestAmount, more: Partial<Withdrawal> = {}): Withdrawal => ({
-  ...fresh,
-  status: 'CheckingCash',
-  asked,
-  portfolio: { ownerId: 'U1', brokerAccount: 'B1', currency: 'EUR' },
-  ...more,
-});
-const paying: Withdrawal = wanting(level('250'), { status: 'Paying', paying: decimal('250') });
+const fresh = withdrawal();
+const paying = withdrawalPaying('250');
 const booked: Withdrawal = { ...paying, status: 'Announcing', paidAt: '2026-03-04T10:00:00Z' };
 
 const finished = (
@@ -99,7 +82,7 @@ const cash: CashCheck = {
 };
 
 const inputs = {
-  wish: { type: 'DivestAmountUpdated', level: level('800') },
+  request: { type: 'DivestAmountUpdated', level: level('800') },
   zero: { type: 'DivestAmountUpdated', level: NOTHING },
   settled: { type: 'CashSettled' },
   paid: finished(),
@@ -109,7 +92,7 @@ const inputs = {
   others: changed('0', 'order-1'),
 } as const satisfies Readonly<Record<string, WithdrawalInput>>;
 type Name = keyof typeof inputs;
-const names: readonly Name[] = ['wish', 'zero', 'settled', 'paid', 'refused', 'returned', 'ours', 'others'];
+const names: readonly Name[] = ['request', 'zero', 'settled', 'paid', 'refused', 'returned', 'ours', 'others'];
 
 /** What a cell does, in one word: a status, `stay`, `hold`, `ignored` or `impossible`. */
 const cellOf = (state: Withdrawal, input: WithdrawalInput): string => {
@@ -166,7 +149,7 @@ describe('every input in every status', () => {
 
   it('opens for a wish, known or not, and for nothing else', () => {
     const { opens } = withdrawalFlow;
-    expect(opens.DivestAmountUpdated(inputs.wish, journey)).toEqual({ open: fresh });
+    expect(opens.DivestAmountUpdated(inputs.request, journey)).toEqual({ open: fresh });
     expect(opens.DivestAmountUpdated({ type: 'DivestAmountUpdated', level: null }, journey)).toEqual({ open: fresh });
     for (const opening of [
       opens.DivestAmountUpdated(inputs.zero, journey),
@@ -256,10 +239,10 @@ const amountOf = (w: Withdrawal, check: Partial<CashCheck>, facts = journey): st
 
 describe('paying a number', () => {
   it('asks for the payout once, with everything in it', () => {
-    expect(payOrWait(wanting(level('250')), cash, journey)).toEqual({
+    expect(payOrWait(withdrawalOf(level('250')), cash, journey)).toEqual({
       to: 'Paying',
       set: { paying: '250', reason: null },
-      says: [
+      emits: [
         {
           event: 'payout.requested',
           data: { withdrawalId: 'w1', portfolioId: 'P1', ownerId: 'U1', brokerAccount: 'B1', amount: '250', currency: 'EUR' },
@@ -268,38 +251,40 @@ describe('paying a number', () => {
     });
   });
   it('pays the last cent and never one more', () => {
-    expect(amountOf(wanting(level('250')), { withdrawable: decimal('250') })).toBe('250');
-    expect(amountOf(wanting(level('250')), { withdrawable: decimal('249.99') })).toMatch(/^AwaitingCash: EUR 250 is asked for, EUR 249.99/);
+    expect(amountOf(withdrawalOf(level('250')), { withdrawable: decimal('250') })).toBe('250');
+    expect(amountOf(withdrawalOf(level('250')), { withdrawable: decimal('249.99') })).toMatch(
+      /^AwaitingCash: EUR 250 is asked for, EUR 249.99/,
+    );
   });
   it('counts cash on its way out as gone', () => {
-    expect(amountOf(wanting(level('250')), { withdrawable: decimal('400'), pendingOut: decimal('150') })).toBe('250');
-    expect(amountOf(wanting(level('250')), { withdrawable: decimal('400'), pendingOut: decimal('150.01') })).toMatch(/^AwaitingCash/);
+    expect(amountOf(withdrawalOf(level('250')), { withdrawable: decimal('400'), pendingOut: decimal('150') })).toBe('250');
+    expect(amountOf(withdrawalOf(level('250')), { withdrawable: decimal('400'), pendingOut: decimal('150.01') })).toMatch(/^AwaitingCash/);
   });
   it('waits for open orders unless the tenant says otherwise', () => {
-    expect(amountOf(wanting(level('250')), { openOrders: 1 })).toMatch(/^AwaitingCash: 1 orders are open/);
-    expect(amountOf(wanting(level('250')), { openOrders: 1 }, paysAllTheSame)).toBe('250');
+    expect(amountOf(withdrawalOf(level('250')), { openOrders: 1 })).toMatch(/^AwaitingCash: 1 orders are open/);
+    expect(amountOf(withdrawalOf(level('250')), { openOrders: 1 }, paysAllTheSame)).toBe('250');
     const loosened = factsUnder({ frozen: policy, now: paysAllTheSame.policy.now });
-    expect(amountOf(wanting(level('250')), { openOrders: 1 }, loosened)).toMatch(/^AwaitingCash: 1 orders are open/);
+    expect(amountOf(withdrawalOf(level('250')), { openOrders: 1 }, loosened)).toMatch(/^AwaitingCash: 1 orders are open/);
   });
   it('does not mind positions and unsettled sales when cash is enough', () => {
-    expect(amountOf(wanting(level('250')), { positions: 7, pendingSettlement: decimal('10') })).toBe('250');
+    expect(amountOf(withdrawalOf(level('250')), { positions: 7, pendingSettlement: decimal('10') })).toBe('250');
   });
   it('cuts down to the coin and says so', () => {
-    expect(payOrWait(wanting(level('250.009')), cash, journey)).toMatchObject({
+    expect(payOrWait(withdrawalOf(level('250.009')), cash, journey)).toMatchObject({
       to: 'Paying',
       set: { paying: '250', reason: expect.stringMatching(/250\.009.*coin/) },
     });
-    expect(amountOf(wanting(level('250.9'), { portfolio: { ownerId: 'U1', brokerAccount: 'B1', currency: 'JPY' } }), {})).toBe('250');
+    expect(amountOf(withdrawalOf(level('250.9'), { portfolio: { ownerId: 'U1', brokerAccount: 'B1', currency: 'JPY' } }), {})).toBe('250');
   });
   it('stops at what cannot be', () => {
-    expect(() => payOrWait(wanting(NOTHING), cash, journey)).toThrow(Bug);
-    expect(() => payOrWait({ ...wanting(level('1')), asked: null }, cash, journey)).toThrow(Bug);
+    expect(() => payOrWait(withdrawalOf(NOTHING), cash, journey)).toThrow(Bug);
+    expect(() => payOrWait({ ...withdrawalOf(level('1')), asked: null }, cash, journey)).toThrow(Bug);
     expect(() => payOrWait(fresh, cash, journey)).toThrow(Bug);
   });
 });
 
 describe('paying everything', () => {
-  const all = wanting(EVERYTHING);
+  const all = withdrawalOf(EVERYTHING);
   it('pays all that is withdrawable, cut down to the coin', () => {
     expect(amountOf(all, { withdrawable: decimal('1234.567') })).toBe('1234.56');
   });
@@ -332,11 +317,11 @@ describe('after the payout', () => {
     expect(seeReturn(paying, finished({ withdrawalId: 'w0', outcome: 'returned' }), journey)).toEqual({ stay: true });
   });
   it('keeps the wish alive after a refusal, and follows a newer one', () => {
-    expect(bookOrRefuse(paying, inputs.refused, journey)).toEqual({ to: 'Refused', set: { reason: 'AC04' }, says: [] });
+    expect(bookOrRefuse(paying, inputs.refused, journey)).toEqual({ to: 'Refused', set: { reason: 'AC04' }, emits: [] });
     expect(bookOrRefuse({ ...paying, arrivedLater: true }, finished({ outcome: 'refused' }), journey)).toEqual({
       to: 'Refused',
       set: { reason: 'no reason given' },
-      says: [{ tells: 'withdrawal', subject: 'P1', input: { type: 'DivestAmountUpdated', level: null } }],
+      emits: [{ sends: 'withdrawal', subject: 'P1', input: { type: 'DivestAmountUpdated', level: null } }],
     });
   });
   it('writes cash and level in one change', () => {
@@ -349,10 +334,10 @@ describe('after the payout', () => {
     };
     expect(updatePortfolio(booked, { transactionId: 'T1' }, journey)).toEqual({
       to: 'UpdatingPortfolio',
-      says: [{ event: 'portfolio.change-requested', data: { ...change, lowerDivestBy: { kind: 'amount', amount: '250' } } }],
+      emits: [{ event: 'portfolio.change-requested', data: { ...change, lowerDivestBy: { kind: 'amount', amount: '250' } } }],
     });
     expect(updatePortfolio({ ...booked, asked: EVERYTHING }, { transactionId: 'T1' }, journey)).toMatchObject({
-      says: [{ data: { lowerDivestBy: { kind: 'everything' } } }],
+      emits: [{ data: { lowerDivestBy: { kind: 'everything' } } }],
     });
   });
   it('still lowers the holdings when people book by hand', () => {
@@ -369,10 +354,10 @@ describe('after the payout', () => {
     expect(() => later('lots')).toThrow(Bug);
   });
   it('tells itself about a wish that came later', () => {
-    expect(finish(booked)).toEqual({ to: 'Completed', set: { reason: null }, says: [] });
+    expect(finish(booked)).toEqual({ to: 'Completed', set: { reason: null }, emits: [] });
     expect(finish({ ...booked, arrivedLater: true })).toMatchObject({
       to: 'Completed',
-      says: [{ tells: 'withdrawal', subject: 'P1', input: { level: null } }],
+      emits: [{ sends: 'withdrawal', subject: 'P1', input: { level: null } }],
     });
   });
   it('lets people end what cannot be announced', () => {
@@ -382,7 +367,7 @@ describe('after the payout', () => {
   it('does not lose a wish to a zero, nor to our own lowering', () => {
     const cell = withdrawalFlow.rows.Paying.on.DivestAmountUpdated as (w: Withdrawal, i: WithdrawalInput) => unknown;
     expect(cell(paying, inputs.zero)).toEqual({ stay: true });
-    expect(cell(paying, inputs.wish)).toEqual({ stay: true, set: { arrivedLater: true } });
+    expect(cell(paying, inputs.request)).toEqual({ stay: true, set: { arrivedLater: true } });
     expect(cell(paying, { type: 'DivestAmountUpdated', level: null })).toEqual({ stay: true, set: { arrivedLater: true } });
   });
   it('remembers a return that comes early and shows it at the end', () => {
@@ -412,14 +397,18 @@ describe('after the payout', () => {
 describe('what people see', () => {
   it('is the money at stake, once it is known', () => {
     expect(shownMoney(paying)).toEqual({ amount: '250', currency: 'EUR' });
-    expect(shownMoney(wanting(level('300')))).toEqual({ amount: '300', currency: 'EUR' });
-    expect([shownMoney(wanting(EVERYTHING)), shownMoney(fresh), shownMoney({ ...paying, portfolio: null })]).toEqual([null, null, null]);
+    expect(shownMoney(withdrawalOf(level('300')))).toEqual({ amount: '300', currency: 'EUR' });
+    expect([shownMoney(withdrawalOf(EVERYTHING)), shownMoney(fresh), shownMoney({ ...paying, portfolio: null })]).toEqual([
+      null,
+      null,
+      null,
+    ]);
   });
 });
 
 describe('the stored state', () => {
   it('comes back from JSON as it was', () => {
-    for (const state of [fresh, booked, wanting(EVERYTHING), wanting(NOTHING)])
+    for (const state of [fresh, booked, withdrawalOf(EVERYTHING), withdrawalOf(NOTHING)])
       expect(withdrawalState.parse(JSON.parse(JSON.stringify(state)))).toEqual(state);
   });
   it('refuses an amount that is not exact text', () => {

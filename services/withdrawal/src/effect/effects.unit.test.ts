@@ -1,54 +1,28 @@
 import { describe, expect, it } from '@jest/globals';
 import { decimal } from '../../../../shared/kernel/decimal.js';
-import type { BrokerAccountId, InstrumentId, PortfolioId, UserId } from '../../../../shared/kernel/ids.js';
+import type { InstrumentId } from '../../../../shared/kernel/ids.js';
 import { currency } from '../../../../shared/kernel/money.js';
-import type { OperationAbility, Outcome, Sending } from '../../../../shared/kernel/outcome.js';
+import type { Outcome } from '../../../../shared/kernel/outcome.js';
 import type { BrokerCash, Position } from '../../../../shared/ports/broker.js';
-import type { Portfolio, TransactionWrite } from '../../../../shared/ports/investsuite.js';
+import type { TransactionWrite } from '../../../../shared/ports/investsuite.js';
+import { ability as carefulAbility, sending as sendingNow, shortTiming as timing } from '../../../../test/builders/engine.js';
+import { shownPortfolio } from '../../../../test/builders/investsuite.js';
 import { journeyFacts } from '../../../../test/builders/journey-facts.js';
-import type { Withdrawal } from '../decide/withdrawal.js';
+import { withdrawalPaying } from '../../../../test/builders/withdrawal.js';
 import { announceWithdrawal } from './announce-withdrawal.js';
 import { checkCash } from './check-cash.js';
 import { readPortfolio } from './read-portfolio.js';
 import { externalIdOf, recordTransaction } from './record-transaction.js';
 
-const timing = { timeoutMs: 1, firstWaitMs: 1, longestWaitMs: 1, patienceMs: 1 };
-const ability: OperationAbility = { repeatable: 'never', keyMemoryMs: null, longestLifeMs: 1, afterAbsence: 'ask-person', source: 'test' };
+const ability = carefulAbility();
 const abilities = { createTransaction: ability, replaceTransaction: ability, writePortfolio: ability, announceWithdrawal: ability };
-const sending: Sending = { key: 'k1', signal: new AbortController().signal, firstSentAtMs: 0 };
+const sending = sendingNow();
 const journey = journeyFacts({ id: 'wd1', subject: 'P1' });
-const state: Withdrawal = {
-  status: 'RecordingTransaction',
-  portfolioId: 'P1',
-  portfolio: { ownerId: 'U1', brokerAccount: 'B1', currency: 'EUR' },
-  asked: { kind: 'amount', amount: decimal('250') },
-  waited: false,
-  paying: decimal('250'),
-  paidAt: '2026-03-04T10:00:00Z',
-  arrivedLater: false,
-  returnedBecause: null,
-  reason: null,
-};
+const state = withdrawalPaying('250', { status: 'RecordingTransaction', paidAt: '2026-03-04T10:00:00Z' });
 const lost = { kind: 'unknown', evidence: 'reset' } as const;
 
 describe('ReadPortfolio', () => {
-  const portfolio: Portfolio = {
-    id: 'P1' as PortfolioId,
-    externalId: null,
-    ownerId: 'U1' as UserId,
-    baseCurrency: currency('EUR'),
-    realMoney: true,
-    manager: 'robo-advisory',
-    active: true,
-    archived: false,
-    deleted: false,
-    status: 'ACTIVE',
-    brokerAccount: 'B1' as BrokerAccountId,
-    divestAmount: { kind: 'everything' },
-    holdings: {},
-    version: 3,
-    configJson: '{}',
-  };
+  const portfolio = shownPortfolio({ manager: 'robo-advisory', divestAmount: { kind: 'everything' } });
   it('asks for the portfolio, and brings back what the flow decides on', async () => {
     const effect = readPortfolio({ readPortfolio: async () => ({ kind: 'applied', result: portfolio }) }, timing);
     const request: unknown = effect.request(state, journey, 'k1');

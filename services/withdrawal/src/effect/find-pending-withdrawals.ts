@@ -1,4 +1,5 @@
 import { PENDING_WITHDRAWAL } from '../../../../contracts/internal/events.js';
+import type { WithdrawalRequest } from '../../../../contracts/internal/outside-events.js';
 import type { InvestSuitePort } from '../../../../shared/ports/investsuite.js';
 import type { Job } from '../../../../shared/runtime/engine/definition.js';
 
@@ -15,6 +16,9 @@ export const findPendingWithdrawals = (investSuite: Pick<InvestSuitePort, 'readP
   run: async (signal) => {
     const read = await investSuite.readPendingWithdrawals(signal);
     if (read.kind !== 'applied') throw new Error(`the pending withdrawals could not be read: ${read.kind}`);
-    return read.result.map((portfolioId) => ({ topic: 'portfolio.withdrawal-request', type: PENDING_WITHDRAWAL, portfolioId, data: {} }));
+    return read.result.map((portfolioId) => {
+      const words: WithdrawalRequest = { portfolioId, level: null, currency: null };
+      return { topic: 'portfolio.withdrawal-request', type: PENDING_WITHDRAWAL, portfolioId, data: words };
+    });
   },
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { PortfolioId } from '../../../../shared/kernel/ids.js';
-import { runJob } from '../../../../shared/runtime/jobs.js';
+import { runJob } from '../../../../shared/runtime/process/jobs.js';
 import type { OutgoingMessage } from '../../../../shared/runtime/kafka/producer.js';
-import { createLog } from '../../../../shared/runtime/log.js';
+import { createLog } from '../../../../shared/runtime/process/log.js';
 import { parseEnvelope } from '../../../../contracts/internal/envelope.js';
 import { divestAmountEvents } from '../consume/divest-amount-updated.js';
 import { findPendingWithdrawals } from './find-pending-withdrawals.js';

@@ -6,8 +6,9 @@ import type { BrokerCash, BrokerPort, Position } from '../../../ports/broker.js'
 import { retryable } from '../../http/outcome.js';
 import { query } from '../../http/path.js';
 import type { DriveWealthClient } from './client.js';
+import { get } from './get.js';
 import type { Instruments } from './mapping.js';
-import { got, judgeRead, unclear, type Got } from './outcome.js';
+import { got, unclear, type Got } from './outcome.js';
 
 /** Writes name an account by its number, reads by its id. */
 export type AccountNames = { readonly accountId: string; readonly accountNo: string };
@@ -26,23 +27,22 @@ export const createAccounts = (client: DriveWealthClient, currency: Currency): A
     find: async (account, signal) => {
       const cached = known.get(account);
       if (cached !== undefined) return got(cached);
-      const judged = judgeRead(await client.send({ operation: 'read-account', method: 'GET', path: PATHS.account(account), signal }));
-      if (judged.ended !== null) return judged;
-      const read = accountDetail.safeParse(judged.value);
-      if (!read.success) return unclear('the account cannot be read');
-      if (read.data.id !== account && read.data.accountNo !== account) return unclear('the answer is about another account');
-      const names = { accountId: read.data.id, accountNo: read.data.accountNo };
+      const question = { operation: 'read-account', path: PATHS.account(account), shape: accountDetail, what: 'the account' };
+      const answer = await get(client, question, signal);
+      if (answer.ended !== null) return answer;
+      const { id, accountNo } = answer.value;
+      if (id !== account && accountNo !== account) return unclear('the answer is about another account');
+      const names = { accountId: id, accountNo };
       if (known.size >= MOST_ACCOUNTS) known.clear();
       known.set(account, names);
       return got(names);
     },
     money: async (account, signal) => {
-      const judged = judgeRead(await client.send({ operation: 'read-money', method: 'GET', path: PATHS.money(account), signal }));
-      if (judged.ended !== null) return judged;
-      const read = accountMoney.safeParse(judged.value);
-      if (!read.success) return unclear('the cash of the account cannot be read');
-      if (read.data.accountID !== account && read.data.accountNo !== account) return unclear('the answer is about another account');
-      const { cash } = read.data;
+      const question = { operation: 'read-money', path: PATHS.money(account), shape: accountMoney, what: 'the cash of the account' };
+      const answer = await get(client, question, signal);
+      if (answer.ended !== null) return answer;
+      const { accountID, accountNo, cash } = answer.value;
+      if (accountID !== account && accountNo !== account) return unclear('the answer is about another account');
       return got({
         currency,
         withdrawable: cash.cashAvailableForWithdrawal,
@@ -81,12 +81,10 @@ const quote = async (
   const [first] = asked;
   if (first === undefined) return got([]);
   const path = `${PATHS.quotes}${query({ [first.parameter]: asked.map((one) => one.word).join(',') })}`;
-  const judged = judgeRead(await client.send({ operation: 'read-quotes', method: 'GET', path, signal }));
-  if (judged.ended !== null) return judged;
-  const read = quotes.safeParse(judged.value);
-  if (!read.success) return unclear('the quotes cannot be read');
+  const rows = await get(client, { operation: 'read-quotes', path, shape: quotes, what: 'the quotes' }, signal);
+  if (rows.ended !== null) return rows;
   return got(
-    read.data.flatMap((row) => {
+    rows.value.flatMap((row) => {
       const known = instruments.idOf(row);
       const one = asked.find(({ instrument, word }) => instrument === known || word === row.symbol || word === row.instrumentID);
       return one === undefined || row.lastTrade === undefined ? [] : [{ instrument: one.instrument, price: row.lastTrade }];
@@ -118,13 +116,13 @@ export const createReads = (client: DriveWealthClient, accounts: Accounts, instr
     return cash.ended === null ? { kind: 'applied', result: cash.value } : cash.ended;
   },
   readPositions: async (account, signal) => {
-    const judged = judgeRead(await client.send({ operation: 'read-positions', method: 'GET', path: PATHS.positions(account), signal }));
-    if (judged.ended !== null) return judged.ended;
-    const read = accountPositions.safeParse(judged.value);
-    if (!read.success || (read.data.accountID !== account && read.data.accountNo !== account))
-      return retryable('the positions cannot be read', 10_000);
+    const question = { operation: 'read-positions', path: PATHS.positions(account), shape: accountPositions, what: 'the positions' };
+    const answer = await get(client, question, signal);
+    if (answer.ended !== null) return answer.ended;
+    const { accountID, accountNo, equityPositions } = answer.value;
+    if (accountID !== account && accountNo !== account) return retryable('the positions cannot be read', 10_000);
     const positions: Position[] = [];
-    for (const row of read.data.equityPositions) {
+    for (const row of equityPositions) {
       if (isZero(row.openQty)) continue;
       const instrument = instruments.idOf(row);
       if (instrument === null) return retryable('the instrument of a position is not known', 60_000);

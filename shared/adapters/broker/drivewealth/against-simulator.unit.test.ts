@@ -14,6 +14,8 @@ const NO = 'DWMW000001';
 const ACCOUNT = 'user-1.1602000000000' as BrokerAccountId;
 /** Real time: long enough that a busy machine still sees what has not settled. */
 const SETTLEMENT_MS = 1_500;
+/** Where only what follows settlement counts. */
+const QUICK_SETTLEMENT_MS = 20;
 const usd = (amount: string): Money => ({ amount: decimal(amount), currency: currency('USD') });
 
 let broker: RunningBroker;
@@ -32,9 +34,9 @@ const newPort = (): typeof port =>
     instruments: new Map([[ISIN, { symbol: 'SBUX' }]]),
   });
 
-beforeEach(async () => {
+const start = async (settlementMs: number): Promise<void> => {
   broker = await startBroker(
-    readBrokerConfig({ FILL_MS: '10', SETTLEMENT_MS: String(SETTLEMENT_MS), REDEMPTION_MS: '10', COMMISSION: '0.99' }),
+    readBrokerConfig({ FILL_MS: '10', SETTLEMENT_MS: String(settlementMs), REDEMPTION_MS: '10', COMMISSION: '0.99' }),
   );
   admin = callerOf(broker.url);
   await admin('POST', '/simulator/instruments', [{ isin: ISIN, symbol: 'SBUX', price: '95.637' }]);
@@ -45,11 +47,13 @@ beforeEach(async () => {
     positions: [{ isin: ISIN, units: '12.5' }],
   });
   port = newPort();
-});
-afterEach(async () => {
+};
+const stop = async (): Promise<void> => {
   port.close();
   await broker.close();
-});
+};
+beforeEach(() => start(SETTLEMENT_MS));
+afterEach(stop);
 
 const soon = (): AbortSignal => AbortSignal.timeout(5_000);
 const sending = (key: string, timeoutMs = 5_000): Sending => ({ key, signal: AbortSignal.timeout(timeoutMs), firstSentAtMs: Date.now() });
@@ -120,6 +124,8 @@ describe('orders', () => {
     ['cash that left the account', 'withdraws'],
     ['a purchase and its commission', 'buys'],
   ] as const)('a sale stays settled after %s', async (_what, does) => {
+    await stop();
+    await start(QUICK_SETTLEMENT_MS);
     const orderId = await placed(sale(), 'order-1');
     await ended(orderId);
     const isSettled = async (): Promise<boolean> => resultOf(await port.readSettlement(ACCOUNT, orderId, soon())).settled;
@@ -135,8 +141,7 @@ describe('orders', () => {
   });
 
   it('finds settlement without settle dates in the ledger', async () => {
-    port.close();
-    await broker.close();
+    await stop();
     broker = await startBroker(readBrokerConfig({ FILL_MS: '10', SETTLEMENT_MS: String(SETTLEMENT_MS), LEDGER_SETTLE_DATE: 'false' }));
     admin = callerOf(broker.url);
     await admin('POST', '/simulator/instruments', [{ isin: ISIN, symbol: 'SBUX', price: '95.6' }]);

@@ -16,9 +16,10 @@ import type { BrokerPort, CashOut, CashOutRefusal, CashOutRequest } from '../../
 import { noAnswer, retryable, unknown } from '../../http/outcome.js';
 import type { Accounts, AccountNames } from './accounts.js';
 import { wireKey, type DriveWealthClient } from './client.js';
+import { get } from './get.js';
 import { cashOutOf } from './mapping.js';
 import { post } from './post.js';
-import { CASH_OUT_REFUSALS, got, judgeRead, judgeWrite, unclear, type Got } from './outcome.js';
+import { CASH_OUT_REFUSALS, got, judgeWrite, unclear, type Got } from './outcome.js';
 
 export type CashOutOptions = {
   readonly currency: Currency;
@@ -100,14 +101,12 @@ const createCashOut =
       : unknown(`the answer holds ${difference} than was asked`);
   };
 
-const listOf = async ({ client }: Context, request: CashOutRequest, signal: AbortSignal): Promise<Got<readonly Redemption[]>> => {
-  const judged = judgeRead(
-    await client.send({ operation: 'find-cash-out', method: 'GET', path: PATHS.accountRedemptions(request.account), signal }),
+const listOf = ({ client }: Context, request: CashOutRequest, signal: AbortSignal): Promise<Got<readonly Redemption[]>> =>
+  get(
+    client,
+    { operation: 'find-cash-out', path: PATHS.accountRedemptions(request.account), shape: redemptionList, what: 'the redemptions' },
+    signal,
   );
-  if (judged.ended !== null) return judged;
-  const read = redemptionList.safeParse(judged.value);
-  return read.success ? got(read.data) : unclear('the redemptions cannot be read');
-};
 
 const noteOf = (read: Redemption): string | null => {
   const note = read.note?.trim() ?? '';
@@ -153,12 +152,12 @@ const findCashOut =
   };
 
 const readOne = async ({ client, options }: Context, cashOutId: string, signal: AbortSignal): Promise<Got<CashOut>> => {
-  const judged = judgeRead(await client.send({ operation: 'read-cash-out', method: 'GET', path: PATHS.redemption(cashOutId), signal }));
-  if (judged.ended !== null) return judged;
-  const read = redemption.safeParse(judged.value);
-  if (!read.success || read.data.redemptionId !== cashOutId) return unclear('the redemption cannot be read');
+  const question = { operation: 'read-cash-out', path: PATHS.redemption(cashOutId), shape: redemption, what: 'the redemption' };
+  const answer = await get(client, question, signal);
+  if (answer.ended !== null) return answer;
+  if (answer.value.redemptionId !== cashOutId) return unclear('the redemption cannot be read');
   // The published form of this read leaves the amount out.
-  return got(cashOutOf(read.data, options.currency));
+  return got(cashOutOf(answer.value, options.currency));
 };
 
 const approvedOf = (json: Json, cashOutId: string): Redemption | null => {

@@ -3,6 +3,7 @@ import { currency } from '../../../kernel/money.js';
 import { address, configurable, secret } from '../../choice.js';
 import type { BrokerTenant } from '../tenant.js';
 import { createDriveWealth } from './adapter.js';
+import { driveWealthEvents } from './events.js';
 
 /** The names under which the environment says where DriveWealth is, and how it is made of them. */
 export const driveWealth = configurable(
@@ -24,4 +25,5 @@ export const driveWealth = configurable(
       ...(currencies[0] === undefined ? {} : { currency: currency(currencies[0]) }),
       log,
     }),
+  driveWealthEvents,
 );

@@ -24,9 +24,10 @@ import { noAnswer, retryable, unknown } from '../../http/outcome.js';
 import { query } from '../../http/path.js';
 import type { Accounts } from './accounts.js';
 import { wireKey, type DriveWealthClient } from './client.js';
+import { get } from './get.js';
 import { feesAddUp, fillRowsOf, fillsOf, orderStateOf, rowMatches, sideOf, type Instruments } from './mapping.js';
 import { post } from './post.js';
-import { got, judgeRead, ORDER_REFUSALS, unclear, type Got } from './outcome.js';
+import { got, ORDER_REFUSALS, unclear, type Got } from './outcome.js';
 
 export type OrderOptions = {
   readonly currency: Currency;
@@ -102,12 +103,9 @@ const placeOrder =
   };
 
 const openRows = async ({ client }: Context, accountId: BrokerAccountId, signal: AbortSignal): Promise<Got<readonly OrderListRow[]>> => {
-  const judged = judgeRead(
-    await client.send({ operation: 'read-open-orders', method: 'GET', path: PATHS.pendingOrders(accountId), signal }),
-  );
-  if (judged.ended !== null) return judged;
-  const read = pendingOrders.safeParse(judged.value);
-  return read.success ? got(read.data.orders) : unclear('the open orders cannot be read');
+  const question = { operation: 'read-open-orders', path: PATHS.pendingOrders(accountId), shape: pendingOrders, what: 'the open orders' };
+  const answer = await get(client, question, signal);
+  return answer.ended === null ? got(answer.value.orders) : answer;
 };
 
 const endedRows = async (
@@ -121,21 +119,17 @@ const endedRows = async (
   const to = new Date(options.nowMs() + options.clockSkewMs).toISOString();
   for (let page = 0; page < MAX_PAGES; page++) {
     const path = `${PATHS.orderHistory(accountId)}${query({ from, to, limit: String(PAGE_SIZE), offset: String(rows.length) })}`;
-    const judged = judgeRead(await client.send({ operation: 'read-order-history', method: 'GET', path, signal }));
-    if (judged.ended !== null) return judged;
-    const read = orderHistory.safeParse(judged.value);
-    if (!read.success) return unclear('the order history cannot be read');
-    rows.push(...read.data.orders);
-    if (read.data.orders.length < PAGE_SIZE) return got(rows);
+    const answer = await get(client, { operation: 'read-order-history', path, shape: orderHistory, what: 'the order history' }, signal);
+    if (answer.ended !== null) return answer;
+    rows.push(...answer.value.orders);
+    if (answer.value.orders.length < PAGE_SIZE) return got(rows);
   }
   return unclear('the order history has too many pages');
 };
 
 const detailOf = async ({ client }: Context, orderId: string, signal: AbortSignal): Promise<Got<OrderDetail>> => {
-  const judged = judgeRead(await client.send({ operation: 'read-order', method: 'GET', path: PATHS.order(orderId), signal }));
-  if (judged.ended !== null) return judged;
-  const read = orderDetail.safeParse(judged.value);
-  return read.success && read.data.id === orderId ? got(read.data) : unclear('the order cannot be read');
+  const detail = await get(client, { operation: 'read-order', path: PATHS.order(orderId), shape: orderDetail, what: 'the order' }, signal);
+  return detail.ended === null && detail.value.id !== orderId ? unclear('the order cannot be read') : detail;
 };
 
 /** Ours, not ours, or not said: an order may carry our key as `clientOrderID`, and `GET` of the order shows it; or we were told its id. */
@@ -206,14 +200,12 @@ const ledgerOf = async (
   const rows: TransactionRow[] = [];
   for (let page = 0; page < MAX_PAGES; page++) {
     const path = `${PATHS.transactions(accountId)}${query({ from, to: new Date(options.nowMs() + options.clockSkewMs).toISOString(), limit: String(PAGE_SIZE), offset: String(rows.length) })}`;
-    const judged = judgeRead(await client.send({ operation: 'read-transactions', method: 'GET', path, signal }));
-    if (judged.ended !== null) return judged;
-    const read = transactions.safeParse(judged.value);
-    if (!read.success) return unclear('the ledger cannot be read');
+    const answer = await get(client, { operation: 'read-transactions', path, shape: transactions, what: 'the ledger' }, signal);
+    if (answer.ended !== null) return answer;
     const known = new Set(rows.map((row) => row.finTranID));
-    const fresh = read.data.filter((row) => !known.has(row.finTranID));
+    const fresh = answer.value.filter((row) => !known.has(row.finTranID));
     rows.push(...fresh);
-    if (read.data.length < PAGE_SIZE || fresh.length === 0) return got(rows);
+    if (answer.value.length < PAGE_SIZE || fresh.length === 0) return got(rows);
   }
   return unclear('the ledger has too many pages');
 };
@@ -263,20 +255,19 @@ const readReport = async (context: Context, account: BrokerAccountId, orderId: s
     const report = reportOf(detail.value, account, [], null, context);
     return report.ended === null ? got({ report: report.value, orderNo: detail.value.orderNo, ledger: [] }) : report;
   }
-  const judged = judgeRead(
-    await context.client.send({ operation: 'read-order-audit', method: 'GET', path: PATHS.orderAudit(orderId), signal }),
-  );
-  if (judged.ended !== null) return judged;
-  const audit = orderAudit.safeParse(judged.value);
-  if (!audit.success) return unclear('the audit of the order cannot be read');
-  const lastStep = audit.data.steps.at(-1);
+  const question = { operation: 'read-order-audit', path: PATHS.orderAudit(orderId), shape: orderAudit, what: 'the audit of the order' };
+  const audit = await get(context.client, question, signal);
+  if (audit.ended !== null) return audit;
+  const { steps } = audit.value;
+  const lastStep = steps.at(-1);
   const rows = isFilled ? await ledgerOf(context, account, detail.value, signal) : got([]);
   if (rows.ended !== null) return rows;
-  const read = fillsOf(detail.value, audit.data.steps, rows.value);
+  const filled = fillsOf(detail.value, steps, rows.value);
   // An order that is being filled moves between the three reads: look again soon.
-  if (read.unclear !== null) return unclear(read.unclear, MOVING_RETRY_MS);
-  if (!feesAddUp(detail.value, read.fills)) return unclear('the fees of the fills do not add up to the fees of the order', MOVING_RETRY_MS);
-  const report = reportOf(detail.value, account, read.fills, lastStep?.transactTime ?? lastStep?.createdWhen ?? null, context);
+  if (filled.unclear !== null) return unclear(filled.unclear, MOVING_RETRY_MS);
+  if (!feesAddUp(detail.value, filled.fills))
+    return unclear('the fees of the fills do not add up to the fees of the order', MOVING_RETRY_MS);
+  const report = reportOf(detail.value, account, filled.fills, lastStep?.transactTime ?? lastStep?.createdWhen ?? null, context);
   return report.ended === null ? got({ report: report.value, orderNo: detail.value.orderNo, ledger: rows.value }) : report;
 };
 

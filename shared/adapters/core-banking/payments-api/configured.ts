@@ -1,5 +1,6 @@
 import { address, configurable, secret } from '../../choice.js';
 import { createPaymentsApi } from './adapter.js';
+import { paymentsApiEvents } from './events.js';
 
 /** The names under which the environment says where the bank's payments API is, and how it is made of them. */
 export const paymentsApi = configurable(
@@ -14,4 +15,5 @@ export const paymentsApi = configurable(
       longestLifeMs: requestLongestLifeMs,
       log,
     }),
+  paymentsApiEvents,
 );

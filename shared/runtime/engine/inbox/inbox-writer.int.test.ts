@@ -1,0 +1,57 @@
+/** Messages that are taken in on a real Postgres, readable or not. */
+import { describe, expect, it, jest } from '@jest/globals';
+import { parcelEngine } from '../../../../test/support/parcel-engine.js';
+import { World } from '../../../../test/support/parcel-flow.js';
+
+const { query, startCopy, message, take, pulse, all } = parcelEngine();
+
+describe('the inbox writer on Postgres', () => {
+  it('quarantines what cannot be read, whole, and never lets it crash', async () => {
+    const copy = await startCopy(new World());
+    const raw = { ...message('payout.requested', 'p9', {}), value: Buffer.from([0xff, 0xfe, 0x00]) };
+    await take(copy, raw, { ...message('payout.requested', 'p8', {}), value: Buffer.from('{"half":') });
+    const { rows } = await query<{ portfolio_id: string; value: string; headers: string }>(
+      'select portfolio_id, value, headers from quarantine order by portfolio_id',
+    );
+    expect(rows.map((row) => row.portfolio_id)).toEqual(['p8', 'p9']);
+    expect(Buffer.from(rows[1]?.value ?? '', 'base64')).toEqual(raw.value);
+    expect(rows[1]?.headers).toContain('base64');
+  });
+
+  it('takes in what several partitions bring at once in one statement; a row that the database refuses holds up its own only', async () => {
+    const world = new World();
+    const copy = await startCopy(world);
+    const written = jest.spyOn(copy.store, 'ingest');
+    await query(`alter table inbox add constraint refused check (portfolio_id <> 'p2')`);
+    const takeAll = () =>
+      Promise.allSettled(
+        [0, 1, 2, 3].map((partition) => {
+          const one = message('payout.requested', `p${String(partition)}`, { request: `w${String(partition)}` }, `t-${String(partition)}`);
+          return copy.inboxWriter.take({ topic: one.topic, partition, messages: [{ ...one, partition }] }, pulse);
+        }),
+      );
+    const first = await takeAll();
+    await query('alter table inbox drop constraint refused');
+    expect(first.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+    await all('Waiting', 3);
+    written.mockClear();
+    // Again, as the consumer would: the one that was refused comes in, the others are known.
+    expect((await takeAll()).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'fulfilled']);
+    expect(written.mock.calls.map(([rows]) => rows.length)).toEqual([4]);
+    await all('Waiting', 4);
+    expect(world.paid).toHaveLength(4);
+  });
+
+  it('stops taking in when most messages cannot be read, instead of filling the dead-letter topic', async () => {
+    const copy = await startCopy(new World());
+    const bad = Array.from({ length: 30 }, (_, n) => ({
+      ...message('payout.requested', `p${String(n)}`, {}),
+      value: Buffer.from('rubbish'),
+    }));
+    await expect(take(copy, ...bad)).rejects.toThrow('most messages');
+    expect(copy.inboxWriter.heldBecause).toEqual(['most messages of payout.requested/0 cannot be read']);
+    expect((await query('select 1 from quarantine')).rowCount).toBe(0);
+    await take(copy, message('payout.requested', 'p1', { request: 'w1' }));
+    expect(copy.inboxWriter.heldBecause).toEqual([]);
+  });
+});

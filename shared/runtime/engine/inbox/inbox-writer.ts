@@ -1,0 +1,263 @@
+/**
+ * Takes a fetch in: one multi-row insert, then the offset may be committed. Every message gets a row: to be stepped,
+ * handled at once with a reason, or quarantined whole with its lane stopped.
+ */
+import { headersOf, headerNames, type Envelope } from '../../../../contracts/internal/envelope.js';
+import { Batcher } from '../../batching.js';
+import type { TakenBatch as FetchedBatch, TakenMessage as FetchedMessage, Pulse } from '../../kafka/consumer.js';
+import type { Log } from '../../process/log.js';
+import type { Catalogue } from '../catalogue.js';
+import type { Clock } from '../clock.js';
+import type { Failpoint } from '../failpoints.js';
+import { bodyHash, storable } from '../identity.js';
+import type { OutboxPublisher } from '../outbox/outbox-publisher.js';
+import { OWN_TOPIC } from '../steps/batch.js';
+import type { Item, OriginalMessage } from '../steps/lanes.js';
+import type { Engine } from '../steps/step-loop.js';
+import { emptyParts } from '../store/step-statement.js';
+import { DatabaseAway, writeUnlessStale, type EngineStore, type InboxRow, type OpenInboxRow, type OutboxRow } from '../store/store.js';
+import { readOwnRow } from './handed-over.js';
+import { PausedPartitions } from './paused-partitions.js';
+import { Quarantine } from './quarantine.js';
+import { DECISIONS, inboxRowOf, originalOf, readMessage, type Taken } from './read-message.js';
+import { NEWS, route, type Routed } from './route.js';
+
+export type InboxWriterOptions = {
+  readonly catalogue: Catalogue;
+  readonly store: EngineStore;
+  readonly engine: Engine;
+  readonly outboxPublisher: OutboxPublisher;
+  readonly log: Log;
+  readonly clock: Pick<Clock, 'nowMs' | 'monotonicMs' | 'after' | 'soon'>;
+  readonly failpoint: Failpoint;
+  /** How often one message is tried of a partition that is paused. */
+  readonly tryEveryMs?: number;
+  /** What people decide. `staysOpen`: the event is handled by a step, not by being taken in. */
+  readonly decisions: { readonly carryOut: (event: Envelope) => Promise<void>; readonly staysOpen: (event: Envelope) => boolean };
+};
+
+const MOST_IN_MEMORY = 20_000;
+/** So many messages of a partition are worth a statement of their own. */
+const ENOUGH_FOR_ONE = 200;
+/** More than partitions are handled at once: nobody waits for the statement of others. */
+const MOST_ROUNDS = 16;
+const UNDECIDED: ReadonlySet<string> = new Set(['planned', 'sending', 'accepted', 'unknown', 'parked']);
+
+export class InboxWriter {
+  readonly #o: InboxWriterOptions;
+  readonly #paused: PausedPartitions;
+  readonly #quarantine: Quarantine;
+
+  /** What partitions bring in one turn is one statement; a row that the database refuses holds up its own partition only. */
+  readonly #batcher: Batcher<readonly Taken[], undefined>;
+
+  constructor(options: InboxWriterOptions) {
+    this.#o = options;
+    const { engine, store, outboxPublisher: outboxPublisher, clock, log, tryEveryMs } = options;
+    this.#paused = new PausedPartitions({ engine, clock, log, tryEveryMs });
+    this.#quarantine = new Quarantine({
+      store,
+      outboxPublisher: outboxPublisher,
+      clock,
+      log,
+      refreshBlocked: () => engine.refreshBlocked(),
+    });
+    this.#batcher = new Batcher({
+      work: async (lists) => {
+        await this.#ingest(lists.flat());
+        return lists.map(() => undefined);
+      },
+      ...{ rounds: MOST_ROUNDS, most: MOST_ROUNDS, mostWaiting: Number.POSITIVE_INFINITY },
+      isOfAll: (error) => error instanceof DatabaseAway,
+      soon: options.clock.soon,
+    });
+  }
+
+  /** Why nothing, or not everything, is taken in now: for readiness and alarms. */
+  get heldBecause(): readonly string[] {
+    return this.#paused.reasons;
+  }
+
+  readonly take = async (batch: FetchedBatch, pulse: Pulse): Promise<void> => {
+    const { engine } = this.#o;
+    // Memory is bounded: a process that cannot keep up takes no more in.
+    while (engine.load > MOST_IN_MEMORY && engine.waitsBecause === null && !pulse.stopping()) {
+      await new Promise<void>((resolve) => this.#o.clock.after(50, resolve));
+      await pulse.heartbeat();
+    }
+    const place = `${batch.topic}/${String(batch.partition)}`;
+    const through = this.#paused.through(place);
+    const messages = batch.messages
+      .filter((message) => through === undefined || BigInt(message.offset) > through)
+      .map((message) => this.#read(message));
+    await this.#takeOrPause(batch.topic, place, messages, pulse);
+    this.#paused.goesOn(place);
+  };
+
+  #read(message: FetchedMessage): Taken {
+    const original = originalOf(message);
+    const fallbackId =
+      storable(message.headers[headerNames.eventId] ?? '') || `${message.topic}/${String(message.partition)}/${message.offset}`;
+    const read = readMessage(this.#o.catalogue, message.topic, original.value, fallbackId, original.key);
+    return { original, read, hash: bodyHash(original.value, read.event) };
+  }
+
+  /** While most of a partition fails, one now and then; the rest as soon as that is over. @throws HoldPartition. */
+  async #takeOrPause(topic: string, place: string, messages: readonly Taken[], pulse: Pulse): Promise<void> {
+    for (let rest = messages; rest.length > 0;) {
+      const hindrance = this.#paused.hindrance(topic, place, rest);
+      if (hindrance === null) {
+        // What people decide is carried out before it counts as taken in: nobody else waits for that.
+        if (topic === DECISIONS || rest.length >= ENOUGH_FOR_ONE) await this.#ingest(rest);
+        else await this.#batcher.do(rest);
+        this.#paused.note(place, rest);
+        return;
+      }
+      if (pulse.stopping() || !(hindrance.easing || this.#paused.mayTry(place))) this.#paused.pause(place, hindrance.why);
+      const [first, ...others] = rest;
+      if (first === undefined) return;
+      this.#paused.trying(place);
+      await this.#ingest([first]);
+      this.#paused.tried(place, first);
+      rest = others;
+    }
+  }
+
+  async #ingest(messages: readonly Taken[]): Promise<void> {
+    const { store, engine, outboxPublisher: outboxPublisher } = this.#o;
+    const parts = emptyParts();
+    const rows: InboxRow[] = [];
+    const letters = new Map<string, OutboxRow>();
+    const routed = new Map<string, Routed>();
+    const first = new Map<string, Taken>();
+    const later: Taken[] = [];
+    for (const one of messages) {
+      const before = first.get(one.read.eventId);
+      if (before !== undefined) {
+        if (before.hash !== one.hash) later.push(one);
+        continue;
+      }
+      first.set(one.read.eventId, one);
+      if (one.read.kind === 'good') {
+        const where = route(one.read, one.original);
+        routed.set(one.read.eventId, where);
+        const note =
+          one.original.topic !== DECISIONS ? where.note : this.#o.decisions.staysOpen(one.read.event) ? null : 'a decision of people';
+        rows.push({
+          note: note?.slice(0, 500) ?? null,
+          ...inboxRowOf(one, one.read.eventId, where.items[0]?.lane ?? one.read.portfolioId),
+        });
+      } else letters.set(one.read.eventId, this.#quarantine.add(one, one.read, rows, parts));
+    }
+    const topics = (): string[] => messages.map(({ original }) => original.topic);
+    this.#o.failpoint('before-take-in', topics);
+    const taken = await store.ingest(rows, parts);
+    this.#o.failpoint('after-take-in', topics);
+    const conflicting = new Set(taken.conflicting);
+    if (conflicting.size > 0)
+      await this.#quarantine.addOtherBodies([...first.values()].filter(({ read }) => conflicting.has(read.eventId)));
+    const fresh = [...letters].filter(([eventId]) => taken.fresh.has(eventId));
+    if (fresh.length > 0) {
+      outboxPublisher.publish(fresh.map(([, letter]) => letter));
+      await engine.refreshBlocked();
+    }
+    for (const { read } of first.values())
+      if (read.kind === 'good' && read.event.type === DECISIONS && !conflicting.has(read.eventId))
+        await this.#o.decisions.carryOut(read.event);
+    for (const [eventId, where] of routed) if (taken.fresh.has(eventId)) for (const item of where.items) engine.enqueue(item);
+    // News is handled as it is taken in: whoever takes it in again may not have come to ask the first time.
+    await this.#references(
+      [...routed].map(([eventId, where]) => [eventId, taken.fresh.has(eventId) ? where : { ...where, byReference: [] }]),
+    );
+    // The same id twice in one fetch, with two bodies: the second is judged when the first one stands.
+    if (later.length > 0) await this.#ingest(later);
+  }
+
+  async #references(routed: readonly (readonly [string, Routed])[]): Promise<void> {
+    const { store, engine } = this.#o;
+    const notifications = routed.flatMap(([, where]) => where.notifications);
+    const wanted = [...notifications, ...routed.flatMap(([, where]) => where.byReference.map((one) => one.reference))];
+    if (wanted.length === 0) return;
+    const found = await store.byReference([...new Set(wanted)]);
+    for (const effect of found)
+      if (notifications.includes(effect.reference) && (effect.earlier !== null || UNDECIDED.has(effect.status))) engine.checkNow(effect);
+    for (const [eventId, where] of routed)
+      for (const { reference, input, source, original } of where.byReference) {
+        const owner = found.find((effect) => effect.reference === reference);
+        engine.enqueue({
+          kind: 'input',
+          lane: owner?.portfolioId ?? reference,
+          eventId,
+          source,
+          input,
+          original,
+          tries: 0,
+          to: { journeyId: owner?.journeyId ?? `none:${reference}` },
+        });
+      }
+  }
+
+  /** Makes an inbox row of the database an item again: after a crash, or when a person lets it run again. */
+  async again(row: OpenInboxRow): Promise<Item | null> {
+    if (row.topic === null || row.topic === OWN_TOPIC) return this.#ownAgain(row);
+    if (row.topic !== DECISIONS && this.#o.catalogue.consumesOf(row.topic).length === 0) {
+      this.#o.engine.leftToNewer.leaveEvent(row.eventId);
+      return null;
+    }
+    const [partition = '0', offset = '0'] = (row.source ?? '').split('/').slice(-2);
+    const read = readMessage(this.#o.catalogue, row.topic, row.value, row.eventId, row.portfolioId);
+    const { quarantined: before } = row;
+    // The inbox keeps no headers. Those of a message that can be read are in its envelope too.
+    const headers =
+      before?.headers ?? (read.kind === 'good' ? headersOf({ ...read.event, id: row.eventId }) : { [headerNames.eventId]: row.eventId });
+    const original: OriginalMessage = {
+      topic: row.topic,
+      partition: Number(partition),
+      offset,
+      key: before === null ? row.portfolioId : before.key,
+      headers,
+      value: row.value,
+      ...(before === null ? {} : { before }),
+    };
+    if (read.kind === 'bad') {
+      await this.#quarantine.addOpenRow(original, row.eventId, row.portfolioId, read);
+      return null;
+    }
+    if (row.topic === DECISIONS) {
+      await this.#o.decisions.carryOut({ ...read.event, id: row.eventId });
+      return null;
+    }
+    const where = route({ ...read, eventId: row.eventId }, original);
+    await this.#references([[row.eventId, where]]);
+    // A correction may have made it no business of ours: it must not stay open for ever.
+    if (where.note !== null)
+      await writeUnlessStale(this.#o.store, { ...emptyParts(), seen: [{ event_id: row.eventId, note: where.note.slice(0, 500) }] });
+    return where.items[0] ?? null;
+  }
+
+  /** What a journey has sent to another one, or an instance has handed over. */
+  async #ownAgain(row: OpenInboxRow): Promise<Item | null> {
+    const { catalogue, engine, store } = this.#o;
+    const own = readOwnRow(row.value);
+    const { portfolioId: lane, eventId } = row;
+    if (own === null) {
+      engine.leftToNewer.leaveEvent(eventId);
+      return null;
+    }
+    if ('tells' in own) {
+      const to = { flow: own.tells, subject: own.subject };
+      return { kind: 'input', lane, eventId, source: null, to, input: own.input, original: null, tries: 0 };
+    }
+    const { journeyId } = own;
+    if ('answers' in own)
+      return { kind: 'effect', lane, journeyId, effectId: own.answers, event: own.event, eventId, isEarlier: own.isEarlier, tries: 0 };
+    const [journey] = await store.load([journeyId], []);
+    if (journey !== undefined && catalogue.isNewer(journey)) {
+      engine.leftToNewer.leaveEvent(eventId);
+      return null;
+    }
+    engine.checkNow({ journeyId, portfolioId: lane, effectId: own.notifies, earlier: own.earlier });
+    await writeUnlessStale(store, { ...emptyParts(), seen: [{ event_id: eventId, note: NEWS }] });
+    return null;
+  }
+}

@@ -1,0 +1,116 @@
+/** A Kafka message as this service reads it: what the topic promises, or why it cannot be read. */
+import { parseEnvelope, type Envelope } from '../../../../contracts/internal/envelope.js';
+import type { Topic } from '../../../../contracts/internal/topics.js';
+import type { TakenMessage as FetchedMessage } from '../../kafka/consumer.js';
+import type { Catalogue } from '../catalogue.js';
+import type { Arrival } from '../definition.js';
+import { contentHash, storable } from '../identity.js';
+import type { OriginalMessage } from '../steps/lanes.js';
+import type { InboxRow } from '../store/store.js';
+
+/** The topic of what people decide. */
+export const DECISIONS: Topic = 'operator.decision';
+
+export type Read =
+  | {
+      readonly kind: 'good';
+      readonly eventId: string;
+      readonly portfolioId: string;
+      readonly arrivals: readonly Arrival[];
+      readonly event: Envelope;
+    }
+  | {
+      readonly kind: 'bad';
+      readonly eventId: string;
+      readonly portfolioId: string;
+      readonly errorClass: string;
+      readonly reason: string;
+      /** Null when not even the envelope could be read. */
+      readonly event: Envelope | null;
+    };
+
+/** One message, what it was read as, and the mark of what it says. */
+export type Taken = { readonly original: OriginalMessage; readonly read: Read; readonly hash: string };
+
+const LONGEST_ID = 200;
+// Nothing of it is dropped, not even a mark at its beginning: it is kept as it came.
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Says what is wrong without repeating what was sent: it may be personal. */
+const reasonOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return 'not readable';
+  const { issues } = error as { issues?: readonly { path: readonly PropertyKey[]; message: string }[] };
+  if (issues === undefined) return error.message;
+  return issues
+    .slice(0, 5)
+    .map((issue) => `${issue.path.map(String).join('.') || 'message'}: ${issue.message}`)
+    .join('; ');
+};
+
+export const originalOf = (message: FetchedMessage): OriginalMessage => {
+  const { value } = message;
+  let text: string;
+  let headers = message.headers;
+  try {
+    text = value === null ? '' : utf8.decode(value);
+    if (storable(text) !== text) throw new TypeError('NUL');
+  } catch {
+    text = value === null ? '' : value.toString('base64');
+    headers = { ...headers, 'dlq-encoding': 'base64' };
+  }
+  return {
+    topic: message.topic,
+    partition: message.partition,
+    offset: message.offset,
+    key: message.key === null ? null : storable(message.key),
+    headers,
+    value: text,
+  };
+};
+
+/** Longer names than any of ours would not fit an index; the whole one stays in the quarantine. */
+export const boundedId = (text: string): string => (text.length <= LONGEST_ID ? text : `long:${contentHash(text)}`);
+
+const idsOf = (arrival: Arrival): readonly string[] => {
+  if ('ignored' in arrival) return [];
+  if ('notification' in arrival) return [arrival.notification];
+  if ('deliverByReference' in arrival) return [arrival.deliverByReference.reference];
+  return [arrival.portfolioId, 'deliverTo' in arrival ? arrival.deliverTo.journeyId : arrival.deliver.subject];
+};
+/** What the database finds a journey or an effect by has to fit its indexes. @throws RangeError. */
+const checked = (arrival: Arrival): Arrival => {
+  for (const id of idsOf(arrival))
+    if (id === '' || id.length > LONGEST_ID)
+      throw new RangeError(`an id has ${String(id.length)} characters, not 1 to ${String(LONGEST_ID)}`);
+  return arrival;
+};
+
+/** Parses one value as a message of this topic. Never throws: what cannot be read is `bad`, with the reason. */
+export const readMessage = (catalogue: Catalogue, topic: string, value: string, fallbackId: string, key: string | null): Read => {
+  let event: Envelope | null = null;
+  try {
+    event = parseEnvelope(value);
+    const { portfolioId } = event;
+    const arrivals = catalogue.consumesOf(topic).map((consume) => checked(consume.read(event as Envelope)));
+    return { kind: 'good', eventId: event.id, portfolioId: portfolioId ?? boundedId(key ?? ''), arrivals, event };
+  } catch (error) {
+    return {
+      kind: 'bad',
+      eventId: event?.id ?? boundedId(fallbackId),
+      portfolioId: event?.portfolioId ?? boundedId(key === null || key === '' ? fallbackId : key),
+      errorClass: error instanceof Error ? error.name : 'Unreadable',
+      reason: reasonOf(error),
+      event,
+    };
+  }
+};
+
+export const inboxRowOf = ({ original, hash }: Taken, eventId: string, portfolioId: string): Omit<InboxRow, 'note'> => ({
+  eventId,
+  contentHash: hash,
+  topic: original.topic,
+  partition: original.partition,
+  offset: original.offset,
+  portfolioId,
+  value: original.value,
+});

@@ -1,0 +1,176 @@
+import { describe, expect, it } from '@jest/globals';
+import { OutboxPublisher } from './outbox-publisher.js';
+import type { OutboxRow } from '../store/store.js';
+
+const row = (eventId: string, key = 'k'): OutboxRow => ({ eventId, topic: 't', key, headers: {}, value: '{}' });
+const ids = (rows: readonly OutboxRow[]): string[] => rows.map((one) => one.eventId);
+
+/** A topic whose publications the test lets through or fails, one by one. */
+const stage = () => {
+  const published: string[][] = [];
+  const marked: string[][] = [];
+  const troubles: unknown[] = [];
+  const timers: (() => void)[] = [];
+  const gates: { readonly pass: () => void; readonly fail: (error: Error) => void }[] = [];
+  let markFails: Error | null = null;
+  const outboxPublisher = new OutboxPublisher(
+    {
+      markSent: async (eventIds) => {
+        if (markFails !== null) throw markFails;
+        marked.push([...eventIds]);
+      },
+    },
+    async (rows) => {
+      published.push(ids(rows));
+      await new Promise<void>((pass, fail) => gates.push({ pass, fail }));
+    },
+    (error) => troubles.push(error),
+    (_waitMs, run) => {
+      timers.push(run);
+      return () => timers.splice(timers.indexOf(run), 1);
+    },
+  );
+  const turn = async (): Promise<void> => {
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  return {
+    outboxPublisher: outboxPublisher,
+    published,
+    marked,
+    troubles,
+    failMarking: (error: Error | null): void => {
+      markFails = error;
+    },
+    /** The time until what was said is marked is over. */
+    mark: async (): Promise<void> => {
+      for (const run of timers.splice(0)) run();
+      await turn();
+    },
+    pass: async (): Promise<void> => {
+      gates.shift()?.pass();
+      await turn();
+    },
+    fail: async (error: Error): Promise<void> => {
+      gates.shift()?.fail(error);
+      await turn();
+    },
+  };
+};
+
+describe('what steps have said', () => {
+  it('goes out in order, one publication at a time; many are marked together, a little later', async () => {
+    const { outboxPublisher: outboxPublisher, published, marked, pass, mark } = stage();
+    outboxPublisher.publish([row('a'), row('b')]);
+    outboxPublisher.publish([row('c')]);
+    expect(published).toEqual([['a', 'b']]);
+    await pass();
+    expect(published).toEqual([['a', 'b'], ['c']]);
+    await pass();
+    expect(marked).toEqual([]);
+    await mark();
+    expect(marked).toEqual([['a', 'b', 'c']]);
+    outboxPublisher.publish([row('d')]);
+    await pass();
+    await mark();
+    expect(marked).toEqual([['a', 'b', 'c'], ['d']]);
+  });
+  it('is not said twice while it is in hand, and again when the sweep still finds it afterwards', async () => {
+    const { outboxPublisher: outboxPublisher, published, pass, mark } = stage();
+    outboxPublisher.publish([row('a')]);
+    outboxPublisher.publish([row('b'), row('a'), row('b')]);
+    await pass();
+    outboxPublisher.publish([row('b'), row('a')]);
+    await pass();
+    expect(published).toEqual([['a'], ['b']]);
+    await mark();
+    outboxPublisher.publish([row('a')]);
+    expect(published).toEqual([['a'], ['b'], ['a']]);
+  });
+  it('stays unmarked when it could not be published or marked, and other keys go on', async () => {
+    const { outboxPublisher: outboxPublisher, published, marked, troubles, pass, fail, mark, failMarking } = stage();
+    outboxPublisher.publish([row('a')]);
+    outboxPublisher.publish([row('b', 'other')]);
+    await fail(new Error('Kafka is away'));
+    failMarking(new Error('Postgres is away'));
+    await pass();
+    await mark();
+    expect([published, marked, troubles]).toEqual([[['a'], ['b']], [], [new Error('Kafka is away'), new Error('Postgres is away')]]);
+    failMarking(null);
+    await outboxPublisher.publishMissed(async () => ({ rows: [row('a'), row('b', 'other')], all: true }));
+    await pass();
+    await mark();
+    expect(marked).toEqual([['a', 'b']]);
+  });
+  it('says nothing newer of a key before what it has missed', async () => {
+    const { outboxPublisher: outboxPublisher, published, pass, fail } = stage();
+    const look = (ids: readonly string[], all = true) =>
+      outboxPublisher.publishMissed(async () => ({ rows: ids.map((id) => row(id)), all }));
+    outboxPublisher.publish([row('a')]);
+    outboxPublisher.publish([row('b')]);
+    await fail(new Error('Kafka is away'));
+    outboxPublisher.publish([row('c')]);
+    expect([published, outboxPublisher.isBehind]).toEqual([[['a']], true]);
+    await look(['a'], false);
+    outboxPublisher.publish([row('d')]);
+    await outboxPublisher.publishMissed(async () => {
+      // While the sweep looks it cannot know whether its look holds this one.
+      outboxPublisher.publish([row('e')]);
+      return { rows: [row('a'), row('b'), row('c'), row('d')], all: true };
+    });
+    expect(outboxPublisher.isBehind).toBe(true);
+    await look(['a', 'b', 'c', 'd', 'e']);
+    expect(outboxPublisher.isBehind).toBe(false);
+    outboxPublisher.publish([row('f')]);
+    await pass();
+    await pass();
+    expect(published).toEqual([['a'], ['a'], ['b', 'c', 'd', 'e', 'f']]);
+    await pass();
+  });
+  it('is bounded: no publication of more than a thousand', async () => {
+    const { outboxPublisher: outboxPublisher, published, pass } = stage();
+    outboxPublisher.publish(Array.from({ length: 1_500 }, (_, n) => row(String(n))));
+    await pass();
+    expect(published.map((one) => one.length)).toEqual([1_000, 500]);
+  });
+  it('finishes what is under way when it stops, and leaves the rest in the outbox', async () => {
+    const { outboxPublisher: outboxPublisher, published, marked, pass } = stage();
+    outboxPublisher.publish([row('a')]);
+    outboxPublisher.publish([row('b')]);
+    const stopped = outboxPublisher.stop();
+    await pass();
+    await stopped;
+    outboxPublisher.publish([row('c')]);
+    expect([published, marked]).toEqual([[['a']], [['a']]]);
+  });
+});
+
+describe('a row that can never be published', () => {
+  it('holds back nobody but itself', async () => {
+    const said: string[] = [];
+    const marked: string[] = [];
+    const tooLarge = Object.assign(new Error('too large'), { name: 'MessageTooLarge' });
+    const publish = (rows: readonly OutboxRow[]): Promise<void> => {
+      if (rows.some((one) => one.eventId === 'bad')) return Promise.reject(tooLarge);
+      said.push(...rows.map((one) => one.eventId));
+      return Promise.resolve();
+    };
+    const store = {
+      markSent: (ids: readonly string[]): Promise<void> => {
+        marked.push(...ids);
+        return Promise.resolve();
+      },
+    };
+    const outboxPublisher = new OutboxPublisher(
+      store,
+      publish,
+      () => undefined,
+      () => () => undefined,
+    );
+    const rowOf = (eventId: string): OutboxRow => ({ eventId, topic: 'payout.requested', key: 'p', headers: {}, value: '{}' });
+    outboxPublisher.publish(['a', 'b', 'bad', 'c', 'd'].map(rowOf));
+    await new Promise((resolve) => setImmediate(resolve));
+    await outboxPublisher.stop();
+    expect(said).toEqual(['a', 'b', 'c', 'd']);
+    expect(marked).toEqual(said);
+  });
+});

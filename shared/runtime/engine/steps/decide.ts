@@ -1,0 +1,89 @@
+/** What one item means for its journey. Pure: the journey and the time arrive as arguments, and nothing is asked or written. */
+import { dueMove, type LifeEvent } from '../../../kernel/effect-life.js';
+import { openJourney, step, type StepResult } from '../../../kernel/step.js';
+import type { Catalogue } from '../catalogue.js';
+import type { StoredJourney } from '../store/store.js';
+import type { Item } from './lanes.js';
+
+/** A step of the flow; or `work`: the outside is asked first, and nothing is written before; or a bug of ours. */
+export type Decided = {
+  readonly item: Item;
+  readonly journey: StoredJourney | null;
+  readonly stepResult:
+    StepResult | { readonly kind: 'work'; readonly move: 'send' | 'inquire' } | { readonly kind: 'bug'; readonly error: unknown };
+};
+
+export const isFound = (event: LifeEvent): boolean => event.type === 'Inquired' && event.inquiry.found === 'applied';
+
+/** People may answer on old news: before their word is taken, the other side is asked. */
+const asksFirst = (event: LifeEvent): boolean => event.type === 'PersonSaid' && event.asked === undefined;
+
+/** A read has nothing to find out, and what people do themselves nobody else knows. */
+const canBeAsked = (catalogue: Catalogue, flow: string, effectName: string): boolean => {
+  const definition = catalogue.effect(flow, effectName);
+  return definition.kind !== 'read' && definition.system !== 'people';
+};
+
+const stepResult = (catalogue: Catalogue, item: Item, journey: StoredJourney | null, nowMs: number): Decided['stepResult'] => {
+  if (item.kind === 'input' && journey === null) {
+    if ('journeyId' in item.to) return { kind: 'ignored', note: 'no such journey' };
+    const { flow, subject } = item.to;
+    return openJourney(
+      catalogue.flow(flow),
+      { id: catalogue.journeyId(item.to, item), subject, portfolioId: item.lane },
+      item.input,
+      catalogue.contextOf(flow, nowMs),
+    );
+  }
+  if (journey === null) return { kind: 'ignored', note: 'no such journey' };
+  const flow = catalogue.flow(journey.flow);
+  const context = catalogue.contextOf(journey.flow, nowMs);
+  switch (item.kind) {
+    case 'input':
+      return step(flow, journey, { kind: 'input', input: item.input }, context);
+    case 'effect': {
+      const isPresent = journey.effect?.id === item.effectId;
+      if (
+        isPresent &&
+        journey.effect.status === 'parked' &&
+        asksFirst(item.event) &&
+        canBeAsked(catalogue, journey.flow, journey.effect.name)
+      )
+        return { kind: 'work', move: 'inquire' };
+      if (!isPresent && item.isEarlier === true && isFound(item.event))
+        return step(
+          flow,
+          journey,
+          { kind: 'noticed', note: `${item.effectId} has happened under an earlier key, and was sent again` },
+          context,
+        );
+      return step(flow, journey, { kind: 'effect', effectId: item.effectId, event: item.event }, context);
+    }
+    case 'look-again':
+      if (journey.version !== item.version) return { kind: 'ignored', note: 'it has moved on since it was due' };
+      return step(flow, journey, { kind: 'look-again' }, context);
+    case 'due-effect': {
+      if (item.earlier !== undefined) return { kind: 'work', move: 'inquire' };
+      const { effect } = journey;
+      const row = flow.rows[journey.state.status];
+      if (effect?.id !== item.effectId || row === undefined || !('does' in row))
+        return { kind: 'ignored', note: 'the effect was overtaken' };
+      const move = dueMove(effect, context.rulesOf(effect.name, row).life);
+      if (move === 'nothing') return { kind: 'ignored', note: `the effect is ${effect.status}` };
+      if (move === 'inquire' || effect.kind === 'read') return { kind: 'work', move };
+      return step(flow, journey, { kind: 'effect', effectId: effect.id, event: { type: 'Sending' } }, context);
+    }
+  }
+};
+
+/** Never throws: a rule that does is a bug of ours, which is written down with its lane stopped. */
+export const decide = (catalogue: Catalogue, item: Item, journey: StoredJourney | null, nowMs: number): Decided => {
+  // The message of one customer changes nothing of another's.
+  if (item.kind === 'input' && journey !== null && journey.portfolioId !== item.lane)
+    return { item, journey: null, stepResult: { kind: 'impossible', why: 'the journey belongs to another portfolio' } };
+  try {
+    return { item, journey, stepResult: stepResult(catalogue, item, journey, nowMs) };
+  } catch (error) {
+    return { item, journey, stepResult: { kind: 'bug', error } };
+  }
+};

@@ -1,0 +1,197 @@
+import type { EachBatchPayload, KafkaMessage } from 'kafkajs';
+import { pause } from './deadline.js';
+import { HoldPartition, asError } from './errors.js';
+import { systemClock } from '../engine/clock.js';
+import { Batcher } from '../batching.js';
+import type { KafkaLog } from './client.js';
+import type { Guards } from './guards.js';
+import type { Watchdog } from './watchdog.js';
+
+export type FetchedMessage = {
+  /** Without the prefix. */
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: string;
+  readonly key: string | null;
+  readonly value: Buffer | null;
+  /** As text; of a header given twice, the last. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** When it was written, ms since 1970, by the writer's clock. */
+  readonly timestampMs: number;
+};
+
+export type FetchedBatch = { readonly topic: string; readonly partition: number; readonly messages: readonly FetchedMessage[] };
+
+export type Pulse = {
+  /** True once there is no point in going on: the process stops, or another member owns the partition. Return soon, resolved or rejected. */
+  stopping(): boolean;
+  /** Says "still at work": a sign of life for the watchdog and for the group. Rejects when the group has gone on without us. */
+  heartbeat(): Promise<void>;
+};
+
+/**
+ * Resolves when the batch is durable; the offset is committed after that. Rejects when it could not be done now, whatever the reason: it is
+ * called again with the same batch until it resolves. What is wrong with a message is the handler's own matter (quarantine), not a rejection.
+ * The same message may come more than once, and in two processes at once. A rejection with HoldPartition gives the place to other partitions.
+ */
+export type InboxWriter = (batch: FetchedBatch, pulse: Pulse) => Promise<void>;
+
+export type BatchParts = {
+  readonly ingest: InboxWriter;
+  readonly topicPrefix: string;
+  readonly heartbeatIntervalMs: number;
+  readonly handlerDeadlineMs: number;
+  readonly watchdog: Watchdog;
+  readonly stop: AbortSignal;
+  readonly onProgress: () => void;
+  readonly log: KafkaLog;
+  readonly guards: Guards;
+  /** Only what the switched-off guard would call. */
+  readonly commitOutside: (topic: string, partition: number, offset: string) => Promise<void>;
+};
+
+/** Batches handled at once. */
+export const PARTITIONS_AT_ONCE = 4;
+const FIRST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 1_000;
+
+const headerText = (value: Buffer | string | (Buffer | string)[] | undefined): string | undefined => {
+  const one = Array.isArray(value) ? value.at(-1) : value;
+  return one === undefined ? undefined : one.toString();
+};
+
+const taken = (message: KafkaMessage, topic: string, partition: number): FetchedMessage => {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(message.headers ?? {})) {
+    const text = headerText(value);
+    if (text !== undefined) headers[name] = text;
+  }
+  return {
+    topic,
+    partition,
+    offset: message.offset,
+    key: message.key?.toString() ?? null,
+    value: message.value,
+    headers,
+    timestampMs: Number(message.timestamp),
+  };
+};
+
+/** One call of the handler, with the membership kept in the meantime. */
+type Attempt = { readonly durable: true } | { readonly durable: false; readonly error: Error; readonly lostMembership: Error | undefined };
+
+const attempt = async (batch: FetchedBatch, payload: EachBatchPayload, parts: BatchParts): Promise<Attempt> => {
+  let lost: Error | undefined;
+  const beat = async (): Promise<void> => {
+    try {
+      await payload.heartbeat();
+      parts.onProgress();
+    } catch (thrown) {
+      lost = asError(thrown);
+      throw lost;
+    }
+  };
+  const quietBeat = (): void => {
+    beat().catch((thrown: unknown) => parts.log('debug', 'kafka: a heartbeat failed', { error: asError(thrown).message }));
+  };
+  const watch = parts.guards.handlerWatchdog
+    ? parts.watchdog.watch(`handler of ${batch.topic}/${batch.partition}`, parts.handlerDeadlineMs)
+    : undefined;
+  const timer = parts.guards.heartbeatWhileHandling ? setInterval(quietBeat, parts.heartbeatIntervalMs) : undefined;
+  const pulse: Pulse = {
+    stopping: () => parts.stop.aborted || lost !== undefined || !payload.isRunning() || payload.isStale(),
+    heartbeat: async () => {
+      watch?.sign();
+      await beat();
+    },
+  };
+  try {
+    await parts.ingest(batch, pulse);
+    return { durable: true };
+  } catch (thrown) {
+    return { durable: false, error: asError(thrown), lostMembership: lost };
+  } finally {
+    clearInterval(timer);
+    watch?.end();
+  }
+};
+
+/** Resolves to whether the batch is durable, no longer ours, or to be left alone for a while. Rejects only with what the group says, so that kafkajs joins again. */
+const untilDurable = async (
+  batch: FetchedBatch,
+  payload: EachBatchPayload,
+  parts: BatchParts,
+): Promise<'durable' | 'gone' | HoldPartition> => {
+  let waitMs = FIRST_WAIT_MS;
+  for (let tries = 1; ; tries += 1) {
+    if (parts.stop.aborted || !payload.isRunning() || payload.isStale()) return 'gone';
+    const result = await attempt(batch, payload, parts);
+    if (result.durable) return 'durable';
+    if (result.error instanceof HoldPartition && result.lostMembership === undefined) return result.error;
+    if (!parts.guards.waitInsideBatch) throw result.error;
+    parts.log('warn', 'kafka: a batch could not be taken in; trying again', {
+      topic: batch.topic,
+      partition: batch.partition,
+      tries,
+      error: result.error.message,
+    });
+    if (result.lostMembership) throw result.lostMembership;
+    await pause(Math.min(waitMs, parts.heartbeatIntervalMs), parts.stop);
+    waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
+    await payload.heartbeat();
+  }
+};
+
+type Offset = { readonly topic: string; readonly partition: number; readonly offset: string; readonly payload: EachBatchPayload };
+
+/**
+ * Offsets of batches that became durable in the same turn are committed in one request, by the call of one of the batches; what the group says
+ * to that, all of them hear.
+ */
+const commitTogether = (offsets: readonly Offset[]): Promise<void> => {
+  const byTopic = new Map<string, { partition: number; offset: string }[]>();
+  for (const { topic, partition, offset } of offsets) {
+    const partitions = (byTopic.get(topic) ?? []).filter((one) => one.partition !== partition);
+    byTopic.set(topic, [...partitions, { partition, offset }]);
+  }
+  const topics = [...byTopic].map(([topic, partitions]) => ({ topic, partitions }));
+  // The last one belongs to the present run of the consumer, whatever happened to the others'.
+  return offsets.at(-1)?.payload.commitOffsetsIfNecessary({ topics }) ?? Promise.resolve();
+};
+
+/** What kafkajs calls with every fetched batch. Batches of different partitions run at the same time. */
+export const ingestBatch = (parts: BatchParts): ((payload: EachBatchPayload) => Promise<void>) => {
+  const commits = new Batcher<Offset, undefined>({
+    work: async (offsets) => {
+      await commitTogether(offsets);
+      return offsets.map(() => undefined);
+    },
+    ...{ rounds: PARTITIONS_AT_ONCE, most: PARTITIONS_AT_ONCE, mostWaiting: Number.POSITIVE_INFINITY },
+    isOfAll: () => true,
+    soon: systemClock.soon,
+  });
+  return async (payload) => {
+    const { batch } = payload;
+    const topic = batch.topic.slice(parts.topicPrefix.length);
+    const messages = batch.messages.map((message) => taken(message, topic, batch.partition));
+    const nextOffset = String(BigInt(batch.lastOffset()) + 1n);
+    const commit = async (): Promise<void> => {
+      if (parts.guards.commitInsideBatch) await commits.do({ topic: batch.topic, partition: batch.partition, offset: nextOffset, payload });
+      else await parts.commitOutside(batch.topic, batch.partition, nextOffset);
+    };
+    if (!parts.guards.commitAfterDurable) await commit();
+    const end = await untilDurable({ topic, partition: batch.partition, messages }, payload, parts);
+    if (end instanceof HoldPartition) {
+      parts.log('debug', 'kafka: a partition is held', { topic, partition: batch.partition, reason: end.message });
+      // Nothing is resolved: it is fetched again from here. The place in which it was handled is free for others meanwhile.
+      setTimeout(payload.pause(), end.forMs).unref();
+      return;
+    }
+    if (end === 'gone') return;
+    // A failed commit leaves the offset unresolved: the batch comes again, here or elsewhere, and is known by its ids.
+    if (parts.guards.commitAfterDurable) await commit();
+    payload.resolveOffset(batch.lastOffset());
+    parts.onProgress();
+    await payload.heartbeat();
+  };
+};

@@ -1,0 +1,155 @@
+/**
+ * The configuration: everything by environment, every secret also as NAME_FILE. Checked as a whole at start; all problems
+ * are printed at once, values of secrets never; exit 78 (EX_CONFIG).
+ */
+import { readFileSync } from 'node:fs';
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+import { tenantSettings, type TenantSettings } from './tenant.js';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const url = z
+  .string()
+  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'must be an http(s) address')
+  .transform((text) => text.replace(/\/+$/, ''));
+const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+const port = z.coerce.number().int().min(0).max(65_535);
+const secret = z.string().min(1).meta({ secret: true });
+
+/** What every process needs. */
+export const commonConfig = z.object({
+  DATABASE_URL: z
+    .string()
+    .refine((text) => /^postgres(ql)?:\/\//.test(text), 'must begin with postgres://')
+    .meta({ secret: true, description: 'Postgres. One database; one schema and one role per service' }),
+  DATABASE_ROLE: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_]*$/)
+    .optional()
+    .meta({ description: 'role taken on after login; default `cmw_<service>`, `none` keeps the login role' }),
+  KAFKA_BROKERS: z
+    .string()
+    .min(1)
+    .transform((text) =>
+      text
+        .split(',')
+        .map((one) => one.trim())
+        .filter((one) => one !== ''),
+    )
+    .refine(
+      (brokers) => brokers.length > 0 && brokers.every((one) => /^[^\s:]+:\d{1,5}$|^\[[0-9a-f:]+\]:\d{1,5}$/i.test(one)),
+      'must be host:port, comma-separated',
+    )
+    .meta({ description: 'host:port, comma-separated' }),
+  KAFKA_SSL: flag.default(false).meta({ description: 'true to speak TLS with the brokers' }),
+  KAFKA_SASL_MECHANISM: z
+    .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
+    .optional()
+    .meta({ description: 'how to log in at the brokers, if at all' }),
+  KAFKA_SASL_USERNAME: z.string().optional().meta({ description: 'with a mechanism' }),
+  KAFKA_SASL_PASSWORD: secret.optional().meta({ secret: true, description: 'with a mechanism' }),
+  KAFKA_TOPIC_PREFIX: z.string().max(50).default('').meta({ description: 'put before every topic and group name, for a shared cluster' }),
+  KAFKA_REPLICATION_FACTOR: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(5)
+    .default(1)
+    .meta({ description: 'of topics that we create; 3 in production' }),
+  KAFKA_SESSION_TIMEOUT_MS: z.coerce
+    .number()
+    .int()
+    .min(1_000)
+    .max(60_000)
+    .default(10_000)
+    .meta({ description: 'after so long without a heartbeat Kafka gives an instance up' }),
+  REQUESTS_AT_ONCE: z.coerce.number().int().min(1).max(250).default(64).meta({
+    description:
+      'requests in progress at once to each outside system, from each instance; share what the other side allows among the instances',
+  }),
+  HTTP_HOST: z.string().default('127.0.0.1').meta({ description: 'address to listen on' }),
+  HTTP_PORT: port.default(0).meta({ description: 'port to listen on; 0 takes a free one and prints it' }),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info').meta({ description: 'pino level' }),
+  SERVICE_NAME: z.string().optional().meta({ description: 'name of this instance; instances of one service need different names' }),
+  TENANT_FILE: z.string().optional().meta({ description: 'YAML file of everything that the tenant chooses; careful defaults without it' }),
+  CRASH_POINT: z
+    .string()
+    .optional()
+    .meta({ description: 'tests only: `name`, `name:n` or `name@about:n`; the process kills itself the n-th time it gets there' }),
+});
+export type CommonConfig = z.output<typeof commonConfig> & { readonly tenant: TenantSettings };
+
+export const investSuiteConfig = {
+  INVESTSUITE_BASE_URL: url.meta({ description: 'InvestSuite API' }),
+  INVESTSUITE_ACCESS_KEY_ID: z.string().min(1).meta({ description: 'InvestSuite login' }),
+  INVESTSUITE_SECRET_ACCESS_KEY: secret.meta({ secret: true, description: 'InvestSuite login' }),
+} as const;
+
+/** All problems of a configuration. The message holds names and reasons, never values. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(`the configuration has ${String(problems.length)} problem(s):\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+const withFiles = (names: readonly string[], environment: Environment, problems: string[]): Record<string, string> => {
+  const values: Record<string, string> = {};
+  for (const name of names) {
+    const value = environment[name];
+    const file = environment[`${name}_FILE`];
+    if (value !== undefined && value !== '') values[name] = value;
+    if (file === undefined || file === '') continue;
+    if (values[name] !== undefined) problems.push(`${name} and ${name}_FILE are both set; set one`);
+    try {
+      values[name] = readFileSync(file, 'utf8').trim();
+    } catch {
+      problems.push(`${name}_FILE names a file that cannot be read`);
+    }
+  }
+  return values;
+};
+
+const issuesOf = (error: z.ZodError, prefix = ''): string[] =>
+  error.issues.map((issue) => {
+    const name = `${prefix}${issue.path.map(String).join('.')}`;
+    return issue.code === 'invalid_type' && /undefined/.test(issue.message) ? `${name} is missing` : `${name}: ${issue.message}`;
+  });
+
+const readTenant = (file: string | undefined, problems: string[]): TenantSettings | null => {
+  let settings: unknown = {};
+  if (file !== undefined) {
+    try {
+      settings = parseYaml(readFileSync(file, 'utf8')) ?? {};
+    } catch {
+      problems.push('TENANT_FILE cannot be read as YAML');
+      return null;
+    }
+  }
+  const parsed = tenantSettings.safeParse(settings);
+  if (parsed.success) return parsed.data;
+  problems.push(...issuesOf(parsed.error, 'TENANT_FILE '));
+  return null;
+};
+
+/** What a service demands besides the schemas, of the tenant's choices and of the values of the environment: problems, or none. */
+export type Check = (tenant: TenantSettings, values: Readonly<Record<string, string>>) => readonly string[];
+
+/** @throws ConfigurationError with every problem at once. */
+export const readConfig = <S extends z.ZodObject>(
+  schema: S,
+  environment: Environment,
+  check: Check = () => [],
+): z.output<S> & { readonly tenant: TenantSettings } => {
+  const problems: string[] = [];
+  const values = withFiles(Object.keys(schema.shape), environment, problems);
+  const parsed = schema.safeParse(values);
+  if (!parsed.success) problems.push(...issuesOf(parsed.error));
+  const tenant = readTenant(values['TENANT_FILE'], problems);
+  if (tenant !== null) problems.push(...check(tenant, values));
+  if (!parsed.success || tenant === null || problems.length > 0) throw new ConfigurationError(problems);
+  return { ...parsed.data, tenant };
+};

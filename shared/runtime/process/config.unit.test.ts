@@ -1,0 +1,147 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { address, secret } from '../../adapters/choice.js';
+import { commonConfig, ConfigurationError, investSuiteConfig, readConfig, type Environment } from './config.js';
+import { tenantSettings } from './tenant.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'config-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+const file = (name: string, text: string): string => {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+};
+const schema = commonConfig.extend({ CORE_BANKING_BASE_URL: address, CORE_BANKING_TOKEN: secret, ...investSuiteConfig });
+const good: Environment = {
+  DATABASE_URL: 'postgres://u:p@h/d',
+  KAFKA_BROKERS: 'a:1, b:2,',
+  CORE_BANKING_BASE_URL: 'https://bank.example/v1//',
+  CORE_BANKING_TOKEN: 'token-1',
+  INVESTSUITE_BASE_URL: 'http://is.example',
+  INVESTSUITE_ACCESS_KEY_ID: 'id',
+  INVESTSUITE_SECRET_ACCESS_KEY: 'hush',
+};
+const problemsOf = (environment: Environment): ConfigurationError => {
+  try {
+    readConfig(schema, environment);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error;
+    throw error;
+  }
+  throw new Error('was accepted');
+};
+
+describe('the configuration', () => {
+  it('is read, with careful defaults', () => {
+    const config = readConfig(schema, good);
+    expect(config).toMatchObject({
+      KAFKA_BROKERS: ['a:1', 'b:2'],
+      CORE_BANKING_BASE_URL: 'https://bank.example/v1',
+      KAFKA_SSL: false,
+      HTTP_HOST: '127.0.0.1',
+      HTTP_PORT: 0,
+      LOG_LEVEL: 'info',
+    });
+    expect(config.tenant).toEqual(tenantSettings.parse({}));
+  });
+  it('says all problems at once', () => {
+    const { problems, message } = problemsOf({
+      ...good,
+      DATABASE_URL: 'mysql://x',
+      KAFKA_BROKERS: '',
+      KAFKA_SSL: 'yes',
+      HTTP_PORT: '70000',
+      CORE_BANKING_TOKEN: undefined,
+      INVESTSUITE_BASE_URL: 'ftp://x',
+      TENANT_FILE: join(folder, 'none'),
+    });
+    const said = problems.join('\n');
+    for (const name of [
+      'DATABASE_URL',
+      'KAFKA_BROKERS is missing',
+      'KAFKA_SSL',
+      'HTTP_PORT',
+      'CORE_BANKING_TOKEN is missing',
+      'INVESTSUITE_BASE_URL',
+      'TENANT_FILE cannot be read',
+    ])
+      expect(said).toContain(name);
+    expect(problems).toHaveLength(7);
+    expect(message).toContain('7 problem(s)');
+    for (const problem of problems) expect(message).toContain(problem);
+  });
+  it('never prints a value', () => {
+    const secrets = {
+      DATABASE_URL: 'SECRET-url',
+      KAFKA_SSL: 'SECRET-flag',
+      CORE_BANKING_BASE_URL: 'SECRET-address',
+      LOG_LEVEL: 'SECRET-level',
+      HTTP_PORT: 'SECRET-port',
+      KAFKA_SASL_MECHANISM: 'SECRET-way',
+    };
+    const error = problemsOf({
+      ...good,
+      ...secrets,
+      TENANT_FILE: file('secret.yaml', 'houseAccountIban: SECRET-iban\nbrokerMode: SECRET-mode\npriceDriftLimit: SECRET-limit\n'),
+    });
+    expect(error.problems.length).toBeGreaterThanOrEqual(9);
+    expect(`${error.message}${error.stack ?? ''}`).not.toContain('SECRET');
+  });
+  it('reads a secret from a file, without the newline at its end', () => {
+    const { CORE_BANKING_TOKEN: _unset, ...rest } = good;
+    expect(readConfig(schema, { ...rest, CORE_BANKING_TOKEN_FILE: file('token', 'from-file\n') }).CORE_BANKING_TOKEN).toBe('from-file');
+    expect(problemsOf({ ...rest, CORE_BANKING_TOKEN_FILE: join(folder, 'none') }).problems).toContain(
+      'CORE_BANKING_TOKEN_FILE names a file that cannot be read',
+    );
+    expect(problemsOf({ ...good, CORE_BANKING_TOKEN_FILE: file('token', 'other') }).problems).toEqual([
+      'CORE_BANKING_TOKEN and CORE_BANKING_TOKEN_FILE are both set; set one',
+    ]);
+    expect(problemsOf({ ...rest, CORE_BANKING_TOKEN_FILE: file('empty', '\n') }).problems.join()).toContain('CORE_BANKING_TOKEN');
+    expect(readConfig(schema, { ...good, CORE_BANKING_TOKEN_FILE: '' }).CORE_BANKING_TOKEN).toBe('token-1');
+  });
+});
+
+describe('what the tenant chooses', () => {
+  const withTenant = (text: string): Environment => ({ ...good, TENANT_FILE: file('tenant.yaml', text) });
+  it('is careful by default', () => {
+    expect(readConfig(schema, withTenant('')).tenant).toMatchObject({
+      onCounterAccountMismatch: 'hold',
+      payWhileOrdersAreOpen: false,
+      holdingsMoveAt: 'settled',
+      priceDriftLimit: '0.05',
+      requestLongestLifeMs: 120_000,
+    });
+  });
+  it('is read from YAML, amounts as text', () => {
+    expect(
+      readConfig(
+        schema,
+        withTenant('brokerMode: investsuite\npriceDriftLimit: "0.100"\ncurrencies: [EUR, USD]\nhouseAccountIban: NL91ABNA0417164300\n'),
+      ).tenant,
+    ).toMatchObject({ brokerMode: 'investsuite', priceDriftLimit: '0.1', currencies: ['EUR', 'USD'] });
+  });
+  it.each([
+    '{',
+    'priceDriftLimit: 0.05',
+    'priceDriftLimit: "5 %"',
+    // Meant as per cent, it would let every price pass.
+    'priceDriftLimit: "5"',
+    'priceDriftLimit: "-0.05"',
+    'priceDriftLimit: "0"',
+    // Over before its alarm: a wish that we have overwritten would be seen by nobody.
+    'reviewAfterMs: 3600000',
+    'brokrMode: client',
+    'requestTimeoutMs: 1',
+    'houseAccountIban: nl91',
+    'currencies: [eur]',
+    '- a list',
+    'counterAccountCoolOffHours: -1',
+  ])('refuses %j', (text) => {
+    const { problems } = problemsOf(withTenant(text));
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain('TENANT_FILE');
+  });
+});

@@ -1,0 +1,14 @@
+/** Enough for the configuration of a money service. Nobody listens at these addresses. */
+export const serviceEnvironment = {
+  DATABASE_URL: 'postgres://localhost/cmw',
+  KAFKA_BROKERS: 'localhost:1',
+  INVESTSUITE_BASE_URL: 'http://localhost:1',
+  INVESTSUITE_ACCESS_KEY_ID: 'id',
+  INVESTSUITE_SECRET_ACCESS_KEY: 'secret',
+  DRIVEWEALTH_BASE_URL: 'http://localhost:1/back-office',
+  DRIVEWEALTH_APP_KEY: 'key',
+  DRIVEWEALTH_CLIENT_ID: 'id',
+  DRIVEWEALTH_CLIENT_SECRET: 'secret',
+  CORE_BANKING_BASE_URL: 'http://localhost:1',
+  CORE_BANKING_TOKEN: 'token',
+} as const;

@@ -1,4 +1,0 @@
-import { startGlobalServers } from './global-servers.js';
-
-// Jest takes one function, and this is the way to give it one without a default export.
-module.exports = startGlobalServers;

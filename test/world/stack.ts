@@ -1,0 +1,141 @@
+/** Everything at once, for the demo and for the tests that run the whole product: servers, the outside world, every service as its own process. */
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { serviceNames, type ServiceName } from '../../contracts/internal/services.js';
+import { migrate } from '../../migrations/index.js';
+import { startKafka, type Kafka, type KafkaOptions } from '../../infra/sandbox/kafka/launcher.js';
+import { freePort } from '../../infra/sandbox/ports.js';
+import { startPostgres, type Postgres } from '../../infra/sandbox/postgres.js';
+import type { RunningProcess } from '../../infra/sandbox/processes.js';
+import { makeRunFolder } from '../../infra/sandbox/run-folder.js';
+import { startSimulators } from '../../infra/sandbox/simulators.js';
+import { launchService, type LaunchedService } from '../../infra/services/launch.js';
+
+export const HOUSE_ACCOUNT = 'DE75512108001245126199';
+export const CURRENCY = 'USD';
+
+export interface StackOptions {
+  readonly seed: number;
+  readonly say: (line: string) => void;
+  /** Default: all. */
+  readonly services?: readonly ServiceName[];
+  readonly tenant?: Readonly<Record<string, unknown>>;
+  readonly simulators?: Readonly<Record<string, string>>;
+  readonly keep?: boolean;
+  /** Default: one node. */
+  readonly kafka?: Pick<KafkaOptions, 'nodes' | 'proxyPorts'>;
+}
+
+export interface Stack {
+  readonly folder: string;
+  readonly kafka: Kafka;
+  readonly postgres: Postgres;
+  readonly services: ReadonlyMap<ServiceName, LaunchedService>;
+  readonly simulators: readonly RunningProcess[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly urls: {
+    readonly investSuite: string;
+    readonly broker: string;
+    readonly bank: string;
+    readonly operator: string;
+    readonly gateway: string;
+  };
+  /** Tokens of the two operators of the demo. */
+  readonly operators: { readonly anna: string; readonly ben: string };
+  stop(): Promise<void>;
+}
+
+/** Short waits: settlement takes a second here, not a day. The rules are the same. */
+const DEMO_TENANT = {
+  houseAccountIban: HOUSE_ACCOUNT,
+  currencies: [CURRENCY],
+  requestTimeoutMs: 3_000,
+  firstWaitMs: 100,
+  longestWaitMs: 2_000,
+  requestLongestLifeMs: 4_000,
+  lookAgainForCashAfterMs: 3_000,
+  lookAtOrderAfterMs: 2_000,
+  lookAtSettlementAfterMs: 2_000,
+  awaitCounterpartAfterMs: 2_000,
+  pendingWithdrawalsSchedule: '*/5 * * * * *',
+  // Longer than a late or overtaken event takes: what is announced after it is too late to be put back.
+  awaitWishAfterMs: 5_000,
+};
+const DEMO_SIMULATORS = {
+  CURRENCY,
+  FILL_MS: '150',
+  SETTLEMENT_MS: '1200',
+  REDEMPTION_MS: '150',
+  CANCEL_MS: '100',
+  STATUS_MS: '150',
+  RETURN_MS: '500',
+  OPTIMISER_DELAY_MS: '200',
+};
+
+const need = (env: Readonly<Record<string, string>>, name: string): string => {
+  const value = env[name];
+  if (value === undefined) throw new Error(`the stack has no ${name}`);
+  return value;
+};
+
+export const startStack = async (options: StackOptions): Promise<Stack> => {
+  const { say, seed } = options;
+  const keep = options.keep ?? false;
+  const run = makeRunFolder('demo', { keep });
+  say('Kafka and Postgres ...');
+  const [kafka, postgres] = await Promise.all([startKafka({ ...options.kafka, keep }), startPostgres({ keep })]);
+  await migrate(postgres.url);
+  say('the outside world ...');
+  const gatewayPort = await freePort();
+  const simulators = await startSimulators({
+    folder: run.path,
+    gatewayUrl: `http://127.0.0.1:${String(gatewayPort)}`,
+    env: { ...DEMO_SIMULATORS, ...options.simulators, SEED: String(seed) },
+  });
+  const tenantFile = join(run.path, 'tenant.yaml');
+  writeFileSync(tenantFile, stringify({ ...DEMO_TENANT, ...options.tenant }));
+  const operators = { anna: randomBytes(18).toString('base64url'), ben: randomBytes(18).toString('base64url') };
+  const env: Record<string, string> = {
+    ...simulators.env,
+    DATABASE_URL: postgres.url,
+    KAFKA_BROKERS: kafka.brokers.join(','),
+    TENANT_FILE: tenantFile,
+    LOG_LEVEL: 'info',
+    KAFKA_SESSION_TIMEOUT_MS: '6000',
+    OPERATOR_TOKENS: `anna:${operators.anna},ben:${operators.ben}`,
+  };
+  const wanted = options.services ?? serviceNames;
+  if (wanted.length > 0) say(`services: ${wanted.join(', ')} ...`);
+  const launched = await Promise.all(
+    wanted.map(
+      async (name) =>
+        [name, await launchService({ name, env, folder: run.path, ...(name === 'gateway' ? { port: gatewayPort } : {}) })] as const,
+    ),
+  );
+  const services = new Map<ServiceName, LaunchedService>(launched);
+  const stop = async (): Promise<void> => {
+    await Promise.all([...services.values()].map((service) => service.stop()));
+    await Promise.all(simulators.processes.map((simulator) => simulator.stop()));
+    await Promise.all([kafka.stop(), postgres.stop()]);
+    run.remove();
+  };
+  return {
+    folder: run.path,
+    kafka,
+    postgres,
+    services,
+    simulators: simulators.processes,
+    env,
+    operators,
+    urls: {
+      investSuite: need(env, 'INVESTSUITE_BASE_URL'),
+      broker: need(env, 'DRIVEWEALTH_BASE_URL'),
+      bank: need(env, 'CORE_BANKING_BASE_URL'),
+      operator: services.get('operator')?.url ?? '',
+      gateway: `http://127.0.0.1:${String(gatewayPort)}`,
+    },
+    stop,
+  };
+};
