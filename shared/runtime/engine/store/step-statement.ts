@@ -92,7 +92,7 @@ export const PARTS = {
   history: {
     journey_id: 'text',
     version: 'integer',
-    trigger: 'text',
+    occasion: 'text',
     source: 'text',
     status: 'text',
     effect_id: 'text',
