@@ -75,10 +75,10 @@ export const services = {
   },
   portfolio: {
     runs: 'engine',
-    flows: ['portfolio'],
+    flows: ['portfolio', 'lost-request'],
     takes: {
       // The level in it is evidence of a divest request; a lost one is written back.
-      'portfolio.withdrawal-request': { flow: 'portfolio', becomes: 'WishSeen', belief: 'believes-its-sender' },
+      'portfolio.withdrawal-request': { flow: 'portfolio', becomes: 'LevelAnnounced', belief: 'believes-its-sender' },
       'portfolio.change-requested': { flow: 'portfolio', becomes: 'ChangeRequested', belief: 'believes' },
     },
     emits: ['portfolio.changed', 'portfolio.cash-settled'],

@@ -1,11 +1,12 @@
 /**
  * Style, formatting and import rules: `node infra/tooling/lint.mjs`.
  * Flags: --fix (repairs style and formatting first), --no-cache, --help.
+ * `sentences`, `words` or `exceptions` as the first word: what test/tidy/main.ts prints or does about the rules that may only fall.
  *
  * eslint's own cache judges each file by its own text, but rules that know types also depend on other files. So the cache
  * here is all or nothing: when no file, no setting and no tool has changed since a clean run, there is nothing to do.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -18,7 +19,13 @@ const SETTINGS = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfi
 const HELP = `npm run lint: style, formatting and import rules of every file.
   --fix        repairs what can be repaired
   --no-cache   looks again although nothing has changed since the last clean run
+
+npm run lint -- sentences    words per sentence of pages and comments, the longest sentences first
+npm run lint -- words        every use of a word that must not come back
+npm run lint -- exceptions   lowers the exceptions of the rules that may only fall
+                             each explains itself: npm run lint -- sentences --help
 `;
+const ABOUT_TEXT = ['sentences', 'words', 'exceptions'];
 /** EX_USAGE of sysexits.h. */
 const USAGE = 64;
 
@@ -64,7 +71,18 @@ const check = (script, args) =>
     });
   });
 
+/** From the sources: prose can be judged while the code does not compile. */
+const aboutText = (words) => {
+  const program = ['--require', join(import.meta.dirname, 'source-require.cjs'), join(repositoryRoot, 'test/tidy/main.ts')];
+  return spawnSync(process.execPath, [...program, ...words], { stdio: 'inherit' }).status ?? 1;
+};
+
 const main = async () => {
+  const words = process.argv.slice(2);
+  if (ABOUT_TEXT.includes(words[0])) {
+    process.exitCode = aboutText(words);
+    return;
+  }
   const values = readFlags();
   if (values === undefined) {
     process.exitCode = USAGE;

@@ -59,7 +59,8 @@ export type WhenUnknown<K extends EffectKind> = K extends 'once' ? 'inquire' | '
 
 /** While a request that changes something is on its way, an input may be noted but cannot lead away from it. */
 type CellStep<S extends Stated, M extends Said, K extends EffectKind> = K extends 'read' ? Step<S, M> : Stay<S, M> | Hold<S>;
-type Cell<S extends Stated, I, R, P> = ((state: S, input: I, journey: JourneyFacts<P>) => R) | Ignored | Impossible;
+/** A rule may find by the state that there is nothing to do: then no step is taken, and no line of history written. */
+type Cell<S extends Stated, I, R, P> = ((state: S, input: I, journey: JourneyFacts<P>) => R | Ignored) | Ignored | Impossible;
 type Inputs<S extends Stated, I extends Tagged, R, P> = { readonly [T in I['type']]: Cell<S, Extract<I, { type: T }>, R, P> };
 
 /** Who refused: the other side, or the person who answered for a parked effect. */

@@ -171,6 +171,7 @@ const onInput = (flow: AnyFlow, journey: JourneyRecord, input: Tagged, context: 
   if ('ignored' in cell) return { kind: 'ignored', note: cell.ignored };
   if ('impossible' in cell) return { kind: 'impossible', why: cell.impossible };
   const next = cell(journey.state, input, factsOf(journey, context.policy));
+  if ('ignored' in next) return { kind: 'ignored', note: next.ignored };
   return follow(flow, journey, next, { closing: null, result: null, note: null, isRefused: false }, context);
 };
 

@@ -7,7 +7,6 @@ import type { Withdrawal } from '../../services/withdrawal/src/decide/withdrawal
 export const withdrawal = (changed: Partial<Withdrawal> = {}): Withdrawal => ({
   status: 'ReadingPortfolio',
   portfolioId: 'P1',
-  withdrawalId: null,
   portfolio: null,
   asked: null,
   waited: false,
@@ -23,7 +22,6 @@ export const withdrawal = (changed: Partial<Withdrawal> = {}): Withdrawal => ({
 export const withdrawalOf = (asked: DivestAmount, changed: Partial<Withdrawal> = {}): Withdrawal =>
   withdrawal({
     status: 'CheckingCash',
-    withdrawalId: 'w1',
     asked,
     portfolio: { ownerId: 'U1', brokerAccount: 'B1', currency: 'EUR' },
     ...changed,

@@ -232,8 +232,8 @@ const JOURNEYS: readonly Journey[] = [
       const subject = customer.portfolioId;
       await world.fault('investSuite', { fault: 'version-gap', operation: 'patch-portfolio', subject, times: 1, detail: 'settings' });
       await world.app(customer, { action: 'set', amount: '250.00' });
-      const review = await world.untilStatus(customer, 'portfolio', 'AwaitingReview');
-      expect(review.reason).toMatch(/nothing tells what was wished for/);
+      const review = await world.untilStatus(customer, 'lost-request', 'AwaitingReview');
+      expect(review.reason).toMatch(/nothing tells what was asked for/);
       await world.app(customer, { action: 'set', amount: '50.00' });
       return { customer, paid: ['250', '50'] };
     },

@@ -3,7 +3,8 @@ import { decimalOf } from './cents.js';
 import { ibanOf } from './bank.js';
 import type { Service } from './copy.js';
 import type { Ground } from './ground.js';
-import type { EffectEntry, JourneyEntry, MemoryStore } from './memory-store.js';
+import type { EffectEntry, JourneyEntry } from './memory-rows.js';
+import type { MemoryStore } from './memory-store.js';
 import { EVERYTHING } from './investsuite.js';
 import type { World } from './world.js';
 
@@ -49,6 +50,7 @@ export class Audit {
   /** Everything that is wrong, in words. */
   run(): readonly string[] {
     for (const service of this.#services) this.#nothingIsStuck(service);
+    for (const id of this.#world.portfolioIds) this.#nobodyWaitsForNothing(id);
     this.#nothingIsLent();
     switch (this.#ground.plan.scope) {
       case 'payout':
@@ -149,7 +151,23 @@ export class Audit {
   }
   /** A portfolio that waits for people, or for another change: what it has not done yet is seen. */
   #portfolioWaits(id: string): boolean {
-    return this.#journeysOf('portfolio', id).some(({ status, held }) => status !== 'Idle' || held !== null);
+    return this.#journeysOf('portfolio', id).some(({ status, held, ended }) => !ended && (status !== 'Idle' || held !== null));
+  }
+
+  /** Of the two journeys of a portfolio, one waits for the other only while that one has something to say. */
+  #nobodyWaitsForNothing(id: string): void {
+    if (this.#store('portfolio')?.blocked.has(id) === true) return;
+    const open = this.#journeysOf('portfolio', id).filter(({ ended }) => !ended);
+    const portfolio = open.find(({ flow }) => flow === 'portfolio')?.status;
+    const requests = open.filter(({ flow }) => flow === 'lost-request').map(({ status }) => status);
+    if (requests.length > 1) this.#wrong(`${id} has ${String(requests.length)} open lost requests`);
+    const [request] = requests;
+    const awaitsAnswer = portfolio === 'AwaitingLostRequest';
+    if (awaitsAnswer && (request === undefined || request === 'AwaitingReview' || request === 'Restoring'))
+      this.#wrong(`${id} waits for a lost request that ${request === undefined ? 'is over' : `stands in ${request}`}`);
+    if (request === 'Restoring' && portfolio !== 'RestoringLevel') this.#wrong(`${id} waits for a level that nobody restores`);
+    if (request !== undefined && request !== 'AwaitingReview' && !awaitsAnswer && portfolio !== 'RestoringLevel')
+      this.#wrong(`${id} is written while its lost request stands in ${request}`);
   }
 
   #changes(id: string): void {

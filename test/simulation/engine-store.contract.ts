@@ -289,7 +289,7 @@ const aboutTime = (fresh: () => Promise<StoreUnderTest>): void => {
         planned: [planned({ owner: other.id, at_ms: at }), planned({ id: 'j2:Pay', journey_id: 'j2', owner: own.id, at_ms: at })],
       }),
     );
-    expect(await store.dueJourneys(10)).toEqual([{ journeyId: 'j1', portfolioId: 'P1' }]);
+    expect(await store.dueJourneys(10)).toEqual([{ journeyId: 'j1', portfolioId: 'P1', version: 1 }]);
     expect(await store.orphanedEffects(own.id, 10)).toEqual([]);
     await other.release();
     expect(await store.orphanedEffects(own.id, 10)).toEqual([

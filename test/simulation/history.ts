@@ -1,6 +1,6 @@
 /** One history: a seed makes a plan, the plan runs until everything is quiet, and the books are read. */
 import { payoutBinding, payoutConsumes, type Ports } from '../../services/payout/src/wire.js';
-import { portfolioBinding, portfolioConsumes } from '../../services/portfolio/src/wire.js';
+import { lostRequestBinding, portfolioBinding, portfolioConsumes } from '../../services/portfolio/src/wire.js';
 import { withdrawalBinding, withdrawalConsumes } from '../../services/withdrawal/src/wire.js';
 import type { Binding, ServiceDefinition } from '../../shared/runtime/engine/definition.js';
 import { tenantSettings, type TenantSettings } from '../../shared/runtime/process/tenant.js';
@@ -115,21 +115,23 @@ class History {
     const service = (
       name: string,
       consumes: ServiceDefinition['consumes'],
-      bind: (ports: Ports, nowMs: () => number) => Binding,
+      bind: (ports: Ports, nowMs: () => number) => readonly Binding[],
     ): Service => {
       topics.subscribe(name, [...consumes.map(({ topic }) => topic), 'operator.decision']);
       return {
         name,
         store: new MemoryStore(() => scheduler.nowMs),
         define: (network, nowMs) => {
-          const binding = bind(ports(network), nowMs);
-          return { name, bindings: [broken?.binding?.(binding, () => `turn${String(scheduler.turns)}`) ?? binding], consumes };
+          const asIs = bind(ports(network), nowMs);
+          const bindings = asIs.map((binding) => broken?.binding?.(binding, () => `turn${String(scheduler.turns)}`) ?? binding);
+          return { name, bindings, consumes };
         },
       };
     };
-    const payout = (): Service => service('payout', payoutConsumes, (all, nowMs) => payoutBinding(all, tenant, nowMs));
-    const withdrawal = (): Service => service('withdrawal', withdrawalConsumes, (all) => withdrawalBinding(all, tenant));
-    const portfolio = (): Service => service('portfolio', portfolioConsumes, (all) => portfolioBinding(all, tenant));
+    const payout = (): Service => service('payout', payoutConsumes, (all, nowMs) => [payoutBinding(all, tenant, nowMs)]);
+    const withdrawal = (): Service => service('withdrawal', withdrawalConsumes, (all) => [withdrawalBinding(all, tenant)]);
+    const portfolio = (): Service =>
+      service('portfolio', portfolioConsumes, (all) => [portfolioBinding(all, tenant), lostRequestBinding(all, tenant)]);
     switch (plan.scope) {
       case 'payout':
         return [payout()];
@@ -147,7 +149,7 @@ class History {
       this.#world.topics.lag === 0 &&
       scheduler.worldWork === 0 &&
       !this.#waitsForCashThatIsThere() &&
-      !this.#waitsForAWish() &&
+      !this.#waitsForAnAnnouncement() &&
       this.#copies.every((copy) => copy.up) &&
       this.#services.every(({ store }) => isQuiet(store) && !this.#peopleHaveWork(store));
     this.#quietLooks = quiet ? this.#quietLooks + 1 : 0;
@@ -172,9 +174,9 @@ class History {
   }
 
   /** It goes on by the clock, and changes wait for it meanwhile. */
-  #waitsForAWish(): boolean {
+  #waitsForAnAnnouncement(): boolean {
     const store = this.#services.find(({ name }) => name === 'portfolio')?.store;
-    for (const { status } of store?.journeys.values() ?? []) if (status === 'AwaitingWish') return true;
+    for (const { status } of store?.journeys.values() ?? []) if (status === 'AwaitingAnnouncement') return true;
     return false;
   }
 

@@ -5,7 +5,7 @@ import type { PortfolioWrite } from '../../shared/ports/investsuite.js';
 import type { Printable } from '../../shared/kernel/json.js';
 import type { Service } from './copy.js';
 import type { Ground } from './ground.js';
-import type { EffectEntry, QuarantineEntry } from './memory-store.js';
+import type { EffectEntry, QuarantineEntry } from './memory-rows.js';
 import { ibanOf } from './bank.js';
 import { centsOf } from './cents.js';
 import { declaredLifeMs } from './plan.js';

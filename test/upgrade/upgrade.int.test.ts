@@ -157,7 +157,7 @@ describe('the engine', () => {
     expect(await catalogueOf(old.url)).toEqual(catalogue);
     for (const database of [inSteps, atOnce, old]) await database.drop();
     await connected(process.env['DATABASE_URL'] ?? '', (admin) => admin.query(`drop role cmw_${TRIAL}_late`));
-  });
+  }, 120_000);
 
   it('takes no name that Postgres would read in another way', async () => {
     const { url } = await fresh();

@@ -36,7 +36,7 @@ export interface Facts {
 export const NOTHING_SAID: Facts = { journeys: [], parked: [], deadLetters: [] };
 
 /** Statuses in which a journey waits for people without a request of its own being in doubt. */
-const AWAITS_PERSON: ReadonlySet<string> = new Set(['payout/Returned', 'portfolio/AwaitingReview']);
+const AWAITS_PERSON: ReadonlySet<string> = new Set(['payout/Returned', 'lost-request/AwaitingReview']);
 /** A portfolio's journey rests for years and never ends. */
 export const isAtRest = ({ journey, status, ended }: Pick<Journey, 'journey' | 'status' | 'ended'>): boolean =>
   ended || (journey === 'portfolio' && status === 'Idle');

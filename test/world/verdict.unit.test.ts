@@ -339,7 +339,7 @@ describe('a customer who waits for a person', () => {
     for (const facts of [
       letter,
       { ...nobody, journeys: [journey({ status: 'Returned', reason: 'AC04' })] },
-      { ...nobody, journeys: [journey({ journey: 'portfolio', status: 'AwaitingReview', reason: 'r' })] },
+      { ...nobody, journeys: [journey({ journey: 'lost-request', status: 'AwaitingReview', reason: 'r' })] },
     ])
       expect(judged(refusedBooks(), facts)).toMatchObject({ ok: true, customers: [{ end: 'waits for a person' }] });
   });

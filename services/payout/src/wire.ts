@@ -7,7 +7,7 @@ import type { BrokerPort } from '../../../shared/ports/broker.js';
 import type { CoreBankingPort } from '../../../shared/ports/core-banking.js';
 import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
 import { ConfigurationError, type Check, type CommonConfig } from '../../../shared/runtime/process/config.js';
-import { bind, noPolicy, translated, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
+import { bind, translated, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
 import type { ServiceTools } from '../../../shared/runtime/process/service.js';
 import { timingOf } from '../../../shared/runtime/process/tenant.js';
 import type { config } from './config.js';
@@ -15,6 +15,7 @@ import { cashStatusEvents } from './consume/cash-status.js';
 import { payoutRequestedEvents } from './consume/payout-requested.js';
 import { transferStatusEvents } from './consume/transfer-status.js';
 import { payoutFlow } from './decide/payout.flow.js';
+import { payoutPolicy } from './decide/payout.policy.js';
 import { payoutState } from './decide/payout.js';
 import { approveCashOut } from './effect/approve-cash-out.js';
 import { clearSuspense } from './effect/clear-suspense.js';
@@ -46,17 +47,19 @@ export const payoutBinding = ({ investSuite, broker, coreBanking }: Ports, tenan
   const problems = accountProblems(tenant);
   if (houseAccountIban === undefined || problems.length > 0) throw new ConfigurationError(problems);
   const timing = timingOf(tenant);
-  const wanted = { coolOffMs: tenant.counterAccountCoolOffHours * HOUR_MS, onMismatch: tenant.onCounterAccountMismatch };
   return bind({
     flow: payoutFlow,
     idPrefix: 'po',
     state: payoutState,
-    policy: noPolicy,
+    policy: {
+      schema: payoutPolicy,
+      now: { coolOffMs: tenant.counterAccountCoolOffHours * HOUR_MS, onMismatch: tenant.onCounterAccountMismatch },
+    },
     upgrades: [],
     oneJourneyPer: 'subject',
     effects: {
       ReadOwner: readOwner(investSuite, timing),
-      ReadCounterAccount: readCounterAccount(coreBanking, wanted, timing, nowMs),
+      ReadCounterAccount: readCounterAccount(coreBanking, timing, nowMs),
       CreateCashOut: createCashOut(broker, timing),
       ApproveCashOut: approveCashOut(broker, timing),
       ReadCashOut: readCashOut(broker, timing),

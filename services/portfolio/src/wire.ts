@@ -8,9 +8,12 @@ import type { ServiceTools } from '../../../shared/runtime/process/service.js';
 import { timingOf } from '../../../shared/runtime/process/tenant.js';
 import type { config } from './config.js';
 import { changeRequested } from './consume/change-requested.js';
-import { wishSeen } from './consume/wish-seen.js';
+import { levelAnnounced } from './consume/level-announced.js';
+import { lostRequestFlow } from './decide/lost-request.flow.js';
+import { lostRequestPolicy, lostRequestState } from './decide/lost-request.js';
 import { portfolioFlow } from './decide/portfolio.flow.js';
 import { portfolioState } from './decide/portfolio.js';
+import { portfolioUpgrades } from './decide/portfolio.upgrades.js';
 import { readPortfolio } from './effect/read-portfolio.js';
 import { restoreDivestAmount } from './effect/restore-divest-amount.js';
 import { writePortfolio } from './effect/write-portfolio.js';
@@ -18,7 +21,7 @@ import { writePortfolio } from './effect/write-portfolio.js';
 export type Ports = { readonly investSuite: InvestSuitePort };
 type Tenant = CommonConfig['tenant'];
 
-/** The flow with its effects behind ports: what a simulation runs too. */
+/** The flows with their effects behind ports: what a simulation runs too. */
 export const portfolioBinding = ({ investSuite }: Ports, tenant: Tenant): Binding => {
   const timing = timingOf(tenant);
   return bind({
@@ -26,22 +29,32 @@ export const portfolioBinding = ({ investSuite }: Ports, tenant: Tenant): Bindin
     idPrefix: 'pf',
     state: portfolioState,
     policy: noPolicy,
-    upgrades: [],
+    upgrades: portfolioUpgrades,
     oneJourneyPer: 'subject',
     effects: {
-      ReadPortfolio: readPortfolio(investSuite, timing, {
-        onVersionGap: tenant.onVersionGap,
-        onUnexplainedGap: tenant.onUnexplainedVersionGap,
-      }),
+      ReadPortfolio: readPortfolio(investSuite, timing),
       WritePortfolio: writePortfolio(investSuite, timing),
       RestoreDivestAmount: restoreDivestAmount(investSuite, timing),
     },
     shows: () => null,
-    intervalsMs: { wish: tenant.awaitWishAfterMs, counterpart: tenant.awaitCounterpartAfterMs, review: tenant.reviewAfterMs },
+    intervalsMs: { counterpart: tenant.awaitCounterpartAfterMs, review: tenant.reviewAfterMs },
   });
 };
 
-export const portfolioConsumes = translated(fromFirstRelease, [changeRequested, wishSeen]);
+export const lostRequestBinding = ({ investSuite }: Ports, tenant: Tenant): Binding =>
+  bind({
+    flow: lostRequestFlow,
+    idPrefix: 'lr',
+    state: lostRequestState,
+    policy: { schema: lostRequestPolicy, now: { onVersionGap: tenant.onVersionGap, onUnexplainedGap: tenant.onUnexplainedVersionGap } },
+    upgrades: [],
+    oneJourneyPer: 'event',
+    effects: { ReadPortfolio: readPortfolio(investSuite, timingOf(tenant)) },
+    shows: () => null,
+    intervalsMs: { announcement: tenant.awaitWishAfterMs, review: tenant.reviewAfterMs },
+  });
+
+export const portfolioConsumes = translated(fromFirstRelease, [changeRequested, levelAnnounced]);
 
 export const wire = (settings: z.output<typeof config> & CommonConfig, { log }: ServiceTools): ServiceDefinition => {
   const { tenant } = settings;
@@ -51,5 +64,5 @@ export const wire = (settings: z.output<typeof config> & CommonConfig, { log }: 
   const ports: Ports = {
     investSuite: configuredInvestSuite(settings, asked),
   };
-  return { name: 'portfolio', bindings: [portfolioBinding(ports, tenant)], consumes: portfolioConsumes };
+  return { name: 'portfolio', bindings: [portfolioBinding(ports, tenant), lostRequestBinding(ports, tenant)], consumes: portfolioConsumes };
 };

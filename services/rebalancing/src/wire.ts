@@ -13,8 +13,10 @@ import { brokerOrderStatus } from './consume/broker-order-status.js';
 import { optimisationStatus } from './consume/optimisation-status.js';
 import { ownerChoice } from './consume/owner-choice.js';
 import { optimisationFlow } from './decide/optimisation.flow.js';
+import { optimisationPolicy, type OptimisationPolicy } from './decide/optimisation.policy.js';
 import { volumeOf } from './decide/optimisation.rules.js';
-import { optimisationState, type RebalancingPolicy } from './decide/optimisation.js';
+import { optimisationUpgrades } from './decide/optimisation.upgrades.js';
+import { optimisationState } from './decide/optimisation.js';
 import { orderFlow } from './decide/order.flow.js';
 import { orderState } from './decide/order.js';
 import { worthOf } from './decide/order.rules.js';
@@ -32,7 +34,7 @@ import { recordSettlement } from './effect/record-settlement.js';
 export type Ports = { readonly investSuite: InvestSuitePort; readonly broker: BrokerPort };
 type Tenant = CommonConfig['tenant'];
 
-const policyOf = ({ brokerMode, priceDriftLimit, holdingsMoveAt, buysWhenSalesFellShort }: Tenant): RebalancingPolicy => ({
+const policyOf = ({ brokerMode, priceDriftLimit, holdingsMoveAt, buysWhenSalesFellShort }: Tenant): OptimisationPolicy => ({
   brokerMode,
   priceDriftLimit,
   holdingsMoveAt,
@@ -46,12 +48,12 @@ export const optimisationBinding = ({ investSuite, broker }: Ports, tenant: Tena
     flow: optimisationFlow,
     idPrefix: 'op',
     state: optimisationState,
-    policy: noPolicy,
-    upgrades: [],
+    policy: { schema: optimisationPolicy, now: policyOf(tenant) },
+    upgrades: optimisationUpgrades,
     oneJourneyPer: (input) => input.optimizationId,
     effects: {
       ReadOptimization: readOptimization(investSuite, timing),
-      ReadPortfolio: readPortfolio(investSuite, timing, policyOf(tenant)),
+      ReadPortfolio: readPortfolio(investSuite, timing),
       CheckPrices: checkPrices(broker, timing),
     },
     shows: volumeOf,

@@ -127,7 +127,9 @@ const run = async (ports: ReturnType<typeof world>) => {
   };
   const act = async (journey: JourneyRecord, effect: EffectRecord): Promise<void> => {
     const definition = catalogue.effect(journey.flow, effect.name);
-    const request: unknown = JSON.parse(JSON.stringify(definition.request(journey.state, factsOf(journey, null), 'key')));
+    const request: unknown = JSON.parse(
+      JSON.stringify(definition.request(journey.state, factsOf(journey, catalogue.binding(journey.flow).policy.now), 'key')),
+    );
     const sending = { key: 'key', signal: new AbortController().signal, firstSentAtMs: 0 };
     const outcome = await (definition.kind === 'read' ? definition.read(request, sending) : definition.send(request, sending));
     const event: LifeEvent = { type: 'Answered', outcome, of: effect };

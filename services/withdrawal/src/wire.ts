@@ -5,7 +5,7 @@ import { configuredInvestSuite } from '../../../shared/adapters/investsuite/conf
 import type { BrokerPort } from '../../../shared/ports/broker.js';
 import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
 import type { Check, CommonConfig } from '../../../shared/runtime/process/config.js';
-import { bind, noPolicy, translated, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
+import { bind, translated, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
 import type { ServiceTools } from '../../../shared/runtime/process/service.js';
 import { timingOf } from '../../../shared/runtime/process/tenant.js';
 import type { config } from './config.js';
@@ -14,7 +14,9 @@ import { divestAmountEvents } from './consume/divest-amount-updated.js';
 import { payoutFinishedEvents } from './consume/payout-finished.js';
 import { portfolioChangedEvents } from './consume/portfolio-changed.js';
 import { withdrawalFlow } from './decide/withdrawal.flow.js';
+import { withdrawalPolicy } from './decide/withdrawal.policy.js';
 import { shownMoney } from './decide/withdrawal.rules.js';
+import { withdrawalUpgrades } from './decide/withdrawal.upgrades.js';
 import { withdrawalState } from './decide/withdrawal.js';
 import { announceWithdrawal } from './effect/announce-withdrawal.js';
 import { checkCash } from './effect/check-cash.js';
@@ -32,12 +34,15 @@ export const withdrawalBinding = ({ investSuite, broker }: Ports, tenant: Tenant
     flow: withdrawalFlow,
     idPrefix: 'wd',
     state: withdrawalState,
-    policy: noPolicy,
-    upgrades: [],
+    policy: {
+      schema: withdrawalPolicy,
+      now: { brokerMode: tenant.brokerMode, payWhileOrdersAreOpen: tenant.payWhileOrdersAreOpen },
+    },
+    upgrades: withdrawalUpgrades,
     oneJourneyPer: 'event',
     effects: {
-      ReadPortfolio: readPortfolio(investSuite, tenant, timing),
-      CheckCash: checkCash(broker, tenant, timing),
+      ReadPortfolio: readPortfolio(investSuite, timing),
+      CheckCash: checkCash(broker, timing),
       RecordTransaction: recordTransaction(investSuite, timing),
       AnnounceWithdrawal: announceWithdrawal(investSuite, timing),
     },

@@ -3,7 +3,8 @@ import { Bug } from '../../kernel/bug.js';
 import type { EffectRules, AnyFlow, RulesOf, StepContext } from '../../kernel/step.js';
 import type { Stated, Tagged } from '../../kernel/flow.js';
 import type { OperationAbility } from '../../kernel/outcome.js';
-import type { Binding, Consume, ReadEffect, ServiceDefinition, StoredVersion, WriteEffect } from './definition.js';
+import type { StoredVersion } from '../../kernel/upgrade.js';
+import type { Binding, Consume, ReadEffect, ServiceDefinition, WriteEffect } from './definition.js';
 import { derivedId } from './identity.js';
 import type { LoadedJourney, StoredJourney } from './store/store.js';
 

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { EffectKind, EffectsOf, Flow, JourneyFacts, Said, Stated, Tagged } from '../../kernel/flow.js';
 import type { Inquiry, OperationAbility, Outcome, Sending } from '../../kernel/outcome.js';
 import type { Decimal } from '../../kernel/decimal.js';
+import type { Upgrade } from '../../kernel/upgrade.js';
 
 /** How patient the engine is with one effect; every figure in ms. */
 export type Timing = {
@@ -57,11 +58,6 @@ export type EffectDefinition<S extends Stated, K extends EffectKind, Result, Rea
 export type EffectDefinitions<S extends Stated, E extends EffectsOf<E>> = {
   readonly [N in keyof E]: EffectDefinition<S, E[N]['kind'], E[N]['result'], E[N]['reason']>;
 };
-
-/** A stored journey of an earlier version of its flow: JSON as it lies in the database. `policy` is null where none was kept. */
-export type StoredVersion = { readonly state: unknown; readonly policy: unknown };
-/** From one version of a flow's stored state to the next. Pure, total for every state that version ever wrote. */
-export type Upgrade = (old: StoredVersion) => StoredVersion;
 
 export type FlowBinding<S extends Stated, I extends Tagged, E extends EffectsOf<E>, M extends Said, P> = {
   readonly flow: Flow<S, I, E, M, P>;

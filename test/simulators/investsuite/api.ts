@@ -1,51 +1,53 @@
-import { randomUUID } from 'node:crypto';
 import { eventCallBody } from '../../../contracts/investsuite/events.js';
 import { MAX_PAGE_SIZE } from '../../../contracts/investsuite/http.js';
 import { isJsonObject, type JsonObject } from '../../../contracts/tokens.js';
 import { isPositive, negated } from '../../../shared/kernel/decimal.js';
 import { printJson, type Printable } from '../../../shared/kernel/json.js';
 import type { Answer, Call, Handler } from '../shared/http.js';
-import { conflict, EXTRA, invalid, notFound, unauthorised, type Problem } from './answers.js';
+import { conflict, EXTRA, invalid, notFound, type Problem } from './answers.js';
 import type { Operation } from './faults.js';
 import { movementShapeProblems } from './movement-rules.js';
 import { patchProblems } from './patch-rules.js';
 import { matchesQuery, parseQuery } from './query.js';
 import { textField, type StoredTransaction } from './state.js';
-import type { TransactionWrite, World } from './world.js';
+import { Tokens } from './tokens.js';
+import type { TransactionWrite } from './transaction-writes.js';
+import type { World } from './world.js';
 
-const TOKEN_LIFE_SECONDS = 300;
 const DEFAULT_PAGE_SIZE = 20;
 const TRANSACTION_FIELDS = new Set(['external_id', 'optimization_id', 'order_type', 'description', 'movements']);
 
-export type ApiOptions = {
-  readonly nowMs: () => number;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-};
-
 type KnownKey = { readonly bodyText: string; readonly answer: Answer };
+
+const transactionWriteOf = (call: Call): TransactionWrite => {
+  const { external_id: externalId, optimization_id: optimizationId, movements, ...more } = call.body as JsonObject;
+  return {
+    requestId: call.requestId,
+    more,
+    movements: movements as unknown as readonly JsonObject[],
+    ...(externalId === undefined ? {} : { externalId: typeof externalId === 'string' ? externalId : null }),
+    ...(optimizationId === undefined ? {} : { optimizationId: typeof optimizationId === 'string' ? optimizationId : null }),
+  };
+};
 
 /** One handler per operation of the InvestSuite API. */
 export class Api {
   readonly #world: World;
-  readonly #options: ApiOptions;
-  /** Access token to the moment it ends, in milliseconds. */
-  readonly #tokens = new Map<string, number>();
-  readonly #refreshTokens = new Set<string>();
+  readonly tokens: Tokens;
   readonly #keys = new Map<string, KnownKey>();
   #pages = 0;
 
-  constructor(world: World, options: ApiOptions) {
+  constructor(world: World, tokens: Tokens) {
     this.#world = world;
-    this.#options = options;
+    this.tokens = tokens;
   }
 
   handlerOf(operation: Operation): Handler {
     switch (operation) {
       case 'login':
-        return (call) => this.#login(call);
+        return (call) => this.tokens.login(call);
       case 'refresh-token':
-        return (call) => this.#refresh(call);
+        return (call) => this.tokens.refresh(call);
       case 'get-portfolio':
         return (call) => this.#getPortfolio(call);
       case 'list-portfolios':
@@ -69,48 +71,6 @@ export class Api {
       case 'deposit-event':
         return (call) => this.#eventCall(call, 'deposit');
     }
-  }
-
-  /** Null when the bearer token is good. */
-  refusedToken(call: Call): Answer | null {
-    const token = /^Bearer (\S+)$/.exec(call.headers.authorization ?? '')?.[1];
-    const endsAt = token === undefined ? undefined : this.#tokens.get(token);
-    return endsAt !== undefined && endsAt > this.#options.nowMs() ? null : unauthorised(call);
-  }
-
-  /** Ends every access token at once, as a restart of InvestSuite might. */
-  forgetTokens(): void {
-    this.#tokens.clear();
-  }
-
-  #login(call: Call): Answer {
-    const body = call.body !== undefined && isJsonObject(call.body) ? call.body : {};
-    const extra = Object.keys(body).filter((key) => key !== 'access_key_id' && key !== 'secret_access_key');
-    if (extra.length > 0)
-      return invalid(
-        extra.map((key) => ({ loc: ['body', key], ...EXTRA })),
-        call,
-      );
-    const good = body['access_key_id'] === this.#options.accessKeyId && body['secret_access_key'] === this.#options.secretAccessKey;
-    return good ? this.#tokenAnswer('login') : unauthorised(call);
-  }
-
-  #refresh(call: Call): Answer {
-    const token = call.body !== undefined && isJsonObject(call.body) ? textField(call.body, 'refresh_token') : null;
-    if (token === null || !this.#refreshTokens.delete(token)) return unauthorised(call);
-    return this.#tokenAnswer('refresh-token');
-  }
-
-  #tokenAnswer(operation: Operation): Answer {
-    const short = this.#world.faults.strike(operation, [], ['token-short']);
-    const access = `at-${randomUUID()}`;
-    const refresh = `rt-${randomUUID()}`;
-    this.#tokens.set(access, this.#options.nowMs() + (short === null ? TOKEN_LIFE_SECONDS * 1000 : (short.delayMs ?? 1_000)));
-    this.#refreshTokens.add(refresh);
-    return {
-      status: 200,
-      body: { access_token: access, token_type: 'Bearer', expires_in: String(TOKEN_LIFE_SECONDS), refresh_token: refresh },
-    };
   }
 
   #getPortfolio(call: Call): Answer {
@@ -248,7 +208,12 @@ export class Api {
       });
       return notFound('The optimization');
     }
-    const breaks = world.judgeMovements(portfolioId, call.requestId, before, body['movements'] as unknown as readonly JsonObject[]);
+    const breaks = world.transactionWrites.judgeMovements(
+      portfolioId,
+      call.requestId,
+      before,
+      body['movements'] as unknown as readonly JsonObject[],
+    );
     return breaks.length === 0
       ? null
       : invalid(
@@ -258,24 +223,13 @@ export class Api {
         );
   }
 
-  #transactionWrite(call: Call): TransactionWrite {
-    const { external_id: externalId, optimization_id: optimizationId, movements, ...more } = call.body as JsonObject;
-    return {
-      requestId: call.requestId,
-      more,
-      movements: movements as unknown as readonly JsonObject[],
-      ...(externalId === undefined ? {} : { externalId: typeof externalId === 'string' ? externalId : null }),
-      ...(optimizationId === undefined ? {} : { optimizationId: typeof optimizationId === 'string' ? optimizationId : null }),
-    };
-  }
-
   #postTransaction(call: Call): Answer {
     const portfolioId = call.params['portfolioId'] ?? '';
     if (this.#world.portfolio(portfolioId) === undefined) return notFound('The portfolio');
     const refused = this.#refusedTransaction(call, portfolioId, []);
     if (refused !== null) return refused;
-    const made = this.#world.addTransaction(portfolioId, this.#transactionWrite(call));
-    return { status: 201, body: this.#world.transactionWire(made) };
+    const made = this.#world.transactionWrites.add(portfolioId, transactionWriteOf(call));
+    return { status: 201, body: this.#world.transactionWrites.wireOf(made) };
   }
 
   #found(call: Call): StoredTransaction | null {
@@ -288,13 +242,13 @@ export class Api {
     if (before === null) return notFound('The transaction');
     const refused = this.#refusedTransaction(call, before.portfolioId, before.movements);
     if (refused !== null) return refused;
-    const after = this.#world.replaceTransaction(before, this.#transactionWrite(call));
-    return { status: 200, body: this.#world.transactionWire(after) };
+    const after = this.#world.transactionWrites.replace(before, transactionWriteOf(call));
+    return { status: 200, body: this.#world.transactionWrites.wireOf(after) };
   }
 
   #getTransaction(call: Call): Answer {
     const stored = this.#found(call);
-    return stored === null ? notFound('The transaction') : { status: 200, body: this.#world.transactionWire(stored) };
+    return stored === null ? notFound('The transaction') : { status: 200, body: this.#world.transactionWrites.wireOf(stored) };
   }
 
   #listTransactions(call: Call): Answer {
@@ -303,7 +257,7 @@ export class Api {
     return this.#page(
       call,
       `/portfolios/${portfolioId}/transactions/`,
-      this.#world.transactionsOf(portfolioId).map((one) => this.#world.transactionWire(one)),
+      this.#world.transactionsOf(portfolioId).map((one) => this.#world.transactionWrites.wireOf(one)),
     );
   }
 

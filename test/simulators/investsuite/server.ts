@@ -26,6 +26,7 @@ import type { StoredPortfolio } from './state.js';
 import { verdictOf, verdictWire } from './verdict.js';
 import { World } from './world.js';
 import type { OptimiserSettings } from './optimiser.js';
+import { Tokens } from './tokens.js';
 
 export type InvestSuiteSimulatorOptions = {
   readonly host: string;
@@ -101,7 +102,7 @@ class Simulator {
       ...(optimiser === undefined ? {} : { optimiser }),
       deliver: (delivery) => this.running.sender?.send(delivery),
     });
-    return { world, api: new Api(world, { nowMs: this.#nowMs, accessKeyId, secretAccessKey }) };
+    return { world, api: new Api(world, new Tokens(world.faults, { nowMs: this.#nowMs, accessKeyId, secretAccessKey })) };
   }
 
   #direct(webhook: { readonly url: string; readonly secret: string }): void {
@@ -118,7 +119,7 @@ class Simulator {
     const handle: Handler = async (call) => {
       const { api, world } = this.running;
       const open = operation === 'login' || operation === 'refresh-token';
-      const answer = (open ? null : api.refusedToken(call)) ?? (await api.handlerOf(operation)(call));
+      const answer = (open ? null : api.tokens.refused(call)) ?? (await api.handlerOf(operation)(call));
       world.books.requests.append({ requestId: call.requestId, operation, subjects: subjectsOf(call), status: answer.status });
       return answer;
     };
@@ -242,7 +243,7 @@ class Simulator {
     router.post(
       '/forget-tokens',
       served(() => {
-        this.running.api.forgetTokens();
+        this.running.api.tokens.forget();
         return { status: 200, body: { ok: true } };
       }),
     );

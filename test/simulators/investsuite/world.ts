@@ -1,21 +1,7 @@
 import type { EventName } from '../../../contracts/investsuite/events.js';
 import { divestAmountToken, printedDivestAmount } from '../../../contracts/investsuite/divest-amount.js';
-import type { MovementRead } from '../../../contracts/investsuite/http.js';
 import type { JsonObject } from '../../../contracts/tokens.js';
-import {
-  compare,
-  cutTo,
-  decimal,
-  isNegative,
-  isPositive,
-  isZero,
-  minus,
-  plus,
-  sum,
-  ZERO,
-  absolute,
-  type Decimal,
-} from '../../../shared/kernel/decimal.js';
+import { compare, decimal, isNegative, isZero, minus, plus, sum, ZERO, absolute, type Decimal } from '../../../shared/kernel/decimal.js';
 import { JsonNumber, type Json } from '../../../shared/kernel/json.js';
 import type { DivestAmount } from '../../../shared/kernel/money.js';
 import { createPrng } from '../shared/prng.js';
@@ -25,20 +11,9 @@ import { createBooks, type Author, type Books, type ViolationLine } from './book
 import { EventsOut, type OutgoingEvent } from './events-out.js';
 import { INVESTSUITE_FAULTS, type InvestSuiteFaults } from './faults.js';
 import { createIds, type NewId } from './ids.js';
-import {
-  isBooked,
-  isDone,
-  readMovements,
-  refusedBreaks,
-  replacementBreaks,
-  silentBreaks,
-  transactionStatus,
-  transactionType,
-  type RuleBreak,
-} from './movement-rules.js';
+import { isBooked, isDone, readMovements } from './movement-rules.js';
 import { DEFAULT_OPTIMISER, type OptimiserSettings } from './optimiser.js';
 import { OptimiserRuns } from './optimiser-runs.js';
-import { BROKERAGE_FIELDS, same, SETTINGS } from './patch-rules.js';
 import {
   cashOf,
   holdingsOf,
@@ -47,7 +22,6 @@ import {
   levelOf,
   levelText,
   number,
-  objectField,
   settingsOf,
   textField,
   withSettings,
@@ -55,7 +29,9 @@ import {
   type StoredPortfolio,
   type StoredTransaction,
 } from './state.js';
-import { missingWish, NO_WISH, wishedByApi, wishedByApp, type Wish } from './wishes.js';
+import { TransactionWrites } from './transaction-writes.js';
+import type { Wish } from './wishes.js';
+import { WriteJudge, type PortfolioWrite } from './write-judge.js';
 
 /** Author ids on the wire: InvestSuite's own, and the user behind the API key. */
 const SYSTEM_USER = 'UXXXXXXXXXXXXXXXXXXXXXXXXXX';
@@ -69,20 +45,6 @@ export type WorldOptions = {
   readonly deliver: (delivery: Delivery) => void;
 };
 
-export type PortfolioWrite = {
-  readonly by: Author;
-  readonly requestId: string | null;
-  readonly fields: JsonObject;
-  readonly meant?: Decimal;
-};
-export type TransactionWrite = {
-  readonly requestId: string;
-  readonly externalId?: string | null;
-  readonly optimizationId?: string | null;
-  readonly more: JsonObject;
-  readonly movements: readonly JsonObject[];
-};
-
 /** InvestSuite itself: objects, versions, events and the optimiser. HTTP is in server.ts. One instance from reset to reset. */
 export class World {
   readonly books: Books;
@@ -94,14 +56,11 @@ export class World {
   readonly optimizations = new Map<string, StoredOptimization>();
   readonly events: EventsOut;
   readonly optimiser: OptimiserRuns;
+  readonly transactionWrites: TransactionWrites;
   readonly #options: WorldOptions;
   readonly #portfolios = new Map<string, StoredPortfolio>();
   readonly #initialHoldings = new Map<string, Readonly<Record<string, Decimal>>>();
-  readonly #wishes = new Map<string, Wish>();
-  /** How much of a wish stood nowhere after the latest write of the API. */
-  readonly #erased = new Map<string, Decimal>();
-  /** Newest version a caller of the API has seen, per portfolio. */
-  readonly #seenByApi = new Map<string, number>();
+  readonly #judge: WriteJudge;
 
   constructor(options: WorldOptions) {
     this.#options = options;
@@ -116,6 +75,8 @@ export class World {
       },
     });
     this.events = new EventsOut({ books: this.books, faults: this.faults, prng: prng.fork('event names'), deliver: options.deliver });
+    this.#judge = new WriteJudge(this);
+    this.transactionWrites = new TransactionWrites(this);
     this.optimiser = new OptimiserRuns(this, { delayMs: options.optimiserDelayMs, settings: options.optimiser ?? DEFAULT_OPTIMISER });
   }
 
@@ -132,12 +93,12 @@ export class World {
   }
 
   wish(portfolioId: string): Wish {
-    return this.#wishes.get(portfolioId) ?? NO_WISH;
+    return this.#judge.wish(portfolioId);
   }
 
   sawByApi(portfolioId: string): void {
     const stored = this.#portfolios.get(portfolioId);
-    if (stored !== undefined) this.#seenByApi.set(portfolioId, stored.version);
+    if (stored !== undefined) this.#judge.seen(portfolioId, stored.version);
   }
 
   /** Transactions of one portfolio in the order they were made. */
@@ -184,7 +145,7 @@ export class World {
     this.#portfolios.set(id, stored);
     this.#initialHoldings.set(id, holdingsOf(whole));
     const level = levelOf(whole);
-    this.#wishes.set(id, wishedByApp(NO_WISH, { kind: 'nothing' }, level, ZERO, null));
+    this.#judge.begin(id, level);
     this.#book(stored, { by: 'admin', requestId: null, fields: wire });
     if (!quiet) {
       this.emit('portfolio.creation', id, {
@@ -214,10 +175,10 @@ export class World {
     const after = this.#withStatus({ id, version, wire });
     this.#portfolios.set(id, after);
     this.#book(after, write);
-    if (write.by === 'api') this.#judgeWrite(before, after, write);
+    if (write.by === 'api') this.#judge.judgeWrite(before, after, write);
     if (write.by === 'admin' && write.fields['portfolio'] !== undefined) this.#moveInitial(id, before, after);
-    this.#noteWish(before, after, write);
-    if (write.by === 'api') this.#seenByApi.set(id, version);
+    this.#judge.noteWish(before, after, write);
+    if (write.by === 'api') this.#judge.seen(id, version);
     if (levelText(levelOf(before.wire)) !== levelText(levelOf(wire))) this.#tellLevel(after);
     if (textField(before.wire, 'status') !== textField(after.wire, 'status')) this.#tellStatus(after);
     if (isRobo(wire)) this.optimiser.trigger(id);
@@ -271,106 +232,6 @@ export class World {
     this.#initialHoldings.set(id, moved);
   }
 
-  #noteWish(before: StoredPortfolio, after: StoredPortfolio, write: PortfolioWrite): void {
-    const from = levelOf(before.wire);
-    const to = levelOf(after.wire);
-    if (levelText(from) === levelText(to) && write.meant === undefined) return;
-    const withdrawn = this.withdrawn(after.id);
-    const wish = this.wish(after.id);
-    const next = write.by === 'api' ? wishedByApi(wish, from, to, withdrawn) : wishedByApp(wish, from, to, withdrawn, write.meant ?? null);
-    this.#wishes.set(after.id, next);
-    this.books.wishes.append({
-      portfolioId: after.id,
-      by: write.by,
-      from: levelText(from),
-      to: levelText(to),
-      asked: next.asked,
-      version: after.version,
-    });
-    if (write.by !== 'api') return;
-    const missing = missingWish(next, to, withdrawn);
-    const known = this.#erased.get(after.id) ?? ZERO;
-    this.#erased.set(after.id, missing);
-    // What was erased before and still is, is not erased anew by a write that takes off what was paid.
-    if (compare(missing, known) > 0)
-      this.#raced(
-        before,
-        write,
-        'wish-erased',
-        `level ${levelText(from)} became ${levelText(to)}: ${missing} was asked for and not withdrawn`,
-      );
-    if (from.kind === 'everything' && to.kind === 'nothing') this.#judgeEverything(before, after, write, withdrawn);
-  }
-
-  #judgeEverything(before: StoredPortfolio, after: StoredPortfolio, write: PortfolioWrite, withdrawn: Decimal): void {
-    // Less than a cent cannot be paid out.
-    const left = Object.entries(holdingsOf(after.wire)).filter(([instrument, quantity]) =>
-      isPositive(instrument.startsWith('$') ? cutTo(quantity, 2) : quantity),
-    );
-    if (left.length === 0 && !isZero(withdrawn)) return;
-    this.#raced(
-      before,
-      write,
-      'wish-erased',
-      `everything was asked for; ${withdrawn} is withdrawn, left are ${left.map(([instrument, quantity]) => `${instrument} ${quantity}`).join(', ')}`,
-    );
-  }
-
-  /** A warning when somebody wrote after the caller's last read, for nobody could have known; a violation otherwise. */
-  #raced(before: StoredPortfolio, write: PortfolioWrite, kind: string, detail: string): void {
-    const severity = (this.#seenByApi.get(before.id) ?? 0) >= before.version ? 'violation' : 'warning';
-    this.violation({ portfolioId: before.id, kind, severity, detail, requestId: write.requestId });
-  }
-
-  #judgeWrite(before: StoredPortfolio, after: StoredPortfolio, write: PortfolioWrite): void {
-    if (write.fields['config'] !== undefined) this.#judgeConfig(before, after, write);
-    if (write.fields['brokerage_account'] !== undefined) {
-      const was = objectField(before.wire, 'brokerage_account');
-      const is = objectField(after.wire, 'brokerage_account');
-      const lost = BROKERAGE_FIELDS.filter((field) => (was[field] ?? null) !== null && (is[field] ?? null) === null);
-      if (lost.length > 0) this.#raced(before, write, 'brokerage-keys-lost', lost.join(', '));
-    }
-    const fundedBefore = before.wire['funded_since'] ?? null;
-    if (fundedBefore !== null && !same(fundedBefore, after.wire['funded_since'] ?? null))
-      this.#raced(before, write, 'funded-since-overwritten', 'it is set once');
-    if (write.fields['portfolio'] !== undefined) this.#judgeHoldings(before, after, write);
-  }
-
-  #judgeConfig(before: StoredPortfolio, after: StoredPortfolio, write: PortfolioWrite): void {
-    const was = settingsOf(before.wire);
-    const is = settingsOf(after.wire);
-    const changed = SETTINGS.filter((key) => key !== 'divest_amount' && !same(was[key] ?? null, is[key] ?? null));
-    if (changed.length > 0) this.#raced(before, write, 'config-settings-lost', changed.join(', '));
-  }
-
-  #judgeHoldings(before: StoredPortfolio, after: StoredPortfolio, write: PortfolioWrite): void {
-    const wanted = this.holdingsByMovements(after.id);
-    const was = holdingsOf(before.wire);
-    const is = holdingsOf(after.wire);
-    for (const [instrument, quantity] of Object.entries(is)) {
-      if (isNegative(quantity))
-        this.violation({
-          portfolioId: after.id,
-          kind: 'holding-negative',
-          severity: 'violation',
-          detail: `${instrument}: ${quantity}`,
-          requestId: write.requestId,
-        });
-    }
-    for (const instrument of Object.keys(was)) {
-      const gone = !isZero(was[instrument] ?? ZERO) && isZero(is[instrument] ?? ZERO);
-      if (gone && !isZero(wanted[instrument] ?? ZERO)) {
-        this.violation({
-          portfolioId: after.id,
-          kind: 'holdings-line-lost',
-          severity: 'violation',
-          detail: `${instrument}: ${was[instrument] ?? '0'} by the map, ${wanted[instrument] ?? '0'} by movements`,
-          requestId: write.requestId,
-        });
-      }
-    }
-  }
-
   #tellLevel(stored: StoredPortfolio): void {
     const given = settingsOf(stored.wire)['divest_amount'] ?? null;
     this.emit('portfolio.withdrawal-request', stored.id, {
@@ -387,104 +248,6 @@ export class World {
       external_id: textField(stored.wire, 'external_id'),
       value: textField(stored.wire, 'status'),
     });
-  }
-
-  /** Breaks that refuse the write; the silent ones go to the book of violations either way. */
-  judgeMovements(
-    portfolioId: string,
-    requestId: string,
-    before: readonly JsonObject[],
-    after: readonly JsonObject[],
-  ): readonly RuleBreak[] {
-    const read = readMovements(after);
-    const refused = refusedBreaks(read);
-    const silent = refused.length > 0 ? [] : [...silentBreaks(read), ...replacementBreaks(readMovements(before), read)];
-    for (const one of [...refused, ...silent])
-      this.violation({ portfolioId, kind: one.kind, severity: 'violation', detail: one.detail, requestId });
-    return refused;
-  }
-
-  addTransaction(portfolioId: string, write: TransactionWrite): StoredTransaction {
-    const id = this.newId('T');
-    return this.#keepTransaction(
-      {
-        id,
-        portfolioId,
-        version: 1,
-        externalId: write.externalId ?? null,
-        optimizationId: write.optimizationId ?? null,
-        more: write.more,
-        movements: write.movements,
-      },
-      'post',
-      write.requestId,
-    );
-  }
-
-  /** Movements are replaced whole; other fields that are not given stay. */
-  replaceTransaction(before: StoredTransaction, write: TransactionWrite): StoredTransaction {
-    return this.#keepTransaction(
-      {
-        ...before,
-        version: before.version + 1,
-        externalId: write.externalId === undefined ? before.externalId : write.externalId,
-        optimizationId: write.optimizationId === undefined ? before.optimizationId : write.optimizationId,
-        more: { ...before.more, ...write.more },
-        movements: write.movements,
-      },
-      'patch',
-      write.requestId,
-    );
-  }
-
-  #keepTransaction(stored: StoredTransaction, write: 'post' | 'patch', requestId: string): StoredTransaction {
-    this.transactions.set(stored.id, stored);
-    this.books.transactions.append({
-      portfolioId: stored.portfolioId,
-      transactionId: stored.id,
-      version: stored.version,
-      write,
-      requestId,
-      externalId: stored.externalId,
-      optimizationId: stored.optimizationId,
-      movements: stored.movements,
-    });
-    this.#judgeOptimizationId(stored, requestId);
-    this.optimiser.transactionWritten(stored.portfolioId);
-    return stored;
-  }
-
-  #judgeOptimizationId(stored: StoredTransaction, requestId: string): void {
-    const portfolio = this.#portfolios.get(stored.portfolioId);
-    const type = transactionType(readMovements(stored.movements));
-    const say = (kind: string, detail: string): void => {
-      this.violation({ portfolioId: stored.portfolioId, kind, severity: 'violation', detail, requestId });
-    };
-    if (type === 'ORDER' && stored.optimizationId === null && portfolio !== undefined && isRobo(portfolio.wire))
-      say('optimization-id-missing', `order ${stored.id} of a robo portfolio`);
-    if (type === 'CASH_TRANSFER' && stored.optimizationId !== null) say('optimization-id-on-cash', `cash transfer ${stored.id}`);
-    const twin = this.transactionsOf(stored.portfolioId).find(
-      (one) => one.id !== stored.id && one.externalId !== null && one.externalId === stored.externalId,
-    );
-    if (twin !== undefined && stored.version === 1)
-      say('transaction-twice', `external_id ${stored.externalId ?? ''} stands on ${twin.id} too`);
-  }
-
-  transactionWire(stored: StoredTransaction): JsonObject {
-    const read: readonly MovementRead[] = readMovements(stored.movements);
-    const currency = textField(this.#portfolios.get(stored.portfolioId)?.wire ?? {}, 'base_currency');
-    return {
-      ...stored.more,
-      id: stored.id,
-      external_id: stored.externalId,
-      optimization_id: stored.optimizationId,
-      portfolio_id: stored.portfolioId,
-      portfolio_currency: currency,
-      version: number(stored.version),
-      type: transactionType(read),
-      status: transactionStatus(read),
-      movements: stored.movements,
-    };
   }
 
   /** True when every order of the optimisation has a transaction and none of them is still open. */

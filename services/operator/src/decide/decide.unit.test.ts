@@ -142,7 +142,7 @@ describe('money at stake', () => {
     ['rebalancing', 'optimisations.status-update', false, false, 'OptimizationReady'],
     ['rebalancing', 'optimisations.owner-choice-update', false, false, 'OwnerChose'],
     ['rebalancing', 'broker.order-status', false, false, 'the broker is asked about the order'],
-    ['portfolio', 'portfolio.withdrawal-request', false, true, 'WishSeen'],
+    ['portfolio', 'portfolio.withdrawal-request', false, true, 'LevelAnnounced'],
     ['portfolio', 'portfolio.change-requested', true, true, 'ChangeRequested'],
     ['withdrawal', 'a.topic-of-tomorrow', true, true, 'unknown'],
   ])('in %s, %s needs two people: %s as stored, %s corrected', (service, topic, stored, corrected, input) => {

@@ -16,13 +16,14 @@ import {
   rememberReturn,
   seeReturn,
 } from './payout.rules.js';
+import type { PayoutPolicy } from './payout.policy.js';
 import type { Payout, PayoutEffects, PayoutInput, PayoutSaid } from './payout.js';
 
 const known = ignored('asked for already');
 const unpaid = { PayoutRequested: known, TransferReturned: impossible('a return of a payment that we have not made') };
 
 /** From one request to one payment: broker account, house account, counter account. */
-export const payoutFlow: Flow<Payout, PayoutInput, PayoutEffects, PayoutSaid> = {
+export const payoutFlow: Flow<Payout, PayoutInput, PayoutEffects, PayoutSaid, PayoutPolicy> = {
   name: 'payout',
   ownedBy: 'payments operations',
   opens: { PayoutRequested: open, TransferReturned: () => impossible('a return of a payment that nobody asked for') },

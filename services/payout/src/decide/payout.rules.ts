@@ -2,6 +2,7 @@ import { Bug } from '../../../../shared/kernel/bug.js';
 import { compare, isPositive } from '../../../../shared/kernel/decimal.js';
 import { impossible, type Opening, type RefusedBy, type Step } from '../../../../shared/kernel/flow.js';
 import { currency, isPayable } from '../../../../shared/kernel/money.js';
+import { choices, type PayoutFacts } from './payout.policy.js';
 import type {
   CashOutSeen,
   CounterAccountRead,
@@ -103,14 +104,16 @@ export const goOnFromOwner = (p: Payout, { externalId, shownIban, wish }: OwnerR
  * The bank is master of the counter account. A definite fault refuses; another account than the customer sees, or one that
  * was changed a moment ago, does not: it may be right, and it may be theft.
  */
-export const checkCounterAccount = (p: Payout, read: CounterAccountRead): Next => {
+export const checkCounterAccount = (p: Payout, read: CounterAccountRead, journey: PayoutFacts): Next => {
   const { account } = read;
+  const { shownIban } = ownerOf(p);
+  const { onMismatch, coolOffMs } = choices(journey);
   if (!read.customerActive) return refuse(p, 'the customer is not active at the bank');
   if (account === null) return refuse(p, 'the customer has no counter account');
   if (!read.ibanWellFormed) return refuse(p, 'the counter account is not an IBAN');
-  if (read.shownIban !== null && read.shownIban !== account.iban && read.onMismatch === 'hold')
+  if (shownIban !== null && shownIban !== account.iban && onMismatch === 'hold')
     return holdFor('the counter account at the bank is not the one InvestSuite shows');
-  if (read.changedMsAgo !== null && read.changedMsAgo < read.coolOffMs)
+  if (read.changedMsAgo !== null && read.changedMsAgo < coolOffMs)
     return { to: 'CoolingOff', set: { reason: 'the counter account was changed a short time ago' } };
   return { to: 'CashingOut', set: { counterAccount: account, reason: null } };
 };

@@ -31,7 +31,7 @@ export const payoutState = z.object({
   currency: z.string(),
   /** It has cooled off: what was wished then may not be wished any more. */
   waited: z.boolean().default(false),
-  /** The owner as InvestSuite shows it: the customer's id at the bank, and the account on display, if any. */
+  /** The owner as InvestSuite shows it: the customer's id at the bank, and the account on display, if any, upper case without spaces. */
   owner: z.object({ externalId: z.string(), shownIban: z.string().nullable() }).nullable(),
   /** The account that was checked, as it was then; what is paid is this one. */
   counterAccount: z.object({ iban: z.string(), ownerName: z.string() }).nullable(),
@@ -75,19 +75,15 @@ export type WishRead = { readonly ownerId: string; readonly open: boolean; reado
 /** `wish` is read where the payout has waited, and null otherwise: the withdrawal has just read it. */
 export type OwnerRead = { readonly externalId: string | null; readonly shownIban: string | null; readonly wish: WishRead | null };
 
-/** The counter account at the bank, beside what the tenant wants. Durations in ms. */
+/** The counter account at the bank. */
 export type CounterAccountRead = {
   readonly customerActive: boolean;
   /** Null when the customer has none. IBAN in electronic format, upper case. */
   readonly account: { readonly iban: string; readonly ownerName: string } | null;
   /** Form and check digits; not whether it exists. */
   readonly ibanWellFormed: boolean;
-  /** Null when the bank does not say that it ever changed. */
+  /** In ms. Null when the bank does not say that it ever changed. */
   readonly changedMsAgo: number | null;
-  readonly coolOffMs: number;
-  /** The account InvestSuite shows the customer, upper case without spaces, or null. */
-  readonly shownIban: string | null;
-  readonly onMismatch: 'hold' | 'pay-core-banking';
 };
 
 export type PaidTransfer = {

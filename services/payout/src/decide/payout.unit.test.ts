@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { Bug } from '../../../../shared/kernel/bug.js';
 import { decimal } from '../../../../shared/kernel/decimal.js';
-import { journeyFacts } from '../../../../test/builders/journey-facts.js';
+import { factsUnder, factsWith } from '../../../../test/builders/journey-facts.js';
 import { COUNTER_ACCOUNT, payout, payoutToTransfer } from '../../../../test/builders/payout.js';
 import { payoutFlow } from './payout.flow.js';
+import type { PayoutPolicy } from './payout.policy.js';
 import {
   cashOutIdOf,
   checkCounterAccount,
@@ -35,7 +36,9 @@ import {
   type WishRead,
 } from './payout.js';
 
-const journey = journeyFacts();
+const policy: PayoutPolicy = { coolOffMs: 1000, onMismatch: 'hold' };
+const journey = factsWith(policy, { id: 'po1', subject: 'w1' });
+const trustsTheBank = factsWith<PayoutPolicy>({ ...policy, onMismatch: 'pay-core-banking' });
 
 const IBAN = COUNTER_ACCOUNT;
 const request = {
@@ -52,6 +55,9 @@ const inWords = 'AC04, EUR 250, R1';
 
 const fresh = payout();
 const moved = payoutToTransfer();
+/** Whoever sees this account at InvestSuite. */
+const showing = (shownIban: string | null): Payout => ({ ...fresh, owner: { externalId: 'C1', shownIban } });
+const read: Payout = showing(IBAN);
 const suspended: Payout = { ...moved, status: 'InSuspense', reason: 'no transfer: AC04' };
 const payment = { paymentId: 'PM1', endToEndId: 'WDX', paidAt: '2026-03-04T10:00:00Z' };
 const transfer: PaidTransfer = { ...payment, returned: null };
@@ -60,9 +66,6 @@ const account: CounterAccountRead = {
   account: { iban: IBAN, ownerName: 'A. Customer' },
   ibanWellFormed: true,
   changedMsAgo: null,
-  coolOffMs: 1000,
-  shownIban: IBAN,
-  onMismatch: 'hold',
 };
 const seen = (status: CashOutSeen['status'], more: Partial<CashOutSeen> = {}): CashOutSeen => ({
   cashOutId: 'CO1',
@@ -159,9 +162,9 @@ describe('who is paid, and where', () => {
   });
   it('keeps the account that was checked', () => {
     const next = { to: 'CashingOut', set: { counterAccount: { iban: IBAN, ownerName: 'A. Customer' }, reason: null } };
-    expect(checkCounterAccount(fresh, account)).toEqual(next);
-    expect(checkCounterAccount(fresh, { ...account, shownIban: null })).toEqual(next);
-    expect(checkCounterAccount(fresh, { ...account, changedMsAgo: 1000 })).toEqual(next);
+    expect(checkCounterAccount(read, account, journey)).toEqual(next);
+    expect(checkCounterAccount(showing(null), account, journey)).toEqual(next);
+    expect(checkCounterAccount(read, { ...account, changedMsAgo: 1000 }, journey)).toEqual(next);
   });
   for (const [fault, why] of [
     [{ customerActive: false }, 'the customer is not active at the bank'],
@@ -169,7 +172,7 @@ describe('who is paid, and where', () => {
     [{ ibanWellFormed: false }, 'the counter account is not an IBAN'],
   ] as const) {
     it(`refuses before any money moves: ${why}`, () => {
-      expect(checkCounterAccount(fresh, { ...account, ...fault })).toEqual({
+      expect(checkCounterAccount(read, { ...account, ...fault }, journey)).toEqual({
         to: 'Refused',
         set: { reason: why },
         says: [finished('refused', { reason: why })],
@@ -177,13 +180,20 @@ describe('who is paid, and where', () => {
     });
   }
   it('asks people when the customer sees another account, unless the tenant trusts the bank alone', () => {
-    const other = { ...account, shownIban: 'NL91ABNA0417164300' };
-    expect(checkCounterAccount(fresh, other)).toMatchObject({ hold: expect.stringMatching(/not the one/) });
-    expect(checkCounterAccount(fresh, { ...other, onMismatch: 'pay-core-banking' })).toMatchObject({ to: 'CashingOut' });
+    const other = showing('NL91ABNA0417164300');
+    expect(checkCounterAccount(other, account, journey)).toMatchObject({ hold: expect.stringMatching(/not the one/) });
+    expect(checkCounterAccount(other, account, trustsTheBank)).toMatchObject({ to: 'CashingOut' });
+    const trusted = factsUnder({ frozen: trustsTheBank.policy.now, now: policy });
+    expect(checkCounterAccount(other, account, trusted)).toHaveProperty('hold');
   });
   it('lets a changed account cool off', () => {
     for (const changedMsAgo of [0, 999])
-      expect(checkCounterAccount(fresh, { ...account, changedMsAgo })).toMatchObject({ to: 'CoolingOff' });
+      expect(checkCounterAccount(read, { ...account, changedMsAgo }, journey)).toMatchObject({ to: 'CoolingOff' });
+    const shortened = factsUnder({ frozen: policy, now: { ...policy, coolOffMs: 0 } });
+    expect(checkCounterAccount(read, { ...account, changedMsAgo: 999 }, shortened)).toMatchObject({ to: 'CoolingOff' });
+  });
+  it('does not check an account without knowing the owner', () => {
+    expect(() => checkCounterAccount(fresh, account, journey)).toThrow(Bug);
   });
   it('holds what it could not read, until people end it', () => {
     const rule = holdOrRefuse('why');

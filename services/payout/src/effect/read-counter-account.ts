@@ -4,8 +4,7 @@ import type { EffectDefinitions, Timing } from '../../../../shared/runtime/engin
 import { ownerOf } from '../decide/payout.rules.js';
 import type { CounterAccountRead, Payout, PayoutEffects } from '../decide/payout.js';
 
-type Request = { readonly externalId: string; readonly shownIban: string | null } & Pick<CounterAccountRead, 'coolOffMs' | 'onMismatch'>;
-export type CounterAccountChoices = Pick<CounterAccountRead, 'coolOffMs' | 'onMismatch'>;
+type Request = { readonly externalId: string };
 
 /** A time we cannot read counts as just now: the careful reading. */
 const msSince = (changedAt: string | null, nowMs: number): number | null => {
@@ -18,33 +17,30 @@ const msSince = (changedAt: string | null, nowMs: number): number | null => {
 export const accountOf = (account: CounterAccount | null): CounterAccountRead['account'] =>
   account === null ? null : { iban: electronicFormatIBAN(account.iban) ?? '', ownerName: account.ownerName };
 
-/** The bank is master of the counter account. What the tenant wants is frozen with the question, so that history shows it. */
+/** The bank is master of the counter account. */
 export const readCounterAccount = (
   coreBanking: Pick<CoreBankingPort, 'readCustomer'>,
-  choices: CounterAccountChoices,
   timing: Timing,
   nowMs: () => number,
 ): EffectDefinitions<Payout, PayoutEffects>['ReadCounterAccount'] => ({
   kind: 'read',
   system: 'core-banking',
   timing,
-  request: (p): Request => ({ coolOffMs: choices.coolOffMs, onMismatch: choices.onMismatch, ...ownerOf(p) }),
+  request: (p): Request => ({ externalId: ownerOf(p).externalId }),
   read: async (request: Request, { signal }) => {
     const outcome = await coreBanking.readCustomer(request.externalId, signal);
     if (outcome.kind !== 'applied') return outcome;
     const { active, counterAccount } = outcome.result;
-    const { coolOffMs, onMismatch, shownIban } = request;
-    const common = { customerActive: active, coolOffMs, onMismatch, shownIban };
     const account = accountOf(counterAccount);
     if (counterAccount === null || account === null)
-      return { kind: 'applied', result: { account, ibanWellFormed: false, changedMsAgo: null, ...common } };
+      return { kind: 'applied', result: { customerActive: active, account, ibanWellFormed: false, changedMsAgo: null } };
     return {
       kind: 'applied',
       result: {
+        customerActive: active,
         account,
         ibanWellFormed: isValidIBAN(account.iban),
         changedMsAgo: msSince(counterAccount.changedAt, nowMs()),
-        ...common,
       },
     };
   },

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { parseEnvelope } from '../../../../contracts/internal/envelope.js';
 import { versionOf } from '../../../../contracts/internal/topics.js';
 import { changeRequested } from './change-requested.js';
-import { wishSeen } from './wish-seen.js';
+import { levelAnnounced } from './level-announced.js';
 
 const message = (type: string, body: string, portfolioId: string | null = 'P1') =>
   parseEnvelope(
@@ -44,20 +44,20 @@ describe('messages to the portfolio', () => {
       ),
     ).toThrow();
   });
-  it('or levels that were seen, everything among them', () => {
-    const seen = (level: string, portfolioId: string | null = 'P1') =>
-      wishSeen.read(message('portfolio.withdrawal-request', `{"portfolioId":"P1","level":${level},"currency":"EUR"}`, portfolioId));
-    expect(seen('{"kind":"everything"}')).toEqual({
-      deliver: { flow: 'portfolio', subject: 'P1', input: { type: 'WishSeen', level: { kind: 'everything' } } },
+  it('or levels that were announced, everything among them', () => {
+    const announced = (level: string, portfolioId: string | null = 'P1') =>
+      levelAnnounced.read(message('portfolio.withdrawal-request', `{"portfolioId":"P1","level":${level},"currency":"EUR"}`, portfolioId));
+    expect(announced('{"kind":"everything"}')).toEqual({
+      deliver: { flow: 'portfolio', subject: 'P1', input: { type: 'LevelAnnounced', level: { kind: 'everything' } } },
       portfolioId: 'P1',
     });
-    expect(seen('{"kind":"amount","amount":"3.4900"}')).toMatchObject({ deliver: { input: { level: { amount: '3.49' } } } });
-    expect(seen('null')).toHaveProperty('ignored');
+    expect(announced('{"kind":"amount","amount":"3.4900"}')).toMatchObject({ deliver: { input: { level: { amount: '3.49' } } } });
+    expect(announced('null')).toHaveProperty('ignored');
     // The level of one portfolio is not taken for another's, nor for nobody's.
-    expect(() => seen('{"kind":"nothing"}', 'P2')).toThrow('filed under another');
-    expect(() => seen('{"kind":"nothing"}', null)).toThrow('filed under another');
+    expect(() => announced('{"kind":"nothing"}', 'P2')).toThrow('filed under another');
+    expect(() => announced('{"kind":"nothing"}', null)).toThrow('filed under another');
   });
   it('or nothing of ours', () => {
-    expect(() => wishSeen.read(message('portfolio.withdrawal-request', '{"portfolioId":"P1"}'))).toThrow();
+    expect(() => levelAnnounced.read(message('portfolio.withdrawal-request', '{"portfolioId":"P1"}'))).toThrow();
   });
 });

@@ -1,7 +1,8 @@
 /** Arithmetic of the whole holdings map. */
 import { isNegative, isPositive, isZero, plus, ZERO, type Decimal } from '../../../../shared/kernel/decimal.js';
 import type { InstrumentId } from '../../../../shared/kernel/ids.js';
-import type { Change, Holdings } from './portfolio.js';
+import type { Change } from './change.js';
+import type { Holdings } from './portfolio.js';
 
 /** Signed change per instrument, all changes together. */
 const totals = (changes: readonly Change[]): ReadonlyMap<InstrumentId, Decimal> => {

@@ -2,7 +2,7 @@
 import { compare, greatest, isPositive, minus, negated, sum, ZERO, type Decimal } from '../../../../shared/kernel/decimal.js';
 import { cashInstrument } from '../../../../shared/kernel/ids.js';
 import type { Currency, DivestAmount } from '../../../../shared/kernel/money.js';
-import type { Change } from './portfolio.js';
+import type { Change } from './change.js';
 
 const NOTHING: DivestAmount = { kind: 'nothing' };
 
@@ -24,8 +24,8 @@ const cashOut = (change: Change, currency: Currency): Decimal => {
 };
 
 /**
- * The level once a change is written. Never below zero. An amount paid while everything is wished leaves "everything"
- * standing: only the change that paid everything clears it. Everything paid while an amount is wished counts as the cash it took.
+ * The level once a change is written. Never below zero. An amount paid while everything is asked for leaves "everything"
+ * standing: only the change that paid everything clears it. Everything paid while an amount is asked for counts as the cash it took.
  */
 export const lowered = (level: DivestAmount, change: Change, currency: Currency): DivestAmount => {
   const by = change.lowerDivestBy;
@@ -39,3 +39,12 @@ export const loweredByAll = (level: DivestAmount, changes: readonly Change[], cu
 
 /** As it is told: the amount, `everything`, or `0`. */
 export const levelText = (level: DivestAmount): string => (level.kind === 'everything' ? 'everything' : amountOf(level));
+
+/** A list of announcements is so long at most; the oldest ones are left out. */
+const MOST_ANNOUNCED = 20;
+
+/** Levels that were announced, oldest first. The same one again says nothing new. */
+export const announcedAfter = (announced: readonly DivestAmount[], level: DivestAmount): readonly DivestAmount[] => {
+  const newest = announced.at(-1);
+  return newest !== undefined && sameLevel(newest, level) ? announced : [...announced, level].slice(-MOST_ANNOUNCED);
+};

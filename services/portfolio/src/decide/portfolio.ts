@@ -1,29 +1,23 @@
 /** The nouns of one portfolio object at InvestSuite, of which we are the only writer of holdings. */
 import { z } from 'zod';
-import type { OwnEvent, PortfolioChangeRequested } from '../../../../contracts/internal/events.js';
+import type { OwnEvent } from '../../../../contracts/internal/events.js';
 import type { Decimal } from '../../../../shared/kernel/decimal.js';
 import type { InstrumentId, PortfolioId } from '../../../../shared/kernel/ids.js';
 import type { Currency, DivestAmount } from '../../../../shared/kernel/money.js';
-import { storedDecimal, storedText } from './stored.js';
-
-/** One change that somebody asked for, without the portfolio's id. */
-export type Change = {
-  readonly changeId: string;
-  readonly because: PortfolioChangeRequested['because'];
-  /** Signed; cash as `$CCY`. */
-  readonly deltas: readonly { readonly instrument: InstrumentId; readonly quantity: Decimal }[];
-  readonly lowerDivestBy: { readonly kind: 'amount'; readonly amount: Decimal } | { readonly kind: 'everything' } | null;
-  readonly cashSettled: boolean;
-};
+import { storedChange, type Change } from './change.js';
+import { storedExchange } from './exchange.js';
+import { storedRestoration, type ToLostRequest, type ToPortfolio } from './messages.js';
+import { storedDecimal, storedLevel, storedText } from './stored.js';
 
 export type ChangeRequested = { readonly type: 'ChangeRequested'; readonly change: Change };
 /** InvestSuite says that the divest amount was set. Evidence only: it may be old, repeated, or our own write coming back. */
-export type WishSeen = { readonly type: 'WishSeen'; readonly level: DivestAmount };
-export type PortfolioInput = ChangeRequested | WishSeen;
+export type LevelAnnounced = { readonly type: 'LevelAnnounced'; readonly level: DivestAmount };
+export type PortfolioInput = ChangeRequested | LevelAnnounced | ToPortfolio;
 
 export type Holdings = Readonly<Record<InstrumentId, Decimal>>;
+const storedHoldings = z.custom<Holdings>((value) => z.record(z.string(), storedDecimal).safeParse(value).success, 'not holdings');
 
-export type PortfolioSeen = {
+export type PortfolioRead = {
   readonly baseCurrency: Currency;
   readonly realMoney: boolean;
   readonly deleted: boolean;
@@ -34,75 +28,42 @@ export type PortfolioSeen = {
   readonly configJson: string;
 };
 
-/** A whole replacement, computed from one read. */
-export type PlannedWrite = {
-  readonly baseVersion: number;
-  readonly holdingsBefore: Holdings;
-  readonly holdings: Holdings;
-  readonly configJson: string;
-  /** Null: the level is left out of the write, so no wish can be erased by it. */
-  readonly divestAmount: DivestAmount | null;
-};
-
 /** What is being written, and what it was computed from. */
-export type Writing = {
-  readonly changeIds: readonly string[];
-  readonly levelRead: DivestAmount;
-  readonly baseCurrency: Currency;
-  readonly onVersionGap: OnVersionGap;
-  readonly onUnexplainedGap: OnUnexplainedGap;
-  readonly write: PlannedWrite;
-};
+const storedWriting = z.object({
+  changeIds: z.array(storedText()).readonly(),
+  levelRead: storedLevel,
+  baseCurrency: storedText<Currency>(),
+  /** A whole replacement, computed from one read. */
+  write: z.object({
+    baseVersion: z.number().int(),
+    holdingsBefore: storedHoldings,
+    holdings: storedHoldings,
+    configJson: z.string(),
+    /** Null: the level is left out of the write, so no divest request can be erased by it. */
+    divestAmount: storedLevel.nullable(),
+  }),
+});
+export type Writing = Readonly<z.infer<typeof storedWriting>>;
 
-/**
- * Somebody else wrote between our read and our write, and a newer wish may be gone. `restore`: a higher level that was
- * announced since is written back; what is not clear goes to a person. `hold`: always to a person.
- */
-export type OnVersionGap = 'restore' | 'hold';
-
-/** No event tells what the other writer wrote, and our level still stands. `review`: a person asks the customer. `go-on`: a note. */
-export type OnUnexplainedGap = 'review' | 'go-on';
-
-export type PortfolioState = {
-  readonly status:
-    | 'Idle'
-    | 'ReadingPortfolio'
-    | 'WritingPortfolio'
-    | 'AwaitingWish'
-    | 'ReadingLevel'
-    | 'RestoringWish'
-    | 'AwaitingReview'
-    | 'AwaitingCounterpart';
-  readonly portfolioId: PortfolioId;
+export const portfolioState = z.object({
+  status: z.enum(['Idle', 'ReadingPortfolio', 'WritingPortfolio', 'AwaitingCounterpart', 'AwaitingLostRequest', 'RestoringLevel']),
+  portfolioId: storedText<PortfolioId>(),
   /** Asked for and not written yet, oldest first. */
-  readonly pending: readonly Change[];
-  readonly writing: Writing | null;
-  /** Changes of the write that may have erased a wish: a restored wish is lowered by them again. */
-  readonly written: readonly Change[];
+  pending: z.array(storedChange).readonly(),
+  writing: storedWriting.nullable(),
   /** The newest level that was announced while the portfolio was read: it may or may not be in what was read. */
-  readonly seenWhileReading: DivestAmount | null;
-  /** The newest level that was announced after the read, after a gap was explained, or under review. */
-  readonly seenSince: DivestAmount | null;
-  /** Another level was announced before that one. */
-  readonly seenSeveral: boolean;
-  /** The wish that we take for the one our write has overwritten. */
-  readonly explainedBy: DivestAmount | null;
-  /** The level to write back, and the one it stands in for. */
-  readonly restoring: { readonly expected: DivestAmount; readonly level: DivestAmount } | null;
-  /** The level of our newest write that held one, or that stood when a review began: its announcement comes back to us. */
-  readonly levelWritten: DivestAmount | null;
-  /** The version that our newest write has made, or a later one where only a read could tell. */
-  readonly versionWritten: number | null;
-  /** Why a person should look; kept until a new wish is announced. */
-  readonly review: string | null;
+  announcedWhileReading: storedLevel.nullable(),
+  /** What was announced since that read, oldest first. */
+  announced: z.array(storedLevel).readonly(),
+  restoring: storedRestoration.nullable(),
+  /** Our messages to `lost-request`. */
+  exchange: storedExchange,
   /** Why it waits now, or a note on the last write. */
-  readonly reason: string | null;
+  reason: z.string().nullable(),
   /** The newest changes that are done; a repeated request for one of them is passed over. */
-  readonly done: readonly string[];
-};
-
-/** The read, and the tenant's choices of this moment. */
-export type PortfolioRead = PortfolioSeen & { readonly onVersionGap: OnVersionGap; readonly onUnexplainedGap: OnUnexplainedGap };
+  done: z.array(storedText()).readonly(),
+});
+export type PortfolioState = Readonly<z.infer<typeof portfolioState>>;
 
 type Refusal = 'invalid' | 'not-found' | 'conflict' | 'forbidden' | 'changed-meanwhile';
 
@@ -112,65 +73,6 @@ export type PortfolioEffects = {
   RestoreDivestAmount: { readonly kind: 'by-key'; readonly result: { readonly versionAfter: number }; readonly reason: Refusal };
 };
 
-export type PortfolioSaid = Extract<OwnEvent, { event: 'portfolio.changed' | 'portfolio.cash-settled' }>;
-
-const level: z.ZodType<DivestAmount> = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('nothing') }),
-  z.object({ kind: z.literal('amount'), amount: storedDecimal }),
-  z.object({ kind: z.literal('everything') }),
-]);
-const change = z.object({
-  changeId: storedText(),
-  because: z.enum(['withdrawal-paid', 'order-executed', 'order-settled', 'deposit']),
-  deltas: z.array(z.object({ instrument: storedText<InstrumentId>(), quantity: storedDecimal })),
-  lowerDivestBy: z
-    .discriminatedUnion('kind', [
-      z.object({ kind: z.literal('amount'), amount: storedDecimal }),
-      z.object({ kind: z.literal('everything') }),
-    ])
-    .nullable(),
-  cashSettled: z.boolean(),
-});
-const holdings = z.custom<Holdings>((value) => z.record(z.string(), storedDecimal).safeParse(value).success, 'not holdings');
-
-export const portfolioState: z.ZodType<PortfolioState> = z.object({
-  status: z.enum([
-    'Idle',
-    'ReadingPortfolio',
-    'WritingPortfolio',
-    'AwaitingWish',
-    'ReadingLevel',
-    'RestoringWish',
-    'AwaitingReview',
-    'AwaitingCounterpart',
-  ]),
-  portfolioId: storedText<PortfolioId>(),
-  pending: z.array(change),
-  writing: z
-    .object({
-      changeIds: z.array(storedText()),
-      levelRead: level,
-      baseCurrency: storedText<Currency>(),
-      onVersionGap: z.enum(['restore', 'hold']),
-      onUnexplainedGap: z.enum(['review', 'go-on']),
-      write: z.object({
-        baseVersion: z.number().int(),
-        holdingsBefore: holdings,
-        holdings,
-        configJson: z.string(),
-        divestAmount: level.nullable(),
-      }),
-    })
-    .nullable(),
-  written: z.array(change),
-  seenWhileReading: level.nullable(),
-  seenSince: level.nullable(),
-  seenSeveral: z.boolean(),
-  explainedBy: level.nullable(),
-  restoring: z.object({ expected: level, level }).nullable(),
-  levelWritten: level.nullable(),
-  versionWritten: z.number().int().nullable(),
-  review: z.string().nullable(),
-  reason: z.string().nullable(),
-  done: z.array(storedText()),
-});
+export type PortfolioSaid =
+  | Extract<OwnEvent, { event: 'portfolio.changed' | 'portfolio.cash-settled' }>
+  | { readonly tells: 'lost-request'; readonly subject: string; readonly input: ToLostRequest };

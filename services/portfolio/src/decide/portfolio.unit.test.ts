@@ -1,87 +1,54 @@
 import { describe, expect, it } from '@jest/globals';
-import { decimal, type Decimal } from '../../../../shared/kernel/decimal.js';
-import type { InstrumentId, PortfolioId } from '../../../../shared/kernel/ids.js';
-import { currency, type DivestAmount } from '../../../../shared/kernel/money.js';
+import { decimal } from '../../../../shared/kernel/decimal.js';
+import {
+  change,
+  EUR,
+  EVERYTHING,
+  gapOf,
+  holdings as map,
+  level,
+  NOTHING,
+  openExchange,
+  paid,
+  paidAll,
+  portfolioOf as state,
+  seenPortfolio as read,
+  writingOf as writing,
+} from '../../../../test/builders/portfolio.js';
 import { journeyFacts } from '../../../../test/builders/journey-facts.js';
+import type { Change } from './change.js';
+import type { Exchange } from './exchange.js';
 import { hasEffect, movedBy, sameMap, writable } from './holdings.js';
-import { compareLevels, levelText, lowered, loweredByAll } from './levels.js';
+import { announcedAfter, compareLevels, levelText, lowered, loweredByAll } from './levels.js';
+import type { ToPortfolio } from './messages.js';
 import { portfolioFlow } from './portfolio.flow.js';
 import {
-  levelStands,
+  alsoForwardLevel,
+  forwardLevel,
+  goOnUnderReview,
+  levelWhileReading,
+  levelWhileWriting,
+  lostRequestEnded,
   MAX_DONE,
   MAX_PENDING,
+  noteEnd,
+  notRestored,
   notWritten,
   portfolioRead,
-  unexplained,
-  wishWhileLevelIsRead,
+  restored,
+  restoreLevel,
+  stillFoundOut,
   written,
 } from './portfolio.rules.js';
-import { portfolioState, type Change, type Holdings, type PortfolioRead, type PortfolioState, type Writing } from './portfolio.js';
+import { portfolioState, type PortfolioInput, type PortfolioState } from './portfolio.js';
 
-const journey = journeyFacts();
-
-const EUR = currency('EUR');
-const NOTHING: DivestAmount = { kind: 'nothing' };
-const EVERYTHING: DivestAmount = { kind: 'everything' };
-const level = (amount: string): DivestAmount => ({ kind: 'amount', amount: decimal(amount) });
-const map = (lines: Record<string, string>): Holdings => lines as Record<InstrumentId, Decimal>;
-const change = (changeId: string, deltas: Record<string, string> = {}, over: Partial<Change> = {}): Change => ({
-  changeId,
-  because: 'order-settled',
-  deltas: Object.entries(deltas).map(([instrument, quantity]) => ({ instrument: instrument as InstrumentId, quantity: decimal(quantity) })),
-  lowerDivestBy: null,
-  cashSettled: false,
-  ...over,
-});
-const paid = (changeId: string, amount: string): Change =>
-  change(changeId, { $EUR: `-${amount}` }, { because: 'withdrawal-paid', lowerDivestBy: { kind: 'amount', amount: decimal(amount) } });
-const paidAll = (changeId: string, amount: string): Change =>
-  change(changeId, { $EUR: `-${amount}` }, { because: 'withdrawal-paid', lowerDivestBy: { kind: 'everything' } });
-
-const state = (over: Partial<PortfolioState> = {}): PortfolioState => ({
-  status: 'ReadingPortfolio',
-  portfolioId: 'P1' as PortfolioId,
-  pending: [],
-  writing: null,
-  written: [],
-  seenWhileReading: null,
-  seenSince: null,
-  seenSeveral: false,
-  explainedBy: null,
-  restoring: null,
-  levelWritten: null,
-  versionWritten: null,
-  review: null,
-  reason: null,
-  done: [],
-  ...over,
-});
-const read = (over: Partial<PortfolioRead> = {}): PortfolioRead => ({
-  baseCurrency: EUR,
-  realMoney: true,
-  deleted: false,
-  divestAmount: NOTHING,
-  holdings: map({ $EUR: '1000', A: '4' }),
-  version: 7,
-  configJson: '{}',
-  onVersionGap: 'restore',
-  onUnexplainedGap: 'review',
-  ...over,
-});
-const writing = (over: Partial<Writing> = {}, divestAmount: DivestAmount | null = NOTHING): Writing => ({
-  changeIds: ['w1'],
-  levelRead: level('500'),
-  baseCurrency: EUR,
-  onVersionGap: 'restore',
-  onUnexplainedGap: 'review',
-  write: { baseVersion: 7, holdingsBefore: map({}), holdings: map({}), configJson: '{}', divestAmount },
-  ...over,
-});
-/** Paid 500 of a wish of 500, and written nothing as what is left. */
+const facts = journeyFacts({ id: 'pf-1', subject: 'P1' });
+/** Paid 500 of 500 that were asked for, and written nothing as what is left. */
 const inWriting = (over: Partial<PortfolioState> = {}): PortfolioState =>
   state({ status: 'WritingPortfolio', pending: [paid('w1', '500')], writing: writing(), ...over });
 const requested = (one: Change) => ({ type: 'ChangeRequested', change: one }) as const;
-const wish = (one: DivestAmount) => ({ type: 'WishSeen', level: one }) as const;
+const announced = (one: ReturnType<typeof level>) => ({ type: 'LevelAnnounced', level: one }) as const;
+const told = (input: object) => ({ tells: 'lost-request', subject: 'P1', input });
 
 describe('the divest amount', () => {
   it('has everything above every amount and nothing at zero', () => {
@@ -142,17 +109,18 @@ describe('holdings', () => {
 
 describe('a change is asked for', () => {
   it('opens the journey by reading, or is answered at once when it moves nothing', () => {
-    expect(portfolioFlow.opens.ChangeRequested(requested(paid('w1', '5')), journey)).toMatchObject({
+    expect(portfolioFlow.opens.ChangeRequested(requested(paid('w1', '5')), facts)).toMatchObject({
       open: { status: 'ReadingPortfolio', portfolioId: 'P1', pending: [{ changeId: 'w1' }] },
     });
-    expect(portfolioFlow.opens.ChangeRequested(requested(change('c1', {}, { cashSettled: true })), journey)).toEqual({
+    expect(portfolioFlow.opens.ChangeRequested(requested(change('c1', {}, { cashSettled: true })), facts)).toEqual({
       open: expect.objectContaining({ status: 'Idle', pending: [], done: ['c1'] }),
       says: [
         { event: 'portfolio.changed', data: { changeId: 'c1', portfolioId: 'P1', because: 'order-settled', divestAmountLeft: null } },
         { event: 'portfolio.cash-settled', data: { portfolioId: 'P1', changeId: 'c1' } },
       ],
     });
-    expect(portfolioFlow.opens.WishSeen(wish(NOTHING), journey)).toHaveProperty('ignored');
+    expect(portfolioFlow.opens.LevelAnnounced(announced(NOTHING), facts)).toHaveProperty('ignored');
+    expect(portfolioFlow.opens.ReviewGoesOn({ type: 'ReviewGoesOn', handled: 1 }, facts)).toHaveProperty('impossible');
   });
   it('is one write for all that waits, computed from one read', () => {
     const pending = [change('s', { A: '-4', $EUR: '400' }, { cashSettled: true }), paid('w', '500')];
@@ -160,7 +128,7 @@ describe('a change is asked for', () => {
     expect(step).toMatchObject({
       to: 'WritingPortfolio',
       set: {
-        seenSince: null,
+        announced: [],
         writing: {
           changeIds: ['s', 'w'],
           levelRead: level('800'),
@@ -218,7 +186,7 @@ describe('a change is asked for', () => {
   it('stops the lane beyond the limit rather than losing one', () => {
     const pending = Array.from({ length: MAX_PENDING }, (_, n) => change(`c${n}`, { A: '1' }));
     const cell = portfolioFlow.rows.WritingPortfolio.on.ChangeRequested;
-    expect(() => typeof cell === 'function' && cell(state({ pending }), requested(change('one more', { A: '1' })), journey)).toThrow(
+    expect(() => typeof cell === 'function' && cell(state({ pending }), requested(change('one more', { A: '1' })), facts)).toThrow(
       'more than 100 changes',
     );
   });
@@ -231,7 +199,7 @@ describe('a write was made', () => {
     const step = written(inWriting({ pending, done, writing: writing({ changeIds: ['w1', 's'] }, level('300')) }), { versionAfter: 8 });
     expect(step).toMatchObject({
       to: 'ReadingPortfolio',
-      set: { writing: null, written: [], pending: [{ changeId: 'later' }], levelWritten: level('300') },
+      set: { writing: null, pending: [{ changeId: 'later' }] },
       says: [
         { event: 'portfolio.changed', data: { changeId: 'w1', because: 'withdrawal-paid', divestAmountLeft: '300' } },
         { event: 'portfolio.changed', data: { changeId: 's', divestAmountLeft: null } },
@@ -241,13 +209,9 @@ describe('a write was made', () => {
     const kept = 'set' in step ? (step.set.done ?? []) : [];
     expect([kept.length, kept[0], kept.at(-1)]).toEqual([MAX_DONE, 'old2', 's']);
   });
-  it('rests, or keeps asking for review', () => {
+  it('rests, whoever else wrote, where no level was written', () => {
     expect(written(inWriting(), { versionAfter: 8 })).toMatchObject({ to: 'Idle', set: { reason: null, pending: [] } });
-    expect(written(inWriting({ review: 'why' }), { versionAfter: 8 })).toMatchObject({ to: 'AwaitingReview', set: { reason: 'why' } });
-    expect(written(inWriting({ writing: writing({}, null), levelWritten: level('9') }), { versionAfter: 12 })).toMatchObject({
-      to: 'Idle',
-      set: { levelWritten: level('9') },
-    });
+    expect(written(inWriting({ writing: writing({}, null) }), { versionAfter: 12 })).toMatchObject({ to: 'Idle' });
     expect(() => written(state(), { versionAfter: 8 })).toThrow('without a plan');
   });
   it('is computed anew when the portfolio moved on, and held when InvestSuite refuses', () => {
@@ -257,199 +221,149 @@ describe('a write was made', () => {
     ])
       expect(step).toEqual({
         to: 'ReadingPortfolio',
-        set: { writing: null, seenWhileReading: null, seenSince: null, seenSeveral: false, explainedBy: null },
+        set: { writing: null, announcedWhileReading: null, announced: [] },
       });
     expect(notWritten(inWriting(), 'invalid', 'other-side')).toHaveProperty('hold');
   });
 });
 
 describe('somebody else wrote between our read and our write', () => {
-  const gap = (over: Partial<PortfolioState>) => written(inWriting(over), { versionAfter: 9 });
-  it('a higher wish that came since is written back, less what was paid', () => {
-    expect(gap({ seenSince: level('800') })).toMatchObject({
-      to: 'RestoringWish',
-      set: { restoring: { expected: NOTHING, level: level('300') }, pending: [], done: ['w1'] },
-      says: [{ event: 'portfolio.changed' }],
-    });
-    expect(gap({ seenSince: EVERYTHING })).toMatchObject({ to: 'RestoringWish', set: { restoring: { level: EVERYTHING } } });
-  });
-  it('a lower one goes to a person, unless it changes nothing', () => {
-    const raised = { writing: writing({ levelRead: level('800') }, level('300')) };
-    expect(gap({ ...raised, seenSince: level('600') })).toMatchObject({
-      to: 'AwaitingReview',
-      set: { review: expect.stringContaining('lower wish') },
-      says: [{}],
-    });
-    expect(gap({ seenSince: level('400') })).toMatchObject({
-      to: 'AwaitingWish',
-      set: { reason: expect.stringContaining('changes nothing'), explainedBy: level('400') },
-    });
-  });
-  it('two versions of others go to a person, with what was announced: events do not tell which wish is the newer one', () => {
-    const twice = (over: Partial<PortfolioState>) => written(inWriting(over), { versionAfter: 10 });
-    expect(twice({ seenSince: level('800') })).toMatchObject({
-      to: 'AwaitingReview',
-      set: { review: expect.stringMatching(/, 2 times, and 800 was announced$/), versionWritten: 10 },
-      says: [{ event: 'portfolio.changed' }],
-    });
-    expect(twice({})).toMatchObject({ to: 'AwaitingReview', set: { review: expect.stringMatching(/, 2 times$/) } });
-    // Versions that rise by themselves tell nothing.
-    const tells = { writing: writing({ onUnexplainedGap: 'go-on' }), seenSince: level('800') };
-    expect(twice(tells)).toMatchObject({ to: 'RestoringWish', set: { restoring: { level: level('300') }, explainedBy: level('800') } });
-  });
-  it('two wishes that were announced go to a person: one may be from long before our read (simulation, seed 18319)', () => {
-    const { on } = portfolioFlow.rows.WritingPortfolio;
-    const seen = (before: PortfolioState, one: string): PortfolioState => {
-      const step = typeof on.WishSeen === 'function' && on.WishSeen(before, wish(level(one)), journey);
-      return { ...before, ...(step !== false && 'set' in step ? step.set : {}) };
-    };
-    const once = seen(seen(inWriting(), '800'), '800');
-    expect(once).toMatchObject({ seenSince: level('800'), seenSeveral: false });
-    const twice = seen(once, '900');
-    expect(written(twice, { versionAfter: 9 })).toMatchObject({
-      to: 'AwaitingReview',
-      set: { review: expect.stringMatching(/, and 900 was announced, after another wish$/), seenSeveral: false },
-    });
-    // Taken back: the level that we have read, behind another.
-    expect(seen(once, '500')).toMatchObject({ seenSince: level('500'), seenSeveral: true });
-    expect(seen(inWriting(), '500')).toMatchObject({ seenSince: null, seenSeveral: false });
-    // No gap, nothing erased.
-    expect(written(twice, { versionAfter: 8 })).toMatchObject({ to: 'Idle' });
-  });
-  it('a wish seen while reading may be in what was read: only a person can tell', () => {
-    expect(gap({ seenWhileReading: level('800') })).toMatchObject({
-      to: 'AwaitingReview',
-      set: { review: expect.stringContaining('while it was read') },
-    });
-    expect(gap({ seenWhileReading: level('500') })).toMatchObject({ to: 'AwaitingWish' });
-    expect(gap({ seenWhileReading: level('400') })).toMatchObject({ to: 'AwaitingWish' });
-  });
-  it('waits a little for an event that is on its way', () => {
-    const waiting = gap({});
-    expect(waiting).toMatchObject({ to: 'AwaitingWish', set: { written: [{ changeId: 'w1' }] } });
-    const kept = waiting as { set: Partial<PortfolioState> };
-    expect(kept.set.writing).toBeUndefined();
-  });
-  it('always goes to a person where the tenant wants that', () => {
-    expect(gap({ seenSince: level('800'), writing: writing({ onVersionGap: 'hold' }) })).toMatchObject({ to: 'AwaitingReview' });
-    expect(gap({ pending: [paid('w1', '500'), change('n', { A: '1' })], writing: writing({ onVersionGap: 'hold' }) })).toMatchObject({
-      to: 'ReadingPortfolio',
-      set: { review: expect.any(String), pending: [{ changeId: 'n' }] },
-    });
-  });
-  const inGap = state({ status: 'ReadingLevel', writing: writing(), written: [paid('w1', '500')], levelWritten: NOTHING });
-  it('no event came and our level stands: what was wished for is for a person to find out', () => {
-    expect(levelStands(inGap, read({ version: 9 }))).toMatchObject({
-      to: 'AwaitingReview',
-      set: { review: expect.stringContaining('nothing tells what was wished for'), writing: null, written: [] },
-    });
-    expect(unexplained(inGap)).toMatchObject({ to: 'AwaitingReview' });
-    expect(levelStands({ ...inGap, pending: [change('n', { A: '1' })] }, read())).toMatchObject({
-      to: 'ReadingPortfolio',
-      set: { review: expect.any(String) },
-    });
-  });
-  it('no event came, and another level was set since: the app may have added to ours', () => {
-    const step = levelStands(inGap, read({ divestAmount: level('800') }));
+  const gap = (over: Partial<PortfolioState>, versionAfter = 9) => written(inWriting(over), { versionAfter });
+  it('lost-request is told of all that is known, and nothing is written until it has answered', () => {
+    const step = gap({ announced: [level('800'), level('900')], announcedWhileReading: level('700') }, 10);
     expect(step).toMatchObject({
-      to: 'AwaitingReview',
-      set: { review: expect.stringMatching(/; 800 was set since$/), levelWritten: level('800') },
+      to: 'AwaitingLostRequest',
+      set: { pending: [], done: ['w1'], writing: null, announced: [], exchange: { sent: 1, answered: 0, openSince: 1 } },
     });
-    // Its own event, coming late, closes nothing.
-    const under = { ...inGap, ...('set' in step ? step.set : {}), status: 'AwaitingReview' } as PortfolioState;
-    const cell = portfolioFlow.rows.AwaitingReview.on.WishSeen;
-    expect(typeof cell === 'function' && cell(under, wish(level('800')), journey)).toEqual({ stay: true });
+    expect('says' in step && step.says?.slice(1)).toEqual([
+      told({
+        type: 'GapFound',
+        number: 1,
+        gap: gapOf({ versionWritten: 10 }),
+        others: 2,
+        announced: [level('800'), level('900')],
+        announcedWhileReading: level('700'),
+        review: null,
+      }),
+    ]);
+    // What was asked for is done all the same.
+    expect('says' in step && step.says?.[0]).toMatchObject({ event: 'portfolio.changed', data: { changeId: 'w1', divestAmountLeft: '0' } });
   });
-  it('a wish we have overwritten and could not restore is for a person, whatever the tenant wants', () => {
-    const lost = { ...inGap, restoring: { expected: NOTHING, level: level('300') } };
-    expect(levelStands(lost, read({ divestAmount: level('90'), onUnexplainedGap: 'go-on' }))).toMatchObject({
-      to: 'AwaitingReview',
-      set: { review: 'we have overwritten a wish of 300, and 90 was set since', restoring: null, levelWritten: level('90') },
+  it('a lost request that is open under review is told of the next gap under its number', () => {
+    const exchange = openExchange({ waiting: [level('1')], levelWritten: level('2') });
+    expect(gap({ exchange })).toMatchObject({
+      to: 'AwaitingLostRequest',
+      set: { exchange: { sent: 6, answered: 5, openSince: 6, waiting: [], levelWritten: null } },
+      says: [{}, { input: { type: 'GapFound', number: 6 } }],
     });
-    expect(wishWhileLevelIsRead(lost, wish(level('90')))).toEqual({ stay: true, set: { seenSince: level('90'), seenSeveral: false } });
   });
-  it('no event came, and the tenant does not want to be asked', () => {
-    expect(levelStands(inGap, read({ onUnexplainedGap: 'go-on' }))).toMatchObject({
+});
+
+describe('a level is announced', () => {
+  it('while the portfolio is read or written: it is remembered, but for what we have read or written ourselves', () => {
+    expect(levelWhileReading(state(), announced(level('800')))).toEqual({ stay: true, set: { announcedWhileReading: level('800') } });
+    const seen = (before: PortfolioState, one: string) => levelWhileWriting(before, announced(level(one)));
+    expect(seen(inWriting(), '800')).toEqual({ stay: true, set: { announced: [level('800')] } });
+    expect(seen(inWriting(), '500')).toHaveProperty('ignored');
+    expect(levelWhileWriting(inWriting(), announced(NOTHING))).toHaveProperty('ignored');
+    // Taken back: the level that we have read, behind another.
+    expect(seen(inWriting({ announced: [level('800')] }), '500')).toEqual({
+      stay: true,
+      set: { announced: [level('800'), level('500')] },
+    });
+  });
+  it('and is nothing new when it is announced again; a long list forgets its oldest', () => {
+    const once = announcedAfter([], level('800'));
+    expect(announcedAfter(once, level('800'))).toBe(once);
+    const many = Array.from({ length: 25 }, (_, n) => level(String(n + 1))).reduce(announcedAfter, []);
+    expect([many.length, many[0], many.at(-1)]).toEqual([20, level('6'), level('25')]);
+  });
+  it('under review, wherever nothing is being written: lost-request looks at it, and the portfolio waits', () => {
+    const exchange = openExchange({ levelWritten: level('70') });
+    for (const answer of [forwardLevel, levelWhileReading])
+      expect(answer(state({ exchange, announcedWhileReading: level('1') }), announced(level('800')))).toEqual({
+        to: 'AwaitingLostRequest',
+        set: {
+          writing: null,
+          announcedWhileReading: null,
+          announced: [],
+          restoring: null,
+          reason: 'a level was announced, and a divest request may be lost',
+          exchange: openExchange({ sent: 6, levelWritten: level('70') }),
+        },
+        says: [told({ type: 'LevelForwarded', number: 6, level: level('800'), levelWritten: level('70') })],
+      });
+    expect(forwardLevel(state(), announced(level('800')))).toHaveProperty('ignored');
+  });
+  it('while it is written under review: lost-request looks at it once it is written, and knows which level is ours', () => {
+    const raised = { writing: writing({ levelRead: level('800') }, level('300')), exchange: openExchange() };
+    expect(written(inWriting({ ...raised, announced: [level('950')] }), { versionAfter: 8 })).toMatchObject({
+      to: 'AwaitingLostRequest',
+      says: [{}, told({ type: 'LevelForwarded', number: 6, level: level('950'), levelWritten: level('300') })],
+    });
+    expect(written(inWriting(raised), { versionAfter: 8 })).toMatchObject({
       to: 'Idle',
-      set: { reason: expect.stringContaining('no other wish') },
+      set: { exchange: { sent: 5, levelWritten: level('300') } },
+    });
+    expect(written(inWriting({ ...raised, writing: writing({}, null) }), { versionAfter: 8 })).toMatchObject({
+      set: { exchange: { levelWritten: null } },
     });
   });
-  it('under review an old event that comes late closes nothing; a level that stands does', () => {
-    const late = { ...inGap, writing: null, written: [], review: 'why', seenSince: level('800') };
-    const told = 'why; 800 was announced since and does not stand';
-    expect(levelStands(late, read({ onUnexplainedGap: 'go-on' }))).toMatchObject({
-      to: 'AwaitingReview',
-      set: { review: told, reason: told },
+  it('while lost-request has not answered yet: it waits its turn, one message at a time', () => {
+    const asked = state({ status: 'AwaitingLostRequest', exchange: openExchange({ sent: 6 }) });
+    const waits = alsoForwardLevel(asked, announced(level('800')));
+    expect(waits).toMatchObject({ stay: true, set: { exchange: { sent: 6, waiting: [level('800')] } }, says: [] });
+    const both = { ...asked, exchange: { ...asked.exchange, waiting: [level('800'), level('900')] } };
+    expect(stillFoundOut(both, { type: 'BeingFoundOut', handled: 6 })).toMatchObject({
+      set: { exchange: { sent: 7, answered: 6, waiting: [level('900')] } },
+      says: [told({ type: 'LevelForwarded', number: 7, level: level('800'), levelWritten: null })],
     });
-    expect(unexplained({ ...late, review: told })).toMatchObject({ set: { review: told } });
-    expect(unexplained({ ...late, seenSince: null })).toMatchObject({ set: { review: 'why' } });
-    expect(unexplained({ ...late, review: 'x'.repeat(400) })).toMatchObject({ set: { review: 'x'.repeat(400) } });
-    expect(levelStands(late, read({ divestAmount: level('800') }))).toMatchObject({ to: 'Idle', set: { review: null } });
-    expect(levelStands({ ...late, levelWritten: null }, read())).toMatchObject({ to: 'Idle', set: { review: null } });
-    expect(wishWhileLevelIsRead(late, wish(level('900')))).toEqual({ stay: true, set: { seenSince: level('900'), seenSeveral: true } });
-    expect(wishWhileLevelIsRead(late, wish(NOTHING))).toEqual({ stay: true });
+    // People look already, but what was announced meanwhile is looked at first.
+    expect(goOnUnderReview(both, { type: 'ReviewGoesOn', handled: 6 })).toMatchObject({ stay: true, says: [{ input: { number: 7 } }] });
+    const free = { ...asked, exchange: openExchange() };
+    expect(alsoForwardLevel(free, announced(level('800')))).toMatchObject({ says: [{ input: { number: 6 } }] });
   });
-  const rowOf = portfolioFlow.rows.RestoringWish as Extract<(typeof portfolioFlow.rows)['RestoringWish'], { does: 'RestoreDivestAmount' }>;
-  const restoring = state({
-    status: 'RestoringWish',
-    restoring: { expected: NOTHING, level: level('300') },
-    writing: writing(),
-    written: [paid('w1', '500')],
-    explainedBy: level('800'),
-    levelWritten: NOTHING,
-    versionWritten: 9,
+});
+
+describe('lost-request answers', () => {
+  const waiting = (over: Partial<PortfolioState> = {}, exchange: Partial<Exchange> = {}): PortfolioState =>
+    state({ status: 'AwaitingLostRequest', exchange: openExchange({ sent: 6, ...exchange }), ...over });
+  it('a level is to be restored: only the answer to our newest message is carried out', () => {
+    const input = { type: 'RestoreRequested', expected: NOTHING, level: level('300') } as const;
+    expect(restoreLevel(waiting(), { ...input, handled: 6 })).toMatchObject({
+      to: 'RestoringLevel',
+      set: { restoring: { expected: NOTHING, level: level('300') }, exchange: { sent: 6, answered: 6 } },
+    });
+    expect(restoreLevel(waiting(), { ...input, handled: 5 })).toHaveProperty('ignored');
+    const restoring = waiting({ status: 'RestoringLevel', restoring: { expected: NOTHING, level: level('300') } }, { answered: 6 });
+    expect(restored(restoring, { versionAfter: 10 })).toMatchObject({
+      to: 'AwaitingLostRequest',
+      set: { restoring: null, exchange: { sent: 7 } },
+      says: [told({ type: 'LevelRestored', number: 7, versionAfter: 10 })],
+    });
+    for (const step of [notRestored(restoring, 'changed-meanwhile', 'other-side'), notRestored(restoring, 'invalid', 'person')])
+      expect(step).toMatchObject({ to: 'AwaitingLostRequest', says: [told({ type: 'LevelNotRestored', number: 7 })] });
+    expect(notRestored(restoring, 'invalid', 'other-side')).toHaveProperty('hold');
   });
-  it('keeps clear of a newer level when it restores', () => {
-    expect(rowOf.rejected(restoring, 'changed-meanwhile', 'other-side', journey)).toEqual({ to: 'ReadingLevel' });
-    // Said by a person too, it means that the wish does not stand: simulation, seed 51391.
-    expect(rowOf.rejected(restoring, 'invalid', 'person', journey)).toEqual({ to: 'ReadingLevel' });
-    expect(rowOf.rejected(restoring, 'invalid', 'other-side', journey)).toHaveProperty('hold');
+  it('people look at it: the portfolio goes on, unless it has asked again meanwhile', () => {
+    const input = { type: 'ReviewGoesOn', handled: 6 } as const;
+    expect(goOnUnderReview(waiting(), input)).toMatchObject({ to: 'Idle', set: { exchange: { answered: 6, openSince: 3 } } });
+    expect(goOnUnderReview(waiting({ pending: [change('n', { A: '1' })] }), input)).toMatchObject({ to: 'ReadingPortfolio' });
+    expect(goOnUnderReview(waiting({}, { sent: 7 }), input)).toHaveProperty('ignored');
+    expect(stillFoundOut(waiting({}, { sent: 7 }), { type: 'BeingFoundOut', handled: 6 })).toHaveProperty('ignored');
   });
-  it('stays watchful once a wish was restored, and rests when no other was announced', () => {
-    const step = rowOf.applied(restoring, { versionAfter: 10 }, journey);
-    expect(step).toMatchObject({ to: 'AwaitingWish', set: { levelWritten: level('300'), restoring: null } });
-    const watchful = { ...restoring, ...('set' in step ? step.set : {}), status: 'AwaitingWish' } as PortfolioState;
-    const { on } = portfolioFlow.rows.AwaitingWish;
-    const seen = (one: DivestAmount) => typeof on.WishSeen === 'function' && on.WishSeen(watchful, wish(one), journey);
-    // The same once more, what we have written, and what we have read.
-    for (const known of ['800', '300', '500']) expect(seen(level(known))).toEqual({ stay: true });
-    expect(seen(level('950'))).toEqual({ to: 'ReadingLevel', set: { seenSince: level('950'), seenSeveral: false } });
-    expect(levelStands(watchful, read({ divestAmount: level('300') }))).toMatchObject({
+  it('it is over: that counts, unless a newer gap was found since', () => {
+    const over = (handled: number) => ({ type: 'LostRequestEnded', handled, note: 'nothing was lost' }) as const;
+    // Message 6 crosses the end and finds nothing open, so nobody will answer it.
+    expect(lostRequestEnded(waiting({}, { waiting: [level('800')], levelWritten: level('1') }), over(5))).toMatchObject({
       to: 'Idle',
-      set: { explainedBy: null, writing: null, written: [] },
+      set: { reason: 'nothing was lost', exchange: { openSince: null, waiting: [], levelWritten: null } },
     });
-    // A new wish stands. An old one that was erased does not: then the one that was restored was not the newest.
-    const announced = { ...watchful, seenSince: level('950') };
-    expect(levelStands(announced, read({ divestAmount: level('950') }))).toMatchObject({ to: 'Idle' });
-    const several = { ...announced, seenSeveral: true };
-    expect(levelStands(several, read({ divestAmount: level('950') }))).toMatchObject({ to: 'AwaitingReview' });
-    expect(levelStands(announced, read({ divestAmount: level('300'), onUnexplainedGap: 'go-on' }))).toMatchObject({
-      to: 'AwaitingReview',
-      set: { review: 'we have overwritten a wish of 800 or of 950, and 300 stands' },
-    });
-    expect(wishWhileLevelIsRead(watchful, wish(level('950')))).toMatchObject({ stay: true, set: { seenSince: level('950') } });
-    expect(wishWhileLevelIsRead(watchful, wish(level('800')))).toEqual({ stay: true });
-  });
-  it('looks at once after another wish that was announced while one was restored: simulation, seed 66745', () => {
-    const { on } = rowOf;
-    const seen = (one: DivestAmount) => typeof on.WishSeen === 'function' && on.WishSeen(restoring, wish(one), journey);
-    expect(seen(level('800'))).toEqual({ stay: true });
-    expect(seen(level('950'))).toEqual({ stay: true, set: { seenSince: level('950'), seenSeveral: false } });
-    expect(rowOf.applied({ ...restoring, seenSince: level('950') }, { versionAfter: 10 }, journey)).toMatchObject({ to: 'ReadingLevel' });
-  });
-  it('asks people when somebody wrote while a wish was restored, except where versions rise by themselves', () => {
-    expect(rowOf.applied(restoring, { versionAfter: 11 }, journey)).toMatchObject({
-      to: 'AwaitingReview',
-      set: { review: expect.stringContaining('while a wish was restored'), levelWritten: level('300') },
-    });
-    const rises = { ...restoring, writing: writing({ onUnexplainedGap: 'go-on' }) };
-    expect(rowOf.applied(rises, { versionAfter: 11 }, journey)).toMatchObject({ to: 'AwaitingWish' });
-    // A person's word carries no version.
-    expect(rowOf.applied({ ...restoring, versionWritten: null }, { versionAfter: 0 }, journey)).toMatchObject({ to: 'AwaitingWish' });
-  });
-  it('keeps what was to review before', () => {
-    const step = written(inWriting({ review: 'why' }), { versionAfter: 10 });
-    expect(step).toMatchObject({ to: 'AwaitingReview', set: { review: expect.stringMatching(/^why; another writer was there/) } });
+    expect(noteEnd(state({ exchange: openExchange() }), over(3))).toMatchObject({ stay: true, set: { exchange: { openSince: null } } });
+    for (const answer of [lostRequestEnded, noteEnd]) {
+      expect(answer(waiting({}, { openSince: 6 }), over(5))).toHaveProperty('ignored');
+      expect(answer(waiting({}, { openSince: null }), over(6))).toHaveProperty('ignored');
+    }
   });
 });
 
@@ -457,44 +371,52 @@ describe('every status answers every input', () => {
   const fresh = requested(change('n', { A: '1' }));
   const settledOnly = requested(change('n', {}, { cashSettled: true }));
   const again = requested(change('old', { A: '1' }));
-  const raised = wish(level('800'));
-  const echo = wish(NOTHING);
-  const cell = (status: PortfolioState['status'], input: typeof fresh | typeof raised): string => {
+  const raised = announced(level('800'));
+  const answers: readonly ToPortfolio[] = [
+    { type: 'BeingFoundOut', handled: 6 },
+    { type: 'RestoreRequested', handled: 6, expected: NOTHING, level: level('1') },
+    { type: 'ReviewGoesOn', handled: 6 },
+    { type: 'LostRequestEnded', handled: 6, note: null },
+  ];
+  type Answer = { to?: string; set?: Partial<PortfolioState>; says?: readonly { event?: string; input?: { type: string } }[] };
+  const cell = (status: PortfolioState['status'], input: PortfolioInput, open = true): string => {
     const answer = portfolioFlow.rows[status].on[input.type] as unknown;
     if (typeof answer !== 'function') return Object.keys(answer as object)[0] ?? '';
-    const before = inWriting({
-      status,
-      done: ['old'],
-      levelWritten: NOTHING,
-      written: [paid('w1', '500')],
-      ...(status === 'AwaitingReview' ? { review: 'why', pending: [] } : {}),
-    });
-    const step = (answer as (s: PortfolioState, i: unknown) => { to?: string; set?: Partial<PortfolioState>; says?: unknown[] })(
-      before,
-      input,
-    );
-    return `${step.to ?? 'stay'}${step.says !== undefined && step.says.length > 0 ? ' says' : ''}${step.to === undefined && step.set !== undefined ? ` ${Object.keys(step.set).join()}` : ''}`;
+    const exchange = openExchange({ sent: 6, answered: status === 'AwaitingLostRequest' || status === 'RestoringLevel' ? 5 : 6 });
+    const before = inWriting({ status, done: ['old'], ...(open ? { exchange } : {}) });
+    const step = (answer as (s: PortfolioState, i: unknown, f: unknown) => Answer)(before, input, facts);
+    if ('ignored' in step) return 'ignored';
+    const says = (step.says ?? []).map((said) => said.event ?? said.input?.type);
+    const sets = step.to === undefined && step.set !== undefined ? Object.keys(step.set) : [];
+    return [step.to ?? 'stay', ...says, ...sets].join(' ');
   };
   it.each([
-    ['Idle', 'ReadingPortfolio', 'stay says done', 'stay', 'ignored', 'ignored'],
-    ['ReadingPortfolio', 'stay pending', 'stay pending', 'stay', 'stay seenWhileReading', 'stay seenWhileReading'],
-    ['WritingPortfolio', 'stay pending', 'stay pending', 'stay', 'stay seenSince,seenSeveral', 'stay'],
-    ['AwaitingWish', 'stay pending', 'stay pending', 'stay', 'RestoringWish', 'stay'],
-    ['ReadingLevel', 'stay pending', 'stay pending', 'stay', 'RestoringWish', 'stay'],
-    ['RestoringWish', 'stay pending', 'stay pending', 'stay', 'stay seenSince,seenSeveral', 'stay'],
-    ['AwaitingReview', 'ReadingPortfolio', 'stay says done', 'stay', 'ReadingLevel', 'stay'],
-    ['AwaitingCounterpart', 'ReadingPortfolio', 'stay says done', 'stay', 'ignored', 'ignored'],
-  ] as const)('%s', (status, onChange, onSettled, onRepeat, onWish, onEcho) => {
-    expect([cell(status, fresh), cell(status, settledOnly), cell(status, again), cell(status, raised), cell(status, echo)]).toEqual([
+    ['Idle', 'ReadingPortfolio', 'stay portfolio.changed portfolio.cash-settled done', 'stay', 'ignored'],
+    ['ReadingPortfolio', 'stay pending', 'stay pending', 'stay', 'stay announcedWhileReading'],
+    ['WritingPortfolio', 'stay pending', 'stay pending', 'stay', 'stay announced'],
+    ['AwaitingCounterpart', 'ReadingPortfolio', 'stay portfolio.changed portfolio.cash-settled done', 'stay', 'ignored'],
+  ] as const)('%s, and no lost request is open', (status, onChange, onSettled, onRepeat, onLevel) => {
+    expect([fresh, settledOnly, again, raised].map((input) => cell(status, input, false))).toEqual([
       onChange,
       onSettled,
       onRepeat,
-      onWish,
-      onEcho,
+      onLevel,
     ]);
   });
+  const forwards = 'AwaitingLostRequest LevelForwarded';
+  it.each([
+    ['Idle', 'ReadingPortfolio', forwards, ['ignored', 'impossible', 'ignored', 'stay exchange']],
+    ['ReadingPortfolio', 'stay pending', forwards, ['ignored', 'impossible', 'ignored', 'stay exchange']],
+    ['WritingPortfolio', 'stay pending', 'stay announced', ['ignored', 'impossible', 'ignored', 'stay exchange']],
+    ['AwaitingCounterpart', 'ReadingPortfolio', forwards, ['ignored', 'impossible', 'ignored', 'stay exchange']],
+    ['AwaitingLostRequest', 'stay pending', 'stay exchange', ['stay exchange', 'RestoringLevel', 'ReadingPortfolio', 'ReadingPortfolio']],
+    ['RestoringLevel', 'stay pending', 'stay exchange', ['ignored', 'impossible', 'ignored', 'ignored']],
+  ] as const)('%s, and one is open', (status, onChange, onLevel, onAnswers) => {
+    expect([cell(status, fresh), cell(status, again), cell(status, raised)]).toEqual([onChange, 'stay', onLevel]);
+    expect(answers.map((input) => cell(status, input))).toEqual(onAnswers);
+  });
   it('has a row for each of them above, and never alarms for resting', () => {
-    expect(Object.keys(portfolioFlow.rows)).toHaveLength(8);
+    expect(Object.keys(portfolioFlow.rows)).toHaveLength(6);
     const { Idle } = portfolioFlow.rows;
     expect('overdueAfterHours' in Idle && Idle.overdueAfterHours).toBeGreaterThan(24 * 365 * 50);
   });
@@ -502,24 +424,17 @@ describe('every status answers every input', () => {
     const { on } = portfolioFlow.rows.ReadingPortfolio;
     expect(
       typeof on.ChangeRequested === 'function' &&
-        on.ChangeRequested(state({ pending: [change('w', { A: '1' })] }), requested(change('w', { A: '1' })), journey),
+        on.ChangeRequested(state({ pending: [change('w', { A: '1' })] }), requested(change('w', { A: '1' })), facts),
     ).toEqual({ stay: true });
   });
   it('looks again by itself', () => {
-    const then = (status: 'AwaitingWish' | 'AwaitingReview' | 'AwaitingCounterpart', over: Partial<PortfolioState> = {}): unknown => {
+    const then = (status: 'AwaitingCounterpart' | 'AwaitingLostRequest'): unknown => {
       const row = portfolioFlow.rows[status];
-      return 'looksAgain' in row ? row.looksAgain.then(state({ status, ...over }), journey) : null;
+      return 'looksAgain' in row ? row.looksAgain.then(state({ status }), facts) : null;
     };
-    expect(then('AwaitingWish')).toEqual({ to: 'ReadingLevel' });
-    expect(then('AwaitingReview', { review: 'why' })).toMatchObject({ to: 'Idle', set: { review: null } });
     expect(then('AwaitingCounterpart')).toMatchObject({ to: 'ReadingPortfolio' });
+    expect(then('AwaitingLostRequest')).toEqual({ stay: true });
     const { ReadingPortfolio } = portfolioFlow.rows;
-    expect('rejected' in ReadingPortfolio && ReadingPortfolio.rejected(state(), 'not-found', 'other-side', journey)).toHaveProperty('hold');
-  });
-  it('is looked at for any wish where no level of ours was ever written', () => {
-    const cellOfReview = portfolioFlow.rows.AwaitingReview.on.WishSeen;
-    expect(typeof cellOfReview === 'function' && cellOfReview(state({ review: 'why' }), echo, journey)).toMatchObject({
-      to: 'ReadingLevel',
-    });
+    expect('rejected' in ReadingPortfolio && ReadingPortfolio.rejected(state(), 'not-found', 'other-side', facts)).toHaveProperty('hold');
   });
 });

@@ -13,3 +13,10 @@ export const storedDecimal = z.custom<Decimal>(
   (value) => typeof value === 'string' && parseDecimal(value) === value,
   'not a canonical decimal',
 );
+
+/** A divest amount. */
+export const storedLevel = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('nothing') }),
+  z.object({ kind: z.literal('amount'), amount: storedDecimal }),
+  z.object({ kind: z.literal('everything') }),
+]);

@@ -19,7 +19,7 @@ const write = { baseVersion: 7, holdingsBefore: {}, holdings: {}, configJson: '{
 const state = {
   portfolioId: 'P1' as PortfolioId,
   restoring: { expected: { kind: 'nothing' }, level },
-  writing: { changeIds: [], levelRead: level, baseCurrency: currency('EUR'), onVersionGap: 'hold', write },
+  writing: { changeIds: [], levelRead: level, baseCurrency: currency('EUR'), write },
 } as unknown as PortfolioState;
 const port = () => {
   const made = {
@@ -33,18 +33,16 @@ const port = () => {
 };
 
 describe('effects on the portfolio object', () => {
-  it('reads what the write needs, with the choice of the tenant', async () => {
+  it('reads what the write needs, and nothing else', async () => {
     const { made, investSuite } = port();
-    const effect = readPortfolio(investSuite, timing, { onVersionGap: 'hold', onUnexplainedGap: 'review' });
+    const effect = readPortfolio<PortfolioState>(investSuite, timing);
     const request: unknown = effect.request(state, journey, 'k');
     const portfolio = shownPortfolio({ divestAmount: level });
     made.readPortfolio.mockResolvedValueOnce({ kind: 'applied', result: portfolio });
     const { baseCurrency, realMoney, deleted, divestAmount, holdings, version, configJson } = portfolio;
     const kept = { baseCurrency, realMoney, deleted, divestAmount, holdings, version, configJson };
-    expect(await effect.read(request as { portfolioId: PortfolioId }, sending)).toEqual({
-      kind: 'applied',
-      result: { ...kept, onVersionGap: 'hold', onUnexplainedGap: 'review' },
-    });
+    expect(request).toEqual({ portfolioId: 'P1' });
+    expect(await effect.read(request as { portfolioId: PortfolioId }, sending)).toEqual({ kind: 'applied', result: kept });
     made.readPortfolio.mockResolvedValueOnce({ kind: 'retryable', evidence: 'refused' });
     expect(await effect.read(request as { portfolioId: PortfolioId }, sending)).toEqual({ kind: 'retryable', evidence: 'refused' });
   });
@@ -59,7 +57,7 @@ describe('effects on the portfolio object', () => {
     expect(effect.resultFromPerson(request, 'seen')).toEqual({ versionAfter: 9 });
     expect(() => effect.request({ ...state, writing: null }, journey, 'k')).toThrow('without a plan');
   });
-  it('restores a wish only over our own level', async () => {
+  it('restores a level only over our own one', async () => {
     const { made, investSuite } = port();
     const effect = restoreDivestAmount(investSuite, timing);
     const request = effect.request(state, journey, 'k');
@@ -73,11 +71,11 @@ describe('effects on the portfolio object', () => {
     stands({ kind: 'nothing' });
     expect(await effect.inquire(request, sending)).toEqual({ found: 'absent' });
     stands({ kind: 'everything' });
-    // A newer wish, and ours may still be on its way: seed 438207.
+    // A newer level, and ours may still be on its way: seed 438207.
     expect(await effect.inquire(request, sending)).toEqual({ found: 'absent' });
     made.readPortfolio.mockResolvedValueOnce({ kind: 'retryable', evidence: 'refused' });
     expect(await effect.inquire(request, sending)).toMatchObject({ found: 'no-answer' });
     expect(effect.resultFromPerson(request, 'seen')).toEqual({ versionAfter: 0 });
-    expect(() => effect.request({ ...state, restoring: null }, journey, 'k')).toThrow('no wish');
+    expect(() => effect.request({ ...state, restoring: null }, journey, 'k')).toThrow('no level');
   });
 });

@@ -1,14 +1,13 @@
 import type { PortfolioId } from '../../../../shared/kernel/ids.js';
 import type { InvestSuitePort } from '../../../../shared/ports/investsuite.js';
 import type { ReadEffect, Timing } from '../../../../shared/runtime/engine/definition.js';
-import type { PortfolioRead, PortfolioState } from '../decide/portfolio.js';
+import type { PortfolioRead } from '../decide/portfolio.js';
 
-/** Reads the whole portfolio object, right before it is written. The tenant's choices of this moment travel with it. */
-export const readPortfolio = (
+/** Reads the whole portfolio object: right before it is written, and to see which level stands. */
+export const readPortfolio = <S extends { readonly status: string; readonly portfolioId: PortfolioId }>(
   investSuite: InvestSuitePort,
   timing: Timing,
-  choices: Pick<PortfolioRead, 'onVersionGap' | 'onUnexplainedGap'>,
-): ReadEffect<PortfolioState, { readonly portfolioId: PortfolioId }, PortfolioRead, 'not-found' | 'forbidden'> => ({
+): ReadEffect<S, { readonly portfolioId: PortfolioId }, PortfolioRead, 'not-found' | 'forbidden'> => ({
   kind: 'read',
   system: 'investsuite',
   timing,
@@ -17,6 +16,6 @@ export const readPortfolio = (
     const answer = await investSuite.readPortfolio(request.portfolioId, sending.signal);
     if (answer.kind !== 'applied') return answer;
     const { baseCurrency, realMoney, deleted, divestAmount, holdings, version, configJson } = answer.result;
-    return { kind: 'applied', result: { baseCurrency, realMoney, deleted, divestAmount, holdings, version, configJson, ...choices } };
+    return { kind: 'applied', result: { baseCurrency, realMoney, deleted, divestAmount, holdings, version, configJson } };
   },
 });

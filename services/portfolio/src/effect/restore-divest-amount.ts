@@ -12,8 +12,8 @@ export type Restoration = { readonly portfolioId: PortfolioId; readonly expected
 type Found = Inquiry<{ readonly versionAfter: number }, InvestSuiteRefusal>;
 
 /**
- * The level that stands there says whether ours was written. A newer wish is no refusal: our request may still be on its
- * way and would overwrite it, so it is only absent, which is believed after the longest life; then the next send sees the wish.
+ * The level that stands there says whether ours was written. A newer level is no refusal: our request may still be on its
+ * way and would overwrite it, so it is only absent, which is believed after the longest life; then the next send sees the newer level.
  */
 const find = async (investSuite: InvestSuitePort, request: Restoration, sending: Sending): Promise<Found> => {
   const answer = await investSuite.readPortfolio(request.portfolioId, sending.signal);
@@ -23,8 +23,8 @@ const find = async (investSuite: InvestSuitePort, request: Restoration, sending:
 };
 
 /**
- * Writes back a wish that our own write has overwritten. It is written only while our level still stands there, so
- * it never overwrites yet another wish.
+ * Writes back a divest request that our own write has overwritten. It is written only while our level still stands there, so
+ * it never overwrites yet another one.
  */
 export const restoreDivestAmount = (
   investSuite: InvestSuitePort,
@@ -36,7 +36,7 @@ export const restoreDivestAmount = (
   timing,
   ability: investSuite.abilities.writePortfolio,
   request: ({ portfolioId, restoring }) => {
-    if (restoring === null) throw new Bug('there is no wish to restore');
+    if (restoring === null) throw new Bug('there is no level to restore');
     return { portfolioId, ...restoring };
   },
   send: (request, sending) => investSuite.writeDivestAmount(request.portfolioId, request.expected, request.level, sending),

@@ -15,6 +15,7 @@ import {
   sellFinished,
   superseded,
 } from './optimisation.rules.js';
+import type { OptimisationPolicy } from './optimisation.policy.js';
 
 const unread = hold('InvestSuite does not let us read it');
 const noOrders = impossible('no order has been told yet');
@@ -27,7 +28,7 @@ const over = {
 };
 
 /** From a recommended optimisation at InvestSuite to its orders carried out, sells first. */
-export const optimisationFlow: Flow<Optimisation, OptimisationInput, OptimisationEffects, OptimisationSaid> = {
+export const optimisationFlow: Flow<Optimisation, OptimisationInput, OptimisationEffects, OptimisationSaid, OptimisationPolicy> = {
   name: 'optimisation',
   ownedBy: 'trading desk',
   opens: {

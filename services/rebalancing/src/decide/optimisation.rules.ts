@@ -13,9 +13,10 @@ import {
   ZERO,
   type Decimal,
 } from '../../../../shared/kernel/decimal.js';
-import { ignored, type JourneyFacts, type Opening, type Stay, type Step } from '../../../../shared/kernel/flow.js';
+import { ignored, type Opening, type RefusedBy, type Stay, type Step } from '../../../../shared/kernel/flow.js';
 import { cashInstrument, type InstrumentId, type OptimizationId, type PortfolioId } from '../../../../shared/kernel/ids.js';
 import { minorDigits, type Currency } from '../../../../shared/kernel/money.js';
+import { choices, type OptimisationFacts, type OptimisationPolicy } from './optimisation.policy.js';
 import type {
   Optimisation,
   OptimisationSaid,
@@ -27,7 +28,6 @@ import type {
   PortfolioSeen,
   Price,
   ProposedOrder,
-  RebalancingPolicy,
 } from './optimisation.js';
 import type { OrderFinished, OrderSide } from './order.js';
 
@@ -47,17 +47,16 @@ const started = (optimizationId: OptimizationId, portfolioId: string): Opening<O
     startedFrom: null,
     account: null,
     currency: null,
-    policy: null,
     arrivedLater: null,
     reason: null,
   },
 });
 
 /** An event only says that there is something to read. */
-export const announced = (input: OptimizationReady, { portfolioId }: JourneyFacts): Opening<Optimisation, OptimisationSaid> =>
+export const announced = (input: OptimizationReady, { portfolioId }: OptimisationFacts): Opening<Optimisation, OptimisationSaid> =>
   input.recommended === false ? ignored('the optimisation is not recommended') : started(input.optimizationId, portfolioId);
 
-export const chosen = (input: OwnerChose, { portfolioId }: JourneyFacts): Opening<Optimisation, OptimisationSaid> =>
+export const chosen = (input: OwnerChose, { portfolioId }: OptimisationFacts): Opening<Optimisation, OptimisationSaid> =>
   input.choice === 'accept' ? started(input.optimizationId, portfolioId) : ignored('the owner has not accepted');
 
 const lookAt = (portfolioId: string, optimizationId: OptimizationId): OptimisationSaid => ({
@@ -132,8 +131,8 @@ export const optimizationRead = (state: Optimisation, seen: OptimizationSeen): N
 };
 
 /** A portfolio that is not ours to trade: nothing is ordered and nothing is recorded. */
-const notOurs = (seen: PortfolioSeen): string | null => {
-  if (seen.policy.brokerMode !== 'client') return 'InvestSuite integrates the broker';
+const notOurs = (seen: PortfolioSeen, { brokerMode }: OptimisationPolicy): string | null => {
+  if (brokerMode !== 'client') return 'InvestSuite integrates the broker';
   if (!seen.realMoney) return 'paper money';
   if (seen.deleted) return 'the portfolio is deleted';
   if (seen.archived) return 'the portfolio is archived';
@@ -164,31 +163,29 @@ const refusalOf = (state: Optimisation, seen: PortfolioSeen): string | null => {
   return changedSince(state, seen);
 };
 
-export const portfolioRead = (state: Optimisation, seen: PortfolioSeen): Next => {
-  const alien = notOurs(seen);
+export const portfolioRead = (state: Optimisation, seen: PortfolioSeen, journey: OptimisationFacts): Next => {
+  const alien = notOurs(seen, choices(journey));
   if (alien !== null) return ended(state, 'LeftAlone', alien);
   if (seen.manager === 'robo-advisory' && state.ownerChoice === null) return { to: 'AwaitingOwnerChoice' };
   if (seen.manager === 'robo-advisory' && state.ownerChoice !== 'accept')
     return ended(state, 'Declined', `the owner's choice is ${String(state.ownerChoice)}`);
-  const known = { account: seen.brokerAccount, currency: seen.baseCurrency, policy: seen.policy };
+  const known = { account: seen.brokerAccount, currency: seen.baseCurrency };
   const refusal = refusalOf(state, seen);
-  if (refusal !== null) return refuseAll({ ...state, ...known, reason: refusal }, known);
+  if (refusal !== null) return refuseAll({ ...state, ...known, reason: refusal }, known, journey);
   return { to: sideOf(state.orders, 'sell').length > 0 ? 'CheckingSellPrices' : 'CheckingBuyPrices', set: known };
 };
 
 const sideOf = (orders: readonly PlannedOrder[], side: OrderSide): readonly PlannedOrder[] => orders.filter((order) => order.side === side);
 const notExecuted = (order: PlannedOrder, reason: string): PlannedOrder => ({ ...order, execute: false, reason: order.reason ?? reason });
 
-const settings = (state: Optimisation): { readonly currency: Currency; readonly policy: RebalancingPolicy } => {
-  const { currency, policy } = state;
-  if (currency === null || policy === null) throw new Bug('orders are decided before the portfolio was read');
-  return { currency, policy };
+const currencyOf = ({ currency }: Optimisation): Currency => {
+  if (currency === null) throw new Bug('orders are decided before the portfolio was read');
+  return currency;
 };
 
 export const orderSubject = (optimizationId: OptimizationId, instrument: InstrumentId): string => `${optimizationId}:${instrument}`;
 
-const tell = (state: Optimisation, order: PlannedOrder): OptimisationSaid => {
-  const { currency, policy } = settings(state);
+const tell = (state: Optimisation, order: PlannedOrder, journey: OptimisationFacts): OptimisationSaid => {
   const { instrument, side, units, amount, expectedPrice, execute, reason } = order;
   return {
     tells: 'order',
@@ -202,18 +199,18 @@ const tell = (state: Optimisation, order: PlannedOrder): OptimisationSaid => {
       units,
       amount,
       expectedPrice,
-      currency,
+      currency: currencyOf(state),
       account: state.account,
-      holdingsMoveAt: policy.holdingsMoveAt,
+      holdingsMoveAt: choices(journey).holdingsMoveAt,
       execute,
       reason,
     },
   };
 };
 
-const refuseAll = (state: Optimisation, known: Partial<Optimisation>): Next => {
+const refuseAll = (state: Optimisation, known: Partial<Optimisation>, journey: OptimisationFacts): Next => {
   const orders = state.orders.map((order) => notExecuted(order, state.reason ?? 'refused'));
-  return { to: 'Refusing', set: { ...known, orders, reason: state.reason }, says: orders.map((order) => tell(state, order)) };
+  return { to: 'Refusing', set: { ...known, orders, reason: state.reason }, says: orders.map((order) => tell(state, order, journey)) };
 };
 
 /** Why an order may not go to the market at this price; both directions count, for either means another portfolio than planned. */
@@ -224,10 +221,10 @@ const driftOf = (order: PlannedOrder, price: Decimal | undefined, limit: Decimal
   return compare(moved, times(order.expectedPrice, limit)) > 0 ? 'the price has moved too far' : null;
 };
 
-const tellSide = (state: Optimisation, orders: readonly PlannedOrder[], side: OrderSide): Next => ({
+const tellSide = (state: Optimisation, orders: readonly PlannedOrder[], side: OrderSide, journey: OptimisationFacts): Next => ({
   to: side === 'sell' ? 'Selling' : 'Buying',
   set: { orders },
-  says: sideOf(orders, side).map((order) => tell(state, order)),
+  says: sideOf(orders, side).map((order) => tell(state, order, journey)),
 });
 
 /**
@@ -246,27 +243,27 @@ const behindTheBroker = ({ startedFrom, orders }: Optimisation, side: OrderSide,
 
 export const pricesRead =
   (side: OrderSide) =>
-  (state: Optimisation, { prices, units }: Market): Next => {
-    const { policy } = settings(state);
+  (state: Optimisation, { prices, units }: Market, journey: OptimisationFacts): Next => {
     const reason = behindTheBroker(state, side, units);
-    if (reason !== null) return refuseAll({ ...state, reason }, {});
-    return priced(state, side, prices, policy.priceDriftLimit);
+    if (reason !== null) return refuseAll({ ...state, reason }, {}, journey);
+    return priced(state, side, prices, journey);
   };
 
-const priced = (state: Optimisation, side: OrderSide, prices: readonly Price[], limit: Decimal): Next => {
+const priced = (state: Optimisation, side: OrderSide, prices: readonly Price[], journey: OptimisationFacts): Next => {
+  const limit = choices(journey).priceDriftLimit;
   const priceOf = new Map(prices.map(({ instrument, price }) => [instrument, price]));
   const orders = state.orders.map((order) => {
     const drift = order.side === side && order.execute ? driftOf(order, priceOf.get(order.instrument), limit) : null;
     return drift === null ? order : notExecuted(order, drift);
   });
-  return tellSide(state, orders, side);
+  return tellSide(state, orders, side, journey);
 };
 
 /** No price for any of them: the same as no price for each. */
 export const noPrices =
   (side: OrderSide) =>
-  (state: Optimisation): Next =>
-    priced(state, side, [], settings(state).policy.priceDriftLimit);
+  (state: Optimisation, _reason: string, _by: RefusedBy, journey: OptimisationFacts): Next =>
+    priced(state, side, [], journey);
 
 const withOutcome = (state: Optimisation, input: OrderFinished): Optimisation => ({
   ...state,
@@ -284,18 +281,17 @@ const over = (state: Optimisation): Next => {
 };
 
 /** Sales first: a buy may need their cash. */
-export const sellFinished = (before: Optimisation, input: OrderFinished): Next => {
+export const sellFinished = (before: Optimisation, input: OrderFinished, journey: OptimisationFacts): Next => {
   const state = withOutcome(before, input);
   const sells = sideOf(state.orders, 'sell');
   if (sells.some((order) => order.outcome === null)) return { stay: true, set: { orders: state.orders } };
   if (sideOf(state.orders, 'buy').length === 0) return over(state);
   const fellShort = sells.some((order) => order.outcome !== 'executed');
-  if (!fellShort || settings(state).policy.buysWhenSalesFellShort === 'place')
-    return { to: 'CheckingBuyPrices', set: { orders: state.orders } };
+  if (!fellShort || choices(journey).buysWhenSalesFellShort === 'place') return { to: 'CheckingBuyPrices', set: { orders: state.orders } };
   const orders = state.orders.map((order) =>
     order.side === 'buy' ? notExecuted(order, 'the sales it was to be paid from fell short') : order,
   );
-  return tellSide(state, orders, 'buy');
+  return tellSide(state, orders, 'buy', journey);
 };
 
 export const lastFinished = (before: Optimisation, input: OrderFinished): Next => {

@@ -3,21 +3,11 @@ import { z } from 'zod';
 import type { Decimal } from '../../../../shared/kernel/decimal.js';
 import type { BrokerAccountId, InstrumentId, OptimizationId, PortfolioId } from '../../../../shared/kernel/ids.js';
 import type { Currency } from '../../../../shared/kernel/money.js';
-import type { HoldingsMoveAt, OrderDecided, OrderFinished, OrderOutcome, OrderSide } from './order.js';
+import { orderOutcome, orderSide, type OrderDecided, type OrderFinished } from './order.js';
 import { storedDecimal, storedText } from './stored.js';
 
-/** What the tenant has chosen. It arrives with the portfolio and stays with the journey. */
-export type RebalancingPolicy = {
-  /** Who integrates with the broker. We act only where it is the client. */
-  readonly brokerMode: 'client' | 'investsuite';
-  /** How far a price may have moved from the expected one, as a fraction: 0.05 is five per cent. Beyond it the order is not executed. */
-  readonly priceDriftLimit: Decimal;
-  readonly holdingsMoveAt: HoldingsMoveAt;
-  /** Buys whose sales were not wholly executed: left out (the next optimisation makes up for them), or placed all the same. */
-  readonly buysWhenSalesFellShort: 'skip' | 'place';
-};
-
-export type OwnerChoice = 'accept' | 'reject' | 'reoptimize' | 'ignored';
+const ownerChoice = z.enum(['accept', 'reject', 'reoptimize', 'ignored']);
+export type OwnerChoice = z.output<typeof ownerChoice>;
 
 export type OptimizationReady = {
   readonly type: 'OptimizationReady';
@@ -29,48 +19,52 @@ export type OwnerChose = { readonly type: 'OwnerChose'; readonly optimizationId:
 export type OptimisationInput = OptimizationReady | OwnerChose | OrderFinished;
 
 /** An order as it will be told. Units and amount are positive; `amount` is null for an order by units. */
-export type PlannedOrder = {
-  readonly instrument: InstrumentId;
-  readonly side: OrderSide;
-  readonly units: Decimal;
-  readonly amount: Decimal | null;
-  readonly expectedPrice: Decimal | null;
-  readonly execute: boolean;
-  /** Why it is not executed. */
-  readonly reason: string | null;
-  readonly outcome: OrderOutcome | null;
-};
+const plannedOrder = z
+  .object({
+    instrument: storedText<InstrumentId>(),
+    side: orderSide,
+    units: storedDecimal,
+    amount: storedDecimal.nullable(),
+    expectedPrice: storedDecimal.nullable(),
+    execute: z.boolean(),
+    /** Why it is not executed. */
+    reason: z.string().nullable(),
+    outcome: orderOutcome.nullable(),
+  })
+  .readonly();
+export type PlannedOrder = z.output<typeof plannedOrder>;
 
-export type Optimisation = {
-  readonly status:
-    | 'ReadingOptimization'
-    | 'ReadingPortfolio'
-    | 'AwaitingOwnerChoice'
-    | 'CheckingSellPrices'
-    | 'Selling'
-    | 'CheckingBuyPrices'
-    | 'Buying'
-    | 'Refusing'
-    | 'Executed'
-    | 'NotExecuted'
-    | 'NotRecommended'
-    | 'Declined'
-    | 'Superseded'
-    | 'LeftAlone';
-  readonly portfolioId: PortfolioId;
-  readonly optimizationId: OptimizationId;
-  readonly ownerChoice: OwnerChoice | null;
-  readonly orders: readonly PlannedOrder[];
+export const optimisationState = z.object({
+  status: z.enum([
+    'ReadingOptimization',
+    'ReadingPortfolio',
+    'AwaitingOwnerChoice',
+    'CheckingSellPrices',
+    'Selling',
+    'CheckingBuyPrices',
+    'Buying',
+    'Refusing',
+    'Executed',
+    'NotExecuted',
+    'NotRecommended',
+    'Declined',
+    'Superseded',
+    'LeftAlone',
+  ]),
+  portfolioId: storedText<PortfolioId>(),
+  optimizationId: storedText<OptimizationId>(),
+  ownerChoice: ownerChoice.nullable(),
+  orders: z.array(plannedOrder).readonly(),
   /** Holdings the optimisation started from, where InvestSuite says. */
-  readonly startedFrom: Readonly<Record<string, Decimal>> | null;
+  startedFrom: z.record(z.string(), storedDecimal).readonly().nullable(),
   /** Known once the portfolio has been read. */
-  readonly account: BrokerAccountId | null;
-  readonly currency: Currency | null;
-  readonly policy: RebalancingPolicy | null;
+  account: storedText<BrokerAccountId>().nullable(),
+  currency: storedText<Currency>().nullable(),
   /** Another optimisation that was announced meanwhile; looked at when this one is over. */
-  readonly arrivedLater: OptimizationId | null;
-  readonly reason: string | null;
-};
+  arrivedLater: storedText<OptimizationId>().nullable(),
+  reason: z.string().nullable(),
+});
+export type Optimisation = Readonly<z.output<typeof optimisationState>>;
 
 /** One proposed order: signed, positive buys. */
 export type ProposedOrder = {
@@ -97,7 +91,6 @@ export type PortfolioSeen = {
   readonly deleted: boolean;
   readonly brokerAccount: BrokerAccountId | null;
   readonly holdings: Readonly<Record<InstrumentId, Decimal>>;
-  readonly policy: RebalancingPolicy;
 };
 
 export type Price = { readonly instrument: InstrumentId; readonly price: Decimal };
@@ -113,50 +106,3 @@ export type OptimisationEffects = {
 export type OptimisationSaid =
   | { readonly tells: 'order'; readonly subject: string; readonly input: OrderDecided }
   | { readonly tells: 'optimisation'; readonly subject: string; readonly input: OptimizationReady };
-
-const plannedOrder = z.object({
-  instrument: storedText<InstrumentId>(),
-  side: z.enum(['buy', 'sell']),
-  units: storedDecimal,
-  amount: storedDecimal.nullable(),
-  expectedPrice: storedDecimal.nullable(),
-  execute: z.boolean(),
-  reason: z.string().nullable(),
-  outcome: z.enum(['executed', 'partly-executed', 'not-executed']).nullable(),
-});
-
-export const optimisationState: z.ZodType<Optimisation> = z.object({
-  status: z.enum([
-    'ReadingOptimization',
-    'ReadingPortfolio',
-    'AwaitingOwnerChoice',
-    'CheckingSellPrices',
-    'Selling',
-    'CheckingBuyPrices',
-    'Buying',
-    'Refusing',
-    'Executed',
-    'NotExecuted',
-    'NotRecommended',
-    'Declined',
-    'Superseded',
-    'LeftAlone',
-  ]),
-  portfolioId: storedText<PortfolioId>(),
-  optimizationId: storedText<OptimizationId>(),
-  ownerChoice: z.enum(['accept', 'reject', 'reoptimize', 'ignored']).nullable(),
-  orders: z.array(plannedOrder),
-  startedFrom: z.record(z.string(), storedDecimal).nullable(),
-  account: storedText<BrokerAccountId>().nullable(),
-  currency: storedText<Currency>().nullable(),
-  policy: z
-    .object({
-      brokerMode: z.enum(['client', 'investsuite']),
-      priceDriftLimit: storedDecimal,
-      holdingsMoveAt: z.enum(['executed', 'settled']),
-      buysWhenSalesFellShort: z.enum(['skip', 'place']),
-    })
-    .nullable(),
-  arrivedLater: storedText<OptimizationId>().nullable(),
-  reason: z.string().nullable(),
-});

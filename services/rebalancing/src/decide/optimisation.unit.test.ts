@@ -2,8 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { decimal, type Decimal } from '../../../../shared/kernel/decimal.js';
 import type { BrokerAccountId, InstrumentId, OptimizationId } from '../../../../shared/kernel/ids.js';
 import { currency } from '../../../../shared/kernel/money.js';
-import { journeyFacts } from '../../../../test/builders/journey-facts.js';
+import { factsUnder, factsWith } from '../../../../test/builders/journey-facts.js';
 import { optimisationFlow } from './optimisation.flow.js';
+import type { OptimisationFacts, OptimisationPolicy } from './optimisation.policy.js';
 import {
   instrumentsToPrice,
   lastFinished,
@@ -24,20 +25,21 @@ import {
   type PlannedOrder,
   type PortfolioSeen,
   type ProposedOrder,
-  type RebalancingPolicy,
 } from './optimisation.js';
 import type { OrderFinished, OrderOutcome } from './order.js';
 
-const journey = journeyFacts();
-
 const [A, B, C] = ['IE00B44Z5B48', 'US0378331005', 'US5949181045'] as InstrumentId[] as [InstrumentId, InstrumentId, InstrumentId];
 const id = (text: string): OptimizationId => text as OptimizationId;
-const policy: RebalancingPolicy = {
+const policy: OptimisationPolicy = {
   brokerMode: 'client',
   priceDriftLimit: decimal('0.05'),
   holdingsMoveAt: 'settled',
   buysWhenSalesFellShort: 'skip',
 };
+const journey = factsWith(policy);
+/** Choices of the tenant that have changed since the optimisation was opened. */
+const changed = (over: Partial<OptimisationPolicy>): OptimisationFacts => factsUnder({ frozen: policy, now: { ...policy, ...over } });
+const opened = (over: Partial<OptimisationPolicy>): OptimisationFacts => factsUnder({ frozen: { ...policy, ...over }, now: policy });
 const proposed = (instrument: InstrumentId, units: string, over: Partial<ProposedOrder> = {}): ProposedOrder => ({
   instrument,
   units: decimal(units),
@@ -71,7 +73,6 @@ const state = (over: Partial<Optimisation> = {}): Optimisation => ({
   orders: [planned(A, 'sell'), planned(B, 'buy')],
   account: 'A1' as BrokerAccountId,
   currency: currency('EUR'),
-  policy,
   ...over,
 });
 const optimization = (over: Partial<OptimizationSeen> = {}): OptimizationSeen => ({
@@ -91,7 +92,6 @@ const portfolio = (over: Partial<PortfolioSeen> = {}): PortfolioSeen => ({
   deleted: false,
   brokerAccount: 'A1' as BrokerAccountId,
   holdings: holdings({ [A]: '4', $EUR: '10.5' }),
-  policy,
   ...over,
 });
 const finished = (instrument: InstrumentId, outcome: OrderOutcome = 'executed', optimizationId = id('O1')): OrderFinished => ({
@@ -164,21 +164,28 @@ describe('an optimisation is announced', () => {
 
 describe('the portfolio decides whether orders may go out', () => {
   it('prices sells first, or buys where nothing is sold', () => {
-    expect(portfolioRead(state(), portfolio())).toMatchObject({
+    expect(portfolioRead(state(), portfolio(), journey)).toMatchObject({
       to: 'CheckingSellPrices',
-      set: { account: 'A1', currency: 'EUR', policy },
+      set: { account: 'A1', currency: 'EUR' },
     });
-    expect(portfolioRead(state({ orders: [planned(B, 'buy')] }), portfolio())).toMatchObject({ to: 'CheckingBuyPrices' });
+    expect(portfolioRead(state({ orders: [planned(B, 'buy')] }), portfolio(), journey)).toMatchObject({ to: 'CheckingBuyPrices' });
   });
   it.each([
-    ['InvestSuite integrates the broker', { policy: { ...policy, brokerMode: 'investsuite' as const } }],
     ['paper money', { realMoney: false }],
     ['the portfolio is deleted', { deleted: true }],
     ['the portfolio is archived', { archived: true }],
     ['not a robo portfolio', { manager: 'self' as const }],
     ['not a robo portfolio', { manager: 'unknown' as const }],
   ])('leaves it alone: %s', (reason, over) => {
-    expect(portfolioRead(state(), portfolio(over))).toMatchObject({ to: 'LeftAlone', set: { reason }, says: [] });
+    expect(portfolioRead(state(), portfolio(over), journey)).toMatchObject({ to: 'LeftAlone', set: { reason }, says: [] });
+  });
+  it('leaves it alone where InvestSuite integrates the broker, or did so when the optimisation was opened', () => {
+    for (const facts of [changed({ brokerMode: 'investsuite' }), opened({ brokerMode: 'investsuite' })])
+      expect(portfolioRead(state(), portfolio(), facts)).toMatchObject({
+        to: 'LeftAlone',
+        set: { reason: 'InvestSuite integrates the broker' },
+        says: [],
+      });
   });
   it.each([
     ['the portfolio is blocked', {}, { active: false }],
@@ -197,7 +204,7 @@ describe('the portfolio decides whether orders may go out', () => {
     ],
     ['an order trades cash', { reason: 'an order trades cash' }, {}],
   ])('refuses, and has that recorded for every order: %s', (reason, was, over) => {
-    const step = portfolioRead(state(was), portfolio(over));
+    const step = portfolioRead(state(was), portfolio(over), journey);
     expect(step).toMatchObject({
       to: 'Refusing',
       set: {
@@ -215,18 +222,20 @@ describe('the portfolio decides whether orders may go out', () => {
   });
   it('goes on where holdings are as they were, or cash has come in', () => {
     const startedFrom = holdings({ [A]: '4', $EUR: '10.5' });
-    expect(portfolioRead(state({ startedFrom }), portfolio({ holdings: holdings({ [A]: '4', $EUR: '10.509' }) }))).toMatchObject({
+    expect(portfolioRead(state({ startedFrom }), portfolio({ holdings: holdings({ [A]: '4', $EUR: '10.509' }) }), journey)).toMatchObject({
       to: 'CheckingSellPrices',
     });
-    expect(portfolioRead(state({ startedFrom }), portfolio({ holdings: holdings({ [A]: '4', $EUR: '500', [C]: '1' }) }))).toMatchObject({
+    expect(
+      portfolioRead(state({ startedFrom }), portfolio({ holdings: holdings({ [A]: '4', $EUR: '500', [C]: '1' }) }), journey),
+    ).toMatchObject({
       to: 'CheckingSellPrices',
     });
   });
   it('waits for the owner of an advisory portfolio', () => {
     const advisory = portfolio({ manager: 'robo-advisory' });
-    expect(portfolioRead(state(), advisory)).toEqual({ to: 'AwaitingOwnerChoice' });
-    expect(portfolioRead(state({ ownerChoice: 'accept' }), advisory)).toMatchObject({ to: 'CheckingSellPrices' });
-    expect(portfolioRead(state({ ownerChoice: 'reject' }), advisory)).toMatchObject({
+    expect(portfolioRead(state(), advisory, journey)).toEqual({ to: 'AwaitingOwnerChoice' });
+    expect(portfolioRead(state({ ownerChoice: 'accept' }), advisory, journey)).toMatchObject({ to: 'CheckingSellPrices' });
+    expect(portfolioRead(state({ ownerChoice: 'reject' }), advisory, journey)).toMatchObject({
       to: 'Declined',
       set: { reason: "the owner's choice is reject" },
     });
@@ -244,30 +253,36 @@ describe('prices', () => {
   });
   it('may move up to the limit, either way', () => {
     for (const price of ['95', '105', '100'])
-      expect(pricesRead('sell')(state(), prices(price))).toMatchObject({
+      expect(pricesRead('sell')(state(), prices(price), journey)).toMatchObject({
         to: 'Selling',
         says: [{ input: { execute: true, side: 'sell', reason: null } }],
       });
     for (const price of ['94.99', '105.01'])
-      expect(pricesRead('sell')(state(), prices(price))).toMatchObject({
+      expect(pricesRead('sell')(state(), prices(price), journey)).toMatchObject({
         says: [{ subject: orderSubject(id('O1'), A), input: { execute: false, reason: 'the price has moved too far' } }],
       });
   });
+  it('may move up to the tighter of two limits', () => {
+    for (const facts of [changed({ priceDriftLimit: decimal('0.01') }), opened({ priceDriftLimit: decimal('0.01') })]) {
+      expect(pricesRead('sell')(state(), prices('101'), facts)).toMatchObject({ says: [{ input: { execute: true } }] });
+      expect(pricesRead('sell')(state(), prices('101.01'), facts)).toMatchObject({ says: [{ input: { execute: false } }] });
+    }
+  });
   it('that are not there stop the order', () => {
     for (const step of [
-      pricesRead('sell')(state(), { ...prices('1'), prices: [] }),
-      pricesRead('sell')(state(), prices('0')),
-      noPrices('sell')(state()),
+      pricesRead('sell')(state(), { ...prices('1'), prices: [] }, journey),
+      pricesRead('sell')(state(), prices('0'), journey),
+      noPrices('sell')(state(), 'not-found', 'other-side', journey),
     ])
       expect(step).toMatchObject({ to: 'Selling', says: [{ input: { execute: false, reason: 'the broker has no price' } }] });
     for (const expectedPrice of [null, decimal('0')])
-      expect(pricesRead('sell')(state({ orders: [planned(A, 'sell', { expectedPrice })] }), prices('100'))).toMatchObject({
+      expect(pricesRead('sell')(state({ orders: [planned(A, 'sell', { expectedPrice })] }), prices('100'), journey)).toMatchObject({
         says: [{ input: { execute: false, reason: 'the optimisation expects no price' } }],
       });
   });
   it('never bring an order back that was given up', () => {
     const orders = [planned(B, 'buy', { execute: false, reason: 'gone' })];
-    expect(pricesRead('buy')(state({ orders }), { prices: [{ instrument: B, price: decimal('100') }], units: {} })).toMatchObject({
+    expect(pricesRead('buy')(state({ orders }), { prices: [{ instrument: B, price: decimal('100') }], units: {} }, journey)).toMatchObject({
       to: 'Buying',
       says: [{ input: { execute: false, reason: 'gone' } }],
     });
@@ -275,7 +290,7 @@ describe('prices', () => {
   it('refuse everything while the broker holds other units than the optimisation started from', () => {
     const startedFrom = { [A]: decimal('10'), $EUR: decimal('5') };
     const refused = (over: Partial<Optimisation>, units: Record<string, string>) =>
-      pricesRead('sell')(state({ startedFrom, ...over }), prices('100', units));
+      pricesRead('sell')(state({ startedFrom, ...over }), prices('100', units), journey);
     const behind = { to: 'Refusing', set: { reason: 'the broker holds other units than the optimisation started from' } };
     // Four of ten are sold already, and InvestSuite does not know it: the same sale is proposed again.
     expect(refused({}, { [A]: '6' })).toMatchObject({ ...behind, says: [{ input: { execute: false } }, { input: { execute: false } }] });
@@ -290,11 +305,14 @@ describe('prices', () => {
   it('know their own sales before the buys, and ask where there were none', () => {
     const startedFrom = { [A]: decimal('10') };
     const market: Market = { prices: [{ instrument: B, price: decimal('100') }], units: { [A]: decimal('6') } };
-    expect(pricesRead('buy')(state({ startedFrom }), market)).toMatchObject({ to: 'Buying', says: [{ input: { execute: true } }] });
-    expect(pricesRead('buy')(state({ startedFrom, orders: [planned(B, 'buy')] }), market)).toMatchObject({ to: 'Refusing' });
+    expect(pricesRead('buy')(state({ startedFrom }), market, journey)).toMatchObject({
+      to: 'Buying',
+      says: [{ input: { execute: true } }],
+    });
+    expect(pricesRead('buy')(state({ startedFrom, orders: [planned(B, 'buy')] }), market, journey)).toMatchObject({ to: 'Refusing' });
   });
   it('tell everything an order needs', () => {
-    expect(pricesRead('sell')(state(), prices('100'))).toMatchObject({
+    expect(pricesRead('sell')(state(), prices('100'), journey)).toMatchObject({
       says: [
         {
           tells: 'order',
@@ -313,39 +331,51 @@ describe('prices', () => {
         },
       ],
     });
-    expect(() => pricesRead('sell')(fresh, prices('1'))).toThrow('before the portfolio was read');
+    expect(() => pricesRead('sell')(state({ currency: null }), prices('100'), journey)).toThrow('before the portfolio was read');
+    // When holdings move was chosen at the opening.
+    const facts = factsUnder<OptimisationPolicy>({ frozen: policy, now: { ...policy, holdingsMoveAt: 'executed' } });
+    expect(pricesRead('sell')(state(), prices('100'), facts)).toMatchObject({ says: [{ input: { holdingsMoveAt: 'settled' } }] });
   });
 });
 
 describe('orders end', () => {
   const two = [planned(A, 'sell'), planned(C, 'sell'), planned(B, 'buy')];
   it('sells first; the buys wait for the last of them', () => {
-    const first = sellFinished(state({ orders: two }), finished(A));
+    const first = sellFinished(state({ orders: two }), finished(A), journey);
     expect(first).toMatchObject({ stay: true, set: { orders: [{ outcome: 'executed' }, { outcome: null }, { outcome: null }] } });
-    expect(sellFinished(state({ orders: [planned(A, 'sell', { outcome: 'executed' }), ...two.slice(1)] }), finished(C))).toMatchObject({
+    expect(
+      sellFinished(state({ orders: [planned(A, 'sell', { outcome: 'executed' }), ...two.slice(1)] }), finished(C), journey),
+    ).toMatchObject({
       to: 'CheckingBuyPrices',
     });
-    expect(sellFinished(state({ orders: two }), finished(A, 'executed', id('O0')))).toMatchObject({ stay: true, set: { orders: two } });
+    expect(sellFinished(state({ orders: two }), finished(A, 'executed', id('O0')), journey)).toMatchObject({
+      stay: true,
+      set: { orders: two },
+    });
   });
   it('and are over without buys', () => {
-    expect(sellFinished(state({ orders: [planned(A, 'sell')], arrivedLater: id('O2') }), finished(A))).toMatchObject({
+    expect(sellFinished(state({ orders: [planned(A, 'sell')], arrivedLater: id('O2') }), finished(A), journey)).toMatchObject({
       to: 'Executed',
       set: { reason: null, orders: [{ outcome: 'executed' }] },
       says: [lookAt('O2')],
     });
-    expect(sellFinished(state({ orders: [planned(A, 'sell')] }), finished(A, 'not-executed'))).toMatchObject({
+    expect(sellFinished(state({ orders: [planned(A, 'sell')] }), finished(A, 'not-executed'), journey)).toMatchObject({
       to: 'NotExecuted',
       set: { reason: 'no order was executed' },
     });
   });
   it('leave the buys out when the sales fell short, unless the tenant says otherwise', () => {
     for (const outcome of ['partly-executed', 'not-executed'] as const)
-      expect(sellFinished(state(), finished(A, outcome))).toMatchObject({
+      expect(sellFinished(state(), finished(A, outcome), journey)).toMatchObject({
         to: 'Buying',
         says: [{ subject: `O1:${B}`, input: { execute: false, reason: 'the sales it was to be paid from fell short' } }],
       });
-    expect(sellFinished(state({ policy: { ...policy, buysWhenSalesFellShort: 'place' } }), finished(A, 'not-executed'))).toMatchObject({
+    expect(sellFinished(state(), finished(A, 'not-executed'), opened({ buysWhenSalesFellShort: 'place' }))).toMatchObject({
       to: 'CheckingBuyPrices',
+    });
+    // Which buys are placed was chosen at the opening.
+    expect(sellFinished(state(), finished(A, 'not-executed'), changed({ buysWhenSalesFellShort: 'place' }))).toMatchObject({
+      to: 'Buying',
     });
   });
   it('end the optimisation with the last of them', () => {
@@ -377,9 +407,10 @@ describe('every status answers every input', () => {
   const cell = (status: Optimisation['status'], input: (typeof inputs)[keyof typeof inputs], over: Partial<Optimisation> = {}): string => {
     const answer = optimisationFlow.rows[status].on[input.type] as unknown;
     if (typeof answer !== 'function') return Object.keys(answer as object)[0] ?? '';
-    const step = (answer as (s: Optimisation, i: unknown) => { to?: string; set?: { arrivedLater?: string } })(
+    const step = (answer as (s: Optimisation, i: unknown, journey: OptimisationFacts) => { to?: string; set?: { arrivedLater?: string } })(
       state({ status, ...over }),
       input,
+      journey,
     );
     const later = step.set?.arrivedLater;
     return `${step.to ?? 'stay'}${later === undefined ? '' : ` later ${later}`}`;

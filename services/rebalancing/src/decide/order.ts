@@ -6,35 +6,41 @@ import type { BrokerAccountId, InstrumentId, OptimizationId, PortfolioId } from 
 import type { Currency } from '../../../../shared/kernel/money.js';
 import { storedDecimal, storedText } from './stored.js';
 
-export type OrderSide = 'buy' | 'sell';
+export const orderSide = z.enum(['buy', 'sell']);
+export type OrderSide = z.output<typeof orderSide>;
 
 /** When holdings at InvestSuite follow a trade: once it is executed, or once it is settled. One choice per tenant. */
-export type HoldingsMoveAt = 'executed' | 'settled';
+export const holdingsMoveAt = z.enum(['executed', 'settled']);
 
+const fee = z.object({ kind: z.enum(['transaction-fee', 'tax']), amount: storedDecimal, description: z.string() }).readonly();
 /** One execution report. Units, gross (cash before fees) and fees are positive. `executedAt` is ISO 8601 UTC. */
-export type Fill = {
-  readonly id: string;
-  readonly executedAt: string;
-  readonly units: Decimal;
-  readonly price: Decimal;
-  readonly gross: Decimal;
-  readonly fees: readonly { readonly kind: 'transaction-fee' | 'tax'; readonly amount: Decimal; readonly description: string }[];
-};
+const fill = z
+  .object({
+    id: storedText(),
+    executedAt: storedText(),
+    units: storedDecimal,
+    price: storedDecimal,
+    gross: storedDecimal,
+    fees: z.array(fee).readonly(),
+  })
+  .readonly();
+export type Fill = z.output<typeof fill>;
 
 /** What an order is. Units are positive; where `amount` is given, the order is by money and the units are only an estimate. */
-export type OrderTerms = {
-  readonly portfolioId: PortfolioId;
-  readonly optimizationId: OptimizationId;
-  readonly instrument: InstrumentId;
-  readonly side: OrderSide;
-  readonly units: Decimal;
-  readonly amount: Decimal | null;
-  readonly expectedPrice: Decimal | null;
-  readonly currency: Currency;
+const orderTerms = z.object({
+  portfolioId: storedText<PortfolioId>(),
+  optimizationId: storedText<OptimizationId>(),
+  instrument: storedText<InstrumentId>(),
+  side: orderSide,
+  units: storedDecimal,
+  amount: storedDecimal.nullable(),
+  expectedPrice: storedDecimal.nullable(),
+  currency: storedText<Currency>(),
   /** Null only for an order that is not to be executed. */
-  readonly account: BrokerAccountId | null;
-  readonly holdingsMoveAt: HoldingsMoveAt;
-};
+  account: storedText<BrokerAccountId>().nullable(),
+  holdingsMoveAt,
+});
+export type OrderTerms = Readonly<z.output<typeof orderTerms>>;
 
 export type OrderDecided = OrderTerms & {
   readonly type: 'OrderDecided';
@@ -44,7 +50,8 @@ export type OrderDecided = OrderTerms & {
 };
 export type OrderInput = OrderDecided;
 
-export type OrderOutcome = 'executed' | 'partly-executed' | 'not-executed';
+export const orderOutcome = z.enum(['executed', 'partly-executed', 'not-executed']);
+export type OrderOutcome = z.output<typeof orderOutcome>;
 /** Told to the optimisation once nothing more will be traded. Settlement comes later. */
 export type OrderFinished = {
   readonly type: 'OrderFinished';
@@ -54,36 +61,39 @@ export type OrderFinished = {
   readonly reason: string | null;
 };
 
-export type BrokerOrderStatus = 'open' | 'filled' | 'cancelled' | 'rejected' | 'expired';
+const brokerOrderStatus = z.enum(['open', 'filled', 'cancelled', 'rejected', 'expired']);
+export type BrokerOrderStatus = z.output<typeof brokerOrderStatus>;
 
-export type Order = OrderTerms & {
-  readonly status:
-    | 'Placing'
-    | 'RecordingPlaced'
-    | 'FollowingOrder'
-    | 'RecordingExecution'
-    | 'AwaitingSettlement'
-    | 'RecordingSettlement'
-    | 'RecordingNotExecuted'
-    | 'Settled'
-    | 'Cancelled'
-    | 'Expired'
-    | 'NotExecuted';
-  readonly reason: string | null;
+export const orderState = orderTerms.extend({
+  status: z.enum([
+    'Placing',
+    'RecordingPlaced',
+    'FollowingOrder',
+    'RecordingExecution',
+    'AwaitingSettlement',
+    'RecordingSettlement',
+    'RecordingNotExecuted',
+    'Settled',
+    'Cancelled',
+    'Expired',
+    'NotExecuted',
+  ]),
+  reason: z.string().nullable(),
   /** The broker's id of the order. */
-  readonly orderId: string | null;
+  orderId: storedText().nullable(),
   /** ISO 8601 UTC; null before it was placed, or when a person answered for the placing. */
-  readonly placedAt: string | null;
+  placedAt: storedText().nullable(),
   /** InvestSuite's transaction; null before it is made, or when a person keeps the records by hand. */
-  readonly transactionId: string | null;
+  transactionId: storedText().nullable(),
   /** Every fill seen so far, in order of execution. Only grows. */
-  readonly fills: readonly Fill[];
+  fills: z.array(fill).readonly(),
   /** Currency of the fills, which is the broker's and not always the portfolio's. */
-  readonly tradeCurrency: Currency;
-  readonly brokerStatus: BrokerOrderStatus;
-  readonly closedAt: string | null;
-  readonly settledAt: string | null;
-};
+  tradeCurrency: storedText<Currency>(),
+  brokerStatus: brokerOrderStatus,
+  closedAt: storedText().nullable(),
+  settledAt: storedText().nullable(),
+});
+export type Order = Readonly<z.output<typeof orderState>>;
 
 /** What the broker says of an order. Handed over only when it holds something new. */
 export type OrderSeen = {
@@ -122,47 +132,3 @@ export type OrderEffects = {
 export type OrderSaid =
   | Extract<OwnEvent, { event: 'portfolio.change-requested' }>
   | { readonly tells: 'optimisation'; readonly subject: string; readonly input: OrderFinished };
-
-const fill = z.object({
-  id: storedText(),
-  executedAt: storedText(),
-  units: storedDecimal,
-  price: storedDecimal,
-  gross: storedDecimal,
-  fees: z.array(z.object({ kind: z.enum(['transaction-fee', 'tax']), amount: storedDecimal, description: z.string() })),
-});
-
-export const orderState: z.ZodType<Order> = z.object({
-  status: z.enum([
-    'Placing',
-    'RecordingPlaced',
-    'FollowingOrder',
-    'RecordingExecution',
-    'AwaitingSettlement',
-    'RecordingSettlement',
-    'RecordingNotExecuted',
-    'Settled',
-    'Cancelled',
-    'Expired',
-    'NotExecuted',
-  ]),
-  portfolioId: storedText<PortfolioId>(),
-  optimizationId: storedText<OptimizationId>(),
-  instrument: storedText<InstrumentId>(),
-  side: z.enum(['buy', 'sell']),
-  units: storedDecimal,
-  amount: storedDecimal.nullable(),
-  expectedPrice: storedDecimal.nullable(),
-  currency: storedText<Currency>(),
-  account: storedText<BrokerAccountId>().nullable(),
-  holdingsMoveAt: z.enum(['executed', 'settled']),
-  reason: z.string().nullable(),
-  orderId: storedText().nullable(),
-  placedAt: storedText().nullable(),
-  transactionId: storedText().nullable(),
-  fills: z.array(fill),
-  tradeCurrency: storedText<Currency>(),
-  brokerStatus: z.enum(['open', 'filled', 'cancelled', 'rejected', 'expired']),
-  closedAt: storedText().nullable(),
-  settledAt: storedText().nullable(),
-});

@@ -7,7 +7,7 @@ import type { InvestSuitePort } from '../../../../shared/ports/investsuite.js';
 import type { Timing } from '../../../../shared/runtime/engine/definition.js';
 import { journeyFacts } from '../../../../test/builders/journey-facts.js';
 import { order as orderOf, ORDERED } from '../../../../test/builders/order.js';
-import type { Optimisation, RebalancingPolicy } from '../decide/optimisation.js';
+import type { Optimisation } from '../decide/optimisation.js';
 import type { Order } from '../decide/order.js';
 import { checkPrices } from './check-prices.js';
 import { confirmSettlement } from './confirm-settlement.js';
@@ -203,12 +203,6 @@ describe('effects at InvestSuite', () => {
     }
   });
   it('read what the rules need, with the choices of the tenant', async () => {
-    const policy: RebalancingPolicy = {
-      brokerMode: 'client',
-      priceDriftLimit: decimal('0.05'),
-      holdingsMoveAt: 'settled',
-      buysWhenSalesFellShort: 'skip',
-    };
     const state = { portfolioId: 'P1' } as Optimisation;
     const port = investSuite({
       readPortfolio: async () =>
@@ -218,10 +212,10 @@ describe('effects at InvestSuite', () => {
           ReturnType<InvestSuitePort['readOptimization']>
         >,
     });
-    const portfolio = readPortfolio(port, timing, policy);
+    const portfolio = readPortfolio(port, timing);
     expect(await portfolio.read(portfolio.request(state, journey, 'k'), sending)).toMatchObject({
       kind: 'applied',
-      result: { active: true, policy },
+      result: { active: true },
     });
     const optimization = readOptimization(port, timing);
     expect(await optimization.read(optimization.request(state, journey, 'k'), sending)).toMatchObject({
@@ -232,7 +226,7 @@ describe('effects at InvestSuite', () => {
       readPortfolio: async () => ({ kind: 'retryable', evidence: 'x' }),
       readOptimization: async () => ({ kind: 'accepted', reference: null }),
     });
-    expect(await readPortfolio(computing, timing, policy).read({ portfolioId: state.portfolioId }, sending)).toMatchObject({
+    expect(await readPortfolio(computing, timing).read({ portfolioId: state.portfolioId }, sending)).toMatchObject({
       kind: 'retryable',
     });
     expect(await readOptimization(computing, timing).read({ portfolioId: state.portfolioId }, sending)).toMatchObject({ kind: 'accepted' });

@@ -14,6 +14,7 @@ import {
   seeReturn,
   updatePortfolio,
 } from './withdrawal.rules.js';
+import type { WithdrawalPolicy } from './withdrawal.policy.js';
 import type { Withdrawal, WithdrawalEffects, WithdrawalInput, WithdrawalSaid } from './withdrawal.js';
 
 const read = go<Withdrawal>('ReadingPortfolio');
@@ -30,7 +31,7 @@ const over = {
 };
 
 /** From a divest amount at InvestSuite to cash on the customer's counter account. */
-export const withdrawalFlow: Flow<Withdrawal, WithdrawalInput, WithdrawalEffects, WithdrawalSaid> = {
+export const withdrawalFlow: Flow<Withdrawal, WithdrawalInput, WithdrawalEffects, WithdrawalSaid, WithdrawalPolicy> = {
   name: 'withdrawal',
   ownedBy: 'payments operations',
   opens: {

@@ -1,8 +1,9 @@
 import { Bug } from '../../../../shared/kernel/bug.js';
 import { compare, cutTo, isPositive, isZero, minus, negated, parseDecimal, type Decimal } from '../../../../shared/kernel/decimal.js';
-import { ignored, type JourneyFacts, type Opening, type RefusedBy, type Step } from '../../../../shared/kernel/flow.js';
+import { ignored, type Opening, type RefusedBy, type Step } from '../../../../shared/kernel/flow.js';
 import { cashInstrument } from '../../../../shared/kernel/ids.js';
 import { currency, minorDigits, type DivestAmount } from '../../../../shared/kernel/money.js';
+import { choices, type WithdrawalFacts, type WithdrawalPolicy } from './withdrawal.policy.js';
 import type { CashCheck, PortfolioRead, Withdrawal, WithdrawalInput, WithdrawalSaid } from './withdrawal.js';
 
 type Next = Step<Withdrawal, WithdrawalSaid>;
@@ -16,19 +17,17 @@ const known = <T>(value: T | null, what: string): T => {
 };
 
 /** What later effects need of a withdrawal that has come that far. @throws Bug when it has not. */
-export const withdrawalIdOf = (w: Withdrawal): string => known(w.withdrawalId, 'its id');
 export const portfolioOf = (w: Withdrawal): NonNullable<Withdrawal['portfolio']> => known(w.portfolio, 'a portfolio that was read');
 export const payingOf = (w: Withdrawal): Decimal => known(w.paying, 'an amount');
 export const paidAtOf = (w: Withdrawal): string => known(w.paidAt, 'a booking time');
 
-export const open = (input: Input<'DivestAmountUpdated'>, { portfolioId }: JourneyFacts): Opening<Withdrawal, WithdrawalSaid> =>
+export const open = (input: Input<'DivestAmountUpdated'>, { portfolioId }: WithdrawalFacts): Opening<Withdrawal, WithdrawalSaid> =>
   input.level?.kind === 'nothing'
     ? ignored('nothing is being withdrawn: our own lowering coming back, or a wish taken back before we saw it')
     : {
         open: {
           status: 'ReadingPortfolio',
           portfolioId,
-          withdrawalId: null,
           portfolio: null,
           asked: null,
           waited: false,
@@ -40,8 +39,8 @@ export const open = (input: Input<'DivestAmountUpdated'>, { portfolioId }: Journ
         },
       };
 
-const whyNotOurs = (read: PortfolioRead): string | null => {
-  if (read.brokerMode !== 'client') return 'InvestSuite integrates the broker for this tenant';
+const whyNotOurs = (read: PortfolioRead, { brokerMode }: WithdrawalPolicy): string | null => {
+  if (brokerMode !== 'client') return 'InvestSuite integrates the broker for this tenant';
   if (!read.realMoney) return 'not a real money portfolio';
   if (read.deleted) return 'the portfolio is deleted';
   if (read.archived) return 'the portfolio is archived';
@@ -61,12 +60,10 @@ const payableLevel = (asked: DivestAmount, code: string): Decimal | null => {
   }
 };
 
-export const goOnFromPortfolio = (w: Withdrawal, read: PortfolioRead): Next => {
-  const refusal = whyNotOurs(read);
-  if (refusal !== null || read.brokerAccount === null)
-    return { to: 'Refused', set: { withdrawalId: read.withdrawalId, asked: read.asked, reason: refusal } };
+export const goOnFromPortfolio = (w: Withdrawal, read: PortfolioRead, journey: WithdrawalFacts): Next => {
+  const refusal = whyNotOurs(read, choices(journey));
+  if (refusal !== null || read.brokerAccount === null) return { to: 'Refused', set: { asked: read.asked, reason: refusal } };
   const set = {
-    withdrawalId: read.withdrawalId,
     asked: read.asked,
     portfolio: { ownerId: read.ownerId, brokerAccount: read.brokerAccount, currency: read.currency },
   };
@@ -82,42 +79,42 @@ export const goOnFromPortfolio = (w: Withdrawal, read: PortfolioRead): Next => {
 
 const wait = (reason: string): Next => ({ to: 'AwaitingCash', set: { waited: true, reason } });
 
-const pay = (w: Withdrawal, paying: Decimal, reason: string | null): Next => {
+const pay = (w: Withdrawal, paying: Decimal, reason: string | null, { id }: WithdrawalFacts): Next => {
   const { ownerId, brokerAccount, currency: code } = portfolioOf(w);
-  const withdrawalId = withdrawalIdOf(w);
   return {
     to: 'Paying',
     set: { paying, reason },
     says: [
       {
         event: 'payout.requested',
-        data: { withdrawalId, portfolioId: w.portfolioId, ownerId, brokerAccount, amount: paying, currency: code },
+        data: { withdrawalId: id, portfolioId: w.portfolioId, ownerId, brokerAccount, amount: paying, currency: code },
       },
     ],
   };
 };
 
-const payEverythingOrWait = (w: Withdrawal, cash: CashCheck, code: string): Next => {
+const payEverythingOrWait = (w: Withdrawal, cash: CashCheck, code: string, journey: WithdrawalFacts): Next => {
   if (cash.openOrders > 0) return wait(`everything is asked for: ${cash.openOrders} orders are open`);
   if (cash.positions > 0) return wait(`everything is asked for: ${cash.positions} positions are left to sell`);
   if (!isZero(cash.pendingSettlement)) return wait(`everything is asked for: ${code} ${cash.pendingSettlement} has not settled`);
   if (!isZero(cash.pendingOut)) return wait(`everything is asked for: ${code} ${cash.pendingOut} is already on its way out`);
   const all = cutTo(cash.withdrawable, minorDigits(currency(code)));
-  return isPositive(all) ? pay(w, all, null) : wait('everything is asked for and there is no cash');
+  return isPositive(all) ? pay(w, all, null, journey) : wait('everything is asked for and there is no cash');
 };
 
 /** All or nothing: never part of a number, never a coin more than is settled, withdrawable and not on its way out. */
-export const payOrWait = (w: Withdrawal, cash: CashCheck): Next => {
+export const payOrWait = (w: Withdrawal, cash: CashCheck, journey: WithdrawalFacts): Next => {
   const { currency: code } = portfolioOf(w);
   const asked = known<DivestAmount>(w.asked, 'a level');
   const due = payableLevel(asked, code);
-  if (due === null) return payEverythingOrWait(w, cash, code);
+  if (due === null) return payEverythingOrWait(w, cash, code, journey);
   if (!isPositive(due)) throw new Bug('cash was checked for a withdrawal of nothing');
   const available = minus(cash.withdrawable, cash.pendingOut);
   if (compare(available, due) < 0) return wait(`${code} ${due} is asked for, ${code} ${available} can be withdrawn`);
-  if (cash.openOrders > 0 && !cash.payWhileOrdersAreOpen) return wait(`${cash.openOrders} orders are open that may need the cash`);
+  if (cash.openOrders > 0 && !choices(journey).payWhileOrdersAreOpen)
+    return wait(`${cash.openOrders} orders are open that may need the cash`);
   const cut = asked.kind === 'amount' && asked.amount !== due;
-  return pay(w, due, cut ? `${asked.amount} is asked for: finer than the coin, cut down` : null);
+  return pay(w, due, cut ? `${asked.amount} is asked for: finer than the coin, cut down` : null, journey);
 };
 
 /** Holds while the other side refuses; when a person says it will never be, the withdrawal ends before any payment. */
@@ -133,19 +130,19 @@ export const rememberWish = (_w: Withdrawal, input: Input<'DivestAmountUpdated'>
   input.level?.kind === 'nothing' ? { stay: true } : { stay: true, set: { arrivedLater: true } };
 
 /** The bank may send money back before we are through with the booking. */
-export const rememberReturn = (w: Withdrawal, input: Input<'PayoutFinished'>): Noted =>
-  input.withdrawalId === w.withdrawalId && input.outcome === 'returned'
+export const rememberReturn = (_w: Withdrawal, input: Input<'PayoutFinished'>, { id }: WithdrawalFacts): Noted =>
+  input.withdrawalId === id && input.outcome === 'returned'
     ? { stay: true, set: { returnedBecause: input.reason ?? 'no reason given' } }
     : { stay: true };
 
 const nextWithdrawal = (w: Withdrawal): readonly WithdrawalSaid[] =>
   w.arrivedLater ? [{ tells: 'withdrawal', subject: w.portfolioId, input: { type: 'DivestAmountUpdated', level: null } }] : [];
 
-export const bookOrRefuse = (w: Withdrawal, input: Input<'PayoutFinished'>): Next => {
-  if (input.withdrawalId !== w.withdrawalId) return { stay: true };
+export const bookOrRefuse = (w: Withdrawal, input: Input<'PayoutFinished'>, journey: WithdrawalFacts): Next => {
+  if (input.withdrawalId !== journey.id) return { stay: true };
   switch (input.outcome) {
     case 'returned':
-      return rememberReturn(w, input);
+      return rememberReturn(w, input, journey);
     case 'refused':
       return { to: 'Refused', set: { reason: input.reason ?? 'no reason given' }, says: nextWithdrawal(w) };
     case 'paid':
@@ -159,10 +156,10 @@ export const bookOrRefuse = (w: Withdrawal, input: Input<'PayoutFinished'>): Nex
 };
 
 /** One change per withdrawal, for ever. */
-export const changeIdOf = (w: Withdrawal): string => `${withdrawalIdOf(w)}.paid`;
+const changeIdOf = ({ id }: WithdrawalFacts): string => `${id}.paid`;
 
 /** Cash leaves the holdings and the level is lowered in one write, so that the optimiser never sees one without the other. */
-export const updatePortfolio = (w: Withdrawal): Next => {
+const askForChange = (w: Withdrawal, journey: WithdrawalFacts): Next => {
   const paid = payingOf(w);
   const cash = cashInstrument(portfolioOf(w).currency);
   return {
@@ -171,7 +168,7 @@ export const updatePortfolio = (w: Withdrawal): Next => {
       {
         event: 'portfolio.change-requested',
         data: {
-          changeId: changeIdOf(w),
+          changeId: changeIdOf(journey),
           portfolioId: w.portfolioId,
           because: 'withdrawal-paid',
           deltas: [{ instrument: cash, quantity: negated(paid) }],
@@ -183,9 +180,13 @@ export const updatePortfolio = (w: Withdrawal): Next => {
   };
 };
 
+export const updatePortfolio = (w: Withdrawal, _booked: unknown, journey: WithdrawalFacts): Next => askForChange(w, journey);
+
 /** The money has left: when people say that the booking is done by hand, the holdings must still follow. */
-export const holdOrUpdatePortfolio = (w: Withdrawal, reason: string, by: RefusedBy): Next =>
-  by === 'person' ? updatePortfolio(w) : { hold: `paid but not recorded: ${reason}`, set: { reason: `paid but not recorded: ${reason}` } };
+export const holdOrUpdatePortfolio = (w: Withdrawal, reason: string, by: RefusedBy, journey: WithdrawalFacts): Next =>
+  by === 'person'
+    ? askForChange(w, journey)
+    : { hold: `paid but not recorded: ${reason}`, set: { reason: `paid but not recorded: ${reason}` } };
 
 const somethingLeft = (left: string | null): boolean => {
   if (left === null) return false;
@@ -195,8 +196,8 @@ const somethingLeft = (left: string | null): boolean => {
   return isPositive(level);
 };
 
-export const announceWhenOurs = (w: Withdrawal, input: Input<'PortfolioChanged'>): Next =>
-  input.changeId === changeIdOf(w)
+export const announceWhenOurs = (w: Withdrawal, input: Input<'PortfolioChanged'>, journey: WithdrawalFacts): Next =>
+  input.changeId === changeIdOf(journey)
     ? { to: 'Announcing', set: { arrivedLater: w.arrivedLater || somethingLeft(input.divestAmountLeft), reason: null } }
     : { stay: true };
 
@@ -211,8 +212,8 @@ export const finish = (w: Withdrawal): Next =>
 export const holdOrFinish = (w: Withdrawal, reason: string, by: RefusedBy): Next =>
   by === 'person' ? finish(w) : { hold: `paid but not announced: ${reason}`, set: { reason: `paid but not announced: ${reason}` } };
 
-export const seeReturn = (w: Withdrawal, input: Input<'PayoutFinished'>): Next =>
-  input.withdrawalId === w.withdrawalId && input.outcome === 'returned'
+export const seeReturn = (_w: Withdrawal, input: Input<'PayoutFinished'>, { id }: WithdrawalFacts): Next =>
+  input.withdrawalId === id && input.outcome === 'returned'
     ? { to: 'Returned', set: { returnedBecause: input.reason, reason: `${RETURNED}: ${input.reason ?? 'no reason given'}` } }
     : { stay: true };
 

@@ -30,8 +30,6 @@ export const withdrawalStatuses = [
 export const withdrawalState = z.object({
   status: z.enum(withdrawalStatuses),
   portfolioId: z.string(),
-  /** Our journey's own id; known once the portfolio has been read. */
-  withdrawalId: z.string().nullable(),
   /** What is needed to pay; from the newest read. */
   portfolio: z.object({ ownerId: z.string(), brokerAccount: z.string(), currency: z.string() }).nullable(),
   /** The level as last read at InvestSuite, never as an event said it. */
@@ -58,12 +56,8 @@ export type WithdrawalInput =
   | ({ readonly type: 'PayoutFinished' } & Pick<PayoutFinished, 'withdrawalId' | 'outcome' | 'amount' | 'currency' | 'paidAt' | 'reason'>)
   | ({ readonly type: 'PortfolioChanged' } & Pick<PortfolioChanged, 'changeId' | 'divestAmountLeft'>);
 
-/** A portfolio as InvestSuite shows it now, beside what the tenant allows. */
+/** A portfolio as InvestSuite shows it now. */
 export type PortfolioRead = {
-  /** The id of the journey that asked. */
-  readonly withdrawalId: string;
-  /** Tenant: who integrates with the broker. */
-  readonly brokerMode: 'client' | 'investsuite';
   readonly realMoney: boolean;
   readonly deleted: boolean;
   readonly archived: boolean;
@@ -85,8 +79,6 @@ export type CashCheck = {
   readonly pendingOut: Decimal;
   readonly openOrders: number;
   readonly positions: number;
-  /** Tenant: a number may be paid while orders are open. */
-  readonly payWhileOrdersAreOpen: boolean;
 };
 
 export type InvestSuiteRefusal = 'invalid' | 'not-found' | 'conflict' | 'forbidden' | 'changed-meanwhile';

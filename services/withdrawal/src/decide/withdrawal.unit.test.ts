@@ -2,13 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { Bug } from '../../../../shared/kernel/bug.js';
 import { decimal } from '../../../../shared/kernel/decimal.js';
 import type { DivestAmount } from '../../../../shared/kernel/money.js';
-import { journeyFacts } from '../../../../test/builders/journey-facts.js';
+import { factsUnder, factsWith } from '../../../../test/builders/journey-facts.js';
 import { withdrawal, withdrawalOf, withdrawalPaying } from '../../../../test/builders/withdrawal.js';
 import { withdrawalFlow } from './withdrawal.flow.js';
+import type { WithdrawalFacts, WithdrawalPolicy } from './withdrawal.policy.js';
 import {
   announceWhenOurs,
   bookOrRefuse,
-  changeIdOf,
   finish,
   goOnFromPortfolio,
   holdOrFinish,
@@ -22,7 +22,6 @@ import {
   seeReturn,
   shownMoney,
   updatePortfolio,
-  withdrawalIdOf,
 } from './withdrawal.rules.js';
 import {
   withdrawalState,
@@ -33,7 +32,9 @@ import {
   type WithdrawalInput,
 } from './withdrawal.js';
 
-const journey = journeyFacts();
+const policy: WithdrawalPolicy = { brokerMode: 'client', payWhileOrdersAreOpen: false };
+const journey = factsWith(policy, { id: 'w1' });
+const paysAllTheSame = factsWith<WithdrawalPolicy>({ ...policy, payWhileOrdersAreOpen: true }, { id: 'w1' });
 
 const NOTHING: DivestAmount = { kind: 'nothing' };
 const EVERYTHING: DivestAmount = { kind: 'everything' };
@@ -62,8 +63,6 @@ const changed = (divestAmountLeft: string | null, changeId = 'w1.paid'): Extract
 });
 
 const portfolio: PortfolioRead = {
-  withdrawalId: 'w1',
-  brokerMode: 'client',
   realMoney: true,
   deleted: false,
   archived: false,
@@ -80,7 +79,6 @@ const cash: CashCheck = {
   pendingOut: decimal('0'),
   openOrders: 0,
   positions: 0,
-  payWhileOrdersAreOpen: false,
 };
 
 const inputs = {
@@ -101,7 +99,7 @@ const cellOf = (state: Withdrawal, input: WithdrawalInput): string => {
   const cell = withdrawalFlow.rows[state.status].on[input.type];
   if ('ignored' in cell) return 'ignored';
   if ('impossible' in cell) return 'impossible';
-  const step = (cell as (s: Withdrawal, i: WithdrawalInput) => object)(state, input);
+  const step = (cell as (s: Withdrawal, i: WithdrawalInput, journey: WithdrawalFacts) => object)(state, input, journey);
   return 'to' in step ? String(step.to) : 'stay' in step ? 'stay' : 'hold';
 };
 
@@ -170,14 +168,13 @@ describe('every input in every status', () => {
 
 describe('reading the portfolio', () => {
   it('believes what is read, not what was said', () => {
-    expect(goOnFromPortfolio(fresh, portfolio)).toEqual({
+    expect(goOnFromPortfolio(fresh, portfolio, journey)).toEqual({
       to: 'CheckingCash',
-      set: { withdrawalId: 'w1', asked: level('250'), portfolio: { ownerId: 'U1', brokerAccount: 'B1', currency: 'EUR' } },
+      set: { asked: level('250'), portfolio: { ownerId: 'U1', brokerAccount: 'B1', currency: 'EUR' } },
     });
   });
 
   const refusals: readonly (readonly [Partial<PortfolioRead>, RegExp])[] = [
-    [{ brokerMode: 'investsuite' }, /InvestSuite integrates/],
     [{ realMoney: false }, /real money/],
     [{ deleted: true }, /deleted/],
     [{ archived: true }, /archived/],
@@ -187,29 +184,42 @@ describe('reading the portfolio', () => {
   ];
   for (const [fault, why] of refusals) {
     it(`refuses ${JSON.stringify(fault)} and says why`, () => {
-      expect(goOnFromPortfolio(fresh, { ...portfolio, ...fault })).toMatchObject({
+      expect(goOnFromPortfolio(fresh, { ...portfolio, ...fault }, journey)).toMatchObject({
         to: 'Refused',
-        set: { reason: expect.stringMatching(why), withdrawalId: 'w1' },
+        set: { reason: expect.stringMatching(why), asked: level('250') },
       });
     });
   }
 
+  it('refuses where InvestSuite integrates the broker, or did so when the withdrawal was opened', () => {
+    const other = { ...policy, brokerMode: 'investsuite' } as const;
+    for (const policies of [
+      { frozen: other, now: other },
+      { frozen: other, now: policy },
+      { frozen: policy, now: other },
+    ])
+      expect(goOnFromPortfolio(fresh, portfolio, factsUnder<WithdrawalPolicy>(policies))).toMatchObject({
+        to: 'Refused',
+        set: { reason: expect.stringMatching(/InvestSuite integrates/), asked: level('250') },
+      });
+  });
+
   it('takes advisory portfolios too', () => {
-    expect(goOnFromPortfolio(fresh, { ...portfolio, manager: 'robo-advisory' })).toMatchObject({ to: 'CheckingCash' });
+    expect(goOnFromPortfolio(fresh, { ...portfolio, manager: 'robo-advisory' }, journey)).toMatchObject({ to: 'CheckingCash' });
   });
   it('ends when nothing is asked, and calls it a cancellation when it had waited', () => {
-    expect(goOnFromPortfolio(fresh, { ...portfolio, asked: NOTHING })).toMatchObject({ to: 'NothingAsked' });
-    expect(goOnFromPortfolio({ ...fresh, waited: true }, { ...portfolio, asked: NOTHING })).toMatchObject({ to: 'Cancelled' });
+    expect(goOnFromPortfolio(fresh, { ...portfolio, asked: NOTHING }, journey)).toMatchObject({ to: 'NothingAsked' });
+    expect(goOnFromPortfolio({ ...fresh, waited: true }, { ...portfolio, asked: NOTHING }, journey)).toMatchObject({ to: 'Cancelled' });
   });
   it('pays no fraction of a coin: a level below the coin is nothing', () => {
-    expect(goOnFromPortfolio(fresh, { ...portfolio, asked: level('0.004') })).toMatchObject({
+    expect(goOnFromPortfolio(fresh, { ...portfolio, asked: level('0.004') }, journey)).toMatchObject({
       to: 'NothingAsked',
       set: { reason: expect.stringMatching(/coin/) },
     });
-    expect(goOnFromPortfolio(fresh, { ...portfolio, asked: level('0.9'), currency: 'JPY' })).toMatchObject({ to: 'NothingAsked' });
+    expect(goOnFromPortfolio(fresh, { ...portfolio, asked: level('0.9'), currency: 'JPY' }, journey)).toMatchObject({ to: 'NothingAsked' });
   });
   it('waits where the portfolio is blocked', () => {
-    expect(goOnFromPortfolio(fresh, { ...portfolio, active: false })).toMatchObject({
+    expect(goOnFromPortfolio(fresh, { ...portfolio, active: false }, journey)).toMatchObject({
       to: 'AwaitingCash',
       set: { waited: true, reason: expect.stringMatching(/blocked/) },
     });
@@ -221,15 +231,15 @@ describe('reading the portfolio', () => {
   });
 });
 
-const amountOf = (w: Withdrawal, check: Partial<CashCheck>): string => {
-  const step = payOrWait(w, { ...cash, ...check });
+const amountOf = (w: Withdrawal, check: Partial<CashCheck>, facts = journey): string => {
+  const step = payOrWait(w, { ...cash, ...check }, facts);
   if (!('to' in step)) throw new Error('neither paid nor waits');
   return step.to === 'Paying' ? String(step.set?.paying) : `${step.to}: ${String(step.set?.reason)}`;
 };
 
 describe('paying a number', () => {
   it('asks for the payout once, with everything in it', () => {
-    expect(payOrWait(withdrawalOf(level('250')), cash)).toEqual({
+    expect(payOrWait(withdrawalOf(level('250')), cash, journey)).toEqual({
       to: 'Paying',
       set: { paying: '250', reason: null },
       says: [
@@ -252,22 +262,24 @@ describe('paying a number', () => {
   });
   it('waits for open orders unless the tenant says otherwise', () => {
     expect(amountOf(withdrawalOf(level('250')), { openOrders: 1 })).toMatch(/^AwaitingCash: 1 orders are open/);
-    expect(amountOf(withdrawalOf(level('250')), { openOrders: 1, payWhileOrdersAreOpen: true })).toBe('250');
+    expect(amountOf(withdrawalOf(level('250')), { openOrders: 1 }, paysAllTheSame)).toBe('250');
+    const loosened = factsUnder({ frozen: policy, now: paysAllTheSame.policy.now });
+    expect(amountOf(withdrawalOf(level('250')), { openOrders: 1 }, loosened)).toMatch(/^AwaitingCash: 1 orders are open/);
   });
   it('does not mind positions and unsettled sales when cash is enough', () => {
     expect(amountOf(withdrawalOf(level('250')), { positions: 7, pendingSettlement: decimal('10') })).toBe('250');
   });
   it('cuts down to the coin and says so', () => {
-    expect(payOrWait(withdrawalOf(level('250.009')), cash)).toMatchObject({
+    expect(payOrWait(withdrawalOf(level('250.009')), cash, journey)).toMatchObject({
       to: 'Paying',
       set: { paying: '250', reason: expect.stringMatching(/250\.009.*coin/) },
     });
     expect(amountOf(withdrawalOf(level('250.9'), { portfolio: { ownerId: 'U1', brokerAccount: 'B1', currency: 'JPY' } }), {})).toBe('250');
   });
   it('stops at what cannot be', () => {
-    expect(() => payOrWait(withdrawalOf(NOTHING), cash)).toThrow(Bug);
-    expect(() => payOrWait({ ...withdrawalOf(level('1')), asked: null }, cash)).toThrow(Bug);
-    expect(() => payOrWait(fresh, cash)).toThrow(Bug);
+    expect(() => payOrWait(withdrawalOf(NOTHING), cash, journey)).toThrow(Bug);
+    expect(() => payOrWait({ ...withdrawalOf(level('1')), asked: null }, cash, journey)).toThrow(Bug);
+    expect(() => payOrWait(fresh, cash, journey)).toThrow(Bug);
   });
 });
 
@@ -277,7 +289,7 @@ describe('paying everything', () => {
     expect(amountOf(all, { withdrawable: decimal('1234.567') })).toBe('1234.56');
   });
   for (const [what, check] of [
-    ['open orders', { openOrders: 1, payWhileOrdersAreOpen: true }],
+    ['open orders', { openOrders: 1 }],
     ['positions', { positions: 1 }],
     ['unsettled sales', { pendingSettlement: decimal('0.01') }],
     ['cash on its way out', { pendingOut: decimal('5') }],
@@ -286,27 +298,27 @@ describe('paying everything', () => {
     ['an overdraft', { withdrawable: decimal('-5') }],
   ] as const) {
     it(`waits for ${what}`, () => {
-      expect(amountOf(all, check)).toMatch(/^AwaitingCash: everything is asked for/);
+      expect(amountOf(all, check, paysAllTheSame)).toMatch(/^AwaitingCash: everything is asked for/);
     });
   }
 });
 
 describe('after the payout', () => {
   it('books what was paid', () => {
-    expect(bookOrRefuse(paying, finished())).toEqual({ to: 'RecordingTransaction', set: { paidAt: '2026-03-04T10:00:00Z' } });
+    expect(bookOrRefuse(paying, finished(), journey)).toEqual({ to: 'RecordingTransaction', set: { paidAt: '2026-03-04T10:00:00Z' } });
   });
   it('stops when something else was paid than asked', () => {
     for (const wrong of [{ amount: decimal('251') }, { currency: 'USD' }, { paidAt: null }])
-      expect(() => bookOrRefuse(paying, finished(wrong))).toThrow(Bug);
+      expect(() => bookOrRefuse(paying, finished(wrong), journey)).toThrow(Bug);
   });
   it('leaves the end of another payout alone', () => {
-    expect(bookOrRefuse(paying, finished({ withdrawalId: 'w0' }))).toEqual({ stay: true });
-    expect(rememberReturn(paying, finished({ withdrawalId: 'w0', outcome: 'returned' }))).toEqual({ stay: true });
-    expect(seeReturn(paying, finished({ withdrawalId: 'w0', outcome: 'returned' }))).toEqual({ stay: true });
+    expect(bookOrRefuse(paying, finished({ withdrawalId: 'w0' }), journey)).toEqual({ stay: true });
+    expect(rememberReturn(paying, finished({ withdrawalId: 'w0', outcome: 'returned' }), journey)).toEqual({ stay: true });
+    expect(seeReturn(paying, finished({ withdrawalId: 'w0', outcome: 'returned' }), journey)).toEqual({ stay: true });
   });
   it('keeps the wish alive after a refusal, and follows a newer one', () => {
-    expect(bookOrRefuse(paying, inputs.refused)).toEqual({ to: 'Refused', set: { reason: 'AC04' }, says: [] });
-    expect(bookOrRefuse({ ...paying, arrivedLater: true }, finished({ outcome: 'refused' }))).toEqual({
+    expect(bookOrRefuse(paying, inputs.refused, journey)).toEqual({ to: 'Refused', set: { reason: 'AC04' }, says: [] });
+    expect(bookOrRefuse({ ...paying, arrivedLater: true }, finished({ outcome: 'refused' }), journey)).toEqual({
       to: 'Refused',
       set: { reason: 'no reason given' },
       says: [{ tells: 'withdrawal', subject: 'P1', input: { type: 'DivestAmountUpdated', level: null } }],
@@ -320,20 +332,20 @@ describe('after the payout', () => {
       deltas: [{ instrument: '$EUR', quantity: '-250' }],
       cashSettled: false,
     };
-    expect(updatePortfolio(booked)).toEqual({
+    expect(updatePortfolio(booked, { transactionId: 'T1' }, journey)).toEqual({
       to: 'UpdatingPortfolio',
       says: [{ event: 'portfolio.change-requested', data: { ...change, lowerDivestBy: { kind: 'amount', amount: '250' } } }],
     });
-    expect(updatePortfolio({ ...booked, asked: EVERYTHING })).toMatchObject({
+    expect(updatePortfolio({ ...booked, asked: EVERYTHING }, { transactionId: 'T1' }, journey)).toMatchObject({
       says: [{ data: { lowerDivestBy: { kind: 'everything' } } }],
     });
   });
   it('still lowers the holdings when people book by hand', () => {
-    expect(holdOrUpdatePortfolio(booked, 'invalid', 'other-side')).toMatchObject({ hold: 'paid but not recorded: invalid' });
-    expect(holdOrUpdatePortfolio(booked, 'booked by hand', 'person')).toMatchObject({ to: 'UpdatingPortfolio' });
+    expect(holdOrUpdatePortfolio(booked, 'invalid', 'other-side', journey)).toMatchObject({ hold: 'paid but not recorded: invalid' });
+    expect(holdOrUpdatePortfolio(booked, 'booked by hand', 'person', journey)).toMatchObject({ to: 'UpdatingPortfolio' });
   });
   it('sees in the written level whether something is left', () => {
-    const later = (left: string | null, w: Withdrawal = booked): unknown => announceWhenOurs(w, changed(left));
+    const later = (left: string | null, w: Withdrawal = booked): unknown => announceWhenOurs(w, changed(left), journey);
     expect(later('0')).toMatchObject({ to: 'Announcing', set: { arrivedLater: false } });
     expect(later(null)).toMatchObject({ set: { arrivedLater: false } });
     expect(later('300')).toMatchObject({ set: { arrivedLater: true } });
@@ -359,19 +371,25 @@ describe('after the payout', () => {
     expect(cell(paying, { type: 'DivestAmountUpdated', level: null })).toEqual({ stay: true, set: { arrivedLater: true } });
   });
   it('remembers a return that comes early and shows it at the end', () => {
-    expect(rememberReturn(paying, inputs.returned)).toEqual({ stay: true, set: { returnedBecause: 'AC01' } });
-    expect(bookOrRefuse(paying, finished({ outcome: 'returned' }))).toEqual({ stay: true, set: { returnedBecause: 'no reason given' } });
+    expect(rememberReturn(paying, inputs.returned, journey)).toEqual({ stay: true, set: { returnedBecause: 'AC01' } });
+    expect(bookOrRefuse(paying, finished({ outcome: 'returned' }), journey)).toEqual({
+      stay: true,
+      set: { returnedBecause: 'no reason given' },
+    });
     expect(finish({ ...booked, returnedBecause: 'AC01' })).toMatchObject({
       to: 'Returned',
       set: { reason: 'the bank sent the payment back: AC01' },
     });
-    expect(seeReturn(booked, inputs.returned)).toMatchObject({ to: 'Returned', set: { reason: 'the bank sent the payment back: AC01' } });
-    expect(seeReturn(booked, finished({ outcome: 'returned' }))).toMatchObject({
+    expect(seeReturn(booked, inputs.returned, journey)).toMatchObject({
+      to: 'Returned',
+      set: { reason: 'the bank sent the payment back: AC01' },
+    });
+    expect(seeReturn(booked, finished({ outcome: 'returned' }), journey)).toMatchObject({
       set: { reason: 'the bank sent the payment back: no reason given' },
     });
   });
   it('does not go on without what it needs', () => {
-    for (const part of [withdrawalIdOf, portfolioOf, payingOf, paidAtOf, changeIdOf]) expect(() => part(fresh)).toThrow(Bug);
+    for (const part of [portfolioOf, payingOf, paidAtOf]) expect(() => part(fresh)).toThrow(Bug);
     expect(paidAtOf(booked)).toBe('2026-03-04T10:00:00Z');
   });
 });

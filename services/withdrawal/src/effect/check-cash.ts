@@ -3,23 +3,19 @@ import type { BrokerAccountId } from '../../../../shared/kernel/ids.js';
 import type { BrokerPort } from '../../../../shared/ports/broker.js';
 import type { EffectDefinitions, Timing } from '../../../../shared/runtime/engine/definition.js';
 import { portfolioOf } from '../decide/withdrawal.rules.js';
-import type { CashCheck, Withdrawal, WithdrawalEffects } from '../decide/withdrawal.js';
+import type { Withdrawal, WithdrawalEffects } from '../decide/withdrawal.js';
 
-type Request = { readonly account: string; readonly currency: string } & Pick<CashCheck, 'payWhileOrdersAreOpen'>;
+type Request = { readonly account: string; readonly currency: string };
 type Broker = Pick<BrokerPort, 'readCash' | 'readOpenOrders' | 'readPositions'>;
 
 /** Cash, open orders and positions at the broker. Cash is asked for last: it is what is paid from. */
-export const checkCash = (
-  broker: Broker,
-  choices: Pick<CashCheck, 'payWhileOrdersAreOpen'>,
-  timing: Timing,
-): EffectDefinitions<Withdrawal, WithdrawalEffects>['CheckCash'] => ({
+export const checkCash = (broker: Broker, timing: Timing): EffectDefinitions<Withdrawal, WithdrawalEffects>['CheckCash'] => ({
   kind: 'read',
   system: 'broker',
   timing,
   request: (w): Request => {
     const { brokerAccount, currency } = portfolioOf(w);
-    return { account: brokerAccount, currency, payWhileOrdersAreOpen: choices.payWhileOrdersAreOpen };
+    return { account: brokerAccount, currency };
   },
   read: async (request: Request, { signal }) => {
     const account = request.account as BrokerAccountId;
@@ -39,7 +35,6 @@ export const checkCash = (
         pendingOut,
         openOrders: orders.result.length,
         positions: positions.result.filter(({ units }) => !isZero(units)).length,
-        payWhileOrdersAreOpen: request.payWhileOrdersAreOpen,
       },
     };
   },

@@ -18,20 +18,18 @@ const ability = carefulAbility();
 const abilities = { createTransaction: ability, replaceTransaction: ability, writePortfolio: ability, announceWithdrawal: ability };
 const sending = sendingNow();
 const journey = journeyFacts({ id: 'wd1', subject: 'P1' });
-const state = withdrawalPaying('250', { status: 'RecordingTransaction', withdrawalId: 'wd1', paidAt: '2026-03-04T10:00:00Z' });
+const state = withdrawalPaying('250', { status: 'RecordingTransaction', paidAt: '2026-03-04T10:00:00Z' });
 const lost = { kind: 'unknown', evidence: 'reset' } as const;
 
 describe('ReadPortfolio', () => {
   const portfolio = shownPortfolio({ manager: 'robo-advisory', divestAmount: { kind: 'everything' } });
-  it('says which journey asked and what the tenant allows', async () => {
-    const effect = readPortfolio({ readPortfolio: async () => ({ kind: 'applied', result: portfolio }) }, { brokerMode: 'client' }, timing);
+  it('asks for the portfolio, and brings back what the flow decides on', async () => {
+    const effect = readPortfolio({ readPortfolio: async () => ({ kind: 'applied', result: portfolio }) }, timing);
     const request: unknown = effect.request(state, journey, 'k1');
-    expect(request).toEqual({ portfolioId: 'P1', withdrawalId: 'wd1', brokerMode: 'client' });
+    expect(request).toEqual({ portfolioId: 'P1' });
     expect(await effect.read(request, sending)).toEqual({
       kind: 'applied',
       result: {
-        withdrawalId: 'wd1',
-        brokerMode: 'client',
         realMoney: true,
         deleted: false,
         archived: false,
@@ -45,7 +43,7 @@ describe('ReadPortfolio', () => {
     });
   });
   it('hands on what is no answer', async () => {
-    const effect = readPortfolio({ readPortfolio: async () => lost }, { brokerMode: 'client' }, timing);
+    const effect = readPortfolio({ readPortfolio: async () => lost }, timing);
     expect(await effect.read(effect.request(state, journey, 'k1'), sending)).toEqual(lost);
   });
 });
@@ -73,7 +71,6 @@ describe('CheckCash', () => {
         readOpenOrders: async () => ({ kind: 'applied', result: [{ orderId: 'O1', instrument: 'I1' as InstrumentId }] }),
         ...more,
       },
-      { payWhileOrdersAreOpen: true },
       timing,
     );
     return effect.read(effect.request(state, journey, 'k1'), sending);
@@ -81,7 +78,7 @@ describe('CheckCash', () => {
   it('adds up what is not settled and counts what is left', async () => {
     expect(await asked({})).toEqual({
       kind: 'applied',
-      result: { withdrawable: '100', pendingSettlement: '21', pendingOut: '5', openOrders: 1, positions: 1, payWhileOrdersAreOpen: true },
+      result: { withdrawable: '100', pendingSettlement: '21', pendingOut: '5', openOrders: 1, positions: 1 },
     });
   });
   it('takes no other currency for ours', async () => {

@@ -120,8 +120,8 @@ export class Sweep {
   async #takeUp(grace: number): Promise<void> {
     const { store, engine } = this.#o;
     await this.#takeUpEvents(grace);
-    for (const { journeyId, portfolioId } of await store.dueJourneys(MOST))
-      engine.enqueue({ kind: 'look-again', lane: portfolioId, journeyId, tries: 0 });
+    for (const { journeyId, portfolioId, version } of await store.dueJourneys(MOST))
+      engine.enqueue({ kind: 'look-again', lane: portfolioId, journeyId, version, tries: 0 });
     for (const effect of await store.orphanedEffects(this.#o.ownerId(), MOST)) {
       if (engine.hasEffect(effect.effectId)) continue;
       engine.enqueue({

@@ -364,7 +364,7 @@ describe('what a step writes', () => {
   it('looks again after the interval of its row', () => {
     const before: StoredJourney = { ...paying(), state: { status: 'Waiting', amount: '10' } as State, effect: null };
     const b = batch();
-    b.move({ kind: 'look-again', lane: 'p', tries: 0, journeyId: 'j' }, before, after(before, { kind: 'look-again' }));
+    b.move({ kind: 'look-again', lane: 'p', tries: 0, journeyId: 'j', version: 3 }, before, after(before, { kind: 'look-again' }));
     expect(b.parts.history).toMatchObject([{ occasion: 'LookedAgain', note: 'looked again' }]);
     const wait = batch();
     wait.move(input(), before, { ...after(before, { kind: 'look-again' }), journey: { ...before, version: 4 }, planned: false });

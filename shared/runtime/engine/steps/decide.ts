@@ -60,6 +60,7 @@ const stepped = (catalogue: Catalogue, item: Item, journey: StoredJourney | null
       return step(flow, journey, { kind: 'effect', effectId: item.effectId, event: item.event }, context);
     }
     case 'look-again':
+      if (journey.version !== item.version) return { kind: 'ignored', note: 'it has moved on since it was due' };
       return step(flow, journey, { kind: 'look-again' }, context);
     case 'due-effect': {
       if (item.earlier !== undefined) return { kind: 'work', move: 'inquire' };

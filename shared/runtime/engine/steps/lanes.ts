@@ -34,7 +34,8 @@ export type Item = Placed &
         /** News of a request that was given up for a new key: the other side is asked about that one. */
         readonly earlier?: EarlierRequest;
       }
-    | { readonly kind: 'look-again'; readonly journeyId: string }
+    /** `version`: that of the journey in which the interval began. A later version has an interval of its own, or none. */
+    | { readonly kind: 'look-again'; readonly journeyId: string; readonly version: number }
   );
 /** The event that a step handles, if it handles one. */
 export const eventIdOf = (item: Item): string | null => (item.kind === 'input' || item.kind === 'effect' ? item.eventId : null);

@@ -293,11 +293,11 @@ export class PostgresStore implements EngineStore {
   }
 
   async dueJourneys(limit: number): ReturnType<EngineStore['dueJourneys']> {
-    const rows = await this.#query<{ id: string; portfolio_id: string }>(
-      'select id, portfolio_id from journey where due_at <= now() order by due_at limit $1',
+    const rows = await this.#query<{ id: string; portfolio_id: string; version: number }>(
+      'select id, portfolio_id, version from journey where due_at <= now() order by due_at limit $1',
       [limit],
     );
-    return rows.map((row) => ({ journeyId: row.id, portfolioId: row.portfolio_id }));
+    return rows.map((row) => ({ journeyId: row.id, portfolioId: row.portfolio_id, version: row.version }));
   }
 
   async #effects(where: string, values: readonly unknown[]): Promise<readonly DueEffect[]> {

@@ -61,6 +61,8 @@ export class DatabaseAway extends Error {
   override readonly name = 'DatabaseAway';
 }
 
+/** A journey whose interval is over, at the version in which it began. */
+export type DueJourney = { readonly journeyId: string; readonly portfolioId: string; readonly version: number };
 export type DueEffect = { readonly effectId: string; readonly journeyId: string; readonly portfolioId: string; readonly status: string };
 
 /** A request that was given up for a new key, as it was sent. */
@@ -87,7 +89,7 @@ export type EngineStore = {
   byReference(references: readonly string[]): Promise<readonly Referenced[]>;
 
   openInbox(olderThanMs: number, limit: number): Promise<readonly OpenInboxRow[]>;
-  dueJourneys(limit: number): Promise<readonly { readonly journeyId: string; readonly portfolioId: string }[]>;
+  dueJourneys(limit: number): Promise<readonly DueJourney[]>;
   dueEffects(graceMs: number, limit: number): Promise<readonly DueEffect[]>;
   /** Effects that are being sent by owners whose lock is free, or by us and forgotten for two minutes. */
   orphanedEffects(ownId: number, limit: number): Promise<readonly DueEffect[]>;
