@@ -33,7 +33,9 @@ const planOf = (root: string, words: readonly string[]): Plan => {
   if (what === 'service' && first !== undefined && second === undefined) return planService(tree, first);
   if (what === 'adapter' && first !== undefined && second !== undefined && more.length === 0) return planAdapter(tree, first, second);
   const known = what === 'service' || what === 'adapter';
-  throw new WrongUsage(`${known || what === undefined ? 'Too few or too many words.' : `There is nothing new of the kind "${what}".`}\n\n${HELP}`);
+  throw new WrongUsage(
+    `${known || what === undefined ? 'Too few or too many words.' : `There is nothing new of the kind "${what}".`}\n\n${HELP}`,
+  );
 };
 
 /** Our own style, so that a long name does not break npm run lint. */

@@ -50,7 +50,9 @@ const RESERVED_BY_POSTGRES = new Set(
 /** @throws WrongUsage */
 export const checkSchemaName = ({ kebab, snake }: Names): void => {
   if (RESERVED_BY_POSTGRES.has(snake) || snake.startsWith('pg_') || /^current_|^session_user$/.test(snake))
-    throw new WrongUsage(`"${kebab}" cannot be a service: Postgres keeps "${snake}" for itself, and the service's schema would have this name.`);
+    throw new WrongUsage(
+      `"${kebab}" cannot be a service: Postgres keeps "${snake}" for itself, and the service's schema would have this name.`,
+    );
 };
 
 /** Two or three letters that open the ids of no other flow's journeys. */

@@ -64,6 +64,8 @@ export const checkForClashes = (tree: Tree, moves: readonly Move[], names: Names
     const all = identifiersIn(tree.read(source));
     const clash = [...all].map((one) => [one, inWords(one, names)] as const).find(([one, made]) => one !== made && all.has(made));
     if (clash !== undefined)
-      throw new WrongUsage(`"${names.kebab}" cannot be the name: ${clash[1]} would mean two things in ${posix.basename(source)} of the sample.`);
+      throw new WrongUsage(
+        `"${names.kebab}" cannot be the name: ${clash[1]} would mean two things in ${posix.basename(source)} of the sample.`,
+      );
   }
 };

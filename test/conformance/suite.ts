@@ -76,7 +76,8 @@ const leverAlone = (lever: string): string => lever.replace(/^\w+: /, '');
 const unbuiltOf = (needs: readonly string[], built: readonly string[] | undefined): readonly string[] => {
   if (built === undefined) return [];
   const has = (need: string): boolean =>
-    built.includes(need) || built.some((lever) => leverAlone(lever) === leverAlone(need) && (lever === leverAlone(lever) || needs.includes(lever)));
+    built.includes(need) ||
+    built.some((lever) => leverAlone(lever) === leverAlone(need) && (lever === leverAlone(lever) || needs.includes(lever)));
   return [...new Set(needs.filter((need) => !has(need)).map(leverAlone))];
 };
 

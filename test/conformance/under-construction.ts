@@ -1,9 +1,9 @@
 /** For the kit of an adapter that is not finished: what is missing is said, and never counts as kept. */
 import { NotBuilt } from './suite.js';
 
-/** Something of the kit that nobody has written yet. */
+/** A part of the kit that nobody has written yet. */
 export const notBuiltYet = (what: string) => (): never => {
-  throw new NotBuilt(`not built yet: ${what}`);
+  throw new NotBuilt(what);
 };
 
 /** The port. An answer that only says "not built" ends the scenario: whatever follows from it would prove nothing. */

@@ -6,8 +6,8 @@ const NOT_BUILT = 'is not built yet';
 const RETRY_AFTER_MS = 60_000;
 
 /**
- * Nothing was sent, so nothing has happened, and the same key may be sent later. Any other word could lose money or cheat a customer:
- * "applied" is not true, a refusal ends the journey, and "unknown" has people look for money that never moved.
+ * Nothing was sent, so nothing has happened, and the same key may be sent later. Any other word would do harm. "Applied" is not true.
+ * A refusal ends the journey. "Unknown" has people look for money that never moved.
  */
 export const notBuilt = (operation: string): Outcome<never, never> => ({
   kind: 'retryable',

@@ -2,13 +2,14 @@ import type { z } from 'zod';
 import { fromFirstRelease } from '../../../../shared/adapters/first-release.js';
 import { configuredInvestSuite } from '../../../../shared/adapters/investsuite/configured.js';
 import type { InvestSuitePort } from '../../../../shared/ports/investsuite.js';
-import { bind, noPolicy, translated, type Binding, type ServiceDefinition } from '../../../../shared/runtime/engine/definition.js';
+import { bind, translated, type Binding, type ServiceDefinition } from '../../../../shared/runtime/engine/definition.js';
 import type { CommonConfig } from '../../../../shared/runtime/process/config.js';
 import type { ServiceTools } from '../../../../shared/runtime/process/service.js';
 import { timingOf } from '../../../../shared/runtime/process/tenant.js';
 import type { config } from './config.js';
 import { portfolioStatusEvents } from './consume/portfolio-status-changed.js';
 import { sampleFlow } from './decide/sample.flow.js';
+import { samplePolicy } from './decide/sample.policy.js';
 import { sampleState } from './decide/sample.js';
 import { readPortfolio } from './effect/read-portfolio.js';
 
@@ -22,7 +23,7 @@ export const sampleBinding = ({ investSuite }: Ports, tenant: Tenant): Binding =
     flow: sampleFlow,
     idPrefix: 'sample-prefix',
     state: sampleState,
-    policy: noPolicy,
+    policy: { schema: samplePolicy, now: { brokerMode: tenant.brokerMode } },
     upgrades: [],
     oneJourneyPer: 'event',
     effects: { ReadPortfolio: readPortfolio(investSuite, timing) },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export const sampleStatuses = ['ReadingPortfolio', 'Active', 'NotActive', 'NotRead'] as const;
+export const sampleStatuses = ['ReadingPortfolio', 'Active', 'NotActive', 'NotOurs', 'NotRead'] as const;
 
 /** One look at one portfolio, because its status has changed. */
 export const sampleState = z.object({

@@ -4,10 +4,12 @@ import { versionOf } from '../../../../../contracts/internal/topics.js';
 import { tenantSettings } from '../../../../../shared/runtime/process/tenant.js';
 import type { InvestSuitePort, Portfolio } from '../../../../../shared/ports/investsuite.js';
 import { shownPortfolio } from '../../../../../test/builders/investsuite.js';
+import { factsUnder } from '../../../../../test/builders/journey-facts.js';
 import { walkJourney } from '../../../../../test/support/journey-walker.js';
 import { portfolioStatusEvents } from '../consume/portfolio-status-changed.js';
 import { sampleBinding } from '../wire.js';
 import { sampleFlow } from './sample.flow.js';
+import { choices } from './sample.policy.js';
 import { sampleStatuses } from './sample.js';
 
 type Answer = Awaited<ReturnType<InvestSuitePort['readPortfolio']>>;
@@ -17,10 +19,12 @@ const changed = { type: 'PortfolioStatusChanged' } as const;
 const shown = (more: Partial<Portfolio> = {}): Answer => ({ kind: 'applied', result: shownPortfolio(more) });
 
 /** A journey of a portfolio that InvestSuite answers about like this. */
-const given = (...answers: readonly Answer[]) => {
+const given = (...answers: readonly Answer[]) => givenUnder({}, ...answers);
+/** The same, of a tenant with these choices. */
+const givenUnder = (chosen: Parameters<typeof tenantSettings.parse>[0], ...answers: readonly Answer[]) => {
   const left = [...answers];
   const investSuite = { readPortfolio: async () => left.shift() ?? shown() } as unknown as InvestSuitePort;
-  return walkJourney(sampleBinding({ investSuite }, tenantSettings.parse({})), identity, 0);
+  return walkJourney(sampleBinding({ investSuite }, tenantSettings.parse(chosen)), identity, 0);
 };
 
 describe('the flow', () => {
@@ -49,6 +53,19 @@ describe('the flow', () => {
     await journey.give(changed);
     await journey.give(changed);
     expect(journey.path.at(-1)).toBe('Active');
+  });
+
+  it('given InvestSuite integrates the broker, when the status changes, then the portfolio is not ours', async () => {
+    const journey = givenUnder({ brokerMode: 'investsuite' }, shown());
+    await journey.give(changed);
+    expect(journey.path).toEqual(['ReadingPortfolio', 'NotOurs']);
+  });
+
+  it.each([
+    ['investsuite', 'client'],
+    ['client', 'investsuite'],
+  ] as const)('given %s at the opening and %s now, then the stricter choice counts', (frozen, now) => {
+    expect(choices(factsUnder({ frozen: { brokerMode: frozen }, now: { brokerMode: now } }))).toEqual({ brokerMode: 'investsuite' });
   });
 
   it('has a row for every status', () => {
