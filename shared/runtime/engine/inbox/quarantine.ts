@@ -56,12 +56,7 @@ export class Quarantine {
       const reason = `came under the id of another message, ${one.read.eventId}, which was taken in before`;
       letters.set(
         eventId,
-        this.add(
-          one,
-          { kind: 'bad', eventId, portfolioId: one.read.portfolioId, errorClass: OTHER_BODY, reason, event: one.read.event },
-          rows,
-          parts,
-        ),
+        this.add(one, { kind: 'bad', eventId, portfolioId: one.read.portfolioId, errorClass: OTHER_BODY, reason, event: one.read.event }, rows, parts),
       );
     }
     const { fresh } = await this.#o.store.takeIn(rows, { ...parts, blocked: [] });
