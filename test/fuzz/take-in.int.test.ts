@@ -223,7 +223,7 @@ describe('messages of every consumer', () => {
       const one = recorded.find((each) => each.what === 'a level of 3.4900');
       const value = one?.value ?? '';
       await handOver(takeIn, topic, [{ value: Buffer.from(value), key: 'P01' }]);
-      const [row] = await store.openInbox(0, 10);
+      const [row] = await store.openInbox(0, 10, []);
       const level = { kind: 'amount', amount: '3.49' };
       expect(row?.value).toBe(value);
       expect(row === undefined ? null : await takeIn.again(row)).toMatchObject({ input: { type: 'DivestAmountUpdated', level } });

@@ -1,5 +1,6 @@
 /** What any EngineStore must do. Postgres and the simulation's memory are held to the same. */
 import { describe, expect, it } from '@jest/globals';
+import { answerEventId } from '../../shared/runtime/engine/identity.js';
 import { emptyParts, type PartRow, type Parts } from '../../shared/runtime/engine/store/step-statement.js';
 import { Stale, type EngineStore, type InboxRow } from '../../shared/runtime/engine/store/store.js';
 
@@ -10,6 +11,7 @@ export type StoreUnderTest = {
   readonly owner: () => Promise<{ readonly id: number; readonly release: () => Promise<void> }>;
 };
 
+const READABLE = { parcel: 2 };
 const journey = (change: Partial<PartRow<'created'>> = {}): PartRow<'created'> => ({
   id: 'j1',
   flow: 'parcel',
@@ -182,7 +184,7 @@ const aboutEvents = (fresh: () => Promise<StoreUnderTest>): void => {
     const again = await store.takeIn([arrives('e1', { contentHash: 'other' }), arrives('e2'), arrives('e3')], none);
     expect([[...again.fresh], again.conflicting]).toEqual([['e3'], ['e1']]);
     expect([...(await store.stillOpen(['e1', 'e2', 'e3']))].sort()).toEqual(['e1', 'e3']);
-    expect(await store.openInbox(-1_000, 10)).toEqual([
+    expect(await store.openInbox(-1_000, 10, [])).toEqual([
       {
         eventId: 'e1',
         portfolioId: 'P1',
@@ -193,11 +195,11 @@ const aboutEvents = (fresh: () => Promise<StoreUnderTest>): void => {
       },
       expect.objectContaining({ eventId: 'e3' }),
     ]);
-    expect(await store.openInbox(60_000, 10)).toEqual([]);
+    expect(await store.openInbox(60_000, 10, [])).toEqual([]);
     await store.write(parts({ seen: [{ event_id: 'e1', note: 'done' }] }));
     await expect(store.write(parts({ seen: [{ event_id: 'e1', note: 'done' }] }))).rejects.toBeInstanceOf(Stale);
     await expect(store.write(parts({ seen: [{ event_id: 'e2', note: 'done' }] }))).rejects.toBeInstanceOf(Stale);
-    expect(idsOf(await store.openInbox(-1_000, 10))).toEqual(['e3']);
+    expect(idsOf(await store.openInbox(-1_000, 10, []))).toEqual(['e3']);
   });
   it('keeps what was said until it is marked as sent', async () => {
     const { store } = await fresh();
@@ -223,7 +225,7 @@ const aboutEvents = (fresh: () => Promise<StoreUnderTest>): void => {
     await store.takeIn([arrives('e2', { note: 'quarantined' })], { quarantined: [quarantined('e2')], blocked: [blocked('e2')], said: [] });
     await store.takeIn([arrives('e3')], { quarantined: [], blocked: [], said: [] });
     expect([...(await store.blockedLanes())]).toEqual(['P1']);
-    expect(await store.openInbox(-1_000, 10)).toEqual([]);
+    expect(await store.openInbox(-1_000, 10, [])).toEqual([]);
     const row = await store.replay('e1', 'corrected', 'by anna');
     expect(row).toMatchObject({
       eventId: 'e1',
@@ -236,7 +238,7 @@ const aboutEvents = (fresh: () => Promise<StoreUnderTest>): void => {
     expect(await store.discard('e2', 'by anna')).toBe(true);
     expect(await store.discard('e2', 'again')).toBe(false);
     expect([...(await store.blockedLanes())]).toEqual([]);
-    expect(idsOf(await store.openInbox(-1_000, 10))).toEqual(['e1', 'e3']);
+    expect(idsOf(await store.openInbox(-1_000, 10, []))).toEqual(['e1', 'e3']);
   });
   it('says the dead letter of a message once, and knows a message that people have corrected by what came first', async () => {
     const { store } = await fresh();
@@ -289,17 +291,46 @@ const aboutTime = (fresh: () => Promise<StoreUnderTest>): void => {
         planned: [planned({ owner: other.id, at_ms: at }), planned({ id: 'j2:Pay', journey_id: 'j2', owner: own.id, at_ms: at })],
       }),
     );
-    expect(await store.dueJourneys(10)).toEqual([{ journeyId: 'j1', portfolioId: 'P1', version: 1 }]);
-    expect(await store.orphanedEffects(own.id, 10)).toEqual([]);
+    expect(await store.dueJourneys(10, READABLE)).toEqual([{ journeyId: 'j1', portfolioId: 'P1', version: 1 }]);
+    expect(await store.orphanedEffects(own.id, 10, READABLE)).toEqual([]);
     await other.release();
-    expect(await store.orphanedEffects(own.id, 10)).toEqual([
+    expect(await store.orphanedEffects(own.id, 10, READABLE)).toEqual([
       { effectId: 'j1:Pay', journeyId: 'j1', portfolioId: 'P1', status: 'sending' },
     ]);
     await store.write(parts({ closed: [closed({ id: 'j2:Pay', owner: own.id, status: 'sending', last_ms: at - 121_000 })] }));
-    expect((await store.orphanedEffects(own.id, 10)).map(({ effectId }) => effectId).sort()).toEqual(['j1:Pay', 'j2:Pay']);
+    expect((await store.orphanedEffects(own.id, 10, READABLE)).map(({ effectId }) => effectId).sort()).toEqual(['j1:Pay', 'j2:Pay']);
     await store.write(parts({ closed: [closed({ due_ms: at - 5_000 })] }));
-    expect(await store.dueEffects(3_000, 10)).toMatchObject([{ effectId: 'j1:Pay', status: 'unknown' }]);
-    expect(await store.dueEffects(10_000, 10)).toEqual([]);
+    expect(await store.dueEffects(3_000, 10, READABLE)).toMatchObject([{ effectId: 'j1:Pay', status: 'unknown' }]);
+    expect(await store.dueEffects(10_000, 10, READABLE)).toEqual([]);
+    await own.release();
+  });
+  it('finds only what can be read, beside the events that are left and the answers that were handed over', async () => {
+    const { store, nowMs, owner } = await fresh();
+    const [own, gone] = [await owner(), await owner()];
+    const at = nowMs();
+    await store.write(
+      parts({
+        created: [journey({ due_ms: at - 5_000 }), journey({ id: 'j2', subject: 's2', effect_id: 'j2:Pay', due_ms: at - 4_000 })],
+        planned: [planned({ owner: gone.id, at_ms: at }), planned({ id: 'j2:Pay', journey_id: 'j2', owner: gone.id, at_ms: at })],
+      }),
+    );
+    await gone.release();
+    for (const older of [{ parcel: 1 }, { crate: 2 }, {}]) {
+      expect(await store.dueJourneys(10, older)).toEqual([]);
+      expect(await store.orphanedEffects(own.id, 10, older)).toEqual([]);
+      expect(await store.figures(older)).toContainEqual({ name: 'left_to_newer', labels: { what: 'journeys' }, value: 2 });
+    }
+    expect(await store.figures(READABLE)).toContainEqual({ name: 'left_to_newer', labels: { what: 'journeys' }, value: 0 });
+    const none = { quarantined: [], blocked: [], said: [] };
+    const answer = answerEventId('j1:Pay', { generation: 1, lastSentAtMs: at });
+    await store.takeIn([arrives('e1'), arrives(answer), arrives('e2')], none);
+    expect(idsOf(await store.openInbox(-1_000, 10, ['e1', 'none']))).toEqual([answer, 'e2']);
+    expect((await store.orphanedEffects(own.id, 10, READABLE)).map(({ effectId }) => effectId)).toEqual(['j2:Pay']);
+    await store.write(parts({ seen: [{ event_id: answer, note: null }] }));
+    expect(await store.orphanedEffects(own.id, 10, READABLE)).toHaveLength(2);
+    await store.write(parts({ closed: [closed({ due_ms: at - 5_000 })] }));
+    expect(await store.dueEffects(3_000, 10, { parcel: 1 })).toEqual([]);
+    expect(await store.dueEffects(3_000, 10, READABLE)).toHaveLength(1);
     await own.release();
   });
   it('says once that a journey is overdue, and does not start a wait anew that was only interrupted', async () => {

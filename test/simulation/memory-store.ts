@@ -13,10 +13,11 @@ import type {
   OpenInboxRow,
   OutboxRow,
   Referenced,
+  StateVersions,
   StoredEffect,
   TakenIn,
 } from '../../shared/runtime/engine/store/store.js';
-import { contentHash } from '../../shared/runtime/engine/identity.js';
+import { answerEventId, contentHash } from '../../shared/runtime/engine/identity.js';
 import { text, type EffectEntry, type InboxEntry, type JourneyEntry } from './memory-rows.js';
 import { MemoryTables } from './memory-tables.js';
 import { applyParts, refusalOf } from './memory-write.js';
@@ -24,6 +25,9 @@ import { applyParts, refusalOf } from './memory-write.js';
 const SWEPT: ReadonlySet<EffectStatus> = new Set(['planned', 'accepted', 'unknown']);
 const FORGOTTEN_AFTER_MS = 120_000;
 const DAY_MS = 86_400_000;
+
+const isReadable = (j: Pick<JourneyEntry, 'flow' | 'stateVersion'>, readable: StateVersions): boolean =>
+  j.stateVersion <= (readable[j.flow] ?? 0);
 
 export class MemoryStore extends MemoryTables implements EngineStore {
   async takeIn(rows: readonly InboxRow[], bad: Pick<Parts, 'quarantined' | 'blocked' | 'said'>): Promise<TakenIn> {
@@ -138,42 +142,46 @@ export class MemoryStore extends MemoryTables implements EngineStore {
     };
   }
 
-  async openInbox(olderThanMs: number, limit: number): Promise<readonly OpenInboxRow[]> {
+  async openInbox(olderThanMs: number, limit: number, except: readonly string[]): Promise<readonly OpenInboxRow[]> {
     const before = this.nowMs() - olderThanMs;
-    const open = [...this.unhandled.values()].filter((entry) => entry.receivedAtMs < before && !this.blocked.has(entry.portfolioId));
+    const left = new Set(except);
+    const open = [...this.unhandled.values()].filter(
+      (entry) => entry.receivedAtMs < before && !this.blocked.has(entry.portfolioId) && !left.has(entry.eventId),
+    );
     open.sort((a, b) => a.seq - b.seq);
     return open.slice(0, limit).map((entry) => this.#openRow(entry));
   }
 
-  async dueJourneys(limit: number): ReturnType<EngineStore['dueJourneys']> {
+  async dueJourneys(limit: number, readable: StateVersions): ReturnType<EngineStore['dueJourneys']> {
     const nowMs = this.nowMs();
-    const due = [...this.journeys.values()].filter((j) => j.dueMs !== null && j.dueMs <= nowMs);
+    const due = [...this.journeys.values()].filter((j) => j.dueMs !== null && j.dueMs <= nowMs && isReadable(j, readable));
     due.sort((a, b) => (a.dueMs ?? 0) - (b.dueMs ?? 0));
     return due.slice(0, limit).map((j) => ({ journeyId: j.id, portfolioId: j.portfolioId, version: j.version }));
   }
 
-  #effects(wanted: (e: EffectEntry) => boolean, limit: number): readonly DueEffect[] {
+  #effects(wanted: (e: EffectEntry) => boolean, limit: number, readable: StateVersions): readonly DueEffect[] {
     const found: { readonly dueMs: number; readonly due: DueEffect }[] = [];
     for (const e of this.effects.values()) {
       if (!wanted(e)) continue;
       const j = this.journeys.get(e.journeyId);
-      if (j?.effectId !== e.id) continue;
+      if (j?.effectId !== e.id || !isReadable(j, readable)) continue;
       found.push({ dueMs: e.dueMs ?? 0, due: { effectId: e.id, journeyId: j.id, portfolioId: j.portfolioId, status: e.status } });
     }
     found.sort((a, b) => a.dueMs - b.dueMs);
     return found.slice(0, limit).map(({ due }) => due);
   }
 
-  async dueEffects(graceMs: number, limit: number): Promise<readonly DueEffect[]> {
+  async dueEffects(graceMs: number, limit: number, readable: StateVersions): Promise<readonly DueEffect[]> {
     const until = this.nowMs() - graceMs;
-    return this.#effects((e) => e.dueMs !== null && e.dueMs <= until && SWEPT.has(e.status), limit);
+    return this.#effects((e) => e.dueMs !== null && e.dueMs <= until && SWEPT.has(e.status), limit, readable);
   }
 
-  async orphanedEffects(ownId: number, limit: number): Promise<readonly DueEffect[]> {
+  async orphanedEffects(ownId: number, limit: number, readable: StateVersions): Promise<readonly DueEffect[]> {
     const forgottenBefore = this.nowMs() - FORGOTTEN_AFTER_MS;
     const gone = (e: EffectEntry): boolean =>
       e.owner === null || (e.owner === ownId && (e.lastMs ?? Infinity) < forgottenBefore) || !this.locks.has(e.owner);
-    return this.#effects((e) => e.status === 'sending' && gone(e), limit);
+    const isHandedOver = (e: EffectEntry): boolean => this.unhandled.has(answerEventId(e.id, { ...e, lastSentAtMs: e.lastMs }));
+    return this.#effects((e) => e.status === 'sending' && gone(e) && !isHandedOver(e), limit, readable);
   }
 
   async openDecidedLanes(): Promise<void> {
@@ -217,8 +225,10 @@ export class MemoryStore extends MemoryTables implements EngineStore {
     return events.length + messages.length;
   }
 
-  async figures(): ReturnType<EngineStore['figures']> {
+  async figures(readable: StateVersions): ReturnType<EngineStore['figures']> {
+    const left = [...this.journeys.values()].filter((j) => !j.ended && !isReadable(j, readable));
     return [
+      { name: 'left_to_newer', labels: { what: 'journeys' }, value: left.length },
       { name: 'inbox_open', labels: {}, value: this.unhandled.size },
       { name: 'outbox_open', labels: {}, value: this.unsent.size },
       { name: 'quarantined', labels: {}, value: [...this.quarantine.values()].filter((q) => q.resolvedMs === null).length },

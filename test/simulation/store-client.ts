@@ -73,10 +73,11 @@ export class StoreClient implements EngineStore {
   write: EngineStore['write'] = (parts) => this.#statement('write', () => this.#written(parts));
   stillOpen: EngineStore['stillOpen'] = (eventIds) => this.#look(() => this.#store.stillOpen(eventIds));
   byReference: EngineStore['byReference'] = (references) => this.#look(() => this.#store.byReference(references));
-  openInbox: EngineStore['openInbox'] = (olderThanMs, limit) => this.#look(() => this.#store.openInbox(olderThanMs, limit));
-  dueJourneys: EngineStore['dueJourneys'] = (limit) => this.#look(() => this.#store.dueJourneys(limit));
-  dueEffects: EngineStore['dueEffects'] = (graceMs, limit) => this.#look(() => this.#store.dueEffects(graceMs, limit));
-  orphanedEffects: EngineStore['orphanedEffects'] = (ownId, limit) => this.#look(() => this.#store.orphanedEffects(ownId, limit));
+  openInbox: EngineStore['openInbox'] = (olderThanMs, limit, except) => this.#look(() => this.#store.openInbox(olderThanMs, limit, except));
+  dueJourneys: EngineStore['dueJourneys'] = (limit, readable) => this.#look(() => this.#store.dueJourneys(limit, readable));
+  dueEffects: EngineStore['dueEffects'] = (graceMs, limit, readable) => this.#look(() => this.#store.dueEffects(graceMs, limit, readable));
+  orphanedEffects: EngineStore['orphanedEffects'] = (ownId, limit, readable) =>
+    this.#look(() => this.#store.orphanedEffects(ownId, limit, readable));
   openDecidedLanes: EngineStore['openDecidedLanes'] = () => this.#look(() => this.#store.openDecidedLanes());
   blockedLanes: EngineStore['blockedLanes'] = () => this.#look(() => this.#store.blockedLanes());
   unsentOutbox: EngineStore['unsentOutbox'] = (olderThanMs, limit) =>
@@ -84,7 +85,7 @@ export class StoreClient implements EngineStore {
   markSent: EngineStore['markSent'] = (eventIds) => this.#statement('mark sent', () => this.#store.markSent(eventIds));
   newlyOverdue: EngineStore['newlyOverdue'] = (limit) => this.#look(() => this.#store.newlyOverdue(limit));
   dropHandled: EngineStore['dropHandled'] = (days, limit) => this.#store.dropHandled(days, limit);
-  figures: EngineStore['figures'] = () => this.#store.figures();
+  figures: EngineStore['figures'] = (readable) => this.#store.figures(readable);
   replay: EngineStore['replay'] = (eventId, corrected) => this.#statement('replay', () => this.#store.replay(eventId, corrected));
   discard: EngineStore['discard'] = (eventId) => this.#statement('discard', () => this.#store.discard(eventId));
   releaseLane: EngineStore['releaseLane'] = (portfolioId) => this.#look(() => this.#store.releaseLane(portfolioId));

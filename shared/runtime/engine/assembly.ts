@@ -31,6 +31,6 @@ export const assemble = (options: AssemblyOptions): Assembly => {
     decisions: decisionsOf({ catalogue, store, engine, takeIn: () => takeIn, log }),
     ...{ catalogue, store, engine, sayer, clock, log, passes, ...bounds },
   });
-  const sweep = new Sweep({ store, engine, sayer, takeIn, clock, log, ownerId, ...options.sweep });
+  const sweep = new Sweep({ store, engine, sayer, takeIn, readable: catalogue.stateVersions, clock, log, ownerId, ...options.sweep });
   return { engine, takeIn, sweep, sayer };
 };

@@ -6,7 +6,7 @@ import type { OperationAbility } from '../../kernel/outcome.js';
 import type { StoredVersion } from '../../kernel/upgrade.js';
 import type { Binding, Consume, ReadEffect, ServiceDefinition, WriteEffect } from './definition.js';
 import { derivedId } from './identity.js';
-import type { LoadedJourney, StoredJourney } from './store/store.js';
+import type { LoadedJourney, StateVersions, StoredJourney } from './store/store.js';
 
 export type AnyEffect = ReadEffect<Stated, unknown, unknown, string> | WriteEffect<Stated, unknown, unknown, string, 'by-key' | 'once'>;
 
@@ -80,6 +80,20 @@ export class Catalogue {
   /** The version in which this process writes the states of a flow. */
   stateVersion(flow: string): number {
     return this.binding(flow).upgrades.length + 1;
+  }
+
+  knows(flow: string): boolean {
+    return this.#bindings.has(flow);
+  }
+
+  /** What this process can read. */
+  get stateVersions(): StateVersions {
+    return Object.fromEntries([...this.#bindings.keys()].map((flow) => [flow, this.stateVersion(flow)]));
+  }
+
+  /** A newer instance has written it: this process does not know the flow, or not this version of its states. */
+  isNewer({ flow, stateVersion }: Pick<LoadedJourney, 'flow' | 'stateVersion'>): boolean {
+    return !this.#bindings.has(flow) || stateVersion > this.stateVersion(flow);
   }
 
   /** A stored journey in the present version, parsed: what the database gives back is trusted only after its schema said so. @throws when it is none. */

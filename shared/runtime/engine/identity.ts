@@ -37,6 +37,10 @@ const TIME = /"occurredAt":"[^"\\]*",?/;
 export const bodyHash = (value: string, event: Envelope | null): string =>
   contentHash(((event === null ? null : printAsFirstRelease(event)) ?? value).replace(TIME, ''));
 
+/** The event under which an answer lies in the inbox that was handed over to a newer instance. */
+export const answerEventId = (effectId: string, of: { readonly generation: number; readonly lastSentAtMs: number | null }): string =>
+  `${effectId}.answer.${String(of.generation)}.${String(of.lastSentAtMs)}`;
+
 /** What an effect sends as its key: the effect's id, and from the second generation on that generation. */
 export const effectKey = (effectId: string, generation: number): string =>
   generation === 1 ? effectId : `${effectId}:g${String(generation)}`;

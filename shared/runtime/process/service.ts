@@ -16,6 +16,7 @@ import type { Passes } from '../engine/failpoints.js';
 import { contentHash } from '../engine/identity.js';
 import { Owner } from '../engine/effects/owner.js';
 import { PostgresStore } from '../engine/store/postgres-store.js';
+import type { StateVersions } from '../engine/store/store.js';
 import { NotReady, createApp, createRegistry, finishApp, listen, type Check as HealthCheck, type Listening } from '../http/server.js';
 import { ensureTopics, pingKafka } from '../kafka/admin.js';
 import type { KafkaOptions } from '../kafka/client.js';
@@ -103,9 +104,9 @@ const crashPoints = (setting: string | undefined): Passes => {
   };
 };
 
-type EngineParts = Assembly & { readonly owner: Owner; readonly store: PostgresStore };
+type EngineParts = Assembly & { readonly owner: Owner; readonly store: PostgresStore; readonly readable: StateVersions };
 
-const watchFigures = (registry: Registry, { store, engine, takeIn }: EngineParts): void => {
+const watchFigures = (registry: Registry, { store, engine, takeIn, readable }: EngineParts): void => {
   new Gauge({
     name: 'cmw_held',
     help: 'reasons for which messages are not taken in now; above 0 somebody must look',
@@ -115,7 +116,11 @@ const watchFigures = (registry: Registry, { store, engine, takeIn }: EngineParts
     },
   });
   const gauges = new Map<string, Gauge>();
-  const labelNames: Readonly<Record<string, string[]>> = { open_journeys: ['flow', 'status'], open_effects: ['name', 'status'] };
+  const labelNames: Readonly<Record<string, string[]>> = {
+    open_journeys: ['flow', 'status'],
+    open_effects: ['name', 'status'],
+    left_to_newer: ['what'],
+  };
   const gauge = (name: string): Gauge => {
     const known = gauges.get(name);
     if (known !== undefined) return known;
@@ -128,7 +133,16 @@ const watchFigures = (registry: Registry, { store, engine, takeIn }: EngineParts
     gauges.set(name, made);
     return made;
   };
-  for (const name of ['open_journeys', 'overdue_journeys', 'open_effects', 'inbox_open', 'outbox_open', 'quarantined', 'blocked_lanes'])
+  for (const name of [
+    'open_journeys',
+    'overdue_journeys',
+    'open_effects',
+    'inbox_open',
+    'outbox_open',
+    'quarantined',
+    'blocked_lanes',
+    'left_to_newer',
+  ])
     gauge(name);
   new Gauge({
     name: 'cmw_items_in_memory',
@@ -137,7 +151,8 @@ const watchFigures = (registry: Registry, { store, engine, takeIn }: EngineParts
     async collect() {
       this.set(engine.load);
       for (const one of gauges.values()) one.reset();
-      for (const figure of await store.figures()) gauge(figure.name).set(figure.labels, figure.value);
+      for (const figure of await store.figures(readable)) gauge(figure.name).set(figure.labels, figure.value);
+      gauge('left_to_newer').set({ what: 'events' }, engine.leftToNewer.size);
     },
   });
 };
@@ -171,8 +186,9 @@ const startEngine = async ({ definition, config, log, pool, producer }: EngineSe
     const problem = await clockProblem(pool);
     if (problem !== null) throw new NotReady(problem);
   });
+  const catalogue = new Catalogue(definition);
   const assembly = assemble({
-    ...{ catalogue: new Catalogue(definition), store, clock: systemClock, log, passes },
+    ...{ catalogue, store, clock: systemClock, log, passes },
     ownerId: () => owner.id,
     publish: async (rows) => {
       await producer.send(rows);
@@ -191,7 +207,7 @@ const startEngine = async ({ definition, config, log, pool, producer }: EngineSe
     },
     sweep: { everyMs: 1_000, graceMs: 3_000, random: Math.random },
   });
-  return { ...assembly, owner, store };
+  return { ...assembly, owner, store, readable: catalogue.stateVersions };
 };
 
 const databaseChecks = (pool: Pool): readonly HealthCheck[] => [

@@ -10,7 +10,7 @@ import { movementShapeProblems } from './movement-rules.js';
 import { patchProblems } from './patch-rules.js';
 import { matchesQuery, parseQuery } from './query.js';
 import { textField, type StoredTransaction } from './state.js';
-import { Tokens } from './tokens.js';
+import type { Tokens } from './tokens.js';
 import type { TransactionWrite } from './transaction-writes.js';
 import type { World } from './world.js';
 

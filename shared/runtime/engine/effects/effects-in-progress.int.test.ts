@@ -1,7 +1,8 @@
 /** Effects on a real Postgres: an answer that is lost, an instance that is gone, and notifications. */
 import { describe, expect, it } from '@jest/globals';
 import { eventually } from '../../../../test/support/eventually.js';
-import { ability, World, parcelEngine } from '../../../../test/support/parcel-engine.js';
+import { parcelEngine } from '../../../../test/support/parcel-engine.js';
+import { ability, World } from '../../../../test/support/parcel-flow.js';
 import { DatabaseAway } from '../store/store.js';
 
 const { query, startCopy, message, take, all, payRow, untilNoted, startRefused, sendAgain } = parcelEngine();

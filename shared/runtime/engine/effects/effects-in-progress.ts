@@ -75,7 +75,8 @@ export class EffectsInProgress {
       return;
     }
     this.#waiting.delete(effect.effectId);
-    this.#o.enqueue({ kind: 'due-effect', lane: effect.portfolioId, journeyId: effect.journeyId, effectId: effect.effectId, tries: 0 });
+    const { portfolioId: lane, journeyId, effectId } = effect;
+    this.#o.enqueue({ kind: 'due-effect', lane, journeyId, effectId, isNotified: true, tries: 0 });
   }
 
   send(journey: StoredJourney, effect: StoredEffect, intendedAtMs: number): void {

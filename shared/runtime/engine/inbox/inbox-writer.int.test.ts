@@ -1,6 +1,7 @@
 /** Messages that are taken in on a real Postgres, readable or not. */
 import { describe, expect, it, jest } from '@jest/globals';
-import { World, parcelEngine } from '../../../../test/support/parcel-engine.js';
+import { parcelEngine } from '../../../../test/support/parcel-engine.js';
+import { World } from '../../../../test/support/parcel-flow.js';
 
 const { query, startCopy, message, take, pulse, all } = parcelEngine();
 

@@ -16,10 +16,11 @@ import type { Item, OriginalMessage } from '../steps/lanes.js';
 import type { Engine } from '../steps/step-loop.js';
 import { emptyParts } from '../store/step-statement.js';
 import { DatabaseAway, writeUnlessStale, type EngineStore, type InboxRow, type OpenInboxRow, type OutboxRow } from '../store/store.js';
+import { readOwnRow } from './handed-over.js';
 import { PausedPartitions } from './paused-partitions.js';
 import { Quarantine } from './quarantine.js';
 import { DECISIONS, inboxRowOf, originalOf, readMessage, type Taken } from './read-message.js';
-import { route, type Routed } from './route.js';
+import { NEWS, route, type Routed } from './route.js';
 
 export type TakeInOptions = {
   readonly catalogue: Catalogue;
@@ -192,18 +193,10 @@ export class TakeIn {
 
   /** Makes an inbox row of the database an item again: after a crash, or when a person lets it run again. */
   async again(row: OpenInboxRow): Promise<Item | null> {
-    if (row.topic === null || row.topic === OWN_TOPIC) {
-      const told = JSON.parse(row.value) as { tells: string; subject: string; input: { type: string } };
-      return {
-        kind: 'input',
-        lane: row.portfolioId,
-        eventId: row.eventId,
-        source: null,
-        to: { flow: told.tells, subject: told.subject },
-        input: told.input,
-        original: null,
-        tries: 0,
-      };
+    if (row.topic === null || row.topic === OWN_TOPIC) return this.#ownAgain(row);
+    if (row.topic !== DECISIONS && this.#o.catalogue.consumesOf(row.topic).length === 0) {
+      this.#o.engine.leftToNewer.leaveEvent(row.eventId);
+      return null;
     }
     const [partition = '0', offset = '0'] = (row.source ?? '').split('/').slice(-2);
     const read = readMessage(this.#o.catalogue, row.topic, row.value, row.eventId, row.portfolioId);
@@ -234,5 +227,31 @@ export class TakeIn {
     if (where.note !== null)
       await writeUnlessStale(this.#o.store, { ...emptyParts(), seen: [{ event_id: row.eventId, note: where.note.slice(0, 500) }] });
     return where.items[0] ?? null;
+  }
+
+  /** What a journey has sent to another one, or an instance has handed over. */
+  async #ownAgain(row: OpenInboxRow): Promise<Item | null> {
+    const { catalogue, engine, store } = this.#o;
+    const own = readOwnRow(row.value);
+    const { portfolioId: lane, eventId } = row;
+    if (own === null) {
+      engine.leftToNewer.leaveEvent(eventId);
+      return null;
+    }
+    if ('tells' in own) {
+      const to = { flow: own.tells, subject: own.subject };
+      return { kind: 'input', lane, eventId, source: null, to, input: own.input, original: null, tries: 0 };
+    }
+    const { journeyId } = own;
+    if ('answers' in own)
+      return { kind: 'effect', lane, journeyId, effectId: own.answers, event: own.event, eventId, isEarlier: own.isEarlier, tries: 0 };
+    const [journey] = await store.load([journeyId], []);
+    if (journey !== undefined && catalogue.isNewer(journey)) {
+      engine.leftToNewer.leaveEvent(eventId);
+      return null;
+    }
+    engine.lookNow({ journeyId, portfolioId: lane, effectId: own.notifies, earlier: own.earlier });
+    await writeUnlessStale(store, { ...emptyParts(), seen: [{ event_id: eventId, note: NEWS }] });
+    return null;
   }
 }

@@ -1,7 +1,8 @@
 /** Answers of people for parked effects, on a real Postgres. */
 import { describe, expect, it } from '@jest/globals';
 import { eventually } from '../../../../test/support/eventually.js';
-import { World, parcelEngine } from '../../../../test/support/parcel-engine.js';
+import { parcelEngine } from '../../../../test/support/parcel-engine.js';
+import { World } from '../../../../test/support/parcel-flow.js';
 
 const { query, startCopy, message, take, all, payRow, untilNoted, startRefused, said, sendAgain } = parcelEngine();
 

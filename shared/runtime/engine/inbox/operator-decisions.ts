@@ -38,6 +38,10 @@ const answer = async (
 ): Promise<string> => {
   const journeyId = decision.effectId.split(':')[0] ?? '';
   const [journey] = await o.store.load([journeyId], []);
+  if (journey !== undefined && o.catalogue.isNewer(journey)) {
+    o.engine.leftToNewer.leaveEvent(eventId);
+    return 'left to a newer instance, which takes it up';
+  }
   const effect = journey?.effect;
   if (journey === undefined || effect?.id !== decision.effectId || effect.status !== 'parked' || effect.generation !== decision.generation)
     return handled(o, eventId, 'no such parked effect; it was decided before');

@@ -3,6 +3,9 @@ import type { Tagged } from '../../../kernel/flow.js';
 import type { Item, OriginalMessage } from '../steps/lanes.js';
 import type { Read } from './read-message.js';
 
+/** Why a notification is handled as it is taken in. */
+export const NEWS = 'news: the other side is asked';
+
 export type Routed = {
   readonly note: string | null;
   readonly items: readonly Item[];
@@ -38,7 +41,7 @@ export const route = (read: Extract<Read, { kind: 'good' }>, original: OriginalM
   }
   if (items.length + byReference.length > 0) return { note: null, items, hints, byReference };
   return {
-    note: hints.length > 0 ? 'news: the other side is asked' : notes.join('; ') || 'no business of this service',
+    note: hints.length > 0 ? NEWS : notes.join('; ') || 'no business of this service',
     items,
     hints,
     byReference,

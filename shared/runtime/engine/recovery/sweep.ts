@@ -6,7 +6,7 @@ import type { Log } from '../../process/log.js';
 import type { Clock } from '../clock.js';
 import type { Engine } from '../steps/step-loop.js';
 import type { Sayer } from '../outbox/outbox-publisher.js';
-import { DatabaseAway, type EngineStore } from '../store/store.js';
+import { DatabaseAway, type EngineStore, type StateVersions } from '../store/store.js';
 import type { TakeIn } from '../inbox/inbox-writer.js';
 
 export type SweepOptions = {
@@ -14,6 +14,8 @@ export type SweepOptions = {
   readonly engine: Engine;
   readonly sayer: Sayer;
   readonly takeIn: Pick<TakeIn, 'again'>;
+  /** What else there is, is left to a newer instance. */
+  readonly readable: StateVersions;
   readonly log: Log;
   readonly clock: Pick<Clock, 'monotonicMs' | 'after'>;
   /** From 0 to 1: copies that started together do not stay together. */
@@ -106,7 +108,7 @@ export class Sweep {
   async #takeUpEvents(grace: number): Promise<void> {
     const { store, engine, takeIn } = this.#o;
     const fresh = await engine.notInMemory(async () => {
-      const rows = await store.openInbox(grace, MOST);
+      const rows = await store.openInbox(grace, MOST, engine.leftToNewer.notToList());
       if (rows.length < MOST) this.#recovering = false;
       return rows;
     });
@@ -118,11 +120,11 @@ export class Sweep {
   }
 
   async #takeUp(grace: number): Promise<void> {
-    const { store, engine } = this.#o;
+    const { store, engine, readable } = this.#o;
     await this.#takeUpEvents(grace);
-    for (const { journeyId, portfolioId, version } of await store.dueJourneys(MOST))
+    for (const { journeyId, portfolioId, version } of await store.dueJourneys(MOST, readable))
       engine.enqueue({ kind: 'look-again', lane: portfolioId, journeyId, version, tries: 0 });
-    for (const effect of await store.orphanedEffects(this.#o.ownerId(), MOST)) {
+    for (const effect of await store.orphanedEffects(this.#o.ownerId(), MOST, readable)) {
       if (engine.hasEffect(effect.effectId)) continue;
       engine.enqueue({
         kind: 'effect',
@@ -134,7 +136,7 @@ export class Sweep {
         tries: 0,
       });
     }
-    for (const effect of await store.dueEffects(grace, MOST))
+    for (const effect of await store.dueEffects(grace, MOST, readable))
       if (!engine.hasEffect(effect.effectId))
         engine.enqueue({ kind: 'due-effect', lane: effect.portfolioId, journeyId: effect.journeyId, effectId: effect.effectId, tries: 0 });
   }

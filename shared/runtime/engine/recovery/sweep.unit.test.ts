@@ -64,6 +64,7 @@ const standIn = (waiting: number) => {
     store,
     engine: {
       waitsBecause: null,
+      leftToNewer: { notToList: () => [] },
       refreshBlocked: () => Promise.resolve(),
       notInMemory: async (look: () => Promise<readonly OpenInboxRow[]>) => (await look()).filter(({ eventId }) => !inMemory.has(eventId)),
       enqueue: (item: Item) => {
@@ -72,6 +73,7 @@ const standIn = (waiting: number) => {
     } as unknown as Engine,
     sayer: { isBehind: false, sayAgain: (look: () => Promise<unknown>) => look() } as unknown as Sayer,
     takeIn: { again: (row) => Promise.resolve({ kind: 'input', eventId: row.eventId } as Item) },
+    readable: {},
     log: createLog('sweep', 'silent'),
     clock,
     random: () => 0.5,

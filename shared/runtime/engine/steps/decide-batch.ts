@@ -6,10 +6,11 @@ import type { Log } from '../../process/log.js';
 import type { Catalogue } from '../catalogue.js';
 import type { Clock } from '../clock.js';
 import type { EffectsInProgress } from '../effects/effects-in-progress.js';
-import { DatabaseAway, type EngineStore, type StoredJourney } from '../store/store.js';
+import { DatabaseAway, type EngineStore, type LoadedJourney, type StoredJourney } from '../store/store.js';
 import { decide, type Decided } from './decide.js';
-import { keepFor, noJourneys, type JourneyCache } from './journey-cache.js';
+import { keepFor, noJourneys, type BatchJourneys, type JourneyCache } from './journey-cache.js';
 import type { Item } from './lanes.js';
+import type { Left, LeftToNewer } from './left-to-newer.js';
 
 export type DecideBatchOptions = {
   readonly catalogue: Catalogue;
@@ -19,6 +20,7 @@ export type DecideBatchOptions = {
   readonly ownerId: () => number;
   readonly journeys: JourneyCache;
   readonly effects: EffectsInProgress;
+  readonly leftToNewer: LeftToNewer;
   readonly enqueue: (item: Item) => void;
 };
 
@@ -41,13 +43,20 @@ export class DecideBatch {
     this.#carefulUntilMs = this.#o.clock.monotonicMs() + CAREFUL_MS;
   }
 
+  /** What each item means. An item that is left to a newer instance is in memory no more, and not among the answers. */
   async decideAll(items: readonly Item[]): Promise<Decided[]> {
-    const { journeys, effects } = this.#o;
+    const { catalogue, journeys, effects, leftToNewer } = this.#o;
     const ids = new Set<string>();
     const open: { flow: string; subject: string }[] = [];
     const openings = new Map<Item, Decided>();
     const found = noJourneys();
+    const newer = new Map<string, LoadedJourney>();
+    const left = new Set<Item>();
     for (const item of items) {
+      if (leftToNewer.isLeft(item)) {
+        left.add(item);
+        continue;
+      }
       const opening = this.#opening(item);
       if (opening !== null) {
         openings.set(item, opening);
@@ -62,11 +71,36 @@ export class DecideBatch {
     }
     if (ids.size + open.length > 0)
       for (const stored of await this.#o.store.load([...ids], open)) {
-        const journey = this.#o.catalogue.current(stored);
+        if (catalogue.isNewer(stored)) {
+          newer.set(stored.id, stored);
+          journeys.forget(stored.id);
+          keepFor(found, stored);
+          continue;
+        }
+        const journey = catalogue.current(stored);
         this.#learn(journey);
         keepFor(found, journey);
       }
-    return items.map((item) => openings.get(item) ?? this.#decide(item, journeys.find(item, found)));
+    const own = left.size + newer.size === 0 ? items : await this.#leave(items, left, newer, found);
+    return own.map((item) => openings.get(item) ?? this.#decide(item, journeys.find(item, found)));
+  }
+
+  /** Returns those that are not left. */
+  async #leave(
+    items: readonly Item[],
+    left: ReadonlySet<Item>,
+    newer: ReadonlyMap<string, LoadedJourney>,
+    found: BatchJourneys,
+  ): Promise<readonly Item[]> {
+    const leaving: Left[] = [];
+    const own = items.filter((item) => {
+      const journey = left.has(item) ? null : (newer.get(this.#o.journeys.find(item, found)?.id ?? '') ?? null);
+      if (journey === null && !left.has(item)) return true;
+      leaving.push({ item, journey });
+      return false;
+    });
+    await this.#o.leftToNewer.leave(leaving, [...newer.values()]);
+    return own;
   }
 
   /** What this process may have written itself, in a commit whose answer was lost: then what it began is not under way, and nobody else knows. */
@@ -75,7 +109,12 @@ export class DecideBatch {
     const open = handled.flatMap((item) => (item.kind === 'input' && 'flow' in item.to ? [item.to] : []));
     try {
       const ids = handled.flatMap((item) => journeys.idsFor(item));
-      for (const journey of await store.load(ids, open)) this.#learn(catalogue.current(journey));
+      const newer: LoadedJourney[] = [];
+      for (const journey of await store.load(ids, open)) {
+        if (catalogue.isNewer(journey)) newer.push(journey);
+        else this.#learn(catalogue.current(journey));
+      }
+      if (newer.length > 0) await this.#o.leftToNewer.leave([], newer);
     } catch (error) {
       if (!(error instanceof DatabaseAway)) throw error;
       log.warn({ reason: error.message }, 'what was handled is not looked at again; the sweep does it later');

@@ -33,6 +33,8 @@ export type Item = Placed &
         readonly effectId: string;
         /** News of a request that was given up for a new key: the other side is asked about that one. */
         readonly earlier?: EarlierRequest;
+        /** There was news of it: nobody finds that again, as the sweep finds what is due by itself. */
+        readonly isNotified?: boolean;
       }
     /** `version`: that of the journey in which the interval began. A later version has an interval of its own, or none. */
     | { readonly kind: 'look-again'; readonly journeyId: string; readonly version: number }

@@ -1,7 +1,8 @@
 /** Steps on a real Postgres: many at once, by two instances, and with a database that goes away. */
 import { describe, expect, it } from '@jest/globals';
 import { eventually } from '../../../../test/support/eventually.js';
-import { World, parcelEngine } from '../../../../test/support/parcel-engine.js';
+import { parcelEngine } from '../../../../test/support/parcel-engine.js';
+import { World } from '../../../../test/support/parcel-flow.js';
 import { printEnvelope } from '../../../../contracts/internal/envelope.js';
 import { DatabaseAway, Stale } from '../store/store.js';
 

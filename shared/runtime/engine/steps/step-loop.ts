@@ -19,6 +19,7 @@ import { DecideBatch } from './decide-batch.js';
 import type { Decided } from './decide.js';
 import { JourneyCache } from './journey-cache.js';
 import { eventIdOf, type Item } from './lanes.js';
+import { LeftToNewer } from './left-to-newer.js';
 import { StepFailures } from './step-failures.js';
 import { WaitingItems } from './waiting-items.js';
 
@@ -49,6 +50,8 @@ const pause = (waitMs: number, clock: Clock): Promise<void> =>
   });
 
 export class Engine {
+  /** What this process cannot read. */
+  readonly leftToNewer: LeftToNewer;
   readonly #o: EngineOptions;
   readonly #items: WaitingItems;
   readonly #journeys: JourneyCache;
@@ -77,8 +80,12 @@ export class Engine {
         items.putBack(item);
       },
     });
-    this.#decisions = new DecideBatch({ catalogue, store, clock, log, ownerId, journeys, effects, enqueue });
     this.#afterCommit = new AfterCommit({ items, journeys, effects, sayer, clock, passes, enqueue });
+    const release = (item: Item): void => {
+      this.#afterCommit.release(item);
+    };
+    this.leftToNewer = new LeftToNewer({ catalogue, store, clock, log, ownerId, effects, release });
+    this.#decisions = new DecideBatch({ catalogue, store, clock, log, ownerId, journeys, effects, leftToNewer: this.leftToNewer, enqueue });
     this.#items = items;
     this.#journeys = journeys;
     this.#effects = effects;

@@ -3,11 +3,14 @@ import { Pool } from 'pg';
 import { describe, expect, it } from '@jest/globals';
 import { createTestDatabase } from '../../../../test/support/database.js';
 import { eventually } from '../../../../test/support/eventually.js';
-import { connectionOptions, World, parcelEngine } from '../../../../test/support/parcel-engine.js';
+import { connectionOptions, parcelEngine } from '../../../../test/support/parcel-engine.js';
+import { World } from '../../../../test/support/parcel-flow.js';
 import { Owner } from '../effects/owner.js';
 import { openClient } from '../../postgres/database.js';
 
 const { url, query, startCopy, message, take, all, payRow } = parcelEngine();
+
+const READABLE = { parcel: 1 };
 
 describe('the store on Postgres', () => {
   it('takes an owner for gone whose number only another database of the same server has', async () => {
@@ -22,7 +25,7 @@ describe('the store on Postgres', () => {
       const { rows } = await query<{ owner: number }>(`select owner from effect where name = 'Pay'`);
       await there.query('select pg_advisory_lock(4711, $1)', [rows[0]?.owner]);
       await copy.vanish();
-      expect(await copy.store.orphanedEffects(-1, 10)).toHaveLength(1);
+      expect(await copy.store.orphanedEffects(-1, 10, READABLE)).toHaveLength(1);
     } finally {
       await there.end();
       await other.drop();
@@ -48,10 +51,10 @@ describe('the store on Postgres', () => {
       return answer;
     };
     Object.assign(copy.pool, { query: comesBetween });
-    expect(await copy.store.orphanedEffects(-1, 10)).toEqual([]);
+    expect(await copy.store.orphanedEffects(-1, 10, READABLE)).toEqual([]);
     expect(late.id).toBeGreaterThan(0);
     await late.stop();
-    expect(await copy.store.orphanedEffects(-1, 10)).toHaveLength(1);
+    expect(await copy.store.orphanedEffects(-1, 10, READABLE)).toHaveLength(1);
   });
 
   it('drops what was handled long ago, and nothing else', async () => {

@@ -7,6 +7,7 @@ import {
   type InboxRow,
   type OpenInboxRow,
   type OutboxRow,
+  type StateVersions,
   type LoadedJourney,
   type StoredEffect,
   type TakenIn,
@@ -109,6 +110,12 @@ const OPEN_LANE = `
   opened_lane as (
     delete from blocked_lane b using released r where b.portfolio_id = r.portfolio_id and b.event_id is not distinct from r.event_id
       and not exists (select 1 from others o where o.portfolio_id = b.portfolio_id))`;
+
+/** `$n`: the flows that this process knows, with the version of their states, as JSON. */
+const isReadable = (parameter: string): string => `(j.state_version <= coalesce((${parameter}::jsonb ->> j.flow)::int, 0))`;
+/** See `answerEventId`. Its answer waits in the inbox: nobody needs to ask. */
+const IS_NOT_HANDED_OVER = `not exists (
+  select 1 from inbox i where i.event_id = e.id || '.answer.' || e.generation || '.' || ${ms('e.last_sent_at')} and ${isUnset('i.handled_at')})`;
 
 type InboxOpen = {
   event_id: string;
@@ -280,22 +287,23 @@ export class PostgresStore implements EngineStore {
     }));
   }
 
-  async openInbox(olderThanMs: number, limit: number): Promise<readonly OpenInboxRow[]> {
+  async openInbox(olderThanMs: number, limit: number, except: readonly string[]): Promise<readonly OpenInboxRow[]> {
     const rows = await this.#query<InboxOpen>(
       `select i.event_id, i.portfolio_id, i.value, i.topic, i.topic || '/' || i."partition" || '/' || i."offset" as source, ${QUARANTINED} from inbox i
          left join quarantine q on q.event_id = i.event_id
        where i.handled_at is null and i.received_at < now() - $1::int * interval '1 ms'
          and not exists (select 1 from blocked_lane b where b.portfolio_id = i.portfolio_id)
+         and i.event_id <> all($3::text[])
        order by i.seq limit $2`,
-      [olderThanMs, limit],
+      [olderThanMs, limit, except],
     );
     return rows.map(openRow);
   }
 
-  async dueJourneys(limit: number): ReturnType<EngineStore['dueJourneys']> {
+  async dueJourneys(limit: number, readable: StateVersions): ReturnType<EngineStore['dueJourneys']> {
     const rows = await this.#query<{ id: string; portfolio_id: string; version: number }>(
-      'select id, portfolio_id, version from journey where due_at <= now() order by due_at limit $1',
-      [limit],
+      `select j.id, j.portfolio_id, j.version from journey j where j.due_at <= now() and ${isReadable('$2')} order by j.due_at limit $1`,
+      [limit, JSON.stringify(readable)],
     );
     return rows.map((row) => ({ journeyId: row.id, portfolioId: row.portfolio_id, version: row.version }));
   }
@@ -308,10 +316,11 @@ export class PostgresStore implements EngineStore {
     return rows.map((row) => ({ effectId: row.id, journeyId: row.journey_id, portfolioId: row.portfolio_id, status: row.status }));
   }
 
-  dueEffects(graceMs: number, limit: number): Promise<readonly DueEffect[]> {
+  dueEffects(graceMs: number, limit: number, readable: StateVersions): Promise<readonly DueEffect[]> {
     return this.#effects(
-      `e.due_at <= now() - $1::int * interval '1 ms' and e.status in ('planned', 'accepted', 'unknown') order by e.due_at limit $2`,
-      [graceMs, limit],
+      `e.due_at <= now() - $1::int * interval '1 ms' and e.status in ('planned', 'accepted', 'unknown') and ${isReadable('$3')}
+       order by e.due_at limit $2`,
+      [graceMs, limit, JSON.stringify(readable)],
     );
   }
 
@@ -330,7 +339,7 @@ export class PostgresStore implements EngineStore {
    * Looks through the open journeys, which is dear, so it is done when it can find something: while an owner has just come or
    * gone (a statement of its own may still be on its way for as long as the server lets it run), and now and then.
    */
-  async orphanedEffects(ownId: number, limit: number): Promise<readonly DueEffect[]> {
+  async orphanedEffects(ownId: number, limit: number, readable: StateVersions): Promise<readonly DueEffect[]> {
     const living = await this.#living();
     if (living.join() !== this.#livingBefore) this.#looksLeft = LOOKS_AFTER_A_CHANGE;
     this.#livingBefore = living.join();
@@ -338,8 +347,8 @@ export class PostgresStore implements EngineStore {
     const orphanedBut = (owners: readonly number[]): Promise<readonly DueEffect[]> =>
       this.#effects(
         `not j.ended and j.effect_id is not null and e.status = 'sending' and (e.owner is null or (e.owner = $3 and e.last_sent_at < now() - interval '2 minutes')
-         or e.owner <> all($1::int[])) limit $2`,
-        [owners, limit, ownId],
+         or e.owner <> all($1::int[])) and ${isReadable('$4')} and ${IS_NOT_HANDED_OVER} limit $2`,
+        [owners, limit, ownId, JSON.stringify(readable)],
       );
     let found = await orphanedBut(living);
     // Whoever came after the first question is not gone.
@@ -404,9 +413,10 @@ export class PostgresStore implements EngineStore {
     return Number(rows[0]?.count ?? 0);
   }
 
-  async figures(): ReturnType<EngineStore['figures']> {
+  async figures(readable: StateVersions): ReturnType<EngineStore['figures']> {
     const rows = await this.#query<{ name: string; labels: Record<string, string>; value: string }>(
       `select 'open_journeys' as name, jsonb_build_object('flow', flow, 'status', status) as labels, count(*) as value from journey where not ended group by flow, status
+       union all select 'left_to_newer', '{"what": "journeys"}', count(*) from journey j where not j.ended and not ${isReadable('$1')}
        union all select 'overdue_journeys', '{}', count(*) from journey where not ended and overdue_at <= now()
        union all select 'open_effects', jsonb_build_object('name', e.name, 'status', e.status), count(*) from journey j join effect e on e.id = j.effect_id
          where not j.ended and e.status in ('planned', 'sending', 'accepted', 'unknown', 'parked') group by e.name, e.status
@@ -414,7 +424,7 @@ export class PostgresStore implements EngineStore {
        union all select 'outbox_open', '{}', count(*) from outbox where sent_at is null
        union all select 'quarantined', '{}', count(*) from quarantine where resolved_at is null
        union all select 'blocked_lanes', '{}', count(*) from blocked_lane`,
-      [],
+      [JSON.stringify(readable)],
     );
     return rows.map((row) => ({ name: row.name, labels: row.labels, value: Number(row.value) }));
   }

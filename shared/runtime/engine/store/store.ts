@@ -9,6 +9,9 @@ export type StoredJourney = Omit<JourneyRecord, 'effect'> & { readonly effect: S
 /** As it lies in the database: its state may be of an earlier version of its flow, or of a later one that another instance has written. */
 export type LoadedJourney = StoredJourney & { readonly stateVersion: number };
 
+/** What an instance can read: each flow that it knows, with the version of its states. Anything else is left to a newer instance. */
+export type StateVersions = Readonly<Record<string, number>>;
+
 export type InboxRow = {
   readonly eventId: string;
   readonly contentHash: string;
@@ -88,11 +91,13 @@ export type EngineStore = {
   /** Under the present key of an effect, or under one that was given up for a new key. */
   byReference(references: readonly string[]): Promise<readonly Referenced[]>;
 
-  openInbox(olderThanMs: number, limit: number): Promise<readonly OpenInboxRow[]>;
-  dueJourneys(limit: number): Promise<readonly DueJourney[]>;
-  dueEffects(graceMs: number, limit: number): Promise<readonly DueEffect[]>;
-  /** Effects that are being sent by owners whose lock is free, or by us and forgotten for two minutes. */
-  orphanedEffects(ownId: number, limit: number): Promise<readonly DueEffect[]>;
+  /** Oldest first, without those of `except`. */
+  openInbox(olderThanMs: number, limit: number, except: readonly string[]): Promise<readonly OpenInboxRow[]>;
+  /** These and the next ones: of journeys that can be read. */
+  dueJourneys(limit: number, readable: StateVersions): Promise<readonly DueJourney[]>;
+  dueEffects(graceMs: number, limit: number, readable: StateVersions): Promise<readonly DueEffect[]>;
+  /** Effects that are being sent by owners whose lock is free, or by us and forgotten for two minutes. Not those whose answer was handed over. */
+  orphanedEffects(ownId: number, limit: number, readable: StateVersions): Promise<readonly DueEffect[]>;
   /** Opens lanes whose messages were all decided, by two decisions at once for example. */
   openDecidedLanes(): Promise<void>;
   blockedLanes(): Promise<ReadonlySet<string>>;
@@ -111,8 +116,10 @@ export type EngineStore = {
       readonly held: string | null;
     }[]
   >;
-  /** Figures for /metrics: open journeys by flow and status, unhandled events, unsent events, quarantined messages. */
-  figures(): Promise<readonly { readonly name: string; readonly labels: Readonly<Record<string, string>>; readonly value: number }[]>;
+  /** Figures for /metrics: open journeys by flow and status, those that cannot be read here, unhandled events, unsent events, quarantined messages. */
+  figures(
+    readable: StateVersions,
+  ): Promise<readonly { readonly name: string; readonly labels: Readonly<Record<string, string>>; readonly value: number }[]>;
 
   /** A person lets a quarantined message run again, corrected or not. Its lane opens, unless something else stops it. Returns it, or null when unknown or resolved. */
   replay(eventId: string, correctedValue: string | null, resolution: string): Promise<OpenInboxRow | null>;
