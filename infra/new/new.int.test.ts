@@ -6,7 +6,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile, spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
+import { optionsFor } from '../../shared/runtime/kafka/testing.js';
+import { startProducer } from '../../shared/runtime/kafka/producer.js';
+import { createInvestSuiteAdmin } from '../../test/simulators/investsuite/admin-client.js';
+import { startInvestSuite } from '../../test/simulators/investsuite/server.js';
+import { eventually } from '../../test/support/eventually.js';
+import { forwarded, readerOf } from '../../test/support/forwarded.js';
 import { engineSection, readCatalogue, type Catalogue } from '../tooling/contracts/schema-dump.js';
 import { serviceEnvironment } from '../../test/builders/environment.js';
 import { connected, emptyDatabase, firstReleaseDatabase, type Database } from '../../test/upgrade/restored.js';
@@ -18,6 +24,7 @@ const BROKER = 'trade-trial';
 const BANK = 'bank-trial';
 const ABOVE = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.base.json', 'README.md', '.env.example', '.ci/run'];
 const MINUTES = 60_000;
+const LOGIN = { accessKeyId: 'k', secretAccessKey: 's' };
 
 let root = '';
 type Ended = { readonly code: number; readonly said: string };
@@ -155,6 +162,28 @@ describe('what npm run new writes', () => {
   });
 });
 
+type Started = { readonly said: () => Promise<string>; readonly stop: () => Promise<number | null> };
+const startService = (environment: Readonly<Record<string, string>>): Started => {
+  const child = spawn(process.execPath, ['--enable-source-maps', `dist/services/${SERVICE}/src/main.js`], {
+    cwd: root,
+    env: { PATH: process.env['PATH'] ?? '', ...serviceEnvironment, ...environment },
+  });
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  let said = '';
+  const hear = (text: Buffer): void => {
+    said += text.toString();
+  };
+  child.stdout.on('data', hear);
+  child.stderr.on('data', hear);
+  return {
+    said: async () => (child.exitCode === null ? said : Promise.reject(new Error(`the service has ended: ${said}`))),
+    stop: () => {
+      child.kill('SIGTERM');
+      return ended;
+    },
+  };
+};
+
 describe('the new service', () => {
   const made: Database[] = [];
   const catalogueOf = (url: string): Promise<Catalogue> => connected(url, readCatalogue);
@@ -184,34 +213,51 @@ describe('the new service', () => {
   );
 
   it(
-    'starts, and stops when it is told to',
+    'takes an event, reads the portfolio again, ends its journey, and stops when it is told to',
     async () => {
-      const [database] = made;
-      const child = spawn(process.execPath, ['--enable-source-maps', `dist/services/${SERVICE}/src/main.js`], {
-        cwd: root,
-        env: {
-          PATH: process.env['PATH'] ?? '',
-          ...serviceEnvironment,
-          DATABASE_URL: database?.url ?? '',
-          KAFKA_BROKERS: process.env['KAFKA_BROKERS'] ?? '',
-          KAFKA_TOPIC_PREFIX: `${relative(tmpdir(), root).toLowerCase()}-`,
-        },
+      const url = made[0]?.url ?? '';
+      const simulator = await startInvestSuite({ ...{ host: '127.0.0.1', port: 0, seed: 1, optimiserDelayMs: 60_000 }, ...LOGIN });
+      const admin = createInvestSuiteAdmin(simulator.url);
+      const userId = await admin.createUser({ externalId: 'C-1', counterAccount: { iban: 'BE68539007547034', bic: 'GKCCBEBB' } });
+      const portfolioId = await admin.createPortfolio({
+        ...{ userId, holdings: { $EUR: '10' }, divestAmount: '0', brokerage: { portfolioId: 'A1' } },
       });
-      const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-      let said = '';
-      const ready = new Promise<boolean>((resolve) => {
-        const hear = (text: Buffer): void => {
-          said += text.toString();
-          if (said.includes(`{"ready":true,"service":"${SERVICE}"`)) resolve(true);
-        };
-        child.stdout.on('data', hear);
-        child.stderr.on('data', hear);
-        void ended.then(() => resolve(false));
+      const kafka = optionsFor((process.env['KAFKA_BROKERS'] ?? '').split(','));
+      const child = startService({
+        DATABASE_URL: url,
+        KAFKA_BROKERS: kafka.brokers.join(','),
+        KAFKA_TOPIC_PREFIX: kafka.topicPrefix,
+        INVESTSUITE_BASE_URL: simulator.url,
+        INVESTSUITE_ACCESS_KEY_ID: LOGIN.accessKeyId,
+        INVESTSUITE_SECRET_ACCESS_KEY: LOGIN.secretAccessKey,
       });
-      const isReady = await ready;
-      child.kill('SIGTERM');
-      expect({ isReady, code: await ended, said: isReady ? '' : said }).toEqual({ isReady: true, code: 0, said: '' });
+      try {
+        await eventually('the service is ready', child.said, (said) => said.includes(`{"ready":true,"service":"${SERVICE}"`), MINUTES, 50);
+        const body = { ...{ id: 'e1', created: '2026-03-04T08:59:00Z', version: '1.0.0' }, subject: 'portfolios', action: 'status-update' };
+        const event = forwarded(readerOf('portfolio.status-update'), { ...body, data: { id: portfolioId, value: 'ACTIVE' } });
+        if (event === null) throw new Error('the gateway forwards nothing');
+        const producer = await startProducer(kafka);
+        await producer.send([event]);
+        await producer.stop();
+        const journeys = (): Promise<readonly object[]> =>
+          connected(
+            url,
+            async (client) => (await client.query('select portfolio_id, status, ended from fee_trial.journey')).rows as object[],
+          );
+        const [journey] = await eventually(
+          'the journey has ended',
+          journeys,
+          ([one]) => one !== undefined && 'ended' in one && one.ended === true,
+          MINUTES,
+          50,
+        );
+        expect(journey).toEqual({ portfolio_id: portfolioId, status: 'Active', ended: true });
+        expect(await child.stop()).toBe(0);
+      } finally {
+        await child.stop();
+        await simulator.close();
+      }
     },
-    2 * MINUTES,
+    3 * MINUTES,
   );
 });
