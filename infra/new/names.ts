@@ -55,11 +55,13 @@ export const checkSchemaName = ({ kebab, snake }: Names): void => {
     );
 };
 
+const lettersOf = (text: string): readonly string[] => text.match(/[a-z]/g) ?? [];
+
 /** Two or three letters that open the ids of no other flow's journeys. */
 export const freePrefix = (names: Names, used: ReadonlySet<string>): string => {
-  const letters = [...names.snake.replace(/[^a-z]/g, '')];
+  const letters = lettersOf(names.snake);
   const [first = 'j', ...rest] = letters;
-  const alphabet = [...'abcdefghijklmnopqrstuvwxyz'];
+  const alphabet = lettersOf('abcdefghijklmnopqrstuvwxyz');
   const seconds = [...rest, ...alphabet];
   const candidates = [...seconds.map((second) => first + second), ...alphabet.flatMap((a) => alphabet.map((b) => first + a + b))];
   const free = candidates.find((candidate) => !used.has(candidate));

@@ -47,8 +47,8 @@ describe('a name', () => {
     const names = namesOf('pay-back');
     expect(freePrefix(names, new Set())).toBe('pa');
     expect(freePrefix(names, new Set(['pa', 'py']))).toBe('pb');
-    const letters = [...'abcdefghijklmnopqrstuvwxyz'];
-    expect(freePrefix(names, new Set(letters.map((letter) => `p${letter}`)))).toBe('paa');
+    const withTwo = Array.from({ length: 26 }, (_, at) => `p${String.fromCharCode(97 + at)}`);
+    expect(freePrefix(names, new Set(withTwo))).toBe('paa');
   });
 });
 

@@ -19,8 +19,8 @@ const found = (tree: Tree, files: RegExp, pattern: RegExp): ReadonlySet<string> 
 
 const checkIsFree = (tree: Tree, { kebab }: Names): void => {
   if (tree.exists(`services/${kebab}`)) throw new WrongUsage(`services/${kebab} is there already.`);
-  if (new RegExp(`^  ${keyOf(kebab)}: \\{`, 'm').test(tree.read(LIST))) throw new WrongUsage(`${LIST} has a service "${kebab}" already.`);
-  if (found(tree, /\.flow\.ts$/, /^  name: '([^']+)'/gm).has(kebab))
+  if (new RegExp(`^ {2}${keyOf(kebab)}: \\{`, 'm').test(tree.read(LIST))) throw new WrongUsage(`${LIST} has a service "${kebab}" already.`);
+  if (found(tree, /\.flow\.ts$/, /^ {2}name: '([^']+)'/gm).has(kebab))
     throw new WrongUsage(`"${kebab}" is the name of a flow already, and the flow of the new service would have it too.`);
 };
 
