@@ -30,7 +30,7 @@ export type ReleasedMessage = { readonly topic: string | null; readonly value: s
 const kept = (file: string): unknown => JSON.parse(readFileSync(join(__dirname, file), 'utf8'));
 
 export const releasedStates = (): readonly ReleasedState[] => kept('first-release.golden.json') as readonly ReleasedState[];
-/** No process reads the stored result of another one, so a name in it may change: what an owner asks for was called a wish. */
+/** No process reads the stored result of another one, so a name in it may change: what an owner asks for was called a divest request. */
 const inTodaysWords = ({ result, ...one }: ReleasedResult): ReleasedResult => {
   if (one.effect !== 'ReadOwner') return { ...one, result };
   const { wish, ...rest } = result as { readonly wish: unknown };

@@ -280,7 +280,7 @@ describe('writes to a portfolio', () => {
     expect(await verdictOf(unpaid)).toMatchObject({ violations: [{ kind: 'wish-erased' }], missingRequest: '50' });
   });
 
-  it('convicts an erased wish once, not again each time that something paid is taken off', async () => {
+  it('convicts an erased divest request once, not again each time that something paid is taken off', async () => {
     const id = await customer({ divestAmount: '50' });
     const erased = async (): Promise<number> => (await verdictOf(id)).violations.filter(({ kind }) => kind === 'wish-erased').length;
     await settle(id, '20');
