@@ -54,7 +54,7 @@ const OTHERS: readonly { readonly flow: string; readonly input: Tagged }[] = [
     { type: 'RestoreRequested', expected: { kind: 'nothing' }, level: { kind: 'amount', amount: '300' } },
     { type: 'ReviewGoesOn' },
     { type: 'LostRequestEnded', note: null },
-  ].flatMap((input) => [0, 1].map((handled) => ({ flow: 'portfolio', input: { ...input, ...{ handled } } as Tagged }))),
+  ].flatMap((input) => [0, 1].map((handled) => ({ flow: 'portfolio', input: { ...input, ...{ handled } } }))),
   ...['accept', 'reject'].map((choice) => ({
     flow: 'optimisation',
     input: { type: 'OwnerChose', optimizationId: 'another', choice } as Tagged,
