@@ -139,7 +139,9 @@ describe('a new service', () => {
     expect(() => planService(here, name)).toThrow(WrongUsage);
   });
   it('is not planned where a list has another form', () => {
-    expect(() => planService(replaced('contracts/internal/services.ts', '  operator: {', '  people: {'), 'unit-trial')).toThrow(PlaceNotFound);
+    expect(() => planService(replaced('contracts/internal/services.ts', '  operator: {', '  people: {'), 'unit-trial')).toThrow(
+      PlaceNotFound,
+    );
     expect(() => planService(replaced('migrations/index.ts', '  { name:', '  { named:'), 'unit-trial')).toThrow(PlaceNotFound);
   });
 });
