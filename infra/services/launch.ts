@@ -12,7 +12,7 @@ export const SERVICE_NODE_ARGS = ['--enable-source-maps', '--max-semi-space-size
 
 export interface LaunchOptions {
   readonly name: ServiceName;
-  /** Name of this copy, where there are several: of its log, in Kafka and in Postgres. Default: the service's. */
+  /** Name of this instance, where there are several: of its log, in Kafka and in Postgres. Default: the service's. */
   readonly copy?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Folder for the log. */

@@ -69,7 +69,7 @@ export type LifeEnd =
   | { readonly end: null }
   | { readonly end: 'applied'; readonly result: unknown }
   | { readonly end: 'rejected'; readonly reason: string; readonly by: RefusedBy };
-export type Lived = { readonly effect: EffectRecord } & LifeEnd;
+export type Transition = { readonly effect: EffectRecord } & LifeEnd;
 
 const CAUTION = { 'send-again': 0, inquire: 1, 'ask-person': 2 } as const;
 const ALLOWED: Readonly<Record<Repeatable, keyof typeof CAUTION>> = {
@@ -88,30 +88,30 @@ export const carefulMove = (rules: Pick<LifeRules, 'whenUnknown' | 'ability'>): 
 export const waitMs = (attempt: number, rules: Pick<LifeRules, 'firstWaitMs' | 'longestWaitMs'>): number =>
   Math.min(rules.longestWaitMs, rules.firstWaitMs * 2 ** Math.min(Math.max(attempt - 1, 0), 20));
 
-const open = (effect: EffectRecord): Lived => ({ effect, end: null });
-const parked = (effect: EffectRecord, note: string): Lived => open({ ...effect, status: 'parked', dueAtMs: null, note });
+const open = (effect: EffectRecord): Transition => ({ effect, end: null });
+const parked = (effect: EffectRecord, note: string): Transition => open({ ...effect, status: 'parked', dueAtMs: null, note });
 
 const UNDER_EARLIER_KEY = 'it has happened under an earlier key, and was sent again';
 const BEFORE = '; before: ';
 /** News about an effect that waits for people, put before the reason for which it waits. Null when it says nothing new. */
-const withNews = (effect: EffectRecord, news: string): Lived | null => {
+const withNews = (effect: EffectRecord, news: string): Transition | null => {
   const [known = '', reason = known] = (effect.note ?? 'nothing known').split(BEFORE);
   if (reason === known) return parked(effect, `${news}${BEFORE}${reason}`);
   return known.includes(news) ? null : parked(effect, `${news}; ${known}${BEFORE}${reason}`);
 };
-const applied = (effect: EffectRecord, result: unknown, note: string | null = null): Lived => ({
+const applied = (effect: EffectRecord, result: unknown, note: string | null = null): Transition => ({
   effect: { ...effect, status: 'applied', dueAtMs: null, note },
   end: 'applied',
   result,
 });
-const rejected = (effect: EffectRecord, reason: string, by: RefusedBy, note: string | null = null): Lived => ({
+const rejected = (effect: EffectRecord, reason: string, by: RefusedBy, note: string | null = null): Transition => ({
   effect: { ...effect, status: 'rejected', dueAtMs: null, note: note ?? reason },
   end: 'rejected',
   reason,
   by,
 });
 
-const unknown = (effect: EffectRecord, note: string, rules: LifeRules, nowMs: number, waitAtLeastMs = 0): Lived => {
+const unknown = (effect: EffectRecord, note: string, rules: LifeRules, nowMs: number, waitAtLeastMs = 0): Transition => {
   if (carefulMove(rules) === 'ask-person') return parked(effect, note);
   if (nowMs - effect.plannedAtMs > rules.patienceMs) return parked(effect, `still not known: ${note}`);
   return open({ ...effect, status: 'unknown', note, dueAtMs: nowMs + Math.max(waitAtLeastMs, waitMs(effect.attempt, rules)) });
@@ -120,7 +120,7 @@ const unknown = (effect: EffectRecord, note: string, rules: LifeRules, nowMs: nu
 /** A question is asked again without a `Sending` of its own: its answers count how often. */
 const counted = (effect: EffectRecord): EffectRecord => (effect.kind === 'read' ? { ...effect, attempt: effect.attempt + 1 } : effect);
 
-const answered = (effect: EffectRecord, outcome: Outcome<unknown>, rules: LifeRules, nowMs: number): Lived => {
+const answered = (effect: EffectRecord, outcome: Outcome<unknown>, rules: LifeRules, nowMs: number): Transition => {
   switch (outcome.kind) {
     case 'applied':
       return applied(effect, outcome.result);
@@ -153,7 +153,7 @@ const answered = (effect: EffectRecord, outcome: Outcome<unknown>, rules: LifeRu
 const believedFromMs = (effect: EffectRecord, rules: LifeRules): number =>
   (effect.lastSentAtMs ?? effect.plannedAtMs) + rules.ability.longestLifeMs;
 
-const absent = (effect: EffectRecord, askedAtMs: number, rules: LifeRules, nowMs: number): Lived => {
+const absent = (effect: EffectRecord, askedAtMs: number, rules: LifeRules, nowMs: number): Transition => {
   if (effect.status === 'accepted') return parked(effect, 'the other side accepted it and now does not know it');
   const overAtMs = believedFromMs(effect, rules);
   if (askedAtMs < overAtMs)
@@ -178,7 +178,7 @@ const absent = (effect: EffectRecord, askedAtMs: number, rules: LifeRules, nowMs
   }
 };
 
-const inquired = (effect: EffectRecord, inquiry: Inquiry<unknown>, askedAtMs: number, rules: LifeRules, nowMs: number): Lived => {
+const inquired = (effect: EffectRecord, inquiry: Inquiry<unknown>, askedAtMs: number, rules: LifeRules, nowMs: number): Transition => {
   const asked = { ...effect, attempt: effect.attempt + 1 };
   switch (inquiry.found) {
     case 'applied':
@@ -259,7 +259,12 @@ const contradicted = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'P
   return against.includes(inquiry.found) ? inWords(inquiry) : null;
 };
 
-const personSaid = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'PersonSaid' }>, rules: LifeRules, nowMs: number): Lived => {
+const personSaid = (
+  effect: EffectRecord,
+  event: Extract<LifeEvent, { type: 'PersonSaid' }>,
+  rules: LifeRules,
+  nowMs: number,
+): Transition => {
   const note = `a person said ${event.said}: ${event.evidence}`;
   const isAgain = event.said === 'send-again';
   const whyNot = isAgain ? whyNotAgain(effect, event, rules) : contradicted(effect, event, rules);
@@ -297,7 +302,7 @@ const answeredLate = (
   event: Extract<LifeEvent, { type: 'Answered' }>,
   rules: LifeRules,
   nowMs: number,
-): Lived | null => {
+): Transition | null => {
   const { outcome, of } = event;
   if (of.generation !== effect.generation) return outcome.kind === 'applied' ? parked(effect, UNDER_EARLIER_KEY) : null;
   return outcome.kind === 'applied' || outcome.kind === 'rejected' ? answered(effect, outcome, rules, nowMs) : null;
@@ -308,12 +313,17 @@ const onOpenAnswer = (
   event: Extract<LifeEvent, { type: 'Answered' }>,
   rules: LifeRules,
   nowMs: number,
-): Lived | null =>
+): Transition | null =>
   event.of.generation === effect.generation && event.of.lastSentAtMs === effect.lastSentAtMs
     ? answered(effect, event.outcome, rules, nowMs)
     : answeredLate(effect, event, rules, nowMs);
 
-const onAnswer = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'Answered' }>, rules: LifeRules, nowMs: number): Lived | null => {
+const onAnswer = (
+  effect: EffectRecord,
+  event: Extract<LifeEvent, { type: 'Answered' }>,
+  rules: LifeRules,
+  nowMs: number,
+): Transition | null => {
   switch (effect.status) {
     case 'accepted':
       // They have it: that no byte left, or that nobody knows, can no longer be true.
@@ -337,7 +347,7 @@ const onInquiry = (
   event: Extract<LifeEvent, { type: 'Inquired' }>,
   rules: LifeRules,
   nowMs: number,
-): Lived | null => {
+): Transition | null => {
   if (effect.status === 'applied' || effect.status === 'rejected') return null;
   if (event.of.generation !== effect.generation) {
     if (event.inquiry.found !== 'applied') return null;
@@ -351,7 +361,7 @@ const onInquiry = (
 };
 
 /** The effect after an event, or null when the event says nothing about an effect in this status. */
-export const live = (effect: EffectRecord, event: LifeEvent, rules: LifeRules, nowMs: number): Lived | null => {
+export const transition = (effect: EffectRecord, event: LifeEvent, rules: LifeRules, nowMs: number): Transition | null => {
   const { status } = effect;
   switch (event.type) {
     case 'Sending':

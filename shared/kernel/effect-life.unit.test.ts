@@ -1,6 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { carefulMove, dueMove, live, waitMs, type EffectRecord, type EffectStatus, type LifeEvent, type LifeRules } from './effect-life.js';
+import {
+  carefulMove,
+  dueMove,
+  transition,
+  waitMs,
+  type EffectRecord,
+  type EffectStatus,
+  type LifeEvent,
+  type LifeRules,
+} from './effect-life.js';
 import type { EffectKind } from './flow.js';
 import type { Inquiry, OperationAbility, Outcome } from './outcome.js';
 
@@ -87,9 +96,9 @@ const table = (rules: LifeRules, kind: EffectKind): Cells =>
     Object.entries(EVENTS).map(([name, event]) => [
       name,
       STATUSES.map((status) => {
-        const lived = live(effect(status, { kind }), event, rules, NOW);
-        if (lived === null) return '.';
-        return `${lived.effect.status}${lived.effect.generation > 1 ? '+' : ''}${lived.end === null ? '' : '!'}`;
+        const next = transition(effect(status, { kind }), event, rules, NOW);
+        if (next === null) return '.';
+        return `${next.effect.status}${next.effect.generation > 1 ? '+' : ''}${next.end === null ? '' : '!'}`;
       }).join(' '),
     ]),
   );
@@ -163,64 +172,64 @@ describe('the life of an effect, every status with every event', () => {
   });
   it('ends for ever', () => {
     for (const status of ['applied', 'rejected'] as const)
-      for (const event of Object.values(EVENTS)) expect(live(effect(status), event, INQUIRE, NOW)).toBeNull();
+      for (const event of Object.values(EVENTS)) expect(transition(effect(status), event, INQUIRE, NOW)).toBeNull();
   });
 });
 
 describe('what a step of its life writes', () => {
-  const lived = (status: EffectStatus, event: LifeEvent, rules: LifeRules = INQUIRE, change: Partial<EffectRecord> = {}): unknown =>
-    live(effect(status, change), event, rules, NOW);
+  const next = (status: EffectStatus, event: LifeEvent, rules: LifeRules = INQUIRE, change: Partial<EffectRecord> = {}): unknown =>
+    transition(effect(status, change), event, rules, NOW);
 
   it('keeps when it was first and last sent, and counts', () => {
-    expect(lived('planned', { type: 'Sending' }, INQUIRE, { firstSentAtMs: null, lastSentAtMs: null, attempt: 0 })).toMatchObject({
+    expect(next('planned', { type: 'Sending' }, INQUIRE, { firstSentAtMs: null, lastSentAtMs: null, attempt: 0 })).toMatchObject({
       effect: { status: 'sending', attempt: 1, firstSentAtMs: NOW, lastSentAtMs: NOW, dueAtMs: null },
       end: null,
     });
-    expect(lived('planned', { type: 'Sending' })).toMatchObject({ effect: { attempt: 2, firstSentAtMs: NOW - 20_000, lastSentAtMs: NOW } });
+    expect(next('planned', { type: 'Sending' })).toMatchObject({ effect: { attempt: 2, firstSentAtMs: NOW - 20_000, lastSentAtMs: NOW } });
   });
   it('ends with its result, or with who refused', () => {
-    expect(lived('sending', EVENTS['answered applied'] as LifeEvent)).toMatchObject({
+    expect(next('sending', EVENTS['answered applied'] as LifeEvent)).toMatchObject({
       end: 'applied',
       result: 7,
       effect: { dueAtMs: null, note: null },
     });
-    expect(lived('unknown', EVENTS['found applied'] as LifeEvent)).toMatchObject({
+    expect(next('unknown', EVENTS['found applied'] as LifeEvent)).toMatchObject({
       end: 'applied',
       result: 7,
       effect: { note: 'found by inquiry', attempt: 2 },
     });
-    expect(lived('sending', answer({ kind: 'rejected', reason: 'no', note: 'code 7' }))).toMatchObject({
+    expect(next('sending', answer({ kind: 'rejected', reason: 'no', note: 'code 7' }))).toMatchObject({
       end: 'rejected',
       reason: 'no',
       by: 'other-side',
       effect: { note: 'code 7', dueAtMs: null },
     });
-    expect(lived('unknown', EVENTS['found rejected'] as LifeEvent)).toMatchObject({
+    expect(next('unknown', EVENTS['found rejected'] as LifeEvent)).toMatchObject({
       end: 'rejected',
       reason: 'no',
       by: 'other-side',
       effect: { note: 'no' },
     });
-    expect(lived('unknown', inquired({ found: 'rejected', reason: 'no', note: 'code 7' }))).toMatchObject({ effect: { note: 'code 7' } });
-    expect(lived('parked', person('applied'))).toMatchObject({
+    expect(next('unknown', inquired({ found: 'rejected', reason: 'no', note: 'code 7' }))).toMatchObject({ effect: { note: 'code 7' } });
+    expect(next('parked', person('applied'))).toMatchObject({
       end: 'applied',
       result: 'R!',
       effect: { note: 'a person said applied: saw the statement' },
     });
-    expect(lived('parked', person('rejected'))).toMatchObject({ end: 'rejected', by: 'person', reason: 'saw the statement' });
-    expect(lived('parked', person('send-again', { found: 'absent' }))).toMatchObject({
+    expect(next('parked', person('rejected'))).toMatchObject({ end: 'rejected', by: 'person', reason: 'saw the statement' });
+    expect(next('parked', person('send-again', { found: 'absent' }))).toMatchObject({
       effect: { generation: 2, firstSentAtMs: null, lastSentAtMs: null, plannedAtMs: NOW, dueAtMs: NOW },
     });
-    expect(lived('parked', person('applied'), BY_KEY, { kind: 'read' })).toMatchObject({
+    expect(next('parked', person('applied'), BY_KEY, { kind: 'read' })).toMatchObject({
       effect: { status: 'planned', dueAtMs: NOW, generation: 1 },
     });
   });
   it('tells people what is found since, once each, and keeps why it waits', () => {
     const found = EVENTS['found applied'] as LifeEvent;
-    const told = live(effect('parked'), found, INQUIRE, NOW);
+    const told = transition(effect('parked'), found, INQUIRE, NOW);
     expect(told).toMatchObject({ end: null, effect: { status: 'parked', note: 'asked since: it has happened; before: before' } });
-    expect(live(told?.effect ?? effect('planned'), found, INQUIRE, NOW)).toBeNull();
-    const more = live(told?.effect ?? effect('planned'), EVENTS['no answer to the inquiry'] as LifeEvent, INQUIRE, NOW);
+    expect(transition(told?.effect ?? effect('planned'), found, INQUIRE, NOW)).toBeNull();
+    const more = transition(told?.effect ?? effect('planned'), EVENTS['no answer to the inquiry'] as LifeEvent, INQUIRE, NOW);
     expect(more?.effect.note).toBe('asked since: no-answer: away; asked since: it has happened; before: before');
     const words = [
       ['found rejected', 'they refused it: no'],
@@ -229,11 +238,13 @@ describe('what a step of its life writes', () => {
       ['found ambiguous', 'ambiguous: two of them'],
     ] as const;
     for (const [name, said] of words)
-      expect(live(effect('parked'), EVENTS[name] as LifeEvent, INQUIRE, NOW)?.effect.note).toBe(`asked since: ${said}; before: before`);
+      expect(transition(effect('parked'), EVENTS[name] as LifeEvent, INQUIRE, NOW)?.effect.note).toBe(
+        `asked since: ${said}; before: before`,
+      );
   });
   it("does not take a person's word against the other side's own end, nor before there is one", () => {
     const note = (said: 'applied' | 'rejected', inquiry: Inquiry<unknown>): string | null | undefined => {
-      const told = live(effect('parked'), person(said, inquiry), INQUIRE, NOW);
+      const told = transition(effect('parked'), person(said, inquiry), INQUIRE, NOW);
       return told?.end === null ? told.effect.note : told?.end;
     };
     const rejected = { found: 'rejected', reason: 'closed' } as const;
@@ -244,35 +255,36 @@ describe('what a step of its life writes', () => {
     expect(note('rejected', applied)).toBe('not taken as rejected: it has happened; before: before');
     expect(note('rejected', pending)).toBe('not taken as rejected: they have it and have not decided; before: before');
     // Said again it is refused again, and stays as it is.
-    const once = live(effect('parked'), person('rejected', applied), INQUIRE, NOW);
-    expect(live(once?.effect ?? effect('planned'), person('rejected', applied), INQUIRE, NOW)).toEqual(once);
+    const once = transition(effect('parked'), person('rejected', applied), INQUIRE, NOW);
+    expect(transition(once?.effect ?? effect('planned'), person('rejected', applied), INQUIRE, NOW)).toEqual(once);
     // It may still be on its way, or not be shown yet: then no word settles it.
     for (const said of ['applied', 'rejected'] as const) {
-      const early = live(effect('parked'), person(said, { found: 'absent' }, NOW - 10_000 + LIFE_MS - 1), INQUIRE, NOW);
+      const early = transition(effect('parked'), person(said, { found: 'absent' }, NOW - 10_000 + LIFE_MS - 1), INQUIRE, NOW);
       expect(early).toMatchObject({
         end: null,
         effect: { note: `not taken as ${said}: they do not have it yet, which is believed in 1 s; before: before` },
       });
       // Refused by them, none of it is on its way.
       const refused = effect('parked', { lastSentAtMs: null });
-      expect(live(refused, person(said, { found: 'absent' }, NOW - 20_000), INQUIRE, NOW)).toMatchObject({ end: said });
+      expect(transition(refused, person(said, { found: 'absent' }, NOW - 20_000), INQUIRE, NOW)).toMatchObject({ end: said });
       for (const found of [{ found: 'absent' }, { found: 'ambiguous', evidence: 'two' }] as const) expect(note(said, found)).toBe(said);
       // No answer can hide their refusal: only what may be sent again anyway goes on without one.
       const away = person(said, { found: 'no-answer', evidence: 'away' });
       expect(note(said, { found: 'no-answer', evidence: 'away' })).toBe(`not taken as ${said}: no-answer: away; before: before`);
-      expect(live(effect('parked', { kind: 'by-key' }), away, INQUIRE, NOW)).toMatchObject({ end: said });
+      expect(transition(effect('parked', { kind: 'by-key' }), away, INQUIRE, NOW)).toMatchObject({ end: said });
     }
     expect([note('applied', applied), note('rejected', rejected)]).toEqual(['applied', 'rejected']);
   });
   it("says why a person's send-again was not followed", () => {
-    const note = (name: string): string | null | undefined => live(effect('parked'), EVENTS[name] as LifeEvent, INQUIRE, NOW)?.effect.note;
+    const note = (name: string): string | null | undefined =>
+      transition(effect('parked'), EVENTS[name] as LifeEvent, INQUIRE, NOW)?.effect.note;
     expect(note('person: send-again, applied')).toBe('not sent again: it has happened; before: before');
     expect(note('person: send-again, no answer')).toBe('not sent again: no-answer: away; before: before');
     expect(note('person: send-again, not asked')).toBe('not sent again: the other side was not asked; before: before');
     expect(note('person: send-again, absent too early')).toBe(
       'not sent again: they do not have it yet, which is believed in 1 s; before: before',
     );
-    const again = live(
+    const again = transition(
       effect('parked', { note: 'not sent again: it has happened; before: before' }),
       EVENTS['person: send-again, applied'] as LifeEvent,
       INQUIRE,
@@ -284,7 +296,7 @@ describe('what a step of its life writes', () => {
     const late = inquired({ found: 'applied', result: 7 }, NOW, { generation: 1, lastSentAtMs: NOW - 10_000 });
     const gone = inquired({ found: 'absent' }, NOW, { generation: 1, lastSentAtMs: NOW - 10_000 });
     for (const status of ['planned', 'sending', 'accepted', 'unknown', 'parked'] as const) {
-      expect(live(effect(status, { generation: 2 }), late, INQUIRE, NOW)).toMatchObject({
+      expect(transition(effect(status, { generation: 2 }), late, INQUIRE, NOW)).toMatchObject({
         end: null,
         effect: {
           status: 'parked',
@@ -292,38 +304,38 @@ describe('what a step of its life writes', () => {
           note: expect.stringMatching(/^it has happened under an earlier key, and was sent again/),
         },
       });
-      expect(live(effect(status, { generation: 2 }), gone, INQUIRE, NOW)).toBeNull();
+      expect(transition(effect(status, { generation: 2 }), gone, INQUIRE, NOW)).toBeNull();
     }
   });
   it('takes a reference it is told and keeps the one it has', () => {
-    expect(lived('sending', answer({ kind: 'accepted', reference: 'NEW', askAfterMs: 77, note: 'queued' }))).toMatchObject({
+    expect(next('sending', answer({ kind: 'accepted', reference: 'NEW', askAfterMs: 77, note: 'queued' }))).toMatchObject({
       effect: { reference: 'NEW', dueAtMs: NOW + 77, note: 'queued' },
     });
-    expect(lived('sending', answer({ kind: 'accepted', reference: null }))).toMatchObject({
+    expect(next('sending', answer({ kind: 'accepted', reference: null }))).toMatchObject({
       effect: { reference: 'R', dueAtMs: NOW + 100, note: null },
     });
-    expect(lived('unknown', inquired({ found: 'pending', reference: 'NEW', askAfterMs: 77, note: 'queued' }))).toMatchObject({
+    expect(next('unknown', inquired({ found: 'pending', reference: 'NEW', askAfterMs: 77, note: 'queued' }))).toMatchObject({
       effect: { reference: 'NEW', dueAtMs: NOW + 77, note: 'queued' },
     });
-    expect(lived('unknown', EVENTS['found pending'] as LifeEvent)).toMatchObject({
+    expect(next('unknown', EVENTS['found pending'] as LifeEvent)).toMatchObject({
       effect: { reference: 'R', dueAtMs: NOW + 200, attempt: 2 },
     });
   });
   it('waits as it is told, else twice as long each time', () => {
-    expect(lived('sending', answer({ kind: 'retryable', evidence: 'busy', retryAfterMs: 5 }))).toMatchObject({
+    expect(next('sending', answer({ kind: 'retryable', evidence: 'busy', retryAfterMs: 5 }))).toMatchObject({
       effect: { dueAtMs: NOW + 5, note: 'busy' },
     });
-    expect(lived('sending', EVENTS['answered retryable'] as LifeEvent, INQUIRE, { attempt: 3 })).toMatchObject({
+    expect(next('sending', EVENTS['answered retryable'] as LifeEvent, INQUIRE, { attempt: 3 })).toMatchObject({
       effect: { dueAtMs: NOW + 400, attempt: 3 },
     });
-    expect(lived('accepted', inquired({ found: 'no-answer', evidence: 'away', retryAfterMs: 9 }))).toMatchObject({
+    expect(next('accepted', inquired({ found: 'no-answer', evidence: 'away', retryAfterMs: 9 }))).toMatchObject({
       effect: { dueAtMs: NOW + 9 },
     });
-    expect(lived('accepted', EVENTS['no answer to the inquiry'] as LifeEvent)).toMatchObject({ effect: { dueAtMs: NOW + 200 } });
-    expect(lived('unknown', inquired({ found: 'no-answer', evidence: 'away', retryAfterMs: 900 }))).toMatchObject({
+    expect(next('accepted', EVENTS['no answer to the inquiry'] as LifeEvent)).toMatchObject({ effect: { dueAtMs: NOW + 200 } });
+    expect(next('unknown', inquired({ found: 'no-answer', evidence: 'away', retryAfterMs: 900 }))).toMatchObject({
       effect: { dueAtMs: NOW + 900 },
     });
-    expect(lived('sending', { type: 'Orphaned' }, INQUIRE, { attempt: 9 })).toMatchObject({ effect: { attempt: 0, dueAtMs: NOW + 100 } });
+    expect(next('sending', { type: 'Orphaned' }, INQUIRE, { attempt: 9 })).toMatchObject({ effect: { attempt: 0, dueAtMs: NOW + 100 } });
     expect([-1, 0, 1, 2, 3, 7, 8, 99].map((attempt) => waitMs(attempt, INQUIRE))).toEqual([100, 100, 100, 200, 400, 6_400, 10_000, 10_000]);
   });
   it('asks a question less and less often', () => {
@@ -335,7 +347,7 @@ describe('what a step of its life writes', () => {
       { kind: 'retryable', evidence: 'away' },
       { kind: 'accepted', reference: null },
     ] as const) {
-      const after = live(asked, answer(outcome, asked), BY_KEY, NOW);
+      const after = transition(asked, answer(outcome, asked), BY_KEY, NOW);
       if (after === null) throw new Error('no use for the answer');
       asked = after.effect;
       waits.push((asked.dueAtMs ?? 0) - NOW);
@@ -344,44 +356,44 @@ describe('what a step of its life writes', () => {
   });
   it('does not believe "absent" before the longest life of the last request is over, and asks again then', () => {
     const over = NOW - 10_000 + LIFE_MS;
-    expect(lived('unknown', inquired({ found: 'absent' }, over))).toMatchObject({
+    expect(next('unknown', inquired({ found: 'absent' }, over))).toMatchObject({
       effect: { status: 'planned', generation: 2, firstSentAtMs: null, lastSentAtMs: null, dueAtMs: NOW },
     });
-    expect(lived('unknown', inquired({ found: 'absent' }, over - 1))).toMatchObject({ effect: { status: 'unknown', generation: 1 } });
+    expect(next('unknown', inquired({ found: 'absent' }, over - 1))).toMatchObject({ effect: { status: 'unknown', generation: 1 } });
     // Sent a moment ago: the next inquiry waits until it can prove something.
-    expect(lived('unknown', inquired({ found: 'absent' }, NOW), INQUIRE, { lastSentAtMs: NOW - 1 })).toMatchObject({
+    expect(next('unknown', inquired({ found: 'absent' }, NOW), INQUIRE, { lastSentAtMs: NOW - 1 })).toMatchObject({
       effect: { status: 'unknown', dueAtMs: NOW - 1 + LIFE_MS },
     });
-    expect(lived('unknown', inquired({ found: 'absent' }, NOW), INQUIRE, { lastSentAtMs: null, plannedAtMs: NOW - 1 })).toMatchObject({
+    expect(next('unknown', inquired({ found: 'absent' }, NOW), INQUIRE, { lastSentAtMs: null, plannedAtMs: NOW - 1 })).toMatchObject({
       effect: { status: 'unknown' },
     });
-    expect(lived('unknown', inquired({ found: 'absent' }), BY_KEY)).toMatchObject({
+    expect(next('unknown', inquired({ found: 'absent' }), BY_KEY)).toMatchObject({
       effect: { status: 'planned', generation: 1, lastSentAtMs: NOW - 10_000, note: expect.stringContaining('longest life') },
     });
-    expect(lived('unknown', inquired({ found: 'absent' }), rulesWith({ ability: { afterAbsence: 'ask-person' } }))).toMatchObject({
+    expect(next('unknown', inquired({ found: 'absent' }), rulesWith({ ability: { afterAbsence: 'ask-person' } }))).toMatchObject({
       effect: { status: 'parked', dueAtMs: null, note: expect.stringContaining('absent at') },
     });
   });
   it("takes a person's word only about the generation that was looked at", () => {
     for (const said of ['applied', 'rejected', 'send-again'] as const) {
-      expect(live(effect('parked', { generation: 2 }), person(said), INQUIRE, NOW)).toBeNull();
-      expect(live(effect('parked', { generation: 1 }), person(said), INQUIRE, NOW)).not.toBeNull();
+      expect(transition(effect('parked', { generation: 2 }), person(said), INQUIRE, NOW)).toBeNull();
+      expect(transition(effect('parked', { generation: 1 }), person(said), INQUIRE, NOW)).not.toBeNull();
     }
   });
   it('asks a person when patience is over', () => {
-    expect(lived('sending', EVENTS['answered unknown'] as LifeEvent, rulesWith({ patienceMs: 20_000 }))).toMatchObject({
+    expect(next('sending', EVENTS['answered unknown'] as LifeEvent, rulesWith({ patienceMs: 20_000 }))).toMatchObject({
       effect: { status: 'unknown' },
     });
-    expect(lived('sending', EVENTS['answered unknown'] as LifeEvent, rulesWith({ patienceMs: 19_999 }))).toMatchObject({
+    expect(next('sending', EVENTS['answered unknown'] as LifeEvent, rulesWith({ patienceMs: 19_999 }))).toMatchObject({
       effect: { status: 'parked', note: 'still not known: timeout' },
     });
   });
   it('tells people what came in after it was parked', () => {
-    expect(lived('parked', EVENTS['answered applied'] as LifeEvent)).toMatchObject({
+    expect(next('parked', EVENTS['answered applied'] as LifeEvent)).toMatchObject({
       end: null,
       effect: { status: 'parked', note: 'since then the answer came: applied; before: before' },
     });
-    expect(lived('parked', EVENTS['answered unknown'] as LifeEvent, INQUIRE, { note: null })).toMatchObject({
+    expect(next('parked', EVENTS['answered unknown'] as LifeEvent, INQUIRE, { note: null })).toMatchObject({
       effect: { note: 'since then the answer came: unknown; before: nothing known' },
     });
   });
@@ -395,9 +407,9 @@ describe('an answer to an earlier send', () => {
     (status) => {
       for (const kind of ['accepted', 'rejected', 'retryable', 'unknown'] as const)
         expect(
-          live(effect(status, second), answer({ kind, reference: null, reason: '', evidence: '' }, earlierKey), INQUIRE, NOW),
+          transition(effect(status, second), answer({ kind, reference: null, reason: '', evidence: '' }, earlierKey), INQUIRE, NOW),
         ).toBeNull();
-      expect(live(effect(status, second), answer({ kind: 'applied', result: 1 }, earlierKey), INQUIRE, NOW)).toMatchObject({
+      expect(transition(effect(status, second), answer({ kind: 'applied', result: 1 }, earlierKey), INQUIRE, NOW)).toMatchObject({
         end: null,
         effect: { status: 'parked', generation: 2 },
       });
@@ -406,11 +418,11 @@ describe('an answer to an earlier send', () => {
   it('under the same key, an end is an end and the rest is overtaken', () => {
     const later = { lastSentAtMs: NOW - 100 };
     for (const kind of ['accepted', 'retryable', 'unknown'] as const)
-      expect(live(effect('sending', later), answer({ kind, reference: null, evidence: '' }, earlierKey), BY_KEY, NOW)).toBeNull();
-    expect(live(effect('sending', later), answer({ kind: 'applied', result: 1 }, earlierKey), BY_KEY, NOW)).toMatchObject({
+      expect(transition(effect('sending', later), answer({ kind, reference: null, evidence: '' }, earlierKey), BY_KEY, NOW)).toBeNull();
+    expect(transition(effect('sending', later), answer({ kind: 'applied', result: 1 }, earlierKey), BY_KEY, NOW)).toMatchObject({
       end: 'applied',
     });
-    expect(live(effect('sending', later), answer({ kind: 'rejected', reason: 'no' }, earlierKey), BY_KEY, NOW)).toMatchObject({
+    expect(transition(effect('sending', later), answer({ kind: 'rejected', reason: 'no' }, earlierKey), BY_KEY, NOW)).toMatchObject({
       end: 'rejected',
     });
   });
@@ -418,9 +430,9 @@ describe('an answer to an earlier send', () => {
     for (const status of ['accepted', 'unknown'] as const) {
       for (const found of ['rejected', 'pending', 'absent', 'ambiguous', 'no-answer'] as const)
         expect(
-          live(effect(status, second), inquired({ found, reference: null, reason: '', evidence: '' }, NOW, earlierKey), INQUIRE, NOW),
+          transition(effect(status, second), inquired({ found, reference: null, reason: '', evidence: '' }, NOW, earlierKey), INQUIRE, NOW),
         ).toBeNull();
-      expect(live(effect(status, second), inquired({ found: 'applied', result: 1 }, NOW, earlierKey), INQUIRE, NOW)).toMatchObject({
+      expect(transition(effect(status, second), inquired({ found: 'applied', result: 1 }, NOW, earlierKey), INQUIRE, NOW)).toMatchObject({
         effect: { status: 'parked' },
       });
     }
@@ -483,7 +495,7 @@ describe('safety over any sequence of events', () => {
       rulesWith({ whenUnknown, patienceMs, ability: ability satisfies Partial<OperationAbility> }),
     );
 
-  const sendsWithoutProof = (rules: LifeRules, happenings: readonly Happening[], lives: typeof live): string[] => {
+  const sendsWithoutProof = (rules: LifeRules, happenings: readonly Happening[], lives: typeof transition): string[] => {
     let nowMs = NOW;
     let now: EffectRecord = effect('planned', { attempt: 0, plannedAtMs: NOW, firstSentAtMs: null, lastSentAtMs: null, note: null });
     const sends: Pick<EffectRecord, 'generation' | 'lastSentAtMs'>[] = [];
@@ -506,12 +518,12 @@ describe('safety over any sequence of events', () => {
                   ...(template.asked === undefined ? {} : { asked: { ...template.asked, askedAtMs } }),
                 }
               : template;
-      const lived = lives(now, event, rules, nowMs);
-      if (lived === null) continue;
+      const next = lives(now, event, rules, nowMs);
+      if (next === null) continue;
       const latest = sends.at(-1);
       if (event.type === 'Sending') {
         if (!mayLeave) wrong.push(`sent for the ${String(sends.length + 1)}th time after ${now.note ?? 'nothing'}`);
-        sends.push({ generation: lived.effect.generation, lastSentAtMs: lived.effect.lastSentAtMs });
+        sends.push({ generation: next.effect.generation, lastSentAtMs: next.effect.lastSentAtMs });
         mayLeave = false;
       } else if (event.type === 'PersonSaid')
         mayLeave ||=
@@ -522,11 +534,11 @@ describe('safety over any sequence of events', () => {
       else if (event.type === 'Inquired')
         mayLeave ||=
           event.inquiry.found === 'absent' && of.generation === latest?.generation && askedAtMs >= (latest.lastSentAtMs ?? 0) + LIFE_MS;
-      now = lived.effect;
+      now = next.effect;
     }
     return wrong;
   };
-  const property = (lives: typeof live): fc.IProperty<[LifeRules, Happening[]]> =>
+  const property = (lives: typeof transition): fc.IProperty<[LifeRules, Happening[]]> =>
     fc.property(anyRules, fc.array(happening, { minLength: 5, maxLength: 40 }), (rules, happenings) => {
       const wrong = sendsWithoutProof(rules, happenings, lives);
       // Not `expect`, which would take longer than all that happens.
@@ -534,20 +546,20 @@ describe('safety over any sequence of events', () => {
     });
 
   it('holds', () => {
-    fc.assert(property(live), { numRuns: 20_000 });
+    fc.assert(property(transition), { numRuns: 20_000 });
   });
-  it.each<[string, typeof live]>([
+  it.each<[string, typeof transition]>([
     [
       'takes an orphan for planned',
       (now, event, rules, nowMs) =>
         event.type === 'Orphaned' && now.status === 'sending'
           ? { effect: { ...now, status: 'planned' }, end: null }
-          : live(now, event, rules, nowMs),
+          : transition(now, event, rules, nowMs),
     ],
     [
       "takes a person's word alone",
       (now, event, rules, nowMs) =>
-        live(
+        transition(
           now,
           event.type === 'PersonSaid'
             ? { ...event, asked: { inquiry: { found: 'rejected', reason: 'unasked' }, askedAtMs: nowMs } }
@@ -558,12 +570,12 @@ describe('safety over any sequence of events', () => {
     ],
     [
       'believes "absent" at once',
-      (now, event, rules, nowMs) => live(now, event, { ...rules, ability: { ...rules.ability, longestLifeMs: 0 } }, nowMs),
+      (now, event, rules, nowMs) => transition(now, event, { ...rules, ability: { ...rules.ability, longestLifeMs: 0 } }, nowMs),
     ],
     [
       'sends an unknown again',
       (now, event, rules, nowMs) =>
-        live(
+        transition(
           now,
           event,
           event.type === 'Sending' ? { ...rules, whenUnknown: 'send-again', ability: { ...rules.ability, repeatable: 'by-key' } } : rules,
@@ -572,12 +584,12 @@ describe('safety over any sequence of events', () => {
     ],
     [
       'takes the answer of any send for the last one',
-      (now, event, rules, nowMs) => live(now, event.type === 'Answered' ? { ...event, of: now } : event, rules, nowMs),
+      (now, event, rules, nowMs) => transition(now, event.type === 'Answered' ? { ...event, of: now } : event, rules, nowMs),
     ],
     [
       'takes an answer as a person would',
       (now, event, rules, nowMs) =>
-        live(
+        transition(
           now.status === 'parked' && event.type === 'Answered' ? { ...now, status: 'unknown' } : now,
           event.type === 'Answered' ? { ...event, of: now } : event,
           rules,

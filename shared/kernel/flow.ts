@@ -30,22 +30,22 @@ export type JourneyFacts<P = unknown> = {
  * What a step says: an event for Kafka (`event` is the topic), or an input for another journey of the same service
  * (`tells` is the flow). It is written in the same commit as the step.
  */
-export type Said =
-  { readonly event: string; readonly data: object } | { readonly tells: string; readonly subject: string; readonly input: Tagged };
+export type Emitted =
+  { readonly event: string; readonly data: object } | { readonly sends: string; readonly subject: string; readonly input: Tagged };
 
-export type Move<S extends Stated, M extends Said> = {
+export type Move<S extends Stated, M extends Emitted> = {
   readonly to: S['status'];
   readonly set?: Partial<Omit<S, 'status'>>;
-  readonly says?: readonly M[];
+  readonly emits?: readonly M[];
 };
-export type Stay<S extends Stated, M extends Said> = {
+export type Stay<S extends Stated, M extends Emitted> = {
   readonly stay: true;
   readonly set?: Partial<Omit<S, 'status'>>;
-  readonly says?: readonly M[];
+  readonly emits?: readonly M[];
 };
 /** A person must look: the status does not change and nothing more is sent. */
 export type Hold<S extends Stated> = { readonly hold: string; readonly set?: Partial<Omit<S, 'status'>> };
-export type Step<S extends Stated, M extends Said = never> = Move<S, M> | Stay<S, M> | Hold<S>;
+export type Step<S extends Stated, M extends Emitted = never> = Move<S, M> | Stay<S, M> | Hold<S>;
 
 export type Ignored = { readonly ignored: string };
 export type Impossible = { readonly impossible: string };
@@ -58,15 +58,15 @@ export type EffectsOf<E> = { readonly [K in keyof E]: { readonly kind: EffectKin
 export type WhenUnknown<K extends EffectKind> = K extends 'once' ? 'inquire' | 'ask-person' : 'send-again' | 'inquire' | 'ask-person';
 
 /** While a request that changes something is on its way, an input may be noted but cannot lead away from it. */
-type CellStep<S extends Stated, M extends Said, K extends EffectKind> = K extends 'read' ? Step<S, M> : Stay<S, M> | Hold<S>;
+type HandlerStep<S extends Stated, M extends Emitted, K extends EffectKind> = K extends 'read' ? Step<S, M> : Stay<S, M> | Hold<S>;
 /** A rule may find by the state that there is nothing to do: then no step is taken, and no line of history written. */
-type Cell<S extends Stated, I, R, P> = ((state: S, input: I, journey: JourneyFacts<P>) => R | Ignored) | Ignored | Impossible;
-type Inputs<S extends Stated, I extends Tagged, R, P> = { readonly [T in I['type']]: Cell<S, Extract<I, { type: T }>, R, P> };
+type Handler<S extends Stated, I, R, P> = ((state: S, input: I, journey: JourneyFacts<P>) => R | Ignored) | Ignored | Impossible;
+type Inputs<S extends Stated, I extends Tagged, R, P> = { readonly [T in I['type']]: Handler<S, Extract<I, { type: T }>, R, P> };
 
 /** Who refused: the other side, or the person who answered for a parked effect. */
 export type RefusedBy = 'other-side' | 'person';
 
-type Acts<S extends Stated, I extends Tagged, E extends EffectsOf<E>, M extends Said, P> = {
+type Acts<S extends Stated, I extends Tagged, E extends EffectsOf<E>, M extends Emitted, P> = {
   [K in keyof E & string]: {
     readonly does: K;
     readonly whenUnknown: WhenUnknown<E[K]['kind']>;
@@ -74,11 +74,11 @@ type Acts<S extends Stated, I extends Tagged, E extends EffectsOf<E>, M extends 
     readonly overdueAfterHours?: number;
     readonly applied: (state: S, result: E[K]['result'], journey: JourneyFacts<P>) => Step<S, M>;
     readonly rejected: (state: S, reason: E[K]['reason'], by: RefusedBy, journey: JourneyFacts<P>) => Step<S, M>;
-    readonly on: Inputs<S, I, CellStep<S, M, E[K]['kind']>, P>;
+    readonly on: Inputs<S, I, HandlerStep<S, M, E[K]['kind']>, P>;
   };
 }[keyof E & string];
 
-type Waits<S extends Stated, I extends Tagged, M extends Said, P> = {
+type Waits<S extends Stated, I extends Tagged, M extends Emitted, P> = {
   readonly waitsFor: string;
   readonly overdueAfterHours: number;
   /** Does not rely on events alone: after the named interval (see the service's configuration) this step is taken. */
@@ -86,15 +86,15 @@ type Waits<S extends Stated, I extends Tagged, M extends Said, P> = {
   readonly on: Inputs<S, I, Step<S, M>, P>;
 };
 
-type Ends<S extends Stated, I extends Tagged, M extends Said, P> = { readonly ends: string; readonly on: Inputs<S, I, Step<S, M>, P> };
+type Ends<S extends Stated, I extends Tagged, M extends Emitted, P> = { readonly ends: string; readonly on: Inputs<S, I, Step<S, M>, P> };
 
-export type Row<S extends Stated, I extends Tagged, E extends EffectsOf<E>, M extends Said, P> =
+export type Row<S extends Stated, I extends Tagged, E extends EffectsOf<E>, M extends Emitted, P> =
   Acts<S, I, E, M, P> | Waits<S, I, M, P> | Ends<S, I, M, P>;
 
 /** What an input does when no journey is open for its subject. */
-export type Opening<S extends Stated, M extends Said> = { readonly open: S; readonly says?: readonly M[] } | Ignored | Impossible;
+export type Opening<S extends Stated, M extends Emitted> = { readonly open: S; readonly emits?: readonly M[] } | Ignored | Impossible;
 
-export type Flow<S extends Stated, I extends Tagged, E extends EffectsOf<E>, M extends Said = never, P = unknown> = {
+export type Flow<S extends Stated, I extends Tagged, E extends EffectsOf<E>, M extends Emitted = never, P = unknown> = {
   readonly name: string;
   /** Who answers for a journey that is stuck; shown to operators. */
   readonly ownedBy: string;

@@ -13,9 +13,9 @@ type Effects = {
   readonly Pay: { readonly kind: 'once'; readonly result: null; readonly reason: 'refused' };
   readonly Announce: { readonly kind: 'by-key'; readonly result: null; readonly reason: never };
 };
-type Said = { readonly event: 'paid'; readonly data: { readonly amount: string } };
-type Toy = Flow<State, Input, Effects, Said>;
-type ToyRow = Row<State, Input, Effects, Said, unknown>;
+type Emitted = { readonly event: 'paid'; readonly data: { readonly amount: string } };
+type Toy = Flow<State, Input, Effects, Emitted>;
+type ToyRow = Row<State, Input, Effects, Emitted, unknown>;
 
 const quiet = { Wished: ignored('nothing changes'), Cancelled: ignored('nothing changes') };
 const reading: ToyRow = {
@@ -28,7 +28,7 @@ const reading: ToyRow = {
 const paying: ToyRow = {
   does: 'Pay',
   whenUnknown: 'inquire',
-  applied: () => ({ to: 'Done', says: [{ event: 'paid', data: { amount: '1' } }] }),
+  applied: () => ({ to: 'Done', emits: [{ event: 'paid', data: { amount: '1' } }] }),
   rejected: hold('refused'),
   on: { Wished: (_state, input) => ({ stay: true, set: { note: input.amount } }), Cancelled: hold('cancelled while it is paid') },
 };
@@ -102,7 +102,7 @@ const refused = {
     // @ts-expect-error A status is not set past `to`.
     { ...waiting, on: { Wished: () => ({ to: 'Reading', set: { status: 'Done' } }), Cancelled: go<State>('Done') } } satisfies ToyRow,
     // @ts-expect-error An event that this flow does not say.
-    { ...paying, applied: () => ({ to: 'Done', says: [{ event: 'payed', data: { amount: '1' } }] }) } satisfies ToyRow,
+    { ...paying, applied: () => ({ to: 'Done', emits: [{ event: 'payed', data: { amount: '1' } }] }) } satisfies ToyRow,
     // @ts-expect-error Ignored without a reason.
     { ends: 'paid', on: { ...quiet, Wished: {} } } satisfies ToyRow,
     // @ts-expect-error Nobody answers for it.

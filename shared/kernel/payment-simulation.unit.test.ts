@@ -9,9 +9,9 @@ import { describe, expect, it } from '@jest/globals';
 import { dueMove, type EffectRecord, type LifeEvent, type LifeRules } from './effect-life.js';
 import { go, hold, ignored, type Flow } from './flow.js';
 import type { Inquiry, Outcome, Repeatable } from './outcome.js';
-import { openJourney, step, type AnyFlow, type JourneyRecord, type Occasion, type RulesOf, type Stepped } from './step.js';
+import { openJourney, step, type AnyFlow, type JourneyRecord, type Trigger, type RulesOf, type StepResult } from './step.js';
 
-type State = { readonly status: 'Checking' | 'Paying' | 'Recording' | 'AwaitingCash' | 'Paid' | 'Refused'; readonly wished: number };
+type State = { readonly status: 'Checking' | 'Paying' | 'Recording' | 'AwaitingCash' | 'Paid' | 'Refused'; readonly requested: number };
 type Input = { readonly type: 'Wished' } | { readonly type: 'Cancelled' };
 type Effects = {
   readonly Check: { readonly kind: 'read'; readonly result: boolean; readonly reason: string };
@@ -19,14 +19,14 @@ type Effects = {
   readonly Record: { readonly kind: 'by-key'; readonly result: null; readonly reason: string };
 };
 const to = go<State>;
-const wishedAgain = (state: State): { readonly stay: true; readonly set: { readonly wished: number } } => ({
+const requestedAgain = (state: State): { readonly stay: true; readonly set: { readonly requested: number } } => ({
   stay: true,
-  set: { wished: state.wished + 1 },
+  set: { requested: state.requested + 1 },
 });
 const paying: Flow<State, Input, Effects> = {
   name: 'paying',
   ownedBy: 'nobody',
-  opens: { Wished: () => ({ open: { status: 'Checking', wished: 1 } }), Cancelled: () => ignored('nothing is open') },
+  opens: { Wished: () => ({ open: { status: 'Checking', requested: 1 } }), Cancelled: () => ignored('nothing is open') },
   rows: {
     Checking: {
       does: 'Check',
@@ -46,14 +46,14 @@ const paying: Flow<State, Input, Effects> = {
       whenUnknown: 'inquire',
       applied: to('Recording'),
       rejected: to('Refused'),
-      on: { Wished: wishedAgain, Cancelled: wishedAgain },
+      on: { Wished: requestedAgain, Cancelled: requestedAgain },
     },
     Recording: {
       does: 'Record',
       whenUnknown: 'send-again',
       applied: to('Paid'),
       rejected: hold('not recorded'),
-      on: { Wished: wishedAgain, Cancelled: wishedAgain },
+      on: { Wished: requestedAgain, Cancelled: requestedAgain },
     },
     Paid: { ends: 'paid', on: { Wished: ignored('it has ended'), Cancelled: ignored('it has ended') } },
     Refused: { ends: 'not paid', on: { Wished: ignored('it has ended'), Cancelled: ignored('it has ended') } },
@@ -152,17 +152,17 @@ class History {
     this.#later.push({ atMs: this.#nowMs + waitMs, run });
   }
 
-  #step(occasion: Occasion): void {
-    const stepped = step(flow, this.#journey, occasion, { rulesOf: this.#rules, policy: null, nowMs: this.#nowMs });
-    if (stepped.kind === 'postponed') this.#journey = { ...this.#journey, effect: stepped.effect };
-    if (stepped.kind !== 'moved') return;
-    this.#journey = stepped.journey;
-    this.#carryOut(stepped);
+  #step(trigger: Trigger): void {
+    const stepResult = step(flow, this.#journey, trigger, { rulesOf: this.#rules, policy: null, nowMs: this.#nowMs });
+    if (stepResult.kind === 'postponed') this.#journey = { ...this.#journey, effect: stepResult.effect };
+    if (stepResult.kind !== 'moved') return;
+    this.#journey = stepResult.journey;
+    this.#carryOut(stepResult);
   }
   /** What follows a commit: a row that has just been entered, or a `Sending`, sends. The process may die right before. */
-  #carryOut(stepped: Extract<Stepped, { kind: 'moved' }>): void {
-    const { effect } = stepped.journey;
-    if (effect?.status !== 'sending' || (!stepped.planned && stepped.closing?.status !== 'sending')) return;
+  #carryOut(stepResult: Extract<StepResult, { kind: 'moved' }>): void {
+    const { effect } = stepResult.journey;
+    if (effect?.status !== 'sending' || (!stepResult.planned && stepResult.closing?.status !== 'sending')) return;
     if (!this.#chance(0.08)) this.#send(effect);
   }
 

@@ -3,11 +3,11 @@
  * the step changes; the engine writes it in one commit.
  */
 import { Bug } from './bug.js';
-import { live, type EffectRecord, type LifeEvent, type LifeRules, type Lived } from './effect-life.js';
-import type { EffectKind, EffectsOf, Flow, JourneyFacts, Said, Stated, Step, Tagged } from './flow.js';
+import { transition, type EffectRecord, type LifeEvent, type LifeRules, type Transition } from './effect-life.js';
+import type { EffectKind, EffectsOf, Flow, JourneyFacts, Emitted, Stated, Step, Tagged } from './flow.js';
 
 /** A flow whose own types are forgotten: the runner handles all flows alike. */
-export type AnyFlow = Flow<Stated, Tagged, EffectsOf<Record<string, { kind: EffectKind; result: unknown; reason: string }>>, Said>;
+export type AnyFlow = Flow<Stated, Tagged, EffectsOf<Record<string, { kind: EffectKind; result: unknown; reason: string }>>, Emitted>;
 type AnyRow = AnyFlow['rows'][string];
 
 export type JourneyRecord = {
@@ -29,7 +29,7 @@ export type JourneyRecord = {
   readonly effect: EffectRecord | null;
 };
 
-export type Occasion =
+export type Trigger =
   | { readonly kind: 'input'; readonly input: Tagged }
   | { readonly kind: 'effect'; readonly effectId: string; readonly event: LifeEvent }
   /** A waiting row's interval is over. */
@@ -37,7 +37,7 @@ export type Occasion =
   /** Something that people must know, and that leads nowhere by itself. */
   | { readonly kind: 'noticed'; readonly note: string };
 
-export type Stepped =
+export type StepResult =
   /** Nothing is changed; the note says why. */
   | { readonly kind: 'ignored'; readonly note: string }
   | { readonly kind: 'impossible'; readonly why: string }
@@ -52,7 +52,7 @@ export type Stepped =
       readonly result: unknown;
       /** True when `journey.effect` is new and has to be inserted. */
       readonly planned: boolean;
-      readonly says: readonly Said[];
+      readonly emits: readonly Emitted[];
       readonly note: string | null;
     };
 
@@ -115,9 +115,9 @@ const isUndecided = (effect: EffectRecord): boolean => effect.status !== 'applie
 const overtaken = (effect: EffectRecord | null): EffectRecord | null =>
   effect === null || !isUndecided(effect) ? effect : { ...effect, status: 'rejected', dueAtMs: null, note: 'overtaken by another input' };
 
-const follow = (flow: AnyFlow, journey: JourneyRecord, step: Step<Stated, Said>, from: From, context: StepContext): Stepped => {
+const follow = (flow: AnyFlow, journey: JourneyRecord, step: Step<Stated, Emitted>, from: From, context: StepContext): StepResult => {
   const version = journey.version + 1;
-  const says = 'says' in step ? (step.says ?? []) : [];
+  const emits = 'emits' in step ? (step.emits ?? []) : [];
   const state = { ...journey.state, ...step.set };
   if ('hold' in step) {
     // Parked, it would ask a person whether something has happened that has.
@@ -132,7 +132,7 @@ const follow = (flow: AnyFlow, journey: JourneyRecord, step: Step<Stated, Said>,
       closing: effect,
       result: null,
       planned: false,
-      says,
+      emits: emits,
       note: step.hold,
     };
   }
@@ -145,7 +145,7 @@ const follow = (flow: AnyFlow, journey: JourneyRecord, step: Step<Stated, Said>,
       closing: from.closing,
       result: from.result,
       planned: false,
-      says,
+      emits: emits,
       note: from.note,
     };
   }
@@ -160,30 +160,30 @@ const follow = (flow: AnyFlow, journey: JourneyRecord, step: Step<Stated, Said>,
     closing: from.closing ?? overtaken(journey.effect),
     result: from.result,
     planned: planned !== null,
-    says,
+    emits: emits,
     note: from.note,
   };
 };
 
-const onInput = (flow: AnyFlow, journey: JourneyRecord, input: Tagged, context: StepContext): Stepped => {
-  const cell = rowOf(flow, journey.state.status).on[input.type];
-  if (cell === undefined) throw new Bug(`flow ${flow.name} has no input ${input.type}`);
-  if ('ignored' in cell) return { kind: 'ignored', note: cell.ignored };
-  if ('impossible' in cell) return { kind: 'impossible', why: cell.impossible };
-  const next = cell(journey.state, input, factsOf(journey, context.policy));
+const onInput = (flow: AnyFlow, journey: JourneyRecord, input: Tagged, context: StepContext): StepResult => {
+  const handler = rowOf(flow, journey.state.status).on[input.type];
+  if (handler === undefined) throw new Bug(`flow ${flow.name} has no input ${input.type}`);
+  if ('ignored' in handler) return { kind: 'ignored', note: handler.ignored };
+  if ('impossible' in handler) return { kind: 'impossible', why: handler.impossible };
+  const next = handler(journey.state, input, factsOf(journey, context.policy));
   if ('ignored' in next) return { kind: 'ignored', note: next.ignored };
   return follow(flow, journey, next, { closing: null, result: null, note: null, isRefused: false }, context);
 };
 
-const onLived = (
+const onTransition = (
   flow: AnyFlow,
   journey: JourneyRecord,
   row: Extract<AnyRow, { does: string }>,
-  lived: Lived,
+  next: Transition,
   context: StepContext,
-): Stepped => {
-  const { effect } = lived;
-  if (lived.end === null) {
+): StepResult => {
+  const { effect } = next;
+  if (next.end === null) {
     // A question's waiting is nobody's history; everything about a request that may change something, and every word of a person, is.
     const wasParked = journey.effect?.status === 'parked';
     if (effect.kind === 'read' && effect.status !== 'parked' && !wasParked) return { kind: 'postponed', effect };
@@ -196,47 +196,47 @@ const onLived = (
       closing: effect,
       result: null,
       planned: false,
-      says: [],
+      emits: [],
       note: effect.note,
     };
   }
   const facts = factsOf(journey, context.policy);
   const step =
-    lived.end === 'applied' ? row.applied(journey.state, lived.result, facts) : row.rejected(journey.state, lived.reason, lived.by, facts);
+    next.end === 'applied' ? row.applied(journey.state, next.result, facts) : row.rejected(journey.state, next.reason, next.by, facts);
   return follow(
     flow,
     journey,
     step,
     {
       closing: effect,
-      result: lived.end === 'applied' ? lived.result : null,
+      result: next.end === 'applied' ? next.result : null,
       note: effect.note,
-      isRefused: lived.end === 'rejected' && lived.by === 'other-side',
+      isRefused: next.end === 'rejected' && next.by === 'other-side',
     },
     context,
   );
 };
 
-const onEffect = (flow: AnyFlow, journey: JourneyRecord, effectId: string, event: LifeEvent, context: StepContext): Stepped => {
+const onEffect = (flow: AnyFlow, journey: JourneyRecord, effectId: string, event: LifeEvent, context: StepContext): StepResult => {
   if (journey.effect === null || journey.effect.id !== effectId)
     return { kind: 'ignored', note: 'an answer to an effect that was overtaken' };
   const row = rowOf(flow, journey.state.status);
   if (!('does' in row)) throw new Bug(`journey ${journey.id} has an effect in ${journey.state.status}, which does not act`);
-  const lived = live(journey.effect, event, context.rulesOf(row.does, row).life, context.nowMs);
-  if (lived === null) return { kind: 'ignored', note: `an effect that is ${journey.effect.status} has no use for ${event.type}` };
-  return onLived(flow, journey, row, lived, context);
+  const next = transition(journey.effect, event, context.rulesOf(row.does, row).life, context.nowMs);
+  if (next === null) return { kind: 'ignored', note: `an effect that is ${journey.effect.status} has no use for ${event.type}` };
+  return onTransition(flow, journey, row, next, context);
 };
 
-export const step = (flow: AnyFlow, journey: JourneyRecord, occasion: Occasion, context: StepContext): Stepped => {
-  switch (occasion.kind) {
+export const step = (flow: AnyFlow, journey: JourneyRecord, trigger: Trigger, context: StepContext): StepResult => {
+  switch (trigger.kind) {
     case 'input':
-      return onInput(flow, journey, occasion.input, context);
+      return onInput(flow, journey, trigger.input, context);
     case 'effect':
-      return onEffect(flow, journey, occasion.effectId, occasion.event, context);
+      return onEffect(flow, journey, trigger.effectId, trigger.event, context);
     case 'noticed': {
-      const { note } = occasion;
+      const { note } = trigger;
       const noticed = { ...journey, version: journey.version + 1, held: note };
-      return { kind: 'moved', journey: noticed, closing: null, result: null, planned: false, says: [], note };
+      return { kind: 'moved', journey: noticed, closing: null, result: null, planned: false, emits: [], note };
     }
     case 'look-again': {
       const row = rowOf(flow, journey.state.status);
@@ -258,7 +258,7 @@ export const openJourney = (
   identity: Pick<JourneyRecord, 'id' | 'subject' | 'portfolioId'>,
   input: Tagged,
   context: StepContext,
-): Stepped => {
+): StepResult => {
   const opens = flow.opens[input.type];
   if (opens === undefined) throw new Bug(`flow ${flow.name} has no input ${input.type}`);
   const opened = { ...identity, openedAtMs: context.nowMs, policy: context.policy };
@@ -273,7 +273,7 @@ export const openJourney = (
     closing: null,
     result: null,
     planned: effect !== null,
-    says: opening.says ?? [],
+    emits: opening.emits ?? [],
     note: null,
   };
 };

@@ -7,10 +7,10 @@ import {
   step,
   type AnyFlow,
   type JourneyRecord,
-  type Occasion,
+  type Trigger,
   type RulesOf,
   type StepContext,
-  type Stepped,
+  type StepResult,
 } from './step.js';
 
 type State = { readonly status: 'Reading' | 'Paying' | 'Announcing' | 'Waiting' | 'Done'; readonly amount: string };
@@ -29,7 +29,7 @@ const toy: Flow<State, Input, Effects, Said> = {
   opens: {
     Wished: (input, { subject }) => ({
       open: { status: 'Reading', amount: `${input.amount} for ${subject}` },
-      says: [{ event: 'paid', data: { amount: '0' } }],
+      emits: [{ event: 'paid', data: { amount: '0' } }],
     }),
     Cancelled: () => ignored('nothing is open'),
     Noted: () => impossible('nothing to note'),
@@ -54,7 +54,7 @@ const toy: Flow<State, Input, Effects, Said> = {
           ? { stay: true }
           : result === 'hold'
             ? { hold: 'odd' }
-            : { to: 'Announcing', says: [{ event: 'paid', data: { amount: result } }] },
+            : { to: 'Announcing', emits: [{ event: 'paid', data: { amount: result } }] },
       rejected: (_s, reason, by) => (by === 'person' ? { to: 'Done' } : { hold: `refused: ${reason}` }),
       on: {
         Wished: (_s, input) => ({ stay: true, set: { amount: input.amount } }),
@@ -76,7 +76,7 @@ const toy: Flow<State, Input, Effects, Said> = {
       on: {
         Wished: to('Paying'),
         Cancelled: hold('a person looks'),
-        Noted: (s) => ({ stay: true, set: { amount: `${s.amount}!` }, says: [{ event: 'paid', data: { amount: '1' } }] }),
+        Noted: (s) => ({ stay: true, set: { amount: `${s.amount}!` }, emits: [{ event: 'paid', data: { amount: '1' } }] }),
       },
     },
     Done: { ends: 'it is paid', on: { Wished: to('Waiting'), Cancelled: ignored('it has ended'), Noted: impossible('it has ended') } },
@@ -98,10 +98,10 @@ const rulesOf: RulesOf = (name, row) => ({
 });
 const NOW = 5_000;
 
-type Moved = Extract<Stepped, { kind: 'moved' }>;
-const moved = (stepped: Stepped): Moved => {
-  if (stepped.kind !== 'moved') throw new Error(`did not move: ${JSON.stringify(stepped)}`);
-  return stepped;
+type Moved = Extract<StepResult, { kind: 'moved' }>;
+const moved = (stepResult: StepResult): Moved => {
+  if (stepResult.kind !== 'moved') throw new Error(`did not move: ${JSON.stringify(stepResult)}`);
+  return stepResult;
 };
 const effectIn = (status: State['status'], change: Partial<EffectRecord> = {}): EffectRecord | null => {
   const name = { Reading: 'Read', Paying: 'Pay', Announcing: 'Announce', Waiting: null, Done: null }[status];
@@ -136,10 +136,11 @@ const journey = (status: State['status'], change: Partial<EffectRecord> = {}): J
   effect: effectIn(status, change),
 });
 const at = (nowMs: number): StepContext => ({ rulesOf, policy: null, nowMs });
-const take = (from: JourneyRecord, occasion: Occasion): Stepped => step(flow, from, occasion, at(NOW + 1));
-const give = (from: JourneyRecord, input: Input): Stepped => take(from, { kind: 'input', input });
-const tell = (from: JourneyRecord, event: LifeEvent): Stepped => take(from, { kind: 'effect', effectId: from.effect?.id ?? 'none', event });
-const answer = (from: JourneyRecord, outcome: Extract<LifeEvent, { type: 'Answered' }>['outcome']): Stepped => {
+const take = (from: JourneyRecord, trigger: Trigger): StepResult => step(flow, from, trigger, at(NOW + 1));
+const give = (from: JourneyRecord, input: Input): StepResult => take(from, { kind: 'input', input });
+const tell = (from: JourneyRecord, event: LifeEvent): StepResult =>
+  take(from, { kind: 'effect', effectId: from.effect?.id ?? 'none', event });
+const answer = (from: JourneyRecord, outcome: Extract<LifeEvent, { type: 'Answered' }>['outcome']): StepResult => {
   if (from.effect === null) throw new Error('nothing to answer');
   return tell(from, { type: 'Answered', outcome, of: from.effect });
 };
@@ -153,7 +154,7 @@ describe('opening a journey', () => {
       closing: null,
       result: null,
       note: null,
-      says: [{ event: 'paid', data: { amount: '0' } }],
+      emits: [{ event: 'paid', data: { amount: '0' } }],
       journey: { ...journey('Reading', { id: 'j:Read:1' }), version: 1, state: { status: 'Reading', amount: '5 for s' } },
     });
   });
@@ -161,7 +162,7 @@ describe('opening a journey', () => {
     const opens = { ...flow.opens, Wished: () => ({ open: { status: 'Done' } }) };
     expect(openJourney({ ...flow, opens }, identity, { type: 'Wished' }, at(NOW))).toMatchObject({
       planned: false,
-      says: [],
+      emits: [],
       journey: { ended: true, effect: null, version: 1 },
     });
   });
@@ -188,7 +189,7 @@ describe('a rule', () => {
     },
   } as unknown as AnyFlow;
   const today = { rulesOf, policy: { limit: '7' }, nowMs: NOW + 1 };
-  const answered = (outcome: Extract<LifeEvent, { type: 'Answered' }>['outcome']): Occasion => ({
+  const answered = (outcome: Extract<LifeEvent, { type: 'Answered' }>['outcome']): Trigger => ({
     kind: 'effect',
     effectId: 'j:Read:3',
     event: { type: 'Answered', outcome, of: { generation: 1, lastSentAtMs: NOW } },
@@ -210,9 +211,9 @@ describe('a rule', () => {
   it('opens under the choices of today, which stay with the journey', () => {
     heard.length = 0;
     const opens = { Wished: (_input: unknown, facts: unknown) => (hears(facts), { open: { status: 'Done' } }) };
-    const stepped = openJourney({ ...flow, opens }, { id: 'j', subject: 's', portfolioId: 'p' }, { type: 'Wished' }, today);
+    const stepResult = openJourney({ ...flow, opens }, { id: 'j', subject: 's', portfolioId: 'p' }, { type: 'Wished' }, today);
     expect(heard).toEqual([{ ...opened, openedAtMs: NOW + 1, policy: { frozen: { limit: '7' }, now: { limit: '7' } } }]);
-    expect(stepped).toMatchObject({ journey: { openedAtMs: NOW + 1, policy: { limit: '7' } } });
+    expect(stepResult).toMatchObject({ journey: { openedAtMs: NOW + 1, policy: { limit: '7' } } });
   });
 });
 
@@ -227,14 +228,14 @@ describe('an input', () => {
       planned: false,
       closing: null,
       result: null,
-      says: [],
+      emits: [],
       note: null,
       journey: { ...journey('Paying'), version: 4, state: { status: 'Paying', amount: '99' } },
     });
   });
   it('stays and says in a row that waits', () => {
     expect(moved(give(journey('Waiting'), { type: 'Noted' }))).toMatchObject({
-      says: [{ data: { amount: '1' } }],
+      emits: [{ data: { amount: '1' } }],
       journey: { version: 4, state: { status: 'Waiting', amount: '10!' } },
     });
   });
@@ -307,7 +308,7 @@ describe('an outcome', () => {
       closing: { id: 'j:Pay', status: 'applied' },
       result: '10',
       planned: true,
-      says: [{ event: 'paid', data: { amount: '10' } }],
+      emits: [{ event: 'paid', data: { amount: '10' } }],
       journey: { version: 4, held: null, ended: false, effect: { id: 'j:Announce:4', status: 'sending' } },
     });
     expect(answer(journey('Announcing'), { kind: 'applied', result: null })).toMatchObject({
@@ -471,7 +472,7 @@ describe('what people must know', () => {
       closing: null,
       result: null,
       planned: false,
-      says: [],
+      emits: [],
       note: 'n',
     });
   });

@@ -4,7 +4,7 @@
  */
 import { Bug } from '../kernel/bug.js';
 
-export type TogetherOptions<In, Out> = {
+export type BatcherOptions<In, Out> = {
   /** One answer for each, in their order. Rounds begin in the order in which their items came. */
   readonly work: (items: readonly In[]) => Promise<readonly Out[]>;
   /** Rounds under way at once. */
@@ -26,13 +26,13 @@ export class TooManyWaiting extends Error {
 
 type Waiting<In, Out> = { readonly item: In; readonly resolve: (out: Out) => void; readonly reject: (error: unknown) => void };
 
-export class Together<In, Out> {
-  readonly #o: TogetherOptions<In, Out>;
+export class Batcher<In, Out> {
+  readonly #o: BatcherOptions<In, Out>;
   #waiting: Waiting<In, Out>[] = [];
   #rounds = 0;
   #beginning = false;
 
-  constructor(options: TogetherOptions<In, Out>) {
+  constructor(options: BatcherOptions<In, Out>) {
     this.#o = options;
   }
 

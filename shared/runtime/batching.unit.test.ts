@@ -1,15 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import { Together, TooManyWaiting, type TogetherOptions } from './batching.js';
+import { Batcher, TooManyWaiting, type BatcherOptions } from './batching.js';
 
 const away = new Error('away');
 const settled = async (work: readonly Promise<unknown>[]): Promise<unknown[]> =>
   (await Promise.allSettled(work)).map((one) => (one.status === 'fulfilled' ? one.value : (one.reason as Error).message));
 
-const setUp = (change: Partial<TogetherOptions<string, string>> = {}) => {
+const setUp = (change: Partial<BatcherOptions<string, string>> = {}) => {
   const rounds: (readonly string[])[] = [];
   const gates: (() => void)[] = [];
   let isOpen = true;
-  const together = new Together<string, string>({
+  const batcher = new Batcher<string, string>({
     work: async (items) => {
       rounds.push(items);
       if (!isOpen) await new Promise<void>((resolve) => gates.push(resolve));
@@ -27,7 +27,7 @@ const setUp = (change: Partial<TogetherOptions<string, string>> = {}) => {
     ...change,
   });
   return {
-    together,
+    batcher: batcher,
     rounds,
     shut: () => (isOpen = false),
     letGo: () => {
@@ -40,17 +40,17 @@ const setUp = (change: Partial<TogetherOptions<string, string>> = {}) => {
 
 describe('what is done together', () => {
   it('takes what comes in one turn in one round, and gives each its own answer', async () => {
-    const { together, rounds } = setUp();
-    expect(await settled(['a', 'b', 'c'].map((item) => together.do(item)))).toEqual(['A', 'B', 'C']);
+    const { batcher: batcher, rounds } = setUp();
+    expect(await settled(['a', 'b', 'c'].map((item) => batcher.do(item)))).toEqual(['A', 'B', 'C']);
     expect(rounds).toEqual([['a', 'b', 'c']]);
   });
 
   it('collects while a round is under way, keeps the order, and respects the size of a round', async () => {
-    const { together, rounds, shut, letGo, turn } = setUp();
+    const { batcher: batcher, rounds, shut, letGo, turn } = setUp();
     shut();
-    const first = together.do('a');
+    const first = batcher.do('a');
     await turn();
-    const later = ['b', 'c', 'd', 'e', 'f'].map((item) => together.do(item));
+    const later = ['b', 'c', 'd', 'e', 'f'].map((item) => batcher.do(item));
     await turn();
     expect(rounds).toEqual([['a']]);
     letGo();
@@ -59,20 +59,20 @@ describe('what is done together', () => {
   });
 
   it('has as many rounds under way as it may', async () => {
-    const { together, rounds, shut, letGo, turn } = setUp({ rounds: 2 });
+    const { batcher: batcher, rounds, shut, letGo, turn } = setUp({ rounds: 2 });
     shut();
     const all = ['a', 'b', 'c'].map(async (item) => {
       await turn();
-      return together.do(item);
+      return batcher.do(item);
     });
-    const more = ['d', 'e'].map((item) => together.do(item));
+    const more = ['d', 'e'].map((item) => batcher.do(item));
     await turn();
     await turn();
     expect(rounds).toEqual([
       ['d', 'e'],
       ['a', 'b', 'c'],
     ]);
-    const last = together.do('f');
+    const last = batcher.do('f');
     await turn();
     expect(rounds).toHaveLength(2);
     letGo();
@@ -80,31 +80,31 @@ describe('what is done together', () => {
   });
 
   it('does not let one fail its neighbours', async () => {
-    const { together } = setUp();
-    expect(await settled(['a', 'b', 'bad', 'd'].map((item) => together.do(item)))).toEqual(['A', 'B', 'bad', 'D']);
+    const { batcher: batcher } = setUp();
+    expect(await settled(['a', 'b', 'bad', 'd'].map((item) => batcher.do(item)))).toEqual(['A', 'B', 'bad', 'D']);
   });
 
   it('tries nothing again when the error is about all, and goes on with those that come later', async () => {
-    const { together, rounds } = setUp();
-    expect(await settled(['a', 'away'].map((item) => together.do(item)))).toEqual(['away', 'away']);
+    const { batcher: batcher, rounds } = setUp();
+    expect(await settled(['a', 'away'].map((item) => batcher.do(item)))).toEqual(['away', 'away']);
     expect(rounds).toHaveLength(1);
-    expect(await together.do('b')).toBe('B');
+    expect(await batcher.do('b')).toBe('B');
   });
 
   it('refuses beyond its bound, and takes again afterwards', async () => {
-    const { together, shut, letGo, turn } = setUp({ mostWaiting: 2 });
+    const { batcher: batcher, shut, letGo, turn } = setUp({ mostWaiting: 2 });
     shut();
-    const first = together.do('a');
+    const first = batcher.do('a');
     await turn();
-    const waiting = [together.do('b'), together.do('c')];
-    await expect(together.do('d')).rejects.toBeInstanceOf(TooManyWaiting);
+    const waiting = [batcher.do('b'), batcher.do('c')];
+    await expect(batcher.do('d')).rejects.toBeInstanceOf(TooManyWaiting);
     letGo();
     expect(await settled([first, ...waiting])).toEqual(['A', 'B', 'C']);
-    expect(await together.do('e')).toBe('E');
+    expect(await batcher.do('e')).toBe('E');
   });
 
   it('calls it a bug when answers are missing', async () => {
-    const { together } = setUp({ work: () => Promise.resolve([]) });
-    await expect(together.do('a')).rejects.toThrow('0 answers for 1 items');
+    const { batcher: batcher } = setUp({ work: () => Promise.resolve([]) });
+    await expect(batcher.do('a')).rejects.toThrow('0 answers for 1 items');
   });
 });

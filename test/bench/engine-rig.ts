@@ -1,4 +1,4 @@
-/** One copy of the engine on a real Postgres, wired as a service wires it, without Kafka: events are handed to its take-in. */
+/** One copy of the engine on a real Postgres, wired as a service wires it, without Kafka: events are handed to its inbox writer. */
 import type { Pool } from 'pg';
 import { printEnvelope } from '../../contracts/internal/envelope.js';
 import { openClient, openPool, type DatabaseOptions } from '../../shared/runtime/postgres/database.js';
@@ -29,7 +29,7 @@ export type Rig = {
   /** Statements sent to Postgres so far, of any kind. */
   readonly statements: () => number;
   /** Takes one fetch of events in, as the consumer does. */
-  readonly take: (wishes: readonly string[]) => Promise<void>;
+  readonly take: (requests: readonly string[]) => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
@@ -47,7 +47,7 @@ const countedPool = (options: DatabaseOptions): { pool: Pool; statements: () => 
 };
 
 let offset = 0;
-const wishMessage = (wanted: string) => ({
+const requestMessage = (wanted: string) => ({
   topic: 'payout.requested',
   partition: 0,
   offset: String(++offset),
@@ -81,17 +81,22 @@ export const startRig = async (url: string, definition: ServiceDefinition, onSai
     onTrouble: () => undefined,
   });
   await owner.start();
-  const { engine, takeIn, sweep, sayer } = assemble({
-    ...{ catalogue: new Catalogue(definition), store, clock, log, passes: () => undefined },
+  const {
+    engine,
+    inboxWriter: inboxWriter,
+    sweep,
+    outboxPublisher: outboxPublisher,
+  } = assemble({
+    ...{ catalogue: new Catalogue(definition), store, clock, log, failpoint: () => undefined },
     ownerId: () => owner.id,
     publish: (rows) => {
       onSaid(rows);
       return Promise.resolve();
     },
-    onNotSaid: (error) => {
+    onNotPublished: (error) => {
       log.error({ err: error }, 'not said');
     },
-    sender: {
+    effectRunner: {
       limitPerSystem: 256,
       breakerAfterFailures: 30,
       breakerOpenMs: 1_000,
@@ -106,11 +111,11 @@ export const startRig = async (url: string, definition: ServiceDefinition, onSai
     engine,
     pool,
     statements,
-    take: (wishes) => takeIn.take({ topic: 'payout.requested', partition: 0, messages: wishes.map(wishMessage) }, pulse),
+    take: (requests) => inboxWriter.take({ topic: 'payout.requested', partition: 0, messages: requests.map(requestMessage) }, pulse),
     stop: async () => {
       await sweep.stop();
       await engine.stop(8_000);
-      await sayer.stop();
+      await outboxPublisher.stop();
       await owner.stop();
       await pool.end();
     },

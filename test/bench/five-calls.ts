@@ -32,7 +32,7 @@ const flow: Flow<State, Input, Effects, Said> = {
     FourthCall: call('Fourth', 'FifthCall'),
     FifthCall: {
       ...call('Fifth', 'Done'),
-      applied: (state) => ({ to: 'Done', says: [{ event: 'payout.finished', data: { wanted: state.wanted } }] }),
+      applied: (state) => ({ to: 'Done', emits: [{ event: 'payout.finished', data: { wanted: state.wanted } }] }),
     },
     Done: { ends: 'all five were made', on: again },
   },
@@ -68,7 +68,7 @@ const effectOver = (call: Call) => ({
   resultFromPerson: () => ({ receipt: 'by hand' }),
 });
 
-const wish = z.object({ wanted: z.string() });
+const request = z.object({ wanted: z.string() });
 
 /** A service of this flow alone; `call` makes one request and gives its answer. */
 export const fiveCalls = (call: Call): ServiceDefinition => ({
@@ -101,7 +101,7 @@ export const fiveCalls = (call: Call): ServiceDefinition => ({
     {
       topic: 'payout.requested',
       read: (event) => {
-        const { wanted } = wish.parse(event.data);
+        const { wanted } = request.parse(event.data);
         return {
           deliver: { flow: 'five-calls', subject: wanted, input: { type: 'Wished', wanted } },
           portfolioId: event.portfolioId ?? '',

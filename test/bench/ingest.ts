@@ -1,5 +1,5 @@
 /**
- * How fast events come from Kafka into the inbox, parsed, validated and durable: the product's own consumer, take-in and store on a topic
+ * How fast events come from Kafka into the inbox, parsed, validated and durable: the product's own consumer, inbox writer and store on a topic
  * that was filled before. Steps do not run here: what a step costs is measured by `engine` and `withdrawal`.
  */
 import { randomUUID } from 'node:crypto';
@@ -9,10 +9,10 @@ import { openPool } from '../../shared/runtime/postgres/database.js';
 import { Catalogue } from '../../shared/runtime/engine/catalogue.js';
 import { systemClock } from '../../shared/runtime/engine/clock.js';
 import type { Engine } from '../../shared/runtime/engine/steps/step-loop.js';
-import { Floods } from '../../shared/runtime/engine/failure-rate.js';
+import { FailureRates } from '../../shared/runtime/engine/failure-rate.js';
 import { PostgresStore } from '../../shared/runtime/engine/store/postgres-store.js';
-import type { Sayer } from '../../shared/runtime/engine/outbox/outbox-publisher.js';
-import { TakeIn } from '../../shared/runtime/engine/inbox/inbox-writer.js';
+import type { OutboxPublisher } from '../../shared/runtime/engine/outbox/outbox-publisher.js';
+import { InboxWriter } from '../../shared/runtime/engine/inbox/inbox-writer.js';
 import { createLog } from '../../shared/runtime/process/log.js';
 import { ensureTopics } from '../../shared/runtime/kafka/admin.js';
 import type { KafkaOptions } from '../../shared/runtime/kafka/client.js';
@@ -63,9 +63,9 @@ const engineThatLeaves = (): Engine =>
   ({
     load: 0,
     waitsBecause: null,
-    partitions: new Floods(systemClock),
+    partitions: new FailureRates(systemClock),
     enqueue: () => undefined,
-    lookNow: () => undefined,
+    checkNow: () => undefined,
     setBlocked: () => undefined,
   }) as unknown as Engine;
 
@@ -106,7 +106,7 @@ class Stopwatch {
 
 type Stage = { readonly options: KafkaOptions; readonly pool: Pool; readonly kinds: ProcessKinds; readonly count: number };
 
-const throughWrapper = async (stage: Stage, takeIn: Handler): Promise<Reading> => {
+const throughWrapper = async (stage: Stage, inboxWriter: Handler): Promise<Reading> => {
   const watch = new Stopwatch(stage.count, stage.kinds);
   let broken: (error: Error) => void = () => undefined;
   const fatal = new Promise<never>((_, reject) => (broken = reject));
@@ -115,9 +115,9 @@ const throughWrapper = async (stage: Stage, takeIn: Handler): Promise<Reading> =
     groupId: `bench-${randomUUID()}`,
     topics: KINDS.map(({ topic }) => topic),
     onFatal: broken,
-    takeIn: async (batch, pulse) => {
+    ingest: async (batch, pulse) => {
       watch.begin();
-      await takeIn(batch, pulse);
+      await inboxWriter(batch, pulse);
       watch.add(batch.messages.length);
     },
   });
@@ -155,17 +155,17 @@ const emptied = async (pool: Pool): Promise<void> => {
 const product = async (stage: Stage): Promise<Reading> => {
   await emptied(stage.pool);
   const catalogue = new Catalogue({ name: 'bench', bindings: [], consumes: [...rebalancingConsumes, ...withdrawalConsumes] });
-  const takeIn = new TakeIn({
+  const inboxWriter = new InboxWriter({
     catalogue,
     store: new PostgresStore(stage.pool, 1),
     engine: engineThatLeaves(),
-    sayer: { say: () => undefined } as unknown as Sayer,
+    outboxPublisher: { say: () => undefined } as unknown as OutboxPublisher,
     log: createLog('bench', 'error'),
     clock: systemClock,
-    passes: () => undefined,
+    failpoint: () => undefined,
     decisions: { carryOut: () => Promise.resolve(), staysOpen: () => false },
   });
-  const reading = await throughWrapper(stage, takeIn.take);
+  const reading = await throughWrapper(stage, inboxWriter.take);
   const { rows } = await stage.pool.query<{ count: number; open: number }>(
     'select count(*)::int as count, count(*) filter (where handled_at is null)::int as open from inbox',
   );

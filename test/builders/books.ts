@@ -17,14 +17,14 @@ export const plan: PlannedCustomer = {
   kind: 'cash-enough',
   cash: d('1000'),
   positions: [],
-  wishes: [{ afterMs: 0, wish: { action: 'set', amount: d('250') } }],
+  requests: [{ afterMs: 0, request: { action: 'set', amount: d('250') } }],
   faults: [],
   asked: d('250'),
 };
 export const everything: PlannedCustomer = {
   ...plan,
   kind: 'everything',
-  wishes: [{ afterMs: 0, wish: { action: 'everything' } }],
+  requests: [{ afterMs: 0, request: { action: 'everything' } }],
   asked: null,
 };
 
@@ -40,8 +40,8 @@ export const portfolio = (paid: Decimal): PortfolioVerdict => ({
   everything: false,
   withdrawn: paid,
   withdrawals: [{ transactionId: 'T1', externalId: 'w1', status: 'SETTLED', amount: d(`-${paid}`), datetime: '' }],
-  missingWish: ZERO,
-  beyondWish: ZERO,
+  missingRequest: ZERO,
+  beyondRequest: ZERO,
   notifications: { count: 1, total: paid, amounts: [paid], repeatedCalls: 0 },
   depositNotifications: { count: 0, total: ZERO },
   holdings: { $USD: d('750') },

@@ -119,7 +119,7 @@ describe('a body as deep as the gateway reads', () => {
     const deep = `${'['.repeat(63)}${']'.repeat(63)}`;
     const text = `{"id":"e","type":"orders.updated","timestamp":"x","payload":{"id":"O1","side":"SELL","status":1},"more":${deep}}`;
     const message = forwarded(readerOf('broker.order-status'), parseJson(text));
-    expect(taken('broker.order-status', message?.value ?? '', 'O1')).toEqual({ rebalancing: [{ hint: 'O1' }] });
+    expect(taken('broker.order-status', message?.value ?? '', 'O1')).toEqual({ rebalancing: [{ notification: 'O1' }] });
     expect(() => parseJson(text.replace(deep, `[${deep}]`))).toThrow('nested deeper');
   });
 });

@@ -65,7 +65,7 @@ export type BrokerKit = AnyKit<BrokerLever> & {
     },
   ) => Promise<void>;
   /** What the product makes of the events heard so far, in the order they came: the references to look at. Waits for no more. */
-  readonly hints: () => readonly string[];
+  readonly notifications: () => readonly string[];
 };
 
 type BrokerScenario = Scenario<BrokerKit, BrokerLever>;
@@ -118,9 +118,9 @@ const openOrder = async (kit: BrokerKit): Promise<{ readonly orderId: string; re
 };
 const aboutOf = (kit: BrokerKit, orderId: string, from: number): readonly string[] =>
   kit
-    .hints()
+    .notifications()
     .slice(from)
-    .filter((hint) => hint === orderId);
+    .filter((notification) => notification === orderId);
 
 const EVENTS: readonly BrokerScenario[] = [
   {
@@ -130,7 +130,7 @@ const EVENTS: readonly BrokerScenario[] = [
       await kit.make('events twice');
       const { orderId, watch } = await openOrder(kit);
       for (const units of ['1', '1', '2']) {
-        const before = kit.hints().length;
+        const before = kit.notifications().length;
         await kit.make('fill', { orderId, units: decimal(units) });
         await until('the fill was told twice', () => (aboutOf(kit, orderId, before).length >= 2 ? true : null));
         for (const _hint of aboutOf(kit, orderId, before)) await watch.look();
@@ -147,7 +147,7 @@ const EVENTS: readonly BrokerScenario[] = [
       await kit.make('fill', { orderId, units: decimal('1') });
       await watch.look();
       await kit.make('events out of order', { times: 1 });
-      const before = kit.hints().length;
+      const before = kit.notifications().length;
       for (const units of ['1', '2']) await kit.make('fill', { orderId, units: decimal(units) });
       await until('both fills were told', () => (aboutOf(kit, orderId, before).length >= 2 ? true : null));
       for (const _hint of aboutOf(kit, orderId, before)) await watch.look();
@@ -164,7 +164,7 @@ const EVENTS: readonly BrokerScenario[] = [
       const orderId = await placed(kit, 'order-1');
       const watch = watchOrder(kit.broker, sale(kit), orderId);
       await untilEnd(watch);
-      demand(!kit.hints().includes(orderId), 'nothing was told, or this tests nothing', kit.hints());
+      demand(!kit.notifications().includes(orderId), 'nothing was told, or this tests nothing', kit.notifications());
       knownAsBooked(kit, orderId, watch);
     },
   },

@@ -3,7 +3,7 @@
  * more careful, never less. Time is real; the figures are small.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { dueMove, live, type EffectRecord, type LifeRules, type Lived } from '../../shared/kernel/effect-life.js';
+import { dueMove, transition, type EffectRecord, type LifeRules, type Transition } from '../../shared/kernel/effect-life.js';
 import type { Inquiry, OperationAbility, Outcome, Sending } from '../../shared/kernel/outcome.js';
 import { effectKey } from '../../shared/runtime/engine/identity.js';
 
@@ -81,7 +81,7 @@ export const carry = async (
   const endsAtMs = nowMs() + WITHIN_MS;
   let effect = planned(key, nowMs());
   let result: unknown = null;
-  const take = (lived: Lived | null, what: string): void => {
+  const take = (lived: Transition | null, what: string): void => {
     if (lived !== null) effect = lived.effect;
     if (lived?.end === 'applied') result = lived.result;
     story.push(`${what} -> ${effect.status}`);
@@ -90,18 +90,18 @@ export const carry = async (
     if (effect.dueAtMs !== null && effect.dueAtMs > nowMs()) await pause(Math.min(effect.dueAtMs, endsAtMs) - nowMs());
     const move = dueMove(effect, rules);
     if (move === 'nothing') break;
-    if (move === 'send') take(live(effect, { type: 'Sending' }, rules, nowMs()), 'sending');
+    if (move === 'send') take(transition(effect, { type: 'Sending' }, rules, nowMs()), 'sending');
     const of = effect;
     const sending = sendingOf(effectKey(key, of.generation), of.firstSentAtMs ?? of.plannedAtMs, timeoutMs);
     if (move === 'send') {
       const outcome = await write.send(sending);
       outcomes.push(outcome);
-      take(live(effect, { type: 'Answered', outcome, of }, rules, nowMs()), `answered ${JSON.stringify(outcome)}`);
+      take(transition(effect, { type: 'Answered', outcome, of }, rules, nowMs()), `answered ${JSON.stringify(outcome)}`);
     } else {
       const askedAtMs = nowMs();
       const inquiry = await write.inquire(sending);
       inquiries.push(inquiry);
-      take(live(effect, { type: 'Inquired', inquiry, askedAtMs, of }, rules, nowMs()), `inquired ${JSON.stringify(inquiry)}`);
+      take(transition(effect, { type: 'Inquired', inquiry, askedAtMs, of }, rules, nowMs()), `inquired ${JSON.stringify(inquiry)}`);
     }
   }
   return { end: endOf(effect), result, outcomes, inquiries, story };

@@ -105,7 +105,7 @@ const hintsOf = (text: string): readonly string[] =>
       .filter((consume) => consume.topic === message.topic)
       .flatMap((consume) => {
         const arrival = consume.read(parseEnvelope(message.value));
-        return 'hint' in arrival ? [arrival.hint] : [];
+        return 'notification' in arrival ? [arrival.notification] : [];
       });
   });
 
@@ -247,7 +247,7 @@ export const driveWealthKit = async (makeBroker: MakeBroker, { honoursKeys = tru
       return benchOf(under, known, () => simulator.world().arrivals.counts()[OPERATIONS[known]] ?? 0);
     },
     make: (lever, details = {}) => pull(lever, details, admin, broker),
-    hints: () => ear.heard.flatMap(({ text }) => hintsOf(text)),
+    notifications: () => ear.heard.flatMap(({ text }) => hintsOf(text)),
     close: async () => {
       for (const one of open) one.close();
       await simulator.close();

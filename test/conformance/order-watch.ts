@@ -6,7 +6,7 @@ import type { OptimizationId, PortfolioId } from '../../shared/kernel/ids.js';
 import { currency } from '../../shared/kernel/money.js';
 import type { BrokerPort, OrderRequest } from '../../shared/ports/broker.js';
 import { orderFlow } from '../../services/rebalancing/src/decide/order.flow.js';
-import type { Order, OrderSaid } from '../../services/rebalancing/src/decide/order.js';
+import type { Order, OrderEmits } from '../../services/rebalancing/src/decide/order.js';
 import { followOrder } from '../../services/rebalancing/src/effect/follow-order.js';
 
 export type OrderWatch = {
@@ -49,7 +49,7 @@ export const watchOrder = (broker: BrokerPort, request: OrderRequest, orderId: s
   let state = stateOf(request, orderId);
   let held: string | null = null;
   const facts = journeyFacts({ id: 'J-1', subject: 'S-1', portfolioId: state.portfolioId });
-  const take = (step: Step<Order, OrderSaid>): void => {
+  const take = (step: Step<Order, OrderEmits>): void => {
     if ('hold' in step) held = step.hold;
     state = { ...state, ...step.set, ...('to' in step ? { status: step.to } : {}) };
   };

@@ -59,7 +59,7 @@ const heardOf = (text: string): readonly Heard[] => {
   const event = envelopeOf(readerOf('core-banking.transfer-status'), parseJson(text));
   if (event === null) return [];
   const arrival = transferStatusEvents.read(event);
-  if ('hint' in arrival) return [arrival];
+  if ('notification' in arrival) return [arrival];
   if (!('deliverByReference' in arrival)) return [];
   const { reference, input } = arrival.deliverByReference;
   return [{ reference, input: input as PayoutInput }];

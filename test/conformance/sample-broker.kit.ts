@@ -25,7 +25,7 @@ export const sampleBrokerKit = async (makeBroker: typeof createSample = createSa
     books: { orders: books, fills: books, cashOuts: books, approvals: books, logins: books, cash: books, units: books },
     bench: notBuiltYet('the bench of sample'),
     make: notBuiltYet('a lever of sample'),
-    hints: notBuiltYet('hearing the events of sample'),
+    notifications: notBuiltYet('hearing the events of sample'),
     close: async () => {
       broker.close();
     },

@@ -1,7 +1,7 @@
 /** A transfer as the product follows it: the payout service's own table and effect, over the adapter that is judged. */
 import { Bug } from '../../shared/kernel/bug.js';
 import type { EffectRecord, LifeEvent } from '../../shared/kernel/effect-life.js';
-import { step, type AnyFlow, type JourneyRecord, type Occasion, type RulesOf } from '../../shared/kernel/step.js';
+import { step, type AnyFlow, type JourneyRecord, type Trigger, type RulesOf } from '../../shared/kernel/step.js';
 import type { CoreBankingPort, PaymentRequest } from '../../shared/ports/core-banking.js';
 import { payoutFlow } from '../../services/payout/src/decide/payout.flow.js';
 import type { Payout, PayoutInput } from '../../services/payout/src/decide/payout.js';
@@ -9,7 +9,7 @@ import { payCounterAccount } from '../../services/payout/src/effect/pay-counter-
 import { sendingOf } from './carry.js';
 
 /** What the consumer makes of a callback: a reference to ask about, or the news of a return. */
-export type Heard = { readonly hint: string } | { readonly reference: string; readonly input: PayoutInput };
+export type Heard = { readonly notification: string } | { readonly reference: string; readonly input: PayoutInput };
 
 export type TransferWatch = {
   /** Asks the bank, as the engine does when it is time. */
@@ -64,13 +64,13 @@ export const watchTransfer = (bank: CoreBankingPort, request: PaymentRequest): T
     ...{ openedAtMs: 0, policy: null },
     ...{ state: stateOf(request), effect: effectOf(request) },
   };
-  const take = (occasion: Occasion): void => {
-    const stepped = step(flow, journey, occasion, { rulesOf: rules, policy: null, nowMs: Date.now() });
-    if (stepped.kind === 'impossible') impossible = stepped.why;
-    if (stepped.kind === 'postponed') journey = { ...journey, effect: stepped.effect };
-    if (stepped.kind !== 'moved') return;
-    journey = stepped.journey;
-    finished += stepped.says.filter((said) => 'data' in said && 'outcome' in said.data && said.data.outcome === 'paid').length;
+  const take = (trigger: Trigger): void => {
+    const stepResult = step(flow, journey, trigger, { rulesOf: rules, policy: null, nowMs: Date.now() });
+    if (stepResult.kind === 'impossible') impossible = stepResult.why;
+    if (stepResult.kind === 'postponed') journey = { ...journey, effect: stepResult.effect };
+    if (stepResult.kind !== 'moved') return;
+    journey = stepResult.journey;
+    finished += stepResult.emits.filter((said) => 'data' in said && 'outcome' in said.data && said.data.outcome === 'paid').length;
   };
   const look = async (): Promise<void> => {
     const of = journey.effect;
@@ -83,9 +83,9 @@ export const watchTransfer = (bank: CoreBankingPort, request: PaymentRequest): T
   return {
     look,
     hear: async (callback) => {
-      const reference = 'hint' in callback ? callback.hint : callback.reference;
+      const reference = 'notification' in callback ? callback.notification : callback.reference;
       if (reference !== request.endToEndId) throw new Bug('a callback about another payment');
-      if ('hint' in callback) await look();
+      if ('notification' in callback) await look();
       else take({ kind: 'input', input: callback.input });
     },
     status: () => journey.state.status as Payout['status'],

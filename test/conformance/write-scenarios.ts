@@ -1,7 +1,7 @@
 /** Scenarios of one operation that changes something, the same for every operation of every port. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { systemClock } from '../../shared/runtime/engine/clock.js';
-import { Sender } from '../../shared/runtime/engine/effects/effect-runner.js';
+import { EffectRunner } from '../../shared/runtime/engine/effects/effect-runner.js';
 import type { StoredEffect } from '../../shared/runtime/engine/store/store.js';
 import type { Outcome, Sending } from '../../shared/kernel/outcome.js';
 import { carry, LONGEST_LIFE_MS, sendingOf, TIMEOUT_MS, type Carried, type CarryOptions, type Write } from './carry.js';
@@ -317,7 +317,7 @@ const stored = (id: string): StoredEffect => ({
 async function killSwitch(bench: Bench): Promise<void> {
   let maySend = true;
   const sent: string[] = [];
-  const sender = new Sender({
+  const sender = new EffectRunner({
     limitPerSystem: 1,
     breakerAfterFailures: 100,
     breakerOpenMs: 10,

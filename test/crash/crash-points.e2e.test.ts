@@ -6,7 +6,7 @@ import type { EngineServiceName } from '../../contracts/internal/services.js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Customer } from '../world/world.js';
 import { launchService, type LaunchedService } from '../../infra/services/launch.js';
-import type { CrashPoint } from '../../shared/runtime/engine/failpoints.js';
+import type { FailpointName } from '../../shared/runtime/engine/failpoints.js';
 import { eventually } from '../support/eventually.js';
 import { JourneyWorld } from '../world/journey-world.js';
 
@@ -63,7 +63,7 @@ const POINTS = {
 } as const satisfies Readonly<Partial<Record<EngineServiceName, readonly string[]>>>;
 type Victim = keyof typeof POINTS;
 /** All there are: a new boundary in the engine does not compile here until somebody dies of it. */
-const BOUNDARIES: Readonly<Record<CrashPoint, true>> = {
+const BOUNDARIES: Readonly<Record<FailpointName, true>> = {
   'before-take-in': true,
   'after-take-in': true,
   'before-step-commit': true,
@@ -131,7 +131,7 @@ describe('a service that dies at every boundary of the engine', () => {
     return hits;
   };
 
-  const wish = async (): Promise<void> => {
+  const request = async (): Promise<void> => {
     // Every second one has to sell first: so all services are on the way.
     const sells = customers.length % 2 === 1;
     const customer = await world.customer({
@@ -142,14 +142,14 @@ describe('a service that dies at every boundary of the engine', () => {
     await world.app(customer, { action: 'set', amount: '900.00' });
   };
 
-  /** New wishes as long as there is something left to die of. */
-  const keepWishing = (over: () => boolean): Promise<unknown> =>
+  /** New divest requests as long as there is something left to die of. */
+  const keepRequesting = (over: () => boolean): Promise<unknown> =>
     eventually(
       'all points are hit',
       async () => {
         const { journeys } = await world.look();
         const done = journeys.filter((journey) => journey.flow === 'withdrawal' && journey.status === 'Completed').length;
-        if (!over() && customers.length - done < AT_ONCE) await wish();
+        if (!over() && customers.length - done < AT_ONCE) await request();
         return over();
       },
       (isOver) => isOver,
@@ -167,7 +167,7 @@ describe('a service that dies at every boundary of the engine', () => {
     const lives = Promise.all(VICTIMS.map(allLives)).finally(() => {
       over = true;
     });
-    const [hits] = await Promise.all([lives, keepWishing(() => over)]);
+    const [hits] = await Promise.all([lives, keepRequesting(() => over)]);
     const table = hits
       .flat()
       .map((hit) => `  ${hit.service.padEnd(12)} ${hit.point.padEnd(46)} died after ${String(hit.livedMs).padStart(5)} ms`);

@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { headersOf, printEnvelope } from '../../contracts/internal/envelope.js';
 import type { Topic } from '../../contracts/internal/topics.js';
 import type { Customer } from '../world/world.js';
-import { startConsumer, type Consumer, type TakenMessage } from '../../shared/runtime/kafka/consumer.js';
+import { startConsumer, type Consumer, type TakenMessage as FetchedMessage } from '../../shared/runtime/kafka/consumer.js';
 import { eventually } from '../support/eventually.js';
 import { JourneyWorld } from '../world/journey-world.js';
 import type { UnderWay } from '../world/snapshot.js';
@@ -18,7 +18,7 @@ const WITHIN_MS = 30_000;
 describe('bad input on real topics', () => {
   let world: JourneyWorld;
   let consumer: Consumer;
-  const deadLetters: TakenMessage[] = [];
+  const deadLetters: FetchedMessage[] = [];
 
   beforeAll(async () => {
     world = await JourneyWorld.start();
@@ -26,7 +26,7 @@ describe('bad input on real topics', () => {
       ...world.kafka,
       groupId: 'bad-input-test',
       topics: [`${WISHES}.dlq`, 'payout.finished.dlq', 'payout.requested.dlq'],
-      takeIn: (batch) => {
+      ingest: (batch) => {
         deadLetters.push(...batch.messages);
         return Promise.resolve();
       },
@@ -63,7 +63,7 @@ describe('bad input on real topics', () => {
     return event.id;
   };
   /** In the form of the first release, which people may still have before them. */
-  const wishEnvelope = (customer: Customer, id: string, level: string): string =>
+  const requestEnvelope = (customer: Customer, id: string, level: string): string =>
     `{"id":"${id}","type":"portfolios.divest-amount-update","version":"1","occurredAt":"2026-01-01T00:00:00Z","portfolioId":"${customer.portfolioId}",` +
     `"data":{"id":"x","created":"-1000000000-01-01T00:00:00Z","version":"1.0.0","subject":"portfolios","action":"divest-amount-update",` +
     `"data":{"id":"${customer.portfolioId}","divest_amount":${level},"currency":"USD"}}}`;
@@ -79,7 +79,7 @@ describe('bad input on real topics', () => {
       WITHIN_MS,
       100,
     );
-  const deadLettersOf = (eventId: string, count: number): Promise<readonly TakenMessage[]> =>
+  const deadLettersOf = (eventId: string, count: number): Promise<readonly FetchedMessage[]> =>
     eventually(
       `${String(count)} dead letters of ${eventId}`,
       () => deadLetters.filter((letter) => letter.headers['event-id'] === eventId),
@@ -105,7 +105,7 @@ describe('bad input on real topics', () => {
       'event-type': 'portfolios.divest-amount-update',
       traceparent: '00-11112222333344445555666677778888-1111222233334444-01',
     });
-    // Two services listen to wishes, and each keeps its own.
+    // Two services listen to divest requests, and each keeps its own.
     const letters = await deadLettersOf(eventId, 2);
     for (const letter of letters) {
       expect([letter.topic, letter.key, letter.value?.toString()]).toEqual([`${WISHES}.dlq`, customer.portfolioId, broken]);
@@ -128,7 +128,7 @@ describe('bad input on real topics', () => {
     expect((await world.look()).journeys.filter((one) => one.flow === 'withdrawal' && one.portfolioId === customer.portfolioId)).toEqual(
       [],
     );
-    await replay('withdrawal', eventId, customer, wishEnvelope(customer, eventId, '250.00'));
+    await replay('withdrawal', eventId, customer, requestEnvelope(customer, eventId, '250.00'));
     await discard('portfolio', eventId, customer);
     await world.untilBooksAgree([{ customer, paid: ['250'] }]);
   }, 90_000);
@@ -141,7 +141,7 @@ describe('bad input on real topics', () => {
     async (_what, given) => {
       const customer = await richCustomer();
       const id = `bad:${randomUUID()}`;
-      const value = given ?? wishEnvelope(customer, id, '-5.00');
+      const value = given ?? requestEnvelope(customer, id, '-5.00');
       await world.publish({ topic: WISHES, key: customer.portfolioId, headers: { 'event-id': id }, value });
       await deadLettersOf(id, 2);
       await replay('withdrawal', id, customer, null);
@@ -217,13 +217,13 @@ describe('bad input on real topics', () => {
     const customer = await richCustomer();
     const neighbour = await richCustomer();
     const nul = '\\u0000';
-    const inTheId = wishEnvelope(customer, `nul${nul}`, '5');
+    const inTheId = requestEnvelope(customer, `nul${nul}`, '5');
     const inTheReference = `{"id":"nul-${randomUUID()}","type":"payment-status","version":"1","occurredAt":"x","portfolioId":null,"data":{"eventId":"e","endToEndId":"E${nul}","paymentId":"p","status":"ACSC","instructedAmount":{"amount":"5.00","currency":"USD"}}}`;
     const letter = await publish(WISHES, customer, inTheId);
     await publish('core-banking.transfer-status', neighbour, inTheReference);
     await world.publish({ topic: WISHES, key: 'P\u0000', headers: { 'event-id': 'E\u0000' }, value: 'x' });
     await deadLettersOf(letter, 2);
-    // The neighbour's wish comes behind all of it; the payout waits in its lane.
+    // The neighbour's divest request comes behind all of it; the payout waits in its lane.
     await world.app(neighbour, { action: 'set', amount: '250.00' });
     await untilUnderWay(neighbour, 'payout', ['blocked lane', 'inbox', 'quarantine']);
     await untilUnderWay(customer, 'withdrawal', ['blocked lane', 'quarantine']);

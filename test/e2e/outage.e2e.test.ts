@@ -29,7 +29,7 @@ describe('an outage', () => {
 
   const pidsNow = (): ReadonlyMap<string, number> => new Map([...world.stack.services].map(([name, service]) => [name, service.pid]));
 
-  const wish = async (sells: boolean): Promise<Customer> => {
+  const request = async (sells: boolean): Promise<Customer> => {
     const customer = await world.customer({
       cash: sells ? '100.00' : '1000.00',
       positions: sells ? [{ isin: 'US0378331005', units: '20' }] : [],
@@ -40,8 +40,8 @@ describe('an outage', () => {
   };
   /** Somebody is in the middle of everything when it begins. */
   const somebodyUnderWay = async (): Promise<void> => {
-    for (const sells of [true, false, true]) await wish(sells);
-    const last = await wish(true);
+    for (const sells of [true, false, true]) await request(sells);
+    const last = await request(true);
     await world.untilJourney(last, 'withdrawal', 'is under way', (row) => !row.ended);
   };
 
@@ -79,15 +79,15 @@ describe('an outage', () => {
     return books.deliveries.map((line) => line.status);
   };
 
-  it('of Postgres: health names it, wishes are still taken in, and all goes on when it is back', async () => {
+  it('of Postgres: health names it, divest requests are still taken in, and all goes on when it is back', async () => {
     await somebodyUnderWay();
     await world.stack.postgres.crash();
     const sinceMs = Date.now();
     const answeredBefore = (await answersToInvestSuite()).length;
-    await wish(false);
+    await request(false);
     await untilHealthSays('health says that Postgres is away', { http: 503, away: ['postgres'] });
     // Kafka has them: the sender need not come again.
-    await eventually('the wish is answered', answersToInvestSuite, (seen) => seen.length > answeredBefore);
+    await eventually('the divest request is answered', answersToInvestSuite, (seen) => seen.length > answeredBefore);
     expect(new Set((await answersToInvestSuite()).slice(answeredBefore))).toEqual(new Set([202]));
     await untilOver(sinceMs);
     expect(new Set(await alive())).toEqual(new Set([200]));
@@ -101,7 +101,7 @@ describe('an outage', () => {
     await somebodyUnderWay();
     await world.stack.kafka.crash();
     const sinceMs = Date.now();
-    const late = await wish(false);
+    const late = await request(false);
     await untilHealthSays('health says that Kafka is away', { http: 503, away: ['kafka'] });
     await eventually('a webhook is asked to come again', answersToInvestSuite, (seen) => seen.includes(503), 30_000, 100);
     await untilOver(sinceMs);

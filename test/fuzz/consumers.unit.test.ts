@@ -46,7 +46,7 @@ const expectId = (what: string, id: string): void => {
 
 const expectArrival = (arrival: Arrival, portfolioId: string | null): void => {
   if ('ignored' in arrival) expect(arrival.ignored.length).toBeGreaterThan(0);
-  else if ('hint' in arrival) expectId('the hint', arrival.hint);
+  else if ('notification' in arrival) expectId('the hint', arrival.notification);
   else if ('deliverByReference' in arrival) {
     expectId('the reference', arrival.deliverByReference.reference);
     expectStorable(arrival.deliverByReference.input);

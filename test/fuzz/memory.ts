@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { originalOf, readMessage } from '../../shared/runtime/engine/inbox/read-message.js';
-import { Flood } from '../../shared/runtime/engine/failure-rate.js';
+import { FailureRate } from '../../shared/runtime/engine/failure-rate.js';
 import { systemClock } from '../../shared/runtime/engine/clock.js';
 import { messageOf } from './bodies.js';
 import { catalogues, consumers } from './consumers.js';
@@ -22,7 +22,7 @@ const bodies = consumers.map(([service, topic]) => ({
   topic,
   values: fc.sample(hurt(messageOf(topic)), { seed, numRuns: 100 }),
 }));
-const flood = new Flood(systemClock);
+const flood = new FailureRate(systemClock);
 
 const heap: number[] = [];
 let count = 0;

@@ -44,7 +44,7 @@ describe('a flood on real Kafka', () => {
       ...kafka,
       groupId: `${prefix}flood`,
       topics: [TASKS, MORE_TASKS],
-      takeIn: copy.takeIn.take,
+      ingest: copy.inboxWriter.take,
       onFatal: (error) => {
         throw error;
       },
@@ -59,7 +59,7 @@ describe('a flood on real Kafka', () => {
   });
   const count = async (query: string): Promise<number> =>
     Number((await admin.query<{ n: string }>(`select count(*) as n from ${query}`)).rows[0]?.n);
-  const wishes = (topic: string, name: string, many: number) =>
+  const requests = (topic: string, name: string, many: number) =>
     Array.from({ length: many }, (_, index) => `${name}${String(index)}`).map((wanted) => ({
       topic,
       key: wanted,
@@ -69,15 +69,15 @@ describe('a flood on real Kafka', () => {
 
   it('holds every partition of its topic, lets other topics pass, and loses nothing', async () => {
     copy.ways.unreadableTopic = TASKS;
-    await producer.send(wishes(TASKS, 'a', FLOOD));
+    await producer.send(requests(TASKS, 'a', FLOOD));
     await eventually(
       'all partitions are held',
-      () => copy.takeIn.heldBecause,
+      () => copy.inboxWriter.heldBecause,
       (why) => why.length === PARTITIONS,
       30_000,
     );
     // More partitions are held than are handled at the same time: others still have their place.
-    await producer.send(wishes(MORE_TASKS, 'b', 60));
+    await producer.send(requests(MORE_TASKS, 'b', 60));
     await eventually(
       'the other topic is done',
       () => count(`journey where status = 'Done'`),
@@ -96,7 +96,7 @@ describe('a flood on real Kafka', () => {
     expect(await count('inbox')).toBe(FLOOD + 60);
     await eventually(
       'nothing is held any more and the offsets are committed',
-      async () => copy.takeIn.heldBecause.length + (await consumer.lag()).sum,
+      async () => copy.inboxWriter.heldBecause.length + (await consumer.lag()).sum,
       (left) => left === 0,
       30_000,
     );

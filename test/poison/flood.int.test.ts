@@ -6,7 +6,7 @@ import { createLog } from '../../shared/runtime/process/log.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { MORE_TASKS, startEngineCopy, take, taken, task, taskValue, TASKS, type Course, type EngineCopy } from '../support/engine-copy.js';
 import { eventually } from '../support/eventually.js';
-import type { TakenMessage } from '../../shared/runtime/kafka/consumer.js';
+import type { TakenMessage as FetchedMessage } from '../../shared/runtime/kafka/consumer.js';
 
 const NEVER_MS = 3_600_000;
 
@@ -38,7 +38,7 @@ describe('a flood', () => {
       (seen) => seen === wanted,
     );
   /** As the consumer does: the same messages again until they are taken in. */
-  const until = (messages: readonly TakenMessage[]): Promise<unknown> =>
+  const until = (messages: readonly FetchedMessage[]): Promise<unknown> =>
     eventually(
       'the messages are taken in',
       () =>
@@ -53,22 +53,22 @@ describe('a flood', () => {
       20_000,
       5,
     );
-  const unreadable = (n: number): TakenMessage => taken(`u${String(n)}`, 'rubbish');
-  const tasks = (from: number, length: number, course: Course): TakenMessage[] =>
+  const unreadable = (n: number): FetchedMessage => taken(`u${String(n)}`, 'rubbish');
+  const tasks = (from: number, length: number, course: Course): FetchedMessage[] =>
     Array.from({ length }, (_, index) => task(`${course}-${String(from + index)}`, course));
 
   it('of messages that cannot be read is noticed although they come one by one', async () => {
     await start(NEVER_MS);
-    let takenIn = 0;
+    let ingested = 0;
     const held = await (async (): Promise<unknown> => {
-      for (; takenIn < 60; takenIn++) await take(copy, [unreadable(takenIn)]);
+      for (; ingested < 60; ingested++) await take(copy, [unreadable(ingested)]);
       return null;
     })().catch((error: unknown) => error);
     expect(held).toBeInstanceOf(HoldPartition);
-    expect(takenIn).toBe(19);
+    expect(ingested).toBe(19);
     expect(await count('quarantine')).toBe(19);
     expect(copy.published).toHaveLength(19);
-    expect(copy.takeIn.heldBecause).toEqual([`most messages of ${TASKS}/0 cannot be read`]);
+    expect(copy.inboxWriter.heldBecause).toEqual([`most messages of ${TASKS}/0 cannot be read`]);
   });
 
   it('keeps what it holds back once, also when its neighbours could not be written at first', async () => {
@@ -99,7 +99,7 @@ describe('a flood', () => {
     await take(copy, [taken('g1', taskValue('g1', 'fine'), TASKS, 1)]);
     await take(copy, [taken('g2', taskValue('g2', 'fine'), MORE_TASKS, 0)]);
     await untilDone(2);
-    expect(copy.takeIn.heldBecause).toHaveLength(1);
+    expect(copy.inboxWriter.heldBecause).toHaveLength(1);
     await expect(take(copy, flood)).rejects.toThrow(HoldPartition);
     expect(await count('quarantine')).toBe(0);
   });
@@ -109,7 +109,7 @@ describe('a flood', () => {
     await take(copy, [...Array.from({ length: 30 }, (_, n) => unreadable(n)), ...tasks(0, 40, 'fine')]);
     await untilDone(40);
     expect(await count('quarantine')).toBe(30);
-    expect(copy.takeIn.heldBecause).toEqual([]);
+    expect(copy.inboxWriter.heldBecause).toEqual([]);
   });
 
   it('ends with the bug of ours, and nothing is lost', async () => {
@@ -121,7 +121,7 @@ describe('a flood', () => {
     copy.ways.unreadableTopic = null;
     await until(messages);
     await untilDone(200);
-    expect(copy.takeIn.heldBecause).toEqual([]);
+    expect(copy.inboxWriter.heldBecause).toEqual([]);
     expect(await count('quarantine')).toBe(0);
   });
 
@@ -150,7 +150,7 @@ describe('a flood', () => {
       );
       expect(await count('blocked_lane')).toBeLessThan(20);
       await expect(take(copy, tasks(300, 1, 'fine'))).rejects.toThrow('most steps fail');
-      expect(copy.takeIn.heldBecause).toEqual([expect.stringContaining('task')]);
+      expect(copy.inboxWriter.heldBecause).toEqual([expect.stringContaining('task')]);
       expect(await count(`inbox where handled_at is null`)).toBe(300 - (await count('quarantine')));
     },
   );
@@ -175,7 +175,7 @@ describe('a flood', () => {
       expect(await count('quarantine')).toBeLessThan(60);
       expect(await count('inbox where handled_at is null')).toBe(0);
       await until(tasks(300, 1, 'fine'));
-      expect(copy.takeIn.heldBecause).toEqual([]);
+      expect(copy.inboxWriter.heldBecause).toEqual([]);
       expect(copy.engine.waitsBecause).toBeNull();
     },
   );

@@ -1,7 +1,7 @@
 /** Two messages under one id: the first one stands, the second is kept for people under an id of its own, and the lane goes on. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Pool } from 'pg';
-import type { TakenMessage } from '../../shared/runtime/kafka/consumer.js';
+import type { TakenMessage as FetchedMessage } from '../../shared/runtime/kafka/consumer.js';
 import { PostgresStore } from '../../shared/runtime/engine/store/postgres-store.js';
 import { createLog } from '../../shared/runtime/process/log.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
@@ -26,7 +26,7 @@ describe('an event id that comes twice', () => {
     await database.drop();
   });
   let n = 0;
-  const wished = (lane: string, id: string, wanted = lane): TakenMessage =>
+  const requested = (lane: string, id: string, wanted = lane): FetchedMessage =>
     taken(lane, taskValue(wanted, 'fine', id).replace(`"portfolioId":"${wanted}"`, `"portfolioId":"${lane}"`));
   const done = (lane: string): Promise<unknown> =>
     eventually(
@@ -45,16 +45,16 @@ describe('an event id that comes twice', () => {
     copy.published.filter(({ topic }) => topic === `${TASKS}.dlq`).map(({ headers }) => headers['dlq-event-id'] ?? '');
 
   it.each([
-    ['in one batch', (messages: readonly TakenMessage[]) => take(copy, messages)],
+    ['in one batch', (messages: readonly FetchedMessage[]) => take(copy, messages)],
     [
       'in two',
-      async (messages: readonly TakenMessage[]) => {
+      async (messages: readonly FetchedMessage[]) => {
         for (const message of messages) await take(copy, [message]);
       },
     ],
   ])('with another body, %s, is kept once and stops nobody', async (_what, hand) => {
     const lane = `lane${String(++n)}`;
-    const [first, second] = [wished(lane, `id-${lane}`), wished(lane, `id-${lane}`, `${lane}-other`)];
+    const [first, second] = [requested(lane, `id-${lane}`), requested(lane, `id-${lane}`, `${lane}-other`)];
     await hand([first, second, second]);
     await hand([second, first]);
     await done(lane);
@@ -62,7 +62,7 @@ describe('an event id that comes twice', () => {
     expect([one?.error_class, one?.value, others]).toEqual(['OtherBody', second.value?.toString(), []]);
     expect(one?.event_id).toContain(`id-${lane}:other-body:`);
     expect(letters()).toEqual([one?.event_id]);
-    await take(copy, [wished(lane, `next-${lane}`, `${lane}-next`)]);
+    await take(copy, [requested(lane, `next-${lane}`, `${lane}-next`)]);
     await eventually(
       'what follows in the lane is done',
       async () => (await admin.query(`select 1 from journey where subject = $1 and status = 'Done'`, [`${lane}-next`])).rowCount,
@@ -74,7 +74,7 @@ describe('an event id that comes twice', () => {
 
   it('with the same content and another time is a repetition', async () => {
     const lane = `lane${String(++n)}`;
-    const first = wished(lane, `id-${lane}`);
+    const first = requested(lane, `id-${lane}`);
     const again = {
       ...first,
       value: Buffer.from((first.value?.toString() ?? '').replace('2026-01-01T00:00:00Z', '2026-01-02T11:22:33.444Z')),
@@ -88,7 +88,7 @@ describe('an event id that comes twice', () => {
 
   it('of which nothing can be read the second time is kept whole as well', async () => {
     const lane = `lane${String(++n)}`;
-    await take(copy, [wished(lane, `id-${lane}`)]);
+    await take(copy, [requested(lane, `id-${lane}`)]);
     await take(copy, [{ ...taken(lane, '{"half'), headers: { 'event-id': `id-${lane}` } }]);
     expect((await kept(lane)).map(({ value }) => value)).toEqual(['{"half']);
     expect((await admin.query('select 1 from blocked_lane')).rowCount).toBe(0);
@@ -96,7 +96,7 @@ describe('an event id that comes twice', () => {
 
   it('runs when people say so, under its own id, and other trouble of the lane does not take it for what stopped it', async () => {
     const lane = `lane${String(++n)}`;
-    await take(copy, [wished(lane, `id-${lane}`), wished(lane, `id-${lane}`, `${lane}-other`)]);
+    await take(copy, [requested(lane, `id-${lane}`), requested(lane, `id-${lane}`, `${lane}-other`)]);
     await take(copy, [{ ...taken(lane, '{"half'), headers: { 'event-id': `bad-${lane}` } }]);
     const store = new PostgresStore(copy.pool, 4_712);
     expect(await store.blockedLanes()).toEqual(new Set([lane]));
@@ -105,7 +105,7 @@ describe('an event id that comes twice', () => {
     const [other] = (await kept(lane)).filter(({ error_class }) => error_class === 'OtherBody');
     const row = await store.replay(other?.event_id ?? '', null, 'replayed by anna');
     if (row === null) throw new Error('nothing to run again');
-    const item = await copy.takeIn.again(row);
+    const item = await copy.inboxWriter.again(row);
     if (item === null) throw new Error('nothing to step');
     await copy.engine.refreshBlocked();
     copy.engine.enqueue(item);

@@ -3,7 +3,7 @@ import { assemble } from '../../shared/runtime/engine/assembly.js';
 import { Catalogue } from '../../shared/runtime/engine/catalogue.js';
 import type { Clock } from '../../shared/runtime/engine/clock.js';
 import type { ServiceDefinition } from '../../shared/runtime/engine/definition.js';
-import type { Passes } from '../../shared/runtime/engine/failpoints.js';
+import type { Failpoint } from '../../shared/runtime/engine/failpoints.js';
 import type { OutboxRow } from '../../shared/runtime/engine/store/store.js';
 import type { RulesOf } from '../../shared/kernel/step.js';
 import type { Log } from '../../shared/runtime/process/log.js';
@@ -106,15 +106,15 @@ export class Copy {
     const client = new StoreClient(store, this.#ground, life);
     const definition = this.service.define(new Network(this.#ground, life), clock.nowMs);
     const catalogue = new JudgedCatalogue(definition, this.#ground);
-    const passes: Passes = (point) => {
+    const failpoint: Failpoint = (point) => {
       if (life.alive && faults.happens('crash-at-point')) this.crash(point);
     };
     const ownerId = (): number => (this.#life === life ? this.#ownerId : 0);
-    const { takeIn, sweep } = assemble({
-      publish: this.#publisher(life, passes),
-      ...{ catalogue, store: client, clock, log, ownerId, passes },
-      onNotSaid: () => undefined,
-      sender: {
+    const { inboxWriter: inboxWriter, sweep } = assemble({
+      publish: this.#publisher(life, failpoint),
+      ...{ catalogue, store: client, clock, log, ownerId, failpoint: failpoint },
+      onNotPublished: () => undefined,
+      effectRunner: {
         limitPerSystem: 64,
         // It looks at the real clock, which no seed can hold: it never opens here.
         breakerAfterFailures: 1_000_000,
@@ -128,12 +128,12 @@ export class Copy {
     });
     sweep.start();
     const pulse = { stopping: () => !life.alive, heartbeat: () => Promise.resolve() };
-    const consumer: Consumer = { life, take: (batch) => takeIn.take(batch, pulse) };
+    const consumer: Consumer = { life, take: (batch) => inboxWriter.take(batch, pulse) };
     this.#consumer = consumer;
     this.#topics.join(this.service.name, consumer);
   }
 
-  #publisher(life: Life, passes: Passes): (rows: readonly OutboxRow[]) => Promise<void> {
+  #publisher(life: Life, failpoint: Failpoint): (rows: readonly OutboxRow[]) => Promise<void> {
     const { scheduler, random, faults, tell } = this.#ground;
     const append = (rows: readonly OutboxRow[]): void => {
       for (const row of rows) {
@@ -159,12 +159,12 @@ export class Copy {
       if (early) append(rows);
       await pause(random.between(1, 15));
       if (!early) append(rows);
-      passes('after-publish', () => rows.map((row) => row.topic));
+      failpoint('after-publish', () => rows.map((row) => row.topic));
       return undefined;
     };
   }
 
-  /** As kill -9: nothing it had in hand is ever finished. It starts again. */
+  /** As kill -9: nothing it had in progress is ever finished. It starts again. */
   crash(where: string): void {
     const { scheduler, random, tell } = this.#ground;
     const life = this.#life;

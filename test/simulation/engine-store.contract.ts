@@ -179,9 +179,9 @@ const aboutEvents = (fresh: () => Promise<StoreUnderTest>): void => {
   it('takes an event in once, says which came with another body, and handles it once', async () => {
     const { store } = await fresh();
     const none = { quarantined: [], blocked: [], said: [] };
-    const first = await store.takeIn([arrives('e1'), arrives('e2', { note: 'no business' })], none);
+    const first = await store.ingest([arrives('e1'), arrives('e2', { note: 'no business' })], none);
     expect([...first.fresh].sort()).toEqual(['e1', 'e2']);
-    const again = await store.takeIn([arrives('e1', { contentHash: 'other' }), arrives('e2'), arrives('e3')], none);
+    const again = await store.ingest([arrives('e1', { contentHash: 'other' }), arrives('e2'), arrives('e3')], none);
     expect([[...again.fresh], again.conflicting]).toEqual([['e3'], ['e1']]);
     expect([...(await store.stillOpen(['e1', 'e2', 'e3']))].sort()).toEqual(['e1', 'e3']);
     expect(await store.openInbox(-1_000, 10, [])).toEqual([
@@ -220,10 +220,10 @@ const aboutEvents = (fresh: () => Promise<StoreUnderTest>): void => {
   it('stops a lane with its quarantined message, and opens it when people have decided on all of them', async () => {
     const { store } = await fresh();
     const bad = { quarantined: [quarantined('e1')], blocked: [blocked('e1')], said: [said('e1.dlq')] };
-    await store.takeIn([arrives('e1', { note: 'quarantined' })], bad);
-    await store.takeIn([arrives('e1')], { ...bad, said: [] });
-    await store.takeIn([arrives('e2', { note: 'quarantined' })], { quarantined: [quarantined('e2')], blocked: [blocked('e2')], said: [] });
-    await store.takeIn([arrives('e3')], { quarantined: [], blocked: [], said: [] });
+    await store.ingest([arrives('e1', { note: 'quarantined' })], bad);
+    await store.ingest([arrives('e1')], { ...bad, said: [] });
+    await store.ingest([arrives('e2', { note: 'quarantined' })], { quarantined: [quarantined('e2')], blocked: [blocked('e2')], said: [] });
+    await store.ingest([arrives('e3')], { quarantined: [], blocked: [], said: [] });
     expect([...(await store.blockedLanes())]).toEqual(['P1']);
     expect(await store.openInbox(-1_000, 10, [])).toEqual([]);
     const row = await store.replay('e1', 'corrected', 'by anna');
@@ -243,16 +243,16 @@ const aboutEvents = (fresh: () => Promise<StoreUnderTest>): void => {
   it('says the dead letter of a message once, and knows a message that people have corrected by what came first', async () => {
     const { store } = await fresh();
     const bad = { quarantined: [quarantined('e1')], blocked: [blocked('e1')] };
-    await store.takeIn([arrives('e1')], { ...bad, said: [said('e1.dlq.1')] });
-    await store.takeIn([arrives('e1')], { ...bad, said: [said('e1.dlq.2')] });
+    await store.ingest([arrives('e1')], { ...bad, said: [said('e1.dlq.1')] });
+    await store.ingest([arrives('e1')], { ...bad, said: [said('e1.dlq.2')] });
     expect((await store.unsentOutbox(-1_000, 10)).map(({ eventId }) => eventId)).toEqual(['e1.dlq.1']);
     await store.replay('e1', 'corrected', 'by anna');
-    expect((await store.takeIn([arrives('e1')], { ...bad, said: [] })).conflicting).toEqual([]);
+    expect((await store.ingest([arrives('e1')], { ...bad, said: [] })).conflicting).toEqual([]);
   });
   it('lets the lane go on beside a second body under a known id, until that one has run and failed', async () => {
     const { store } = await fresh();
     const other = { ...quarantined('e2'), error_class: 'OtherBody' };
-    await store.takeIn([arrives('e1'), arrives('e2', { note: 'quarantined' })], {
+    await store.ingest([arrives('e1'), arrives('e2', { note: 'quarantined' })], {
       quarantined: [quarantined('e1'), other],
       blocked: [blocked('e1')],
       said: [],
@@ -261,7 +261,7 @@ const aboutEvents = (fresh: () => Promise<StoreUnderTest>): void => {
     expect([...(await store.blockedLanes())]).toEqual([]);
     await store.replay('e2', null, 'by anna');
     await store.write(parts({ quarantined: [quarantined('e2')], blocked: [blocked('e2')] }));
-    await store.takeIn([arrives('e3')], { quarantined: [quarantined('e3')], blocked: [blocked('e3')], said: [] });
+    await store.ingest([arrives('e3')], { quarantined: [quarantined('e3')], blocked: [blocked('e3')], said: [] });
     await store.discard('e3', 'by anna');
     expect([...(await store.blockedLanes())]).toEqual(['P1']);
   });
@@ -323,7 +323,7 @@ const aboutTime = (fresh: () => Promise<StoreUnderTest>): void => {
     expect(await store.figures(READABLE)).toContainEqual({ name: 'left_to_newer', labels: { what: 'journeys' }, value: 0 });
     const none = { quarantined: [], blocked: [], said: [] };
     const answer = answerEventId('j1:Pay', { generation: 1, lastSentAtMs: at });
-    await store.takeIn([arrives('e1'), arrives(answer), arrives('e2')], none);
+    await store.ingest([arrives('e1'), arrives(answer), arrives('e2')], none);
     expect(idsOf(await store.openInbox(-1_000, 10, ['e1', 'none']))).toEqual([answer, 'e2']);
     expect((await store.orphanedEffects(own.id, 10, READABLE)).map(({ effectId }) => effectId)).toEqual(['j2:Pay']);
     await store.write(parts({ seen: [{ event_id: answer, note: null }] }));

@@ -15,7 +15,7 @@ import type {
   Referenced,
   StateVersions,
   StoredEffect,
-  TakenIn,
+  Ingested,
 } from '../../shared/runtime/engine/store/store.js';
 import { answerEventId, contentHash } from '../../shared/runtime/engine/identity.js';
 import { text, type EffectEntry, type InboxEntry, type JourneyEntry } from './memory-rows.js';
@@ -30,7 +30,7 @@ const isReadable = (j: Pick<JourneyEntry, 'flow' | 'stateVersion'>, readable: St
   j.stateVersion <= (readable[j.flow] ?? 0);
 
 export class MemoryStore extends MemoryTables implements EngineStore {
-  async takeIn(rows: readonly InboxRow[], bad: Pick<Parts, 'quarantined' | 'blocked' | 'said'>): Promise<TakenIn> {
+  async ingest(rows: readonly InboxRow[], bad: Pick<Parts, 'quarantined' | 'blocked' | 'said'>): Promise<Ingested> {
     const fresh = new Set<string>();
     const repeated: InboxRow[] = [];
     for (const row of rows) {

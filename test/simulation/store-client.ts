@@ -68,7 +68,7 @@ export class StoreClient implements EngineStore {
     return result;
   }
 
-  takeIn: EngineStore['takeIn'] = (rows, bad) => this.#statement('take in', () => this.#store.takeIn(rows, bad));
+  ingest: EngineStore['ingest'] = (rows, bad) => this.#statement('take in', () => this.#store.ingest(rows, bad));
   load: EngineStore['load'] = (ids, open) => this.#look(() => this.#store.load(ids, open));
   write: EngineStore['write'] = (parts) => this.#statement('write', () => this.#written(parts));
   stillOpen: EngineStore['stillOpen'] = (eventIds) => this.#look(() => this.#store.stillOpen(eventIds));

@@ -1,5 +1,5 @@
-/** Kafka, in memory: partitions, offsets, groups. Delivery is at least once; a batch in hand may lose its partition. */
-import type { TakenMessage } from '../../shared/runtime/kafka/consumer.js';
+/** Kafka, in memory: partitions, offsets, groups. Delivery is at least once; a batch in progress may lose its partition. */
+import type { TakenMessage as FetchedMessage } from '../../shared/runtime/kafka/consumer.js';
 import type { OutboxRow } from '../../shared/runtime/engine/store/store.js';
 import type { Ground } from './ground.js';
 import type { Life } from './scheduler.js';
@@ -7,11 +7,11 @@ import type { Life } from './scheduler.js';
 const PARTITIONS = 2;
 const MOST_PER_FETCH = 4;
 
-type Stored = Omit<TakenMessage, 'offset' | 'partition' | 'topic'> & { readonly value: Buffer };
+type Stored = Omit<FetchedMessage, 'offset' | 'partition' | 'topic'> & { readonly value: Buffer };
 
 export type Consumer = {
   readonly life: Life;
-  readonly take: (batch: { topic: string; partition: number; messages: readonly TakenMessage[] }) => Promise<void>;
+  readonly take: (batch: { topic: string; partition: number; messages: readonly FetchedMessage[] }) => Promise<void>;
 };
 
 /** One partition of one topic for one group. */
@@ -122,7 +122,7 @@ export class Topics {
     const { scheduler, random, faults, broken } = this.#ground;
     const { topic, partition, position } = seat;
     const until = Math.min(seat.log.length, position + random.between(1, MOST_PER_FETCH));
-    const messages = seat.log.slice(position, until).map((one, index): TakenMessage => ({
+    const messages = seat.log.slice(position, until).map((one, index): FetchedMessage => ({
       topic,
       partition,
       offset: String(position + index),

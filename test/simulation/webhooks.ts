@@ -82,7 +82,7 @@ export class Webhooks {
   }
 
   /** The divest amount was set, by whomever. `level` as InvestSuite prints it. */
-  wish(portfolioId: string, level: string): void {
+  request(portfolioId: string, level: string): void {
     const id = `w${String(++this.#sent)}`;
     const body = {
       id,

@@ -93,7 +93,7 @@ export class World {
     const { random, faults } = this.#ground;
     const first = random.chance(0.1) ? EVERYTHING : random.chance(0.3) ? cents + random.between(1, 20_000) : random.between(100, cents);
     this.#later(random.between(1, 500), () => {
-      this.investSuite.wish(id, first);
+      this.investSuite.request(id, first);
     });
     if (first > cents && first !== EVERYTHING) this.#sells(id, LOT_CENTS);
     if (first === EVERYTHING) return;
@@ -102,7 +102,7 @@ export class World {
       atMs += random.between(100, 2_500);
       if (faults.happens('wish-cancelled'))
         this.#later(atMs, () => {
-          this.investSuite.wish(id, 0);
+          this.investSuite.request(id, 0);
         });
       else if (faults.happens('wish-changed')) {
         const more = random.between(1, 3_000);
@@ -118,7 +118,7 @@ export class World {
     const { levelCents } = this.investSuite.of(id);
     const { settledCents, unsettledCents } = this.broker.account(`B-${id}`);
     const wanted = levelCents + cents;
-    this.investSuite.wish(id, wanted, this.broker.takenFrom(`B-${id}`));
+    this.investSuite.request(id, wanted, this.broker.takenFrom(`B-${id}`));
     const short = wanted - settledCents - unsettledCents;
     if (short > 0) this.#sells(id, LOT_CENTS);
   }
@@ -156,12 +156,12 @@ export class World {
     this.say('portfolio.change-requested', id, id, { changeId, portfolioId: id, because, deltas, lowerDivestBy, cashSettled: !lowers });
   }
 
-  /** For the portfolio alone: payments are booked and the customer wishes, at the same time. */
+  /** For the portfolio alone: payments are booked and the customer asks, at the same time. */
   #changesAndWishes(id: string, cents: number): void {
     const { random, faults } = this.#ground;
     const wanted = Math.floor(cents / 2);
     this.#later(1, () => {
-      this.investSuite.wish(id, wanted);
+      this.investSuite.request(id, wanted);
     });
     const times = random.between(1, 2);
     for (let n = 0; n < times; n++)
@@ -173,7 +173,7 @@ export class World {
       if (faults.happens('wish-changed')) {
         const more = random.between(1, 3_000);
         this.#later(random.between(50, 3_500), () => {
-          this.investSuite.wish(id, this.investSuite.of(id).levelCents + more);
+          this.investSuite.request(id, this.investSuite.of(id).levelCents + more);
         });
       }
   }

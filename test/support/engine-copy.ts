@@ -1,6 +1,6 @@
 /**
  * One copy of the engine on a real Postgres, wired as a service wires it, with a small flow that misbehaves where it is told to:
- * what is wished decides. Messages are handed to its take-in, by a test or by a real consumer.
+ * what is asked for decides. Messages are handed to its inbox writer, by a test or by a real consumer.
  */
 import type { Pool } from 'pg';
 import { z } from 'zod';
@@ -17,8 +17,8 @@ import type { Engine } from '../../shared/runtime/engine/steps/step-loop.js';
 import { Owner } from '../../shared/runtime/engine/effects/owner.js';
 import { PostgresStore } from '../../shared/runtime/engine/store/postgres-store.js';
 import type { OutboxRow } from '../../shared/runtime/engine/store/store.js';
-import type { TakeIn } from '../../shared/runtime/engine/inbox/inbox-writer.js';
-import type { TakenMessage } from '../../shared/runtime/kafka/consumer.js';
+import type { InboxWriter } from '../../shared/runtime/engine/inbox/inbox-writer.js';
+import type { TakenMessage as FetchedMessage } from '../../shared/runtime/kafka/consumer.js';
 import type { Log } from '../../shared/runtime/process/log.js';
 
 const LOCK_CLASS = 4_712;
@@ -62,7 +62,9 @@ const flowOf = (ways: Ways): Flow<State, Input, Effects, Said> => ({
       does: 'CallSecond',
       whenUnknown: 'send-again',
       applied: (state) =>
-        state.course === 'looks' ? { to: 'Waiting' } : { to: 'Done', says: [{ event: 'payout.finished', data: { wanted: state.wanted } }] },
+        state.course === 'looks'
+          ? { to: 'Waiting' }
+          : { to: 'Done', emits: [{ event: 'payout.finished', data: { wanted: state.wanted } }] },
       rejected: hold('refused'),
       on: again,
     },
@@ -106,7 +108,7 @@ const call = {
   resultFromPerson: () => ({ receipt: 'by hand' }),
 };
 
-const wish = z.object({ wanted: z.string(), course: z.enum(['fine', 'throws', 'refused', 'impossible', 'hangs', 'looks']) });
+const request = z.object({ wanted: z.string(), course: z.enum(['fine', 'throws', 'refused', 'impossible', 'hangs', 'looks']) });
 
 const definitionOf = (ways: Ways): ServiceDefinition => ({
   name: 'payout',
@@ -117,7 +119,7 @@ const definitionOf = (ways: Ways): ServiceDefinition => ({
       state: z.object({
         status: z.enum(['First', 'Second', 'Waiting', 'Done']),
         wanted: z.string(),
-        course: wish.shape.course,
+        course: request.shape.course,
         note: z.string(),
       }),
       policy: noPolicy,
@@ -132,7 +134,7 @@ const definitionOf = (ways: Ways): ServiceDefinition => ({
     topic,
     read: (event) => {
       if (ways.unreadableTopic === topic) throw new TypeError('a bug of ours in reading');
-      const { wanted, course } = wish.parse(event.data);
+      const { wanted, course } = request.parse(event.data);
       return {
         deliver: { flow: 'task', subject: wanted, input: { type: 'Wished', wanted, course } },
         portfolioId: event.portfolioId ?? '',
@@ -143,7 +145,7 @@ const definitionOf = (ways: Ways): ServiceDefinition => ({
 
 export type EngineCopy = {
   readonly engine: Engine;
-  readonly takeIn: TakeIn;
+  readonly inboxWriter: InboxWriter;
   readonly pool: Pool;
   readonly ways: Ways;
   readonly published: OutboxRow[];
@@ -174,15 +176,20 @@ export const startEngineCopy = async ({ url, log, tryEveryMs = 30_000, sweepEver
   });
   await owner.start();
   const published: OutboxRow[] = [];
-  const { engine, takeIn, sweep, sayer } = assemble({
-    ...{ catalogue: new Catalogue(definitionOf(ways)), store, clock, log, passes: () => undefined },
+  const {
+    engine,
+    inboxWriter: inboxWriter,
+    sweep,
+    outboxPublisher: outboxPublisher,
+  } = assemble({
+    ...{ catalogue: new Catalogue(definitionOf(ways)), store, clock, log, failpoint: () => undefined },
     ownerId: () => owner.id,
     publish: (rows) => {
       published.push(...rows);
       return Promise.resolve();
     },
-    onNotSaid: () => undefined,
-    sender: {
+    onNotPublished: () => undefined,
+    effectRunner: {
       limitPerSystem: 64,
       breakerAfterFailures: 30,
       breakerOpenMs: 1_000,
@@ -196,7 +203,7 @@ export const startEngineCopy = async ({ url, log, tryEveryMs = 30_000, sweepEver
   sweep.start();
   return {
     engine,
-    takeIn,
+    inboxWriter: inboxWriter,
     pool,
     ways,
     published,
@@ -204,14 +211,14 @@ export const startEngineCopy = async ({ url, log, tryEveryMs = 30_000, sweepEver
     stop: async () => {
       await sweep.stop();
       await engine.stop(1_000);
-      await sayer.stop();
+      await outboxPublisher.stop();
       await owner.stop();
       await pool.end();
     },
   };
 };
 
-/** The value of a message that wishes a task; its portfolio is the task's name. */
+/** The value of a message that asks for a task; its portfolio is the task's name. */
 export const taskValue = (wanted: string, course: Course, eventId = `wish-${wanted}`): string =>
   printEnvelope({
     id: eventId,
@@ -223,7 +230,7 @@ export const taskValue = (wanted: string, course: Course, eventId = `wish-${want
   });
 
 let offset = 0;
-export const taken = (key: string, value: string, topic: Topic = TASKS, partition = 0): TakenMessage => ({
+export const taken = (key: string, value: string, topic: Topic = TASKS, partition = 0): FetchedMessage => ({
   topic,
   partition,
   offset: String(++offset),
@@ -232,11 +239,13 @@ export const taken = (key: string, value: string, topic: Topic = TASKS, partitio
   timestampMs: 0,
   value: Buffer.from(value),
 });
-export const task = (wanted: string, course: Course = 'fine'): TakenMessage => taken(wanted, taskValue(wanted, course));
+export const task = (wanted: string, course: Course = 'fine'): FetchedMessage => taken(wanted, taskValue(wanted, course));
 
 const pulse = { stopping: () => false, heartbeat: () => Promise.resolve() };
 /** Hands one fetch over. @throws HoldPartition as the consumer would see it. */
-export const take = (copy: EngineCopy, messages: readonly TakenMessage[]): Promise<void> => {
+export const take = (copy: EngineCopy, messages: readonly FetchedMessage[]): Promise<void> => {
   const [first] = messages;
-  return first === undefined ? Promise.resolve() : copy.takeIn.take({ topic: first.topic, partition: first.partition, messages }, pulse);
+  return first === undefined
+    ? Promise.resolve()
+    : copy.inboxWriter.take({ topic: first.topic, partition: first.partition, messages }, pulse);
 };

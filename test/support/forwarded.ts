@@ -19,11 +19,11 @@ export const readerOf = (topic: OutsideTopic): EventReader => {
 };
 
 /** The message on Kafka; null when the gateway acknowledges the body and forwards nothing. @throws when it would refuse it. */
-export const forwarded = ({ read, sender }: EventReader, body: Json, nowIso = NOW): Message | null => {
+export const forwarded = ({ read, sender: effectRunner }: EventReader, body: Json, nowIso = NOW): Message | null => {
   const sorted = read(body);
   if (sorted.kind === 'malformed') throw new Error(`the gateway would refuse it: ${sorted.problems.join('; ')}`);
   if (sorted.kind === 'unlisted') return null;
-  const message = messageOf(sorted.event, { eventId: eventIdOf(sender, sorted.event.id), body, nowIso, traceparent: undefined });
+  const message = messageOf(sorted.event, { eventId: eventIdOf(effectRunner, sorted.event.id), body, nowIso, traceparent: undefined });
   if ('problems' in message) throw new Error(`the gateway would refuse it: ${message.problems.join('; ')}`);
   return message;
 };

@@ -1,5 +1,5 @@
-import type { Said, Tagged } from '../../shared/kernel/flow.js';
-import { factsOf, openJourney, step, type JourneyRecord, type Occasion, type Stepped } from '../../shared/kernel/step.js';
+import type { Emitted, Tagged } from '../../shared/kernel/flow.js';
+import { factsOf, openJourney, step, type JourneyRecord, type Trigger, type StepResult } from '../../shared/kernel/step.js';
 import { Catalogue } from '../../shared/runtime/engine/catalogue.js';
 import type { Binding } from '../../shared/runtime/engine/definition.js';
 
@@ -14,22 +14,22 @@ export const walkJourney = (
   const context = catalogue.contextOf(binding.flow.name, nowMs);
   const facts = factsOf({ ...identity, openedAtMs: nowMs, policy: context.policy }, context.policy);
   const path: string[] = [];
-  const said: Said[] = [];
+  const said: Emitted[] = [];
   let journey: JourneyRecord | null = null;
-  const take = (stepped: Stepped): void => {
-    if (stepped.kind === 'ignored' || stepped.kind === 'impossible') throw new Error(`${stepped.kind} in ${path.join(' > ')}`);
-    if (stepped.kind === 'postponed') {
-      journey = journey === null ? null : { ...journey, effect: stepped.effect };
+  const take = (stepResult: StepResult): void => {
+    if (stepResult.kind === 'ignored' || stepResult.kind === 'impossible') throw new Error(`${stepResult.kind} in ${path.join(' > ')}`);
+    if (stepResult.kind === 'postponed') {
+      journey = journey === null ? null : { ...journey, effect: stepResult.effect };
       return;
     }
-    journey = stepped.journey;
+    journey = stepResult.journey;
     // What is stored is JSON and is checked when it comes back.
     binding.state.parse(JSON.parse(JSON.stringify(journey.state)));
     if (path.at(-1) !== journey.state.status) path.push(journey.state.status);
-    if (stepped.journey.held !== null) path.push(`held: ${stepped.journey.held}`);
-    said.push(...stepped.says);
+    if (stepResult.journey.held !== null) path.push(`held: ${stepResult.journey.held}`);
+    said.push(...stepResult.emits);
   };
-  const occasion = (at: JourneyRecord, what: Occasion): void => take(step(flow, at, what, context));
+  const trigger = (at: JourneyRecord, what: Trigger): void => take(step(flow, at, what, context));
   const carryOut = async (): Promise<void> => {
     for (let round = 0; round < 20; round++) {
       const at: JourneyRecord | null = journey;
@@ -38,7 +38,7 @@ export const walkJourney = (
       const request: unknown = JSON.parse(JSON.stringify(definition.request(at.state, facts, at.effect.id)));
       const sending = { key: at.effect.id, signal: new AbortController().signal, firstSentAtMs: nowMs };
       const outcome = definition.kind === 'read' ? await definition.read(request, sending) : await definition.send(request, sending);
-      occasion(at, { kind: 'effect', effectId: at.effect.id, event: { type: 'Answered', outcome, of: at.effect } });
+      trigger(at, { kind: 'effect', effectId: at.effect.id, event: { type: 'Answered', outcome, of: at.effect } });
     }
     throw new Error(`does not come to rest: ${path.join(' > ')}`);
   };
@@ -47,11 +47,11 @@ export const walkJourney = (
     said,
     give: async (input: Tagged): Promise<void> => {
       if (journey === null) take(openJourney(flow, identity, input, context));
-      else occasion(journey, { kind: 'input', input });
+      else trigger(journey, { kind: 'input', input });
       await carryOut();
     },
     lookAgain: async (): Promise<void> => {
-      if (journey !== null) occasion(journey, { kind: 'look-again' });
+      if (journey !== null) trigger(journey, { kind: 'look-again' });
       await carryOut();
     },
     answer: async (words: 'applied' | 'rejected', evidence: string): Promise<void> => {
@@ -60,7 +60,7 @@ export const walkJourney = (
       const definition = catalogue.effect(binding.flow.name, at.effect.name);
       const result =
         definition.kind === 'read' ? null : definition.resultFromPerson(definition.request(at.state, facts, at.effect.id), evidence);
-      occasion(at, {
+      trigger(at, {
         kind: 'effect',
         effectId: at.effect.id,
         event: { type: 'PersonSaid', said: words, generation: at.effect.generation, result, evidence },

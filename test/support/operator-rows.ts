@@ -78,7 +78,7 @@ const rowsIn = (admin: Pool): Rows => {
 const request = `{"endToEndId":"WDREF1","debtorIban":"BE71096123456769","creditorName":"Jan Peeters","creditorIban":"${IBAN}","amount":{"amount":"250.4","currency":"EUR"}}`;
 
 const paidWithdrawal = async ({ insert, journey, step, effect }: Rows): Promise<void> => {
-  const wish = `{"id":"investsuite:e1","type":"portfolios.divest-amount-update","version":"1","occurredAt":"${at(0)}","portfolioId":"P1","data":{"id":"P1","divest_amount":250.400,"brokerage_account":"${IBAN}"}}`;
+  const request = `{"id":"investsuite:e1","type":"portfolios.divest-amount-update","version":"1","occurredAt":"${at(0)}","portfolioId":"P1","data":{"id":"P1","divest_amount":250.400,"brokerage_account":"${IBAN}"}}`;
   await insert('withdrawal.inbox', {
     event_id: 'investsuite:e1',
     content_hash: 'h',
@@ -86,7 +86,7 @@ const paidWithdrawal = async ({ insert, journey, step, effect }: Rows): Promise<
     partition: 3,
     offset: 41,
     portfolio_id: 'P1',
-    value: wish,
+    value: request,
     received_at: at(0),
     handled_at: at(1),
   });
@@ -105,7 +105,7 @@ const paidWithdrawal = async ({ insert, journey, step, effect }: Rows): Promise<
     journey_id: 'wd1',
     version: 1,
     at: at(1),
-    occasion: 'DivestAmountUpdated',
+    trigger: 'DivestAmountUpdated',
     source: 'portfolio.withdrawal-request/3/41',
     status: 'ReadingPortfolio',
     effect_id: 'wd1:ReadPortfolio:1',
@@ -114,7 +114,7 @@ const paidWithdrawal = async ({ insert, journey, step, effect }: Rows): Promise<
     journey_id: 'wd1',
     version: 2,
     at: at(2),
-    occasion: 'Answered: applied',
+    trigger: 'Answered: applied',
     status: 'Paying',
     effect_id: 'wd1:ReadPortfolio:1',
     said: 'payout.requested',
@@ -124,7 +124,7 @@ const paidWithdrawal = async ({ insert, journey, step, effect }: Rows): Promise<
     journey_id: 'wd1',
     version: 3,
     at: at(8),
-    occasion: 'PayoutFinished',
+    trigger: 'PayoutFinished',
     source: 'payout.finished/1/5',
     status: 'Completed',
   });
@@ -166,7 +166,7 @@ const paidPayout = async ({ journey, step, effect }: Rows): Promise<void> => {
     journey_id: 'po1',
     version: 1,
     at: at(4),
-    occasion: 'PayoutRequested',
+    trigger: 'PayoutRequested',
     source: 'payout.requested/0/9',
     status: 'Transferring',
     effect_id: 'po1:PayCounterAccount:1',
@@ -175,7 +175,7 @@ const paidPayout = async ({ journey, step, effect }: Rows): Promise<void> => {
     journey_id: 'po1',
     version: 2,
     at: at(6),
-    occasion: 'Answered: applied',
+    trigger: 'Answered: applied',
     status: 'Paid',
     effect_id: 'po1:PayCounterAccount:1',
     said: 'payout.finished',

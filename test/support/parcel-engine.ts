@@ -9,8 +9,8 @@ import { Catalogue } from '../../shared/runtime/engine/catalogue.js';
 import { systemClock, type Clock } from '../../shared/runtime/engine/clock.js';
 import type { ServiceDefinition } from '../../shared/runtime/engine/definition.js';
 import { Owner } from '../../shared/runtime/engine/effects/owner.js';
-import type { CrashPoint } from '../../shared/runtime/engine/failpoints.js';
-import type { TakeIn } from '../../shared/runtime/engine/inbox/inbox-writer.js';
+import type { FailpointName } from '../../shared/runtime/engine/failpoints.js';
+import type { InboxWriter } from '../../shared/runtime/engine/inbox/inbox-writer.js';
 import type { Sweep } from '../../shared/runtime/engine/recovery/sweep.js';
 import type { Engine } from '../../shared/runtime/engine/steps/step-loop.js';
 import { PostgresStore } from '../../shared/runtime/engine/store/postgres-store.js';
@@ -23,7 +23,7 @@ import { newerThan } from './parcel-flow-newer.js';
 export type Copy = {
   engine: Engine;
   sweep: Sweep;
-  takeIn: TakeIn;
+  inboxWriter: InboxWriter;
   store: PostgresStore;
   published: OutboxRow[];
   pool: Pool;
@@ -34,7 +34,7 @@ export type Copy = {
 type CopyOptions = {
   readonly shipMs?: number;
   readonly then?: 'Done' | 'Noting';
-  readonly passes?: (point: CrashPoint) => void;
+  readonly failpoint?: (point: FailpointName) => void;
   readonly mostRemembered?: number;
   /** An instance of the next version of ours: see parcel-flow-newer.ts. */
   readonly newer?: boolean;
@@ -88,15 +88,20 @@ export const parcelEngine = () => {
         };
       },
     };
-    const { engine, takeIn, sweep, sayer } = assemble({
-      ...{ catalogue, store, clock, log, passes: o.passes ?? (() => undefined) },
+    const {
+      engine,
+      inboxWriter: inboxWriter,
+      sweep,
+      outboxPublisher: outboxPublisher,
+    } = assemble({
+      ...{ catalogue, store, clock, log, failpoint: o.failpoint ?? (() => undefined) },
       ownerId: () => owner.id,
       publish: (rows) => {
         published.push(...rows);
         return Promise.resolve();
       },
-      onNotSaid: () => undefined,
-      sender: {
+      onNotPublished: () => undefined,
+      effectRunner: {
         limitPerSystem: 64,
         breakerAfterFailures: 1_000,
         breakerOpenMs: 100,
@@ -118,13 +123,13 @@ export const parcelEngine = () => {
     const end = async (): Promise<void> => {
       await vanish();
       await engine.stop(3_000);
-      await sayer.stop();
+      await outboxPublisher.stop();
       await pool.end();
     };
     const copy = {
       engine,
       sweep,
-      takeIn,
+      inboxWriter: inboxWriter,
       store,
       published,
       pool,
@@ -149,7 +154,7 @@ export const parcelEngine = () => {
   });
   const pulse = { stopping: () => false, heartbeat: () => Promise.resolve() };
   const take = (copy: Copy, ...messages: ReturnType<typeof message>[]) =>
-    copy.takeIn.take({ topic: messages[0]?.topic ?? '', partition: 0, messages }, pulse);
+    copy.inboxWriter.take({ topic: messages[0]?.topic ?? '', partition: 0, messages }, pulse);
   const statuses = async (): Promise<Record<string, number>> => {
     const { rows } = await admin.query<{ status: string; count: string }>('select status, count(*) from journey group by status');
     return Object.fromEntries(rows.map((row) => [row.status, Number(row.count)]));
@@ -167,7 +172,7 @@ export const parcelEngine = () => {
     const world = new World();
     world.next = 'refuse';
     const copy = await startCopy(world);
-    await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
+    await take(copy, message('payout.requested', 'p1', { request: 'w1' }));
     return { world, copy, parked: await untilNoted('it is parked', 'refused') };
   };
   const said = (answer: 'applied' | 'rejected' | 'send-again', effectId: string | undefined, generation: number, id: string) =>

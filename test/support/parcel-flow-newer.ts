@@ -8,7 +8,7 @@ import { bind, noPolicy, type Binding, type ServiceDefinition } from '../../shar
 import { busy, parcelThen, type Effects, type Input, type State } from './parcel-flow.js';
 
 type NewerState = { status: State['status'] | 'Wrapping'; wanted: string; notes: number; paper: string };
-type NewerSaid = { event: 'payout.finished'; data: { subject: string } } | { tells: 'gift'; subject: string; input: { type: 'Given' } };
+type NewerSaid = { event: 'payout.finished'; data: { subject: string } } | { sends: 'gift'; subject: string; input: { type: 'Given' } };
 const older = parcelThen('Done') as unknown as Flow<NewerState, Input, Effects, NewerSaid>;
 
 const parcel: Flow<NewerState, Input, Effects, NewerSaid> = {
@@ -24,9 +24,9 @@ const parcel: Flow<NewerState, Input, Effects, NewerSaid> = {
       whenUnknown: 'send-again',
       applied: ({ wanted }) => ({
         to: 'Wrapping',
-        says: [
+        emits: [
           { event: 'payout.finished', data: { subject: wanted } },
-          { tells: 'gift', subject: wanted, input: { type: 'Given' } },
+          { sends: 'gift', subject: wanted, input: { type: 'Given' } },
         ],
       }),
       rejected: () => ({ hold: 'not noted' }),

@@ -38,7 +38,7 @@ export const parcelThen = (then: 'Done' | 'Noting'): Flow<State, Input, Effects,
     Noting: {
       does: 'Note',
       whenUnknown: 'send-again',
-      applied: (s) => ({ to: 'Waiting', says: [{ event: 'payout.finished', data: { subject: s.wanted } }] }),
+      applied: (s) => ({ to: 'Waiting', emits: [{ event: 'payout.finished', data: { subject: s.wanted } }] }),
       rejected: hold('not noted'),
       on: busy,
     },
@@ -153,18 +153,22 @@ export const consumes: readonly Consume[] = [
   {
     topic: 'payout.requested',
     read: (event) => {
-      const wish = z.object({ wish: z.string(), broken: z.boolean().optional(), shipped: z.boolean().optional() }).parse(event.data);
+      const request = z.object({ request: z.string(), broken: z.boolean().optional(), shipped: z.boolean().optional() }).parse(event.data);
       const input: Input =
-        wish.broken === true ? { type: 'Broken' } : wish.shipped === true ? { type: 'Shipped' } : { type: 'Wished', wanted: wish.wish };
-      return { deliver: { flow: 'parcel', subject: wish.wish, input }, portfolioId: event.portfolioId ?? '' };
+        request.broken === true
+          ? { type: 'Broken' }
+          : request.shipped === true
+            ? { type: 'Shipped' }
+            : { type: 'Wished', wanted: request.request };
+      return { deliver: { flow: 'parcel', subject: request.request, input }, portfolioId: event.portfolioId ?? '' };
     },
   },
-  { topic: 'core-banking.transfer-status', read: (event) => ({ hint: z.object({ key: z.string() }).parse(event.data).key }) },
+  { topic: 'core-banking.transfer-status', read: (event) => ({ notification: z.object({ key: z.string() }).parse(event.data).key }) },
   {
     topic: 'broker.cash-status',
     read: (event) => {
-      const { key, wish } = z.object({ key: z.string(), wish: z.string() }).parse(event.data);
-      return { deliverByReference: { reference: key, input: { type: 'Wished', wanted: wish } as Input } };
+      const { key, request: request } = z.object({ key: z.string(), request: z.string() }).parse(event.data);
+      return { deliverByReference: { reference: key, input: { type: 'Wished', wanted: request } as Input } };
     },
   },
 ];

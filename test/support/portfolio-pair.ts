@@ -9,7 +9,7 @@ import type { ToLostRequest, ToPortfolio } from '../../services/portfolio/src/de
 import type { Stated } from '../../shared/kernel/flow.js';
 import type { Outcome } from '../../shared/kernel/outcome.js';
 import type { EffectRecord } from '../../shared/kernel/effect-life.js';
-import { openJourney, step, type JourneyRecord, type Occasion, type Stepped } from '../../shared/kernel/step.js';
+import { openJourney, step, type JourneyRecord, type Trigger, type StepResult } from '../../shared/kernel/step.js';
 import { Catalogue } from '../../shared/runtime/engine/catalogue.js';
 import { tenantSettings } from '../../shared/runtime/process/tenant.js';
 
@@ -118,22 +118,22 @@ export class PortfolioPair {
     this.#take(flow, openJourney(this.#catalogue.flow(flow), { id, subject: 'P1', portfolioId: 'P1' }, input, context));
   }
 
-  #step(flow: FlowName, occasion: Occasion): void {
+  #step(flow: FlowName, trigger: Trigger): void {
     const journey = flow === 'portfolio' ? this.#portfolio : this.#lostRequest;
     if (journey === null) throw new Error(`no journey of ${flow} is open`);
-    this.#take(flow, step(this.#catalogue.flow(flow), journey, occasion, this.#catalogue.contextOf(flow, NOW_MS)));
+    this.#take(flow, step(this.#catalogue.flow(flow), journey, trigger, this.#catalogue.contextOf(flow, NOW_MS)));
   }
 
-  #take(flow: FlowName, stepped: Stepped): void {
-    if (stepped.kind === 'impossible') throw new Error(`impossible: ${stepped.why}, after ${this.path.join(', ')}`);
-    if (stepped.kind !== 'moved') return;
-    const { journey, says } = stepped;
+  #take(flow: FlowName, stepResult: StepResult): void {
+    if (stepResult.kind === 'impossible') throw new Error(`impossible: ${stepResult.why}, after ${this.path.join(', ')}`);
+    if (stepResult.kind !== 'moved') return;
+    const { journey, emits: emits } = stepResult;
     this.#catalogue.binding(flow).state.parse(JSON.parse(JSON.stringify(journey.state)));
     this.path.push(`${flow} ${journey.state.status}`);
     if (flow === 'portfolio') this.#portfolio = journey;
     else this.#lostRequest = journey;
-    for (const said of says)
+    for (const said of emits)
       if ('event' in said) this.events.push(said.event);
-      else this.messages.push({ to: said.tells, input: JSON.parse(JSON.stringify(said.input)) as never } as Waiting);
+      else this.messages.push({ to: said.sends, input: JSON.parse(JSON.stringify(said.input)) as never } as Waiting);
   }
 }

@@ -35,7 +35,7 @@ interface Told {
   readonly interrupted: AbortSignal;
 }
 
-interface Sender {
+interface EffectRunner {
   readonly name: string;
   readonly topic: string;
   /** Sends under way at once. */
@@ -80,14 +80,14 @@ const placements = (prng: Prng | null): readonly Placement[] =>
   });
 
 class Load {
-  readonly #sender: Sender;
+  readonly #sender: EffectRunner;
   readonly acknowledged = new Set<string>();
   rejected = 0;
   #next = 0;
   #over = false;
   readonly #workers: readonly Promise<void>[];
 
-  constructor(sender: Sender) {
+  constructor(sender: EffectRunner) {
     this.#sender = sender;
     this.#workers = Array.from({ length: sender.atOnce }, () => this.#work());
   }
@@ -103,7 +103,7 @@ class Load {
     }
   }
 
-  async #until(messages: Parameters<Sender['send']>[0]): Promise<void> {
+  async #until(messages: Parameters<EffectRunner['send']>[0]): Promise<void> {
     while (!this.#over) {
       try {
         await this.#sender.send(messages);
@@ -123,7 +123,7 @@ class Load {
   }
 }
 
-const sendersOf = async (kafka: Kafka, phase: number): Promise<readonly Sender[]> => {
+const sendersOf = async (kafka: Kafka, phase: number): Promise<readonly EffectRunner[]> => {
   const topics = ['ours', 'stock', 'stock-idempotent'].map((name) => `${name}-${phase}`) as [string, string, string];
   for (const topic of topics) await createPlacedTopic(optionsFor(kafka.brokers, 'placing'), topic, placements(null));
   const ours = await startProducer(optionsFor(kafka.brokers, `ours-${phase}`));
@@ -232,7 +232,7 @@ const readAll = async (kafka: Kafka, topic: string): Promise<readonly string[]> 
     ...optionsFor(kafka.brokers, `reader-${topic}`),
     groupId: `reader-${topic}`,
     topics: [topic],
-    takeIn: ({ messages }) => {
+    ingest: ({ messages }) => {
       values.push(...messages.map(({ value }) => value?.toString() ?? ''));
       return Promise.resolve();
     },
@@ -246,7 +246,7 @@ const readAll = async (kafka: Kafka, topic: string): Promise<readonly string[]> 
   return values;
 };
 
-const tallyOf = (sender: Sender, load: Load, values: readonly string[]): Tally => {
+const tallyOf = (sender: EffectRunner, load: Load, values: readonly string[]): Tally => {
   const stored = new Set(values);
   return {
     sender: sender.name,

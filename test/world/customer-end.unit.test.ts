@@ -44,8 +44,8 @@ describe('what a test expects of one customer', () => {
     ['a payment that came back', { ...paid, returned: 1 }, /payments that came back: 0, not 1/],
     ['a cash-out that was undone', { ...paid, movedBack: 1 }, /cash-outs that were undone: 0, not 1/],
     ['a withdrawal that waits', { ...paid, withdrawals: ['Paying'] }, /withdrawals are \[Completed\], not \[Paying\]/],
-  ])('is missed when it is %s', (_what, end, says) => {
-    expect(differences(paidBooks(), end)).toMatch(says);
+  ])('is missed when it is %s', (_what, end, emits) => {
+    expect(differences(paidBooks(), end)).toMatch(emits);
   });
 
   it('is missed by books that hold more than was expected', () => {
@@ -112,9 +112,9 @@ describe('the books at last', () => {
       /violation at InvestSuite/,
     ],
     ['an event that InvestSuite still holds', ({ investSuite }) => (investSuite.pending.heldEvents = 1), /1 heldEvents still to come/],
-  ])('are wrong with %s', (_what, doctor, says) => {
+  ])('are wrong with %s', (_what, doctor, emits) => {
     const books = paidBooks();
     doctor(books);
-    expect(differencesAtLast(snapshotOf(books)).join('\n')).toMatch(says);
+    expect(differencesAtLast(snapshotOf(books)).join('\n')).toMatch(emits);
   });
 });

@@ -68,12 +68,12 @@ export class Requests {
   }
 
   async #one({ plan, customer }: Entered, firstAtMs: number): Promise<void> {
-    this.#left.set(plan.number, plan.wishes.length);
-    for (const { afterMs, wish } of plan.wishes) {
+    this.#left.set(plan.number, plan.requests.length);
+    for (const { afterMs, request: request } of plan.requests) {
       await this.#wait(firstAtMs + afterMs);
       if (this.#stopped.aborted) return;
       if (!this.#firstAtMs.has(plan.number)) this.#firstAtMs.set(plan.number, Date.now());
-      await this.#world.investSuite.actAsApp(customer.portfolioId, wish);
+      await this.#world.investSuite.actAsApp(customer.portfolioId, request);
       this.#left.set(plan.number, (this.#left.get(plan.number) ?? 1) - 1);
     }
   }

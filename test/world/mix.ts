@@ -1,4 +1,4 @@
-/** Who the customers of one run are, what they own and what they wish. Pure: the same seed gives the same customers. */
+/** Who the customers of one run are, what they own and what they ask. Pure: the same seed gives the same customers. */
 import { cutTo, decimal, plus, sum, times, ZERO, type Decimal } from '../../shared/kernel/decimal.js';
 import { createPrng, type Prng } from '../simulators/shared/prng.js';
 import type { System } from './faults.js';
@@ -11,7 +11,7 @@ export const KINDS = {
   'several-positions': 'several positions to sell',
   'raise-in-flight': 'raised in flight',
   'cancel-in-flight': 'called off in flight',
-  'wish-again': 'another wish during the payout',
+  'wish-again': 'another divest request during the payout',
   everything: 'everything',
   'refused-transfer': 'transfer refused by the bank',
   'lost-answer': 'answer to the transfer lost',
@@ -28,7 +28,7 @@ export interface Position {
   readonly isin: string;
   readonly units: Decimal;
 }
-export type Wish =
+export type DivestRequest =
   | { readonly action: 'set'; readonly amount: Decimal }
   | { readonly action: 'raise'; readonly amount: Decimal }
   | { readonly action: 'cancel' }
@@ -44,9 +44,9 @@ export interface PlannedCustomer {
   readonly cash: Decimal;
   readonly positions: readonly Position[];
   /** Each so many ms after the customer's first. */
-  readonly wishes: readonly { readonly afterMs: number; readonly wish: Wish }[];
+  readonly requests: readonly { readonly afterMs: number; readonly request: DivestRequest }[];
   readonly faults: readonly OwnFault[];
-  /** All that is wished for in the end; null for everything. */
+  /** All that is asked for in the end; null for everything. */
   readonly asked: Decimal | null;
 }
 
@@ -98,17 +98,17 @@ const positionsOf = (prng: Prng, count: number): readonly Position[] => {
   });
 };
 
-const set = (amount: Decimal): Wish => ({ action: 'set', amount });
-const raise = (amount: Decimal): Wish => ({ action: 'raise', amount });
+const set = (amount: Decimal): DivestRequest => ({ action: 'set', amount });
+const raise = (amount: Decimal): DivestRequest => ({ action: 'raise', amount });
 
 type Shape = Omit<PlannedCustomer, 'number' | 'kind'>;
 
 const cashEnough = (prng: Prng, faults: readonly OwnFault[] = []): Shape => {
   const asked = amountBetween(prng, 100, 2_000);
   const positions = positionsOf(prng, prng.below(2));
-  // To the last cent only where something can be sold: the outside may raise the wish.
+  // To the last cent only where something can be sold: the outside may raise the divest request.
   const cash = plus(asked, positions.length > 0 && prng.below(3) === 0 ? ZERO : amountBetween(prng, 60, 500));
-  return { cash, positions, wishes: [{ afterMs: 0, wish: set(asked) }], faults, asked };
+  return { cash, positions, requests: [{ afterMs: 0, request: set(asked) }], faults, asked };
 };
 
 const saleNeeded = (prng: Prng, count: number, faults: readonly OwnFault[] = []): Shape => {
@@ -116,12 +116,12 @@ const saleNeeded = (prng: Prng, count: number, faults: readonly OwnFault[] = [])
   const positions = positionsOf(prng, count);
   // A third to two thirds of what the shares are worth: sold in part, never out.
   const asked = plus(cash, cutTo(times(sum(positions.map(valueOf)), decimal(`0.${33 + prng.below(33)}`)), 2));
-  return { cash, positions, wishes: [{ afterMs: 0, wish: set(asked) }], faults, asked };
+  return { cash, positions, requests: [{ afterMs: 0, request: set(asked) }], faults, asked };
 };
 
 const withRaise = (shape: Shape, afterMs: number, amount: Decimal): Shape => ({
   ...shape,
-  wishes: [...shape.wishes, { afterMs, wish: raise(amount) }],
+  requests: [...shape.requests, { afterMs, request: raise(amount) }],
   asked: plus(shape.asked ?? ZERO, amount),
 });
 
@@ -143,7 +143,7 @@ const shapeOf = (kind: Kind, prng: Prng): Shape => {
       const shape = saleNeeded(prng, 1, [
         { system: 'broker', fault: { fault: 'settle-late', operation: 'carry-out-order', delayMs: 4_000 } },
       ]);
-      return { ...shape, wishes: [...shape.wishes, { afterMs: 300 + prng.below(700), wish: { action: 'cancel' } }], asked: ZERO };
+      return { ...shape, requests: [...shape.requests, { afterMs: 300 + prng.below(700), request: { action: 'cancel' } }], asked: ZERO };
     }
     case 'wish-again': {
       const amount = amountBetween(prng, 20, 200);
@@ -156,7 +156,7 @@ const shapeOf = (kind: Kind, prng: Prng): Shape => {
       return {
         cash: amountBetween(prng, 0, 300),
         positions: positionsOf(prng, 1 + prng.below(3)),
-        wishes: [{ afterMs: 0, wish: { action: 'everything' } }],
+        requests: [{ afterMs: 0, request: { action: 'everything' } }],
         faults: [],
         asked: null,
       };

@@ -5,9 +5,10 @@ import { INSTRUMENTS } from './world.js';
 
 const worth = ({ cash, positions }: PlannedCustomer): Decimal =>
   plus(cash, sum(positions.map(({ isin, units }) => times(units, decimal(INSTRUMENTS.find((one) => one.isin === isin)?.price ?? '0')))));
-const wished = ({ wishes }: PlannedCustomer): Decimal =>
-  wishes.reduce<Decimal>(
-    (level, { wish }) => (wish.action === 'set' ? wish.amount : wish.action === 'raise' ? plus(level, wish.amount) : ZERO),
+const requested = ({ requests: requests }: PlannedCustomer): Decimal =>
+  requests.reduce<Decimal>(
+    (level, { request: request }) =>
+      request.action === 'set' ? request.amount : request.action === 'raise' ? plus(level, request.amount) : ZERO,
     ZERO,
   );
 
@@ -26,7 +27,7 @@ describe('the mix of customers', () => {
   it.each([1, 2, 3, 4, 5])('asks for nothing that is not there, with seed %s', (seed) => {
     for (const plan of planCustomers(200, seed)) {
       if (plan.asked === null) continue;
-      expect(wished(plan)).toBe(plan.asked);
+      expect(requested(plan)).toBe(plan.asked);
       expect([plan.number, compare(plan.asked, worth(plan)) > 0]).toEqual([plan.number, false]);
       if (plan.positions.length === 0) expect(compare(plan.asked, plan.cash)).not.toBe(1);
     }

@@ -58,11 +58,11 @@ export const isPaidTwice = ({ investSuite, broker, bank }: CustomerBooks): boole
 /** Wrong at any moment, whoever waits for what: money follows broker, bank, InvestSuite in this order, and never more than was asked. */
 export const alwaysWrong = (books: CustomerBooks): readonly string[] => {
   const { paid, cashedOut, withdrawn } = sumsOf(books);
-  const { asked, everything, beyondWish, notifications, withdrawals, violations } = books.investSuite;
+  const { asked, everything, beyondRequest: beyondRequest, notifications, withdrawals, violations } = books.investSuite;
   const settled = withdrawals.filter((one) => one.status === 'SETTLED');
   const wrong: string[] = violations.map((line) => `InvestSuite: ${line.kind}: ${line.detail}`);
   if (!everything && above(paid, asked)) wrong.push(`paid ${paid}, asked ${asked}`);
-  if (beyondWish !== null && isPositive(beyondWish)) wrong.push(`InvestSuite shows ${beyondWish} withdrawn that nobody asked for`);
+  if (beyondRequest !== null && isPositive(beyondRequest)) wrong.push(`InvestSuite shows ${beyondRequest} withdrawn that nobody asked for`);
   if (above(paid, cashedOut)) wrong.push(`paid ${paid}, but only ${cashedOut} left the broker account`);
   if (above(withdrawn, paid)) wrong.push(`InvestSuite shows ${withdrawn} withdrawn, but ${paid} was paid`);
   if (books.bank.settledCount > books.broker.cashOuts.count) wrong.push('more payments than cash-outs');
@@ -101,7 +101,7 @@ const booksDiffer = (books: CustomerBooks): readonly string[] => {
     wrong.push(`${investSuite.notifications.count} messages to the customer for ${settled.length} withdrawals`);
   if (!same(investSuite.notifications.total, withdrawn))
     wrong.push(`the customer was told of ${investSuite.notifications.total}, withdrawn is ${withdrawn}`);
-  if (isPositive(investSuite.missingWish)) wrong.push(`a wish for ${investSuite.missingWish} is erased`);
+  if (isPositive(investSuite.missingRequest)) wrong.push(`a request for ${investSuite.missingRequest} is erased`);
   if (broker.orders.open > 0) wrong.push(`${broker.orders.open} orders are open at the broker`);
   if (!isZero(broker.cash.pendingOut)) wrong.push(`${broker.cash.pendingOut} is still leaving the broker account`);
   return wrong;

@@ -156,21 +156,21 @@ describe('a customer who is paid', () => {
       /level is still 250/,
     ],
     [
-      'a newer wish erased',
+      'a newer divest request erased',
       ({ investSuite }) => {
-        investSuite.portfolios[0]!.missingWish = d('50');
+        investSuite.portfolios[0]!.missingRequest = d('50');
       },
       /wish for 50 is erased/,
     ],
     [
       'withdrawn though nobody asked',
       ({ investSuite }) => {
-        investSuite.portfolios[0]!.beyondWish = d('1');
+        investSuite.portfolios[0]!.beyondRequest = d('1');
       },
       /nobody asked for/,
     ],
     [
-      'a wish that InvestSuite never had',
+      'a divest request that InvestSuite never had',
       ({ investSuite, bank }) => {
         investSuite.portfolios[0]!.asked = d('200');
         bank.creditors[0]!.settledSum = d('200');
@@ -250,11 +250,11 @@ describe('a customer who is paid', () => {
       /key K used for two things/,
     ],
   ];
-  it.each(doctored)('is wrong when doctored: %s', (_name, doctor, says) => {
+  it.each(doctored)('is wrong when doctored: %s', (_name, doctor, emits) => {
     const books = paidBooks();
     doctor(books);
     const verdict = judged(books);
-    expect(problemsOf(verdict)).toMatch(says);
+    expect(problemsOf(verdict)).toMatch(emits);
     expect(verdict.ok).toBe(false);
   });
 
@@ -293,7 +293,7 @@ describe('everything', () => {
   });
 });
 
-describe('a wish that was called off', () => {
+describe('a divest request that was called off', () => {
   it('is good when nothing moved', () => {
     const books = paidBooks();
     books.bank.creditors = [];
@@ -306,7 +306,11 @@ describe('a wish that was called off', () => {
       withdrawals: [],
       notifications: { count: 0, total: ZERO, amounts: [], repeatedCalls: 0 },
     });
-    const calledOff: PlannedCustomer = { ...plan, wishes: [...plan.wishes, { afterMs: 1, wish: { action: 'cancel' } }], asked: ZERO };
+    const calledOff: PlannedCustomer = {
+      ...plan,
+      requests: [...plan.requests, { afterMs: 1, request: { action: 'cancel' } }],
+      asked: ZERO,
+    };
     expect(problemsOf(judged(books, nobody, calledOff))).toBe('');
     expect(judged(books, nobody, calledOff)).toMatchObject({ ok: true, customers: [{ end: 'called off', paid: '0' }] });
   });

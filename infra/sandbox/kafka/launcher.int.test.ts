@@ -47,7 +47,7 @@ const valuesOf = async (kafka: Kafka, topic: string, many: number): Promise<read
     ...optionsFor(kafka),
     groupId: 'reader',
     topics: [topic],
-    takeIn: async ({ messages }) => {
+    ingest: async ({ messages }) => {
       values.push(...messages.map(({ value }) => String(value)));
       return Promise.resolve();
     },

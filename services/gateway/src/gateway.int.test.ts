@@ -7,12 +7,12 @@ import { Webhook } from 'standardwebhooks';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { eventually } from '../../../test/support/eventually.js';
 import { createApp, finishApp, listen, type Listening } from '../../../shared/runtime/http/server.js';
-import { startConsumer, type Consumer, type TakenMessage } from '../../../shared/runtime/kafka/consumer.js';
+import { startConsumer, type Consumer, type TakenMessage as FetchedMessage } from '../../../shared/runtime/kafka/consumer.js';
 import type { KafkaOptions } from '../../../shared/runtime/kafka/client.js';
 import { startProducer, type Producer } from '../../../shared/runtime/kafka/producer.js';
 import { createLog } from '../../../shared/runtime/process/log.js';
 import { ensureAllTopics } from '../../../shared/runtime/process/service.js';
-import { Together, TooManyWaiting } from '../../../shared/runtime/batching.js';
+import { Batcher, TooManyWaiting } from '../../../shared/runtime/batching.js';
 import { wire } from './wire.js';
 import { config } from './config.js';
 
@@ -27,7 +27,7 @@ describe('the gateway', () => {
   let http: Listening;
   let consumer: Consumer;
   let kafkaAway = false;
-  const taken: TakenMessage[] = [];
+  const taken: FetchedMessage[] = [];
 
   beforeAll(async () => {
     database = await createTestDatabase();
@@ -71,7 +71,7 @@ describe('the gateway', () => {
         'core-banking.transfer-status',
         'core-banking.deposit',
       ],
-      takeIn: (batch) => {
+      ingest: (batch) => {
         taken.push(...batch.messages);
         return Promise.resolve();
       },
@@ -116,7 +116,7 @@ describe('the gateway', () => {
       type: response.headers.get('content-type') ?? '',
     };
   };
-  const wish = (id: string, subject = 'portfolios', action = 'divest-amount-update', amount = '1250.40') =>
+  const request = (id: string, subject = 'portfolios', action = 'divest-amount-update', amount = '1250.40') =>
     `{"id":"${id}","created":"-1000000000-01-01T00:00:00Z","version":"1.0.0","subject":"${subject}","action":"${action}","data":{"id":"P01","external_id":null,"divest_amount":${amount},"currency":"USD"}}`;
   const arrived = (eventId: string) =>
     eventually(
@@ -126,7 +126,7 @@ describe('the gateway', () => {
     );
 
   it('forwards an event with key, headers, our words, and the body unchanged, numbers as they were written', async () => {
-    expect(await post('/webhooks/investsuite', wish('e1', 'portfolios', 'divest-amount-update', '3.4900'))).toMatchObject({
+    expect(await post('/webhooks/investsuite', request('e1', 'portfolios', 'divest-amount-update', '3.4900'))).toMatchObject({
       status: 202,
       body: { accepted: 1 },
     });
@@ -148,21 +148,21 @@ describe('the gateway', () => {
     ['portfolio', 'divest_amount_update'],
   ])('takes the name variant %s / %s', async (subject, action) => {
     const id = `v-${subject}-${action}`;
-    expect((await post('/webhooks/investsuite', wish(id, subject, action, '1e100'))).status).toBe(202);
+    expect((await post('/webhooks/investsuite', request(id, subject, action, '1e100'))).status).toBe(202);
     const [message] = await arrived(`investsuite:${id}`);
     expect(message?.topic).toBe('portfolio.withdrawal-request');
     expect(message?.value?.toString()).toContain('"divest_amount":1e100');
   });
 
   it('takes an array, and the same webhook-id again does nothing more', async () => {
-    const body = `[${wish('a1')},${wish('a2')}]`;
+    const body = `[${request('a1')},${request('a2')}]`;
     expect(await post('/webhooks/investsuite', body, { 'webhook-id': 'msg_array' })).toMatchObject({ status: 202, body: { accepted: 2 } });
     await arrived('investsuite:a2');
     expect(await post('/webhooks/investsuite', body, { 'webhook-id': 'msg_array' })).toMatchObject({
       status: 202,
       body: { accepted: 0, repeated: true },
     });
-    await post('/webhooks/investsuite', wish('a3'));
+    await post('/webhooks/investsuite', request('a3'));
     await arrived('investsuite:a3');
     expect(taken.filter((message) => message.headers['event-id'] === 'investsuite:a1')).toHaveLength(1);
   });
@@ -173,7 +173,7 @@ describe('the gateway', () => {
     const asked = jest.spyOn(Client.prototype, 'query');
     const ids = Array.from({ length: 60 }, (_, index) => (index === 31 ? 'msg_refused' : `msg_together_${String(index)}`));
     const answers = await Promise.all(
-      ids.map((id, index) => post('/webhooks/investsuite', wish(`t${String(index)}`), { 'webhook-id': id })),
+      ids.map((id, index) => post('/webhooks/investsuite', request(`t${String(index)}`), { 'webhook-id': id })),
     );
     const statements = asked.mock.calls.length;
     asked.mockRestore();
@@ -187,19 +187,19 @@ describe('the gateway', () => {
     // Each by itself would be a hundred and twenty.
     expect(statements).toBeLessThan(60);
     const again = await Promise.all(
-      ids.slice(0, 4).map((id, index) => post('/webhooks/investsuite', wish(`t${String(index)}`), { 'webhook-id': id })),
+      ids.slice(0, 4).map((id, index) => post('/webhooks/investsuite', request(`t${String(index)}`), { 'webhook-id': id })),
     );
     expect(again.map(({ body }) => body)).toEqual(again.map(() => ({ accepted: 0, repeated: true })));
   });
 
   it('says 503 when more wait for the database than it holds, and forwards nothing', async () => {
-    const full = jest.spyOn(Together.prototype, 'do').mockRejectedValueOnce(new TooManyWaiting('5000 are waiting already'));
-    expect(await post('/webhooks/investsuite', wish('full'), { 'webhook-id': 'msg_full' })).toMatchObject({
+    const full = jest.spyOn(Batcher.prototype, 'do').mockRejectedValueOnce(new TooManyWaiting('5000 are waiting already'));
+    expect(await post('/webhooks/investsuite', request('full'), { 'webhook-id': 'msg_full' })).toMatchObject({
       status: 503,
       body: { code: 'busy' },
     });
     full.mockRestore();
-    expect(await post('/webhooks/investsuite', wish('full'), { 'webhook-id': 'msg_full' })).toMatchObject({ status: 202 });
+    expect(await post('/webhooks/investsuite', request('full'), { 'webhook-id': 'msg_full' })).toMatchObject({ status: 202 });
     await arrived('investsuite:full');
     expect(taken.filter((message) => message.headers['event-id'] === 'investsuite:full')).toHaveLength(1);
   });
@@ -221,13 +221,13 @@ describe('the gateway', () => {
   });
 
   it.each<[string, number, string, () => Promise<{ status: number; body: Record<string, unknown>; type: string }>]>([
-    ['unsigned', 401, 'signature-missing', () => post('/webhooks/investsuite', wish('x'), { 'webhook-signature': undefined })],
+    ['unsigned', 401, 'signature-missing', () => post('/webhooks/investsuite', request('x'), { 'webhook-signature': undefined })],
     [
       'signed for another body',
       401,
       'signature-wrong',
       () =>
-        post('/webhooks/investsuite', wish('x'), {
+        post('/webhooks/investsuite', request('x'), {
           'webhook-signature': new Webhook(SECRET).sign('msg_q', new Date(), '{}'),
           'webhook-id': 'msg_q',
         }),
@@ -238,16 +238,16 @@ describe('the gateway', () => {
       'timestamp-out-of-tolerance',
       () => {
         const at = new Date(Date.now() - 400_000);
-        return post('/webhooks/investsuite', wish('x'), {
+        return post('/webhooks/investsuite', request('x'), {
           'webhook-id': 'msg_old',
           'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
-          'webhook-signature': new Webhook(SECRET).sign('msg_old', at, wish('x')),
+          'webhook-signature': new Webhook(SECRET).sign('msg_old', at, request('x')),
         });
       },
     ],
     ['oversized', 413, 'too-large', () => post('/webhooks/investsuite', `{"pad":"${'x'.repeat(30_000)}"}`)],
-    ['not JSON by its type', 415, 'media-type', () => post('/webhooks/investsuite', wish('x'), { 'content-type': 'text/plain' })],
-    ['compressed', 415, 'media-type', () => post('/webhooks/investsuite', wish('x'), { 'content-encoding': 'gzip' })],
+    ['not JSON by its type', 415, 'media-type', () => post('/webhooks/investsuite', request('x'), { 'content-type': 'text/plain' })],
+    ['compressed', 415, 'media-type', () => post('/webhooks/investsuite', request('x'), { 'content-encoding': 'gzip' })],
     ['not JSON', 400, 'not-json', () => post('/webhooks/investsuite', '{"half":')],
     [
       'of a wrong shape',
@@ -274,12 +274,12 @@ describe('the gateway', () => {
 
   it('says 503 and Retry-After while Kafka is away, and takes the same webhook afterwards', async () => {
     kafkaAway = true;
-    expect(await post('/webhooks/investsuite', wish('k1'), { 'webhook-id': 'msg_k1' })).toMatchObject({
+    expect(await post('/webhooks/investsuite', request('k1'), { 'webhook-id': 'msg_k1' })).toMatchObject({
       status: 503,
       body: { code: 'kafka-away' },
     });
     kafkaAway = false;
-    expect(await post('/webhooks/investsuite', wish('k1'), { 'webhook-id': 'msg_k1' })).toMatchObject({
+    expect(await post('/webhooks/investsuite', request('k1'), { 'webhook-id': 'msg_k1' })).toMatchObject({
       status: 202,
       body: { accepted: 1 },
     });

@@ -75,7 +75,7 @@ describe('the operators', () => {
       ...kafka,
       groupId: `${prefix}test`,
       topics: ['operator.decision'],
-      takeIn: (batch) => {
+      ingest: (batch) => {
         for (const { key, value } of batch.messages) {
           const message = JSON.parse(value?.toString() ?? '{}') as { id: string; data: Record<string, unknown> };
           decisions.push({ eventId: message.id, key, data: message.data });

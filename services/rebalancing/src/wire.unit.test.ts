@@ -2,9 +2,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { decimal } from '../../../shared/kernel/decimal.js';
 import type { EffectRecord, LifeEvent } from '../../../shared/kernel/effect-life.js';
-import type { Said, Tagged } from '../../../shared/kernel/flow.js';
+import type { Emitted, Tagged } from '../../../shared/kernel/flow.js';
 import type { BrokerAccountId } from '../../../shared/kernel/ids.js';
-import { factsOf, openJourney, step, type JourneyRecord, type Stepped } from '../../../shared/kernel/step.js';
+import { factsOf, openJourney, step, type JourneyRecord, type StepResult } from '../../../shared/kernel/step.js';
 import type { BrokerPort, Fill, OrderReport, OrderRequest } from '../../../shared/ports/broker.js';
 import type { InvestSuitePort, Portfolio, TransactionWrite } from '../../../shared/ports/investsuite.js';
 import { Catalogue } from '../../../shared/runtime/engine/catalogue.js';
@@ -108,22 +108,22 @@ const run = async (ports: ReturnType<typeof world>) => {
     consumes: rebalancingConsumes,
   });
   const journeys = new Map<string, JourneyRecord>();
-  const said: Said[] = [];
+  const said: Emitted[] = [];
   const visited: string[] = [];
   const inbox: { flow: string; subject: string; input: Tagged }[] = [];
 
-  const take = async (id: string, stepped: Stepped): Promise<void> => {
-    if (stepped.kind !== 'moved') throw new Error(`${id}: ${JSON.stringify(stepped)}`);
-    if (stepped.journey.held !== null) throw new Error(`${id} is held: ${stepped.journey.held}`);
+  const take = async (id: string, stepResult: StepResult): Promise<void> => {
+    if (stepResult.kind !== 'moved') throw new Error(`${id}: ${JSON.stringify(stepResult)}`);
+    if (stepResult.journey.held !== null) throw new Error(`${id} is held: ${stepResult.journey.held}`);
     // As the database gives it back.
-    const state = catalogue.binding(stepped.journey.flow).state.parse(JSON.parse(JSON.stringify(stepped.journey.state)));
-    const journey = { ...stepped.journey, state };
+    const state = catalogue.binding(stepResult.journey.flow).state.parse(JSON.parse(JSON.stringify(stepResult.journey.state)));
+    const journey = { ...stepResult.journey, state };
     journeys.set(id, journey);
     visited.push(`${journey.subject} ${state.status}`);
-    for (const one of stepped.says)
-      if ('tells' in one) inbox.push({ flow: one.tells, subject: one.subject, input: one.input });
+    for (const one of stepResult.emits)
+      if ('sends' in one) inbox.push({ flow: one.sends, subject: one.subject, input: one.input });
       else said.push(one);
-    if (stepped.planned && journey.effect !== null) await act(journey, journey.effect);
+    if (stepResult.planned && journey.effect !== null) await act(journey, journey.effect);
   };
   const act = async (journey: JourneyRecord, effect: EffectRecord): Promise<void> => {
     const definition = catalogue.effect(journey.flow, effect.name);

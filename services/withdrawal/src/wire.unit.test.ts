@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { decimal } from '../../../shared/kernel/decimal.js';
-import type { Said, Tagged } from '../../../shared/kernel/flow.js';
+import type { Emitted, Tagged } from '../../../shared/kernel/flow.js';
 import { currency, type DivestAmount } from '../../../shared/kernel/money.js';
 import type { BrokerCash, BrokerPort } from '../../../shared/ports/broker.js';
 import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
@@ -63,7 +63,7 @@ const start = (more: Partial<World> = {}) => {
   );
   return { world, ...walk };
 };
-const wish = (level: DivestAmount | null): Tagged => ({ type: 'DivestAmountUpdated', level }) as Tagged;
+const request = (level: DivestAmount | null): Tagged => ({ type: 'DivestAmountUpdated', level }) as Tagged;
 const payout = (outcome: string, more: object = {}): Tagged =>
   ({
     type: 'PayoutFinished',
@@ -76,7 +76,7 @@ const payout = (outcome: string, more: object = {}): Tagged =>
     ...more,
   }) as Tagged;
 const changed = (left: string): Tagged => ({ type: 'PortfolioChanged', changeId: 'wd1.paid', divestAmountLeft: left }) as Tagged;
-const topics = (said: readonly Said[]): readonly string[] => said.map((one) => ('event' in one ? one.event : `tells ${one.tells}`));
+const topics = (said: readonly Emitted[]): readonly string[] => said.map((one) => ('event' in one ? one.event : `tells ${one.sends}`));
 
 describe('a withdrawal, the whole way', () => {
   it('reads all its topics', () => {
@@ -90,7 +90,7 @@ describe('a withdrawal, the whole way', () => {
 
   it('pays what InvestSuite shows, whatever the event said', async () => {
     const { give, path, said, world } = start();
-    await give(wish(amount('9999')));
+    await give(request(amount('9999')));
     await give(payout('paid'));
     await give(changed('0'));
     expect(path).toEqual([
@@ -107,9 +107,9 @@ describe('a withdrawal, the whole way', () => {
     expect(world.calls).toEqual(['booked -250', 'announced 250']);
   });
 
-  it('waits for cash and takes the newest wish when it comes', async () => {
+  it('waits for cash and takes the newest divest request when it comes', async () => {
     const { give, path, said, world } = start({ withdrawable: '10' });
-    await give(wish(amount('250')));
+    await give(request(amount('250')));
     world.divestAmount = amount('800');
     world.withdrawable = '800';
     await give({ type: 'CashSettled' });
@@ -119,19 +119,19 @@ describe('a withdrawal, the whole way', () => {
 
   it('called off while it waits pays nothing', async () => {
     const { give, path, said, world } = start({ withdrawable: '10' });
-    await give(wish(amount('250')));
+    await give(request(amount('250')));
     world.divestAmount = { kind: 'nothing' };
-    await give(wish({ kind: 'nothing' }));
+    await give(request({ kind: 'nothing' }));
     expect(path.at(-1)).toBe('Cancelled');
     expect(said).toEqual([]);
   });
 
   it('keeps a raise that comes during the payout for the next withdrawal, and does not take its own lowering for one', async () => {
     const { give, path, said } = start();
-    await give(wish(amount('250')));
-    await give(wish(amount('800')));
+    await give(request(amount('250')));
+    await give(request(amount('800')));
     await give(payout('paid'));
-    await give(wish({ kind: 'nothing' }));
+    await give(request({ kind: 'nothing' }));
     await give(changed('550'));
     expect(path.at(-1)).toBe('Completed');
     expect(topics(said)).toEqual(['payout.requested', 'portfolio.change-requested', 'tells withdrawal']);
@@ -139,16 +139,16 @@ describe('a withdrawal, the whole way', () => {
 
   it('shows a return, early or late', async () => {
     const early = start();
-    for (const input of [wish(null), payout('returned', { reason: 'AC04' }), payout('paid'), changed('0')]) await early.give(input);
+    for (const input of [request(null), payout('returned', { reason: 'AC04' }), payout('paid'), changed('0')]) await early.give(input);
     expect(early.path.at(-1)).toBe('Returned');
     const late = start();
-    for (const input of [wish(null), payout('paid'), changed('0'), payout('returned', { reason: 'AC04' })]) await late.give(input);
+    for (const input of [request(null), payout('paid'), changed('0'), payout('returned', { reason: 'AC04' })]) await late.give(input);
     expect(late.path.slice(-2)).toEqual(['Completed', 'Returned']);
   });
 
   it('holds when the booking is refused, and goes on when people have booked it', async () => {
     const { give, answer, path } = start({ refuses: 'transaction' });
-    await give(wish(null));
+    await give(request(null));
     await give(payout('paid'));
     expect(path.at(-1)).toBe('held: paid but not recorded: invalid');
     await answer('applied', 'T7');

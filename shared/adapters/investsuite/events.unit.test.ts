@@ -9,10 +9,10 @@ const read = (body: Json, named?: string) => reader?.read(body, named);
 const sample = (name: string): Json =>
   parseJson(readFileSync(join(__dirname, '../../../contracts/investsuite/samples', `${name}.json`), 'utf8'));
 const OWN = 'P01HQZX3V9K2M4N6P8R0S2T4V6W';
-const wish = (amount: string) =>
+const request = (amount: string) =>
   read(parseJson(`{"id":"x","subject":"portfolios","action":"withdrawal","data":{"id":"P1","divest_amount":${amount}}}`));
 const levelOf = (amount: string) => {
-  const sorted = wish(amount);
+  const sorted = request(amount);
   return sorted?.kind === 'event' ? (sorted.event.words as { readonly level: unknown }).level : sorted?.kind;
 };
 const optimisation = (action: string, about: { readonly [name: string]: Json }) =>
@@ -91,6 +91,6 @@ describe('an event of InvestSuite', () => {
   });
   it('that cannot be read says where, and does not repeat it', () => {
     expect(read({ id: 'x', data: 'a secret' })).toEqual({ kind: 'malformed', problems: [expect.not.stringContaining('secret')] });
-    expect(wish('"a secret"')).toEqual({ kind: 'malformed', problems: [expect.stringMatching(/^data\.divest_amount: (?!.*secret)/)] });
+    expect(request('"a secret"')).toEqual({ kind: 'malformed', problems: [expect.stringMatching(/^data\.divest_amount: (?!.*secret)/)] });
   });
 });

@@ -3,34 +3,59 @@ import type { Catalogue } from './catalogue.js';
 import type { Clock } from './clock.js';
 import { decisionsOf } from './inbox/operator-decisions.js';
 import { Engine, type EngineOptions } from './steps/step-loop.js';
-import { Sayer, type Publish } from './outbox/outbox-publisher.js';
-import { Sender, type SenderOptions } from './effects/effect-runner.js';
+import { OutboxPublisher, type Publish } from './outbox/outbox-publisher.js';
+import { EffectRunner, type EffectRunnerOptions } from './effects/effect-runner.js';
 import type { EngineStore } from './store/store.js';
 import { Sweep, type SweepOptions } from './recovery/sweep.js';
-import { TakeIn } from './inbox/inbox-writer.js';
+import { InboxWriter } from './inbox/inbox-writer.js';
 
-export type AssemblyOptions = Pick<EngineOptions, 'log' | 'ownerId' | 'passes'> & {
+export type AssemblyOptions = Pick<EngineOptions, 'log' | 'ownerId' | 'failpoint'> & {
   readonly catalogue: Catalogue;
   readonly store: EngineStore;
   readonly clock: Clock;
   readonly publish: Publish;
-  readonly onNotSaid: (error: unknown) => void;
+  readonly onNotPublished: (error: unknown) => void;
   /** The owner's lock decides whether anything may be sent, unless this says otherwise. */
-  readonly sender: Omit<SenderOptions, keyof Clock | 'maySend'> & Partial<Pick<SenderOptions, 'maySend'>>;
+  readonly effectRunner: Omit<EffectRunnerOptions, keyof Clock | 'maySend'> & Partial<Pick<EffectRunnerOptions, 'maySend'>>;
   readonly sweep: Pick<SweepOptions, 'everyMs' | 'graceMs' | 'random'>;
   readonly bounds?: Pick<EngineOptions, 'tryEveryMs' | 'mostRemembered'>;
 };
-export type Assembly = { readonly engine: Engine; readonly takeIn: TakeIn; readonly sweep: Sweep; readonly sayer: Sayer };
+export type Assembly = {
+  readonly engine: Engine;
+  readonly inboxWriter: InboxWriter;
+  readonly sweep: Sweep;
+  readonly outboxPublisher: OutboxPublisher;
+};
 
 export const assemble = (options: AssemblyOptions): Assembly => {
-  const { catalogue, store, clock, log, ownerId, passes, bounds } = options;
-  const sender = new Sender({ maySend: () => ownerId() !== 0, ...clock, ...options.sender });
-  const sayer = new Sayer(store, options.publish, options.onNotSaid, clock.after);
-  const engine = new Engine({ catalogue, store, sender, sayer, clock, log, ownerId, passes, ...bounds });
-  const takeIn: TakeIn = new TakeIn({
-    decisions: decisionsOf({ catalogue, store, engine, takeIn: () => takeIn, log }),
-    ...{ catalogue, store, engine, sayer, clock, log, passes, ...bounds },
+  const { catalogue, store, clock, log, ownerId, failpoint: failpoint, bounds } = options;
+  const effectRunner = new EffectRunner({ maySend: () => ownerId() !== 0, ...clock, ...options.effectRunner });
+  const outboxPublisher = new OutboxPublisher(store, options.publish, options.onNotPublished, clock.after);
+  const engine = new Engine({
+    catalogue,
+    store,
+    effectRunner: effectRunner,
+    outboxPublisher: outboxPublisher,
+    clock,
+    log,
+    ownerId,
+    failpoint: failpoint,
+    ...bounds,
   });
-  const sweep = new Sweep({ store, engine, sayer, takeIn, readable: catalogue.stateVersions, clock, log, ownerId, ...options.sweep });
-  return { engine, takeIn, sweep, sayer };
+  const inboxWriter: InboxWriter = new InboxWriter({
+    decisions: decisionsOf({ catalogue, store, engine, inboxWriter: () => inboxWriter, log }),
+    ...{ catalogue, store, engine, outboxPublisher: outboxPublisher, clock, log, failpoint: failpoint, ...bounds },
+  });
+  const sweep = new Sweep({
+    store,
+    engine,
+    outboxPublisher: outboxPublisher,
+    inboxWriter: inboxWriter,
+    readable: catalogue.stateVersions,
+    clock,
+    log,
+    ownerId,
+    ...options.sweep,
+  });
+  return { engine, inboxWriter: inboxWriter, sweep, outboxPublisher: outboxPublisher };
 };

@@ -2,7 +2,7 @@
 import { expectFiledUnder, majorVersionOf, type Envelope } from '../../../contracts/internal/envelope.js';
 import { versionOf, type Topic } from '../../../contracts/internal/topics.js';
 import { z } from 'zod';
-import type { EffectKind, EffectsOf, Flow, JourneyFacts, Said, Stated, Tagged } from '../../kernel/flow.js';
+import type { EffectKind, EffectsOf, Flow, JourneyFacts, Emitted, Stated, Tagged } from '../../kernel/flow.js';
 import type { Inquiry, OperationAbility, Outcome, Sending } from '../../kernel/outcome.js';
 import type { Decimal } from '../../kernel/decimal.js';
 import type { Upgrade } from '../../kernel/upgrade.js';
@@ -59,7 +59,7 @@ export type EffectDefinitions<S extends Stated, E extends EffectsOf<E>> = {
   readonly [N in keyof E]: EffectDefinition<S, E[N]['kind'], E[N]['result'], E[N]['reason']>;
 };
 
-export type FlowBinding<S extends Stated, I extends Tagged, E extends EffectsOf<E>, M extends Said, P> = {
+export type FlowBinding<S extends Stated, I extends Tagged, E extends EffectsOf<E>, M extends Emitted, P> = {
   readonly flow: Flow<S, I, E, M, P>;
   /** Two or three letters that open every journey id of this flow. */
   readonly idPrefix: string;
@@ -90,7 +90,7 @@ export type Arrival =
   /** An input of the journey whose effect carries this reference. */
   | { readonly deliverByReference: { readonly reference: string; readonly input: Tagged } }
   /** News about an effect with this reference: ask the other side now, believe nothing of what was said. */
-  | { readonly hint: string }
+  | { readonly notification: string }
   | { readonly ignored: string };
 
 export type Consume = {
@@ -129,7 +129,7 @@ export const translated = (translate: Translate, all: readonly Consume[]): reado
 export type Found = { readonly topic: Topic; readonly type: string; readonly portfolioId: string; readonly data: object };
 
 /**
- * Work by the clock. Every copy may run it at once: what it finds becomes events whose ids are made of the job, its time
+ * Work by the clock. Every instance may run it at once: what it finds becomes events whose ids are made of the job, its time
  * slot and the portfolio, so the inbox takes each of them once.
  */
 export type Job = {
@@ -145,7 +145,7 @@ export type Binding = FlowBinding<
   Stated,
   Tagged,
   EffectsOf<Record<string, { kind: EffectKind; result: unknown; reason: string }>>,
-  Said,
+  Emitted,
   unknown
 >;
 
@@ -160,6 +160,6 @@ export type ServiceDefinition = {
 export const noPolicy = { schema: z.null(), now: null } as const;
 
 /** Forgets the flow's own types, which only its own table needs. */
-export const bind = <S extends Stated, I extends Tagged, E extends EffectsOf<E>, M extends Said, P>(
+export const bind = <S extends Stated, I extends Tagged, E extends EffectsOf<E>, M extends Emitted, P>(
   binding: FlowBinding<S, I, E, M, P>,
 ): Binding => binding as unknown as Binding;

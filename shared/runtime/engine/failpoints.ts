@@ -1,5 +1,5 @@
 /** The boundaries at which a process may die: before and after each commit, each send, each publication. */
-export type CrashPoint =
+export type FailpointName =
   | 'before-step-commit'
   | 'after-step-commit'
   | 'before-send'
@@ -12,4 +12,4 @@ export type CrashPoint =
  * Named moments at which a test lets the process die; does nothing in production. `about` says what the moment is about: the
  * statuses a commit leads to, the effect that is sent or was answered, the topics of what is taken in or published.
  */
-export type Passes = (point: CrashPoint, about: () => readonly string[]) => void;
+export type Failpoint = (point: FailpointName, about: () => readonly string[]) => void;

@@ -14,7 +14,7 @@ export const TRY_EVERY_MS = 30_000;
 
 type Seen = { readonly atMs: number; readonly failed: number; readonly of: number };
 
-export class Flood {
+export class FailureRate {
   readonly #clock: Pick<Clock, 'monotonicMs'>;
   #seen: Seen[] = [];
   #failed = 0;
@@ -66,18 +66,18 @@ export class Flood {
 }
 
 /** One of each kind: a topic's partition, an occasion of a flow. */
-export class Floods {
+export class FailureRates {
   readonly #clock: Pick<Clock, 'monotonicMs'>;
-  readonly #byKind = new Map<string, Flood>();
+  readonly #byKind = new Map<string, FailureRate>();
 
   constructor(clock: Pick<Clock, 'monotonicMs'>) {
     this.#clock = clock;
   }
 
-  of(kind: string): Flood {
+  of(kind: string): FailureRate {
     const known = this.#byKind.get(kind);
     if (known !== undefined) return known;
-    const made = new Flood(this.#clock);
+    const made = new FailureRate(this.#clock);
     this.#byKind.set(kind, made);
     return made;
   }
@@ -85,13 +85,13 @@ export class Floods {
   /** Those that are one now. */
   get high(): readonly string[] {
     const high: string[] = [];
-    for (const [kind, flood] of this.#byKind) if (flood.is) high.push(kind);
+    for (const [kind, failureRate] of this.#byKind) if (failureRate.is) high.push(kind);
     return high;
   }
 }
 
 /** When the next one may be tried while it waits. */
-export class Patience {
+export class ProbeTimer {
   readonly #clock: Pick<Clock, 'monotonicMs'>;
   readonly #everyMs: number;
   #nextAtMs: number | null = null;

@@ -37,7 +37,7 @@ const consumerOptions: ConsumerOptions = {
   ...options,
   groupId: 'g',
   topics: ['t'],
-  takeIn: () => Promise.resolve(),
+  ingest: () => Promise.resolve(),
   onFatal: () => undefined,
 };
 

@@ -11,19 +11,19 @@ import { ConsumerDied, KafkaUnavailable, asError } from './errors.js';
 import type { Guards } from './guards.js';
 import { groupLag } from './lag.js';
 import type { Lag } from './lag.js';
-import { PARTITIONS_AT_ONCE, takeInBatch } from './take-in-batch.js';
-import type { TakeIn } from './take-in-batch.js';
-import { evictOwnGhost } from './takeover.js';
+import { PARTITIONS_AT_ONCE, ingestBatch } from './ingest-batch.js';
+import type { InboxWriter } from './ingest-batch.js';
+import { evictPreviousRun } from './takeover.js';
 import { Watchdog } from './watchdog.js';
 
-export type { TakeIn, TakenBatch, TakenMessage, Pulse } from './take-in-batch.js';
+export type { InboxWriter as TakeIn, FetchedBatch as TakenBatch, FetchedMessage as TakenMessage, Pulse } from './ingest-batch.js';
 export type { Lag, PartitionLag } from './lag.js';
 
 export type ConsumerOptions = KafkaOptions & {
   readonly groupId: string;
   /** Without the prefix. They must exist. */
   readonly topics: readonly string[];
-  readonly takeIn: TakeIn;
+  readonly ingest: InboxWriter;
   /** Called once. The process must exit: this consumer will not go on. */
   readonly onFatal: (error: Error) => void;
   /** After this long without a sign of life the group gives the partitions to others. Default 10 s; brokers refuse less than 6 s unless told otherwise. */
@@ -120,16 +120,16 @@ class WatchedConsumer implements Consumer {
   }
 
   async start(): Promise<void> {
-    const { groupId, log, takeIn, topicPrefix } = this.#options;
-    if (this.#own.guards.evictOwnGhost) await evictOwnGhost(this.#options, groupId, this.#kafka, this.#own);
+    const { groupId, log, ingest: ingest, topicPrefix } = this.#options;
+    if (this.#own.guards.evictPreviousRun) await evictPreviousRun(this.#options, groupId, this.#kafka, this.#own);
     await this.#consumer.connect();
     await this.#consumer.subscribe({ topics: this.#topics().map(({ topic }) => topic), fromBeginning: this.#own.guards.fromBeginning });
     this.#running = this.#consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
       partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
-      eachBatch: takeInBatch({
-        takeIn,
+      eachBatch: ingestBatch({
+        ingest: ingest,
         topicPrefix,
         log,
         heartbeatIntervalMs: this.#options.heartbeatIntervalMs ?? HEARTBEAT_INTERVAL_MS,

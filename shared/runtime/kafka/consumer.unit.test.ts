@@ -50,7 +50,7 @@ const optionsWith = (onFatal: (error: Error) => void, more: Partial<ConsumerOpti
   topicPrefix: 'p.',
   groupId: 'g',
   topics: ['a', 'b'],
-  takeIn: () => Promise.resolve(),
+  ingest: () => Promise.resolve(),
   onFatal,
   ...more,
 });

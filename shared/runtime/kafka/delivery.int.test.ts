@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { ensureTopics, pingKafka } from './admin.js';
 import type { KafkaOptions } from './client.js';
 import { startConsumer } from './consumer.js';
-import type { Consumer, TakenMessage } from './consumer.js';
+import type { Consumer, TakenMessage as FetchedMessage } from './consumer.js';
 import { startProducer } from './producer.js';
 import type { Producer } from './producer.js';
 import { optionsFor, waitFor } from './testing.js';
@@ -21,12 +21,12 @@ const producerOf = async (options: KafkaOptions): Promise<Producer> => {
   return producer;
 };
 
-const consumerOf = async (options: KafkaOptions, groupId: string, into: TakenMessage[], topics = ['t']): Promise<Consumer> => {
+const consumerOf = async (options: KafkaOptions, groupId: string, into: FetchedMessage[], topics = ['t']): Promise<Consumer> => {
   const consumer = await startConsumer({
     ...options,
     groupId,
     topics,
-    takeIn: async ({ messages }) => {
+    ingest: async ({ messages }) => {
       into.push(...messages);
       return Promise.resolve();
     },
@@ -54,7 +54,7 @@ describe('a message goes through', () => {
     }));
     await Promise.all([producer.send(sent.slice(0, 150)), producer.send(sent.slice(150))]);
 
-    const taken: TakenMessage[] = [];
+    const taken: FetchedMessage[] = [];
     const consumer = await consumerOf(kafka, randomUUID(), taken);
     await waitFor(
       () => taken.length >= 300,
@@ -80,7 +80,7 @@ describe('a message goes through', () => {
     const kafka = kafkaForTest();
     await ensureTopics(kafka, [{ name: 't', partitions: 2, replicationFactor: 1 }]);
     const producer = await producerOf(kafka);
-    const taken: TakenMessage[] = [];
+    const taken: FetchedMessage[] = [];
     const consumer = await consumerOf(kafka, randomUUID(), taken);
     consumer.pause();
     expect(consumer.paused()).toBe(true);

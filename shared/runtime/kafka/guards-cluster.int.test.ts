@@ -8,7 +8,7 @@ import type { Kafka } from '../../../infra/sandbox/kafka/launcher.js';
 import { askAdmin, patientRetry } from './client.js';
 import type { Inner, KafkaOptions } from './client.js';
 import { startConsumer } from './consumer.js';
-import type { TakenMessage } from './consumer.js';
+import type { TakenMessage as FetchedMessage } from './consumer.js';
 import { ensureTopics } from './admin.js';
 import { startProducer, startProducerWith } from './producer.js';
 import type { OutgoingMessage, Producer } from './producer.js';
@@ -37,13 +37,13 @@ const makeTopic = async (kafka: KafkaOptions, replicas: readonly number[][]): Pr
 
 /** Every stored value, read from the beginning by a group of its own. */
 const stored = async (kafka: KafkaOptions): Promise<string[]> => {
-  const taken: TakenMessage[] = [];
+  const taken: FetchedMessage[] = [];
   const consumer = await startConsumer({
     ...kafka,
     clientId: `${kafka.clientId}-reader`,
     groupId: `${kafka.topicPrefix}reader-${Date.now()}`,
     topics: ['t'],
-    takeIn: async ({ messages }) => Promise.resolve(void taken.push(...messages)),
+    ingest: async ({ messages }) => Promise.resolve(void taken.push(...messages)),
     onFatal: () => undefined,
     sessionTimeoutMs: 3_000,
     heartbeatIntervalMs: 500,
@@ -209,14 +209,14 @@ describe('Kafka dies and comes back', () => {
     try {
       const kafka = optionsFor(server.brokers);
       await ensureTopics(kafka, [{ name: 't', partitions: 2, replicationFactor: 1 }]);
-      const taken: TakenMessage[] = [];
+      const taken: FetchedMessage[] = [];
       const fatal: Error[] = [];
       const producer = await startProducer(kafka);
       const consumer = await startConsumer({
         ...kafka,
         groupId: kafka.topicPrefix,
         topics: ['t'],
-        takeIn: async ({ messages }) => Promise.resolve(void taken.push(...messages)),
+        ingest: async ({ messages }) => Promise.resolve(void taken.push(...messages)),
         onFatal: (error) => void fatal.push(error),
         sessionTimeoutMs: 3_000,
         heartbeatIntervalMs: 500,

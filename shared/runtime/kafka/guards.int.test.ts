@@ -5,7 +5,7 @@ import { ensureTopicsWith, ensureTopics } from './admin.js';
 import { askAdmin, openKafka, patientRetry } from './client.js';
 import type { Inner, KafkaOptions } from './client.js';
 import { startConsumerWith } from './consumer.js';
-import type { Consumer, ConsumerOptions, TakenMessage } from './consumer.js';
+import type { Consumer, ConsumerOptions, TakenMessage as FetchedMessage } from './consumer.js';
 import { startProducerWith } from './producer.js';
 import type { OutgoingMessage, Producer } from './producer.js';
 import { optionsFor, waitFor, without, work } from './testing.js';
@@ -32,18 +32,18 @@ const producerOf = async (kafka: KafkaOptions, own: Inner): Promise<Producer> =>
 const consumerOf = async (
   kafka: KafkaOptions,
   own: Inner,
-  takeIn: ConsumerOptions['takeIn'],
+  ingest: ConsumerOptions['ingest'],
   more: Partial<ConsumerOptions> = {},
 ): Promise<Consumer & { fatal: Error[] }> => {
   const fatal: Error[] = [];
   const options = { groupId: kafka.topicPrefix, topics: ['t'], sessionTimeoutMs: 3_000, heartbeatIntervalMs: 500, ...kafka, ...more };
-  const consumer = await startConsumerWith({ ...options, takeIn, onFatal: (error) => void fatal.push(error) }, own);
+  const consumer = await startConsumerWith({ ...options, ingest: ingest, onFatal: (error) => void fatal.push(error) }, own);
   closing.push(() => consumer.stop(500));
   return Object.assign(consumer, { fatal });
 };
 
 const keep =
-  (into: TakenMessage[]): ConsumerOptions['takeIn'] =>
+  (into: FetchedMessage[]): ConsumerOptions['ingest'] =>
   async ({ messages }) => {
     into.push(...messages);
     return Promise.resolve();
@@ -90,7 +90,7 @@ describe('a group without a committed offset (guard fromBeginning)', () => {
     const kafka = await freshKafka(1);
     const producer = await producerOf(kafka, without());
     await producer.send([{ topic: 't', key: 'k', value: 'older', headers: {} }]);
-    const taken: TakenMessage[] = [];
+    const taken: FetchedMessage[] = [];
     const consumer = await consumerOf(kafka, own, keep(taken));
     // The group has its place once it has fetched.
     const joinedAtMs = Date.now();
@@ -121,7 +121,7 @@ describe('a database that is away for longer than a session (guards waitInsideBa
     const all = messages(20);
     await producer.send(all);
     const backAtMs = Date.now() + 3_000;
-    const taken: TakenMessage[] = [];
+    const taken: FetchedMessage[] = [];
     const consumer = await consumerOf(
       kafka,
       without(),
@@ -149,7 +149,7 @@ describe('a handler slower than a session, and a second member (guard heartbeatW
     let running = 0;
     let most = 0;
     let began = 0;
-    const slow: ConsumerOptions['takeIn'] = async () => {
+    const slow: ConsumerOptions['ingest'] = async () => {
       began += 1;
       running += 1;
       most = Math.max(most, running);
@@ -182,19 +182,19 @@ describe('a handler slower than a session, and a second member (guard heartbeatW
 
 describe('a copy that was killed and starts again (guard evictOwnGhost)', () => {
   /** A member that shows no life any more, as after kill -9: its handler never returns and beats no more. */
-  const leaveGhost = async (kafka: KafkaOptions): Promise<void> => {
+  const leavePreviousRun = async (kafka: KafkaOptions): Promise<void> => {
     let release: () => void = () => undefined;
     const stuck = new Promise<void>((done) => (release = done));
-    const ghost = openKafka(kafka, patientRetry, without()).consumer({
+    const previousRun = openKafka(kafka, patientRetry, without()).consumer({
       groupId: kafka.topicPrefix,
       sessionTimeout: 6_000,
       heartbeatInterval: 500,
       maxWaitTimeInMs: 200,
     });
     let began = false;
-    await ghost.connect();
-    await ghost.subscribe({ topics: [`${kafka.topicPrefix}t`], fromBeginning: true });
-    await ghost.run({
+    await previousRun.connect();
+    await previousRun.subscribe({ topics: [`${kafka.topicPrefix}t`], fromBeginning: true });
+    await previousRun.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
       eachBatch: async () => {
@@ -204,11 +204,11 @@ describe('a copy that was killed and starts again (guard evictOwnGhost)', () => 
     });
     closing.push(async () => {
       release();
-      await ghost.disconnect();
+      await previousRun.disconnect();
     });
     await waitFor(
       () => began,
-      () => 'the ghost got no message',
+      () => 'the previous run got no message',
     );
   };
 
@@ -216,8 +216,8 @@ describe('a copy that was killed and starts again (guard evictOwnGhost)', () => 
     const kafka = await freshKafka(2);
     const producer = await producerOf(kafka, without());
     await producer.send(messages(10));
-    await leaveGhost(kafka);
-    const taken: TakenMessage[] = [];
+    await leavePreviousRun(kafka);
+    const taken: FetchedMessage[] = [];
     const startedAtMs = Date.now();
     await consumerOf(kafka, own, keep(taken), { sessionTimeoutMs: 6_000, heartbeatIntervalMs: 500 });
     await waitFor(
@@ -232,7 +232,7 @@ describe('a copy that was killed and starts again (guard evictOwnGhost)', () => 
     expect(await servedAfterMs(without())).toBeLessThan(3_000);
   });
   it('without the guard waits until the session of the dead one ends', async () => {
-    expect(await servedAfterMs(without('evictOwnGhost'))).toBeGreaterThan(3_500);
+    expect(await servedAfterMs(without('evictPreviousRun'))).toBeGreaterThan(3_500);
   });
 });
 

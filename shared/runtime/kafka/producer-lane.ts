@@ -14,9 +14,9 @@ export type Addressed = {
 export type Parcel = { readonly address: string; readonly messages: readonly Addressed[] };
 
 /** Over once nobody waits for the send any more. Not an AbortSignal: to abort one makes an error with a stack, for every send. */
-export type Patience = { over: boolean };
+export type ProbeTimer = { over: boolean };
 
-type Waiting = { readonly parcel: Parcel; readonly patience: Readonly<Patience>; readonly settle: (error?: unknown) => void };
+type Waiting = { readonly parcel: Parcel; readonly patience: Readonly<ProbeTimer>; readonly settle: (error?: unknown) => void };
 
 export type LaneParts = {
   connect(): Promise<void>;
@@ -69,7 +69,7 @@ export class Lane {
   }
 
   /** Resolves when all of the parcel is acknowledged. A parcel that was given up before its turn is never sent. */
-  deliver(parcel: Parcel, patience: Readonly<Patience>): Promise<void> {
+  deliver(parcel: Parcel, patience: Readonly<ProbeTimer>): Promise<void> {
     const delivered = new Promise<void>((resolve, reject) => {
       this.#queue.push({
         parcel,

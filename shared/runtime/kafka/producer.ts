@@ -11,7 +11,7 @@ import { within } from './deadline.js';
 import { KafkaUnavailable, MessageTooLarge, asError } from './errors.js';
 import type { Guards } from './guards.js';
 import { Lane } from './producer-lane.js';
-import type { Addressed, Parcel, Patience } from './producer-lane.js';
+import type { Addressed, Parcel, ProbeTimer } from './producer-lane.js';
 import { partitionCounts } from './partition-counts.js';
 
 export type OutgoingMessage = {
@@ -180,7 +180,7 @@ class LanedProducer implements Producer {
     if (messages.length === 0) return;
     if (this.#stopped) throw new KafkaUnavailable('the producer is stopped');
     const deadlineMs = limits?.deadlineMs ?? this.#options.sendDeadlineMs ?? SEND_DEADLINE_MS;
-    const patience: Patience = { over: false };
+    const patience: ProbeTimer = { over: false };
     const sending = this.#deliver(messages, deadlineMs, patience);
     this.#underWay.add(sending);
     const done = (): void => void this.#underWay.delete(sending);
@@ -195,7 +195,7 @@ class LanedProducer implements Producer {
     }
   }
 
-  async #deliver(messages: readonly OutgoingMessage[], deadlineMs: number, patience: Patience): Promise<void> {
+  async #deliver(messages: readonly OutgoingMessage[], deadlineMs: number, patience: ProbeTimer): Promise<void> {
     const named = messages.map((message) => ({ message, topic: `${this.#options.topicPrefix}${message.topic}` }));
     const counts = await this.#partitions(
       named.map(({ topic }) => topic),

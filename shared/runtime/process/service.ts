@@ -12,7 +12,7 @@ import { assemble, type Assembly } from '../engine/assembly.js';
 import { Catalogue } from '../engine/catalogue.js';
 import { systemClock } from '../engine/clock.js';
 import type { ServiceDefinition } from '../engine/definition.js';
-import type { Passes } from '../engine/failpoints.js';
+import type { Failpoint } from '../engine/failpoints.js';
 import { contentHash } from '../engine/identity.js';
 import { Owner } from '../engine/effects/owner.js';
 import { PostgresStore } from '../engine/store/postgres-store.js';
@@ -50,7 +50,7 @@ export const databaseOptions = (config: CommonConfig, service: string): Database
 
 export const kafkaOptions = (config: CommonConfig, service: string, log: Log): KafkaOptions => ({
   brokers: config.KAFKA_BROKERS,
-  // Unique for each running copy: at a restart the copy's own ghost is asked to leave the group.
+  // Unique for each running copy: at a restart the copy's own previous run is asked to leave the group.
   clientId: config.SERVICE_NAME ?? service,
   ssl: config.KAFKA_SSL,
   ...(config.KAFKA_SASL_MECHANISM === undefined
@@ -94,7 +94,7 @@ export const untilDone = async (what: string, log: Log, work: () => Promise<void
  * For tests of crashes: `CRASH_POINT=name:n` kills the process, as kill -9 would, the n-th time it gets to that point;
  * `name@about:n` counts only the times that are about that status, effect or topic.
  */
-const crashPoints = (setting: string | undefined): Passes => {
+const crashPoints = (setting: string | undefined): Failpoint => {
   if (setting === undefined) return () => undefined;
   const [place = '', count = '1'] = setting.split(':');
   const [name, about] = place.split('@');
@@ -106,13 +106,13 @@ const crashPoints = (setting: string | undefined): Passes => {
 
 type EngineParts = Assembly & { readonly owner: Owner; readonly store: PostgresStore; readonly readable: StateVersions };
 
-const watchFigures = (registry: Registry, { store, engine, takeIn, readable }: EngineParts): void => {
+const watchFigures = (registry: Registry, { store, engine, inboxWriter: inboxWriter, readable }: EngineParts): void => {
   new Gauge({
     name: 'cmw_held',
     help: 'reasons for which messages are not taken in now; above 0 somebody must look',
     registers: [registry],
     collect() {
-      this.set(takeIn.heldBecause.length + (engine.waitsBecause === null ? 0 : 1));
+      this.set(inboxWriter.heldBecause.length + (engine.waitsBecause === null ? 0 : 1));
     },
   });
   const gauges = new Map<string, Gauge>();
@@ -167,10 +167,10 @@ type EngineSetting = {
 
 const startEngine = async ({ definition, config, log, pool, producer }: EngineSetting): Promise<EngineParts> => {
   const options = databaseOptions(config, definition.name);
-  // Any number that is the same in all copies of a service and differs between services.
+  // Any number that is the same in all instances of a service and differs between services.
   const lockClass = Number.parseInt(contentHash(`engine ${options.schema}`).slice(0, 7), 16);
   const store = new PostgresStore(pool, lockClass);
-  const passes = crashPoints(config.CRASH_POINT);
+  const failpoint = crashPoints(config.CRASH_POINT);
   const owner = new Owner({
     connect: () => openClient({ ...options, statementTimeoutMs: 0 }),
     lockClass,
@@ -188,16 +188,16 @@ const startEngine = async ({ definition, config, log, pool, producer }: EngineSe
   });
   const catalogue = new Catalogue(definition);
   const assembly = assemble({
-    ...{ catalogue, store, clock: systemClock, log, passes },
+    ...{ catalogue, store, clock: systemClock, log, failpoint: failpoint },
     ownerId: () => owner.id,
     publish: async (rows) => {
       await producer.send(rows);
-      passes('after-publish', () => rows.map((row) => row.topic));
+      failpoint('after-publish', () => rows.map((row) => row.topic));
     },
-    onNotSaid: (error) => {
+    onNotPublished: (error) => {
       log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'not published yet; it is said again');
     },
-    sender: {
+    effectRunner: {
       limitPerSystem: config.REQUESTS_AT_ONCE,
       breakerAfterFailures: 30,
       breakerOpenMs: 1_000,
@@ -239,8 +239,8 @@ const start = async <S extends z.ZodObject>(options: ServiceOptions<S>, environm
   const state: { parts: EngineParts | null } = { parts: null };
   const started = (): Promise<void> => (state.parts === null ? Promise.reject(new Error('starting')) : Promise.resolve());
   const takesIn = (): Promise<void> => {
-    const { takeIn, engine } = state.parts ?? {};
-    const why = [...(engine?.waitsBecause ? [engine.waitsBecause] : []), ...(takeIn?.heldBecause ?? [])];
+    const { inboxWriter: inboxWriter, engine } = state.parts ?? {};
+    const why = [...(engine?.waitsBecause ? [engine.waitsBecause] : []), ...(inboxWriter?.heldBecause ?? [])];
     return why.length === 0 ? Promise.resolve() : Promise.reject(new NotReady([...new Set(why)].join('; ')));
   };
   const app = createApp(registry, [
@@ -265,7 +265,7 @@ const start = async <S extends z.ZodObject>(options: ServiceOptions<S>, environm
     ...kafka,
     groupId: `${config.KAFKA_TOPIC_PREFIX}${options.name}`,
     topics,
-    takeIn: parts.takeIn.take,
+    ingest: parts.inboxWriter.take,
     sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
     onFatal: (error) => {
       log.fatal({ err: error }, 'the consumer is dead: the process ends and is started again');
@@ -282,7 +282,7 @@ const start = async <S extends z.ZodObject>(options: ServiceOptions<S>, environm
       await consumer.stop();
       await parts.sweep.stop();
       await parts.engine.stop(DRAIN_MS);
-      await parts.sayer.stop();
+      await parts.outboxPublisher.stop();
       await producer.stop();
       await parts.owner.stop();
       await http.stop();

@@ -64,8 +64,8 @@ export type OptimizationLine = {
   readonly wire: JsonObject;
 };
 
-/** What an app write or an API write did to the wish. `asked` is the running total of all that was asked for. */
-export type WishLine = {
+/** What an app write or an API write did to the divest request. `asked` is the running total of all that was asked for. */
+export type DivestRequestLine = {
   readonly portfolioId: string;
   readonly by: Author;
   readonly from: LevelText;
@@ -98,7 +98,7 @@ export type Books = {
   readonly events: Book<EventLine>;
   readonly deliveries: Book<Attempt>;
   readonly optimizations: Book<OptimizationLine>;
-  readonly wishes: Book<WishLine>;
+  readonly divestRequests: Book<DivestRequestLine>;
   readonly requests: Book<RequestLine>;
   readonly strikes: Book<StrikeLine>;
   readonly violations: Book<ViolationLine>;
@@ -111,7 +111,7 @@ export const createBooks = (nowMs: () => number): Books => ({
   events: createBook('events', nowMs),
   deliveries: createBook('deliveries', nowMs),
   optimizations: createBook('optimizations', nowMs),
-  wishes: createBook('wishes', nowMs),
+  divestRequests: createBook('divest requests', nowMs),
   requests: createBook('requests', nowMs),
   strikes: createBook('strikes', nowMs),
   violations: createBook('violations', nowMs),

@@ -16,7 +16,7 @@ import {
 import { DEFAULT_OPTIMISER, planSales, type OptimiserInput } from './optimiser.js';
 import { patchProblems } from './patch-rules.js';
 import { matchesQuery, parseQuery } from './query.js';
-import { beyondWish, missingWish, NO_WISH, wishedByApi, wishedByApp } from './wishes.js';
+import { beyondRequest, missingRequest, NO_WISH, requestedByApi, requestedByApp } from './divest-requests.js';
 import { World } from './world.js';
 
 const T1 = '2024-03-04T09:00:00.000Z';
@@ -135,7 +135,7 @@ describe('optimiser', () => {
   });
   const amount = (text: string): OptimiserInput['level'] => ({ kind: 'amount', amount: decimal(text) });
 
-  it('needs nothing while cash covers the wish', () => {
+  it('needs nothing while cash covers the divest request', () => {
     expect(planSales(input({ $EUR: '500' }, amount('500'))).kind).toBe('nothing-needed');
     expect(planSales(input({ $EUR: '0', IE00B44Z5B48: '4' }, { kind: 'nothing' })).kind).toBe('nothing-needed');
   });
@@ -235,29 +235,29 @@ describe('wishes', () => {
   const level = (text: string) => (text === '0' ? ({ kind: 'nothing' } as const) : ({ kind: 'amount', amount: decimal(text) } as const));
 
   it('knows a payment from an erased raise', () => {
-    const first = wishedByApp(NO_WISH, level('0'), level('500'), ZERO, null);
-    const raised = wishedByApp(first, level('500'), level('800'), ZERO, null);
+    const first = requestedByApp(NO_WISH, level('0'), level('500'), ZERO, null);
+    const raised = requestedByApp(first, level('500'), level('800'), ZERO, null);
     expect(raised.asked).toBe('800');
-    expect(missingWish(wishedByApi(raised, level('800'), level('300'), decimal('500')), level('300'), decimal('500'))).toBe('0');
-    const erased = wishedByApi(raised, level('800'), level('0'), decimal('500'));
-    expect(missingWish(erased, level('0'), decimal('500'))).toBe('300');
-    const restored = wishedByApi(erased, level('0'), level('300'), decimal('500'));
+    expect(missingRequest(requestedByApi(raised, level('800'), level('300'), decimal('500')), level('300'), decimal('500'))).toBe('0');
+    const erased = requestedByApi(raised, level('800'), level('0'), decimal('500'));
+    expect(missingRequest(erased, level('0'), decimal('500'))).toBe('300');
+    const restored = requestedByApi(erased, level('0'), level('300'), decimal('500'));
     expect(restored.asked).toBe('800');
-    expect(missingWish(restored, level('300'), decimal('500'))).toBe('0');
+    expect(missingRequest(restored, level('300'), decimal('500'))).toBe('0');
   });
 
   it('counts what an app with an old view meant, and what was paid beyond', () => {
-    const first = wishedByApp(NO_WISH, level('0'), level('500'), ZERO, null);
-    const stale = wishedByApp(first, level('0'), level('800'), decimal('500'), decimal('300'));
+    const first = requestedByApp(NO_WISH, level('0'), level('500'), ZERO, null);
+    const stale = requestedByApp(first, level('0'), level('800'), decimal('500'), decimal('300'));
     expect(stale.asked).toBe('800');
-    expect(beyondWish(stale, decimal('1300'))).toBe('500');
-    expect(beyondWish(stale, decimal('800'))).toBe('0');
+    expect(beyondRequest(stale, decimal('1300'))).toBe('500');
+    expect(beyondRequest(stale, decimal('800'))).toBe('0');
   });
 
   it('does not judge the amount of everything', () => {
-    const all = wishedByApp(NO_WISH, level('0'), { kind: 'everything' }, ZERO, null);
-    expect(beyondWish(all, decimal('9000'))).toBeNull();
-    expect(wishedByApi(all, { kind: 'everything' }, level('0'), decimal('9000'))).toEqual({ asked: '9000', everything: false });
+    const all = requestedByApp(NO_WISH, level('0'), { kind: 'everything' }, ZERO, null);
+    expect(beyondRequest(all, decimal('9000'))).toBeNull();
+    expect(requestedByApi(all, { kind: 'everything' }, level('0'), decimal('9000'))).toEqual({ asked: '9000', everything: false });
   });
 });
 

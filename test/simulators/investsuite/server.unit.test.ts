@@ -271,16 +271,16 @@ describe('writes to a portfolio', () => {
       level: '0',
       asked: '50',
       withdrawn: '50',
-      missingWish: '0',
-      beyondWish: '0',
+      missingRequest: '0',
+      beyondRequest: '0',
       holdingsDifference: {},
     });
     const unpaid = await customer({ divestAmount: '50' });
     await writeBack(unpaid, '0', '100');
-    expect(await verdictOf(unpaid)).toMatchObject({ violations: [{ kind: 'wish-erased' }], missingWish: '50' });
+    expect(await verdictOf(unpaid)).toMatchObject({ violations: [{ kind: 'wish-erased' }], missingRequest: '50' });
   });
 
-  it('convicts an erased wish once, not again each time that something paid is taken off', async () => {
+  it('convicts an erased divest request once, not again each time that something paid is taken off', async () => {
     const id = await customer({ divestAmount: '50' });
     const erased = async (): Promise<number> => (await verdictOf(id)).violations.filter(({ kind }) => kind === 'wish-erased').length;
     await settle(id, '20');
@@ -288,7 +288,7 @@ describe('writes to a portfolio', () => {
     expect(await erased()).toBe(1);
     await settle(id, '20');
     await writeBack(id, '0', '60');
-    expect([await erased(), (await verdictOf(id)).missingWish]).toEqual([1, '10']);
+    expect([await erased(), (await verdictOf(id)).missingRequest]).toEqual([1, '10']);
     await writeBack(id, '10', '60');
     await writeBack(id, '0', '60');
     expect(await erased()).toBe(2);
@@ -311,12 +311,12 @@ describe('writes to a portfolio', () => {
     await admin.switchFault({ fault: 'version-gap', subject: id, times: 1, detail: 'raise:30' });
     const answer = portfolio.parse((await writeBack(id, '0', '50')).body);
     expect(answer.version).toBe(3);
-    expect(await verdictOf(id)).toMatchObject({ violations: [], warnings: [{ kind: 'wish-erased' }], missingWish: '30' });
+    expect(await verdictOf(id)).toMatchObject({ violations: [], warnings: [{ kind: 'wish-erased' }], missingRequest: '30' });
     await appears('the raised total', () =>
       named('portfolio.withdrawal-request').some(({ event }) => printJson(event.raw).includes('"divest_amount":80')),
     );
     await writeBack(id, '30', '50');
-    expect(await verdictOf(id)).toMatchObject({ missingWish: '0', asked: '80', level: '30' });
+    expect(await verdictOf(id)).toMatchObject({ missingRequest: '0', asked: '80', level: '30' });
   });
 
   it('lets a late app write over our reset', async () => {
@@ -398,7 +398,7 @@ describe('the optimiser and events', () => {
     const operation = 'event:portfolio.withdrawal-request';
     await admin.switchFault({ fault: 'event-lost', operation, times: 1 });
     await admin.switchFault({ fault: 'event-duplicated', operation, times: 1 });
-    await admin.switchFault({ fault: 'event-reordered', operation, times: 1 });
+    await admin.switchFault({ fault: 'event-reordered', operation, times: 1, delayMs: 30_000 });
     for (const amount of ['10', '20', '30', '40']) await admin.actAsApp(id, { action: 'set', amount });
     await appears('four deliveries', () => named('portfolio.withdrawal-request').length === 4);
     const amounts = named('portfolio.withdrawal-request').map(({ event }) =>
@@ -423,7 +423,7 @@ describe('transactions', () => {
   it('takes the same external id twice, and says so in its books', async () => {
     const id = await customer();
     expect([(await settle(id, '5')).status, (await settle(id, '5')).status]).toEqual([201, 201]);
-    expect(await verdictOf(id)).toMatchObject({ withdrawn: '10', beyondWish: '10', violations: [{ kind: 'transaction-twice' }] });
+    expect(await verdictOf(id)).toMatchObject({ withdrawn: '10', beyondRequest: '10', violations: [{ kind: 'transaction-twice' }] });
     const listed = await send('GET', `/portfolios/${id}/transactions/?query=${encodeURIComponent(`external_id eq '${id}/pay-1'`)}`);
     expect(collectionOf(transaction).parse(listed.body).results).toHaveLength(2);
   });

@@ -3,7 +3,7 @@ import type { Printable } from '../../../shared/kernel/json.js';
 import type { ViolationLine } from './books.js';
 import { readMovements } from './movement-rules.js';
 import { holdingsOf, isRobo, levelOf, levelText, textField, type StoredPortfolio } from './state.js';
-import { beyondWish, missingWish } from './wishes.js';
+import { beyondRequest, missingRequest } from './divest-requests.js';
 import type { World } from './world.js';
 
 /** What the books say of one portfolio. All amounts are decimal text in the base currency. */
@@ -16,7 +16,7 @@ export type PortfolioVerdict = {
   /** `0`, an amount, or `everything`. */
   readonly level: string;
   readonly levels: readonly { readonly at: string; readonly version: number; readonly by: string; readonly level: string }[];
-  /** All that was ever asked for, cancelled wishes taken off. Not meaningful while `everything` is true. */
+  /** All that was ever asked for, cancelled divest requests taken off. Not meaningful while `everything` is true. */
   readonly asked: Decimal;
   readonly everything: boolean;
   /** Sum of CASH_WITHDRAWAL movements that are SETTLED, positive. */
@@ -29,9 +29,9 @@ export type PortfolioVerdict = {
     readonly datetime: string;
   }[];
   /** Asked for, not withdrawn, and not in the level any more. */
-  readonly missingWish: Decimal;
-  /** Withdrawn though nobody asked; null when everything was wished. */
-  readonly beyondWish: Decimal | null;
+  readonly missingRequest: Decimal;
+  /** Withdrawn though nobody asked; null when everything was asked for. */
+  readonly beyondRequest: Decimal | null;
   /** Push messages the customer got about payments: each new `/events/withdraw/` call. */
   readonly notifications: {
     readonly count: number;
@@ -73,7 +73,7 @@ const difference = (map: Readonly<Record<string, Decimal>>, movements: Readonly<
 
 const portfolioVerdict = (world: World, stored: StoredPortfolio): PortfolioVerdict => {
   const { id, wire } = stored;
-  const wish = world.wish(id);
+  const request = world.request(id);
   const level = levelOf(wire);
   const withdrawn = world.withdrawn(id);
   const holdings = holdingsOf(wire);
@@ -93,8 +93,8 @@ const portfolioVerdict = (world: World, stored: StoredPortfolio): PortfolioVerdi
     levels: versions
       .filter((line, index) => line.level !== versions[index - 1]?.level)
       .map(({ at, version, by, level: shown }) => ({ at, version, by, level: shown })),
-    asked: wish.asked,
-    everything: wish.everything,
+    asked: request.asked,
+    everything: request.everything,
     withdrawn,
     withdrawals: world.transactionsOf(id).flatMap((one) =>
       readMovements(one.movements)
@@ -107,8 +107,8 @@ const portfolioVerdict = (world: World, stored: StoredPortfolio): PortfolioVerdi
           datetime: part.datetime,
         })),
     ),
-    missingWish: missingWish(wish, level, withdrawn),
-    beyondWish: beyondWish(wish, withdrawn),
+    missingRequest: missingRequest(request, level, withdrawn),
+    beyondRequest: beyondRequest(request, withdrawn),
     notifications: {
       count: told.length,
       total: sum(told),

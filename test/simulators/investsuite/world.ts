@@ -30,7 +30,7 @@ import {
   type StoredTransaction,
 } from './state.js';
 import { TransactionWrites } from './transaction-writes.js';
-import type { Wish } from './wishes.js';
+import type { DivestRequest } from './divest-requests.js';
 import { WriteJudge, type PortfolioWrite } from './write-judge.js';
 
 /** Author ids on the wire: InvestSuite's own, and the user behind the API key. */
@@ -92,8 +92,8 @@ export class World {
     return [...this.#portfolios.values()];
   }
 
-  wish(portfolioId: string): Wish {
-    return this.#judge.wish(portfolioId);
+  request(portfolioId: string): DivestRequest {
+    return this.#judge.request(portfolioId);
   }
 
   sawByApi(portfolioId: string): void {
@@ -177,7 +177,7 @@ export class World {
     this.#book(after, write);
     if (write.by === 'api') this.#judge.judgeWrite(before, after, write);
     if (write.by === 'admin' && write.fields['portfolio'] !== undefined) this.#moveInitial(id, before, after);
-    this.#judge.noteWish(before, after, write);
+    this.#judge.noteRequest(before, after, write);
     if (write.by === 'api') this.#judge.seen(id, version);
     if (levelText(levelOf(before.wire)) !== levelText(levelOf(wire))) this.#tellLevel(after);
     if (textField(before.wire, 'status') !== textField(after.wire, 'status')) this.#tellStatus(after);
@@ -185,7 +185,7 @@ export class World {
     return after;
   }
 
-  /** The customer's app sets the level: a write of its own, with its own version and event. `meant`: see wishes.ts. */
+  /** The customer's app sets the level: a write of its own, with its own version and event. `meant`: see divest-requests.ts. */
   setLevel(id: string, level: DivestAmount, by: Author, meant?: Decimal): StoredPortfolio {
     const stored = this.#portfolios.get(id);
     if (stored === undefined) throw new RangeError(`no portfolio ${id}`);

@@ -5,7 +5,7 @@ import type { DivestAmount } from '../../../shared/kernel/money.js';
 import type { Author, Books, ViolationLine } from './books.js';
 import { BROKERAGE_FIELDS, same, SETTINGS } from './patch-rules.js';
 import { holdingsOf, levelOf, levelText, objectField, settingsOf, type StoredPortfolio } from './state.js';
-import { missingWish, NO_WISH, wishedByApi, wishedByApp, type Wish } from './wishes.js';
+import { missingRequest, NO_WISH, requestedByApi, requestedByApp, type DivestRequest } from './divest-requests.js';
 
 export type PortfolioWrite = {
   readonly by: Author;
@@ -24,8 +24,8 @@ export type JudgedWorld = {
 
 export class WriteJudge {
   readonly #world: JudgedWorld;
-  readonly #wishes = new Map<string, Wish>();
-  /** How much of a wish stood nowhere after the latest write of the API. */
+  readonly #wishes = new Map<string, DivestRequest>();
+  /** How much of a divest request stood nowhere after the latest write of the API. */
   readonly #erased = new Map<string, Decimal>();
   /** Newest version a caller of the API has seen, per portfolio. */
   readonly #seenByApi = new Map<string, number>();
@@ -34,13 +34,13 @@ export class WriteJudge {
     this.#world = world;
   }
 
-  wish(portfolioId: string): Wish {
+  request(portfolioId: string): DivestRequest {
     return this.#wishes.get(portfolioId) ?? NO_WISH;
   }
 
   /** A new portfolio with this level: the customer has asked for it. */
   begin(portfolioId: string, level: DivestAmount): void {
-    this.#wishes.set(portfolioId, wishedByApp(NO_WISH, { kind: 'nothing' }, level, ZERO, null));
+    this.#wishes.set(portfolioId, requestedByApp(NO_WISH, { kind: 'nothing' }, level, ZERO, null));
   }
 
   /** A caller of the API has seen this version. */
@@ -49,15 +49,16 @@ export class WriteJudge {
   }
 
   /** What the customer asks for now, and whether this write has erased a part of it. */
-  noteWish(before: StoredPortfolio, after: StoredPortfolio, write: PortfolioWrite): void {
+  noteRequest(before: StoredPortfolio, after: StoredPortfolio, write: PortfolioWrite): void {
     const from = levelOf(before.wire);
     const to = levelOf(after.wire);
     if (levelText(from) === levelText(to) && write.meant === undefined) return;
     const withdrawn = this.#world.withdrawn(after.id);
-    const wish = this.wish(after.id);
-    const next = write.by === 'api' ? wishedByApi(wish, from, to, withdrawn) : wishedByApp(wish, from, to, withdrawn, write.meant ?? null);
+    const request = this.request(after.id);
+    const next =
+      write.by === 'api' ? requestedByApi(request, from, to, withdrawn) : requestedByApp(request, from, to, withdrawn, write.meant ?? null);
     this.#wishes.set(after.id, next);
-    this.#world.books.wishes.append({
+    this.#world.books.divestRequests.append({
       portfolioId: after.id,
       by: write.by,
       from: levelText(from),
@@ -66,7 +67,7 @@ export class WriteJudge {
       version: after.version,
     });
     if (write.by !== 'api') return;
-    const missing = missingWish(next, to, withdrawn);
+    const missing = missingRequest(next, to, withdrawn);
     const known = this.#erased.get(after.id) ?? ZERO;
     this.#erased.set(after.id, missing);
     // What was erased before and still is, is not erased anew by a write that takes off what was paid.

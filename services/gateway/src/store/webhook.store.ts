@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import { isAway } from '../../../../shared/runtime/postgres/database.js';
 import { systemClock } from '../../../../shared/runtime/engine/clock.js';
-import { Together } from '../../../../shared/runtime/batching.js';
+import { Batcher } from '../../../../shared/runtime/batching.js';
 import type { KeptBody } from '../decide/forwarding.js';
 
 /** One webhook id: looked for, or with the hash of its body remembered. */
@@ -23,11 +23,11 @@ const idOf = (source: string, webhookId: string): string => `${source} ${webhook
 /** Which webhooks were forwarded, and the bodies that could not be read. */
 export class WebhookStore {
   readonly #pool: Pool;
-  readonly #together: Together<Asked, string | null>;
+  readonly #batcher: Batcher<Asked, string | null>;
 
   constructor(pool: Pool) {
     this.#pool = pool;
-    this.#together = new Together({
+    this.#batcher = new Batcher({
       work: (asked) => this.#ask(asked),
       rounds: 1,
       most: MOST_PER_STATEMENT,
@@ -57,12 +57,12 @@ export class WebhookStore {
 
   /** Hash of the body that was forwarded under this id, or null. @throws TooManyWaiting, and what Postgres says. */
   forwardedBody(source: string, webhookId: string): Promise<string | null> {
-    return this.#together.do({ source, webhookId, bodyHash: null });
+    return this.#batcher.do({ source, webhookId, bodyHash: null });
   }
 
   /** After Kafka has acknowledged, never before: a repetition in between is found again by its event ids. Resolves with the commit. */
   async remember(source: string, webhookId: string, bodyHash: string): Promise<void> {
-    await this.#together.do({ source, webhookId, bodyHash });
+    await this.#batcher.do({ source, webhookId, bodyHash });
   }
 
   async keep(kept: KeptBody): Promise<void> {

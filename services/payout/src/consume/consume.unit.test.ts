@@ -15,22 +15,22 @@ const arrival = (consume: Consume, json: string, portfolioId: string | null = 'P
   );
 
 describe('payout.requested', () => {
-  const wish = { withdrawalId: 'w1', portfolioId: 'P1', ownerId: 'U1', brokerAccount: 'B1', amount: '250', currency: 'EUR' };
+  const request = { withdrawalId: 'w1', portfolioId: 'P1', ownerId: 'U1', brokerAccount: 'B1', amount: '250', currency: 'EUR' };
   it('is about one withdrawal, in the lane of its portfolio', () => {
-    expect(arrival(payoutRequestedEvents, JSON.stringify(wish))).toEqual({
-      deliver: { flow: 'payout', subject: 'w1', input: { type: 'PayoutRequested', ...wish } },
+    expect(arrival(payoutRequestedEvents, JSON.stringify(request))).toEqual({
+      deliver: { flow: 'payout', subject: 'w1', input: { type: 'PayoutRequested', ...request } },
       portfolioId: 'P1',
     });
   });
   it('is quarantined when it is not whole', () => {
     for (const bad of [
-      { ...wish, amount: 'x' },
-      { ...wish, currency: 'euro' },
-      { ...wish, withdrawalId: '' },
+      { ...request, amount: 'x' },
+      { ...request, currency: 'euro' },
+      { ...request, withdrawalId: '' },
     ])
       expect(() => arrival(payoutRequestedEvents, JSON.stringify(bad))).toThrow();
-    expect(() => arrival(payoutRequestedEvents, JSON.stringify({ ...wish, amount: 250 }))).toThrow();
-    expect(() => arrival(payoutRequestedEvents, JSON.stringify(wish), 'P2')).toThrow();
+    expect(() => arrival(payoutRequestedEvents, JSON.stringify({ ...request, amount: 250 }))).toThrow();
+    expect(() => arrival(payoutRequestedEvents, JSON.stringify(request), 'P2')).toThrow();
   });
 });
 
@@ -38,7 +38,7 @@ describe('core-banking.transfer-status', () => {
   const news = { endToEndId: 'WD1', paymentId: 'PM1', status: 'settled', return: null, original: { status: 'ACSC' } };
   it('is a hint, whatever it says', () => {
     for (const status of ['settled', 'refused', 'on-its-way', 'unlisted'])
-      expect(arrival(transferStatusEvents, JSON.stringify({ ...news, status }), null)).toEqual({ hint: 'WD1' });
+      expect(arrival(transferStatusEvents, JSON.stringify({ ...news, status }), null)).toEqual({ notification: 'WD1' });
   });
   it('brings a return to the payout that made the payment', () => {
     const back = { amount: '250.00', currency: null, reason: 'AC04', reference: 'R1' };
@@ -58,7 +58,7 @@ describe('core-banking.transfer-status', () => {
 
 describe('broker.cash-status', () => {
   it('is a hint about one cash-out', () => {
-    expect(arrival(cashStatusEvents, '{"about":"cash-out","cashOutId":"CO1"}', null)).toEqual({ hint: 'CO1' });
+    expect(arrival(cashStatusEvents, '{"about":"cash-out","cashOutId":"CO1"}', null)).toEqual({ notification: 'CO1' });
   });
   it('of another kind is left alone', () => {
     expect(arrival(cashStatusEvents, '{"about":"account","accountId":null}', null)).toHaveProperty('ignored');

@@ -4,7 +4,7 @@ import type { PayoutInput } from '../decide/payout.js';
 
 /** The bank calls under our reference. A status is only a hint to ask; a return is news of its own. */
 export const transferStatusEvents = consumes('core-banking.transfer-status', transferStatus, ({ endToEndId, return: back }) => {
-  if (back === null) return { hint: endToEndId };
+  if (back === null) return { notification: endToEndId };
   const input: PayoutInput = { type: 'TransferReturned', ...back };
   return { deliverByReference: { reference: endToEndId, input } };
 });

@@ -17,13 +17,13 @@ import {
   seeReturn,
 } from './payout.rules.js';
 import type { PayoutPolicy } from './payout.policy.js';
-import type { Payout, PayoutEffects, PayoutInput, PayoutSaid } from './payout.js';
+import type { Payout, PayoutEffects, PayoutInput, PayoutEmits } from './payout.js';
 
 const known = ignored('asked for already');
 const unpaid = { PayoutRequested: known, TransferReturned: impossible('a return of a payment that we have not made') };
 
 /** From one request to one payment: broker account, house account, counter account. */
-export const payoutFlow: Flow<Payout, PayoutInput, PayoutEffects, PayoutSaid, PayoutPolicy> = {
+export const payoutFlow: Flow<Payout, PayoutInput, PayoutEffects, PayoutEmits, PayoutPolicy> = {
   name: 'payout',
   ownedBy: 'payments operations',
   opens: { PayoutRequested: open, TransferReturned: () => impossible('a return of a payment that nobody asked for') },
@@ -93,6 +93,6 @@ export const payoutFlow: Flow<Payout, PayoutInput, PayoutEffects, PayoutSaid, Pa
       on: { PayoutRequested: known, TransferReturned: ignored('known already') },
     },
     Refused: { ends: 'refused; no money has moved', on: unpaid },
-    MovedBack: { ends: 'not paid; people have seen the cash on the broker account again, and the wish may be taken up again', on: unpaid },
+    MovedBack: { ends: 'not paid; people have seen the cash on the broker account again, and the divest request may be taken up again', on: unpaid },
   },
 };

@@ -10,12 +10,12 @@ import type {
   PaidTransfer,
   Payout,
   PayoutInput,
-  PayoutSaid,
+  PayoutEmits,
   TransferReturn,
-  WishRead,
+  RequestRead,
 } from './payout.js';
 
-type Next = Step<Payout, PayoutSaid>;
+type Next = Step<Payout, PayoutEmits>;
 type Input<T extends PayoutInput['type']> = Extract<PayoutInput, { type: T }>;
 
 const known = <T>(value: T | null, what: string): T => {
@@ -31,7 +31,7 @@ export const cashOutIdOf = (p: Payout): string => known(p.cashOutId, 'a cash-out
 /** Longest reason that an event may carry. */
 const LONGEST_REASON = 500;
 
-const finished = (p: Payout, outcome: PayoutSaid['data']['outcome'], reason: string | null): PayoutSaid => ({
+const finished = (p: Payout, outcome: PayoutEmits['data']['outcome'], reason: string | null): PayoutEmits => ({
   event: 'payout.finished',
   data: {
     withdrawalId: p.withdrawalId,
@@ -47,11 +47,11 @@ const finished = (p: Payout, outcome: PayoutSaid['data']['outcome'], reason: str
 });
 
 /** An end before any money has moved. */
-const refuse = (p: Payout, reason: string): Next => ({ to: 'Refused', set: { reason }, says: [finished(p, 'refused', reason)] });
+const refuse = (p: Payout, reason: string): Next => ({ to: 'Refused', set: { reason }, emits: [finished(p, 'refused', reason)] });
 
 const holdFor = (reason: string): Next => ({ hold: reason, set: { reason } });
 
-export const open = (input: Input<'PayoutRequested'>): Opening<Payout, PayoutSaid> => {
+export const open = (input: Input<'PayoutRequested'>): Opening<Payout, PayoutEmits> => {
   const { withdrawalId, portfolioId, ownerId, brokerAccount, amount } = input;
   if (!isPositive(amount)) return impossible('a payout of nothing, or of less');
   if (!isPayable({ amount, currency: currency(input.currency) })) return impossible('finer than the smallest coin');
@@ -85,15 +85,15 @@ export const holdOrRefuse =
 export const lookAgain = (_p: Payout): Next => ({ to: 'ReadingOwner', set: { waited: true } });
 
 /** A wait is there for the customer to notice: whoever has called the withdrawal off meanwhile is not paid. Null: it still stands. */
-const calledOff = (p: Payout, { ownerId, open: isOpen, level }: WishRead): string | null => {
+const calledOff = (p: Payout, { ownerId, open: isOpen, level }: RequestRead): string | null => {
   if (ownerId !== p.ownerId) return 'the portfolio has another owner now';
   if (!isOpen) return 'the portfolio is blocked, archived or deleted now';
   const stands = level.kind === 'everything' || (level.kind === 'amount' && compare(level.amount, p.amount) >= 0);
-  return stands ? null : 'the wish was called off or lowered while a changed counter account cooled off';
+  return stands ? null : 'the divest request was called off or lowered while a changed counter account cooled off';
 };
 
-export const goOnFromOwner = (p: Payout, { externalId, shownIban, wish }: OwnerRead): Next => {
-  const reason = wish === null ? null : calledOff(p, wish);
+export const goOnFromOwner = (p: Payout, { externalId, shownIban, request: request }: OwnerRead): Next => {
+  const reason = request === null ? null : calledOff(p, request);
   if (reason !== null) return refuse(p, reason);
   return externalId === null
     ? refuse(p, 'the owner has no customer number of the bank')
@@ -189,10 +189,10 @@ export const holdOrSuspendCashOut = (p: Payout, reason: string, by: RefusedBy): 
 const inWords = (back: TransferReturn): string =>
   `${back.reason}, ${back.currency ?? ''} ${back.amount}, ${back.reference}`.replace('  ', ' ');
 
-const giveToOperator = (p: Payout, because: string, said: readonly PayoutSaid[]): Next => ({
+const giveToOperator = (p: Payout, because: string, said: readonly PayoutEmits[]): Next => ({
   to: 'Returned',
   set: { payment: p.payment, returnedBecause: because, reason: `the bank sent the payment back: ${because}` },
-  says: [...said, finished(p, 'returned', because)],
+  emits: [...said, finished(p, 'returned', because)],
 });
 
 export const finishPaid = (p: Payout, paid: PaidTransfer): Next => {
@@ -200,7 +200,7 @@ export const finishPaid = (p: Payout, paid: PaidTransfer): Next => {
   const because = paid.returned === null ? p.returnedBecause : inWords(paid.returned);
   const said = finished(done, 'paid', null);
   return because === null
-    ? { to: 'Paid', set: { payment: done.payment, reason: null }, says: [said] }
+    ? { to: 'Paid', set: { payment: done.payment, reason: null }, emits: [said] }
     : giveToOperator(done, because, [said]);
 };
 
@@ -220,7 +220,7 @@ export const holdOrSuspend = (p: Payout, reason: string, by: RefusedBy): Next =>
 /** The withdrawal is let go only when the cash is where the next one takes it from. */
 export const holdOrMoveBack = (p: Payout, reason: string, by: RefusedBy): Next =>
   by === 'person'
-    ? { to: 'MovedBack', set: { reason }, says: [finished(p, 'refused', reason)] }
+    ? { to: 'MovedBack', set: { reason }, emits: [finished(p, 'refused', reason)] }
     : {
         hold: `the cash is on the house account; "applied": paid by hand, "rejected": moved back to the broker account, or never left it. ${p.reason ?? ''}`,
       };

@@ -33,7 +33,7 @@ import {
   type PaidTransfer,
   type Payout,
   type PayoutInput,
-  type WishRead,
+  type RequestRead,
 } from './payout.js';
 
 const policy: PayoutPolicy = { coolOffMs: 1000, onMismatch: 'hold' };
@@ -137,20 +137,20 @@ describe('every input in every status', () => {
 
 describe('who is paid, and where', () => {
   it('needs a customer of the bank', () => {
-    expect(goOnFromOwner(fresh, { externalId: 'C1', shownIban: null, wish: null })).toEqual({
+    expect(goOnFromOwner(fresh, { externalId: 'C1', shownIban: null, request: null })).toEqual({
       to: 'CheckingCounterAccount',
       set: { owner: { externalId: 'C1', shownIban: null } },
     });
-    expect(goOnFromOwner(fresh, { externalId: null, shownIban: IBAN, wish: null })).toMatchObject({
+    expect(goOnFromOwner(fresh, { externalId: null, shownIban: IBAN, request: null })).toMatchObject({
       to: 'Refused',
-      says: [{ data: { outcome: 'refused' } }],
+      emits: [{ data: { outcome: 'refused' } }],
     });
   });
-  it('is still to be wished after a wait', () => {
-    const wish = { ownerId: 'U1', open: true, level: { kind: 'amount', amount: decimal('250') } } as const;
-    const after = (now: Partial<WishRead>): object =>
-      goOnFromOwner(fresh, { externalId: 'C1', shownIban: null, wish: { ...wish, ...now } });
-    for (const level of [wish.level, { kind: 'amount', amount: decimal('250.001') }, { kind: 'everything' }] as const)
+  it('is still to be asked for after a wait', () => {
+    const request = { ownerId: 'U1', open: true, level: { kind: 'amount', amount: decimal('250') } } as const;
+    const after = (now: Partial<RequestRead>): object =>
+      goOnFromOwner(fresh, { externalId: 'C1', shownIban: null, request: { ...request, ...now } });
+    for (const level of [request.level, { kind: 'amount', amount: decimal('250.001') }, { kind: 'everything' }] as const)
       expect(after({ level })).toMatchObject({ to: 'CheckingCounterAccount' });
     for (const now of [
       { level: { kind: 'nothing' } },
@@ -158,7 +158,7 @@ describe('who is paid, and where', () => {
       { ownerId: 'U2' },
       { open: false },
     ] as const)
-      expect(after(now)).toMatchObject({ to: 'Refused', says: [{ data: { outcome: 'refused' } }] });
+      expect(after(now)).toMatchObject({ to: 'Refused', emits: [{ data: { outcome: 'refused' } }] });
   });
   it('keeps the account that was checked', () => {
     const next = { to: 'CashingOut', set: { counterAccount: { iban: IBAN, ownerName: 'A. Customer' }, reason: null } };
@@ -175,7 +175,7 @@ describe('who is paid, and where', () => {
       expect(checkCounterAccount(read, { ...account, ...fault }, journey)).toEqual({
         to: 'Refused',
         set: { reason: why },
-        says: [finished('refused', { reason: why })],
+        emits: [finished('refused', { reason: why })],
       });
     });
   }
@@ -201,7 +201,7 @@ describe('who is paid, and where', () => {
     expect(rule(fresh, 'left', 'person')).toEqual({
       to: 'Refused',
       set: { reason: 'why: left' },
-      says: [finished('refused', { reason: 'why: left' })],
+      emits: [finished('refused', { reason: 'why: left' })],
     });
   });
 });
@@ -222,7 +222,7 @@ describe('the cash-out', () => {
     for (const status of ['failed', 'returned'] as const)
       expect(followCashOut(fresh, seen(status))).toMatchObject({
         to: 'Refused',
-        says: [{ data: { outcome: 'refused', reason: expect.stringContaining(status) } }],
+        emits: [{ data: { outcome: 'refused', reason: expect.stringContaining(status) } }],
       });
   });
   const asked: Payout = { ...fresh, status: 'ConfirmingCashOut', cashOutId: 'CO1' };
@@ -237,7 +237,7 @@ describe('the cash-out', () => {
     expect(followCashOut(asked, seen('done', { amount: null, currency: null }))).toEqual({ to: 'Transferring', set });
   });
   it('that is refused ends the payout', () => {
-    expect(refuseCashOut(fresh, 'not-enough-cash')).toMatchObject({ to: 'Refused', says: [{ data: { outcome: 'refused' } }] });
+    expect(refuseCashOut(fresh, 'not-enough-cash')).toMatchObject({ to: 'Refused', emits: [{ data: { outcome: 'refused' } }] });
   });
   it('that may not be approved is still there: people look, unless it is at its end', () => {
     expect(holdOrEndApproval(asked, 'not-allowed', 'other-side')).toHaveProperty('hold');
@@ -256,7 +256,7 @@ describe('the cash-out', () => {
 describe('the transfer', () => {
   const told = { endToEndId: 'WDX', paymentId: 'PM1', paidAt: '2026-03-04T10:00:00Z' };
   it('tells that it is paid, with the references of the bank', () => {
-    expect(finishPaid(moved, transfer)).toEqual({ to: 'Paid', set: { payment, reason: null }, says: [finished('paid', told)] });
+    expect(finishPaid(moved, transfer)).toEqual({ to: 'Paid', set: { payment, reason: null }, emits: [finished('paid', told)] });
   });
   it('refused by the bank after the cash-out is never ended by a machine', () => {
     expect(holdOrSuspend(moved, 'AC04', 'other-side')).toMatchObject({ hold: 'cash-out done but the bank refused: AC04' });
@@ -274,21 +274,21 @@ describe('the transfer', () => {
     });
   });
   it('cuts a long reason to what the event may carry', () => {
-    const { says } = holdOrMoveBack(suspended, 'x'.repeat(900), 'person') as { says: readonly { data: { reason: string } }[] };
-    expect(says[0]?.data.reason).toHaveLength(500);
+    const { emits: emits } = holdOrMoveBack(suspended, 'x'.repeat(900), 'person') as { emits: readonly { data: { reason: string } }[] };
+    expect(emits[0]?.data.reason).toHaveLength(500);
   });
   it('that comes back is given to an operator and told', () => {
     expect(seeReturn({ ...moved, status: 'Paid', payment }, back)).toEqual({
       to: 'Returned',
       set: { payment, returnedBecause: inWords, reason: `the bank sent the payment back: ${inWords}` },
-      says: [finished('returned', { ...told, reason: inWords })],
+      emits: [finished('returned', { ...told, reason: inWords })],
     });
   });
   it('that comes back before we know that it was paid is told in the right order', () => {
     expect(rememberReturn(moved, { ...back, currency: null })).toEqual({ stay: true, set: { returnedBecause: 'AC04, 250, R1' } });
     expect(finishPaid({ ...moved, returnedBecause: inWords }, transfer)).toMatchObject({
       to: 'Returned',
-      says: [finished('paid', told), finished('returned', { ...told, reason: inWords })],
+      emits: [finished('paid', told), finished('returned', { ...told, reason: inWords })],
     });
     const { amount, currency, reason, reference } = back;
     expect(finishPaid(moved, { ...transfer, returned: { amount, currency, reason, reference } })).toMatchObject({
@@ -310,14 +310,14 @@ describe('cash in suspense', () => {
     expect(finishPaid(suspended, { ...byHand, returned: null })).toEqual({
       to: 'Paid',
       set: { payment: byHand, reason: null },
-      says: [finished('paid', byHand)],
+      emits: [finished('paid', byHand)],
     });
   });
   it('that was moved back lets the withdrawal go', () => {
     expect(holdOrMoveBack(suspended, 'back at the broker', 'person')).toEqual({
       to: 'MovedBack',
       set: { reason: 'back at the broker' },
-      says: [finished('refused', { reason: 'back at the broker' })],
+      emits: [finished('refused', { reason: 'back at the broker' })],
     });
   });
 });

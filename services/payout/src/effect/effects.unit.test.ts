@@ -33,14 +33,14 @@ describe('ReadOwner', () => {
     return effect.read(effect.request(state, journey, 'k1'), sending);
   };
   it('brings the shown account into one form', async () => {
-    expect(await read('be68 5390 0754 7034')).toEqual({ kind: 'applied', result: { externalId: 'C1', shownIban: IBAN, wish: null } });
-    expect(await read(null)).toEqual({ kind: 'applied', result: { externalId: 'C1', shownIban: null, wish: null } });
+    expect(await read('be68 5390 0754 7034')).toEqual({ kind: 'applied', result: { externalId: 'C1', shownIban: IBAN, request: null } });
+    expect(await read(null)).toEqual({ kind: 'applied', result: { externalId: 'C1', shownIban: null, request: null } });
   });
   it('hands on what is no answer', async () => {
     const effect = readOwner({ readUser: async () => lost, readPortfolio: async () => lost }, timing);
     expect(await effect.read({ ownerId: 'U1' }, sending)).toEqual(lost);
   });
-  it('reads the wish again where it has waited', async () => {
+  it('reads the divest request again where it has waited', async () => {
     const user = shownUser(null);
     const shown = shownPortfolio();
     const read = async (found: object): Promise<unknown> => {
@@ -48,11 +48,11 @@ describe('ReadOwner', () => {
       const effect = readOwner({ readUser: async () => ({ kind: 'applied', result: user }), readPortfolio }, timing);
       return effect.read(effect.request({ ...state, waited: true }, journey, 'k1'), sending);
     };
-    const wish = { ownerId: 'U1', open: true, level: { kind: 'nothing' } };
-    expect(await read({ kind: 'applied', result: shown })).toMatchObject({ result: { externalId: 'C1', wish } });
+    const request = { ownerId: 'U1', open: true, level: { kind: 'nothing' } };
+    expect(await read({ kind: 'applied', result: shown })).toMatchObject({ result: { externalId: 'C1', request: request } });
     for (const closed of [{ active: false }, { archived: true }, { deleted: true }])
       expect(await read({ kind: 'applied', result: { ...shown, ...closed } })).toMatchObject({
-        result: { wish: { ...wish, open: false } },
+        result: { request: { ...request, open: false } },
       });
     expect(await read(lost)).toEqual(lost);
   });

@@ -4,7 +4,7 @@ import type { InvestSuitePort } from '../../../../shared/ports/investsuite.js';
 import type { EffectDefinitions, Timing } from '../../../../shared/runtime/engine/definition.js';
 import type { Payout, PayoutEffects } from '../decide/payout.js';
 
-/** `waitedFor`: the portfolio whose wish is read again, where the payout has waited. */
+/** `waitedFor`: the portfolio whose divest request is read again, where the payout has waited. */
 type Request = { readonly ownerId: string; readonly waitedFor: string | null };
 
 /** Who owns the portfolio, and which counter account InvestSuite shows that person. After a wait: whether it is still to be paid. */
@@ -22,11 +22,11 @@ export const readOwner = (
     const { externalId, counterAccount } = user.result;
     const owner = { externalId, shownIban: counterAccount === null ? null : electronicFormatIBAN(counterAccount.iban) };
     // A request of an earlier version of ours does not say.
-    if ((waitedFor ?? null) === null) return { kind: 'applied', result: { ...owner, wish: null } };
+    if ((waitedFor ?? null) === null) return { kind: 'applied', result: { ...owner, request: null } };
     const portfolio = await investSuite.readPortfolio(waitedFor as PortfolioId, signal);
     if (portfolio.kind !== 'applied') return portfolio;
     const { active, archived, deleted, divestAmount: level } = portfolio.result;
-    const wish = { ownerId: portfolio.result.ownerId, open: active && !archived && !deleted, level };
-    return { kind: 'applied', result: { ...owner, wish } };
+    const request = { ownerId: portfolio.result.ownerId, open: active && !archived && !deleted, level };
+    return { kind: 'applied', result: { ...owner, request: request } };
   },
 });

@@ -30,14 +30,14 @@ const strictest = ({ frozen, now }: Policies<LostRequestPolicy>): LostRequestPol
 });
 
 const toPortfolio = ({ portfolioId }: LostRequest, input: ToPortfolio): LostRequestSaid => ({
-  tells: 'portfolio',
+  sends: 'portfolio',
   subject: portfolioId,
   input,
 });
 
 /** Every message has an answer: the portfolio waits for it. */
 const answering = <T extends Taken>(state: LostRequest, taken: T): T =>
-  taken.says === undefined ? { ...taken, says: [toPortfolio(state, { type: 'BeingFoundOut', handled: state.handled })] } : taken;
+  taken.emits === undefined ? { ...taken, emits: [toPortfolio(state, { type: 'BeingFoundOut', handled: state.handled })] } : taken;
 
 /** A message that is handled after a later one is about something that is over. */
 export const heard = <I extends ToLostRequest>(rule: Rule<I>) =>
@@ -54,7 +54,7 @@ const over = { gap: null, announced: [], explainedBy: null, restoring: null } as
 const ended = (state: LostRequest, to: 'Settled' | 'Reviewed', note: string | null): Moved => ({
   to,
   set: { ...over, reason: note },
-  says: [toPortfolio(state, { type: 'LostRequestEnded', handled: state.handled, note })],
+  emits: [toPortfolio(state, { type: 'LostRequestEnded', handled: state.handled, note })],
 });
 
 const goesOn = (state: LostRequest): LostRequestSaid => toPortfolio(state, { type: 'ReviewGoesOn', handled: state.handled });
@@ -62,7 +62,7 @@ const goesOn = (state: LostRequest): LostRequestSaid => toPortfolio(state, { typ
 const underReview = (state: LostRequest, review: string): Moved => ({
   to: 'AwaitingReview',
   set: { ...over, review, reason: review },
-  says: [goesOn(state)],
+  emits: [goesOn(state)],
 });
 
 /** Nothing of this gap is open any more. What people look at already, they still look at. */
@@ -101,7 +101,7 @@ const requestErased = (state: LostRequest, announced: DivestAmount): Moved => {
   return {
     to: 'Restoring',
     set: { ...explained, restoring: { expected, level } },
-    says: [toPortfolio(state, { type: 'RestoreRequested', handled: state.handled, expected, level })],
+    emits: [toPortfolio(state, { type: 'RestoreRequested', handled: state.handled, expected, level })],
   };
 };
 
@@ -122,8 +122,8 @@ const afterGap = (state: LostRequest, { others, announcedWhileReading }: GapFoun
 };
 
 const openedBy = (state: LostRequest, move: Moved): Opening<LostRequest, LostRequestSaid> => {
-  const { to, set, says } = answering(state, move);
-  return { open: { ...state, ...set, status: to }, ...(says === undefined ? {} : { says }) };
+  const { to, set, emits: emits } = answering(state, move);
+  return { open: { ...state, ...set, status: to }, ...(emits === undefined ? {} : { emits: emits }) };
 };
 
 export const opened = (found: GapFound, journey: Facts): Opening<LostRequest, LostRequestSaid> => {
@@ -196,7 +196,7 @@ export const levelWhileRead = (state: LostRequest, input: LevelForwarded): Taken
 /** Said anew, or an old event that comes late: which one, only a read can tell. Our own write coming back says nothing. */
 export const levelInReview = (state: LostRequest, { level, levelWritten }: LevelForwarded): Taken => {
   const ours = levelWritten ?? state.ours;
-  if (sameLevel(level, ours)) return { stay: true, set: { ours }, says: [goesOn(state)] };
+  if (sameLevel(level, ours)) return { stay: true, set: { ours }, emits: [goesOn(state)] };
   return { to: 'ReadingLevel', set: { ours, announced: [level] } };
 };
 

@@ -39,4 +39,4 @@ export type LostRequest = Readonly<z.infer<typeof lostRequestState>>;
 
 export type LostRequestInput = ToLostRequest;
 export type LostRequestEffects = Pick<PortfolioEffects, 'ReadPortfolio'>;
-export type LostRequestSaid = { readonly tells: 'portfolio'; readonly subject: string; readonly input: ToPortfolio };
+export type LostRequestSaid = { readonly sends: 'portfolio'; readonly subject: string; readonly input: ToPortfolio };

@@ -45,7 +45,7 @@ const found = (over: Partial<GapFound> = {}): GapFound => ({
 });
 const forwarded = (one: DivestAmount, over: Partial<{ number: number; levelWritten: DivestAmount | null }> = {}) =>
   ({ type: 'LevelForwarded', number: 2, level: one, levelWritten: null, ...over }) as const;
-const answer = (input: object) => ({ tells: 'portfolio', subject: 'P1', input });
+const answer = (input: object) => ({ sends: 'portfolio', subject: 'P1', input });
 const reviewGoesOn = (handled: number) => [answer({ type: 'ReviewGoesOn', handled })];
 const beingFoundOut = (handled: number) => [answer({ type: 'BeingFoundOut', handled })];
 const after = (before: LostRequest, step: object): LostRequest => ({
@@ -63,13 +63,13 @@ describe('a gap was found', () => {
   it('waits a little for an announcement that is on its way, and says so', () => {
     expect(opened(found({ number: 4 }), facts)).toEqual({
       open: state({ handled: 4, reason: 'another writer was there while the divest amount was written' }),
-      says: beingFoundOut(4),
+      emits: beingFoundOut(4),
     });
   });
   it('a higher level that was announced since is to be written back, less what was paid', () => {
     expect(opened(found({ announced: [level('800')] }), facts)).toMatchObject({
       open: { status: 'Restoring', restoring: { expected: NOTHING, level: level('300') }, explainedBy: level('800'), announced: [] },
-      says: [answer({ type: 'RestoreRequested', handled: 1, expected: NOTHING, level: level('300') })],
+      emits: [answer({ type: 'RestoreRequested', handled: 1, expected: NOTHING, level: level('300') })],
     });
     expect(openedWith({ announced: [EVERYTHING] })).toMatchObject({ restoring: { level: EVERYTHING } });
   });
@@ -77,7 +77,7 @@ describe('a gap was found', () => {
     const raised = gapOf({ levelRead: level('800'), levelWritten: level('300') });
     expect(opened(found({ gap: raised, announced: [level('600')] }), facts)).toMatchObject({
       open: { status: 'AwaitingReview', review: expect.stringContaining('a lower level was announced'), gap: null },
-      says: reviewGoesOn(1),
+      emits: reviewGoesOn(1),
     });
     expect(openedWith({ announced: [level('400')] })).toMatchObject({
       status: 'AwaitingAnnouncement',
@@ -123,12 +123,12 @@ describe('a gap was found', () => {
     expect(heard(anotherGap)(under, found({ number: 4 }), facts)).toMatchObject({
       to: 'AwaitingAnnouncement',
       set: { handled: 4, gap: gapOf(), ours: NOTHING },
-      says: beingFoundOut(4),
+      emits: beingFoundOut(4),
     });
     expect(heard(anotherGap)(under, found({ number: 4, others: 2 }), facts)).toMatchObject({
       to: 'AwaitingReview',
       set: { review: expect.stringMatching(/^why; another writer was there/), gap: null },
-      says: reviewGoesOn(4),
+      emits: reviewGoesOn(4),
     });
     // Of the first release, and told together with the gap.
     expect(openedWith({ review: 'why', others: 2 }).review).toMatch(/^why; another writer was there/);
@@ -140,17 +140,17 @@ describe('an announcement comes', () => {
     expect(heard(levelAfterGap)(state(), forwarded(level('800')), facts)).toMatchObject({
       to: 'Restoring',
       set: { handled: 2 },
-      says: [answer({ type: 'RestoreRequested', handled: 2, expected: NOTHING, level: level('300') })],
+      emits: [answer({ type: 'RestoreRequested', handled: 2, expected: NOTHING, level: level('300') })],
     });
     for (const known of [level('500'), NOTHING])
-      expect(heard(levelAfterGap)(state(), forwarded(known), facts)).toEqual({ stay: true, set: { handled: 2 }, says: beingFoundOut(2) });
+      expect(heard(levelAfterGap)(state(), forwarded(known), facts)).toEqual({ stay: true, set: { handled: 2 }, emits: beingFoundOut(2) });
   });
   it('one more is looked up', () => {
     const explained = state({ explainedBy: level('800'), ours: level('300') });
     expect(heard(levelAfterGap)(explained, forwarded(level('950')), facts)).toMatchObject({
       to: 'ReadingLevel',
       set: { announced: [level('950')] },
-      says: beingFoundOut(2),
+      emits: beingFoundOut(2),
     });
     // The same once more, what we have written, and what we have read.
     for (const known of ['800', '300', '500']) expect(levelAfterGap(explained, forwarded(level(known)))).toEqual({ stay: true });
@@ -172,9 +172,9 @@ describe('an announcement comes', () => {
     expect(heard(levelInReview)(under, forwarded(level('800')), facts)).toMatchObject({
       to: 'ReadingLevel',
       set: { announced: [level('800')], ours: level('90') },
-      says: beingFoundOut(2),
+      emits: beingFoundOut(2),
     });
-    expect(heard(levelInReview)(under, forwarded(level('90')), facts)).toMatchObject({ stay: true, says: reviewGoesOn(2) });
+    expect(heard(levelInReview)(under, forwarded(level('90')), facts)).toMatchObject({ stay: true, emits: reviewGoesOn(2) });
     // A write that went on has lowered it since.
     expect(levelInReview(under, forwarded(level('40'), { levelWritten: level('40') }))).toMatchObject({
       stay: true,
@@ -191,7 +191,7 @@ describe('the level that stands is read', () => {
       expect(step).toMatchObject({
         to: 'AwaitingReview',
         set: { review: expect.stringMatching(/nothing tells what was asked for$/), gap: null },
-        says: reviewGoesOn(1),
+        emits: reviewGoesOn(1),
       });
   });
   it('no announcement came, and another level was set since: the app may have added to ours', () => {
@@ -207,7 +207,7 @@ describe('the level that stands is read', () => {
     expect(levelStands(inGap, read(), factsWith(GOES_ON, identity))).toMatchObject({
       to: 'Settled',
       set: { reason: expect.stringContaining('no other level') },
-      says: [answer({ type: 'LostRequestEnded', handled: 1, note: 'another writer was there; no other level was announced' })],
+      emits: [answer({ type: 'LostRequestEnded', handled: 1, note: 'another writer was there; no other level was announced' })],
     });
     const asked = factsUnder({ frozen: CAREFUL, now: GOES_ON }, identity);
     expect(levelStands(inGap, read(), asked)).toMatchObject({ to: 'AwaitingReview' });
@@ -232,7 +232,7 @@ describe('the level that stands is read', () => {
     expect(levelStands(late, read({ divestAmount: level('800') }), facts)).toMatchObject({
       to: 'Reviewed',
       set: { reason: 'why' },
-      says: [answer({ type: 'LostRequestEnded', handled: 1, note: 'why' })],
+      emits: [answer({ type: 'LostRequestEnded', handled: 1, note: 'why' })],
     });
   });
 });
@@ -250,7 +250,7 @@ describe('a level was restored', () => {
     expect(step).toMatchObject({
       to: 'AwaitingAnnouncement',
       set: { handled: 2, ours: level('300'), restoring: null },
-      says: beingFoundOut(2),
+      emits: beingFoundOut(2),
     });
     const watchful = after(restoring, step);
     const stands = (divestAmount: DivestAmount, announced: readonly DivestAmount[] = []) =>
@@ -272,7 +272,7 @@ describe('a level was restored', () => {
   it('or not: the level that stands is read', () => {
     expect(heard(notRestored)(restoring, { type: 'LevelNotRestored', number: 2 }, facts)).toMatchObject({
       to: 'ReadingLevel',
-      says: beingFoundOut(2),
+      emits: beingFoundOut(2),
     });
   });
   it('people are asked when somebody wrote meanwhile, except where versions rise by themselves', () => {
@@ -303,10 +303,10 @@ describe('a lost request of the first release', () => {
   });
   const restoring = { status: 'Restoring', explainedBy: level('800'), restoring: { expected: NOTHING, level: level('300') } } as const;
   it('stands where it stood, and goes on from there', () => {
-    expect(handedOver(left({}), facts)).toMatchObject({ open: { status: 'AwaitingAnnouncement', gap: gapOf() }, says: beingFoundOut(1) });
+    expect(handedOver(left({}), facts)).toMatchObject({ open: { status: 'AwaitingAnnouncement', gap: gapOf() }, emits: beingFoundOut(1) });
     expect(handedOver(left({ status: 'AwaitingReview', gap: null, review: 'why' }), facts)).toMatchObject({
       open: { status: 'AwaitingReview', review: 'why' },
-      says: reviewGoesOn(1),
+      emits: reviewGoesOn(1),
     });
     expect(handedOver(left({ ...restoring, outcome: { type: 'LevelRestored', versionAfter: 10 } }), facts)).toMatchObject({
       open: { status: 'AwaitingAnnouncement', ours: level('300'), restoring: null },
@@ -360,7 +360,7 @@ describe('every status answers every input', () => {
     expect(then('AwaitingAnnouncement')).toEqual({ to: 'ReadingLevel' });
     expect(then('AwaitingReview', { gap: null, review: 'why' })).toMatchObject({
       to: 'Reviewed',
-      says: [answer({ type: 'LostRequestEnded', handled: 1, note: 'why' })],
+      emits: [answer({ type: 'LostRequestEnded', handled: 1, note: 'why' })],
     });
   });
   it('does nothing without a gap', () => {

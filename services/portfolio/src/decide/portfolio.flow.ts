@@ -1,5 +1,5 @@
 import { ignored, impossible, type Flow } from '../../../../shared/kernel/flow.js';
-import type { PortfolioEffects, PortfolioInput, PortfolioSaid, PortfolioState } from './portfolio.js';
+import type { PortfolioEffects, PortfolioInput, PortfolioEmits, PortfolioState } from './portfolio.js';
 import {
   addChange,
   alsoForwardLevel,
@@ -34,7 +34,7 @@ const notAwaited = impossible('a level is restored only while nothing is written
 const wentOn = ignored('the portfolio has gone on already');
 
 /** Every change of one portfolio object at InvestSuite, one write at a time. It never ends. */
-export const portfolioFlow: Flow<PortfolioState, PortfolioInput, PortfolioEffects, PortfolioSaid> = {
+export const portfolioFlow: Flow<PortfolioState, PortfolioInput, PortfolioEffects, PortfolioEmits> = {
   name: 'portfolio',
   ownedBy: 'portfolio operations',
   opens: {

@@ -17,11 +17,11 @@ import { isAnswer, isOfOpenOne, isOpen, NOTHING_SENT, sendGap, sendNext, sendOut
 import { hasEffect, movedBy, sameMap, writable } from './holdings.js';
 import { announcedAfter, levelText, loweredByAll, sameLevel } from './levels.js';
 import type { BeingFoundOut, LostRequestEnded, RestoreRequested, ReviewGoesOn } from './messages.js';
-import type { ChangeRequested, LevelAnnounced, PortfolioRead, PortfolioSaid, PortfolioState, Writing } from './portfolio.js';
+import type { ChangeRequested, LevelAnnounced, PortfolioRead, PortfolioEmits, PortfolioState, Writing } from './portfolio.js';
 
-type Next = Step<PortfolioState, PortfolioSaid>;
-type Kept = Stay<PortfolioState, PortfolioSaid>;
-type Moved = Move<PortfolioState, PortfolioSaid>;
+type Next = Step<PortfolioState, PortfolioEmits>;
+type Kept = Stay<PortfolioState, PortfolioEmits>;
+type Moved = Move<PortfolioState, PortfolioEmits>;
 
 /** Changes that may wait for one portfolio; more is a fault, and the lane stops. */
 export const MAX_PENDING = 100;
@@ -29,17 +29,17 @@ export const MAX_PENDING = 100;
 export const MAX_DONE = 200;
 
 /** `left`: the level after the write; told only to whoever asked for it to be lowered. */
-const saysDone = (portfolioId: PortfolioId, changes: readonly Change[], left: DivestAmount | null): readonly PortfolioSaid[] =>
-  changes.flatMap(({ changeId, because, lowerDivestBy, cashSettled }): readonly PortfolioSaid[] => {
+const saysDone = (portfolioId: PortfolioId, changes: readonly Change[], left: DivestAmount | null): readonly PortfolioEmits[] =>
+  changes.flatMap(({ changeId, because, lowerDivestBy, cashSettled }): readonly PortfolioEmits[] => {
     const divestAmountLeft = lowerDivestBy === null || left === null ? null : levelText(left);
-    const changed: PortfolioSaid = { event: 'portfolio.changed', data: { changeId, portfolioId, because, divestAmountLeft } };
+    const changed: PortfolioEmits = { event: 'portfolio.changed', data: { changeId, portfolioId, because, divestAmountLeft } };
     return cashSettled ? [changed, { event: 'portfolio.cash-settled', data: { portfolioId, changeId } }] : [changed];
   });
 
 const remembered = (done: readonly string[], changes: readonly Change[]): readonly string[] =>
   [...done, ...changes.map((change) => change.changeId)].slice(-MAX_DONE);
 
-export const opened = ({ change }: ChangeRequested, { subject }: JourneyFacts): Opening<PortfolioState, PortfolioSaid> => {
+export const opened = ({ change }: ChangeRequested, { subject }: JourneyFacts): Opening<PortfolioState, PortfolioEmits> => {
   const portfolioId = subject as PortfolioId;
   const state: PortfolioState = {
     status: 'ReadingPortfolio',
@@ -54,7 +54,7 @@ export const opened = ({ change }: ChangeRequested, { subject }: JourneyFacts): 
     done: [],
   };
   if (hasEffect(change)) return { open: state };
-  return { open: { ...state, status: 'Idle', pending: [], done: [change.changeId] }, says: saysDone(portfolioId, [change], null) };
+  return { open: { ...state, status: 'Idle', pending: [], done: [change.changeId] }, emits: saysDone(portfolioId, [change], null) };
 };
 
 const isKnown = (state: PortfolioState, change: Change): boolean =>
@@ -75,19 +75,19 @@ const fresh: Partial<PortfolioState> = { writing: null, announcedWhileReading: n
 export const takeChange = (state: PortfolioState, { change }: ChangeRequested): Next => {
   if (isKnown(state, change)) return { stay: true };
   if (hasEffect(change)) return { to: 'ReadingPortfolio', set: { pending: appended(state, change), ...fresh } };
-  return { stay: true, set: { done: remembered(state.done, [change]) }, says: saysDone(state.portfolioId, [change], null) };
+  return { stay: true, set: { done: remembered(state.done, [change]) }, emits: saysDone(state.portfolioId, [change], null) };
 };
 
 export const readAgain = (): Moved => ({ to: 'ReadingPortfolio', set: fresh });
 
-const saysOf = ({ portfolioId }: PortfolioState, { messages }: Sent): readonly PortfolioSaid[] =>
-  messages.map((input) => ({ tells: 'lost-request', subject: portfolioId, input }));
+const saysOf = ({ portfolioId }: PortfolioState, { messages }: Sent): readonly PortfolioEmits[] =>
+  messages.map((input) => ({ sends: 'lost-request', subject: portfolioId, input }));
 
 /** Nothing is written until our newest message is answered: what stands at InvestSuite is being looked at. */
 const awaitLostRequest = (state: PortfolioState, reason: string | null, sent: Sent): Moved => ({
   to: 'AwaitingLostRequest',
   set: { ...fresh, restoring: null, reason, exchange: sent.exchange },
-  says: saysOf(state, sent),
+  emits: saysOf(state, sent),
 });
 
 /** Where the journey rests, or what it does next. */
@@ -135,7 +135,7 @@ export const portfolioRead = (state: PortfolioState, seen: PortfolioRead): Next 
   return {
     ...move,
     set: { pending: after.pending, done: after.done, ...move.set },
-    says: saysDone(state.portfolioId, changes, seen.divestAmount),
+    emits: saysDone(state.portfolioId, changes, seen.divestAmount),
   };
 };
 
@@ -205,7 +205,7 @@ export const written = (before: PortfolioState, { versionAfter }: { readonly ver
   return {
     ...move,
     set: { pending: state.pending, done: state.done, ...move.set },
-    says: [...saysDone(state.portfolioId, changes, levelAfter(writing)), ...(move.says ?? [])],
+    emits: [...saysDone(state.portfolioId, changes, levelAfter(writing)), ...(move.emits ?? [])],
   };
 };
 
@@ -216,7 +216,7 @@ export const notWritten = (_state: PortfolioState, reason: string, by: RefusedBy
 /** What may be sent now. */
 const sendWaiting = (state: PortfolioState, set: Partial<PortfolioState> = {}): Kept => {
   const sent = sendNext(set.exchange ?? state.exchange);
-  return { stay: true, set: { ...set, exchange: sent.exchange }, says: saysOf(state, sent) };
+  return { stay: true, set: { ...set, exchange: sent.exchange }, emits: saysOf(state, sent) };
 };
 
 /** The change waits until the lost request is found out. One of the first release is sent now: it may be under review for days. */

@@ -73,6 +73,6 @@ export type PortfolioEffects = {
   RestoreDivestAmount: { readonly kind: 'by-key'; readonly result: { readonly versionAfter: number }; readonly reason: Refusal };
 };
 
-export type PortfolioSaid =
+export type PortfolioEmits =
   | Extract<OwnEvent, { event: 'portfolio.changed' | 'portfolio.cash-settled' }>
-  | { readonly tells: 'lost-request'; readonly subject: string; readonly input: ToLostRequest };
+  | { readonly sends: 'lost-request'; readonly subject: string; readonly input: ToLostRequest };

@@ -48,7 +48,7 @@ const inWriting = (over: Partial<PortfolioState> = {}): PortfolioState =>
   state({ status: 'WritingPortfolio', pending: [paid('w1', '500')], writing: writing(), ...over });
 const requested = (one: Change) => ({ type: 'ChangeRequested', change: one }) as const;
 const announced = (one: ReturnType<typeof level>) => ({ type: 'LevelAnnounced', level: one }) as const;
-const told = (input: object) => ({ tells: 'lost-request', subject: 'P1', input });
+const told = (input: object) => ({ sends: 'lost-request', subject: 'P1', input });
 
 describe('the divest amount', () => {
   it('has everything above every amount and nothing at zero', () => {
@@ -114,7 +114,7 @@ describe('a change is asked for', () => {
     });
     expect(portfolioFlow.opens.ChangeRequested(requested(change('c1', {}, { cashSettled: true })), facts)).toEqual({
       open: expect.objectContaining({ status: 'Idle', pending: [], done: ['c1'] }),
-      says: [
+      emits: [
         { event: 'portfolio.changed', data: { changeId: 'c1', portfolioId: 'P1', because: 'order-settled', divestAmountLeft: null } },
         { event: 'portfolio.cash-settled', data: { portfolioId: 'P1', changeId: 'c1' } },
       ],
@@ -163,7 +163,7 @@ describe('a change is asked for', () => {
     expect(portfolioRead(state({ pending }), read())).toMatchObject({
       to: 'Idle',
       set: { pending: [], done: ['e', 'l'] },
-      says: [{ data: { changeId: 'e', divestAmountLeft: null } }, { data: { changeId: 'l', divestAmountLeft: '0' } }],
+      emits: [{ data: { changeId: 'e', divestAmountLeft: null } }, { data: { changeId: 'l', divestAmountLeft: '0' } }],
     });
   });
   it('writes what adds up and waits for the rest', () => {
@@ -200,7 +200,7 @@ describe('a write was made', () => {
     expect(step).toMatchObject({
       to: 'ReadingPortfolio',
       set: { writing: null, pending: [{ changeId: 'later' }] },
-      says: [
+      emits: [
         { event: 'portfolio.changed', data: { changeId: 'w1', because: 'withdrawal-paid', divestAmountLeft: '300' } },
         { event: 'portfolio.changed', data: { changeId: 's', divestAmountLeft: null } },
         { event: 'portfolio.cash-settled', data: { changeId: 's' } },
@@ -235,7 +235,7 @@ describe('somebody else wrote between our read and our write', () => {
       to: 'AwaitingLostRequest',
       set: { pending: [], done: ['w1'], writing: null, announced: [], exchange: { sent: 1, answered: 0, openSince: 1 } },
     });
-    expect('says' in step && step.says?.slice(1)).toEqual([
+    expect('emits' in step && step.emits.slice(1)).toEqual([
       told({
         type: 'GapFound',
         number: 1,
@@ -247,14 +247,14 @@ describe('somebody else wrote between our read and our write', () => {
       }),
     ]);
     // What was asked for is done all the same.
-    expect('says' in step && step.says?.[0]).toMatchObject({ event: 'portfolio.changed', data: { changeId: 'w1', divestAmountLeft: '0' } });
+    expect('emits' in step && step.emits[0]).toMatchObject({ event: 'portfolio.changed', data: { changeId: 'w1', divestAmountLeft: '0' } });
   });
   it('a lost request that is open under review is told of the next gap under its number', () => {
     const exchange = openExchange({ waiting: [level('1')], levelWritten: level('2') });
     expect(gap({ exchange })).toMatchObject({
       to: 'AwaitingLostRequest',
       set: { exchange: { sent: 6, answered: 5, openSince: 6, waiting: [], levelWritten: null } },
-      says: [{}, { input: { type: 'GapFound', number: 6 } }],
+      emits: [{}, { input: { type: 'GapFound', number: 6 } }],
     });
   });
 });
@@ -291,7 +291,7 @@ describe('a level is announced', () => {
           reason: 'a level was announced, and a divest request may be lost',
           exchange: openExchange({ sent: 6, levelWritten: level('70') }),
         },
-        says: [told({ type: 'LevelForwarded', number: 6, level: level('800'), levelWritten: level('70') })],
+        emits: [told({ type: 'LevelForwarded', number: 6, level: level('800'), levelWritten: level('70') })],
       });
     expect(forwardLevel(state(), announced(level('800')))).toHaveProperty('ignored');
   });
@@ -299,7 +299,7 @@ describe('a level is announced', () => {
     const raised = { writing: writing({ levelRead: level('800') }, level('300')), exchange: openExchange() };
     expect(written(inWriting({ ...raised, announced: [level('950')] }), { versionAfter: 8 })).toMatchObject({
       to: 'AwaitingLostRequest',
-      says: [{}, told({ type: 'LevelForwarded', number: 6, level: level('950'), levelWritten: level('300') })],
+      emits: [{}, told({ type: 'LevelForwarded', number: 6, level: level('950'), levelWritten: level('300') })],
     });
     expect(written(inWriting(raised), { versionAfter: 8 })).toMatchObject({
       to: 'Idle',
@@ -312,16 +312,16 @@ describe('a level is announced', () => {
   it('while lost-request has not answered yet: it waits its turn, one message at a time', () => {
     const asked = state({ status: 'AwaitingLostRequest', exchange: openExchange({ sent: 6 }) });
     const waits = alsoForwardLevel(asked, announced(level('800')));
-    expect(waits).toMatchObject({ stay: true, set: { exchange: { sent: 6, waiting: [level('800')] } }, says: [] });
+    expect(waits).toMatchObject({ stay: true, set: { exchange: { sent: 6, waiting: [level('800')] } }, emits: [] });
     const both = { ...asked, exchange: { ...asked.exchange, waiting: [level('800'), level('900')] } };
     expect(stillFoundOut(both, { type: 'BeingFoundOut', handled: 6 })).toMatchObject({
       set: { exchange: { sent: 7, answered: 6, waiting: [level('900')] } },
-      says: [told({ type: 'LevelForwarded', number: 7, level: level('800'), levelWritten: null })],
+      emits: [told({ type: 'LevelForwarded', number: 7, level: level('800'), levelWritten: null })],
     });
     // People look already, but what was announced meanwhile is looked at first.
-    expect(goOnUnderReview(both, { type: 'ReviewGoesOn', handled: 6 })).toMatchObject({ stay: true, says: [{ input: { number: 7 } }] });
+    expect(goOnUnderReview(both, { type: 'ReviewGoesOn', handled: 6 })).toMatchObject({ stay: true, emits: [{ input: { number: 7 } }] });
     const free = { ...asked, exchange: openExchange() };
-    expect(alsoForwardLevel(free, announced(level('800')))).toMatchObject({ says: [{ input: { number: 6 } }] });
+    expect(alsoForwardLevel(free, announced(level('800')))).toMatchObject({ emits: [{ input: { number: 6 } }] });
   });
 });
 
@@ -339,10 +339,10 @@ describe('lost-request answers', () => {
     expect(restored(restoring, { versionAfter: 10 })).toMatchObject({
       to: 'AwaitingLostRequest',
       set: { restoring: null, exchange: { sent: 7 } },
-      says: [told({ type: 'LevelRestored', number: 7, versionAfter: 10 })],
+      emits: [told({ type: 'LevelRestored', number: 7, versionAfter: 10 })],
     });
     for (const step of [notRestored(restoring, 'changed-meanwhile', 'other-side'), notRestored(restoring, 'invalid', 'person')])
-      expect(step).toMatchObject({ to: 'AwaitingLostRequest', says: [told({ type: 'LevelNotRestored', number: 7 })] });
+      expect(step).toMatchObject({ to: 'AwaitingLostRequest', emits: [told({ type: 'LevelNotRestored', number: 7 })] });
     expect(notRestored(restoring, 'invalid', 'other-side')).toHaveProperty('hold');
   });
   it('people look at it: the portfolio goes on, unless it has asked again meanwhile', () => {
@@ -378,7 +378,7 @@ describe('every status answers every input', () => {
     { type: 'ReviewGoesOn', handled: 6 },
     { type: 'LostRequestEnded', handled: 6, note: null },
   ];
-  type Answer = { to?: string; set?: Partial<PortfolioState>; says?: readonly { event?: string; input?: { type: string } }[] };
+  type Answer = { to?: string; set?: Partial<PortfolioState>; emits?: readonly { event?: string; input?: { type: string } }[] };
   const cell = (status: PortfolioState['status'], input: PortfolioInput, open = true): string => {
     const answer = portfolioFlow.rows[status].on[input.type] as unknown;
     if (typeof answer !== 'function') return Object.keys(answer as object)[0] ?? '';
@@ -386,9 +386,9 @@ describe('every status answers every input', () => {
     const before = inWriting({ status, done: ['old'], ...(open ? { exchange } : {}) });
     const step = (answer as (s: PortfolioState, i: unknown, f: unknown) => Answer)(before, input, facts);
     if ('ignored' in step) return 'ignored';
-    const says = (step.says ?? []).map((said) => said.event ?? said.input?.type);
+    const emits = (step.emits ?? []).map((said) => said.event ?? said.input?.type);
     const sets = step.to === undefined && step.set !== undefined ? Object.keys(step.set) : [];
-    return [step.to ?? 'stay', ...says, ...sets].join(' ');
+    return [step.to ?? 'stay', ...emits, ...sets].join(' ');
   };
   it.each([
     ['Idle', 'ReadingPortfolio', 'stay portfolio.changed portfolio.cash-settled done', 'stay', 'ignored'],

@@ -38,7 +38,7 @@ describe('messages to rebalancing', () => {
   });
   it('make us look at an order, whatever they say of it', () => {
     expect(brokerOrderStatus.read(message({ orderId: 'MW.1', original: { payload: { status: 'FILLED' } } }, null))).toEqual({
-      hint: 'MW.1',
+      notification: 'MW.1',
     });
   });
 });

@@ -1,5 +1,5 @@
 import { go, hold, ignored, impossible, type Flow } from '../../../../shared/kernel/flow.js';
-import type { Optimisation, OptimisationEffects, OptimisationInput, OptimisationSaid } from './optimisation.js';
+import type { Optimisation, OptimisationEffects, OptimisationInput, OptimisationEmits } from './optimisation.js';
 import {
   announced,
   chosen,
@@ -28,7 +28,7 @@ const over = {
 };
 
 /** From a recommended optimisation at InvestSuite to its orders carried out, sells first. */
-export const optimisationFlow: Flow<Optimisation, OptimisationInput, OptimisationEffects, OptimisationSaid, OptimisationPolicy> = {
+export const optimisationFlow: Flow<Optimisation, OptimisationInput, OptimisationEffects, OptimisationEmits, OptimisationPolicy> = {
   name: 'optimisation',
   ownedBy: 'trading desk',
   opens: {

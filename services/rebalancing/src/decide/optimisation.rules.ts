@@ -19,7 +19,7 @@ import { minorDigits, type Currency } from '../../../../shared/kernel/money.js';
 import { choices, type OptimisationFacts, type OptimisationPolicy } from './optimisation.policy.js';
 import type {
   Optimisation,
-  OptimisationSaid,
+  OptimisationEmits,
   OptimizationReady,
   OptimizationSeen,
   OwnerChose,
@@ -31,13 +31,13 @@ import type {
 } from './optimisation.js';
 import type { OrderFinished, OrderSide } from './order.js';
 
-type Next = Step<Optimisation, OptimisationSaid>;
+type Next = Step<Optimisation, OptimisationEmits>;
 type End = 'Executed' | 'NotExecuted' | 'NotRecommended' | 'Declined' | 'Superseded' | 'LeftAlone';
 
 /** More orders than this in one optimisation is not a proposal but a fault. */
 export const MAX_ORDERS = 200;
 
-const started = (optimizationId: OptimizationId, portfolioId: string): Opening<Optimisation, OptimisationSaid> => ({
+const started = (optimizationId: OptimizationId, portfolioId: string): Opening<Optimisation, OptimisationEmits> => ({
   open: {
     status: 'ReadingOptimization',
     portfolioId: portfolioId as PortfolioId,
@@ -53,14 +53,14 @@ const started = (optimizationId: OptimizationId, portfolioId: string): Opening<O
 });
 
 /** An event only says that there is something to read. */
-export const announced = (input: OptimizationReady, { portfolioId }: OptimisationFacts): Opening<Optimisation, OptimisationSaid> =>
+export const announced = (input: OptimizationReady, { portfolioId }: OptimisationFacts): Opening<Optimisation, OptimisationEmits> =>
   input.recommended === false ? ignored('the optimisation is not recommended') : started(input.optimizationId, portfolioId);
 
-export const chosen = (input: OwnerChose, { portfolioId }: OptimisationFacts): Opening<Optimisation, OptimisationSaid> =>
+export const chosen = (input: OwnerChose, { portfolioId }: OptimisationFacts): Opening<Optimisation, OptimisationEmits> =>
   input.choice === 'accept' ? started(input.optimizationId, portfolioId) : ignored('the owner has not accepted');
 
-const lookAt = (portfolioId: string, optimizationId: OptimizationId): OptimisationSaid => ({
-  tells: 'optimisation',
+const lookAt = (portfolioId: string, optimizationId: OptimizationId): OptimisationEmits => ({
+  sends: 'optimisation',
   subject: portfolioId,
   input: { type: 'OptimizationReady', optimizationId, recommended: null },
 });
@@ -68,7 +68,7 @@ const lookAt = (portfolioId: string, optimizationId: OptimizationId): Optimisati
 const ended = (state: Optimisation, to: End, reason: string | null, next: OptimizationId | null = state.arrivedLater): Next => ({
   to,
   set: { reason },
-  says: next === null ? [] : [lookAt(state.portfolioId, next)],
+  emits: next === null ? [] : [lookAt(state.portfolioId, next)],
 });
 
 /** Nothing has been ordered yet: read again, the newer optimisation decides. */
@@ -78,7 +78,7 @@ export const lookAgainForNewer = (state: Optimisation, input: OptimizationReady)
     : { to: 'ReadingOptimization', set: { arrivedLater: input.optimizationId } };
 
 /** Orders are out: the newer optimisation is looked at when they are done. */
-export const keepNewer = (state: Optimisation, input: OptimizationReady): Stay<Optimisation, OptimisationSaid> =>
+export const keepNewer = (state: Optimisation, input: OptimizationReady): Stay<Optimisation, OptimisationEmits> =>
   input.optimizationId === state.optimizationId ? { stay: true } : { stay: true, set: { arrivedLater: input.optimizationId } };
 
 /** Before the buys: where nothing was sold, nothing has been ordered yet. */
@@ -185,10 +185,10 @@ const currencyOf = ({ currency }: Optimisation): Currency => {
 
 export const orderSubject = (optimizationId: OptimizationId, instrument: InstrumentId): string => `${optimizationId}:${instrument}`;
 
-const tell = (state: Optimisation, order: PlannedOrder, journey: OptimisationFacts): OptimisationSaid => {
+const tell = (state: Optimisation, order: PlannedOrder, journey: OptimisationFacts): OptimisationEmits => {
   const { instrument, side, units, amount, expectedPrice, execute, reason } = order;
   return {
-    tells: 'order',
+    sends: 'order',
     subject: orderSubject(state.optimizationId, instrument),
     input: {
       type: 'OrderDecided',
@@ -210,7 +210,7 @@ const tell = (state: Optimisation, order: PlannedOrder, journey: OptimisationFac
 
 const refuseAll = (state: Optimisation, known: Partial<Optimisation>, journey: OptimisationFacts): Next => {
   const orders = state.orders.map((order) => notExecuted(order, state.reason ?? 'refused'));
-  return { to: 'Refusing', set: { ...known, orders, reason: state.reason }, says: orders.map((order) => tell(state, order, journey)) };
+  return { to: 'Refusing', set: { ...known, orders, reason: state.reason }, emits: orders.map((order) => tell(state, order, journey)) };
 };
 
 /** Why an order may not go to the market at this price; both directions count, for either means another portfolio than planned. */
@@ -224,7 +224,7 @@ const driftOf = (order: PlannedOrder, price: Decimal | undefined, limit: Decimal
 const tellSide = (state: Optimisation, orders: readonly PlannedOrder[], side: OrderSide, journey: OptimisationFacts): Next => ({
   to: side === 'sell' ? 'Selling' : 'Buying',
   set: { orders },
-  says: sideOf(orders, side).map((order) => tell(state, order, journey)),
+  emits: sideOf(orders, side).map((order) => tell(state, order, journey)),
 });
 
 /**

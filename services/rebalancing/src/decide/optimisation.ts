@@ -103,6 +103,6 @@ export type OptimisationEffects = {
   CheckPrices: { readonly kind: 'read'; readonly result: Market; readonly reason: 'not-found' };
 };
 
-export type OptimisationSaid =
-  | { readonly tells: 'order'; readonly subject: string; readonly input: OrderDecided }
-  | { readonly tells: 'optimisation'; readonly subject: string; readonly input: OptimizationReady };
+export type OptimisationEmits =
+  | { readonly sends: 'order'; readonly subject: string; readonly input: OrderDecided }
+  | { readonly sends: 'optimisation'; readonly subject: string; readonly input: OptimizationReady };

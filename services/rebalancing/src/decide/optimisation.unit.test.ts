@@ -105,7 +105,7 @@ const ready = (optimizationId: string, recommended: boolean | null = null) =>
   ({ type: 'OptimizationReady', optimizationId: id(optimizationId), recommended }) as const;
 const choice = (optimizationId: string, chose: 'accept' | 'reject' = 'accept') =>
   ({ type: 'OwnerChose', optimizationId: id(optimizationId), choice: chose }) as const;
-const lookAt = (optimizationId: string): unknown => ({ tells: 'optimisation', subject: 'P1', input: ready(optimizationId) });
+const lookAt = (optimizationId: string): unknown => ({ sends: 'optimisation', subject: 'P1', input: ready(optimizationId) });
 
 describe('an optimisation is announced', () => {
   it('and read, unless it says itself that it is not recommended', () => {
@@ -120,14 +120,14 @@ describe('an optimisation is announced', () => {
   it('is over when another one is the latest, and that one is looked at', () => {
     expect(optimizationRead(state({ arrivedLater: id('O0') }), optimization({ id: id('O2') }))).toMatchObject({
       to: 'Superseded',
-      says: [lookAt('O2')],
+      emits: [lookAt('O2')],
     });
   });
   it('is over when there is nothing to do', () => {
-    expect(optimizationRead(state(), optimization({ recommended: false }))).toMatchObject({ to: 'NotRecommended', says: [] });
+    expect(optimizationRead(state(), optimization({ recommended: false }))).toMatchObject({ to: 'NotRecommended', emits: [] });
     expect(optimizationRead(state({ arrivedLater: id('O2') }), optimization({ orders: [] }))).toMatchObject({
       to: 'NotRecommended',
-      says: [lookAt('O2')],
+      emits: [lookAt('O2')],
     });
     expect(optimizationRead(state(), optimization({ orders: [proposed(A, '0')] }))).toMatchObject({ to: 'NotRecommended' });
   });
@@ -177,14 +177,14 @@ describe('the portfolio decides whether orders may go out', () => {
     ['not a robo portfolio', { manager: 'self' as const }],
     ['not a robo portfolio', { manager: 'unknown' as const }],
   ])('leaves it alone: %s', (reason, over) => {
-    expect(portfolioRead(state(), portfolio(over), journey)).toMatchObject({ to: 'LeftAlone', set: { reason }, says: [] });
+    expect(portfolioRead(state(), portfolio(over), journey)).toMatchObject({ to: 'LeftAlone', set: { reason }, emits: [] });
   });
   it('leaves it alone where InvestSuite integrates the broker, or did so when the optimisation was opened', () => {
     for (const facts of [changed({ brokerMode: 'investsuite' }), opened({ brokerMode: 'investsuite' })])
       expect(portfolioRead(state(), portfolio(), facts)).toMatchObject({
         to: 'LeftAlone',
         set: { reason: 'InvestSuite integrates the broker' },
-        says: [],
+        emits: [],
       });
   });
   it.each([
@@ -215,8 +215,8 @@ describe('the portfolio decides whether orders may go out', () => {
         ],
       },
     });
-    expect('says' in step && step.says).toMatchObject([
-      { tells: 'order', subject: `O1:${A}`, input: { execute: false, reason } },
+    expect('emits' in step && step.emits).toMatchObject([
+      { sends: 'order', subject: `O1:${A}`, input: { execute: false, reason } },
       { subject: `O1:${B}` },
     ]);
   });
@@ -255,17 +255,17 @@ describe('prices', () => {
     for (const price of ['95', '105', '100'])
       expect(pricesRead('sell')(state(), prices(price), journey)).toMatchObject({
         to: 'Selling',
-        says: [{ input: { execute: true, side: 'sell', reason: null } }],
+        emits: [{ input: { execute: true, side: 'sell', reason: null } }],
       });
     for (const price of ['94.99', '105.01'])
       expect(pricesRead('sell')(state(), prices(price), journey)).toMatchObject({
-        says: [{ subject: orderSubject(id('O1'), A), input: { execute: false, reason: 'the price has moved too far' } }],
+        emits: [{ subject: orderSubject(id('O1'), A), input: { execute: false, reason: 'the price has moved too far' } }],
       });
   });
   it('may move up to the tighter of two limits', () => {
     for (const facts of [changed({ priceDriftLimit: decimal('0.01') }), opened({ priceDriftLimit: decimal('0.01') })]) {
-      expect(pricesRead('sell')(state(), prices('101'), facts)).toMatchObject({ says: [{ input: { execute: true } }] });
-      expect(pricesRead('sell')(state(), prices('101.01'), facts)).toMatchObject({ says: [{ input: { execute: false } }] });
+      expect(pricesRead('sell')(state(), prices('101'), facts)).toMatchObject({ emits: [{ input: { execute: true } }] });
+      expect(pricesRead('sell')(state(), prices('101.01'), facts)).toMatchObject({ emits: [{ input: { execute: false } }] });
     }
   });
   it('that are not there stop the order', () => {
@@ -274,17 +274,17 @@ describe('prices', () => {
       pricesRead('sell')(state(), prices('0'), journey),
       noPrices('sell')(state(), 'not-found', 'other-side', journey),
     ])
-      expect(step).toMatchObject({ to: 'Selling', says: [{ input: { execute: false, reason: 'the broker has no price' } }] });
+      expect(step).toMatchObject({ to: 'Selling', emits: [{ input: { execute: false, reason: 'the broker has no price' } }] });
     for (const expectedPrice of [null, decimal('0')])
       expect(pricesRead('sell')(state({ orders: [planned(A, 'sell', { expectedPrice })] }), prices('100'), journey)).toMatchObject({
-        says: [{ input: { execute: false, reason: 'the optimisation expects no price' } }],
+        emits: [{ input: { execute: false, reason: 'the optimisation expects no price' } }],
       });
   });
   it('never bring an order back that was given up', () => {
     const orders = [planned(B, 'buy', { execute: false, reason: 'gone' })];
     expect(pricesRead('buy')(state({ orders }), { prices: [{ instrument: B, price: decimal('100') }], units: {} }, journey)).toMatchObject({
       to: 'Buying',
-      says: [{ input: { execute: false, reason: 'gone' } }],
+      emits: [{ input: { execute: false, reason: 'gone' } }],
     });
   });
   it('refuse everything while the broker holds other units than the optimisation started from', () => {
@@ -293,9 +293,9 @@ describe('prices', () => {
       pricesRead('sell')(state({ startedFrom, ...over }), prices('100', units), journey);
     const behind = { to: 'Refusing', set: { reason: 'the broker holds other units than the optimisation started from' } };
     // Four of ten are sold already, and InvestSuite does not know it: the same sale is proposed again.
-    expect(refused({}, { [A]: '6' })).toMatchObject({ ...behind, says: [{ input: { execute: false } }, { input: { execute: false } }] });
+    expect(refused({}, { [A]: '6' })).toMatchObject({ ...behind, emits: [{ input: { execute: false } }, { input: { execute: false } }] });
     expect(refused({}, { [A]: '10', [C]: '1' })).toMatchObject(behind);
-    expect(refused({}, { [A]: '10' })).toMatchObject({ to: 'Selling', says: [{ input: { execute: true } }] });
+    expect(refused({}, { [A]: '10' })).toMatchObject({ to: 'Selling', emits: [{ input: { execute: true } }] });
     expect(refused({ startedFrom: null }, { [A]: '3' })).toMatchObject({
       to: 'Refusing',
       set: { reason: 'an order sells more than the broker holds' },
@@ -307,15 +307,15 @@ describe('prices', () => {
     const market: Market = { prices: [{ instrument: B, price: decimal('100') }], units: { [A]: decimal('6') } };
     expect(pricesRead('buy')(state({ startedFrom }), market, journey)).toMatchObject({
       to: 'Buying',
-      says: [{ input: { execute: true } }],
+      emits: [{ input: { execute: true } }],
     });
     expect(pricesRead('buy')(state({ startedFrom, orders: [planned(B, 'buy')] }), market, journey)).toMatchObject({ to: 'Refusing' });
   });
   it('tell everything an order needs', () => {
     expect(pricesRead('sell')(state(), prices('100'), journey)).toMatchObject({
-      says: [
+      emits: [
         {
-          tells: 'order',
+          sends: 'order',
           input: {
             type: 'OrderDecided',
             portfolioId: 'P1',
@@ -334,7 +334,7 @@ describe('prices', () => {
     expect(() => pricesRead('sell')(state({ currency: null }), prices('100'), journey)).toThrow('before the portfolio was read');
     // When holdings move was chosen at the opening.
     const facts = factsUnder<OptimisationPolicy>({ frozen: policy, now: { ...policy, holdingsMoveAt: 'executed' } });
-    expect(pricesRead('sell')(state(), prices('100'), facts)).toMatchObject({ says: [{ input: { holdingsMoveAt: 'settled' } }] });
+    expect(pricesRead('sell')(state(), prices('100'), facts)).toMatchObject({ emits: [{ input: { holdingsMoveAt: 'settled' } }] });
   });
 });
 
@@ -357,7 +357,7 @@ describe('orders end', () => {
     expect(sellFinished(state({ orders: [planned(A, 'sell')], arrivedLater: id('O2') }), finished(A), journey)).toMatchObject({
       to: 'Executed',
       set: { reason: null, orders: [{ outcome: 'executed' }] },
-      says: [lookAt('O2')],
+      emits: [lookAt('O2')],
     });
     expect(sellFinished(state({ orders: [planned(A, 'sell')] }), finished(A, 'not-executed'), journey)).toMatchObject({
       to: 'NotExecuted',
@@ -368,7 +368,7 @@ describe('orders end', () => {
     for (const outcome of ['partly-executed', 'not-executed'] as const)
       expect(sellFinished(state(), finished(A, outcome), journey)).toMatchObject({
         to: 'Buying',
-        says: [{ subject: `O1:${B}`, input: { execute: false, reason: 'the sales it was to be paid from fell short' } }],
+        emits: [{ subject: `O1:${B}`, input: { execute: false, reason: 'the sales it was to be paid from fell short' } }],
       });
     expect(sellFinished(state(), finished(A, 'not-executed'), opened({ buysWhenSalesFellShort: 'place' }))).toMatchObject({
       to: 'CheckingBuyPrices',

@@ -1,5 +1,5 @@
 import { hold, ignored, type Flow } from '../../../../shared/kernel/flow.js';
-import type { Order, OrderEffects, OrderInput, OrderSaid } from './order.js';
+import type { Order, OrderEffects, OrderInput, OrderEmits } from './order.js';
 import {
   afterExecution,
   afterSettlement,
@@ -19,7 +19,7 @@ import {
 const once = { OrderDecided: ignored('an order is decided once') };
 
 /** One order of one optimisation, from the decision to settled cash or units. */
-export const orderFlow: Flow<Order, OrderInput, OrderEffects, OrderSaid> = {
+export const orderFlow: Flow<Order, OrderInput, OrderEffects, OrderEmits> = {
   name: 'order',
   ownedBy: 'trading desk',
   opens: { OrderDecided: decided },

@@ -5,13 +5,13 @@ import { impossible, type Move, type Opening, type RefusedBy, type Step } from '
 import { cashInstrument } from '../../../../shared/kernel/ids.js';
 import { minorDigits } from '../../../../shared/kernel/money.js';
 import { feesPaid, grossFilled, orderReference, unitsFilled } from './movements.js';
-import type { Fill, Order, OrderDecided, OrderEffects, OrderOutcome, OrderSaid, OrderSeen } from './order.js';
+import type { Fill, Order, OrderDecided, OrderEffects, OrderOutcome, OrderEmits, OrderSeen } from './order.js';
 
-type Next = Step<Order, OrderSaid>;
+type Next = Step<Order, OrderEmits>;
 type ChangeRequested = Extract<OwnEvent, { event: 'portfolio.change-requested' }>;
 
 /** An order is placed, or only its refusal is recorded. */
-export const decided = (input: OrderDecided): Opening<Order, OrderSaid> => {
+export const decided = (input: OrderDecided): Opening<Order, OrderEmits> => {
   const { type: _type, execute, ...terms } = input;
   if (execute && input.account === null) return impossible('an order to be executed names no account at the broker');
   return {
@@ -87,8 +87,8 @@ export const followed = (order: Order, seen: OrderSeen): Next => {
     reason: seen.rejectReason ?? order.reason,
   };
   if (order.transactionId !== null) return { to: 'RecordingExecution', set };
-  const { to, says } = afterExecution({ ...order, ...set });
-  return { to, set, ...(says === undefined ? {} : { says }) };
+  const { to, emits: emits } = afterExecution({ ...order, ...set });
+  return { to, set, ...(emits === undefined ? {} : { emits: emits }) };
 };
 
 const change = (order: Order, because: 'order-executed' | 'order-settled', moves: boolean, cashSettled: boolean): ChangeRequested => {
@@ -116,14 +116,14 @@ const change = (order: Order, because: 'order-executed' | 'order-settled', moves
 const outcomeOf = (order: Order): OrderOutcome =>
   order.brokerStatus === 'filled' ? 'executed' : order.fills.length > 0 ? 'partly-executed' : 'not-executed';
 
-const finished = (order: Order, outcome: OrderOutcome): OrderSaid => ({
-  tells: 'optimisation',
+const finished = (order: Order, outcome: OrderOutcome): OrderEmits => ({
+  sends: 'optimisation',
   subject: order.portfolioId,
   input: { type: 'OrderFinished', optimizationId: order.optimizationId, instrument: order.instrument, outcome, reason: order.reason },
 });
 
 /** After the books show every fill that is known. */
-export const afterExecution = (order: Order): Move<Order, OrderSaid> => {
+export const afterExecution = (order: Order): Move<Order, OrderEmits> => {
   const told = finished(order, outcomeOf(order));
   switch (order.brokerStatus) {
     case 'open':
@@ -132,10 +132,10 @@ export const afterExecution = (order: Order): Move<Order, OrderSaid> => {
     case 'cancelled':
     case 'expired':
     case 'rejected':
-      if (order.fills.length === 0) return { to: endWithoutFills(order), says: [told] };
+      if (order.fills.length === 0) return { to: endWithoutFills(order), emits: [told] };
       return {
         to: 'AwaitingSettlement',
-        says: order.holdingsMoveAt === 'executed' ? [told, change(order, 'order-executed', true, false)] : [told],
+        emits: order.holdingsMoveAt === 'executed' ? [told, change(order, 'order-executed', true, false)] : [told],
       };
   }
 };
@@ -155,16 +155,16 @@ export const settled = (order: Order, result: { readonly settledAt: string }): N
 /**
  * Holdings move once per trade. Where they moved at execution, only settled cash is told. A buy then has nothing to tell.
  */
-export const afterSettlement = (order: Order): Move<Order, OrderSaid> => {
+export const afterSettlement = (order: Order): Move<Order, OrderEmits> => {
   const moves = order.holdingsMoveAt === 'settled';
   const cashCameIn = order.side === 'sell';
-  return { to: 'Settled', says: moves || cashCameIn ? [change(order, 'order-settled', moves, cashCameIn)] : [] };
+  return { to: 'Settled', emits: moves || cashCameIn ? [change(order, 'order-settled', moves, cashCameIn)] : [] };
 };
 
 export const settlementNotRecorded = (order: Order, reason: string, by: RefusedBy): Next =>
   by === 'person' ? afterSettlement(order) : { hold: `settled, but InvestSuite refused the transaction: ${reason}` };
 
-export const recordedNotExecuted = (order: Order): Next => ({ to: 'NotExecuted', says: [finished(order, 'not-executed')] });
+export const recordedNotExecuted = (order: Order): Next => ({ to: 'NotExecuted', emits: [finished(order, 'not-executed')] });
 
 export const refusalNotRecorded = (order: Order, reason: string, by: RefusedBy): Next =>
   by === 'person' ? recordedNotExecuted(order) : { hold: `not executed, but InvestSuite refused the transaction: ${reason}` };

@@ -129,6 +129,6 @@ export type OrderEffects = {
   RecordSettlement: { readonly kind: 'by-key'; readonly result: null; readonly reason: InvestSuiteRefusal };
 };
 
-export type OrderSaid =
+export type OrderEmits =
   | Extract<OwnEvent, { event: 'portfolio.change-requested' }>
-  | { readonly tells: 'optimisation'; readonly subject: string; readonly input: OrderFinished };
+  | { readonly sends: 'optimisation'; readonly subject: string; readonly input: OrderFinished };

@@ -168,10 +168,10 @@ describe('what is known of an order', () => {
   it('goes on without records that a person keeps by hand', () => {
     expect(followed(opened({}, { transactionId: null }), seen())).toMatchObject({
       to: 'AwaitingSettlement',
-      says: [{ tells: 'optimisation' }],
+      emits: [{ sends: 'optimisation' }],
     });
     expect(followed(opened({}, { transactionId: null }), seen({ status: 'open' }))).toEqual(
-      expect.not.objectContaining({ says: expect.anything() }),
+      expect.not.objectContaining({ emits: expect.anything() }),
     );
     expect(settled(opened({}, { transactionId: null }), { settledAt: 'TS' })).toMatchObject({ to: 'Settled', set: { settledAt: 'TS' } });
   });
@@ -200,19 +200,19 @@ describe('what follows for an order', () => {
     ] as const)
       expect(afterExecution(closed(status, []))).toMatchObject({
         to: end,
-        says: [{ tells: 'optimisation', subject: 'P1', input: { type: 'OrderFinished', optimizationId: 'O1' } }],
+        emits: [{ sends: 'optimisation', subject: 'P1', input: { type: 'OrderFinished', optimizationId: 'O1' } }],
       });
-    expect(afterExecution(closed('filled', one))).toMatchObject({ to: 'AwaitingSettlement', says: [{ input: { outcome: 'executed' } }] });
+    expect(afterExecution(closed('filled', one))).toMatchObject({ to: 'AwaitingSettlement', emits: [{ input: { outcome: 'executed' } }] });
     expect(afterExecution(closed('cancelled', one))).toMatchObject({
       to: 'AwaitingSettlement',
-      says: [{ input: { outcome: 'partly-executed' } }],
+      emits: [{ input: { outcome: 'partly-executed' } }],
     });
-    expect(afterExecution(closed('cancelled', []))).toMatchObject({ says: [{ input: { outcome: 'not-executed' } }] });
+    expect(afterExecution(closed('cancelled', []))).toMatchObject({ emits: [{ input: { outcome: 'not-executed' } }] });
   });
   it('moves holdings once, net of fees, at settlement', () => {
     expect(afterSettlement(closed('filled', one))).toEqual({
       to: 'Settled',
-      says: [
+      emits: [
         {
           event: 'portfolio.change-requested',
           data: {
@@ -230,19 +230,19 @@ describe('what follows for an order', () => {
       ],
     });
     expect(afterSettlement(closed('filled', one, { side: 'buy' }))).toMatchObject({
-      says: [{ data: { cashSettled: false, deltas: [{ quantity: '4' }, { instrument: '$USD', quantity: '-354.57' }] } }],
+      emits: [{ data: { cashSettled: false, deltas: [{ quantity: '4' }, { instrument: '$USD', quantity: '-354.57' }] } }],
     });
   });
   it('or at execution, and then only tells of settled cash', () => {
     const sale = closed('filled', one, { holdingsMoveAt: 'executed' });
     expect(afterExecution(sale)).toMatchObject({
-      says: [
+      emits: [
         {},
         { data: { changeId: `O1/${ISIN}:executed`, because: 'order-executed', cashSettled: false, deltas: [{ quantity: '-4' }, {}] } },
       ],
     });
-    expect(afterSettlement(sale)).toMatchObject({ says: [{ data: { changeId: `O1/${ISIN}:settled`, deltas: [], cashSettled: true } }] });
-    expect(afterSettlement(closed('filled', one, { holdingsMoveAt: 'executed', side: 'buy' }))).toEqual({ to: 'Settled', says: [] });
+    expect(afterSettlement(sale)).toMatchObject({ emits: [{ data: { changeId: `O1/${ISIN}:settled`, deltas: [], cashSettled: true } }] });
+    expect(afterSettlement(closed('filled', one, { holdingsMoveAt: 'executed', side: 'buy' }))).toEqual({ to: 'Settled', emits: [] });
   });
   it('records a refusal to place, and whose word it was', () => {
     expect(placed(opened(), { orderId: 'EF.2', placedAt: 'T' })).toEqual({
@@ -257,7 +257,7 @@ describe('what follows for an order', () => {
     expect(notPlaced(opened(), 'x', 'person')).toMatchObject({ set: { reason: 'not placed, as a person found' } });
     expect(recordedNotExecuted(opened({ reason: 'drift' }))).toMatchObject({
       to: 'NotExecuted',
-      says: [{ input: { outcome: 'not-executed', reason: 'drift' } }],
+      emits: [{ input: { outcome: 'not-executed', reason: 'drift' } }],
     });
   });
   it('holds where InvestSuite refuses, and goes on where a person keeps the record', () => {

@@ -10,12 +10,12 @@ import {
   open,
   payOrWait,
   rememberReturn,
-  rememberWish,
+  rememberRequest,
   seeReturn,
   updatePortfolio,
 } from './withdrawal.rules.js';
 import type { WithdrawalPolicy } from './withdrawal.policy.js';
-import type { Withdrawal, WithdrawalEffects, WithdrawalInput, WithdrawalSaid } from './withdrawal.js';
+import type { Withdrawal, WithdrawalEffects, WithdrawalInput, WithdrawalEmits } from './withdrawal.js';
 
 const read = go<Withdrawal>('ReadingPortfolio');
 const check = go<Withdrawal>('CheckingCash');
@@ -31,7 +31,7 @@ const over = {
 };
 
 /** From a divest amount at InvestSuite to cash on the customer's counter account. */
-export const withdrawalFlow: Flow<Withdrawal, WithdrawalInput, WithdrawalEffects, WithdrawalSaid, WithdrawalPolicy> = {
+export const withdrawalFlow: Flow<Withdrawal, WithdrawalInput, WithdrawalEffects, WithdrawalEmits, WithdrawalPolicy> = {
   name: 'withdrawal',
   ownedBy: 'payments operations',
   opens: {
@@ -64,31 +64,31 @@ export const withdrawalFlow: Flow<Withdrawal, WithdrawalInput, WithdrawalEffects
     Paying: {
       waitsFor: 'the payout',
       overdueAfterHours: 24,
-      on: { DivestAmountUpdated: rememberWish, CashSettled: fixed, PayoutFinished: bookOrRefuse, PortfolioChanged: notOurs },
+      on: { DivestAmountUpdated: rememberRequest, CashSettled: fixed, PayoutFinished: bookOrRefuse, PortfolioChanged: notOurs },
     },
     RecordingTransaction: {
       does: 'RecordTransaction',
       whenUnknown: 'inquire',
       applied: updatePortfolio,
       rejected: holdOrUpdatePortfolio,
-      on: { DivestAmountUpdated: rememberWish, CashSettled: paid, PayoutFinished: rememberReturn, PortfolioChanged: notOurs },
+      on: { DivestAmountUpdated: rememberRequest, CashSettled: paid, PayoutFinished: rememberReturn, PortfolioChanged: notOurs },
     },
     UpdatingPortfolio: {
       waitsFor: 'holdings and divest amount to be written',
       overdueAfterHours: 4,
-      on: { DivestAmountUpdated: rememberWish, CashSettled: paid, PayoutFinished: rememberReturn, PortfolioChanged: announceWhenOurs },
+      on: { DivestAmountUpdated: rememberRequest, CashSettled: paid, PayoutFinished: rememberReturn, PortfolioChanged: announceWhenOurs },
     },
     Announcing: {
       does: 'AnnounceWithdrawal',
       whenUnknown: 'send-again',
       applied: finish,
       rejected: holdOrFinish,
-      on: { DivestAmountUpdated: rememberWish, CashSettled: paid, PayoutFinished: rememberReturn, PortfolioChanged: notOurs },
+      on: { DivestAmountUpdated: rememberRequest, CashSettled: paid, PayoutFinished: rememberReturn, PortfolioChanged: notOurs },
     },
     Completed: { ends: 'paid, booked and announced', on: { ...over, PayoutFinished: seeReturn } },
-    NothingAsked: { ends: 'InvestSuite shows no wish', on: over },
+    NothingAsked: { ends: 'InvestSuite shows no divest request', on: over },
     Cancelled: { ends: 'called off before any payment', on: over },
-    Refused: { ends: 'refused; the wish stays at InvestSuite', on: over },
+    Refused: { ends: 'refused; the divest request stays at InvestSuite', on: over },
     Returned: { ends: 'paid, and sent back by the bank; the payout is with an operator', on: over },
   },
 };

@@ -4,9 +4,9 @@ import { ignored, type Opening, type RefusedBy, type Step } from '../../../../sh
 import { cashInstrument } from '../../../../shared/kernel/ids.js';
 import { currency, minorDigits, type DivestAmount } from '../../../../shared/kernel/money.js';
 import { choices, type WithdrawalFacts, type WithdrawalPolicy } from './withdrawal.policy.js';
-import type { CashCheck, PortfolioRead, Withdrawal, WithdrawalInput, WithdrawalSaid } from './withdrawal.js';
+import type { CashCheck, PortfolioRead, Withdrawal, WithdrawalInput, WithdrawalEmits } from './withdrawal.js';
 
-type Next = Step<Withdrawal, WithdrawalSaid>;
+type Next = Step<Withdrawal, WithdrawalEmits>;
 /** Notes something; never leads away. The only thing allowed while a request that changes something is on its way. */
 type Noted = { readonly stay: true; readonly set?: Partial<Omit<Withdrawal, 'status'>> };
 type Input<T extends WithdrawalInput['type']> = Extract<WithdrawalInput, { type: T }>;
@@ -21,9 +21,9 @@ export const portfolioOf = (w: Withdrawal): NonNullable<Withdrawal['portfolio']>
 export const payingOf = (w: Withdrawal): Decimal => known(w.paying, 'an amount');
 export const paidAtOf = (w: Withdrawal): string => known(w.paidAt, 'a booking time');
 
-export const open = (input: Input<'DivestAmountUpdated'>, { portfolioId }: WithdrawalFacts): Opening<Withdrawal, WithdrawalSaid> =>
+export const open = (input: Input<'DivestAmountUpdated'>, { portfolioId }: WithdrawalFacts): Opening<Withdrawal, WithdrawalEmits> =>
   input.level?.kind === 'nothing'
-    ? ignored('nothing is being withdrawn: our own lowering coming back, or a wish taken back before we saw it')
+    ? ignored('nothing is being withdrawn: our own lowering coming back, or a divest request taken back before we saw it')
     : {
         open: {
           status: 'ReadingPortfolio',
@@ -84,7 +84,7 @@ const pay = (w: Withdrawal, paying: Decimal, reason: string | null, { id }: With
   return {
     to: 'Paying',
     set: { paying, reason },
-    says: [
+    emits: [
       {
         event: 'payout.requested',
         data: { withdrawalId: id, portfolioId: w.portfolioId, ownerId, brokerAccount, amount: paying, currency: code },
@@ -125,8 +125,8 @@ export const holdOrRefuse =
       ? { to: 'Refused', set: { reason: `${why}: ${reason}` } }
       : { hold: `${why}: ${reason}`, set: { reason: `${why}: ${reason}` } };
 
-/** The amount is fixed. A new wish is remembered; nothing asked is our own lowering, or a change of mind that comes too late. */
-export const rememberWish = (_w: Withdrawal, input: Input<'DivestAmountUpdated'>): Noted =>
+/** The amount is fixed. A new divest request is remembered; nothing asked is our own lowering, or a change of mind that comes too late. */
+export const rememberRequest = (_w: Withdrawal, input: Input<'DivestAmountUpdated'>): Noted =>
   input.level?.kind === 'nothing' ? { stay: true } : { stay: true, set: { arrivedLater: true } };
 
 /** The bank may send money back before we are through with the booking. */
@@ -135,8 +135,8 @@ export const rememberReturn = (_w: Withdrawal, input: Input<'PayoutFinished'>, {
     ? { stay: true, set: { returnedBecause: input.reason ?? 'no reason given' } }
     : { stay: true };
 
-const nextWithdrawal = (w: Withdrawal): readonly WithdrawalSaid[] =>
-  w.arrivedLater ? [{ tells: 'withdrawal', subject: w.portfolioId, input: { type: 'DivestAmountUpdated', level: null } }] : [];
+const nextWithdrawal = (w: Withdrawal): readonly WithdrawalEmits[] =>
+  w.arrivedLater ? [{ sends: 'withdrawal', subject: w.portfolioId, input: { type: 'DivestAmountUpdated', level: null } }] : [];
 
 export const bookOrRefuse = (w: Withdrawal, input: Input<'PayoutFinished'>, journey: WithdrawalFacts): Next => {
   if (input.withdrawalId !== journey.id) return { stay: true };
@@ -144,7 +144,7 @@ export const bookOrRefuse = (w: Withdrawal, input: Input<'PayoutFinished'>, jour
     case 'returned':
       return rememberReturn(w, input, journey);
     case 'refused':
-      return { to: 'Refused', set: { reason: input.reason ?? 'no reason given' }, says: nextWithdrawal(w) };
+      return { to: 'Refused', set: { reason: input.reason ?? 'no reason given' }, emits: nextWithdrawal(w) };
     case 'paid':
       break;
   }
@@ -164,7 +164,7 @@ const askForChange = (w: Withdrawal, journey: WithdrawalFacts): Next => {
   const cash = cashInstrument(portfolioOf(w).currency);
   return {
     to: 'UpdatingPortfolio',
-    says: [
+    emits: [
       {
         event: 'portfolio.change-requested',
         data: {
@@ -205,8 +205,8 @@ const RETURNED = 'the bank sent the payment back';
 
 export const finish = (w: Withdrawal): Next =>
   w.returnedBecause === null
-    ? { to: 'Completed', set: { reason: null }, says: nextWithdrawal(w) }
-    : { to: 'Returned', set: { reason: `${RETURNED}: ${w.returnedBecause}` }, says: nextWithdrawal(w) };
+    ? { to: 'Completed', set: { reason: null }, emits: nextWithdrawal(w) }
+    : { to: 'Returned', set: { reason: `${RETURNED}: ${w.returnedBecause}` }, emits: nextWithdrawal(w) };
 
 /** Announcing is best effort once all is booked: people may end it. */
 export const holdOrFinish = (w: Withdrawal, reason: string, by: RefusedBy): Next =>

@@ -82,7 +82,7 @@ const cash: CashCheck = {
 };
 
 const inputs = {
-  wish: { type: 'DivestAmountUpdated', level: level('800') },
+  request: { type: 'DivestAmountUpdated', level: level('800') },
   zero: { type: 'DivestAmountUpdated', level: NOTHING },
   settled: { type: 'CashSettled' },
   paid: finished(),
@@ -92,7 +92,7 @@ const inputs = {
   others: changed('0', 'order-1'),
 } as const satisfies Readonly<Record<string, WithdrawalInput>>;
 type Name = keyof typeof inputs;
-const names: readonly Name[] = ['wish', 'zero', 'settled', 'paid', 'refused', 'returned', 'ours', 'others'];
+const names: readonly Name[] = ['request', 'zero', 'settled', 'paid', 'refused', 'returned', 'ours', 'others'];
 
 /** What a cell does, in one word: a status, `stay`, `hold`, `ignored` or `impossible`. */
 const cellOf = (state: Withdrawal, input: WithdrawalInput): string => {
@@ -115,7 +115,7 @@ const reading = [
   'ReadingPortfolio',
 ];
 const cells: Readonly<Record<Withdrawal['status'], readonly string[]>> = {
-  //                    wish, zero, settled, paid, refused, returned, our change, another change
+  //                    divest request, zero, settled, paid, refused, returned, our change, another change
   ReadingPortfolio: reading,
   CheckingCash: [
     'ReadingPortfolio',
@@ -147,9 +147,9 @@ describe('every input in every status', () => {
     });
   }
 
-  it('opens for a wish, known or not, and for nothing else', () => {
+  it('opens for a divest request, known or not, and for nothing else', () => {
     const { opens } = withdrawalFlow;
-    expect(opens.DivestAmountUpdated(inputs.wish, journey)).toEqual({ open: fresh });
+    expect(opens.DivestAmountUpdated(inputs.request, journey)).toEqual({ open: fresh });
     expect(opens.DivestAmountUpdated({ type: 'DivestAmountUpdated', level: null }, journey)).toEqual({ open: fresh });
     for (const opening of [
       opens.DivestAmountUpdated(inputs.zero, journey),
@@ -242,7 +242,7 @@ describe('paying a number', () => {
     expect(payOrWait(withdrawalOf(level('250')), cash, journey)).toEqual({
       to: 'Paying',
       set: { paying: '250', reason: null },
-      says: [
+      emits: [
         {
           event: 'payout.requested',
           data: { withdrawalId: 'w1', portfolioId: 'P1', ownerId: 'U1', brokerAccount: 'B1', amount: '250', currency: 'EUR' },
@@ -316,12 +316,12 @@ describe('after the payout', () => {
     expect(rememberReturn(paying, finished({ withdrawalId: 'w0', outcome: 'returned' }), journey)).toEqual({ stay: true });
     expect(seeReturn(paying, finished({ withdrawalId: 'w0', outcome: 'returned' }), journey)).toEqual({ stay: true });
   });
-  it('keeps the wish alive after a refusal, and follows a newer one', () => {
-    expect(bookOrRefuse(paying, inputs.refused, journey)).toEqual({ to: 'Refused', set: { reason: 'AC04' }, says: [] });
+  it('keeps the divest request alive after a refusal, and follows a newer one', () => {
+    expect(bookOrRefuse(paying, inputs.refused, journey)).toEqual({ to: 'Refused', set: { reason: 'AC04' }, emits: [] });
     expect(bookOrRefuse({ ...paying, arrivedLater: true }, finished({ outcome: 'refused' }), journey)).toEqual({
       to: 'Refused',
       set: { reason: 'no reason given' },
-      says: [{ tells: 'withdrawal', subject: 'P1', input: { type: 'DivestAmountUpdated', level: null } }],
+      emits: [{ sends: 'withdrawal', subject: 'P1', input: { type: 'DivestAmountUpdated', level: null } }],
     });
   });
   it('writes cash and level in one change', () => {
@@ -334,10 +334,10 @@ describe('after the payout', () => {
     };
     expect(updatePortfolio(booked, { transactionId: 'T1' }, journey)).toEqual({
       to: 'UpdatingPortfolio',
-      says: [{ event: 'portfolio.change-requested', data: { ...change, lowerDivestBy: { kind: 'amount', amount: '250' } } }],
+      emits: [{ event: 'portfolio.change-requested', data: { ...change, lowerDivestBy: { kind: 'amount', amount: '250' } } }],
     });
     expect(updatePortfolio({ ...booked, asked: EVERYTHING }, { transactionId: 'T1' }, journey)).toMatchObject({
-      says: [{ data: { lowerDivestBy: { kind: 'everything' } } }],
+      emits: [{ data: { lowerDivestBy: { kind: 'everything' } } }],
     });
   });
   it('still lowers the holdings when people book by hand', () => {
@@ -353,21 +353,21 @@ describe('after the payout', () => {
     expect(later('0', { ...booked, arrivedLater: true })).toMatchObject({ set: { arrivedLater: true } });
     expect(() => later('lots')).toThrow(Bug);
   });
-  it('tells itself about a wish that came later', () => {
-    expect(finish(booked)).toEqual({ to: 'Completed', set: { reason: null }, says: [] });
+  it('tells itself about a divest request that came later', () => {
+    expect(finish(booked)).toEqual({ to: 'Completed', set: { reason: null }, emits: [] });
     expect(finish({ ...booked, arrivedLater: true })).toMatchObject({
       to: 'Completed',
-      says: [{ tells: 'withdrawal', subject: 'P1', input: { level: null } }],
+      emits: [{ sends: 'withdrawal', subject: 'P1', input: { level: null } }],
     });
   });
   it('lets people end what cannot be announced', () => {
     expect(holdOrFinish(booked, 'invalid', 'other-side')).toMatchObject({ hold: 'paid but not announced: invalid' });
     expect(holdOrFinish(booked, 'told by phone', 'person')).toMatchObject({ to: 'Completed' });
   });
-  it('does not lose a wish to a zero, nor to our own lowering', () => {
+  it('does not lose a divest request to a zero, nor to our own lowering', () => {
     const cell = withdrawalFlow.rows.Paying.on.DivestAmountUpdated as (w: Withdrawal, i: WithdrawalInput) => unknown;
     expect(cell(paying, inputs.zero)).toEqual({ stay: true });
-    expect(cell(paying, inputs.wish)).toEqual({ stay: true, set: { arrivedLater: true } });
+    expect(cell(paying, inputs.request)).toEqual({ stay: true, set: { arrivedLater: true } });
     expect(cell(paying, { type: 'DivestAmountUpdated', level: null })).toEqual({ stay: true, set: { arrivedLater: true } });
   });
   it('remembers a return that comes early and shows it at the end', () => {

@@ -10,7 +10,7 @@ import type { Clock } from '../clock.js';
 import { effectKey } from '../identity.js';
 import type { StoredEffect } from '../store/store.js';
 
-export type SenderOptions = {
+export type EffectRunnerOptions = {
   /** Requests under way at once, per outside system. */
   readonly limitPerSystem: number;
   /** So many requests without a usable answer in a row open the breaker. */
@@ -34,7 +34,7 @@ class System {
   readonly #queue: (() => void)[] = [];
   #running = 0;
 
-  constructor(options: SenderOptions) {
+  constructor(options: EffectRunnerOptions) {
     this.#limit = options.limitPerSystem;
     const noAnswer = handleWhenResult((answer) => {
       const { kind, found } = answer as { kind?: string; found?: string };
@@ -63,12 +63,12 @@ class System {
 
 const LATE_ANSWER_GRACE_MS = 1_000;
 
-export class Sender {
-  readonly #options: SenderOptions;
+export class EffectRunner {
+  readonly #options: EffectRunnerOptions;
   readonly #systems = new Map<string, System>();
   #underWay = 0;
 
-  constructor(options: SenderOptions) {
+  constructor(options: EffectRunnerOptions) {
     this.#options = options;
   }
 

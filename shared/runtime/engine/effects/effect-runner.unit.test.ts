@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import type { Inquiry, Outcome, Sending } from '../../../kernel/outcome.js';
 import type { AnyEffect } from '../catalogue.js';
 import { systemClock } from '../clock.js';
-import { Sender, type SenderOptions } from './effect-runner.js';
+import { EffectRunner, type EffectRunnerOptions } from './effect-runner.js';
 import type { StoredEffect } from '../store/store.js';
 
 const timing = { timeoutMs: 1_000, firstWaitMs: 10, longestWaitMs: 100, patienceMs: 1_000 };
@@ -44,8 +44,8 @@ const effect = (change: Partial<StoredEffect> = {}): StoredEffect => ({
   ...change,
 });
 const bugs: unknown[] = [];
-const sender = (change: Partial<SenderOptions> = {}): Sender =>
-  new Sender({
+const effectRunner = (change: Partial<EffectRunnerOptions> = {}): EffectRunner =>
+  new EffectRunner({
     limitPerSystem: 2,
     breakerAfterFailures: 3,
     breakerOpenMs: 500,
@@ -56,7 +56,7 @@ const sender = (change: Partial<SenderOptions> = {}): Sender =>
     onBug: (error) => bugs.push(error),
     ...change,
   });
-const outcomeOf = async (sent: ReturnType<Sender['send']>): Promise<Outcome<unknown>> => {
+const outcomeOf = async (sent: ReturnType<EffectRunner['send']>): Promise<Outcome<unknown>> => {
   const event = await sent;
   if (event.type !== 'Answered') throw new Error(event.type);
   return event.outcome;
@@ -80,7 +80,7 @@ describe('sending', () => {
       looks = [...looks, signal.aborted, signal.isOver?.()];
       return Promise.resolve(APPLIED);
     };
-    await sender({ monotonicMs: () => monotonicMs }).send(writing(send), effect(), 1_000);
+    await effectRunner({ monotonicMs: () => monotonicMs }).send(writing(send), effect(), 1_000);
     expect(looks).toEqual([false, false, false, true]);
   });
   it('hands over the stored request, the key of its generation and when it first left; the answer names the send', async () => {
@@ -89,9 +89,9 @@ describe('sending', () => {
       seen.push([request, key, firstSentAtMs]);
       return Promise.resolve(APPLIED);
     };
-    const event = await sender().send(writing(send), effect({ generation: 2 }), 1_000);
+    const event = await effectRunner().send(writing(send), effect({ generation: 2 }), 1_000);
     expect(event).toMatchObject({ type: 'Answered', outcome: APPLIED, of: { generation: 2, lastSentAtMs: 7 } });
-    await sender().send(writing(send), effect({ firstSentAtMs: null }), 1_000);
+    await effectRunner().send(writing(send), effect({ firstSentAtMs: null }), 1_000);
     expect(seen).toEqual([
       [{ to: 'NL' }, 'j:Pay:g2', 6],
       [{ to: 'NL' }, 'j:Pay', 5],
@@ -106,9 +106,9 @@ describe('sending', () => {
         });
       });
     const [first, deaf] = [
-      outcomeOf(sender().send(writing(heeds), effect(), 1_000)),
+      outcomeOf(effectRunner().send(writing(heeds), effect(), 1_000)),
       outcomeOf(
-        sender().send(
+        effectRunner().send(
           writing(() => new Promise(() => undefined)),
           effect(),
           1_000,
@@ -123,20 +123,24 @@ describe('sending', () => {
   });
   it('sends nothing when its owner is lost, or too long after it was decided', async () => {
     const send = jest.fn<Call>().mockResolvedValue(APPLIED);
-    expect(await outcomeOf(sender({ maySend: () => false }).send(writing(send), effect(), 1_000))).toMatchObject({ kind: 'retryable' });
-    expect(await outcomeOf(sender({ monotonicMs: () => 2_001 }).send(writing(send), effect(), 1_000))).toMatchObject({
+    expect(await outcomeOf(effectRunner({ maySend: () => false }).send(writing(send), effect(), 1_000))).toMatchObject({
+      kind: 'retryable',
+    });
+    expect(await outcomeOf(effectRunner({ monotonicMs: () => 2_001 }).send(writing(send), effect(), 1_000))).toMatchObject({
       kind: 'retryable',
       evidence: expect.stringContaining('not sent'),
     });
     expect(send).not.toHaveBeenCalled();
-    expect(await outcomeOf(sender({ monotonicMs: () => 1_999 }).send(writing(send), effect(), 1_000))).toEqual(APPLIED);
+    expect(await outcomeOf(effectRunner({ monotonicMs: () => 1_999 }).send(writing(send), effect(), 1_000))).toEqual(APPLIED);
     // A question may be asked at any time.
-    expect(await outcomeOf(sender({ monotonicMs: () => 9_999 }).send(reading(send), effect({ kind: 'read' }), 1_000))).toEqual(APPLIED);
+    expect(await outcomeOf(effectRunner({ monotonicMs: () => 9_999 }).send(reading(send), effect({ kind: 'read' }), 1_000))).toEqual(
+      APPLIED,
+    );
   });
   it('takes an exception for a bug of ours, and what happened for unknown', async () => {
     expect(
       await outcomeOf(
-        sender().send(
+        effectRunner().send(
           writing(() => Promise.reject(new Error('odd'))),
           effect(),
           1_000,
@@ -145,7 +149,7 @@ describe('sending', () => {
     ).toEqual({ kind: 'unknown', evidence: 'a bug of ours in the effect' });
     expect(
       await outcomeOf(
-        sender().send(
+        effectRunner().send(
           writing(() => {
             throw new Error('at once');
           }),
@@ -163,13 +167,13 @@ describe('sending', () => {
       return Promise.resolve({ found: 'absent' });
     };
     expect(
-      await sender({ nowMs: () => nowMs }).inquire(
+      await effectRunner({ nowMs: () => nowMs }).inquire(
         writing(() => Promise.resolve(APPLIED), 'bank', inquire),
         effect(),
       ),
     ).toMatchObject({ type: 'Inquired', inquiry: { found: 'absent' }, askedAtMs: 42, of: { generation: 1 } });
     expect(
-      await sender().inquire(
+      await effectRunner().inquire(
         writing(
           () => Promise.resolve(APPLIED),
           'bank',
@@ -195,7 +199,7 @@ describe('limits of an outside system', () => {
           }),
         );
       };
-    const limited = sender();
+    const limited = effectRunner();
     const turn = (): Promise<void> =>
       new Promise((resolve) => {
         setImmediate(resolve);
@@ -218,7 +222,7 @@ describe('limits of an outside system', () => {
   it('does not send a write that waited too long for its turn', async () => {
     let monotonicMs = 1_000;
     let open: () => void = () => undefined;
-    const limited = sender({ limitPerSystem: 1, monotonicMs: () => monotonicMs });
+    const limited = effectRunner({ limitPerSystem: 1, monotonicMs: () => monotonicMs });
     const first = limited.send(
       writing(
         () =>
@@ -245,7 +249,7 @@ describe('limits of an outside system', () => {
   it('stops asking one that does not answer, says that nothing was sent, and tries again later', async () => {
     jest.useFakeTimers();
     const send = jest.fn<Call>().mockResolvedValue(UNKNOWN);
-    const breaking = sender();
+    const breaking = effectRunner();
     for (let n = 0; n < 3; n++) expect(await outcomeOf(breaking.send(writing(send), effect(), 1_000))).toEqual(UNKNOWN);
     expect(await outcomeOf(breaking.send(writing(send), effect(), 1_000))).toMatchObject({
       kind: 'retryable',
@@ -270,7 +274,7 @@ describe('limits of an outside system', () => {
   });
   it('does not stop for refusals: an answer is an answer', async () => {
     const send = jest.fn<Call>().mockResolvedValue({ kind: 'rejected', reason: 'no' });
-    const steady = sender();
+    const steady = effectRunner();
     for (let n = 0; n < 10; n++) await steady.send(writing(send), effect(), 1_000);
     expect(send).toHaveBeenCalledTimes(10);
   });

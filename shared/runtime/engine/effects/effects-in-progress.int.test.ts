@@ -12,7 +12,7 @@ describe('effects on Postgres', () => {
     const world = new World();
     const copy = await startCopy(world);
     world.once = 'apply-and-cut';
-    await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
+    await take(copy, message('payout.requested', 'p1', { request: 'w1' }));
     await all('Waiting', 1);
     expect(world.paid).toHaveLength(1);
   });
@@ -22,7 +22,7 @@ describe('effects on Postgres', () => {
     const copy = await startCopy(world);
     world.once = 'lose';
     const startMs = Date.now();
-    await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
+    await take(copy, message('payout.requested', 'p1', { request: 'w1' }));
     await all('Waiting', 1);
     expect(Date.now() - startMs).toBeGreaterThanOrEqual(ability.longestLifeMs);
     expect(world.paid).toHaveLength(1);
@@ -32,7 +32,7 @@ describe('effects on Postgres', () => {
     const world = new World();
     const first = await startCopy(world);
     world.next = 'hang';
-    await take(first, message('payout.requested', 'p1', { wish: 'w1' }));
+    await take(first, message('payout.requested', 'p1', { request: 'w1' }));
     await eventually(
       'it is being sent',
       async () => (await query<{ status: string }>(`select status from effect where name = 'Pay'`)).rows[0]?.status,
@@ -48,15 +48,15 @@ describe('effects on Postgres', () => {
     expect(world.paid).toEqual([key]);
   });
 
-  it('looks at an effect that another copy left behind, though its own memory is older', async () => {
+  it('looks at an effect that another instance left behind, though its own memory is older', async () => {
     const world = new World();
     const [a, b] = [await startCopy(world), await startCopy(world)];
     world.next = 'hang';
-    await take(a, message('payout.requested', 'p1', { wish: 'w1' }));
+    await take(a, message('payout.requested', 'p1', { request: 'w1' }));
     const pay = async () => (await query<{ id: string; status: string }>(`select id, status from effect where name = 'Pay'`)).rows[0];
     const sending = await eventually('it is being sent', pay, (row) => row?.status === 'sending');
     // Copy b remembers the payment as being sent; then its owner gives it up behind b's back, and is gone.
-    await take(b, message('payout.requested', 'p1', { wish: 'w1' }));
+    await take(b, message('payout.requested', 'p1', { request: 'w1' }));
     await eventually(
       'b has noted it',
       async () => (await query<{ n: number }>(`select (state ->> 'notes')::int as n from journey`)).rows[0]?.n,

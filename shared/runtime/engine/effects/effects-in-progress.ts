@@ -6,18 +6,18 @@ import type { EffectRecord, LifeEvent } from '../../../kernel/effect-life.js';
 import type { Log } from '../../process/log.js';
 import type { Catalogue } from '../catalogue.js';
 import type { Clock } from '../clock.js';
-import type { Passes } from '../failpoints.js';
+import type { Failpoint } from '../failpoints.js';
 import { isFound } from '../steps/decide.js';
 import type { Item } from '../steps/lanes.js';
 import type { EarlierRequest, Referenced, StoredEffect, StoredJourney } from '../store/store.js';
-import type { Sender } from './effect-runner.js';
+import type { EffectRunner } from './effect-runner.js';
 
 export type EffectsInProgressOptions = {
   readonly catalogue: Catalogue;
-  readonly sender: Sender;
+  readonly effectRunner: EffectRunner;
   readonly clock: Clock;
   readonly log: Log;
-  readonly passes: Passes;
+  readonly failpoint: Failpoint;
   readonly enqueue: (item: Item) => void;
 };
 
@@ -40,7 +40,7 @@ export class EffectsInProgress {
 
   /** Requests that are under way. */
   get underWay(): number {
-    return this.#o.sender.underWay;
+    return this.#o.effectRunner.underWay;
   }
 
   /** The sweep leaves it alone. */
@@ -82,8 +82,8 @@ export class EffectsInProgress {
   send(journey: StoredJourney, effect: StoredEffect, intendedAtMs: number): void {
     const definition = this.#o.catalogue.effect(journey.flow, effect.name);
     this.#inProgress.add(effect.id);
-    this.#o.passes('before-send', () => [effect.name]);
-    void this.#o.sender.send(definition, effect, intendedAtMs).then((event) => {
+    this.#o.failpoint('before-send', () => [effect.name]);
+    void this.#o.effectRunner.send(definition, effect, intendedAtMs).then((event) => {
       this.#answered(journey, effect, event);
     });
   }
@@ -93,7 +93,7 @@ export class EffectsInProgress {
     const definition = this.#o.catalogue.effect(journey.flow, effect.name);
     if (definition.kind === 'read') return;
     this.#inProgress.add(effect.id);
-    void this.#o.sender.inquire(definition, effect).then((event) => {
+    void this.#o.effectRunner.inquire(definition, effect).then((event) => {
       if (because?.event.type !== 'PersonSaid') this.#answered(journey, effect, event);
       else this.#o.enqueue({ ...because, event: { ...because.event, asked: event } });
     });
@@ -105,7 +105,7 @@ export class EffectsInProgress {
     if (definition.kind === 'read') return;
     const plannedAtMs = earlier.firstSentAtMs ?? this.#o.clock.nowMs();
     const then = { kind: definition.kind, status: 'unknown', attempt: 0, reference: null, dueAtMs: null, note: null, owner: null } as const;
-    void this.#o.sender.inquire(definition, { ...then, ...earlier, id: effectId, plannedAtMs }).then((event) => {
+    void this.#o.effectRunner.inquire(definition, { ...then, ...earlier, id: effectId, plannedAtMs }).then((event) => {
       if (isFound(event))
         this.#o.log.error(
           { alarm: 'earlier-request', effectId, generation: earlier.generation },
@@ -125,7 +125,7 @@ export class EffectsInProgress {
   }
 
   #answered(journey: StoredJourney, effect: StoredEffect, event: LifeEvent): void {
-    this.#o.passes('after-answer', () => [effect.name]);
+    this.#o.failpoint('after-answer', () => [effect.name]);
     this.#o.enqueue({
       kind: 'effect',
       lane: journey.portfolioId,

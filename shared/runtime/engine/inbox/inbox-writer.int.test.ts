@@ -21,13 +21,13 @@ describe('the inbox writer on Postgres', () => {
   it('takes in what several partitions bring at once in one statement; a row that the database refuses holds up its own only', async () => {
     const world = new World();
     const copy = await startCopy(world);
-    const written = jest.spyOn(copy.store, 'takeIn');
+    const written = jest.spyOn(copy.store, 'ingest');
     await query(`alter table inbox add constraint refused check (portfolio_id <> 'p2')`);
     const takeAll = () =>
       Promise.allSettled(
         [0, 1, 2, 3].map((partition) => {
-          const one = message('payout.requested', `p${String(partition)}`, { wish: `w${String(partition)}` }, `t-${String(partition)}`);
-          return copy.takeIn.take({ topic: one.topic, partition, messages: [{ ...one, partition }] }, pulse);
+          const one = message('payout.requested', `p${String(partition)}`, { request: `w${String(partition)}` }, `t-${String(partition)}`);
+          return copy.inboxWriter.take({ topic: one.topic, partition, messages: [{ ...one, partition }] }, pulse);
         }),
       );
     const first = await takeAll();
@@ -49,9 +49,9 @@ describe('the inbox writer on Postgres', () => {
       value: Buffer.from('rubbish'),
     }));
     await expect(take(copy, ...bad)).rejects.toThrow('most messages');
-    expect(copy.takeIn.heldBecause).toEqual(['most messages of payout.requested/0 cannot be read']);
+    expect(copy.inboxWriter.heldBecause).toEqual(['most messages of payout.requested/0 cannot be read']);
     expect((await query('select 1 from quarantine')).rowCount).toBe(0);
-    await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
-    expect(copy.takeIn.heldBecause).toEqual([]);
+    await take(copy, message('payout.requested', 'p1', { request: 'w1' }));
+    expect(copy.inboxWriter.heldBecause).toEqual([]);
   });
 });

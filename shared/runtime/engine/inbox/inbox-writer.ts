@@ -3,14 +3,14 @@
  * handled at once with a reason, or quarantined whole with its lane stopped.
  */
 import { headersOf, headerNames, type Envelope } from '../../../../contracts/internal/envelope.js';
-import { Together } from '../../batching.js';
-import type { TakenBatch, TakenMessage, Pulse } from '../../kafka/consumer.js';
+import { Batcher } from '../../batching.js';
+import type { TakenBatch as FetchedBatch, TakenMessage as FetchedMessage, Pulse } from '../../kafka/consumer.js';
 import type { Log } from '../../process/log.js';
 import type { Catalogue } from '../catalogue.js';
 import type { Clock } from '../clock.js';
-import type { Passes } from '../failpoints.js';
+import type { Failpoint } from '../failpoints.js';
 import { bodyHash, storable } from '../identity.js';
-import type { Sayer } from '../outbox/outbox-publisher.js';
+import type { OutboxPublisher } from '../outbox/outbox-publisher.js';
 import { OWN_TOPIC } from '../steps/batch.js';
 import type { Item, OriginalMessage } from '../steps/lanes.js';
 import type { Engine } from '../steps/step-loop.js';
@@ -22,14 +22,14 @@ import { Quarantine } from './quarantine.js';
 import { DECISIONS, inboxRowOf, originalOf, readMessage, type Taken } from './read-message.js';
 import { NEWS, route, type Routed } from './route.js';
 
-export type TakeInOptions = {
+export type InboxWriterOptions = {
   readonly catalogue: Catalogue;
   readonly store: EngineStore;
   readonly engine: Engine;
-  readonly sayer: Sayer;
+  readonly outboxPublisher: OutboxPublisher;
   readonly log: Log;
   readonly clock: Pick<Clock, 'nowMs' | 'monotonicMs' | 'after' | 'soon'>;
-  readonly passes: Passes;
+  readonly failpoint: Failpoint;
   /** How often one message is tried of a partition that is paused. */
   readonly tryEveryMs?: number;
   /** What people decide. `staysOpen`: the event is handled by a step, not by being taken in. */
@@ -43,22 +43,28 @@ const ENOUGH_FOR_ONE = 200;
 const MOST_ROUNDS = 16;
 const UNDECIDED: ReadonlySet<string> = new Set(['planned', 'sending', 'accepted', 'unknown', 'parked']);
 
-export class TakeIn {
-  readonly #o: TakeInOptions;
+export class InboxWriter {
+  readonly #o: InboxWriterOptions;
   readonly #paused: PausedPartitions;
   readonly #quarantine: Quarantine;
 
   /** What partitions bring in one turn is one statement; a row that the database refuses holds up its own partition only. */
-  readonly #together: Together<readonly Taken[], undefined>;
+  readonly #batcher: Batcher<readonly Taken[], undefined>;
 
-  constructor(options: TakeInOptions) {
+  constructor(options: InboxWriterOptions) {
     this.#o = options;
-    const { engine, store, sayer, clock, log, tryEveryMs } = options;
+    const { engine, store, outboxPublisher: outboxPublisher, clock, log, tryEveryMs } = options;
     this.#paused = new PausedPartitions({ engine, clock, log, tryEveryMs });
-    this.#quarantine = new Quarantine({ store, sayer, clock, log, refreshBlocked: () => engine.refreshBlocked() });
-    this.#together = new Together({
+    this.#quarantine = new Quarantine({
+      store,
+      outboxPublisher: outboxPublisher,
+      clock,
+      log,
+      refreshBlocked: () => engine.refreshBlocked(),
+    });
+    this.#batcher = new Batcher({
       work: async (lists) => {
-        await this.#takeIn(lists.flat());
+        await this.#ingest(lists.flat());
         return lists.map(() => undefined);
       },
       ...{ rounds: MOST_ROUNDS, most: MOST_ROUNDS, mostWaiting: Number.POSITIVE_INFINITY },
@@ -72,7 +78,7 @@ export class TakeIn {
     return this.#paused.reasons;
   }
 
-  readonly take = async (batch: TakenBatch, pulse: Pulse): Promise<void> => {
+  readonly take = async (batch: FetchedBatch, pulse: Pulse): Promise<void> => {
     const { engine } = this.#o;
     // Memory is bounded: a process that cannot keep up takes no more in.
     while (engine.load > MOST_IN_MEMORY && engine.waitsBecause === null && !pulse.stopping()) {
@@ -88,7 +94,7 @@ export class TakeIn {
     this.#paused.goesOn(place);
   };
 
-  #read(message: TakenMessage): Taken {
+  #read(message: FetchedMessage): Taken {
     const original = originalOf(message);
     const fallbackId =
       storable(message.headers[headerNames.eventId] ?? '') || `${message.topic}/${String(message.partition)}/${message.offset}`;
@@ -102,8 +108,8 @@ export class TakeIn {
       const hindrance = this.#paused.hindrance(topic, place, rest);
       if (hindrance === null) {
         // What people decide is carried out before it counts as taken in: nobody else waits for that.
-        if (topic === DECISIONS || rest.length >= ENOUGH_FOR_ONE) await this.#takeIn(rest);
-        else await this.#together.do(rest);
+        if (topic === DECISIONS || rest.length >= ENOUGH_FOR_ONE) await this.#ingest(rest);
+        else await this.#batcher.do(rest);
         this.#paused.note(place, rest);
         return;
       }
@@ -111,14 +117,14 @@ export class TakeIn {
       const [first, ...others] = rest;
       if (first === undefined) return;
       this.#paused.trying(place);
-      await this.#takeIn([first]);
+      await this.#ingest([first]);
       this.#paused.tried(place, first);
       rest = others;
     }
   }
 
-  async #takeIn(messages: readonly Taken[]): Promise<void> {
-    const { store, engine, sayer } = this.#o;
+  async #ingest(messages: readonly Taken[]): Promise<void> {
+    const { store, engine, outboxPublisher: outboxPublisher } = this.#o;
     const parts = emptyParts();
     const rows: InboxRow[] = [];
     const letters = new Map<string, OutboxRow>();
@@ -144,15 +150,15 @@ export class TakeIn {
       } else letters.set(one.read.eventId, this.#quarantine.add(one, one.read, rows, parts));
     }
     const topics = (): string[] => messages.map(({ original }) => original.topic);
-    this.#o.passes('before-take-in', topics);
-    const taken = await store.takeIn(rows, parts);
-    this.#o.passes('after-take-in', topics);
+    this.#o.failpoint('before-take-in', topics);
+    const taken = await store.ingest(rows, parts);
+    this.#o.failpoint('after-take-in', topics);
     const conflicting = new Set(taken.conflicting);
     if (conflicting.size > 0)
       await this.#quarantine.addOtherBodies([...first.values()].filter(({ read }) => conflicting.has(read.eventId)));
     const fresh = [...letters].filter(([eventId]) => taken.fresh.has(eventId));
     if (fresh.length > 0) {
-      sayer.say(fresh.map(([, letter]) => letter));
+      outboxPublisher.publish(fresh.map(([, letter]) => letter));
       await engine.refreshBlocked();
     }
     for (const { read } of first.values())
@@ -164,17 +170,17 @@ export class TakeIn {
       [...routed].map(([eventId, where]) => [eventId, taken.fresh.has(eventId) ? where : { ...where, byReference: [] }]),
     );
     // The same id twice in one fetch, with two bodies: the second is judged when the first one stands.
-    if (later.length > 0) await this.#takeIn(later);
+    if (later.length > 0) await this.#ingest(later);
   }
 
   async #references(routed: readonly (readonly [string, Routed])[]): Promise<void> {
     const { store, engine } = this.#o;
-    const hints = routed.flatMap(([, where]) => where.hints);
-    const wanted = [...hints, ...routed.flatMap(([, where]) => where.byReference.map((one) => one.reference))];
+    const notifications = routed.flatMap(([, where]) => where.notifications);
+    const wanted = [...notifications, ...routed.flatMap(([, where]) => where.byReference.map((one) => one.reference))];
     if (wanted.length === 0) return;
     const found = await store.byReference([...new Set(wanted)]);
     for (const effect of found)
-      if (hints.includes(effect.reference) && (effect.earlier !== null || UNDECIDED.has(effect.status))) engine.lookNow(effect);
+      if (notifications.includes(effect.reference) && (effect.earlier !== null || UNDECIDED.has(effect.status))) engine.checkNow(effect);
     for (const [eventId, where] of routed)
       for (const { reference, input, source, original } of where.byReference) {
         const owner = found.find((effect) => effect.reference === reference);
@@ -250,7 +256,7 @@ export class TakeIn {
       engine.leftToNewer.leaveEvent(eventId);
       return null;
     }
-    engine.lookNow({ journeyId, portfolioId: lane, effectId: own.notifies, earlier: own.earlier });
+    engine.checkNow({ journeyId, portfolioId: lane, effectId: own.notifies, earlier: own.earlier });
     await writeUnlessStale(store, { ...emptyParts(), seen: [{ event_id: eventId, note: NEWS }] });
     return null;
   }

@@ -11,7 +11,7 @@ describe('answers of people', () => {
     const world = new World();
     world.next = 'refuse';
     const copy = await startCopy(world);
-    await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
+    await take(copy, message('payout.requested', 'p1', { request: 'w1' }));
     const parked = async () =>
       (await query<{ id: string; status: string; generation: number }>(`select id, status, generation from effect where name = 'Pay'`))
         .rows[0];
@@ -53,14 +53,14 @@ describe('answers of people', () => {
     expect(world.paid).toHaveLength(1);
   });
 
-  it('takes the word of people about an effect that another copy parked in the database only', async () => {
+  it('takes the word of people about an effect that another instance parked in the database only', async () => {
     const world = new World();
     const [a, b] = [await startCopy(world), await startCopy(world)];
     world.next = 'hang';
-    await take(a, message('payout.requested', 'p1', { wish: 'w1' }));
+    await take(a, message('payout.requested', 'p1', { request: 'w1' }));
     await eventually('it is being sent', payRow, (row) => row?.status === 'sending');
     // Copy b remembers the payment as being sent; then a cannot write what was answered.
-    await take(b, message('payout.requested', 'p1', { wish: 'w1' }));
+    await take(b, message('payout.requested', 'p1', { request: 'w1' }));
     await eventually(
       'b has noted it',
       async () => (await query<{ n: number }>(`select (state ->> 'notes')::int as n from journey`)).rows[0]?.n,
@@ -77,7 +77,7 @@ describe('answers of people', () => {
     const world = new World();
     world.next = 'refuse';
     const copy = await startCopy(world);
-    await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
+    await take(copy, message('payout.requested', 'p1', { request: 'w1' }));
     const parked = await eventually(
       'it is parked',
       async () =>

@@ -6,13 +6,13 @@ import type { Catalogue } from '../catalogue.js';
 import type { Engine } from '../steps/step-loop.js';
 import { emptyParts } from '../store/step-statement.js';
 import { DatabaseAway, writeUnlessStale, type EngineStore } from '../store/store.js';
-import type { TakeIn, TakeInOptions } from './inbox-writer.js';
+import type { InboxWriter, InboxWriterOptions } from './inbox-writer.js';
 
 export type DecisionOptions = {
   readonly catalogue: Catalogue;
   readonly store: EngineStore;
   readonly engine: Engine;
-  readonly takeIn: () => Pick<TakeIn, 'again'>;
+  readonly inboxWriter: () => Pick<InboxWriter, 'again'>;
   readonly log: Log;
 };
 
@@ -20,7 +20,7 @@ const replay = async (o: DecisionOptions, decision: Extract<OperatorDecision, { 
   const row = await o.store.replay(decision.eventId, decision.correctedValue, `replayed by ${decision.by}: ${decision.why}`);
   if (row === null) return 'no such open dead letter; it was decided before';
   await o.engine.refreshBlocked();
-  const item = await o.takeIn().again(row);
+  const item = await o.inboxWriter().again(row);
   if (item !== null) o.engine.enqueue(item);
   return 'taken up again';
 };
@@ -105,7 +105,7 @@ const carryOut =
     o.log.info({ eventId: event.id, kind: decision.kind, by: decision.by, done }, 'a decision of people');
   };
 
-export const decisionsOf = (o: DecisionOptions): TakeInOptions['decisions'] => ({
+export const decisionsOf = (o: DecisionOptions): InboxWriterOptions['decisions'] => ({
   carryOut: carryOut(o),
   staysOpen: (event) => isAnswerFor(event, o.catalogue.definition.name),
 });

@@ -13,7 +13,7 @@ const failing = (error: Error): DecisionOptions => ({
   catalogue: new Catalogue({ name: 'payout', bindings: [], consumes: [] }),
   store: { discard: () => Promise.reject(error), write: () => Promise.resolve() } as unknown as DecisionOptions['store'],
   engine: {} as DecisionOptions['engine'],
-  takeIn: () => ({ again: () => Promise.resolve(null) }),
+  inboxWriter: () => ({ again: () => Promise.resolve(null) }),
   log: createLog('test', 'silent'),
 });
 

@@ -5,7 +5,7 @@
 import { HoldPartition } from '../../kafka/errors.js';
 import type { Log } from '../../process/log.js';
 import type { Clock } from '../clock.js';
-import { Floods, Patience } from '../failure-rate.js';
+import { FailureRates, ProbeTimer } from '../failure-rate.js';
 import type { Engine } from '../steps/step-loop.js';
 import { DECISIONS, type Taken } from './read-message.js';
 
@@ -27,15 +27,15 @@ const PAUSE_MS = 2_000;
 export class PausedPartitions {
   readonly #o: PausedPartitionsOptions;
   /** What could not be read, by topic and partition; what could not be stepped, the engine keeps. */
-  readonly #unreadable: Floods;
-  readonly #patience = new Map<string, Patience>();
+  readonly #unreadable: FailureRates;
+  readonly #probeTimer = new Map<string, ProbeTimer>();
   /** How far a partition that is paused was taken in, message by message. */
   readonly #through = new Map<string, bigint>();
   readonly #paused = new Map<string, Paused>();
 
   constructor(options: PausedPartitionsOptions) {
     this.#o = options;
-    this.#unreadable = new Floods(options.clock);
+    this.#unreadable = new FailureRates(options.clock);
   }
 
   /** Why nothing, or not everything, is taken in now. */
@@ -65,8 +65,8 @@ export class PausedPartitions {
 
   /** One message may be tried now. */
   mayTry(place: string): boolean {
-    const known = this.#patience.get(place) ?? new Patience(this.#o.clock, this.#o.tryEveryMs);
-    this.#patience.set(place, known);
+    const known = this.#probeTimer.get(place) ?? new ProbeTimer(this.#o.clock, this.#o.tryEveryMs);
+    this.#probeTimer.set(place, known);
     return known.mayTry();
   }
 
@@ -102,6 +102,6 @@ export class PausedPartitions {
   goesOn(place: string): void {
     this.#paused.delete(place);
     this.#through.delete(place);
-    this.#patience.get(place)?.end();
+    this.#probeTimer.get(place)?.end();
   }
 }

@@ -2,7 +2,7 @@
 import type { Log } from '../../process/log.js';
 import type { Clock } from '../clock.js';
 import { storable } from '../identity.js';
-import type { Sayer } from '../outbox/outbox-publisher.js';
+import type { OutboxPublisher } from '../outbox/outbox-publisher.js';
 import type { OriginalMessage } from '../steps/lanes.js';
 import { emptyParts, type Parts } from '../store/step-statement.js';
 import { writeUnlessStale, type EngineStore, type InboxRow, type OutboxRow } from '../store/store.js';
@@ -10,8 +10,8 @@ import { deadLetter, outboxPart, quarantineRow } from './dead-letter.js';
 import { boundedId, inboxRowOf, type Read, type Taken } from './read-message.js';
 
 export type QuarantineOptions = {
-  readonly store: Pick<EngineStore, 'takeIn' | 'write'>;
-  readonly sayer: Pick<Sayer, 'say'>;
+  readonly store: Pick<EngineStore, 'ingest' | 'write'>;
+  readonly outboxPublisher: Pick<OutboxPublisher, 'publish'>;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly log: Log;
   readonly refreshBlocked: () => Promise<void>;
@@ -56,16 +56,21 @@ export class Quarantine {
       const reason = `came under the id of another message, ${one.read.eventId}, which was taken in before`;
       letters.set(
         eventId,
-        this.add(one, { kind: 'bad', eventId, portfolioId: one.read.portfolioId, errorClass: OTHER_BODY, reason, event: one.read.event }, rows, parts),
+        this.add(
+          one,
+          { kind: 'bad', eventId, portfolioId: one.read.portfolioId, errorClass: OTHER_BODY, reason, event: one.read.event },
+          rows,
+          parts,
+        ),
       );
     }
-    const { fresh } = await this.#o.store.takeIn(rows, { ...parts, blocked: [] });
+    const { fresh } = await this.#o.store.ingest(rows, { ...parts, blocked: [] });
     if (fresh.size === 0) return;
     this.#o.log.error(
       { alarm: 'another-body', eventIds: [...fresh] },
       'an event came again with another body: the first one stands, the other is in quarantine, somebody must look',
     );
-    this.#o.sayer.say([...letters].flatMap(([eventId, letter]) => (fresh.has(eventId) ? [letter] : [])));
+    this.#o.outboxPublisher.publish([...letters].flatMap(([eventId, letter]) => (fresh.has(eventId) ? [letter] : [])));
   }
 
   /** A row of the inbox that cannot be read any more. */
@@ -79,7 +84,7 @@ export class Quarantine {
       blocked: [{ portfolio_id: portfolioId, event_id: eventId, reason }],
       said: [outboxPart(letter)],
     });
-    if (closed) this.#o.sayer.say([letter]);
+    if (closed) this.#o.outboxPublisher.publish([letter]);
     await this.#o.refreshBlocked();
   }
 }

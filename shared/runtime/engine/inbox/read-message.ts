@@ -1,7 +1,7 @@
 /** A Kafka message as this service reads it: what the topic promises, or why it cannot be read. */
 import { parseEnvelope, type Envelope } from '../../../../contracts/internal/envelope.js';
 import type { Topic } from '../../../../contracts/internal/topics.js';
-import type { TakenMessage } from '../../kafka/consumer.js';
+import type { TakenMessage as FetchedMessage } from '../../kafka/consumer.js';
 import type { Catalogue } from '../catalogue.js';
 import type { Arrival } from '../definition.js';
 import { contentHash, storable } from '../identity.js';
@@ -47,7 +47,7 @@ const reasonOf = (error: unknown): string => {
     .join('; ');
 };
 
-export const originalOf = (message: TakenMessage): OriginalMessage => {
+export const originalOf = (message: FetchedMessage): OriginalMessage => {
   const { value } = message;
   let text: string;
   let headers = message.headers;
@@ -73,7 +73,7 @@ export const boundedId = (text: string): string => (text.length <= LONGEST_ID ? 
 
 const idsOf = (arrival: Arrival): readonly string[] => {
   if ('ignored' in arrival) return [];
-  if ('hint' in arrival) return [arrival.hint];
+  if ('notification' in arrival) return [arrival.notification];
   if ('deliverByReference' in arrival) return [arrival.deliverByReference.reference];
   return [arrival.portfolioId, 'deliverTo' in arrival ? arrival.deliverTo.journeyId : arrival.deliver.subject];
 };

@@ -9,7 +9,7 @@ export const NEWS = 'news: the other side is asked';
 export type Routed = {
   readonly note: string | null;
   readonly items: readonly Item[];
-  readonly hints: readonly string[];
+  readonly notifications: readonly string[];
   readonly byReference: readonly ByReference[];
 };
 type ByReference = { readonly reference: string; readonly input: Tagged; readonly source: string; readonly original: OriginalMessage };
@@ -17,12 +17,12 @@ type ByReference = { readonly reference: string; readonly input: Tagged; readonl
 export const route = (read: Extract<Read, { kind: 'good' }>, original: OriginalMessage): Routed => {
   const source = `${original.topic}/${String(original.partition)}/${original.offset}`;
   const items: Item[] = [];
-  const hints: string[] = [];
+  const notifications: string[] = [];
   const byReference: ByReference[] = [];
   const notes: string[] = [];
   for (const arrival of read.arrivals) {
     if ('ignored' in arrival) notes.push(arrival.ignored);
-    else if ('hint' in arrival) hints.push(arrival.hint);
+    else if ('notification' in arrival) notifications.push(arrival.notification);
     else if ('deliverByReference' in arrival) byReference.push({ source, original, ...arrival.deliverByReference });
     else
       items.push({
@@ -39,11 +39,11 @@ export const route = (read: Extract<Read, { kind: 'good' }>, original: OriginalM
             : { flow: arrival.deliver.flow, subject: arrival.deliver.subject },
       });
   }
-  if (items.length + byReference.length > 0) return { note: null, items, hints, byReference };
+  if (items.length + byReference.length > 0) return { note: null, items, notifications: notifications, byReference };
   return {
-    note: hints.length > 0 ? NEWS : notes.join('; ') || 'no business of this service',
+    note: notifications.length > 0 ? NEWS : notes.join('; ') || 'no business of this service',
     items,
-    hints,
+    notifications: notifications,
     byReference,
   };
 };

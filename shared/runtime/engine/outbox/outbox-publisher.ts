@@ -15,14 +15,14 @@ const BAD_ROW: ReadonlySet<string> = new Set(['Bug', 'MessageTooLarge']);
 const MARK_AFTER_MS = 100;
 const MOST_MARKED = 5_000;
 
-export class Sayer {
+export class OutboxPublisher {
   readonly #store: Pick<EngineStore, 'markSent'>;
   readonly #publish: Publish;
   readonly #onTrouble: (error: unknown) => void;
   readonly #after: Clock['after'];
   readonly #queue: OutboxRow[] = [];
-  /** Ids in hand, so that a sweep does not say them a second time. */
-  readonly #inHand = new Set<string>();
+  /** Ids in progress, so that a sweep does not say them a second time. */
+  readonly #inProgress = new Set<string>();
   readonly #published: string[] = [];
   readonly #behind = new Set<string>();
   /** Keys of which something was left to the sweep since it began to look. */
@@ -44,12 +44,12 @@ export class Sayer {
     return this.#behind.size > 0;
   }
 
-  say(rows: readonly OutboxRow[]): void {
+  publish(rows: readonly OutboxRow[]): void {
     this.#take(rows.filter((row) => !this.#leaves(row)));
   }
 
   /** What the sweep finds, oldest first. `look` asks the outbox; `all` says whether nothing is left there beside what it found. */
-  async sayAgain(look: () => Promise<{ readonly rows: readonly OutboxRow[]; readonly all: boolean }>): Promise<void> {
+  async publishMissed(look: () => Promise<{ readonly rows: readonly OutboxRow[]; readonly all: boolean }>): Promise<void> {
     this.#left.clear();
     const { rows, all } = await look();
     // What was found is in the queue now: whatever is said from here on comes after it.
@@ -65,14 +65,14 @@ export class Sayer {
 
   #take(rows: readonly OutboxRow[]): void {
     for (const row of rows) {
-      if (this.#inHand.has(row.eventId)) continue;
-      this.#inHand.add(row.eventId);
+      if (this.#inProgress.has(row.eventId)) continue;
+      this.#inProgress.add(row.eventId);
       this.#queue.push(row);
     }
     if (this.#working === null && this.#queue.length > 0 && !this.#stopped)
       this.#working = this.#work().finally(() => {
         this.#working = null;
-        if (this.#queue.length > 0 && !this.#stopped) this.say([]);
+        if (this.#queue.length > 0 && !this.#stopped) this.publish([]);
       });
   }
 
@@ -89,7 +89,7 @@ export class Sayer {
       const isOfRow = error instanceof Error && BAD_ROW.has(error.name);
       if (!isOfRow) this.#fallBehind(rows);
       if (!isOfRow || rows.length === 1 || this.#stopped) {
-        for (const row of rows) this.#inHand.delete(row.eventId);
+        for (const row of rows) this.#inProgress.delete(row.eventId);
         return;
       }
       // One of them can never be published. Its neighbours can.
@@ -121,14 +121,14 @@ export class Sayer {
       // Said twice does no harm; unsaid would.
       this.#onTrouble(error);
     }
-    for (const eventId of eventIds) this.#inHand.delete(eventId);
+    for (const eventId of eventIds) this.#inProgress.delete(eventId);
   }
 
   /** What waits in memory behind rows that were missed is left to the sweep as well. */
   #fallBehind(rows: readonly OutboxRow[]): void {
     for (const row of rows) this.#behind.add(row.key);
     for (const row of this.#queue.splice(0)) {
-      if (this.#leaves(row)) this.#inHand.delete(row.eventId);
+      if (this.#leaves(row)) this.#inProgress.delete(row.eventId);
       else this.#queue.push(row);
     }
   }

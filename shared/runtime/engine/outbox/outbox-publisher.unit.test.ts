@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Sayer } from './outbox-publisher.js';
+import { OutboxPublisher } from './outbox-publisher.js';
 import type { OutboxRow } from '../store/store.js';
 
 const row = (eventId: string, key = 'k'): OutboxRow => ({ eventId, topic: 't', key, headers: {}, value: '{}' });
@@ -13,7 +13,7 @@ const stage = () => {
   const timers: (() => void)[] = [];
   const gates: { readonly pass: () => void; readonly fail: (error: Error) => void }[] = [];
   let markFails: Error | null = null;
-  const sayer = new Sayer(
+  const outboxPublisher = new OutboxPublisher(
     {
       markSent: async (eventIds) => {
         if (markFails !== null) throw markFails;
@@ -34,7 +34,7 @@ const stage = () => {
     await new Promise((resolve) => setImmediate(resolve));
   };
   return {
-    sayer,
+    outboxPublisher: outboxPublisher,
     published,
     marked,
     troubles,
@@ -59,9 +59,9 @@ const stage = () => {
 
 describe('what steps have said', () => {
   it('goes out in order, one publication at a time; many are marked together, a little later', async () => {
-    const { sayer, published, marked, pass, mark } = stage();
-    sayer.say([row('a'), row('b')]);
-    sayer.say([row('c')]);
+    const { outboxPublisher: outboxPublisher, published, marked, pass, mark } = stage();
+    outboxPublisher.publish([row('a'), row('b')]);
+    outboxPublisher.publish([row('c')]);
     expect(published).toEqual([['a', 'b']]);
     await pass();
     expect(published).toEqual([['a', 'b'], ['c']]);
@@ -69,76 +69,77 @@ describe('what steps have said', () => {
     expect(marked).toEqual([]);
     await mark();
     expect(marked).toEqual([['a', 'b', 'c']]);
-    sayer.say([row('d')]);
+    outboxPublisher.publish([row('d')]);
     await pass();
     await mark();
     expect(marked).toEqual([['a', 'b', 'c'], ['d']]);
   });
-  it('is not said twice while it is in hand, and again when the sweep still finds it afterwards', async () => {
-    const { sayer, published, pass, mark } = stage();
-    sayer.say([row('a')]);
-    sayer.say([row('b'), row('a'), row('b')]);
+  it('is not said twice while it is in progress, and again when the sweep still finds it afterwards', async () => {
+    const { outboxPublisher: outboxPublisher, published, pass, mark } = stage();
+    outboxPublisher.publish([row('a')]);
+    outboxPublisher.publish([row('b'), row('a'), row('b')]);
     await pass();
-    sayer.say([row('b'), row('a')]);
+    outboxPublisher.publish([row('b'), row('a')]);
     await pass();
     expect(published).toEqual([['a'], ['b']]);
     await mark();
-    sayer.say([row('a')]);
+    outboxPublisher.publish([row('a')]);
     expect(published).toEqual([['a'], ['b'], ['a']]);
   });
   it('stays unmarked when it could not be published or marked, and other keys go on', async () => {
-    const { sayer, published, marked, troubles, pass, fail, mark, failMarking } = stage();
-    sayer.say([row('a')]);
-    sayer.say([row('b', 'other')]);
+    const { outboxPublisher: outboxPublisher, published, marked, troubles, pass, fail, mark, failMarking } = stage();
+    outboxPublisher.publish([row('a')]);
+    outboxPublisher.publish([row('b', 'other')]);
     await fail(new Error('Kafka is away'));
     failMarking(new Error('Postgres is away'));
     await pass();
     await mark();
     expect([published, marked, troubles]).toEqual([[['a'], ['b']], [], [new Error('Kafka is away'), new Error('Postgres is away')]]);
     failMarking(null);
-    await sayer.sayAgain(async () => ({ rows: [row('a'), row('b', 'other')], all: true }));
+    await outboxPublisher.publishMissed(async () => ({ rows: [row('a'), row('b', 'other')], all: true }));
     await pass();
     await mark();
     expect(marked).toEqual([['a', 'b']]);
   });
   it('says nothing newer of a key before what it has missed', async () => {
-    const { sayer, published, pass, fail } = stage();
-    const look = (ids: readonly string[], all = true) => sayer.sayAgain(async () => ({ rows: ids.map((id) => row(id)), all }));
-    sayer.say([row('a')]);
-    sayer.say([row('b')]);
+    const { outboxPublisher: outboxPublisher, published, pass, fail } = stage();
+    const look = (ids: readonly string[], all = true) =>
+      outboxPublisher.publishMissed(async () => ({ rows: ids.map((id) => row(id)), all }));
+    outboxPublisher.publish([row('a')]);
+    outboxPublisher.publish([row('b')]);
     await fail(new Error('Kafka is away'));
-    sayer.say([row('c')]);
-    expect([published, sayer.isBehind]).toEqual([[['a']], true]);
+    outboxPublisher.publish([row('c')]);
+    expect([published, outboxPublisher.isBehind]).toEqual([[['a']], true]);
     await look(['a'], false);
-    sayer.say([row('d')]);
-    await sayer.sayAgain(async () => {
+    outboxPublisher.publish([row('d')]);
+    await outboxPublisher.publishMissed(async () => {
       // While the sweep looks it cannot know whether its look holds this one.
-      sayer.say([row('e')]);
+      outboxPublisher.publish([row('e')]);
       return { rows: [row('a'), row('b'), row('c'), row('d')], all: true };
     });
-    expect(sayer.isBehind).toBe(true);
+    expect(outboxPublisher.isBehind).toBe(true);
     await look(['a', 'b', 'c', 'd', 'e']);
-    expect(sayer.isBehind).toBe(false);
-    sayer.say([row('f')]);
+    expect(outboxPublisher.isBehind).toBe(false);
+    outboxPublisher.publish([row('f')]);
     await pass();
     await pass();
     expect(published).toEqual([['a'], ['a'], ['b', 'c', 'd', 'e', 'f']]);
     await pass();
   });
   it('is bounded: no publication of more than a thousand', async () => {
-    const { sayer, published, pass } = stage();
-    sayer.say(Array.from({ length: 1_500 }, (_, n) => row(String(n))));
+    const { outboxPublisher: outboxPublisher, published, pass } = stage();
+    outboxPublisher.publish(Array.from({ length: 1_500 }, (_, n) => row(String(n))));
     await pass();
     expect(published.map((one) => one.length)).toEqual([1_000, 500]);
   });
   it('finishes what is under way when it stops, and leaves the rest in the outbox', async () => {
-    const { sayer, published, marked, pass } = stage();
-    sayer.say([row('a')]);
-    sayer.say([row('b')]);
-    const stopped = sayer.stop();
+    const { outboxPublisher: outboxPublisher, published, marked, pass } = stage();
+    outboxPublisher.publish([row('a')]);
+    outboxPublisher.publish([row('b')]);
+    const stopped = outboxPublisher.stop();
     await pass();
     await stopped;
-    sayer.say([row('c')]);
+    outboxPublisher.publish([row('c')]);
     expect([published, marked]).toEqual([[['a']], [['a']]]);
   });
 });
@@ -159,16 +160,16 @@ describe('a row that can never be published', () => {
         return Promise.resolve();
       },
     };
-    const sayer = new Sayer(
+    const outboxPublisher = new OutboxPublisher(
       store,
       publish,
       () => undefined,
       () => () => undefined,
     );
     const rowOf = (eventId: string): OutboxRow => ({ eventId, topic: 'payout.requested', key: 'p', headers: {}, value: '{}' });
-    sayer.say(['a', 'b', 'bad', 'c', 'd'].map(rowOf));
+    outboxPublisher.publish(['a', 'b', 'bad', 'c', 'd'].map(rowOf));
     await new Promise((resolve) => setImmediate(resolve));
-    await sayer.stop();
+    await outboxPublisher.stop();
     expect(said).toEqual(['a', 'b', 'c', 'd']);
     expect(marked).toEqual(said);
   });

@@ -5,15 +5,15 @@
 import type { Log } from '../../process/log.js';
 import type { Clock } from '../clock.js';
 import type { Engine } from '../steps/step-loop.js';
-import type { Sayer } from '../outbox/outbox-publisher.js';
+import type { OutboxPublisher } from '../outbox/outbox-publisher.js';
 import { DatabaseAway, type EngineStore, type StateVersions } from '../store/store.js';
-import type { TakeIn } from '../inbox/inbox-writer.js';
+import type { InboxWriter } from '../inbox/inbox-writer.js';
 
 export type SweepOptions = {
   readonly store: EngineStore;
   readonly engine: Engine;
-  readonly sayer: Sayer;
-  readonly takeIn: Pick<TakeIn, 'again'>;
+  readonly outboxPublisher: OutboxPublisher;
+  readonly inboxWriter: Pick<InboxWriter, 'again'>;
   /** What else there is, is left to a newer instance. */
   readonly readable: StateVersions;
   readonly log: Log;
@@ -22,7 +22,7 @@ export type SweepOptions = {
   readonly random: () => number;
   readonly ownerId: () => number;
   readonly everyMs: number;
-  /** How long another copy is left alone with what it probably has in memory. */
+  /** How long another instance is left alone with what it probably has in memory. */
   readonly graceMs: number;
 };
 
@@ -41,7 +41,7 @@ export class Sweep {
   #working: Promise<void> = Promise.resolve();
   #stopped = false;
   #first = true;
-  /** From the start until a page of waiting events was not full: what a former life has left is taken up page after page. */
+  /** From the start until a page of waiting events was not full: what a previous run has left is taken up page after page. */
   #recovering = true;
   #hurries = false;
   #wholeAgainAtMs = Number.NEGATIVE_INFINITY;
@@ -72,22 +72,22 @@ export class Sweep {
     });
   }
 
-  /** Between two whole sweeps, while what a former life has left is taken up. */
+  /** Between two whole sweeps, while what a previous run has left is taken up. */
   async #nextPage(): Promise<void> {
     this.#hurries = false;
     if (this.#o.engine.waitsBecause === null) await this.#takeUpEvents(this.#o.graceMs);
   }
 
   async once(): Promise<void> {
-    const { store, engine, sayer, graceMs, log } = this.#o;
+    const { store, engine, outboxPublisher: outboxPublisher, graceMs, log } = this.#o;
     this.#wholeAgainAtMs = this.#o.clock.monotonicMs() + this.#o.everyMs;
     // After a start nothing is in memory: nobody needs to be left alone on our account.
     const grace = this.#first ? 0 : graceMs;
     this.#first = false;
     this.#hurries = false;
     // First of all: what an earlier life has said goes out before anything newer.
-    await sayer.sayAgain(async () => {
-      const isWhole = sayer.isBehind;
+    await outboxPublisher.publishMissed(async () => {
+      const isWhole = outboxPublisher.isBehind;
       const rows = await store.unsentOutbox(isWhole ? 0 : grace, MOST);
       return { rows, all: isWhole && rows.length < MOST };
     });
@@ -106,7 +106,7 @@ export class Sweep {
   }
 
   async #takeUpEvents(grace: number): Promise<void> {
-    const { store, engine, takeIn } = this.#o;
+    const { store, engine, inboxWriter: inboxWriter } = this.#o;
     const fresh = await engine.notInMemory(async () => {
       const rows = await store.openInbox(grace, MOST, engine.leftToNewer.notToList());
       if (rows.length < MOST) this.#recovering = false;
@@ -114,7 +114,7 @@ export class Sweep {
     });
     this.#hurries = this.#recovering && fresh.length > 0;
     for (const row of fresh) {
-      const item = await takeIn.again(row);
+      const item = await inboxWriter.again(row);
       if (item !== null) engine.enqueue(item);
     }
   }

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createLog } from '../../process/log.js';
 import type { Engine } from '../steps/step-loop.js';
 import type { Item } from '../steps/lanes.js';
-import type { Sayer } from '../outbox/outbox-publisher.js';
+import type { OutboxPublisher } from '../outbox/outbox-publisher.js';
 import type { EngineStore, OpenInboxRow } from '../store/store.js';
 import { Sweep } from './sweep.js';
 
@@ -71,8 +71,8 @@ const standIn = (waiting: number) => {
         if (item.kind === 'input') inMemory.add(item.eventId);
       },
     } as unknown as Engine,
-    sayer: { isBehind: false, sayAgain: (look: () => Promise<unknown>) => look() } as unknown as Sayer,
-    takeIn: { again: (row) => Promise.resolve({ kind: 'input', eventId: row.eventId } as Item) },
+    outboxPublisher: { isBehind: false, publishMissed: (look: () => Promise<unknown>) => look() } as unknown as OutboxPublisher,
+    inboxWriter: { again: (row) => Promise.resolve({ kind: 'input', eventId: row.eventId } as Item) },
     readable: {},
     log: createLog('sweep', 'silent'),
     clock,
@@ -92,7 +92,7 @@ const standIn = (waiting: number) => {
 };
 
 describe('the sweep', () => {
-  it('takes up what a former life has left page after page, without waiting for its second, and looks for the rest once a second', async () => {
+  it('takes up what a previous run has left page after page, without waiting for its second, and looks for the rest once a second', async () => {
     const { clock, sweep, inbox, inMemory, count, handle } = standIn(2_200);
     sweep.start();
     const pages: number[] = [];

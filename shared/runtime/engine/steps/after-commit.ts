@@ -1,8 +1,8 @@
 /** What follows once a step is written: memory learns it, what was said is published, what it sends is sent, what it waits for is waited for. */
 import type { Clock } from '../clock.js';
 import type { EffectsInProgress } from '../effects/effects-in-progress.js';
-import type { Passes } from '../failpoints.js';
-import type { Sayer } from '../outbox/outbox-publisher.js';
+import type { Failpoint } from '../failpoints.js';
+import type { OutboxPublisher } from '../outbox/outbox-publisher.js';
 import type { OutboxRow } from '../store/store.js';
 import type { Written } from './batch.js';
 import type { Decided } from './decide.js';
@@ -14,9 +14,9 @@ export type AfterCommitOptions = {
   readonly items: WaitingItems;
   readonly journeys: JourneyCache;
   readonly effects: EffectsInProgress;
-  readonly sayer: Sayer;
+  readonly outboxPublisher: OutboxPublisher;
   readonly clock: Pick<Clock, 'monotonicMs'>;
-  readonly passes: Passes;
+  readonly failpoint: Failpoint;
   readonly enqueue: (item: Item) => void;
 };
 
@@ -40,14 +40,14 @@ export class AfterCommit {
     const askedEffect = item.kind === 'effect' && item.isEarlier !== true ? item.effectId : null;
     this.release(item);
     if (written.publish.length > 0) this.#publish(written.publish);
-    for (const told of written.told)
+    for (const sent of written.sent)
       this.#o.enqueue({
         kind: 'input',
-        lane: told.portfolioId,
-        eventId: told.eventId,
+        lane: sent.portfolioId,
+        eventId: sent.eventId,
         source: null,
-        to: { flow: told.flow, subject: told.subject },
-        input: told.input,
+        to: { flow: sent.flow, subject: sent.subject },
+        input: sent.input,
         original: null,
         tries: 0,
       });
@@ -63,21 +63,21 @@ export class AfterCommit {
   }
 
   #publish(rows: readonly OutboxRow[]): void {
-    this.#o.passes('before-publish', () => rows.map((row) => row.topic));
-    this.#o.sayer.say(rows);
+    this.#o.failpoint('before-publish', () => rows.map((row) => row.topic));
+    this.#o.outboxPublisher.publish(rows);
   }
 
   /** What was decided has nothing to write yet: the outside is asked, or asked again. */
-  work({ item, journey, stepped }: Decided): void {
+  work({ item, journey, stepResult: stepResult }: Decided): void {
     const { effects } = this.#o;
     this.#o.items.freeLane(item);
     if (journey !== null && item.kind === 'due-effect' && item.earlier !== undefined) {
       effects.inquireEarlier(journey, item.effectId, item.earlier);
       return;
     }
-    if (journey?.effect === null || journey === null || stepped.kind !== 'work') return;
+    if (journey?.effect === null || journey === null || stepResult.kind !== 'work') return;
     if (effects.isInProgress(journey.effect.id)) return;
-    if (stepped.move === 'send') effects.send(journey, journey.effect, this.#o.clock.monotonicMs());
+    if (stepResult.move === 'send') effects.send(journey, journey.effect, this.#o.clock.monotonicMs());
     else if (item.kind === 'effect') effects.inquire(journey, journey.effect, item);
     else effects.inquire(journey, journey.effect);
   }

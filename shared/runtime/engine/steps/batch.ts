@@ -5,9 +5,9 @@
 import { headersOf, printEnvelope } from '../../../../contracts/internal/envelope.js';
 import { Bug } from '../../../kernel/bug.js';
 import type { EffectRecord } from '../../../kernel/effect-life.js';
-import type { Said, Tagged } from '../../../kernel/flow.js';
+import type { Emitted, Tagged } from '../../../kernel/flow.js';
 import { printJson, type Printable } from '../../../kernel/json.js';
-import { factsOf, type Stepped } from '../../../kernel/step.js';
+import { factsOf, type StepResult } from '../../../kernel/step.js';
 import type { Catalogue } from '../catalogue.js';
 import { contentHash, effectKey, storable } from '../identity.js';
 import { deadLetter, LARGEST_LETTER_BYTES, outboxPart, quarantineRow } from '../inbox/dead-letter.js';
@@ -15,7 +15,7 @@ import { eventIdOf, type Item, type OriginalMessage } from './lanes.js';
 import { emptyParts, type Parts } from '../store/step-statement.js';
 import type { OutboxRow, StoredEffect, StoredJourney } from '../store/store.js';
 
-export type Told = {
+export type OwnMessage = {
   readonly eventId: string;
   readonly portfolioId: string;
   readonly flow: string;
@@ -28,16 +28,16 @@ export type Written = {
   readonly journey: StoredJourney | null;
   readonly send: StoredEffect | null;
   readonly publish: readonly OutboxRow[];
-  readonly told: readonly Told[];
+  readonly sent: readonly OwnMessage[];
   readonly blocked: string | null;
 };
 
 /** Stands for a topic where one journey of this service told another something. */
 export const OWN_TOPIC = 'own';
 
-type Moved = Extract<Stepped, { kind: 'moved' }>;
+type Moved = Extract<StepResult, { kind: 'moved' }>;
 
-const occasionOf = (item: Item): string => {
+const triggerOf = (item: Item): string => {
   switch (item.kind) {
     case 'input':
       return item.input.type;
@@ -107,7 +107,7 @@ export class Batch {
   ignore(item: Item, note: string, journey: StoredJourney | null): void {
     this.#check(journey);
     this.#seen(item, note);
-    this.written.push({ item, journey, send: null, publish: [], told: [], blocked: null });
+    this.written.push({ item, journey, send: null, publish: [], sent: [], blocked: null });
   }
 
   postpone(item: Item, journey: StoredJourney, effect: EffectRecord): void {
@@ -122,7 +122,7 @@ export class Batch {
       due_ms: effect.dueAtMs,
       note: short(effect.note),
     });
-    this.written.push({ item, journey: { ...journey, effect: stored }, send: null, publish: [], told: [], blocked: null });
+    this.written.push({ item, journey: { ...journey, effect: stored }, send: null, publish: [], sent: [], blocked: null });
   }
 
   /** The lane stops; an input goes to quarantine whole and to the dead-letter topic, an answer parks its effect. */
@@ -161,7 +161,7 @@ export class Batch {
         note: short(`${errorClass}: ${reason}`),
       });
     }
-    this.written.push({ item, journey, send: null, publish, told: [], blocked: item.kind === 'look-again' ? null : item.lane });
+    this.written.push({ item, journey, send: null, publish, sent: [], blocked: item.kind === 'look-again' ? null : item.lane });
   }
 
   #quarantine(original: OriginalMessage, item: Extract<Item, { kind: 'input' }>, errorClass: string, reason: string): OutboxRow {
@@ -171,13 +171,13 @@ export class Batch {
     return letter;
   }
 
-  move(item: Item, before: StoredJourney | null, stepped: Moved): void {
-    const { journey } = stepped;
+  move(item: Item, before: StoredJourney | null, stepResult: Moved): void {
+    const { journey } = stepResult;
     const shown = this.#catalogue.shows(journey.flow, journey.state);
     const publish: OutboxRow[] = [];
-    const told: Told[] = [];
-    this.#say(stepped, publish, told);
-    const effect = this.#effectAfter(before, stepped);
+    const sent: OwnMessage[] = [];
+    this.#say(stepResult, publish, sent);
+    const effect = this.#effectAfter(before, stepResult);
     // One literal for both, what a part has no column for is not written. No spread: with names behind it, it makes a new hidden class
     // for every object (Node 20), and whatever reads them is slow from then on.
     const row = {
@@ -207,24 +207,26 @@ export class Batch {
     this.parts.history.push({
       journey_id: journey.id,
       version: journey.version,
-      occasion: occasionOf(item),
+      occasion: triggerOf(item),
       source: item.kind === 'input' ? (item.source ?? item.eventId) : null,
       status: journey.state.status,
-      effect_id: stepped.closing?.id ?? (stepped.planned ? (effect?.id ?? null) : null),
+      effect_id: stepResult.closing?.id ?? (stepResult.planned ? (effect?.id ?? null) : null),
       said:
-        stepped.says.length === 0 ? null : stepped.says.map((said) => ('event' in said ? said.event : `tells ${said.tells}`)).join(', '),
-      note: short(stepped.note),
+        stepResult.emits.length === 0
+          ? null
+          : stepResult.emits.map((said) => ('event' in said ? said.event : `tells ${said.sends}`)).join(', '),
+      note: short(stepResult.note),
     });
     this.#seen(item, null);
     const sends =
       effect !== null &&
       effect.status === 'sending' &&
-      (stepped.planned || (item.kind === 'due-effect' && stepped.closing?.status === 'sending'));
-    this.written.push({ item, journey: { ...journey, effect }, send: sends ? effect : null, publish, told, blocked: null });
+      (stepResult.planned || (item.kind === 'due-effect' && stepResult.closing?.status === 'sending'));
+    this.written.push({ item, journey: { ...journey, effect }, send: sends ? effect : null, publish, sent: sent, blocked: null });
   }
 
-  #effectAfter(before: StoredJourney | null, stepped: Moved): StoredEffect | null {
-    const { journey, closing } = stepped;
+  #effectAfter(before: StoredJourney | null, stepResult: Moved): StoredEffect | null {
+    const { journey, closing } = stepResult;
     const again =
       before?.effect !== undefined && before.effect !== null && closing !== null && closing.generation > before.effect.generation
         ? this.#requestOf(journey, closing)
@@ -241,14 +243,14 @@ export class Batch {
         first_ms: closing.firstSentAtMs,
         last_ms: closing.lastSentAtMs,
         due_ms: closing.dueAtMs,
-        result: stepped.result === null || stepped.result === undefined ? null : json(stepped.result),
+        result: stepResult.result === null || stepResult.result === undefined ? null : json(stepResult.result),
         note: short(closing.note),
         proof: again === null ? null : short(closing.note),
       });
     }
     const { effect } = journey;
     if (effect === null) return null;
-    if (!stepped.planned) {
+    if (!stepResult.planned) {
       if (before?.effect?.id !== effect.id) return null;
       const { request, reference } = again ?? { request: before.effect.request, reference: effect.reference };
       return storedAs(effect, request, reference, effect.status === 'sending' ? this.#ownerId : null);
@@ -275,14 +277,14 @@ export class Batch {
     return { request, reference: definition.reference?.(request) ?? null };
   }
 
-  #say(stepped: Moved, publish: OutboxRow[], told: Told[]): void {
-    const { journey } = stepped;
-    stepped.says.forEach((said: Said, index) => {
+  #say(stepResult: Moved, publish: OutboxRow[], sent: OwnMessage[]): void {
+    const { journey } = stepResult;
+    stepResult.emits.forEach((said: Emitted, index) => {
       const eventId = `${journey.id}.${String(journey.version)}.${String(index)}`;
-      if ('tells' in said) {
-        const value = json({ tells: said.tells, subject: said.subject, input: said.input as unknown as Printable });
+      if ('sends' in said) {
+        const value = json({ tells: said.sends, subject: said.subject, input: said.input as unknown as Printable });
         this.parts.told.push({ event_id: eventId, content_hash: contentHash(value), portfolio_id: journey.portfolioId, value });
-        told.push({ eventId, portfolioId: journey.portfolioId, flow: said.tells, subject: said.subject, input: said.input });
+        sent.push({ eventId, portfolioId: journey.portfolioId, flow: said.sends, subject: said.subject, input: said.input });
         return;
       }
       const event = {

@@ -4,7 +4,7 @@ import { parseEnvelope } from '../../../../contracts/internal/envelope.js';
 import { Bug } from '../../../kernel/bug.js';
 import { decimal } from '../../../kernel/decimal.js';
 import { go, hold, ignored, impossible, type Flow } from '../../../kernel/flow.js';
-import { openJourney, step, type Occasion, type Stepped } from '../../../kernel/step.js';
+import { openJourney, step, type Trigger, type StepResult } from '../../../kernel/step.js';
 import { Batch, OWN_TOPIC } from './batch.js';
 import { Catalogue } from '../catalogue.js';
 import { bind, type Consume, type ServiceDefinition } from '../definition.js';
@@ -19,7 +19,7 @@ type Effects = {
 };
 type Said =
   | { readonly event: 'payout.finished'; readonly data: { readonly amount: string } }
-  | { readonly tells: 'toy'; readonly subject: string; readonly input: Input };
+  | { readonly sends: 'toy'; readonly subject: string; readonly input: Input };
 const to = go<State>;
 const quiet = { Wished: ignored('known'), Odd: impossible('odd') };
 const flow: Flow<State, Input, Effects, Said> = {
@@ -42,9 +42,9 @@ const flow: Flow<State, Input, Effects, Said> = {
       on: quiet,
       applied: (s) => ({
         to: 'Done',
-        says: [
+        emits: [
           { event: 'payout.finished', data: { amount: s.amount } },
-          { tells: 'toy', subject: 'other', input: { type: 'Wished', amount: '1' } },
+          { sends: 'toy', subject: 'other', input: { type: 'Wished', amount: '1' } },
         ],
       }),
     },
@@ -109,10 +109,10 @@ const catalogue = new Catalogue(definition);
 const NOW = Date.parse('2026-03-01T12:00:00.000Z');
 const OWNER = 9;
 const batch = (): Batch => new Batch(catalogue, OWNER, NOW);
-type Moved = Extract<Stepped, { kind: 'moved' }>;
-const moved = (stepped: Stepped): Moved => {
-  if (stepped.kind !== 'moved') throw new Error(`did not move: ${JSON.stringify(stepped)}`);
-  return stepped;
+type Moved = Extract<StepResult, { kind: 'moved' }>;
+const moved = (stepResult: StepResult): Moved => {
+  if (stepResult.kind !== 'moved') throw new Error(`did not move: ${JSON.stringify(stepResult)}`);
+  return stepResult;
 };
 const original = {
   topic: 'portfolio.withdrawal-request',
@@ -173,8 +173,8 @@ const paying = (change: Partial<StoredEffect> = {}): StoredJourney => ({
   held: null,
   effect: payment(change),
 });
-const after = (journey: StoredJourney, occasion: Occasion): Moved =>
-  moved(step(catalogue.flow('toy'), journey, occasion, catalogue.contextOf('toy', NOW)));
+const after = (journey: StoredJourney, trigger: Trigger): Moved =>
+  moved(step(catalogue.flow('toy'), journey, trigger, catalogue.contextOf('toy', NOW)));
 
 describe('what a step writes', () => {
   it('opens a journey with its request frozen, as it was decided', () => {
@@ -230,7 +230,7 @@ describe('what a step writes', () => {
       {
         journey_id: 'j',
         version: 1,
-        occasion: 'Wished',
+        trigger: 'Wished',
         source: 'portfolio.withdrawal-request/2/17',
         status: 'Checking',
         effect_id: 'j:Check:1',
@@ -282,7 +282,7 @@ describe('what a step writes', () => {
     expect(b.parts.history).toEqual([
       expect.objectContaining({
         version: 4,
-        occasion: 'Answered: applied',
+        trigger: 'Answered: applied',
         source: null,
         effect_id: 'j:Pay',
         said: 'payout.finished, tells toy',
@@ -304,7 +304,7 @@ describe('what a step writes', () => {
       }),
     ]);
     expect(b.written).toMatchObject([
-      { send: null, publish: [{ eventId: 'j.4.0' }], told: [{ eventId: 'j.4.1', flow: 'toy', subject: 'other' }], blocked: null },
+      { send: null, publish: [{ eventId: 'j.4.0' }], sent: [{ eventId: 'j.4.1', flow: 'toy', subject: 'other' }], blocked: null },
     ]);
     expect(b.parts.seen).toEqual([]);
   });
@@ -330,7 +330,7 @@ describe('what a step writes', () => {
         proof: expect.stringContaining('absent at'),
       }),
     ]);
-    expect(b.parts.history).toMatchObject([{ occasion: 'Inquired: absent' }]);
+    expect(b.parts.history).toMatchObject([{ trigger: 'Inquired: absent' }]);
     const [written] = b.written;
     expect(written).toMatchObject({
       send: null,
@@ -344,7 +344,7 @@ describe('what a step writes', () => {
       expect.objectContaining({ status: 'sending', generation: 2, owner: OWNER, request: null, first_ms: NOW, last_ms: NOW, proof: null }),
     ]);
     expect(again.written[0]?.send).toMatchObject({ generation: 2, owner: OWNER, request: { key: 'j:Pay:g2' }, lastSentAtMs: NOW });
-    expect(again.parts.history).toMatchObject([{ occasion: 'Sending' }]);
+    expect(again.parts.history).toMatchObject([{ trigger: 'Sending' }]);
   });
   it('holds with the reason, cut to what people read', () => {
     const b = batch();
@@ -365,7 +365,7 @@ describe('what a step writes', () => {
     const before: StoredJourney = { ...paying(), state: { status: 'Waiting', amount: '10' } as State, effect: null };
     const b = batch();
     b.move({ kind: 'look-again', lane: 'p', tries: 0, journeyId: 'j', version: 3 }, before, after(before, { kind: 'look-again' }));
-    expect(b.parts.history).toMatchObject([{ occasion: 'LookedAgain', note: 'looked again' }]);
+    expect(b.parts.history).toMatchObject([{ trigger: 'LookedAgain', note: 'looked again' }]);
     const wait = batch();
     wait.move(input(), before, { ...after(before, { kind: 'look-again' }), journey: { ...before, version: 4 }, planned: false });
     expect(wait.parts.moved).toMatchObject([

@@ -134,7 +134,7 @@ export class DecideBatch {
     if (this.#o.journeys.find(item) !== null) return null;
     const decided = this.#decide(item, null);
     // The database can only refuse a second one that is open.
-    return decided.stepped.kind === 'moved' && !decided.stepped.journey.ended ? decided : null;
+    return decided.stepResult.kind === 'moved' && !decided.stepResult.journey.ended ? decided : null;
   }
 
   /**

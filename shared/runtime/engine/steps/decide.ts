@@ -1,6 +1,6 @@
 /** What one item means for its journey. Pure: the journey and the time arrive as arguments, and nothing is asked or written. */
 import { dueMove, type LifeEvent } from '../../../kernel/effect-life.js';
-import { openJourney, step, type Stepped } from '../../../kernel/step.js';
+import { openJourney, step, type StepResult } from '../../../kernel/step.js';
 import type { Catalogue } from '../catalogue.js';
 import type { StoredJourney } from '../store/store.js';
 import type { Item } from './lanes.js';
@@ -9,8 +9,8 @@ import type { Item } from './lanes.js';
 export type Decided = {
   readonly item: Item;
   readonly journey: StoredJourney | null;
-  readonly stepped:
-    Stepped | { readonly kind: 'work'; readonly move: 'send' | 'inquire' } | { readonly kind: 'bug'; readonly error: unknown };
+  readonly stepResult:
+    StepResult | { readonly kind: 'work'; readonly move: 'send' | 'inquire' } | { readonly kind: 'bug'; readonly error: unknown };
 };
 
 export const isFound = (event: LifeEvent): boolean => event.type === 'Inquired' && event.inquiry.found === 'applied';
@@ -24,7 +24,7 @@ const canBeAsked = (catalogue: Catalogue, flow: string, effectName: string): boo
   return definition.kind !== 'read' && definition.system !== 'people';
 };
 
-const stepped = (catalogue: Catalogue, item: Item, journey: StoredJourney | null, nowMs: number): Decided['stepped'] => {
+const stepResult = (catalogue: Catalogue, item: Item, journey: StoredJourney | null, nowMs: number): Decided['stepResult'] => {
   if (item.kind === 'input' && journey === null) {
     if ('journeyId' in item.to) return { kind: 'ignored', note: 'no such journey' };
     const { flow, subject } = item.to;
@@ -80,10 +80,10 @@ const stepped = (catalogue: Catalogue, item: Item, journey: StoredJourney | null
 export const decide = (catalogue: Catalogue, item: Item, journey: StoredJourney | null, nowMs: number): Decided => {
   // The message of one customer changes nothing of another's.
   if (item.kind === 'input' && journey !== null && journey.portfolioId !== item.lane)
-    return { item, journey: null, stepped: { kind: 'impossible', why: 'the journey belongs to another portfolio' } };
+    return { item, journey: null, stepResult: { kind: 'impossible', why: 'the journey belongs to another portfolio' } };
   try {
-    return { item, journey, stepped: stepped(catalogue, item, journey, nowMs) };
+    return { item, journey, stepResult: stepResult(catalogue, item, journey, nowMs) };
   } catch (error) {
-    return { item, journey, stepped: { kind: 'bug', error } };
+    return { item, journey, stepResult: { kind: 'bug', error } };
   }
 };

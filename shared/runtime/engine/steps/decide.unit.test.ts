@@ -11,7 +11,7 @@ type State = { readonly status: 'Waiting' | 'Reviewed' | 'Done'; readonly known?
 type Input = { readonly type: 'Told' };
 const to = go<State>;
 /** Two statuses that wait, one for seconds and the next one for days. */
-const flow: Flow<State, Input, Record<never, never>, never, null> = {
+const flow: Flow<State, Input, object, never, null> = {
   name: 'toy',
   ownedBy: 'nobody',
   opens: { Told: () => ({ open: { status: 'Waiting' } }) },
@@ -67,7 +67,7 @@ const told: Item = {
   original: null,
   tries: 0,
 };
-const stepOf = (item: Item, journey: StoredJourney) => decide(catalogue, item, journey, 5).stepped;
+const stepOf = (item: Item, journey: StoredJourney) => decide(catalogue, item, journey, 5).stepResult;
 
 describe('the decision about one item', () => {
   it('looks again only in the version whose interval is over', () => {

@@ -8,7 +8,7 @@ import { createLog } from '../../process/log.js';
 
 const { query, startCopy, message, take, all, payRow, untilNoted, said } = parcelEngine();
 
-const wished = (n: number | string) => message('payout.requested', `p${String(n)}`, { wish: `w${String(n)}` });
+const requested = (n: number | string) => message('payout.requested', `p${String(n)}`, { request: `w${String(n)}` });
 const open = async (): Promise<number> =>
   Number((await query<{ n: string }>('select count(*) as n from inbox where handled_at is null')).rows[0]?.n);
 const untilAllHandled = (): Promise<number> => eventually('all events are handled', open, (n) => n === 0);
@@ -62,7 +62,7 @@ const startOlder = async (world: World) => {
 /** A journey that the newer instance has written; that instance is gone again. */
 const startedByNewer = async (world: World, status: string, shipMs?: number): Promise<void> => {
   const newer = await startCopy(world, { newer: true, ...(shipMs === undefined ? {} : { shipMs }) });
-  await take(newer, wished(1));
+  await take(newer, requested(1));
   await eventually(`it is ${status}`, journeys, (rows) => rows[0]?.status === status);
   if (status === 'Wrapping') await untilAllHandled();
   await newer.stop();
@@ -74,9 +74,9 @@ describe('an older instance beside a newer one', () => {
     const [older, newer]: Copy[] = [await startCopy(world), await startCopy(world, { newer: true })];
     const count = 40;
     const [a, b] = [older as Copy, newer as Copy];
-    for (let n = 0; n < count; n++) await take(n % 2 === 0 ? a : b, wished(n));
-    for (let n = 0; n < count; n++) await take(n % 2 === 0 ? b : a, wished(n));
-    for (let n = 0; n < count; n++) await take(n % 3 === 0 ? b : a, wished(n));
+    for (let n = 0; n < count; n++) await take(n % 2 === 0 ? a : b, requested(n));
+    for (let n = 0; n < count; n++) await take(n % 2 === 0 ? b : a, requested(n));
+    for (let n = 0; n < count; n++) await take(n % 3 === 0 ? b : a, requested(n));
     await untilAllHandled();
     const rows = await eventually('all wait', journeys, (seen) =>
       seen.every(({ status }) => status === 'Waiting' || status === 'Wrapping'),
@@ -93,7 +93,7 @@ describe('an older instance beside a newer one', () => {
     const world = new World();
     await startedByNewer(world, 'Wrapping');
     const { copy, leavesAllAlone, left, lines } = await startOlder(world);
-    for (let n = 0; n < 5; n++) await take(copy, wished(1));
+    for (let n = 0; n < 5; n++) await take(copy, requested(1));
     await leavesAllAlone();
     const [journey] = await journeys();
     expect(left()).toEqual([journey?.id]);
@@ -106,7 +106,7 @@ describe('an older instance beside a newer one', () => {
       value: 0,
     });
     // The lane is not blocked: another journey of the same portfolio goes its way.
-    await take(copy, message('payout.requested', 'p1', { wish: 'another' }));
+    await take(copy, message('payout.requested', 'p1', { request: 'another' }));
     await eventually('the other one waits', journeys, (rows) => rows.some(({ status }) => status === 'Waiting'));
     await startCopy(world, { newer: true });
     await untilAllHandled();
@@ -135,7 +135,7 @@ describe('an older instance beside a newer one', () => {
     const world = new World();
     world.next = 'hang';
     const newer = await startCopy(world, { newer: true });
-    await take(newer, wished(1));
+    await take(newer, requested(1));
     await eventually('it is being sent', payRow, (row) => row?.status === 'sending');
     await newer.vanish();
     const { copy, leavesAllAlone } = await startOlder(world);
@@ -162,10 +162,10 @@ describe('an older instance beside a newer one', () => {
     const find = jest.spyOn(world, 'find');
     const older = await startCopy(world);
     world.once = 'late';
-    await take(older, wished(1));
+    await take(older, requested(1));
     await eventually('it is being sent', payRow, (row) => row?.status === 'sending');
     const newer = await startCopy(world, { newer: true });
-    await take(newer, wished(1));
+    await take(newer, requested(1));
     await eventually('the newer one has noted it', journeys, (rows) => rows[0]?.notes === 1 && rows[0].state_version === 2);
     await newer.vanish();
     await newer.engine.stop(1_000);
@@ -195,7 +195,7 @@ describe('an older instance beside a newer one', () => {
     const world = new World();
     world.next = 'refuse';
     const newer = await startCopy(world, { newer: true });
-    await take(newer, wished(1));
+    await take(newer, requested(1));
     const parked = await untilNoted('it is parked', 'refused');
     await newer.stop();
     // Of a flow that the older one does not even know.
@@ -214,7 +214,7 @@ describe('an older instance beside a newer one', () => {
     const world = new World();
     world.next = 'refuse';
     const newer = await startCopy(world, { newer: true });
-    await take(newer, wished(1));
+    await take(newer, requested(1));
     const parked = await untilNoted('it is parked', 'refused');
     await newer.stop();
     // They change their mind: it is paid after all.
@@ -222,7 +222,7 @@ describe('an older instance beside a newer one', () => {
     const find = jest.spyOn(world, 'find');
     const { copy, leavesAllAlone } = await startOlder(world);
     await take(copy, message('core-banking.transfer-status', 'p1', { key: parked?.reference }, 'news'));
-    await take(copy, message('broker.cash-status', 'p1', { key: parked?.reference, wish: 'w1' }, 'by-reference'));
+    await take(copy, message('broker.cash-status', 'p1', { key: parked?.reference, request: 'w1' }, 'by-reference'));
     await leavesAllAlone();
     expect(find).not.toHaveBeenCalled();
     expect([...(await copy.store.stillOpen(['news', 'by-reference']))]).toEqual(['by-reference']);
@@ -243,8 +243,8 @@ describe('an older instance beside a newer one', () => {
         `insert into inbox (event_id, content_hash, topic, portfolio_id, value, received_at) values ($1, $1, $2, 'p1', $3, now() - interval '1 minute')`,
         [...[id, topic], JSON.stringify(value)],
       );
-    await put('own', null, { tells: 'gift', subject: 'w1', input: { type: 'Given' } });
-    await put('own-2', null, { tells: 'gift', subject: 'w1', input: { type: 'Given' } });
+    await put('own', null, { sends: 'gift', subject: 'w1', input: { type: 'Given' } });
+    await put('own-2', null, { sends: 'gift', subject: 'w1', input: { type: 'Given' } });
     await put('form', null, { asksFor: 'something new' });
     await put('topic', 'payout.finished', {
       ...{

@@ -15,7 +15,7 @@ import { eventIdOf, type InputAddress, type Item } from './lanes.js';
 
 export type LeftToNewerOptions = {
   readonly catalogue: Catalogue;
-  readonly store: Pick<EngineStore, 'takeIn'>;
+  readonly store: Pick<EngineStore, 'ingest'>;
   readonly clock: Pick<Clock, 'nowMs' | 'monotonicMs'>;
   readonly log: Log;
   readonly ownerId: () => number;
@@ -104,7 +104,7 @@ export class LeftToNewer {
       const row = journey === null ? null : handOverRow(item, journey, nowMs);
       if (row !== null) rows.push(row);
     }
-    if (rows.length > 0) await this.#o.store.takeIn(rows, { quarantined: [], blocked: [], said: [] });
+    if (rows.length > 0) await this.#o.store.ingest(rows, { quarantined: [], blocked: [], said: [] });
     for (const { eventId } of rows) this.#handedOver.set(eventId, true);
     for (const journey of newer) this.#remember(journey);
     for (const { item } of left) {

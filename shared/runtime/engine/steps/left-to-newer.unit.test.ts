@@ -11,7 +11,7 @@ const standIn = () => {
   const released: Item[] = [];
   const left = new LeftToNewer({
     catalogue: new Catalogue({ name: 'payout', bindings: [], consumes: [] }),
-    store: { takeIn: () => Promise.reject(new Error('nothing is handed over')) },
+    store: { ingest: () => Promise.reject(new Error('nothing is handed over')) },
     clock: { nowMs: () => nowMs, monotonicMs: () => nowMs },
     log: createLog('test', 'silent'),
     ownerId: () => 1,

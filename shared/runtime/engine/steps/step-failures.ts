@@ -4,7 +4,7 @@
  */
 import type { Log } from '../../process/log.js';
 import type { Clock } from '../clock.js';
-import { Floods, Patience } from '../failure-rate.js';
+import { FailureRates, ProbeTimer } from '../failure-rate.js';
 import type { Decided } from './decide.js';
 import type { Item } from './lanes.js';
 
@@ -26,11 +26,11 @@ const kindOf = ({ item, journey }: Pick<Decided, 'item' | 'journey'>): string =>
 const counted = (decided: readonly Decided[]): ReadonlyMap<string, Count> => {
   const counts = new Map<string, Count>();
   for (const one of decided) {
-    if (one.stepped.kind === 'work' || one.stepped.kind === 'postponed') continue;
+    if (one.stepResult.kind === 'work' || one.stepResult.kind === 'postponed') continue;
     const kind = kindOf(one);
     const count = counts.get(kind) ?? { failed: 0, of: 0 };
     count.of++;
-    if (one.stepped.kind === 'bug') count.failed++;
+    if (one.stepResult.kind === 'bug') count.failed++;
     counts.set(kind, count);
   }
   return counts;
@@ -38,18 +38,18 @@ const counted = (decided: readonly Decided[]): ReadonlyMap<string, Count> => {
 
 export class StepFailures {
   /** Messages that ended in quarantine, by topic and partition. */
-  readonly partitions: Floods;
+  readonly partitions: FailureRates;
   /** Steps that were bugs, by flow and trigger. */
-  readonly #kinds: Floods;
-  readonly #patience: Patience;
+  readonly #kinds: FailureRates;
+  readonly #probeTimer: ProbeTimer;
   readonly #log: Log;
   readonly #putBack: (item: Item) => void;
   #trying = false;
 
   constructor({ clock, log, tryEveryMs, putBack }: StepFailuresOptions) {
-    this.partitions = new Floods(clock);
-    this.#kinds = new Floods(clock);
-    this.#patience = new Patience(clock, tryEveryMs);
+    this.partitions = new FailureRates(clock);
+    this.#kinds = new FailureRates(clock);
+    this.#probeTimer = new ProbeTimer(clock, tryEveryMs);
     this.#log = log;
     this.#putBack = putBack;
   }
@@ -62,12 +62,12 @@ export class StepFailures {
 
   /** True once per interval: the step that is taken now is a try. */
   mayTry(): boolean {
-    if (!this.#patience.mayTry()) return false;
+    if (!this.#probeTimer.mayTry()) return false;
     this.#trying = true;
     return true;
   }
   get nextTryInMs(): number {
-    return this.#patience.leftMs;
+    return this.#probeTimer.leftMs;
   }
   /** The step that was a try is over. */
   tried(): void {
@@ -75,12 +75,12 @@ export class StepFailures {
   }
   /** Nothing waits any more. */
   endTries(): void {
-    this.#patience.end();
+    this.#probeTimer.end();
   }
 
   /** Bugs that would make a flood are not written, which would stop one lane after the other: their items wait in memory and in the inbox. */
   holdBack(decided: readonly Decided[]): readonly Decided[] {
-    if (this.#trying || !decided.some(({ stepped }) => stepped.kind === 'bug')) return decided;
+    if (this.#trying || !decided.some(({ stepResult: stepResult }) => stepResult.kind === 'bug')) return decided;
     const counts = counted(decided);
     const high = new Set(
       [...counts].filter(([kind, { failed, of }]) => failed > 0 && this.#kinds.of(kind).isWith(failed, of)).map(([kind]) => kind),
@@ -91,8 +91,8 @@ export class StepFailures {
       this.#note(kind, failed, failed);
     }
     return decided.filter((one) => {
-      if (one.stepped.kind !== 'bug' || !high.has(kindOf(one))) return true;
-      this.#log.error({ err: one.stepped.error, lane: one.item.lane }, 'a decision failed, as most do: it is held back');
+      if (one.stepResult.kind !== 'bug' || !high.has(kindOf(one))) return true;
+      this.#log.error({ err: one.stepResult.error, lane: one.item.lane }, 'a decision failed, as most do: it is held back');
       this.#putBack(one.item);
       return false;
     });
@@ -105,20 +105,20 @@ export class StepFailures {
       this.#note(kind, count.failed, count.of);
       failed += count.failed;
     }
-    if (this.#trying && failed === 0) this.#patience.encourage();
-    for (const { item, stepped } of decided)
+    if (this.#trying && failed === 0) this.#probeTimer.encourage();
+    for (const { item, stepResult: stepResult } of decided)
       if (item.kind === 'input' && item.original !== null)
         this.partitions
           .of(`${item.original.topic}/${String(item.original.partition)}`)
-          .note(stepped.kind === 'bug' || stepped.kind === 'impossible' ? 1 : 0, 1);
+          .note(stepResult.kind === 'bug' || stepResult.kind === 'impossible' ? 1 : 0, 1);
   }
 
   /** Counts what was decided; a flood that begins is told. */
   #note(kind: string, failed: number, of: number): void {
-    const flood = this.#kinds.of(kind);
-    const before = flood.isWith(0, 0);
-    flood.note(failed, of);
-    if (!before && flood.is)
+    const failureRate = this.#kinds.of(kind);
+    const before = failureRate.isWith(0, 0);
+    failureRate.note(failed, of);
+    if (!before && failureRate.is)
       this.#log.error({ alarm: 'flood', kind }, 'most steps of a kind fail: a bug of ours; nothing more is taken in until that is mended');
   }
 }

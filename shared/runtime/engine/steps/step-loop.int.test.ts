@@ -16,7 +16,7 @@ describe('the step loop on Postgres', () => {
       await take(
         copy,
         ...Array.from({ length: 60 }, (_, n) =>
-          message('payout.requested', `p${String(wave)}-${String(n)}`, { wish: `w${String(wave)}-${String(n)}` }),
+          message('payout.requested', `p${String(wave)}-${String(n)}`, { request: `w${String(wave)}-${String(n)}` }),
         ),
       );
     await all('Waiting', 300);
@@ -26,7 +26,7 @@ describe('the step loop on Postgres', () => {
   it('takes many journeys through and pays each once, whatever is delivered twice', async () => {
     const world = new World();
     const copy = await startCopy(world);
-    const messages = Array.from({ length: 300 }, (_, n) => message('payout.requested', `p${String(n)}`, { wish: `w${String(n)}` }));
+    const messages = Array.from({ length: 300 }, (_, n) => message('payout.requested', `p${String(n)}`, { request: `w${String(n)}` }));
     await take(copy, ...messages);
     await take(copy, ...messages);
     await all('Waiting', 300);
@@ -42,13 +42,13 @@ describe('the step loop on Postgres', () => {
     expect(Number(rows[0]?.n)).toBe(300 * 4);
   });
 
-  it('lets two copies step the same journeys without a lost or doubled step', async () => {
+  it('lets two instances step the same journeys without a lost or doubled step', async () => {
     const world = new World();
     const [a, b] = [await startCopy(world), await startCopy(world)];
     const count = 60;
-    const wishes = Array.from({ length: count }, (_, n) => message('payout.requested', `p${String(n)}`, { wish: `w${String(n)}` }));
-    const more = Array.from({ length: count }, (_, n) => message('payout.requested', `p${String(n)}`, { wish: `w${String(n)}` }));
-    await Promise.all([take(a, ...wishes), take(b, ...more)]);
+    const requests = Array.from({ length: count }, (_, n) => message('payout.requested', `p${String(n)}`, { request: `w${String(n)}` }));
+    const more = Array.from({ length: count }, (_, n) => message('payout.requested', `p${String(n)}`, { request: `w${String(n)}` }));
+    await Promise.all([take(a, ...requests), take(b, ...more)]);
     await all('Waiting', count);
     await eventually(
       'all events are handled',
@@ -69,7 +69,7 @@ describe('the step loop on Postgres', () => {
       // Committed, and we are told that nobody knows.
       if (++commits <= 3) throw new DatabaseAway('the line was cut');
     };
-    await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
+    await take(copy, message('payout.requested', 'p1', { request: 'w1' }));
     await all('Waiting', 1);
     expect(world.paid).toHaveLength(1);
     expect(commits).toBeGreaterThan(3);
@@ -80,22 +80,22 @@ describe('the step loop on Postgres', () => {
     );
   });
 
-  it('judges no event by a journey that another copy has moved on', async () => {
+  it('judges no event by a journey that another instance has moved on', async () => {
     const world = new World();
     const [a, b] = [await startCopy(world), await startCopy(world)];
-    await take(a, message('payout.requested', 'p1', { wish: 'w1' }));
+    await take(a, message('payout.requested', 'p1', { request: 'w1' }));
     await all('Waiting', 1);
     // Copy b knows the journey as it is now; then copy a ends it behind b's back.
-    await take(b, message('payout.requested', 'p1', { wish: 'w1' }));
+    await take(b, message('payout.requested', 'p1', { request: 'w1' }));
     await eventually(
       'b has noted it',
       async () => (await query<{ n: number }>(`select (state ->> 'notes')::int as n from journey`)).rows[0]?.n,
       (n) => n === 1,
     );
-    await take(a, message('payout.requested', 'p1', { wish: 'w1', shipped: true }));
+    await take(a, message('payout.requested', 'p1', { request: 'w1', shipped: true }));
     await all('Done', 1);
     // In `Waiting` this is impossible and would be quarantined; in `Done` it is ignored.
-    await take(b, message('payout.requested', 'p1', { wish: 'w1', broken: true }, 'late'));
+    await take(b, message('payout.requested', 'p1', { request: 'w1', broken: true }, 'late'));
     const row = await eventually(
       'it is judged',
       async () =>
@@ -114,7 +114,7 @@ describe('the step loop on Postgres', () => {
     const world = new World();
     const copy = await startCopy(world);
     world.next = 'hang';
-    await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
+    await take(copy, message('payout.requested', 'p1', { request: 'w1' }));
     const pay = await eventually('it is being sent', payRow, (row) => row?.status === 'sending');
     const [journey] = await copy.store.load([pay?.id.split(':')[0] ?? ''], []);
     const effect = journey?.effect;
@@ -123,7 +123,7 @@ describe('the step loop on Postgres', () => {
     const stillOpen = copy.store.stillOpen.bind(copy.store);
     copy.store.write = () => {
       copy.store.write = write;
-      return Promise.reject(new Stale('another copy was faster'));
+      return Promise.reject(new Stale('another instance was faster'));
     };
     copy.store.stillOpen = () => {
       copy.store.stillOpen = stillOpen;
@@ -144,9 +144,9 @@ describe('the step loop on Postgres', () => {
     const copy = await startCopy(world);
     await take(
       copy,
-      message('payout.requested', 'p1', { wish: 'w1', broken: true }, 'bad'),
-      message('payout.requested', 'p1', { wish: 'w1' }),
-      message('payout.requested', 'p2', { wish: 'w2' }),
+      message('payout.requested', 'p1', { request: 'w1', broken: true }, 'bad'),
+      message('payout.requested', 'p1', { request: 'w1' }),
+      message('payout.requested', 'p2', { request: 'w2' }),
     );
     await all('Waiting', 1);
     expect((await query('select portfolio_id, event_id from blocked_lane')).rows).toEqual([{ portfolio_id: 'p1', event_id: 'bad' }]);
@@ -158,7 +158,7 @@ describe('the step loop on Postgres', () => {
     expect(letter?.headers).toMatchObject({ 'dlq-reason': 'cannot be', 'dlq-error-class': 'Impossible', 'dlq-topic': 'payout.requested' });
     const row = await copy.store.replay(
       'bad',
-      printEnvelope({ id: 'bad', type: 'x', version: '1', occurredAt: '', portfolioId: 'p1', data: { wish: 'w1' } }),
+      printEnvelope({ id: 'bad', type: 'x', version: '1', occurredAt: '', portfolioId: 'p1', data: { request: 'w1' } }),
       'mended',
     );
     expect(row?.eventId).toBe('bad');
@@ -174,13 +174,13 @@ describe('the step loop on Postgres', () => {
 
   it('looks again after its interval, without any event', async () => {
     const copy = await startCopy(new World(), { shipMs: 200 });
-    await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
+    await take(copy, message('payout.requested', 'p1', { request: 'w1' }));
     await all('Done', 1);
   });
 
   it('does not start a wait anew when it only looked in between', async () => {
     const copy = await startCopy(new World(), { shipMs: 100, then: 'Noting' });
-    await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
+    await take(copy, message('payout.requested', 'p1', { request: 'w1' }));
     const look = async () =>
       (
         await query<{ version: number; overdue: string; status: string }>(

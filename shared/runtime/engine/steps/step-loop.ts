@@ -7,11 +7,11 @@ import { Bug } from '../../../kernel/bug.js';
 import type { Log } from '../../process/log.js';
 import type { Catalogue } from '../catalogue.js';
 import type { Clock } from '../clock.js';
-import type { Sender } from '../effects/effect-runner.js';
+import type { EffectRunner } from '../effects/effect-runner.js';
 import { EffectsInProgress } from '../effects/effects-in-progress.js';
-import type { Passes } from '../failpoints.js';
-import type { Floods } from '../failure-rate.js';
-import type { Sayer } from '../outbox/outbox-publisher.js';
+import type { Failpoint } from '../failpoints.js';
+import type { FailureRates } from '../failure-rate.js';
+import type { OutboxPublisher } from '../outbox/outbox-publisher.js';
 import { DatabaseAway, Stale, type EngineStore, type Referenced } from '../store/store.js';
 import { AfterCommit } from './after-commit.js';
 import { Batch } from './batch.js';
@@ -26,12 +26,12 @@ import { WaitingItems } from './waiting-items.js';
 export type EngineOptions = {
   readonly catalogue: Catalogue;
   readonly store: EngineStore;
-  readonly sender: Sender;
-  readonly sayer: Sayer;
+  readonly effectRunner: EffectRunner;
+  readonly outboxPublisher: OutboxPublisher;
   readonly clock: Clock;
   readonly log: Log;
   readonly ownerId: () => number;
-  readonly passes: Passes;
+  readonly failpoint: Failpoint;
   /** How often one step is tried while most fail. */
   readonly tryEveryMs?: number;
   /** Journeys kept in memory; default 20,000. */
@@ -67,20 +67,38 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#o = options;
-    const { catalogue, store, sender, sayer, clock, log, ownerId, passes, tryEveryMs } = options;
+    const {
+      catalogue,
+      store,
+      effectRunner: effectRunner,
+      outboxPublisher: outboxPublisher,
+      clock,
+      log,
+      ownerId,
+      failpoint: failpoint,
+      tryEveryMs,
+    } = options;
     const enqueue = (item: Item): void => {
       this.enqueue(item);
     };
     const items = new WaitingItems(store, clock);
     const journeys = new JourneyCache(catalogue, options.mostRemembered);
-    const effects = new EffectsInProgress({ catalogue, sender, clock, log, passes, enqueue });
+    const effects = new EffectsInProgress({ catalogue, effectRunner: effectRunner, clock, log, failpoint: failpoint, enqueue });
     this.#failures = new StepFailures({
       ...{ clock, log, tryEveryMs },
       putBack: (item) => {
         items.putBack(item);
       },
     });
-    this.#afterCommit = new AfterCommit({ items, journeys, effects, sayer, clock, passes, enqueue });
+    this.#afterCommit = new AfterCommit({
+      items,
+      journeys,
+      effects,
+      outboxPublisher: outboxPublisher,
+      clock,
+      failpoint: failpoint,
+      enqueue,
+    });
     const release = (item: Item): void => {
       this.#afterCommit.release(item);
     };
@@ -100,7 +118,7 @@ export class Engine {
   }
 
   /** Messages that ended in quarantine, by topic and partition. */
-  get partitions(): Floods {
+  get partitions(): FailureRates {
     return this.#failures.partitions;
   }
 
@@ -127,7 +145,7 @@ export class Engine {
   }
 
   /** A notification about an effect: it is looked at now, or right after the answer that is on its way. */
-  lookNow(effect: Omit<Referenced, 'reference' | 'status'>): void {
+  checkNow(effect: Omit<Referenced, 'reference' | 'status'>): void {
     this.#effects.checkNow(effect);
   }
 
@@ -264,7 +282,7 @@ export class Engine {
       { err: error, lane: item.lane, kind: item.kind },
       'a step cannot be written: its lane is stopped and a person is called',
     );
-    await this.#write(this.#failures.holdBack([{ item, journey: null, stepped: { kind: 'bug', error } }]));
+    await this.#write(this.#failures.holdBack([{ item, journey: null, stepResult: { kind: 'bug', error } }]));
   }
 
   async #write(decided: readonly Decided[]): Promise<void> {
@@ -274,26 +292,27 @@ export class Engine {
     const batch = new Batch(catalogue, this.#o.ownerId(), clock.nowMs());
     const work: Decided[] = [];
     for (const one of decided) {
-      const { item, journey, stepped } = one;
-      if (stepped.kind === 'moved') batch.move(item, journey, stepped);
-      else if (stepped.kind === 'postponed' && journey !== null) batch.postpone(item, journey, stepped.effect);
-      else if (stepped.kind === 'ignored') batch.ignore(item, stepped.note, journey);
-      else if (stepped.kind === 'impossible') batch.poison(item, journey, 'Impossible', stepped.why);
-      else if (stepped.kind === 'bug') {
-        this.#o.log.error({ err: stepped.error, lane: item.lane }, 'a decision failed: its lane is stopped and a person is called');
-        batch.poison(item, journey, 'Bug', stepped.error instanceof Error ? stepped.error.message : 'not an error');
+      const { item, journey, stepResult: stepResult } = one;
+      if (stepResult.kind === 'moved') batch.move(item, journey, stepResult);
+      else if (stepResult.kind === 'postponed' && journey !== null) batch.postpone(item, journey, stepResult.effect);
+      else if (stepResult.kind === 'ignored') batch.ignore(item, stepResult.note, journey);
+      else if (stepResult.kind === 'impossible') batch.poison(item, journey, 'Impossible', stepResult.why);
+      else if (stepResult.kind === 'bug') {
+        this.#o.log.error({ err: stepResult.error, lane: item.lane }, 'a decision failed: its lane is stopped and a person is called');
+        batch.poison(item, journey, 'Bug', stepResult.error instanceof Error ? stepResult.error.message : 'not an error');
       } else work.push(one);
     }
     if (!batch.isEmpty) {
-      const statuses = (): string[] => decided.flatMap(({ stepped }) => (stepped.kind === 'moved' ? [stepped.journey.state.status] : []));
-      this.#o.passes('before-step-commit', statuses);
+      const statuses = (): string[] =>
+        decided.flatMap(({ stepResult: stepResult }) => (stepResult.kind === 'moved' ? [stepResult.journey.state.status] : []));
+      this.#o.failpoint('before-step-commit', statuses);
       await store.write(batch.parts);
-      this.#o.passes('after-step-commit', statuses);
+      this.#o.failpoint('after-step-commit', statuses);
     }
     this.#failures.noteAll(decided);
     for (const written of batch.written) this.#afterCommit.follow(written, intendedAtMs);
-    for (const { item, stepped } of decided)
-      if (item.kind === 'look-again' && stepped.kind === 'bug') this.#items.lookFailed(item.journeyId);
+    for (const { item, stepResult: stepResult } of decided)
+      if (item.kind === 'look-again' && stepResult.kind === 'bug') this.#items.lookFailed(item.journeyId);
     for (const one of work) this.#afterCommit.work(one);
   }
 

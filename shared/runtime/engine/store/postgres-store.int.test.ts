@@ -20,7 +20,7 @@ describe('the store on Postgres', () => {
       const world = new World();
       const copy = await startCopy(world);
       world.next = 'hang';
-      await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
+      await take(copy, message('payout.requested', 'p1', { request: 'w1' }));
       await eventually('it is being sent', payRow, (row) => row?.status === 'sending');
       const { rows } = await query<{ owner: number }>(`select owner from effect where name = 'Pay'`);
       await there.query('select pg_advisory_lock(4711, $1)', [rows[0]?.owner]);
@@ -36,7 +36,7 @@ describe('the store on Postgres', () => {
     const world = new World();
     const copy = await startCopy(world);
     world.next = 'hang';
-    await take(copy, message('payout.requested', 'p1', { wish: 'w1' }));
+    await take(copy, message('payout.requested', 'p1', { request: 'w1' }));
     await eventually('it is being sent', payRow, (row) => row?.status === 'sending');
     await copy.sweep.stop();
     const connect = () => openClient({ ...connectionOptions, url: url() });
@@ -59,7 +59,7 @@ describe('the store on Postgres', () => {
 
   it('drops what was handled long ago, and nothing else', async () => {
     const copy = await startCopy(new World());
-    await take(copy, message('payout.requested', 'p1', { wish: 'w1' }), message('payout.requested', 'p2', { wish: 'w2' }));
+    await take(copy, message('payout.requested', 'p1', { request: 'w1' }), message('payout.requested', 'p2', { request: 'w2' }));
     await all('Waiting', 2);
     await eventually(
       'all is said',

@@ -10,7 +10,7 @@ import {
   type StateVersions,
   type LoadedJourney,
   type StoredEffect,
-  type TakenIn,
+  type Ingested,
 } from './store.js';
 import { bigintArray, intArray, textArray } from './binary-array.js';
 import { isUnset, rowsOf, stepStatement, unnested, type Parts } from './step-statement.js';
@@ -190,15 +190,15 @@ export class PostgresStore implements EngineStore {
       return result.rows;
     } catch (cause) {
       if ((cause as { code?: string }).code === 'CMW01') throw new Stale((cause as Error).message);
-      // A key that two copies insert at once is the same news as a stale version.
+      // A key that two instances insert at once is the same news as a stale version.
       if ((cause as { code?: string; constraint?: string }).constraint === 'history_pkey')
-        throw new Stale('another copy wrote this version');
+        throw new Stale('another instance wrote this version');
       if (isAway(cause)) throw new DatabaseAway((cause as Error).message, { cause });
       throw cause;
     }
   }
 
-  async takeIn(rows: readonly InboxRow[], bad: Pick<Parts, 'quarantined' | 'blocked' | 'said'>): Promise<TakenIn> {
+  async ingest(rows: readonly InboxRow[], bad: Pick<Parts, 'quarantined' | 'blocked' | 'said'>): Promise<Ingested> {
     const isGood = bad.quarantined.length + bad.said.length === 0;
     const [answer] = await this.#query<{ fresh: string[] | null }>(
       isGood ? TAKE_IN : TAKE_IN_WITH_BAD,

@@ -40,7 +40,7 @@ export type OpenInboxRow = {
   } | null;
 };
 
-export type TakenIn = {
+export type Ingested = {
   /** Ids that were not known before. */
   readonly fresh: ReadonlySet<string>;
   /** Ids that were known with another body. */
@@ -82,7 +82,7 @@ export type Referenced = {
 
 export type EngineStore = {
   /** A dead letter is `<event id>.dlq.<ms>`: it is not said again for an event that is known. */
-  takeIn(rows: readonly InboxRow[], bad: Pick<Parts, 'quarantined' | 'blocked' | 'said'>): Promise<TakenIn>;
+  ingest(rows: readonly InboxRow[], bad: Pick<Parts, 'quarantined' | 'blocked' | 'said'>): Promise<Ingested>;
   load(ids: readonly string[], open: readonly { readonly flow: string; readonly subject: string }[]): Promise<readonly LoadedJourney[]>;
   /** @throws Stale, DatabaseAway, or the database's own error when a row is bad. */
   write(parts: Parts): Promise<void>;
@@ -129,7 +129,7 @@ export type EngineStore = {
   releaseLane(portfolioId: string): Promise<void>;
 };
 
-/** False when another copy has handled the event or moved the journey meanwhile: nothing of it was written. */
+/** False when another instance has handled the event or moved the journey meanwhile: nothing of it was written. */
 export const writeUnlessStale = async (store: Pick<EngineStore, 'write'>, parts: Parts): Promise<boolean> => {
   try {
     await store.write(parts);

@@ -4,8 +4,8 @@ import type { Batch, EachBatchPayload } from 'kafkajs';
 import Runner from 'kafkajs/src/consumer/runner';
 import { KafkaJSProtocolError } from 'kafkajs/src/errors';
 import type { Guards } from './guards.js';
-import { takeInBatch } from './take-in-batch.js';
-import type { TakeIn } from './take-in-batch.js';
+import { ingestBatch } from './ingest-batch.js';
+import type { InboxWriter } from './ingest-batch.js';
 import { waitFor, without, work } from './testing.js';
 import { Watchdog } from './watchdog.js';
 
@@ -73,7 +73,7 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-const run = async (takeIn: TakeIn, guards: Guards, more: { handlerDeadlineMs?: number } = {}, own = groupWithOneMessage()) => {
+const run = async (ingest: InboxWriter, guards: Guards, more: { handlerDeadlineMs?: number } = {}, own = groupWithOneMessage()) => {
   const crashes: Error[] = [];
   const expired: string[] = [];
   const watchdog = new Watchdog(10, (what) => void expired.push(what));
@@ -88,8 +88,8 @@ const run = async (takeIn: TakeIn, guards: Guards, more: { handlerDeadlineMs?: n
     eachBatchAutoResolve: false,
     concurrency: 1,
     onCrash: (error) => void crashes.push(error),
-    eachBatch: takeInBatch({
-      takeIn,
+    eachBatch: ingestBatch({
+      ingest: ingest,
       topicPrefix: 'p.',
       heartbeatIntervalMs: 20,
       handlerDeadlineMs: more.handlerDeadlineMs ?? 5_000,
@@ -227,8 +227,8 @@ describe('the offset', () => {
 describe('batches that become durable at once', () => {
   const handleBoth = async (commit: (offsets: unknown) => Promise<void>) => {
     const resolved: string[] = [];
-    const handle = takeInBatch({
-      takeIn: () => Promise.resolve(),
+    const handle = ingestBatch({
+      ingest: () => Promise.resolve(),
       topicPrefix: 'p.',
       heartbeatIntervalMs: 1_000,
       handlerDeadlineMs: 5_000,
@@ -289,7 +289,7 @@ describe('a handler at work', () => {
   it('hears from a failing heartbeat that the partition is no longer ours; then the member joins again', async () => {
     const heard: boolean[] = [];
     let calls = 0;
-    const takeIn: TakeIn = async (_batch, pulse) => {
+    const ingest: InboxWriter = async (_batch, pulse) => {
       calls += 1;
       if (calls > 1) return;
       heard.push(pulse.stopping());
@@ -300,7 +300,7 @@ describe('a handler at work', () => {
       heard.push(true);
       throw new Error('gave up, as told');
     };
-    const own = run(takeIn, without().guards);
+    const own = run(ingest, without().guards);
     const seen = await own;
     seen.group.heartbeat.mockRejectedValueOnce(rebalancing());
     await waitFor(seen.isResolved, () => seen.events.join());
@@ -361,10 +361,10 @@ describe('a handler at work', () => {
 
 describe('a taken message', () => {
   it('has its topic without the prefix, and headers as text', async () => {
-    const takeIn = jest.fn<TakeIn>(() => Promise.resolve());
-    const seen = await run(takeIn, without().guards);
+    const ingest = jest.fn<InboxWriter>(() => Promise.resolve());
+    const seen = await run(ingest, without().guards);
     await waitFor(seen.isResolved, () => seen.events.join());
-    expect(takeIn.mock.calls[0]?.[0]).toEqual({
+    expect(ingest.mock.calls[0]?.[0]).toEqual({
       topic: 't',
       partition: 3,
       messages: [

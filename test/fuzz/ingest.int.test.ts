@@ -1,5 +1,5 @@
 /**
- * Every consumer's messages, good and hurt, through the real take-in into a real Postgres: each of them ends as a row that says
+ * Every consumer's messages, good and hurt, through the real inbox writer into a real Postgres: each of them ends as a row that says
  * what became of it, and the lane of a good message is stopped by nobody else's bad one.
  */
 import { parseEnvelope } from '../../contracts/internal/envelope.js';
@@ -12,13 +12,13 @@ import { systemClock as clock } from '../../shared/runtime/engine/clock.js';
 import { Engine } from '../../shared/runtime/engine/steps/step-loop.js';
 import { bodyHash } from '../../shared/runtime/engine/identity.js';
 import { PostgresStore } from '../../shared/runtime/engine/store/postgres-store.js';
-import { Sayer } from '../../shared/runtime/engine/outbox/outbox-publisher.js';
-import { Sender } from '../../shared/runtime/engine/effects/effect-runner.js';
+import { OutboxPublisher } from '../../shared/runtime/engine/outbox/outbox-publisher.js';
+import { EffectRunner } from '../../shared/runtime/engine/effects/effect-runner.js';
 import type { OutboxRow } from '../../shared/runtime/engine/store/store.js';
-import { TakeIn } from '../../shared/runtime/engine/inbox/inbox-writer.js';
+import { InboxWriter } from '../../shared/runtime/engine/inbox/inbox-writer.js';
 import { originalOf } from '../../shared/runtime/engine/inbox/read-message.js';
 import { HoldPartition } from '../../shared/runtime/kafka/errors.js';
-import type { TakenMessage } from '../../shared/runtime/kafka/consumer.js';
+import type { TakenMessage as FetchedMessage } from '../../shared/runtime/kafka/consumer.js';
 import { neverSendable } from '../../shared/runtime/kafka/producer.js';
 import { createLog } from '../../shared/runtime/process/log.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
@@ -56,7 +56,7 @@ describe('messages of every consumer', () => {
     await database.drop();
   });
 
-  /** The real take-in. Nothing is stepped: the flows are not bound, and every lane waits. */
+  /** The real inbox writer. Nothing is stepped: the flows are not bound, and every lane waits. */
   const open = (service: string) => {
     const catalogue = catalogues[service];
     if (catalogue === undefined) throw new Error(`no service ${service}`);
@@ -72,7 +72,7 @@ describe('messages of every consumer', () => {
     const store = new PostgresStore(pool, 4_713);
     const said: OutboxRow[] = [];
     const log = createLog('fuzz', 'silent');
-    const sayer = new Sayer(
+    const outboxPublisher = new OutboxPublisher(
       store,
       (rows) => {
         said.push(...rows);
@@ -81,7 +81,7 @@ describe('messages of every consumer', () => {
       () => undefined,
       clock.after,
     );
-    const sender = new Sender({
+    const sender = new EffectRunner({
       limitPerSystem: 1,
       breakerAfterFailures: 1,
       breakerOpenMs: 1,
@@ -89,29 +89,38 @@ describe('messages of every consumer', () => {
       maySend: () => false,
       onBug: () => undefined,
     });
-    const passes = (): void => undefined;
+    const failpoint = (): void => undefined;
     const engine = new Engine({
       catalogue,
       store,
-      sender,
-      sayer,
+      effectRunner: sender,
+      outboxPublisher: outboxPublisher,
       clock: { ...clock, soon: () => undefined },
       log,
       ownerId: () => 1,
-      passes,
+      failpoint: failpoint,
     });
     const decisions = { carryOut: () => Promise.resolve(), staysOpen: () => false };
-    const takeIn = new TakeIn({ catalogue, store, engine, sayer, log, clock, passes, decisions });
-    return { takeIn, said, store, close: () => pool.end() };
+    const inboxWriter = new InboxWriter({
+      catalogue,
+      store,
+      engine,
+      outboxPublisher: outboxPublisher,
+      log,
+      clock,
+      failpoint: failpoint,
+      decisions,
+    });
+    return { inboxWriter: inboxWriter, said, store, close: () => pool.end() };
   };
 
   /** One by one and in small fetches, good ones in between, so that it is no flood. */
   const handOver = async (
-    takeIn: TakeIn,
+    inboxWriter: InboxWriter,
     topic: string,
     values: readonly { value: Buffer; key: string | null }[],
-  ): Promise<readonly TakenMessage[]> => {
-    const messages = values.map(({ value, key }, index): TakenMessage => ({
+  ): Promise<readonly FetchedMessage[]> => {
+    const messages = values.map(({ value, key }, index): FetchedMessage => ({
       topic,
       partition: 0,
       offset: String(index + 1),
@@ -122,7 +131,7 @@ describe('messages of every consumer', () => {
     }));
     for (let from = 0; from < messages.length; from += 7) {
       const fetch = messages.slice(from, from + 7);
-      await takeIn.take({ topic, partition: 0, messages: fetch }, pulse).catch((error: unknown) => {
+      await inboxWriter.take({ topic, partition: 0, messages: fetch }, pulse).catch((error: unknown) => {
         if (!(error instanceof HoldPartition)) throw error;
         throw new Error('the fuzz itself became a flood: put more good messages in');
       });
@@ -131,7 +140,7 @@ describe('messages of every consumer', () => {
   };
 
   it.each(consumers)('%s on %s: each is a row, kept whole, and none stops the lane of another', async (service, topic) => {
-    const { takeIn, said, close } = open(service);
+    const { inboxWriter: inboxWriter, said, close } = open(service);
     const good = fc
       .sample(messageOf(topic), { seed, numRuns: runs(25) })
       .map((tree) => ({ value: Buffer.from(printed(tree)), key: 'good' }));
@@ -139,7 +148,7 @@ describe('messages of every consumer', () => {
       .filter(({ target }) => target === topic)
       .map((one) => ({ value: bytesOf(one), key: 'bad' }));
     const bad = [...kept, ...fc.sample(hurt(messageOf(topic)), { seed, numRuns: runs(20) }).map((value) => ({ value, key: 'bad' }))];
-    const messages = await handOver(takeIn, topic, [
+    const messages = await handOver(inboxWriter, topic, [
       ...good.flatMap((one, index) => [one, bad[index]].filter((each) => each !== undefined)),
       ...bad.slice(good.length),
     ]);
@@ -157,7 +166,7 @@ describe('messages of every consumer', () => {
     for (const letter of said) expect(neverSendable(letter)).toBeNull();
     // Handed over once more, as Kafka does after a crash: nothing new.
     const again = open(service);
-    await again.takeIn.take({ topic, partition: 0, messages: messages.slice(0, 50) }, pulse).catch((error: unknown) => {
+    await again.inboxWriter.take({ topic, partition: 0, messages: messages.slice(0, 50) }, pulse).catch((error: unknown) => {
       if (!(error instanceof HoldPartition)) throw error;
     });
     expect((await admin.query('select 1 from inbox')).rowCount).toBe(rows.length);
@@ -182,18 +191,18 @@ describe('messages of every consumer', () => {
 
     it.each(services)('%s on %s: is taken in once, whichever came first', async (service, topic) => {
       for (const first of ['then', 'now'] as const) {
-        const { takeIn, close } = open(service);
+        const { inboxWriter: inboxWriter, close } = open(service);
         const pairs = both(topic);
         expect(pairs.length).toBeGreaterThan(0);
         await handOver(
-          takeIn,
+          inboxWriter,
           topic,
           pairs.map((pair) => pair[first]),
         );
         const stands = await found();
         expect(stands).toHaveLength(pairs.length);
         await handOver(
-          takeIn,
+          inboxWriter,
           topic,
           pairs.map((pair) => pair[first === 'then' ? 'now' : 'then']),
         );
@@ -205,11 +214,11 @@ describe('messages of every consumer', () => {
     });
 
     it('with another content is told apart all the same', async () => {
-      const { takeIn, close } = open('payout');
+      const { inboxWriter: inboxWriter, close } = open('payout');
       const [pair] = both('core-banking.transfer-status');
       const other = (pair?.now.value.toString() ?? '').replaceAll('1250.00', '9250.00');
       expect(other).not.toBe(pair?.now.value.toString());
-      await handOver(takeIn, 'core-banking.transfer-status', [
+      await handOver(inboxWriter, 'core-banking.transfer-status', [
         pair?.then ?? { value: Buffer.from(''), key: '' },
         { value: Buffer.from(other), key: 'k' },
       ]);
@@ -218,29 +227,29 @@ describe('messages of every consumer', () => {
     });
 
     it('is understood when it waited unhandled, and when a person corrects it in the old form', async () => {
-      const { takeIn, store, close } = open('withdrawal');
+      const { inboxWriter: inboxWriter, store, close } = open('withdrawal');
       const topic = 'portfolio.withdrawal-request';
       const one = recorded.find((each) => each.what === 'a level of 3.4900');
       const value = one?.value ?? '';
-      await handOver(takeIn, topic, [{ value: Buffer.from(value), key: 'P01' }]);
+      await handOver(inboxWriter, topic, [{ value: Buffer.from(value), key: 'P01' }]);
       const [row] = await store.openInbox(0, 10, []);
       const level = { kind: 'amount', amount: '3.49' };
       expect(row?.value).toBe(value);
-      expect(row === undefined ? null : await takeIn.again(row)).toMatchObject({ input: { type: 'DivestAmountUpdated', level } });
+      expect(row === undefined ? null : await inboxWriter.again(row)).toMatchObject({ input: { type: 'DivestAmountUpdated', level } });
       const bad = value.replace('investsuite:w0', 'investsuite:w99').replace('3.4900', '"much"');
-      await handOver(takeIn, topic, [{ value: Buffer.from(bad), key: 'P01' }]);
+      await handOver(inboxWriter, topic, [{ value: Buffer.from(bad), key: 'P01' }]);
       const corrected = value.replace('investsuite:w0', 'investsuite:w99');
       const replayed = await store.replay('investsuite:w99', corrected, 'corrected by anna');
-      expect(replayed === null ? null : await takeIn.again(replayed)).toMatchObject({ input: { type: 'DivestAmountUpdated', level } });
+      expect(replayed === null ? null : await inboxWriter.again(replayed)).toMatchObject({ input: { type: 'DivestAmountUpdated', level } });
       await close();
     });
   });
 
   it('a bad message of one portfolio stops the lane of that one alone', async () => {
-    const { takeIn, store, close } = open('payout');
+    const { inboxWriter: inboxWriter, store, close } = open('payout');
     const good = fc.sample(messageOf('payout.requested'), { seed, numRuns: 5 }).map(printed);
     const bad = (good[0] ?? '').replace(/"portfolioId":"P0\d"/, '"portfolioId":"P99"');
-    await handOver(takeIn, 'payout.requested', [
+    await handOver(inboxWriter, 'payout.requested', [
       { value: Buffer.from(bad), key: GOOD_LANE },
       ...good.map((value) => ({ value: Buffer.from(value), key: GOOD_LANE })),
     ]);

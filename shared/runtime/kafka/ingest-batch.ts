@@ -2,12 +2,12 @@ import type { EachBatchPayload, KafkaMessage } from 'kafkajs';
 import { pause } from './deadline.js';
 import { HoldPartition, asError } from './errors.js';
 import { systemClock } from '../engine/clock.js';
-import { Together } from '../batching.js';
+import { Batcher } from '../batching.js';
 import type { KafkaLog } from './client.js';
 import type { Guards } from './guards.js';
 import type { Watchdog } from './watchdog.js';
 
-export type TakenMessage = {
+export type FetchedMessage = {
   /** Without the prefix. */
   readonly topic: string;
   readonly partition: number;
@@ -20,7 +20,7 @@ export type TakenMessage = {
   readonly timestampMs: number;
 };
 
-export type TakenBatch = { readonly topic: string; readonly partition: number; readonly messages: readonly TakenMessage[] };
+export type FetchedBatch = { readonly topic: string; readonly partition: number; readonly messages: readonly FetchedMessage[] };
 
 export type Pulse = {
   /** True once there is no point in going on: the process stops, or another member owns the partition. Return soon, resolved or rejected. */
@@ -34,10 +34,10 @@ export type Pulse = {
  * called again with the same batch until it resolves. What is wrong with a message is the handler's own matter (quarantine), not a rejection.
  * The same message may come more than once, and in two processes at once. A rejection with HoldPartition gives the place to other partitions.
  */
-export type TakeIn = (batch: TakenBatch, pulse: Pulse) => Promise<void>;
+export type InboxWriter = (batch: FetchedBatch, pulse: Pulse) => Promise<void>;
 
 export type BatchParts = {
-  readonly takeIn: TakeIn;
+  readonly ingest: InboxWriter;
   readonly topicPrefix: string;
   readonly heartbeatIntervalMs: number;
   readonly handlerDeadlineMs: number;
@@ -60,7 +60,7 @@ const headerText = (value: Buffer | string | (Buffer | string)[] | undefined): s
   return one === undefined ? undefined : one.toString();
 };
 
-const taken = (message: KafkaMessage, topic: string, partition: number): TakenMessage => {
+const taken = (message: KafkaMessage, topic: string, partition: number): FetchedMessage => {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(message.headers ?? {})) {
     const text = headerText(value);
@@ -80,7 +80,7 @@ const taken = (message: KafkaMessage, topic: string, partition: number): TakenMe
 /** One call of the handler, with the membership kept in the meantime. */
 type Attempt = { readonly durable: true } | { readonly durable: false; readonly error: Error; readonly lostMembership: Error | undefined };
 
-const attempt = async (batch: TakenBatch, payload: EachBatchPayload, parts: BatchParts): Promise<Attempt> => {
+const attempt = async (batch: FetchedBatch, payload: EachBatchPayload, parts: BatchParts): Promise<Attempt> => {
   let lost: Error | undefined;
   const beat = async (): Promise<void> => {
     try {
@@ -106,7 +106,7 @@ const attempt = async (batch: TakenBatch, payload: EachBatchPayload, parts: Batc
     },
   };
   try {
-    await parts.takeIn(batch, pulse);
+    await parts.ingest(batch, pulse);
     return { durable: true };
   } catch (thrown) {
     return { durable: false, error: asError(thrown), lostMembership: lost };
@@ -118,7 +118,7 @@ const attempt = async (batch: TakenBatch, payload: EachBatchPayload, parts: Batc
 
 /** Resolves to whether the batch is durable, no longer ours, or to be left alone for a while. Rejects only with what the group says, so that kafkajs joins again. */
 const untilDurable = async (
-  batch: TakenBatch,
+  batch: FetchedBatch,
   payload: EachBatchPayload,
   parts: BatchParts,
 ): Promise<'durable' | 'gone' | HoldPartition> => {
@@ -160,8 +160,8 @@ const commitTogether = (offsets: readonly Offset[]): Promise<void> => {
 };
 
 /** What kafkajs calls with every fetched batch. Batches of different partitions run at the same time. */
-export const takeInBatch = (parts: BatchParts): ((payload: EachBatchPayload) => Promise<void>) => {
-  const commits = new Together<Offset, undefined>({
+export const ingestBatch = (parts: BatchParts): ((payload: EachBatchPayload) => Promise<void>) => {
+  const commits = new Batcher<Offset, undefined>({
     work: async (offsets) => {
       await commitTogether(offsets);
       return offsets.map(() => undefined);
