@@ -101,21 +101,21 @@ describe('a list', () => {
 });
 
 describe('a new service', () => {
-  const plan = planService(here, 'fee-collection');
+  const plan = planService(here, 'unit-trial');
   it('is a folder, a migration, and a line in each list', () => {
     expect(plan.files.map(({ path }) => path).sort()).toEqual([
-      expect.stringMatching(/^migrations\/\d{4}-fee-collection-schema\.ts$/),
-      'services/fee-collection/README.md',
-      'services/fee-collection/src/config.ts',
-      'services/fee-collection/src/consume/portfolio-status-changed.ts',
-      'services/fee-collection/src/decide/fee-collection.flow.ts',
-      'services/fee-collection/src/decide/fee-collection.policy.ts',
-      'services/fee-collection/src/decide/fee-collection.rules.ts',
-      'services/fee-collection/src/decide/fee-collection.ts',
-      'services/fee-collection/src/decide/fee-collection.unit.test.ts',
-      'services/fee-collection/src/effect/read-portfolio.ts',
-      'services/fee-collection/src/main.ts',
-      'services/fee-collection/src/wire.ts',
+      expect.stringMatching(/^migrations\/\d{4}-unit-trial-schema\.ts$/),
+      'services/unit-trial/README.md',
+      'services/unit-trial/src/config.ts',
+      'services/unit-trial/src/consume/portfolio-status-changed.ts',
+      'services/unit-trial/src/decide/unit-trial.flow.ts',
+      'services/unit-trial/src/decide/unit-trial.policy.ts',
+      'services/unit-trial/src/decide/unit-trial.rules.ts',
+      'services/unit-trial/src/decide/unit-trial.ts',
+      'services/unit-trial/src/decide/unit-trial.unit.test.ts',
+      'services/unit-trial/src/effect/read-portfolio.ts',
+      'services/unit-trial/src/main.ts',
+      'services/unit-trial/src/wire.ts',
     ]);
     expect(plan.edits.map(({ path }) => path)).toEqual(['contracts/internal/services.ts', 'migrations/index.ts']);
   });
@@ -123,8 +123,8 @@ describe('a new service', () => {
     const [migration = ''] = plan.files.flatMap(({ path }) => /^migrations\/(.*)\.ts$/.exec(path)?.[1] ?? []);
     const numbers = here.names('migrations').flatMap((name) => /^\d{4}/.exec(name)?.[0] ?? []);
     expect(Number(migration.slice(0, 4))).toBe(Math.max(...numbers.map(Number)) + 1);
-    expect(plan.files.find(({ path }) => path.startsWith('migrations/'))?.text).toContain("addEngineSchema(knex, 'fee_collection')");
-    expect(plan.edits[1]?.after).toContain(`  { name: '${migration}', up: feeCollectionSchema.up },\n];`);
+    expect(plan.files.find(({ path }) => path.startsWith('migrations/'))?.text).toContain("addEngineSchema(knex, 'unit_trial')");
+    expect(plan.edits[1]?.after).toContain(`  { name: '${migration}', up: unitTrialSchema.up },\n];`);
   });
   it('says nothing of the sample any more', () => {
     expect(plan.files.filter(({ text }) => /sample|as never/i.test(text)).map(({ path }) => path)).toEqual([]);
@@ -139,29 +139,31 @@ describe('a new service', () => {
     expect(() => planService(here, name)).toThrow(WrongUsage);
   });
   it('is not planned where a list has another form', () => {
-    expect(() => planService(replaced('contracts/internal/services.ts', '  operator: {', '  people: {'), 'fee')).toThrow(PlaceNotFound);
-    expect(() => planService(replaced('migrations/index.ts', '  { name:', '  { named:'), 'fee')).toThrow(PlaceNotFound);
+    expect(() => planService(replaced('contracts/internal/services.ts', '  operator: {', '  people: {'), 'unit-trial')).toThrow(
+      PlaceNotFound,
+    );
+    expect(() => planService(replaced('migrations/index.ts', '  { name:', '  { named:'), 'unit-trial')).toThrow(PlaceNotFound);
   });
 });
 
 describe.each(['broker', 'core-banking'])('a new adapter of the kind %s', (kind) => {
-  const plan = planAdapter(here, kind, 'acme-trade');
+  const plan = planAdapter(here, kind, 'unit-trade');
   it('is a folder, a kit, and a line in each list', () => {
-    const folder = `shared/adapters/${kind}/acme-trade`;
+    const folder = `shared/adapters/${kind}/unit-trade`;
     expect(plan.files.map(({ path }) => path).sort()).toEqual([
       ...['README.md', 'abilities.ts', 'adapter.ts', 'adapter.unit.test.ts', 'client.ts', 'configured.ts', 'events.ts', 'unbuilt.ts'].map(
         (name) => `${folder}/${name}`,
       ),
-      'test/conformance/acme-trade.kit.ts',
+      'test/conformance/unit-trade.kit.ts',
     ]);
     expect(plan.edits.map(({ path }) => path)).toEqual([`shared/adapters/${kind}/configured.ts`, 'test/conformance/adapters.ts']);
-    for (const { before, after } of plan.edits) expect(after.match(/^ {2}'acme-trade': .*$/gm)).toHaveLength(before === after ? 0 : 1);
+    for (const { before, after } of plan.edits) expect(after.match(/^ {2}'unit-trade': .*$/gm)).toHaveLength(before === after ? 0 : 1);
     expect(plan.files.filter(({ text }) => /sample/i.test(text)).map(({ path }) => path)).toEqual([]);
   });
   it('is not planned where a list has another form', () => {
     const list = `shared/adapters/${kind}/configured.ts`;
-    expect(() => planAdapter(replaced(list, 'const choice', 'const choices'), kind, 'acme')).toThrow(PlaceNotFound);
-    expect(() => planAdapter(replaced('test/conformance/adapters.ts', 'Adapters:', 'Kits:'), kind, 'acme')).toThrow(PlaceNotFound);
+    expect(() => planAdapter(replaced(list, 'const choice', 'const choices'), kind, 'unit-trade')).toThrow(PlaceNotFound);
+    expect(() => planAdapter(replaced('test/conformance/adapters.ts', 'Adapters:', 'Kits:'), kind, 'unit-trade')).toThrow(PlaceNotFound);
   });
 });
 
@@ -173,8 +175,8 @@ describe('a new adapter', () => {
     ['broker', 'payments-api', 'is there already'],
     ['broker', 'core-banking', 'reads CORE_BANKING_BASE_URL already'],
     ['core-banking', 'deposit', 'the sender or the address of the events'],
-    ['investsuite', 'acme', 'There is no kind of adapter "investsuite"'],
-    ['toString', 'acme', 'There is no kind of adapter'],
+    ['investsuite', 'unit-trade', 'There is no kind of adapter "investsuite"'],
+    ['toString', 'unit-trade', 'There is no kind of adapter'],
   ])('%s %s is refused', (kind, name, why) => {
     expect(() => planAdapter(here, kind, name)).toThrow(why);
     expect(() => planAdapter(here, kind, name)).toThrow(WrongUsage);
