@@ -59,6 +59,12 @@ const COMMANDS = {
     built: true,
     does: 'kill -9, freezes and cut lines while customers are paid; the books decide',
   },
+  'two-builds': {
+    file: 'dist/test/two-builds/main.js',
+    servers: true,
+    built: true,
+    does: 'customers are paid while one build is replaced by another; the books decide',
+  },
   contracts: { file: 'dist/infra/tooling/contracts/main.js', built: true, does: 'writes the generated files again' },
   lint: { file: 'infra/tooling/lint.mjs', does: 'style and import rules' },
   build: {
