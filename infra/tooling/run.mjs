@@ -57,6 +57,12 @@ const COMMANDS = {
     built: true,
     does: 'kill -9, freezes and cut lines while customers are paid; the books decide',
   },
+  'two-builds': {
+    file: 'dist/test/two-builds/main.js',
+    servers: true,
+    built: true,
+    does: 'customers are paid while one build is replaced by another; the books decide',
+  },
   contracts: { file: 'dist/infra/tooling/contracts/main.js', built: true, does: 'writes the generated files again' },
   new: { file: 'dist/infra/new/main.js', built: true, does: 'the skeleton of a service or an adapter; -- service NAME' },
   lint: { file: 'infra/tooling/lint.mjs', does: 'style and import rules' },
