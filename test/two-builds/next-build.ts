@@ -14,7 +14,7 @@ const UPGRADES = /\bupgrades: ([A-Za-z]+|\[[^\]]*\]),/g;
  * The states stay as they are. Only their version rises, so that an instance of this release must leave them alone.
  * @throws when a flow's list of upgrades is written in another form than this knows.
  */
-const withOneMoreUpgrade = (text: string, path: string): string => {
+export const withOneMoreUpgrade = (text: string, path: string): string => {
   const known = text.match(UPGRADES)?.length ?? 0;
   if (known !== (text.match(/\bupgrades:/g)?.length ?? 0)) throw new Error(`${path}: the upgrades of a flow cannot be read`);
   return text.replace(UPGRADES, 'upgrades: [...$1, (old) => old],');
