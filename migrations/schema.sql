@@ -189,8 +189,8 @@ grant delete, insert, select, update on table service.outbox to cmw_service;
 grant usage on sequence service.owner_id to cmw_service;
 grant select on table service.quarantine to cmw_operator;
 grant insert, select, update on table service.quarantine to cmw_service;
-grant execute on function service.expect_all(given bigint, done bigint) to cmw_service;
 grant execute on function service.expect_all(given bigint, done bigint) to public;
+grant execute on function service.expect_all(given bigint, done bigint) to cmw_service;
 
 -- gateway
 
@@ -217,12 +217,12 @@ create table gateway.webhook (
   constraint webhook_pkey PRIMARY KEY (source, webhook_id)
 );
 
-grant usage on schema gateway to cmw_gateway;
 grant usage on schema gateway to cmw_operator;
-grant insert, select, update on table gateway.quarantine to cmw_gateway;
+grant usage on schema gateway to cmw_gateway;
 grant select on table gateway.quarantine to cmw_operator;
-grant insert, select on table gateway.webhook to cmw_gateway;
+grant insert, select, update on table gateway.quarantine to cmw_gateway;
 grant select on table gateway.webhook to cmw_operator;
+grant insert, select on table gateway.webhook to cmw_gateway;
 grant update (resolution, resolved_at) on table gateway.quarantine to cmw_operator;
 
 -- operator

@@ -24,9 +24,9 @@ export const divestAmountToken = decimalToken
     }
     return compare(value, SENTINEL_FROM) >= 0 ? { kind: 'everything' } : { kind: 'amount', amount: value };
   })
-  .meta({ description: 'Total outstanding wish in base currency; 1e100 means everything' });
+  .meta({ description: 'Total outstanding divest request in base currency; 1e100 means everything' });
 
-/** As InvestSuite takes it: a number; 0 when nothing is wished any more. */
+/** As InvestSuite takes it: a number; 0 when nothing is asked for any more. */
 export const printedDivestAmount = (value: DivestAmount): JsonNumber => {
   switch (value.kind) {
     case 'nothing':

@@ -93,7 +93,7 @@ export const PORTFOLIO_STATUSES = ['WAITING_FOR_ACCOUNT', 'WAITING_FOR_POLICY', 
 /** `value` is one of PORTFOLIO_STATUSES, or a word we do not know yet. */
 export const portfolioStatusUpdate = z.looseObject({ id: z.string().min(1), external_id: optionalText, value: z.string().min(1) });
 
-/** `divest_amount` is the whole wish in `currency`, not an increment; it also comes for our own resets. */
+/** `divest_amount` is the whole divest request in `currency`, not an increment; it also comes for our own resets. */
 export const withdrawalRequest = z.looseObject({
   id: z.string().min(1),
   external_id: optionalText,

@@ -39,7 +39,7 @@ export const verdictLines = (verdict: Verdict): readonly string[] => {
   ];
 };
 
-/** Amounts as text, `ms` from the customer's first wish to the end. */
+/** Amounts as text, `ms` from the customer's first divest request to the end. */
 export const asJson = (seed: number, verdict: Verdict, msOf: (number: number) => number | null): Printable => ({
   seed,
   customers: verdict.customers.map((one) => ({

@@ -12,25 +12,34 @@ export const SERVICE_NODE_ARGS = ['--enable-source-maps', '--max-semi-space-size
 
 export interface LaunchOptions {
   readonly name: ServiceName;
-  /** Name of this copy, where there are several: of its log, in Kafka and in Postgres. Default: the service's. */
+  /** Name of this instance, where there are several: of its log, in Kafka and in Postgres. Default: the service's. */
   readonly copy?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Folder for the log. */
   readonly folder: string;
   /** Default: a free one. */
   readonly port?: number;
+  /** Root folder of the build whose code runs. Default: this one. */
+  readonly build?: string;
 }
 
 export type LaunchedService = RunningProcess & { readonly url: string };
 
 /** Starts one service as its own process and waits until it is ready; after kill -9 `restart()` uses the same port. */
-export const launchService = async ({ name, copy = name, env, folder, port: wanted }: LaunchOptions): Promise<LaunchedService> => {
+export const launchService = async ({
+  name,
+  copy = name,
+  env,
+  folder,
+  port: wanted,
+  build = projectRoot,
+}: LaunchOptions): Promise<LaunchedService> => {
   const port = wanted ?? (await freePort());
   const url = `http://127.0.0.1:${String(port)}`;
   const running = await startProcess({
     name: copy,
     nodeArgs: SERVICE_NODE_ARGS,
-    entry: join(projectRoot, 'dist/services', name, 'src/main.js'),
+    entry: join(build, 'dist/services', name, 'src/main.js'),
     env: { ...env, SERVICE_NAME: env['SERVICE_NAME'] ?? copy, HTTP_HOST: '127.0.0.1', HTTP_PORT: String(port) },
     logFile: join(folder, `${copy}.log`),
     isReady: () => answersOk(`${url}/health/ready`),

@@ -31,7 +31,8 @@ const prefixed = (name: ServiceName, from: Readable, to: NodeJS.WriteStream): vo
 };
 
 const givenPort = (name: ServiceName, alone: boolean): string | undefined =>
-  process.env[`${name.toUpperCase()}_HTTP_PORT`] ?? (alone || name === 'gateway' ? process.env['HTTP_PORT'] : undefined);
+  process.env[`${name.toUpperCase().replaceAll('-', '_')}_HTTP_PORT`] ??
+  (alone || name === 'gateway' ? process.env['HTTP_PORT'] : undefined);
 
 /** Chosen once, so that the operator service comes back under the same address when it is started again. */
 const operatorPort = async (names: readonly ServiceName[]): Promise<string | undefined> => {

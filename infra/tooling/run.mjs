@@ -23,7 +23,7 @@ const COMMANDS = {
     file: JEST,
     level: 'unit',
     does: 'the tests that need no server',
-    help: 'npm run test:unit [-- words for jest]: the tests that need no server. --testPathPatterns kernel takes some, -t NAME one; jest explains the rest (npx jest --help).',
+    help: 'npm run test:unit [-- words for jest]: the tests that need no server, in less than a minute on two quiet cores. A path or --testPathPatterns kernel takes some, -t NAME one; jest explains the rest (npx jest --help).',
   },
   simulate: {
     file: 'dist/test/simulation/main.js',
@@ -57,7 +57,14 @@ const COMMANDS = {
     built: true,
     does: 'kill -9, freezes and cut lines while customers are paid; the books decide',
   },
+  'two-builds': {
+    file: 'dist/test/two-builds/main.js',
+    servers: true,
+    built: true,
+    does: 'customers are paid while one build is replaced by another; the books decide',
+  },
   contracts: { file: 'dist/infra/tooling/contracts/main.js', built: true, does: 'writes the generated files again' },
+  new: { file: 'dist/infra/new/main.js', built: true, does: 'the skeleton of a service or an adapter; -- service NAME' },
   lint: { file: 'infra/tooling/lint.mjs', does: 'style and import rules' },
   build: {
     built: true,

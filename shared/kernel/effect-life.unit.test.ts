@@ -476,6 +476,13 @@ describe('the more careful move', () => {
  * Whatever happens in whatever order, answers of earlier sends included: where a repeat is not harmless, a request leaves
  * a second time only after proof that the one before has not happened and never will; a person's word alone is none.
  */
+/** Rules under which an unknown request is sent again. */
+const repeating = (rules: LifeRules): LifeRules => ({
+  ...rules,
+  whenUnknown: 'send-again',
+  ability: { ...rules.ability, repeatable: 'by-key' },
+});
+
 describe('safety over any sequence of events', () => {
   type Happening = { readonly what: string; readonly passMs: number; readonly which: number };
   const happening: fc.Arbitrary<Happening> = fc.record({
@@ -574,13 +581,7 @@ describe('safety over any sequence of events', () => {
     ],
     [
       'sends an unknown again',
-      (now, event, rules, nowMs) =>
-        transition(
-          now,
-          event,
-          event.type === 'Sending' ? { ...rules, whenUnknown: 'send-again', ability: { ...rules.ability, repeatable: 'by-key' } } : rules,
-          nowMs,
-        ),
+      (now, event, rules, nowMs) => transition(now, event, event.type === 'Sending' ? repeating(rules) : rules, nowMs),
     ],
     [
       'takes the answer of any send for the last one',
@@ -588,13 +589,10 @@ describe('safety over any sequence of events', () => {
     ],
     [
       'takes an answer as a person would',
-      (now, event, rules, nowMs) =>
-        transition(
-          now.status === 'parked' && event.type === 'Answered' ? { ...now, status: 'unknown' } : now,
-          event.type === 'Answered' ? { ...event, of: now } : event,
-          rules,
-          nowMs,
-        ),
+      (now, event, rules, nowMs) => {
+        if (event.type !== 'Answered') return transition(now, event, rules, nowMs);
+        return transition(now.status === 'parked' ? { ...now, status: 'unknown' } : now, { ...event, of: now }, rules, nowMs);
+      },
     ],
   ])('convicts a life that %s', (_mistake, lives) => {
     expect(fc.check(property(lives), { numRuns: 20_000 }).failed).toBe(true);

@@ -125,7 +125,7 @@ export type InvestSuitePort = {
   writePortfolio(write: PortfolioWrite, sending: Sending): Promise<Outcome<PortfolioWritten, InvestSuiteRefusal>>;
   /** Says from a fresh read whether an earlier writePortfolio took effect: we are the only writer of holdings. */
   findPortfolioWrite(write: PortfolioWrite, sending: Sending): Promise<Inquiry<PortfolioWritten, InvestSuiteRefusal>>;
-  /** Writes only a divest amount into the whole, freshly read config: to restore a wish, or to ask for a customer. */
+  /** Writes only a divest amount into the whole, freshly read config: to restore a divest request, or to ask for a customer. */
   writeDivestAmount(
     portfolioId: PortfolioId,
     expected: DivestAmount,

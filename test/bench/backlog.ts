@@ -1,6 +1,6 @@
 /**
  * Whether a journey costs more when many wait: the processor time of Node and Postgres per journey of five calls, with 200, 2,000 and
- * 20,000 events waiting in the inbox and in memory, left in the inbox by a former life, and with a hundred times as many finished ones in
+ * 20,000 events waiting in the inbox and in memory, left in the inbox by a previous run, and with a hundred times as many finished ones in
  * the tables. The calls answer at once, so that nothing but the engine and the database is measured.
  */
 import { Pool } from 'pg';
@@ -26,7 +26,7 @@ const addFinished = async ({ admin }: Stage, count: number): Promise<void> => {
   const journeys = `generate_series(1, ${count}) n`;
   const long = `now() - interval '10 days'`;
   await admin.query(`insert into payout.inbox (event_id, content_hash, topic, "partition", "offset", portfolio_id, value, received_at, handled_at)
-    select 'old-wish-' || n, md5(n::text), 'payout.requested', 0, n, 'old-' || n, repeat('x', 200), ${long}, ${long} from ${journeys}`);
+    select 'old-request-' || n, md5(n::text), 'payout.requested', 0, n, 'old-' || n, repeat('x', 200), ${long}, ${long} from ${journeys}`);
   await admin.query(`insert into payout.journey (id, flow, subject, portfolio_id, version, status, state, state_version, owned_by, ended, opened_at, since)
     select 'fc-old' || md5(n::text), 'five-calls', 'old-' || n, 'old-' || n, 6, 'Done', '{"status": "Done", "wanted": "old"}', 1, 'the benchmark', true, ${long}, ${long} from ${journeys}`);
   await admin.query(`insert into payout.effect (id, journey_id, name, kind, generation, status, attempt, request, planned_at, first_sent_at, last_sent_at, result)
@@ -116,7 +116,7 @@ const leftBehind = async (stage: Stage, waiting: number): Promise<Cost> => {
   );
   await stage.admin.query(
     `insert into payout.inbox (event_id, content_hash, topic, "partition", "offset", portfolio_id, value, received_at)
-     select 'wish-' || wanted, md5(value), 'payout.requested', 0, row_number() over (), wanted, value, now() - interval '1 minute'
+     select 'request-' || wanted, md5(value), 'payout.requested', 0, row_number() over (), wanted, value, now() - interval '1 minute'
      from unnest($1::text[], $2::text[]) as t(wanted, value)`,
     [wanted, values],
   );
@@ -175,7 +175,7 @@ const run: Bench['run'] = async (context) => {
       absolute(`1x: ${small} waiting`, 'once'),
       absolute(`10x: ${10 * small} waiting`, 'tenfold'),
       absolute(`100x: ${100 * small} waiting`, 'hundredfold'),
-      absolute(`${50 * small} left behind by a former life`, 'afterStart'),
+      absolute(`${50 * small} left behind by a previous run`, 'afterStart'),
       absolute(`1x among ${100 * small} finished ones`, 'amongFinished'),
       grown('cost of a journey at 10x', 'tenfold'),
       grown('cost of a journey at 100x', 'hundredfold'),

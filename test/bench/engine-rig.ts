@@ -1,4 +1,4 @@
-/** One copy of the engine on a real Postgres, wired as a service wires it, without Kafka: events are handed to its take-in. */
+/** One copy of the engine on a real Postgres, wired as a service wires it, without Kafka: events are handed to its inbox writer. */
 import type { Pool } from 'pg';
 import { printEnvelope } from '../../contracts/internal/envelope.js';
 import { openClient, openPool, type DatabaseOptions } from '../../shared/runtime/postgres/database.js';

@@ -1,5 +1,5 @@
 /**
- * How fast events come from Kafka into the inbox, parsed, validated and durable: the product's own consumer, take-in and store on a topic
+ * How fast events come from Kafka into the inbox, parsed, validated and durable: the product's own consumer, inbox writer and store on a topic
  * that was filled before. Steps do not run here: what a step costs is measured by `engine` and `withdrawal`.
  */
 import { randomUUID } from 'node:crypto';

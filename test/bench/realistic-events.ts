@@ -34,7 +34,7 @@ const WITHDRAWAL_EVENT = sample('investsuite/samples/event-withdrawal.json');
 
 export const portfolioIdOf = (number: number): string => `P01HQZX3V9K2M4N6P8R0${digits(number)}`;
 
-/** A customer's wish for money: the first message of a withdrawal. */
+/** A customer's ask for money: the first message of a withdrawal. */
 export const withdrawalBody = (number: number): Json => {
   const event = parseJson(WITHDRAWAL_EVENT) as { readonly data: { readonly [key: string]: Json } };
   return { ...event, id: `7d1a3c52-${digits(number)}`, data: { ...event.data, id: portfolioIdOf(number) } };

@@ -1,6 +1,6 @@
 /**
  * The whole journey of a withdrawal over all processes, on real Kafka and Postgres, with the outside world simulated: from the customer's
- * wish in the app to money on the counter account, booked and announced. So many journeys are under way at all times; who is done is
+ * divest request in the app to money on the counter account, booked and announced. So many journeys are under way at all times; who is done is
  * followed by the next. Measured in the middle, while all of them are.
  */
 import { engineSchemaNames } from '../../contracts/internal/services.js';
@@ -164,7 +164,7 @@ class Drive {
       this.#window = { journeys: done - this.#opened.done, durationMs: performance.now() - this.#opened.atMs, cpu: this.#opened.cpu() };
   }
 
-  /** From the wish in the app to the bank's word that the money is there, as the payout has written it down. */
+  /** From the divest request in the app to the bank's word that the money is there, as the payout has written it down. */
   async #toPaid(): Promise<number[]> {
     const { rows } = await this.#pool.query<{ portfolio_id: string; at: Date }>(
       `select j.portfolio_id, h.at from payout.history h join payout.journey j on j.id = h.journey_id where h.status = 'Paid'`,

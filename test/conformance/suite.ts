@@ -2,10 +2,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** What an adapter's suite says of one scenario. `why` says what was seen where it was convicted, or why it does not apply. `broken` is a fault of the kit, or of ours. */
+/**
+ * What an adapter's suite says of one scenario. `why` says what was seen where it was convicted, why it does not apply, or what is not built yet.
+ * `broken` is a fault of the kit, or of ours.
+ */
 export type Finding = {
   readonly scenario: string;
-  readonly said: 'kept' | 'convicted' | 'not applicable' | 'broken';
+  readonly said: 'kept' | 'convicted' | 'not applicable' | 'not built' | 'broken';
   readonly why: string;
   readonly tookMs: number;
 };
@@ -44,6 +47,11 @@ export class NotApplicable extends Error {
   override readonly name = 'NotApplicable';
 }
 
+/** What the scenario asks of the kit, or of the adapter, is not built yet. Nothing was judged, so nothing is kept. */
+export class NotBuilt extends Error {
+  override readonly name = 'NotBuilt';
+}
+
 /** Written once against the port and what a kit can make happen. */
 export type Scenario<Kit, Lever extends string> = {
   readonly name: string;
@@ -56,7 +64,21 @@ export type Scenario<Kit, Lever extends string> = {
 /** What every kit has: which of the levers the outside system does not know, and why. */
 export type AnyKit<Lever extends string> = {
   readonly cannot: Readonly<Partial<Record<Lever, string>>>;
+  /** Of a kit that is not finished: the levers that it can pull. A finished kit can pull every lever. */
+  readonly built?: readonly Lever[];
   readonly close: () => Promise<void>;
+};
+
+/** Without the operation: a lever that is built for all operations is built for each. */
+const leverAlone = (lever: string): string => lever.replace(/^\w+: /, '');
+
+/** Levers that a scenario needs and the kit cannot pull yet. One that is built for the scenario's own operation is enough. */
+const unbuiltOf = (needs: readonly string[], built: readonly string[] | undefined): readonly string[] => {
+  if (built === undefined) return [];
+  const has = (need: string): boolean =>
+    built.includes(need) ||
+    built.some((lever) => leverAlone(lever) === leverAlone(need) && (lever === leverAlone(lever) || needs.includes(lever)));
+  return [...new Set(needs.filter((need) => !has(need)).map(leverAlone))];
 };
 
 /** Runs one scenario over a kit of its own. A broken kit must not look like a broken adapter, nor like one that was found out. */
@@ -76,11 +98,14 @@ export const judge = async <Kit extends AnyKit<Lever>, Lever extends string>(
   try {
     const missing = scenario.needs.map((lever) => kit.cannot[lever]).find((why) => why !== undefined);
     if (missing !== undefined) return finding('not applicable', missing);
+    const unbuilt = unbuiltOf(scenario.needs, kit.built);
+    if (unbuilt.length > 0) return finding('not built', `the kit cannot make this happen yet: ${unbuilt.join('; ')}`);
     await patience.run(patienceMs, () => scenario.run(kit));
     return finding('kept', '');
   } catch (error) {
     if (error instanceof Conviction) return finding('convicted', error.message);
     if (error instanceof NotApplicable) return finding('not applicable', error.message);
+    if (error instanceof NotBuilt) return finding('not built', error.message);
     return finding('broken', error instanceof Error ? (error.stack ?? error.message) : String(error));
   } finally {
     await kit.close();
@@ -117,7 +142,7 @@ const WIDTH = 90;
 export const printed = (adapter: string, findings: readonly Finding[]): string => {
   const count = (said: Finding['said']): string => `${String(findings.filter((one) => one.said === said).length)} ${said}`;
   return [
-    `${adapter}: ${count('kept')}, ${count('convicted')}, ${count('not applicable')}, ${count('broken')}`,
+    `${adapter}: ${count('kept')}, ${count('convicted')}, ${count('not applicable')}, ${count('not built')}, ${count('broken')}`,
     ...findings.map(
       ({ scenario, said, why, tookMs }) =>
         `  ${scenario.padEnd(WIDTH)} ${said === 'kept' ? `kept, ${String(tookMs)} ms` : `${said}: ${why}`}`,

@@ -142,7 +142,7 @@ describe('a service that dies at every boundary of the engine', () => {
     await world.app(customer, { action: 'set', amount: '900.00' });
   };
 
-  /** New wishes as long as there is something left to die of. */
+  /** New divest requests as long as there is something left to die of. */
   const keepRequesting = (over: () => boolean): Promise<unknown> =>
     eventually(
       'all points are hit',

@@ -105,7 +105,7 @@ describe('bad input on real topics', () => {
       'event-type': 'portfolios.divest-amount-update',
       traceparent: '00-11112222333344445555666677778888-1111222233334444-01',
     });
-    // Two services listen to wishes, and each keeps its own.
+    // Two services listen to divest requests, and each keeps its own.
     const letters = await deadLettersOf(eventId, 2);
     for (const letter of letters) {
       expect([letter.topic, letter.key, letter.value?.toString()]).toEqual([`${WISHES}.dlq`, customer.portfolioId, broken]);
@@ -223,7 +223,7 @@ describe('bad input on real topics', () => {
     await publish('core-banking.transfer-status', neighbour, inTheReference);
     await world.publish({ topic: WISHES, key: 'P\u0000', headers: { 'event-id': 'E\u0000' }, value: 'x' });
     await deadLettersOf(letter, 2);
-    // The neighbour's wish comes behind all of it; the payout waits in its lane.
+    // The neighbour's divest request comes behind all of it; the payout waits in its lane.
     await world.app(neighbour, { action: 'set', amount: '250.00' });
     await untilUnderWay(neighbour, 'payout', ['blocked lane', 'inbox', 'quarantine']);
     await untilUnderWay(customer, 'withdrawal', ['blocked lane', 'quarantine']);

@@ -42,7 +42,7 @@ const answerParked = async (
   return generation;
 };
 
-/** The bank refuses after the cash-out, people give the transfer up, and the look by the clock finds the wish still open. */
+/** The bank refuses after the cash-out, people give the transfer up, and the look by the clock finds the divest request still open. */
 const untilInSuspense = async (world: JourneyWorld): Promise<Customer> => {
   const customer = await world.customer({ cash: '1000.00', positions: [] });
   await world.fault('bank', { fault: 'refuse', operation: 'create-payment', subject: customer.iban, times: 1, detail: 'AC04' });
@@ -103,14 +103,14 @@ const JOURNEYS: readonly Journey[] = [
       await world.fault('broker', { fault: 'settle-late', subject: customer.accountNo, delayMs: 4_000 });
       await world.app(customer, { action: 'set', amount: '900.00' });
       await world.untilStatus(customer, 'withdrawal', 'AwaitingCash');
-      // A wish that is taken back sooner sells nothing at all.
+      // A divest request that is taken back sooner sells nothing at all.
       await world.untilStatus(customer, 'order', 'AwaitingSettlement');
       await world.app(customer, { action: 'cancel' });
       return { customer, paid: [], withdrawals: ['Cancelled'] };
     },
   },
   {
-    title: 'wished again while the payout is on its way: two payments, no wish lost',
+    title: 'asked for again while the payout is on its way: two payments, no divest request lost',
     run: async (world) => {
       const customer = await world.customer({ cash: '1000.00', positions: [] });
       await world.fault('broker', { fault: 'redemption-on-hold', subject: customer.accountNo, delayMs: 2_000, times: 1 });
@@ -190,7 +190,7 @@ const JOURNEYS: readonly Journey[] = [
   },
   {
     title:
-      'a refused transfer that people give up: the wish is not taken up again while the cash is on the house account; paid by hand, it is paid',
+      'a refused transfer that people give up: the divest request is not taken up again while the cash is on the house account; paid by hand, it is paid',
     run: async (world) => {
       const customer = await untilInSuspense(world);
       const paymentId = await world.world.payByHand(customer, '250.00');
@@ -199,7 +199,7 @@ const JOURNEYS: readonly Journey[] = [
     },
   },
   {
-    title: 'a refused transfer that people give up: moved back to the broker account, the wish is taken up again and paid once',
+    title: 'a refused transfer that people give up: moved back to the broker account, the divest request is taken up again and paid once',
     run: async (world) => {
       const customer = await untilInSuspense(world);
       await world.world.moveBack(customer);
@@ -226,7 +226,7 @@ const JOURNEYS: readonly Journey[] = [
     },
   },
   {
-    title: 'somebody else wrote just before us and no event tells what: a person is asked, and a wish said anew is paid',
+    title: 'somebody else wrote just before us and no event tells what: a person is asked, and a divest request said anew is paid',
     run: async (world) => {
       const customer = await world.customer({ cash: '1000.00', positions: [] });
       const subject = customer.portfolioId;

@@ -79,7 +79,7 @@ describe('an outage', () => {
     return books.deliveries.map((line) => line.status);
   };
 
-  it('of Postgres: health names it, wishes are still taken in, and all goes on when it is back', async () => {
+  it('of Postgres: health names it, divest requests are still taken in, and all goes on when it is back', async () => {
     await somebodyUnderWay();
     await world.stack.postgres.crash();
     const sinceMs = Date.now();
@@ -87,7 +87,7 @@ describe('an outage', () => {
     await request(false);
     await untilHealthSays('health says that Postgres is away', { http: 503, away: ['postgres'] });
     // Kafka has them: the sender need not come again.
-    await eventually('the wish is answered', answersToInvestSuite, (seen) => seen.length > answeredBefore);
+    await eventually('the divest request is answered', answersToInvestSuite, (seen) => seen.length > answeredBefore);
     expect(new Set((await answersToInvestSuite()).slice(answeredBefore))).toEqual(new Set([202]));
     await untilOver(sinceMs);
     expect(new Set(await alive())).toEqual(new Set([200]));

@@ -1,5 +1,5 @@
 /**
- * Every consumer's messages, good and hurt, through the real take-in into a real Postgres: each of them ends as a row that says
+ * Every consumer's messages, good and hurt, through the real inbox writer into a real Postgres: each of them ends as a row that says
  * what became of it, and the lane of a good message is stopped by nobody else's bad one.
  */
 import { parseEnvelope } from '../../contracts/internal/envelope.js';
@@ -56,7 +56,7 @@ describe('messages of every consumer', () => {
     await database.drop();
   });
 
-  /** The real take-in. Nothing is stepped: the flows are not bound, and every lane waits. */
+  /** The real inbox writer. Nothing is stepped: the flows are not bound, and every lane waits. */
   const open = (service: string) => {
     const catalogue = catalogues[service];
     if (catalogue === undefined) throw new Error(`no service ${service}`);

@@ -187,7 +187,7 @@ export class Audit {
     if (cashCents !== cash) this.#wrong(`${id} shows EUR ${decimalOf(cashCents)} of cash and has EUR ${decimalOf(cash)}`);
     const left = wantedCents;
     if (levelCents < left)
-      this.#wrong(`a wish was erased: ${id} shows EUR ${decimalOf(levelCents)}, EUR ${decimalOf(left)} are still wanted`);
+      this.#wrong(`a divest request was erased: ${id} shows EUR ${decimalOf(levelCents)}, EUR ${decimalOf(left)} are still wanted`);
     if (levelCents > left) this.#wrong(`${id} still shows EUR ${decimalOf(levelCents)}, only EUR ${decimalOf(left)} are wanted`);
   }
 
@@ -209,7 +209,7 @@ export class Audit {
     const { cashCents } = this.#world.investSuite.of(id);
     if (cashCents !== had - paid) this.#wrong(`${id} shows EUR ${decimalOf(cashCents)} of cash and has EUR ${decimalOf(had - paid)}`);
     if (levelCents < wantedCents)
-      this.#wrong(`a wish was erased: ${id} shows EUR ${inWords(levelCents)}, EUR ${inWords(wantedCents)} are still wanted`);
+      this.#wrong(`a divest request was erased: ${id} shows EUR ${inWords(levelCents)}, EUR ${inWords(wantedCents)} are still wanted`);
     if (levelCents > wantedCents && !this.#isAnew(id, levelCents))
       this.#wrong(`${id} still shows EUR ${inWords(levelCents)}, only EUR ${inWords(wantedCents)} are wanted`);
   }
@@ -245,6 +245,6 @@ export class Audit {
     }
     const seen = waiting || journeys.some(({ ended, status }) => !ended || status === 'Refused') || this.#portfolioWaits(id);
     if (levelCents > 0 && !seen)
-      this.#wrong(`a wish of EUR ${levelCents === EVERYTHING ? 'everything' : decimalOf(levelCents)} of ${id} was forgotten`);
+      this.#wrong(`a divest request of EUR ${levelCents === EVERYTHING ? 'everything' : decimalOf(levelCents)} of ${id} was forgotten`);
   }
 }

@@ -164,7 +164,7 @@ export class Copy {
     };
   }
 
-  /** As kill -9: nothing it had in hand is ever finished. It starts again. */
+  /** As kill -9: nothing it had in progress is ever finished. It starts again. */
   crash(where: string): void {
     const { scheduler, random, tell } = this.#ground;
     const life = this.#life;

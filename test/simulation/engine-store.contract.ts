@@ -52,7 +52,7 @@ const postponed = (change: Partial<PartRow<'postponed'>> = {}): PartRow<'postpon
   ...change,
 });
 const line = (version: number): PartRow<'history'> => ({
-  ...{ journey_id: 'j1', version, trigger: 'Wished', source: null, status: 'Paying', effect_id: null, said: null, note: null },
+  ...{ journey_id: 'j1', version, occasion: 'Wished', source: null, status: 'Paying', effect_id: null, said: null, note: null },
 });
 const said = (event: string): PartRow<'said'> => ({
   event_id: event,

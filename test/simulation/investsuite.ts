@@ -26,14 +26,14 @@ export type PortfolioBooks = {
   /** Every version since the first: cash and level it was written with, null where it was not. */
   readonly versions: { readonly version: number; readonly cashCents: number | null; readonly levelCents: number | null }[];
   readonly announced: { readonly key: string; readonly cents: number }[];
-  /** What the customer has asked for by all wishes together; more must never be paid. */
+  /** What the customer has asked for by all divest requests together; more must never be paid. */
   askedCents: number;
-  /** What the level should be: the newest wish, less what was paid and written since. */
+  /** What the level should be: the newest divest request, less what was paid and written since. */
   wantedCents: number;
   /** All that was paid and written. */
   loweredCents: number;
   /**
-   * The other reading, as right: a wish made anew after one that was called off too late does not answer for what was under way
+   * The other reading, as right: a divest request made anew after one that was called off too late does not answer for what was under way
    * before it. Whichever holds depends on whether the portfolio was read before it or after.
    */
   anew: Anew | null;

@@ -46,7 +46,7 @@ export const refusalOf = (tables: MemoryTables, parts: Parts): Error | null => {
       return duplicate('journey_open');
   }
   for (const row of parts.history)
-    if (tables.history.has(`${text(row.journey_id)}|${text(row.version)}`)) return new Stale('another copy wrote this version');
+    if (tables.history.has(`${text(row.journey_id)}|${text(row.version)}`)) return new Stale('another instance wrote this version');
   return refusalOfRows(tables, parts);
 };
 

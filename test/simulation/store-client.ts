@@ -96,7 +96,7 @@ export class StoreClient implements EngineStore {
     const { tell } = this.#ground;
     const { name } = this.#life;
     const because = (note: Word): string => (note === null ? '' : ` (${word(note)})`);
-    for (const { journey_id: id, version, status, trigger: occasion, note } of parts.history)
+    for (const { journey_id: id, version, status, occasion, note } of parts.history)
       tell(name, () => `commits ${word(id).slice(0, 8)} v${word(version)} ${word(status)}: ${word(occasion)}${because(note)}`);
     for (const { event_id: id, reason } of parts.quarantined) tell(name, () => `quarantines ${word(id)}: ${word(reason)}`);
     for (const { id, status, note } of parts.postponed)

@@ -1,4 +1,4 @@
-/** Kafka, in memory: partitions, offsets, groups. Delivery is at least once; a batch in hand may lose its partition. */
+/** Kafka, in memory: partitions, offsets, groups. Delivery is at least once; a batch in progress may lose its partition. */
 import type { TakenMessage as FetchedMessage } from '../../shared/runtime/kafka/consumer.js';
 import type { OutboxRow } from '../../shared/runtime/engine/store/store.js';
 import type { Ground } from './ground.js';

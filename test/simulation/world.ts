@@ -156,7 +156,7 @@ export class World {
     this.say('portfolio.change-requested', id, id, { changeId, portfolioId: id, because, deltas, lowerDivestBy, cashSettled: !lowers });
   }
 
-  /** For the portfolio alone: payments are booked and the customer wishes, at the same time. */
+  /** For the portfolio alone: payments are booked and the customer asks, at the same time. */
   #changesAndWishes(id: string, cents: number): void {
     const { random, faults } = this.#ground;
     const wanted = Math.floor(cents / 2);

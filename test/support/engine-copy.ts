@@ -1,6 +1,6 @@
 /**
  * One copy of the engine on a real Postgres, wired as a service wires it, with a small flow that misbehaves where it is told to:
- * what is wished decides. Messages are handed to its take-in, by a test or by a real consumer.
+ * what is asked for decides. Messages are handed to its inbox writer, by a test or by a real consumer.
  */
 import type { Pool } from 'pg';
 import { z } from 'zod';
@@ -218,7 +218,7 @@ export const startEngineCopy = async ({ url, log, tryEveryMs = 30_000, sweepEver
   };
 };
 
-/** The value of a message that wishes a task; its portfolio is the task's name. */
+/** The value of a message that asks for a task; its portfolio is the task's name. */
 export const taskValue = (wanted: string, course: Course, eventId = `wish-${wanted}`): string =>
   printEnvelope({
     id: eventId,

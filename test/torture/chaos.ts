@@ -3,7 +3,7 @@ import { engineServiceNames } from '../../contracts/internal/services.js';
 import { createPrng, type Prng } from '../simulators/shared/prng.js';
 import type { Cut } from './proxy.js';
 
-/** Those that money passes through, all on the engine, run as two copies each. */
+/** Those that money passes through, all on the engine, run as two instances each. */
 export const COPIES = engineServiceNames.flatMap((name) => [`${name}-1`, `${name}-2`] as const);
 export type Copy = (typeof COPIES)[number];
 /** Everything that is killed and frozen. Nodes of Kafka are numbered from 1. */
@@ -13,7 +13,7 @@ export type Victim = Copy | 'gateway' | 'operator' | 'postgres' | `kafka-${numbe
 export const LINES = ['postgres', 'kafka', 'investsuite', 'broker', 'bank', 'webhooks'] as const;
 export type LineName = (typeof LINES)[number];
 
-/** `copy`: only this copy's own line; null: everybody's. */
+/** `copy`: only this instance's own line; null: everybody's. */
 export type Weather = { readonly line: LineName; readonly copy: Copy | null; readonly forMs: number } & (
   | { readonly how: 'cut'; readonly by: Cut }
   | { readonly how: 'black-hole' | 'refuse' }
@@ -71,7 +71,7 @@ export const victimsOf = (kafkaNodes: number): readonly Victim[] => [
 const anyCopy = (prng: Prng): Copy => oneOf(prng, COPIES as unknown as readonly [Copy, ...Copy[]]);
 const anyNode = (prng: Prng, nodes: number): Victim => `kafka-${1 + prng.below(nodes)}`;
 
-/** By weight: of ten kills six hit a copy that has money in hand. */
+/** By weight: of ten kills six hit a copy that has money in progress. */
 const anyVictim = (prng: Prng, nodes: number): Victim => {
   const drawn = prng.below(100);
   if (drawn < 62) return anyCopy(prng);

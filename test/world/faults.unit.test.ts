@@ -15,7 +15,7 @@ describe('the named faults', () => {
     for (const { fault } of rulesOf(names, [customer(1)])) expect(fault).toMatchObject({ probability: expect.stringMatching(/^0\.\d+$/) });
   });
 
-  it('never lose the event of a wish that may be overwritten unseen', () => {
+  it('never lose the event of a divest request that may be overwritten unseen', () => {
     const subjects = [1, 2, 3, 4].map(customer);
     const of = (name: 'wishes-lost' | 'version-gaps', fault: string) =>
       rulesOf([name], subjects)

@@ -153,7 +153,7 @@ export class JourneyWorld {
     this.#producer ??= startProducer(this.kafka);
     await (await this.#producer).send([message]);
   }
-  /** The look by the clock finds this wish, as the withdrawal service's job tells it. Returns the id of the event. */
+  /** The look by the clock finds this divest request, as the withdrawal service's job tells it. Returns the id of the event. */
   async findPendingWithdrawal({ portfolioId }: Customer): Promise<string> {
     const topic = 'portfolio.withdrawal-request';
     const event = {

@@ -1,4 +1,4 @@
-/** Who the customers of one run are, what they own and what they wish. Pure: the same seed gives the same customers. */
+/** Who the customers of one run are, what they own and what they ask. Pure: the same seed gives the same customers. */
 import { cutTo, decimal, plus, sum, times, ZERO, type Decimal } from '../../shared/kernel/decimal.js';
 import { createPrng, type Prng } from '../simulators/shared/prng.js';
 import type { System } from './faults.js';
@@ -11,7 +11,7 @@ export const KINDS = {
   'several-positions': 'several positions to sell',
   'raise-in-flight': 'raised in flight',
   'cancel-in-flight': 'called off in flight',
-  'wish-again': 'another wish during the payout',
+  'wish-again': 'another divest request during the payout',
   everything: 'everything',
   'refused-transfer': 'transfer refused by the bank',
   'lost-answer': 'answer to the transfer lost',
@@ -46,7 +46,7 @@ export interface PlannedCustomer {
   /** Each so many ms after the customer's first. */
   readonly requests: readonly { readonly afterMs: number; readonly request: DivestRequest }[];
   readonly faults: readonly OwnFault[];
-  /** All that is wished for in the end; null for everything. */
+  /** All that is asked for in the end; null for everything. */
   readonly asked: Decimal | null;
 }
 
@@ -106,7 +106,7 @@ type Shape = Omit<PlannedCustomer, 'number' | 'kind'>;
 const cashEnough = (prng: Prng, faults: readonly OwnFault[] = []): Shape => {
   const asked = amountBetween(prng, 100, 2_000);
   const positions = positionsOf(prng, prng.below(2));
-  // To the last cent only where something can be sold: the outside may raise the wish.
+  // To the last cent only where something can be sold: the outside may raise the divest request.
   const cash = plus(asked, positions.length > 0 && prng.below(3) === 0 ? ZERO : amountBetween(prng, 60, 500));
   return { cash, positions, requests: [{ afterMs: 0, request: set(asked) }], faults, asked };
 };

@@ -101,7 +101,7 @@ const booksDiffer = (books: CustomerBooks): readonly string[] => {
     wrong.push(`${investSuite.notifications.count} messages to the customer for ${settled.length} withdrawals`);
   if (!same(investSuite.notifications.total, withdrawn))
     wrong.push(`the customer was told of ${investSuite.notifications.total}, withdrawn is ${withdrawn}`);
-  if (isPositive(investSuite.missingRequest)) wrong.push(`a wish for ${investSuite.missingRequest} is erased`);
+  if (isPositive(investSuite.missingRequest)) wrong.push(`a request for ${investSuite.missingRequest} is erased`);
   if (broker.orders.open > 0) wrong.push(`${broker.orders.open} orders are open at the broker`);
   if (!isZero(broker.cash.pendingOut)) wrong.push(`${broker.cash.pendingOut} is still leaving the broker account`);
   return wrong;

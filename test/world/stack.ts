@@ -24,6 +24,8 @@ export interface StackOptions {
   readonly tenant?: Readonly<Record<string, unknown>>;
   readonly simulators?: Readonly<Record<string, string>>;
   readonly keep?: boolean;
+  /** Default: the migrations of this build. */
+  readonly migrate?: (databaseUrl: string) => Promise<unknown>;
   /** Default: one node. */
   readonly kafka?: Pick<KafkaOptions, 'nodes' | 'proxyPorts'>;
 }
@@ -86,7 +88,7 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
   const run = makeRunFolder('demo', { keep });
   say('Kafka and Postgres ...');
   const [kafka, postgres] = await Promise.all([startKafka({ ...options.kafka, keep }), startPostgres({ keep })]);
-  await migrate(postgres.url);
+  await (options.migrate ?? migrate)(postgres.url);
   say('the outside world ...');
   const gatewayPort = await freePort();
   const simulators = await startSimulators({

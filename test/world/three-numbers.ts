@@ -11,7 +11,7 @@ import type { CustomerVerdict, Verdict } from './verdict.js';
 export interface ThreeNumbers {
   /** Money moved more than once, or more than was asked for. */
   readonly paidTwice: readonly string[];
-  /** A wish, a payment, a booking or a message to the customer is missing or wrong, and nobody is working on it. */
+  /** A divest request, a payment, a booking or a message to the customer is missing or wrong, and nobody is working on it. */
   readonly lost: readonly string[];
   /** Neither at its end nor in a list of the operators with a reason. */
   readonly stuckUnseen: readonly string[];

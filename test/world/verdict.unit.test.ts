@@ -156,7 +156,7 @@ describe('a customer who is paid', () => {
       /level is still 250/,
     ],
     [
-      'a newer wish erased',
+      'a newer divest request erased',
       ({ investSuite }) => {
         investSuite.portfolios[0]!.missingRequest = d('50');
       },
@@ -170,7 +170,7 @@ describe('a customer who is paid', () => {
       /nobody asked for/,
     ],
     [
-      'a wish that InvestSuite never had',
+      'a divest request that InvestSuite never had',
       ({ investSuite, bank }) => {
         investSuite.portfolios[0]!.asked = d('200');
         bank.creditors[0]!.settledSum = d('200');
@@ -293,7 +293,7 @@ describe('everything', () => {
   });
 });
 
-describe('a wish that was called off', () => {
+describe('a divest request that was called off', () => {
   it('is good when nothing moved', () => {
     const books = paidBooks();
     books.bank.creditors = [];

@@ -1,4 +1,4 @@
-/** Drives the outside world: makes customers, lets them wish, switches faults on, reads the three books. */
+/** Drives the outside world: makes customers, lets them ask, switches faults on, reads the three books. */
 import { randomUUID } from 'node:crypto';
 import { createInvestSuiteAdmin, type InvestSuiteAdmin } from '../simulators/investsuite/admin-client.js';
 import type { BankVerdict, Books, BrokerVerdict, CustomerNames } from './books.js';

@@ -3,14 +3,7 @@ import { emittersOf, takersOf } from '../../../contracts/internal/services.js';
 import { envelope, headerNames } from '../../../contracts/internal/envelope.js';
 import { ownEvents } from '../../../contracts/internal/events.js';
 import { outsideEvents } from '../../../contracts/internal/outside-events.js';
-import {
-  PARTITIONS,
-  deadLetterTopic,
-  isOutsideTopic,
-  topics,
-  versionOf,
-  type Topic,
-} from '../../../contracts/internal/topics.js';
+import { PARTITIONS, deadLetterTopic, isOutsideTopic, topics, versionOf, type Topic } from '../../../contracts/internal/topics.js';
 import { jsonSchemaOf, type JsonSchema } from './json-schema.js';
 
 export type Json = { readonly [key: string]: unknown };

@@ -87,7 +87,7 @@ const GRANTS = `
     from granted group by schema, kind, place, thing, grantee, privilege_type
   )
   select schema, "to", string_agg(privilege || coalesce(' (' || cols || ')', ''), ', ' order by privilege collate "C") || ' on ' || kind || ' ' || thing as what
-  from by_privilege group by schema, kind, place, thing, "to" order by schema collate "C", place, thing collate "C", "to" collate "C"`;
+  from by_privilege group by schema, kind, place, thing, "to" order by schema collate "C", place, thing collate "C", "to" = 'cmw_' || schema, "to" collate "C"`;
 
 /** A database of before migration 0007 has no such list. */
 const readEngineSchemas = async (client: Client): Promise<readonly string[]> => {
@@ -155,10 +155,10 @@ const sectionOf = (catalogue: Catalogue, schema: string): string => {
   return parts.filter((part) => part !== '').join('\n\n');
 };
 
-/** Stands for the schema of any service on the engine. */
+/** Stands for the schema of any service on the engine. A service may be called as one of the engine's tables is. */
 const ANY_SERVICE = 'service';
 const ofAnyService = (section: string, schema: string): string =>
-  section.replaceAll(new RegExp(`(?<![a-z0-9_])(cmw_)?${schema}(?![a-z0-9_])`, 'g'), `$1${ANY_SERVICE}`);
+  section.replaceAll(new RegExp(`(?<=\\bschema |\\bcmw_)${schema}\\b|(?<![a-z0-9_.])${schema}(?=\\.)`, 'g'), ANY_SERVICE);
 
 /** The engine's schema, once. @throws Error when two services do not have the same, with the first line that differs. */
 export const engineSection = (catalogue: Catalogue): string | null => {

@@ -79,6 +79,11 @@ describe('the dump of a schema', () => {
       expect(text.replace(/^--.*$/gm, '')).not.toMatch(/payout|refund/);
     });
 
+    it('is the same for a service that is called as one of its tables', () => {
+      const inbox = JSON.parse(JSON.stringify(both).replaceAll('refund', 'inbox')) as Catalogue;
+      expect(engineSection(inbox)).toBe(engineSection(both));
+    });
+
     it.each<[string, Partial<Catalogue>]>([
       ['an index less', { indexes: catalogue.indexes }],
       ['another right', { grants: [...catalogue.grants, { schema: 'refund', what: 'usage on schema refund', to: 'cmw_operator' }] }],

@@ -29,7 +29,7 @@ type World = {
   changedAt: string | null;
   /** The account at the bank once the cash-out is made. */
   later: string;
-  /** What InvestSuite shows as wished, and of whom. */
+  /** What InvestSuite shows as asked for, and of whom. */
   level: DivestAmount;
   portfolioOwner: string;
   /** The broker does not know the cash-out that it has taken in. */
@@ -269,14 +269,14 @@ describe('a payout, the whole way', () => {
     ['was called off', { level: { kind: 'nothing' } }],
     ['was lowered', { level: { kind: 'amount', amount: decimal('100') } }],
     ['is of a portfolio that has another owner now', { portfolioOwner: 'U2' }],
-  ])('moves no money for a wish that %s while a changed account cooled off', async (_what, now) => {
+  ])('moves no money for a divest request that %s while a changed account cooled off', async (_what, now) => {
     const { give, lookAgain, path, said, world } = start({ changedAt: '2026-03-04T09:00:00Z' });
     await give(asked);
     Object.assign(world, { changedAt: '2026-03-01T09:00:00Z', ...now });
     await lookAgain();
     expect([path.at(-1), ...outcomes(said), ...world.calls]).toEqual(['Refused', 'refused']);
   });
-  it('pays a wish that still stands once the account has cooled off', async () => {
+  it('pays a divest request that still stands once the account has cooled off', async () => {
     const { give, lookAgain, path, world } = start({ changedAt: '2026-03-04T09:00:00Z' });
     await give(asked);
     await lookAgain();

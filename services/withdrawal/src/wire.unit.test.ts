@@ -107,7 +107,7 @@ describe('a withdrawal, the whole way', () => {
     expect(world.calls).toEqual(['booked -250', 'announced 250']);
   });
 
-  it('waits for cash and takes the newest wish when it comes', async () => {
+  it('waits for cash and takes the newest divest request when it comes', async () => {
     const { give, path, said, world } = start({ withdrawable: '10' });
     await give(request(amount('250')));
     world.divestAmount = amount('800');

@@ -290,7 +290,7 @@ describe('writing the portfolio', () => {
 });
 
 describe('reads', () => {
-  it('leaves out wishes that are zero under another name, and keeps what it cannot read', async () => {
+  it('leaves out divest requests that are zero under another name, and keeps what it cannot read', async () => {
     const zero = sample.replace('"divest_amount": 800', '"divest_amount": "0.00"');
     nock(HOST)
       .get('/portfolios/')
@@ -305,7 +305,7 @@ describe('reads', () => {
     ['paper', sample.replace('REAL_MONEY', 'PAPER_MONEY'), { kind: 'applied', result: { realMoney: false } }],
     ['active not said', sample.replace('"active": true,', ''), { kind: 'applied', result: { active: false } }],
     ['everything', sample.replace('800', '"1e100"'), { kind: 'applied', result: { divestAmount: { kind: 'everything' } } }],
-    ['negative wish', sample.replace('800', '-1'), { kind: 'retryable' }],
+    ['negative divest request', sample.replace('800', '-1'), { kind: 'retryable' }],
     ['another portfolio', sample.replace(P, 'P99'), { kind: 'retryable' }],
   ])('%s', async (_name, body, expected) => {
     nock(HOST).get(`/portfolios/${P}/`).reply(200, body, json);

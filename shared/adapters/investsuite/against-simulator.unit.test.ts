@@ -94,7 +94,7 @@ const patches = (): number =>
 const violations = (): readonly unknown[] => simulator.world().books.violations.all();
 
 describe('reads', () => {
-  it('reads a portfolio, its owner and its pending wish exactly', async () => {
+  it('reads a portfolio, its owner and its pending divest request exactly', async () => {
     expect(await read()).toMatchObject({
       id: portfolioId,
       ownerId: userId,
@@ -120,7 +120,7 @@ describe('reads', () => {
     });
   });
 
-  it('reads every page of the pending withdrawals, and leaves zero wishes out', async () => {
+  it('reads every page of the pending withdrawals, and leaves zero divest requests out', async () => {
     for (let count = 0; count < 204; count++) await admin.createPortfolio({ userId, divestAmount: count % 2 === 0 ? '5' : '0' });
     const everything = await admin.createPortfolio({ userId, divestAmount: '1e100' });
     const pending = resultOf(await port.readPendingWithdrawals(soon()));
@@ -164,7 +164,7 @@ describe('writing the portfolio', () => {
     expect(await port.findPortfolioWrite(write, sending())).toEqual({ found: 'applied', result: { versionAfter: write.baseVersion + 1 } });
   });
 
-  it('writes holdings alone and leaves a wish of everything as it stands', async () => {
+  it('writes holdings alone and leaves a divest request of everything as it stands', async () => {
     await admin.actAsApp(portfolioId, { action: 'everything' });
     const write = await paidOut('900', null);
     expect(await port.writePortfolio(write, sending())).toMatchObject({ kind: 'applied' });
@@ -199,7 +199,7 @@ describe('writing the portfolio', () => {
   );
 
   it.each(['cut-before-apply', 'server-error-before-applying'] as const)(
-    '%s: unknown, then absent, also when the wish changed since',
+    '%s: unknown, then absent, also when the divest request changed since',
     async (name) => {
       await fault(name, 'patch-portfolio');
       const write = await paidOut();
@@ -210,7 +210,7 @@ describe('writing the portfolio', () => {
     },
   );
 
-  it('knows that a wish which stands came after our write, and takes its version for none between', async () => {
+  it('knows that a divest request which stands came after our write, and takes its version for none between', async () => {
     await fault('apply-and-cut', 'patch-portfolio');
     const write = await paidOut();
     expect((await port.writePortfolio(write, sending())).kind).toBe('unknown');

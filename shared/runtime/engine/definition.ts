@@ -129,7 +129,7 @@ export const translated = (translate: Translate, all: readonly Consume[]): reado
 export type Found = { readonly topic: Topic; readonly type: string; readonly portfolioId: string; readonly data: object };
 
 /**
- * Work by the clock. Every copy may run it at once: what it finds becomes events whose ids are made of the job, its time
+ * Work by the clock. Every instance may run it at once: what it finds becomes events whose ids are made of the job, its time
  * slot and the portfolio, so the inbox takes each of them once.
  */
 export type Job = {

@@ -22,7 +22,7 @@ export type KafkaSasl = {
 export type KafkaOptions = {
   /** host:port of some brokers; the others are found through them. */
   readonly brokers: readonly string[];
-  /** Unique per running copy (service and ordinal) and the same after a restart: a copy that starts evicts what was left of its former life by this name. */
+  /** Unique per running copy (service and ordinal) and the same after a restart: a copy that starts evicts what was left of its previous run by this name. */
   readonly clientId: string;
   readonly ssl: boolean;
   readonly sasl?: KafkaSasl;

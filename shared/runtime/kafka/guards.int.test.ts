@@ -208,7 +208,7 @@ describe('a copy that was killed and starts again (guard evictOwnGhost)', () => 
     });
     await waitFor(
       () => began,
-      () => 'the ghost got no message',
+      () => 'the previous run got no message',
     );
   };
 

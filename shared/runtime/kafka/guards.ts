@@ -39,7 +39,7 @@ export type Guards = {
   readonly crashIsFatal: boolean;
   /** Stopping waits for run() first, and not longer than its deadline. */
   readonly boundedStop: boolean;
-  /** At start, what is left of this copy's former life leaves the group. */
+  /** At start, what is left of this instance's previous run leaves the group. */
   readonly evictPreviousRun: boolean;
   /** No topic of ours is compacted. */
   readonly neverCompacted: boolean;

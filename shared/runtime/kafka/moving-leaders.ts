@@ -3,7 +3,7 @@ import { askAdmin, patientRetry, type KafkaOptions } from './client.js';
 
 const DEADLINE_MS = 10_000;
 
-/** The brokers of one partition, the wished-for leader first. */
+/** The brokers of one partition, the wanted leader first. */
 export type Placement = { readonly partition: number; readonly brokers: readonly number[] };
 
 const ask = <T>(options: KafkaOptions, question: Parameters<typeof askAdmin<T>>[2]): Promise<T> =>
@@ -15,7 +15,7 @@ export const createPlacedTopic = async (options: KafkaOptions, topic: string, pl
   await ask(options, (admin) => admin.createTopics({ waitForLeaders: true, topics: [{ topic, replicaAssignment }] }));
 };
 
-/** Resolves when the cluster has taken the wish; the moves follow in the background. Throws KafkaUnavailable. */
+/** Resolves when the cluster has taken the divest request; the moves follow in the background. Throws KafkaUnavailable. */
 export const place = async (options: KafkaOptions, topics: readonly string[], placements: readonly Placement[]): Promise<void> => {
   const partitionAssignment = placements.map(({ partition, brokers }) => ({ partition, replicas: [...brokers] }));
   await ask(options, (admin) => admin.alterPartitionReassignments({ topics: topics.map((topic) => ({ topic, partitionAssignment })) }));

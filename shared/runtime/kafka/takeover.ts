@@ -34,7 +34,7 @@ const leave = async (kafka: Kafka, groupId: string, memberIds: readonly string[]
 };
 
 /**
- * Takes this copy's former life (same clientId) out of the group, so that its partitions are served at once and the healthy members are not
+ * Takes this instance's previous run (same clientId) out of the group, so that its partitions are served at once and the healthy members are not
  * held up until the session of the dead one ends. One that still lives only has its commits rejected.
  * Never rejects: without it the takeover is slower, not wrong.
  */
@@ -45,8 +45,8 @@ export const evictPreviousRun = async (options: KafkaOptions, groupId: string, k
     const previousRuns = (groups[0]?.members ?? []).filter(({ clientId }) => clientId === options.clientId).map(({ memberId }) => memberId);
     if (previousRuns.length === 0) return;
     await within(DEADLINE_MS, leave(kafka, groupId, previousRuns), () => new KafkaUnavailable(`leaving took more than ${DEADLINE_MS} ms`));
-    options.log('info', 'kafka: took a former life of this copy out of the group', { groupId, members: previousRuns.length });
+    options.log('info', 'kafka: took a previous run of this instance out of the group', { groupId, members: previousRuns.length });
   } catch (thrown) {
-    options.log('warn', 'kafka: a former life of this copy may still be in the group', { groupId, error: asError(thrown).message });
+    options.log('warn', 'kafka: a previous run of this instance may still be in the group', { groupId, error: asError(thrown).message });
   }
 };

@@ -131,7 +131,7 @@ describe('what the tenant chooses', () => {
     'priceDriftLimit: "5"',
     'priceDriftLimit: "-0.05"',
     'priceDriftLimit: "0"',
-    // Over before its alarm: a wish that we have overwritten would be seen by nobody.
+    // Over before its alarm: a divest request that we have overwritten would be seen by nobody.
     'reviewAfterMs: 3600000',
     'brokrMode: client',
     'requestTimeoutMs: 1',

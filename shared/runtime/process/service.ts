@@ -50,7 +50,7 @@ export const databaseOptions = (config: CommonConfig, service: string): Database
 
 export const kafkaOptions = (config: CommonConfig, service: string, log: Log): KafkaOptions => ({
   brokers: config.KAFKA_BROKERS,
-  // Unique for each running copy: at a restart the copy's own ghost is asked to leave the group.
+  // Unique for each running copy: at a restart the copy's own previous run is asked to leave the group.
   clientId: config.SERVICE_NAME ?? service,
   ssl: config.KAFKA_SSL,
   ...(config.KAFKA_SASL_MECHANISM === undefined
@@ -167,7 +167,7 @@ type EngineSetting = {
 
 const startEngine = async ({ definition, config, log, pool, producer }: EngineSetting): Promise<EngineParts> => {
   const options = databaseOptions(config, definition.name);
-  // Any number that is the same in all copies of a service and differs between services.
+  // Any number that is the same in all instances of a service and differs between services.
   const lockClass = Number.parseInt(contentHash(`engine ${options.schema}`).slice(0, 7), 16);
   const store = new PostgresStore(pool, lockClass);
   const failpoint = crashPoints(config.CRASH_POINT);

@@ -58,10 +58,10 @@ export const tenantSettings = z.strictObject({
   onVersionGap: z
     .enum(['restore', 'hold'])
     .default('restore')
-    .meta({ description: 'a newer wish was overwritten by our write: write it back, or ask a person' }),
+    .meta({ description: 'our write has overwritten a newer divest request: write it back, or ask a person' }),
   onUnexplainedVersionGap: z.enum(['review', 'go-on']).default('review').meta({
     description:
-      'somebody else wrote between our read and our write, no event tells what, and our level still stands: ask a person, or go on with a note',
+      'somebody wrote between our read and our write, our level still stands, and no event explains: ask a person, or go on with a note',
   }),
   cashOutType: z
     .enum(['BULK_FUNDING', 'CASH_TRANSFER', 'ACH', 'WIRE'])

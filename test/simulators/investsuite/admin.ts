@@ -46,7 +46,7 @@ export const createPortfolioBody = z.strictObject({
       paymentReference: text.nullish(),
     })
     .default({}),
-  /** Without the creation event (and the one of a first wish). */
+  /** Without the creation event (and the one of a first divest request). */
   quiet: z.boolean().default(true),
 });
 /** `everything`, `cancel`, `set` to a level, `raise` by an amount. `seen`: the level a late app believes it reads, for `raise`. */

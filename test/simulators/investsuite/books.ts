@@ -64,7 +64,7 @@ export type OptimizationLine = {
   readonly wire: JsonObject;
 };
 
-/** What an app write or an API write did to the wish. `asked` is the running total of all that was asked for. */
+/** What an app write or an API write did to the divest request. `asked` is the running total of all that was asked for. */
 export type DivestRequestLine = {
   readonly portfolioId: string;
   readonly by: Author;

@@ -93,7 +93,7 @@ const saleOf = (position: Position, shares: Decimal, settings: OptimiserSettings
   };
 };
 
-/** Cash first, then sales by value, largest first, until the wish and the costs of selling are covered. */
+/** Cash first, then sales by value, largest first, until the divest request and the costs of selling are covered. */
 export const planSales = (input: OptimiserInput): Plan => {
   const { level, settings } = input;
   const sellable = positions(input);

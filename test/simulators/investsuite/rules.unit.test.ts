@@ -135,7 +135,7 @@ describe('optimiser', () => {
   });
   const amount = (text: string): OptimiserInput['level'] => ({ kind: 'amount', amount: decimal(text) });
 
-  it('needs nothing while cash covers the wish', () => {
+  it('needs nothing while cash covers the divest request', () => {
     expect(planSales(input({ $EUR: '500' }, amount('500'))).kind).toBe('nothing-needed');
     expect(planSales(input({ $EUR: '0', IE00B44Z5B48: '4' }, { kind: 'nothing' })).kind).toBe('nothing-needed');
   });

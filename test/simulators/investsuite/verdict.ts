@@ -16,7 +16,7 @@ export type PortfolioVerdict = {
   /** `0`, an amount, or `everything`. */
   readonly level: string;
   readonly levels: readonly { readonly at: string; readonly version: number; readonly by: string; readonly level: string }[];
-  /** All that was ever asked for, cancelled wishes taken off. Not meaningful while `everything` is true. */
+  /** All that was ever asked for, cancelled divest requests taken off. Not meaningful while `everything` is true. */
   readonly asked: Decimal;
   readonly everything: boolean;
   /** Sum of CASH_WITHDRAWAL movements that are SETTLED, positive. */
@@ -30,7 +30,7 @@ export type PortfolioVerdict = {
   }[];
   /** Asked for, not withdrawn, and not in the level any more. */
   readonly missingRequest: Decimal;
-  /** Withdrawn though nobody asked; null when everything was wished. */
+  /** Withdrawn though nobody asked; null when everything was asked for. */
   readonly beyondRequest: Decimal | null;
   /** Push messages the customer got about payments: each new `/events/withdraw/` call. */
   readonly notifications: {

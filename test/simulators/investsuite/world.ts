@@ -185,7 +185,7 @@ export class World {
     return after;
   }
 
-  /** The customer's app sets the level: a write of its own, with its own version and event. `meant`: see wishes.ts. */
+  /** The customer's app sets the level: a write of its own, with its own version and event. `meant`: see divest-requests.ts. */
   setLevel(id: string, level: DivestAmount, by: Author, meant?: Decimal): StoredPortfolio {
     const stored = this.#portfolios.get(id);
     if (stored === undefined) throw new RangeError(`no portfolio ${id}`);

@@ -25,7 +25,7 @@ export type JudgedWorld = {
 export class WriteJudge {
   readonly #world: JudgedWorld;
   readonly #wishes = new Map<string, DivestRequest>();
-  /** How much of a wish stood nowhere after the latest write of the API. */
+  /** How much of a divest request stood nowhere after the latest write of the API. */
   readonly #erased = new Map<string, Decimal>();
   /** Newest version a caller of the API has seen, per portfolio. */
   readonly #seenByApi = new Map<string, number>();

@@ -135,7 +135,7 @@ export type NewAct = {
   readonly by: string;
   readonly needsSecond: boolean;
 };
-/** `already`: the same wish stands open; it is shown instead. */
+/** `already`: the same divest request stands open; it is shown instead. */
 export type MadeAct = { readonly act: Act; readonly already: boolean };
 
 /** What became of a message that was allowed to run again. */

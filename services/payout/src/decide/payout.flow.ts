@@ -93,6 +93,9 @@ export const payoutFlow: Flow<Payout, PayoutInput, PayoutEffects, PayoutEmits, P
       on: { PayoutRequested: known, TransferReturned: ignored('known already') },
     },
     Refused: { ends: 'refused; no money has moved', on: unpaid },
-    MovedBack: { ends: 'not paid; people have seen the cash on the broker account again, and the wish may be taken up again', on: unpaid },
+    MovedBack: {
+      ends: 'not paid; people have seen the cash on the broker account again, and the divest request may be taken up again',
+      on: unpaid,
+    },
   },
 };

@@ -89,7 +89,7 @@ const calledOff = (p: Payout, { ownerId, open: isOpen, level }: RequestRead): st
   if (ownerId !== p.ownerId) return 'the portfolio has another owner now';
   if (!isOpen) return 'the portfolio is blocked, archived or deleted now';
   const stands = level.kind === 'everything' || (level.kind === 'amount' && compare(level.amount, p.amount) >= 0);
-  return stands ? null : 'the wish was called off or lowered while a changed counter account cooled off';
+  return stands ? null : 'the divest request was called off or lowered while a changed counter account cooled off';
 };
 
 export const goOnFromOwner = (p: Payout, { externalId, shownIban, request: request }: OwnerRead): Next => {

@@ -29,7 +29,7 @@ export const payoutState = z.object({
   brokerAccount: z.string(),
   amount,
   currency: z.string(),
-  /** It has cooled off: what was wished then may not be wished any more. */
+  /** It has cooled off: what was asked for then may not be asked for any more. */
   waited: z.boolean().default(false),
   /** The owner as InvestSuite shows it: the customer's id at the bank, and the account on display, if any, upper case without spaces. */
   owner: z.object({ externalId: z.string(), shownIban: z.string().nullable() }).nullable(),
@@ -72,7 +72,7 @@ export type CashOutRefusal = 'not-enough-cash' | 'not-allowed' | 'malformed' | '
 
 /** What InvestSuite shows of the portfolio now. `open`: neither blocked nor archived nor deleted. */
 export type RequestRead = { readonly ownerId: string; readonly open: boolean; readonly level: DivestAmount };
-/** `wish` is read where the payout has waited, and null otherwise: the withdrawal has just read it. */
+/** `request` is read where the payout has waited, and null otherwise: the withdrawal has just read it. */
 export type OwnerRead = { readonly externalId: string | null; readonly shownIban: string | null; readonly request: RequestRead | null };
 
 /** The counter account at the bank. */

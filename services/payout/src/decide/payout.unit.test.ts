@@ -146,7 +146,7 @@ describe('who is paid, and where', () => {
       emits: [{ data: { outcome: 'refused' } }],
     });
   });
-  it('is still to be wished after a wait', () => {
+  it('is still to be asked for after a wait', () => {
     const request = { ownerId: 'U1', open: true, level: { kind: 'amount', amount: decimal('250') } } as const;
     const after = (now: Partial<RequestRead>): object =>
       goOnFromOwner(fresh, { externalId: 'C1', shownIban: null, request: { ...request, ...now } });

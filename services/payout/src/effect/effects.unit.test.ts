@@ -40,7 +40,7 @@ describe('ReadOwner', () => {
     const effect = readOwner({ readUser: async () => lost, readPortfolio: async () => lost }, timing);
     expect(await effect.read({ ownerId: 'U1' }, sending)).toEqual(lost);
   });
-  it('reads the wish again where it has waited', async () => {
+  it('reads the divest request again where it has waited', async () => {
     const user = shownUser(null);
     const shown = shownPortfolio();
     const read = async (found: object): Promise<unknown> => {

@@ -4,7 +4,7 @@ import type { InvestSuitePort } from '../../../../shared/ports/investsuite.js';
 import type { EffectDefinitions, Timing } from '../../../../shared/runtime/engine/definition.js';
 import type { Payout, PayoutEffects } from '../decide/payout.js';
 
-/** `waitedFor`: the portfolio whose wish is read again, where the payout has waited. */
+/** `waitedFor`: the portfolio whose divest request is read again, where the payout has waited. */
 type Request = { readonly ownerId: string; readonly waitedFor: string | null };
 
 /** Who owns the portfolio, and which counter account InvestSuite shows that person. After a wait: whether it is still to be paid. */

@@ -77,6 +77,10 @@ const answer = (walk: Walk, flow: 'portfolio' | 'lost-request'): void => {
   pair.answer(flow, { kind: 'applied', result: { versionAfter: walk.version } });
 };
 
+const deliverAny = ({ pair, roll }: Walk): void => {
+  if (pair.messages.length > 0) pair.deliver(roll.pick(pair.messages.map((_message, index) => index)));
+};
+
 const act = (walk: Walk): void => {
   const { pair, roll } = walk;
   const what = roll.pick([
@@ -91,7 +95,7 @@ const act = (walk: Walk): void => {
     'change',
     'look',
   ]);
-  if (what === 'deliver') pair.deliver(roll.pick(pair.messages.map((_message, index) => index)) ?? 0);
+  if (what === 'deliver') deliverAny(walk);
   else if (what === 'announce') {
     const announced = roll.pick(LEVELS);
     if (roll.chance(0.6)) walk.standing = announced;
@@ -106,10 +110,10 @@ const act = (walk: Walk): void => {
 
 /** Everything that is under way comes to its end. */
 const settle = (walk: Walk): void => {
-  const { pair, roll } = walk;
+  const { pair } = walk;
   for (let round = 0; round < 1_000; round++) {
     judge(pair);
-    if (pair.messages.length > 0) pair.deliver(roll.pick(pair.messages.map((_message, index) => index)));
+    if (pair.messages.length > 0) deliverAny(walk);
     else if (pair.effectOf('lost-request') !== null && pair.isLostRequestOpen) answer(walk, 'lost-request');
     else if (pair.effectOf('portfolio') !== null) answer(walk, 'portfolio');
     else if (pair.isLostRequestOpen && pair.lostRequest?.status === 'AwaitingAnnouncement') pair.lookAgain('lost-request');

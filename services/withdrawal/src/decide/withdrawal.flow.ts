@@ -86,9 +86,9 @@ export const withdrawalFlow: Flow<Withdrawal, WithdrawalInput, WithdrawalEffects
       on: { DivestAmountUpdated: rememberRequest, CashSettled: paid, PayoutFinished: rememberReturn, PortfolioChanged: notOurs },
     },
     Completed: { ends: 'paid, booked and announced', on: { ...over, PayoutFinished: seeReturn } },
-    NothingAsked: { ends: 'InvestSuite shows no wish', on: over },
+    NothingAsked: { ends: 'InvestSuite shows no divest request', on: over },
     Cancelled: { ends: 'called off before any payment', on: over },
-    Refused: { ends: 'refused; the wish stays at InvestSuite', on: over },
+    Refused: { ends: 'refused; the divest request stays at InvestSuite', on: over },
     Returned: { ends: 'paid, and sent back by the bank; the payout is with an operator', on: over },
   },
 };

@@ -23,7 +23,7 @@ export const paidAtOf = (w: Withdrawal): string => known(w.paidAt, 'a booking ti
 
 export const open = (input: Input<'DivestAmountUpdated'>, { portfolioId }: WithdrawalFacts): Opening<Withdrawal, WithdrawalEmits> =>
   input.level?.kind === 'nothing'
-    ? ignored('nothing is being withdrawn: our own lowering coming back, or a wish taken back before we saw it')
+    ? ignored('nothing is being withdrawn: our own lowering coming back, or a divest request taken back before we saw it')
     : {
         open: {
           status: 'ReadingPortfolio',
@@ -125,7 +125,7 @@ export const holdOrRefuse =
       ? { to: 'Refused', set: { reason: `${why}: ${reason}` } }
       : { hold: `${why}: ${reason}`, set: { reason: `${why}: ${reason}` } };
 
-/** The amount is fixed. A new wish is remembered; nothing asked is our own lowering, or a change of mind that comes too late. */
+/** The amount is fixed. A new divest request is remembered; nothing asked is our own lowering, or a change of mind that comes too late. */
 export const rememberRequest = (_w: Withdrawal, input: Input<'DivestAmountUpdated'>): Noted =>
   input.level?.kind === 'nothing' ? { stay: true } : { stay: true, set: { arrivedLater: true } };
 

@@ -34,13 +34,13 @@ export const withdrawalState = z.object({
   portfolio: z.object({ ownerId: z.string(), brokerAccount: z.string(), currency: z.string() }).nullable(),
   /** The level as last read at InvestSuite, never as an event said it. */
   asked: divestAmount.nullable(),
-  /** It has waited for cash: when the wish is gone afterwards, somebody has called it off. */
+  /** It has waited for cash: when the divest request is gone afterwards, somebody has called it off. */
   waited: z.boolean(),
   /** Fixed in the commit that asks for the payout; never changes afterwards. */
   paying: amount.nullable(),
   /** When the bank booked the payment, ISO 8601. */
   paidAt: z.string().nullable(),
-  /** A wish came once the amount was fixed: another withdrawal follows this one. */
+  /** A divest request came once the amount was fixed: another withdrawal follows this one. */
   arrivedLater: z.boolean(),
   /** Why the bank sent the money back, when it did so before we were through. */
   returnedBecause: z.string().nullable(),

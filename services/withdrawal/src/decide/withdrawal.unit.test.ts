@@ -115,7 +115,7 @@ const reading = [
   'ReadingPortfolio',
 ];
 const cells: Readonly<Record<Withdrawal['status'], readonly string[]>> = {
-  //                    wish, zero, settled, paid, refused, returned, our change, another change
+  //                    divest request, zero, settled, paid, refused, returned, our change, another change
   ReadingPortfolio: reading,
   CheckingCash: [
     'ReadingPortfolio',
@@ -147,7 +147,7 @@ describe('every input in every status', () => {
     });
   }
 
-  it('opens for a wish, known or not, and for nothing else', () => {
+  it('opens for a divest request, known or not, and for nothing else', () => {
     const { opens } = withdrawalFlow;
     expect(opens.DivestAmountUpdated(inputs.request, journey)).toEqual({ open: fresh });
     expect(opens.DivestAmountUpdated({ type: 'DivestAmountUpdated', level: null }, journey)).toEqual({ open: fresh });
@@ -316,7 +316,7 @@ describe('after the payout', () => {
     expect(rememberReturn(paying, finished({ withdrawalId: 'w0', outcome: 'returned' }), journey)).toEqual({ stay: true });
     expect(seeReturn(paying, finished({ withdrawalId: 'w0', outcome: 'returned' }), journey)).toEqual({ stay: true });
   });
-  it('keeps the wish alive after a refusal, and follows a newer one', () => {
+  it('keeps the divest request alive after a refusal, and follows a newer one', () => {
     expect(bookOrRefuse(paying, inputs.refused, journey)).toEqual({ to: 'Refused', set: { reason: 'AC04' }, emits: [] });
     expect(bookOrRefuse({ ...paying, arrivedLater: true }, finished({ outcome: 'refused' }), journey)).toEqual({
       to: 'Refused',
@@ -353,7 +353,7 @@ describe('after the payout', () => {
     expect(later('0', { ...booked, arrivedLater: true })).toMatchObject({ set: { arrivedLater: true } });
     expect(() => later('lots')).toThrow(Bug);
   });
-  it('tells itself about a wish that came later', () => {
+  it('tells itself about a divest request that came later', () => {
     expect(finish(booked)).toEqual({ to: 'Completed', set: { reason: null }, emits: [] });
     expect(finish({ ...booked, arrivedLater: true })).toMatchObject({
       to: 'Completed',
@@ -364,7 +364,7 @@ describe('after the payout', () => {
     expect(holdOrFinish(booked, 'invalid', 'other-side')).toMatchObject({ hold: 'paid but not announced: invalid' });
     expect(holdOrFinish(booked, 'told by phone', 'person')).toMatchObject({ to: 'Completed' });
   });
-  it('does not lose a wish to a zero, nor to our own lowering', () => {
+  it('does not lose a divest request to a zero, nor to our own lowering', () => {
     const cell = withdrawalFlow.rows.Paying.on.DivestAmountUpdated as (w: Withdrawal, i: WithdrawalInput) => unknown;
     expect(cell(paying, inputs.zero)).toEqual({ stay: true });
     expect(cell(paying, inputs.request)).toEqual({ stay: true, set: { arrivedLater: true } });

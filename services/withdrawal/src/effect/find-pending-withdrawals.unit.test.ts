@@ -10,7 +10,7 @@ import { findPendingWithdrawals } from './find-pending-withdrawals.js';
 const log = createLog('test', 'silent');
 
 describe('the look for pending withdrawals', () => {
-  it('makes one event per portfolio and slot, which goes the way of a wish', async () => {
+  it('makes one event per portfolio and slot, which goes the way of a divest request', async () => {
     const sent: OutgoingMessage[] = [];
     const publish = (messages: readonly OutgoingMessage[]) => {
       sent.push(...messages);

@@ -48,7 +48,7 @@ describe('effects on Postgres', () => {
     expect(world.paid).toEqual([key]);
   });
 
-  it('looks at an effect that another copy left behind, though its own memory is older', async () => {
+  it('looks at an effect that another instance left behind, though its own memory is older', async () => {
     const world = new World();
     const [a, b] = [await startCopy(world), await startCopy(world)];
     world.next = 'hang';

@@ -53,7 +53,7 @@ describe('answers of people', () => {
     expect(world.paid).toHaveLength(1);
   });
 
-  it('takes the word of people about an effect that another copy parked in the database only', async () => {
+  it('takes the word of people about an effect that another instance parked in the database only', async () => {
     const world = new World();
     const [a, b] = [await startCopy(world), await startCopy(world)];
     world.next = 'hang';

@@ -21,7 +21,7 @@ export class OutboxPublisher {
   readonly #onTrouble: (error: unknown) => void;
   readonly #after: Clock['after'];
   readonly #queue: OutboxRow[] = [];
-  /** Ids in hand, so that a sweep does not say them a second time. */
+  /** Ids in progress, so that a sweep does not say them a second time. */
   readonly #inProgress = new Set<string>();
   readonly #published: string[] = [];
   readonly #behind = new Set<string>();

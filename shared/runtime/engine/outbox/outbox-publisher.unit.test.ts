@@ -74,7 +74,7 @@ describe('what steps have said', () => {
     await mark();
     expect(marked).toEqual([['a', 'b', 'c'], ['d']]);
   });
-  it('is not said twice while it is in hand, and again when the sweep still finds it afterwards', async () => {
+  it('is not said twice while it is in progress, and again when the sweep still finds it afterwards', async () => {
     const { outboxPublisher: outboxPublisher, published, pass, mark } = stage();
     outboxPublisher.publish([row('a')]);
     outboxPublisher.publish([row('b'), row('a'), row('b')]);

@@ -22,7 +22,7 @@ export type SweepOptions = {
   readonly random: () => number;
   readonly ownerId: () => number;
   readonly everyMs: number;
-  /** How long another copy is left alone with what it probably has in memory. */
+  /** How long another instance is left alone with what it probably has in memory. */
   readonly graceMs: number;
 };
 
@@ -41,7 +41,7 @@ export class Sweep {
   #working: Promise<void> = Promise.resolve();
   #stopped = false;
   #first = true;
-  /** From the start until a page of waiting events was not full: what a former life has left is taken up page after page. */
+  /** From the start until a page of waiting events was not full: what a previous run has left is taken up page after page. */
   #recovering = true;
   #hurries = false;
   #wholeAgainAtMs = Number.NEGATIVE_INFINITY;
@@ -72,7 +72,7 @@ export class Sweep {
     });
   }
 
-  /** Between two whole sweeps, while what a former life has left is taken up. */
+  /** Between two whole sweeps, while what a previous run has left is taken up. */
   async #nextPage(): Promise<void> {
     this.#hurries = false;
     if (this.#o.engine.waitsBecause === null) await this.#takeUpEvents(this.#o.graceMs);

@@ -92,7 +92,7 @@ const standIn = (waiting: number) => {
 };
 
 describe('the sweep', () => {
-  it('takes up what a former life has left page after page, without waiting for its second, and looks for the rest once a second', async () => {
+  it('takes up what a previous run has left page after page, without waiting for its second, and looks for the rest once a second', async () => {
     const { clock, sweep, inbox, inMemory, count, handle } = standIn(2_200);
     sweep.start();
     const pages: number[] = [];

@@ -207,7 +207,7 @@ export class Batch {
     this.parts.history.push({
       journey_id: journey.id,
       version: journey.version,
-      trigger: triggerOf(item),
+      occasion: triggerOf(item),
       source: item.kind === 'input' ? (item.source ?? item.eventId) : null,
       status: journey.state.status,
       effect_id: stepResult.closing?.id ?? (stepResult.planned ? (effect?.id ?? null) : null),

@@ -11,7 +11,7 @@ type State = { readonly status: 'Waiting' | 'Reviewed' | 'Done'; readonly known?
 type Input = { readonly type: 'Told' };
 const to = go<State>;
 /** Two statuses that wait, one for seconds and the next one for days. */
-const flow: Flow<State, Input, Record<never, never>, never, null> = {
+const flow: Flow<State, Input, object, never, null> = {
   name: 'toy',
   ownedBy: 'nobody',
   opens: { Told: () => ({ open: { status: 'Waiting' } }) },

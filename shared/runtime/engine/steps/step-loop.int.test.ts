@@ -42,7 +42,7 @@ describe('the step loop on Postgres', () => {
     expect(Number(rows[0]?.n)).toBe(300 * 4);
   });
 
-  it('lets two copies step the same journeys without a lost or doubled step', async () => {
+  it('lets two instances step the same journeys without a lost or doubled step', async () => {
     const world = new World();
     const [a, b] = [await startCopy(world), await startCopy(world)];
     const count = 60;
@@ -80,7 +80,7 @@ describe('the step loop on Postgres', () => {
     );
   });
 
-  it('judges no event by a journey that another copy has moved on', async () => {
+  it('judges no event by a journey that another instance has moved on', async () => {
     const world = new World();
     const [a, b] = [await startCopy(world), await startCopy(world)];
     await take(a, message('payout.requested', 'p1', { request: 'w1' }));
@@ -123,7 +123,7 @@ describe('the step loop on Postgres', () => {
     const stillOpen = copy.store.stillOpen.bind(copy.store);
     copy.store.write = () => {
       copy.store.write = write;
-      return Promise.reject(new Stale('another copy was faster'));
+      return Promise.reject(new Stale('another instance was faster'));
     };
     copy.store.stillOpen = () => {
       copy.store.stillOpen = stillOpen;

@@ -190,9 +190,9 @@ export class PostgresStore implements EngineStore {
       return result.rows;
     } catch (cause) {
       if ((cause as { code?: string }).code === 'CMW01') throw new Stale((cause as Error).message);
-      // A key that two copies insert at once is the same news as a stale version.
+      // A key that two instances insert at once is the same news as a stale version.
       if ((cause as { code?: string; constraint?: string }).constraint === 'history_pkey')
-        throw new Stale('another copy wrote this version');
+        throw new Stale('another instance wrote this version');
       if (isAway(cause)) throw new DatabaseAway((cause as Error).message, { cause });
       throw cause;
     }

@@ -4,7 +4,7 @@
  *
  * `{{rows}}` stands for the rows of the part, one parameter of the composite type `<part>_row[]`, made by the migrations from
  * the same columns. A part without rows is left out; the statement does not depend on the size of a batch. Rows that are
- * updated come in the order of their ids, so that two copies do not wait for one another in a circle. Never join one part to another:
+ * updated come in the order of their ids, so that two instances do not wait for one another in a circle. Never join one part to another:
  * with hash joins switched off on these connections that is quadratic. So is a table that is gone through once with all rows of a batch beside
  * each of its rows, which the planner takes for cheap while its statistics say that nothing is there: what only reads is joined by
  * `lateral (... offset 0)`, what is updated names no condition of a partial index, and a row looked at is dear on these connections.
@@ -92,7 +92,7 @@ export const PARTS = {
   history: {
     journey_id: 'text',
     version: 'integer',
-    trigger: 'text',
+    occasion: 'text',
     source: 'text',
     status: 'text',
     effect_id: 'text',

@@ -129,7 +129,7 @@ export type EngineStore = {
   releaseLane(portfolioId: string): Promise<void>;
 };
 
-/** False when another copy has handled the event or moved the journey meanwhile: nothing of it was written. */
+/** False when another instance has handled the event or moved the journey meanwhile: nothing of it was written. */
 export const writeUnlessStale = async (store: Pick<EngineStore, 'write'>, parts: Parts): Promise<boolean> => {
   try {
     await store.write(parts);

@@ -1,0 +1,22 @@
+import type { CoreBankingPort } from '../../../../shared/ports/core-banking.js';
+import { createClient, type ClientOptions } from '../client.js';
+import { notAsked, notBuilt } from '../unbuilt.js';
+import { abilitiesOf } from './abilities.js';
+
+export type SampleOptions = ClientOptions & {
+  /** Overrides the careful value, in ms. */
+  readonly longestLifeMs?: number;
+};
+
+/** sample behind our port. Nothing is sent yet. `close` gives back its idle sockets. */
+export const createSample = (options: SampleOptions): CoreBankingPort & { readonly close: () => void } => {
+  const client = createClient(options);
+  return {
+    provider: 'sample',
+    abilities: abilitiesOf(options.longestLifeMs),
+    pay: async () => notBuilt('pay'),
+    findPayment: async () => notAsked('findPayment'),
+    readCustomer: async () => notBuilt('readCustomer'),
+    close: client.close,
+  };
+};

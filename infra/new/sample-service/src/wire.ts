@@ -1,0 +1,43 @@
+import type { z } from 'zod';
+import { fromFirstRelease } from '../../../../shared/adapters/first-release.js';
+import { configuredInvestSuite } from '../../../../shared/adapters/investsuite/configured.js';
+import type { InvestSuitePort } from '../../../../shared/ports/investsuite.js';
+import { bind, translated, type Binding, type ServiceDefinition } from '../../../../shared/runtime/engine/definition.js';
+import type { CommonConfig } from '../../../../shared/runtime/process/config.js';
+import type { ServiceTools } from '../../../../shared/runtime/process/service.js';
+import { timingOf } from '../../../../shared/runtime/process/tenant.js';
+import type { config } from './config.js';
+import { portfolioStatusEvents } from './consume/portfolio-status-changed.js';
+import { sampleFlow } from './decide/sample.flow.js';
+import { samplePolicy } from './decide/sample.policy.js';
+import { sampleState } from './decide/sample.js';
+import { readPortfolio } from './effect/read-portfolio.js';
+
+export type Ports = { readonly investSuite: InvestSuitePort };
+type Tenant = CommonConfig['tenant'];
+
+/** The flow with its effects behind ports: what a simulation runs too. */
+export const sampleBinding = ({ investSuite }: Ports, tenant: Tenant): Binding => {
+  const timing = timingOf(tenant);
+  return bind({
+    flow: sampleFlow,
+    idPrefix: 'sample-prefix',
+    state: sampleState,
+    policy: { schema: samplePolicy, now: { brokerMode: tenant.brokerMode } },
+    upgrades: [],
+    oneJourneyPer: 'event',
+    effects: { ReadPortfolio: readPortfolio(investSuite, timing) },
+    shows: () => null,
+    intervalsMs: {},
+  });
+};
+
+export const sampleConsumes = translated(fromFirstRelease, [portfolioStatusEvents]);
+
+export const wire = (settings: z.output<typeof config> & CommonConfig, { log }: ServiceTools): ServiceDefinition => {
+  const asked = (entry: object): void => {
+    log.debug(entry, 'asked');
+  };
+  const ports: Ports = { investSuite: configuredInvestSuite(settings, asked) };
+  return { name: 'sample', bindings: [sampleBinding(ports, settings.tenant)], consumes: sampleConsumes };
+};
