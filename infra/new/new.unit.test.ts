@@ -115,6 +115,7 @@ describe('a new service', () => {
       'services/unit-trial/src/decide/unit-trial.unit.test.ts',
       'services/unit-trial/src/effect/read-portfolio.ts',
       'services/unit-trial/src/main.ts',
+      'services/unit-trial/src/tenant.ts',
       'services/unit-trial/src/wire.ts',
     ]);
     expect(plan.edits.map(({ path }) => path)).toEqual(['contracts/internal/services.ts', 'migrations/index.ts']);

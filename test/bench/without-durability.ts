@@ -2,11 +2,12 @@
  * A floor for whole journeys: the outside calls of a withdrawal by the same adapters, one after the other, in one process. Nothing is
  * stored, nothing is said to Kafka, no webhook is heard; a crash would lose every journey under way or pay it twice.
  */
+import { z } from 'zod';
 import { randomUUID } from 'node:crypto';
 import type { Stack } from '../world/stack.js';
 import { CURRENCY, HOUSE_ACCOUNT } from '../world/stack.js';
 import type { Customer } from '../world/world.js';
-import { brokerConfig, configuredBroker } from '../../shared/adapters/broker/configured.js';
+import { brokerConfig, brokerSettings, configuredBroker } from '../../shared/adapters/broker/configured.js';
 import { configuredCoreBanking, coreBankingConfig } from '../../shared/adapters/core-banking/configured.js';
 import { configuredInvestSuite } from '../../shared/adapters/investsuite/configured.js';
 import { decimal, minus, negated, type Decimal } from '../../shared/kernel/decimal.js';
@@ -25,7 +26,9 @@ const applied = <T>(outcome: Outcome<T, string>): T => {
   throw new Error(`an outside call came back ${outcome.kind}`);
 };
 const ports = (stack: Stack) => {
-  const config = readConfig(commonConfig.extend({ ...investSuiteConfig, ...brokerConfig, ...coreBankingConfig }), stack.env);
+  const config = readConfig(commonConfig.extend({ ...investSuiteConfig, ...brokerConfig, ...coreBankingConfig }), stack.env, {
+    tenant: z.object(brokerSettings),
+  });
   const unheard = (): void => undefined;
   return {
     investSuite: configuredInvestSuite(config, unheard),

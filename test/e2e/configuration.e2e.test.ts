@@ -40,6 +40,23 @@ const requiredOf = (name: ServiceName): readonly string[] =>
     .filter(({ required }) => required)
     .map(({ name: setting }) => setting);
 
+const MALFORMED_TENANT = `
+hoseAccountIban: DE1
+priceDriftLimit: "a lot"
+payWhileOrdersAreOpen: perhaps
+counterAccountCoolOffHours: -1
+onVersionGap: guess
+`;
+/** A name that nobody reads, every service refuses. A value is refused by whoever reads it. */
+const MALFORMED_CHOICES: Readonly<Record<ServiceName, readonly string[]>> = {
+  gateway: [],
+  withdrawal: ['payWhileOrdersAreOpen'],
+  payout: ['counterAccountCoolOffHours'],
+  rebalancing: ['priceDriftLimit'],
+  portfolio: ['onVersionGap'],
+  operator: [],
+};
+
 describe('configuration', () => {
   it.each(serviceNames)('%s names all that is missing, and exits with 78', async (name) => {
     const { code, told } = await runService(name, {});
@@ -55,7 +72,7 @@ describe('configuration', () => {
     const folder = mkdtempSync(join(tmpdir(), 'configuration-'));
     try {
       const tenantFile = join(folder, 'tenant.yaml');
-      writeFileSync(tenantFile, 'priceDriftLimit: "a lot"\nhoseAccountIban: DE1\n');
+      writeFileSync(tenantFile, MALFORMED_TENANT);
       const { code, told } = await runService(name, {
         DATABASE_URL: 'mysql://somebody:hunter2-database@host/db',
         KAFKA_BROKERS: 'localhost:1',
@@ -77,8 +94,8 @@ describe('configuration', () => {
         'LOG_LEVEL',
         'KAFKA_SASL_PASSWORD',
         'TENANT_FILE',
-        'priceDriftLimit',
         'hoseAccountIban',
+        ...MALFORMED_CHOICES[name],
       ])
         expect(told).toContain(malformed);
       expect(told).not.toContain('hunter2');

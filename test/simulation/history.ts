@@ -3,7 +3,7 @@ import { payoutBinding, payoutConsumes, type Ports } from '../../services/payout
 import { lostRequestBinding, portfolioBinding, portfolioConsumes } from '../../services/portfolio/src/wire.js';
 import { withdrawalBinding, withdrawalConsumes } from '../../services/withdrawal/src/wire.js';
 import type { Binding, ServiceDefinition } from '../../shared/runtime/engine/definition.js';
-import { tenantSettings, type TenantSettings } from '../../shared/runtime/process/tenant.js';
+import { tenantSettings, type TenantSettings } from '../builders/tenant.js';
 import { Audit, isPayable, isQuiet } from './audit.js';
 import { HOUSE_IBAN, bankPort } from './bank.js';
 import type { Broken } from './breaks.js';

@@ -11,7 +11,7 @@ import type { Outcome } from '../../shared/kernel/outcome.js';
 import type { EffectRecord } from '../../shared/kernel/effect-life.js';
 import { openJourney, step, type JourneyRecord, type Trigger, type StepResult } from '../../shared/kernel/step.js';
 import { Catalogue } from '../../shared/runtime/engine/catalogue.js';
-import { tenantSettings } from '../../shared/runtime/process/tenant.js';
+import { tenant as portfolioTenant } from '../../services/portfolio/src/config.js';
 
 type FlowName = 'portfolio' | 'lost-request';
 type Waiting = { readonly to: 'lost-request'; readonly input: ToLostRequest } | { readonly to: 'portfolio'; readonly input: ToPortfolio };
@@ -29,7 +29,7 @@ const catalogueOf = (choices: Choices): Catalogue => {
   const key = JSON.stringify(choices);
   const known = catalogues.get(key);
   if (known !== undefined) return known;
-  const tenant = { ...tenantSettings.parse({ houseAccountIban: 'DE89370400440532013000' }), ...choices };
+  const tenant = { ...portfolioTenant.parse({}), ...choices };
   const bindings = [portfolioBinding(PORTS, tenant), lostRequestBinding(PORTS, tenant)];
   const catalogue = new Catalogue({ name: 'portfolio', bindings, consumes: [] });
   catalogues.set(key, catalogue);

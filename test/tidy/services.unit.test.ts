@@ -18,7 +18,7 @@ import {
 } from '../../contracts/internal/services.js';
 import { outsideTopics, topics } from '../../contracts/internal/topics.js';
 import { wiresOf } from '../../infra/tooling/contracts/discover.js';
-import { tenantSettings } from '../../shared/runtime/process/tenant.js';
+import { tenantSettings } from '../builders/tenant.js';
 import { ourFiles, ourPaths, repositoryRoot } from './repository.js';
 
 const sorted = (words: Iterable<string>): string[] => [...new Set(words)].sort();

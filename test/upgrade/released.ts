@@ -12,7 +12,7 @@ import type { BrokerPort } from '../../shared/ports/broker.js';
 import type { CoreBankingPort } from '../../shared/ports/core-banking.js';
 import type { InvestSuitePort } from '../../shared/ports/investsuite.js';
 import type { Binding, ServiceDefinition } from '../../shared/runtime/engine/definition.js';
-import { tenantSettings } from '../../shared/runtime/process/tenant.js';
+import { tenantSettings } from '../builders/tenant.js';
 
 /** A journey as a release has stored it. */
 export type ReleasedState = {

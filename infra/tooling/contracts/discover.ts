@@ -34,16 +34,21 @@ export const flowsOf = (root: string): FoundFlow[] =>
       }),
   );
 
-export type FoundConfig = { readonly service: string; readonly config: z.ZodObject };
+export type FoundConfig = {
+  readonly service: string;
+  readonly config: z.ZodObject;
+  /** What it reads of the tenant's file; null where it reads nothing of it. */
+  readonly tenant: z.ZodObject | null;
+};
 
-/** Every `config` of `services/<name>/src/config.ts`. */
+/** Every `config`, and `tenant`, of `services/<name>/src/config.ts`. */
 export const configsOf = (root: string): FoundConfig[] =>
   serviceNames(root).flatMap((service) => {
     const file = `services/${service}/src/config`;
     if (!existsSync(join(root, `${file}.ts`))) return [];
-    const { config } = exportsOf(file);
+    const { config, tenant } = exportsOf(file);
     if (!(config instanceof z.ZodObject)) throw new Error(`${file}.ts does not export its schema as \`config\``);
-    return [{ service, config }];
+    return [{ service, config, tenant: tenant instanceof z.ZodObject ? tenant : null }];
   });
 
 export type FoundWire = {

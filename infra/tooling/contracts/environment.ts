@@ -61,6 +61,12 @@ export const together = (all: readonly Setting[]): Setting[] => {
   return [...byName.values()];
 };
 
+/** What one service reads alone comes first, service by service; then what several read. */
+export const ownFirst = (settings: readonly Setting[]): Setting[] => [
+  ...settings.filter(({ readBy }) => readBy.length === 1),
+  ...settings.filter(({ readBy }) => readBy.length > 1),
+];
+
 /** A name belongs to the group with the longest beginning that fits. */
 const GROUPS: readonly (readonly [title: string, beginnings: readonly string[]])[] = [
   ['Postgres', ['DATABASE_']],
@@ -159,6 +165,25 @@ export const printConfigTable = (settings: readonly Setting[], services: readonl
 
 export const printTenantTable = (settings: readonly Setting[]): string =>
   markdownTable(
-    ['setting', 'meaning', 'allowed', 'default'],
-    settings.map((one) => [code(one.name), one.description, one.allowed === '' ? '-' : one.allowed, shownDefault(one)]),
+    ['setting', 'meaning', 'allowed', 'default', 'read by'],
+    settings.map((one) => [
+      code(one.name),
+      one.description,
+      one.allowed === '' ? '-' : one.allowed,
+      shownDefault(one),
+      one.readBy.join(', '),
+    ]),
   );
+
+/** The source of the list of names that every service refuses all others by. */
+export const printTenantNames = (settings: readonly Setting[]): string =>
+  [
+    "/** Every name that the tenant's file may hold, whichever service reads it. Written by `npm run contracts`; do not edit. */",
+    'export const tenantNames: readonly string[] = [',
+    ...settings
+      .map(({ name }) => name)
+      .sort()
+      .map((name) => `  '${name}',`),
+    '];',
+    '',
+  ].join('\n');

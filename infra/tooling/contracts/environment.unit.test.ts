@@ -1,6 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { printConfigTable, printExample, printTenantTable, settingsOf, together, type Setting } from './environment.js';
+import {
+  ownFirst,
+  printConfigTable,
+  printExample,
+  printTenantNames,
+  printTenantTable,
+  settingsOf,
+  together,
+  type Setting,
+} from './environment.js';
 
 const common = {
   KAFKA_BROKERS: z.string().meta({ description: 'where' }),
@@ -60,6 +69,12 @@ describe('the tables', () => {
     const table = printConfigTable(settings, ['one', 'two']);
     expect(table).toContain('| `DATABASE_URL` | which (secret) | - | **must be set** | one |');
     expect(table).toContain('| `HTTP_PORT` | a \\| b | 0 to 9 | `7` | every service |');
-    expect(printTenantTable(settings)).toContain('| `KAFKA_SSL` | whether | true, false | `false` |');
+    expect(printTenantTable(settings)).toContain('| `KAFKA_SSL` | whether | true, false | `false` | one, two |');
+  });
+  it('show what one service reads alone first', () => {
+    expect(ownFirst(settings).map(({ name }) => name)).toEqual(['DATABASE_URL', 'KAFKA_BROKERS', 'KAFKA_SSL', 'HTTP_PORT']);
+  });
+  it('and list the names of the file in a source of ours', () => {
+    expect(printTenantNames(settings)).toContain("= [\n  'DATABASE_URL',\n  'HTTP_PORT',\n  'KAFKA_BROKERS',\n  'KAFKA_SSL',\n];\n");
   });
 });

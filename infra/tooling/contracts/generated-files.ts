@@ -1,8 +1,16 @@
 /** Everything that can be generated without a server. */
-import { tenantSettings } from '../../../shared/runtime/process/tenant.js';
 import { asyncApi } from './asyncapi.js';
 import { configsOf, flowsOf, type FoundFlow } from './discover.js';
-import { printConfigTable, printExample, printTenantExample, printTenantTable, settingsOf, together } from './environment.js';
+import {
+  ownFirst,
+  printConfigTable,
+  printExample,
+  printTenantExample,
+  printTenantNames,
+  printTenantTable,
+  settingsOf,
+  together,
+} from './environment.js';
 import { printFlow } from './flow-table.js';
 import { replaceMarked } from './marked.js';
 import { coreBankingOpenApi } from './openapi-core-banking.js';
@@ -37,7 +45,9 @@ export const generatedFiles = (root: string, read: ReadFile): GeneratedFile[] =>
   const configs = configsOf(root);
   const services = configs.map(({ service }) => service);
   const settings = together([...configs.flatMap(({ service, config }) => settingsOf(config, service)), ...toolSettings]);
-  const tenant = settingsOf(tenantSettings, 'tenant');
+  const parts = configs.flatMap(({ service, tenant }) => (tenant === null ? [] : [{ service, tenant }]));
+  const tenant = ownFirst(together(parts.flatMap((part) => settingsOf(part.tenant, part.service))));
+  const defaults = Object.assign({}, ...parts.map((part) => part.tenant.parse({}))) as Readonly<Record<string, unknown>>;
   const withNames = replaceMarked(
     read(CONFIGURATION_PAGE) ?? '# Configuration\n',
     'config',
@@ -50,7 +60,8 @@ export const generatedFiles = (root: string, read: ReadFile): GeneratedFile[] =>
     { path: 'contracts/openapi.json', text: json(openApi(version)) },
     { path: 'contracts/core-banking/openapi.json', text: json(coreBankingOpenApi(version)) },
     { path: '.env.example', text: printExample(settings, services) },
-    { path: 'infra/tenant.example.yaml', text: printTenantExample(tenant, tenantSettings.parse({})) },
+    { path: 'infra/tenant.example.yaml', text: printTenantExample(tenant, defaults) },
+    { path: 'contracts/internal/tenant-names.ts', text: printTenantNames(tenant) },
     { path: CONFIGURATION_PAGE, text: replaceMarked(withNames, 'tenant', 'Tenant file', printTenantTable(tenant)) },
   ];
 };

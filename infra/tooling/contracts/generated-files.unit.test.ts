@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
-import { tenantSettings } from '../../../shared/runtime/process/tenant.js';
+import { tenantSettings } from '../../../test/builders/tenant.js';
+import { tenantNames } from '../../../contracts/internal/tenant-names.js';
 import { projectRoot } from '../../sandbox/project-root.js';
 import { generatedFiles } from './generated-files.js';
 
@@ -60,9 +61,14 @@ describe('generated files', () => {
     const iban = 'NL91ABNA0417164300';
     const used = example.replaceAll(/^# (?=[A-Za-z]+: )/gm, '').replace(/^houseAccountIban:$/m, `houseAccountIban: ${iban}`);
     const settings = parseYaml(used) as Readonly<Record<string, unknown>>;
-    expect(Object.keys(settings)).toEqual(Object.keys(tenantSettings.shape));
+    expect(Object.keys(settings).sort()).toEqual(Object.keys(tenantSettings.shape).sort());
     expect(tenantSettings.parse(settings)).toEqual(tenantSettings.parse({ houseAccountIban: iban }));
     expect(tenantSettings.safeParse(parseYaml(example)).error?.issues.map(({ path }) => path)).toEqual([['houseAccountIban']]);
+  });
+  it('list every name of a tenant, so that each service refuses all others', () => {
+    const listed = [...(files.get('contracts/internal/tenant-names.ts') ?? '').matchAll(/^ {2}'(\w+)',$/gm)].map(([, name]) => name);
+    expect(listed).toEqual(Object.keys(tenantSettings.shape).sort());
+    expect(listed).toEqual(tenantNames);
   });
   it('name everything in .env.example that a program reads', () => {
     const names = new Set(

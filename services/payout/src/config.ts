@@ -1,5 +1,11 @@
-import { brokerConfig } from '../../../shared/adapters/broker/configured.js';
-import { coreBankingConfig } from '../../../shared/adapters/core-banking/configured.js';
+import { z } from 'zod';
+import { brokerConfig, brokerSettings } from '../../../shared/adapters/broker/configured.js';
+import { coreBankingConfig, coreBankingSettings } from '../../../shared/adapters/core-banking/configured.js';
+import { investSuiteSettings } from '../../../shared/adapters/investsuite/configured.js';
 import { commonConfig, investSuiteConfig } from '../../../shared/runtime/process/config.js';
+import { timingSettings } from '../../../shared/runtime/process/timing.js';
+import { payoutSettings } from './tenant.js';
 
 export const config = commonConfig.extend({ ...investSuiteConfig, ...brokerConfig, ...coreBankingConfig });
+/** What it reads of the tenant's file. */
+export const tenant = z.object({ ...payoutSettings, ...timingSettings, ...investSuiteSettings, ...brokerSettings, ...coreBankingSettings });

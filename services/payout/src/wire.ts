@@ -3,14 +3,15 @@ import { brokerProblems, configuredBroker } from '../../../shared/adapters/broke
 import { configuredCoreBanking, coreBankingProblems } from '../../../shared/adapters/core-banking/configured.js';
 import { fromFirstRelease } from '../../../shared/adapters/first-release.js';
 import { configuredInvestSuite } from '../../../shared/adapters/investsuite/configured.js';
+import { portsOf } from '../../../shared/adapters/ports.js';
 import type { BrokerPort } from '../../../shared/ports/broker.js';
 import type { CoreBankingPort } from '../../../shared/ports/core-banking.js';
 import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
-import { ConfigurationError, type Check, type CommonConfig } from '../../../shared/runtime/process/config.js';
+import { ConfigurationError, type Check, type Settings } from '../../../shared/runtime/process/config.js';
 import { bind, translated, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
 import type { ServiceTools } from '../../../shared/runtime/process/service.js';
-import { timingOf } from '../../../shared/runtime/process/tenant.js';
-import type { config } from './config.js';
+import { timingOf } from '../../../shared/runtime/process/timing.js';
+import type { config, tenant as tenantSchema } from './config.js';
 import { cashStatusEvents } from './consume/cash-status.js';
 import { payoutRequestedEvents } from './consume/payout-requested.js';
 import { transferStatusEvents } from './consume/transfer-status.js';
@@ -26,7 +27,7 @@ import { readCounterAccount } from './effect/read-counter-account.js';
 import { readOwner } from './effect/read-owner.js';
 
 export type Ports = { readonly investSuite: InvestSuitePort; readonly broker: BrokerPort; readonly coreBanking: CoreBankingPort };
-type Tenant = CommonConfig['tenant'];
+type Tenant = z.output<typeof tenantSchema>;
 
 const HOUR_MS = 3_600_000;
 
@@ -36,7 +37,11 @@ const accountProblems = ({ houseAccountIban }: Tenant): readonly string[] =>
     ? []
     : ['TENANT_FILE houseAccountIban must be an IBAN without spaces: the account that is paid from'];
 
-export const check: Check = (tenant, values) => [...accountProblems(tenant), ...brokerProblems(values), ...coreBankingProblems(values)];
+export const check: Check<Tenant> = (tenant, values) => [
+  ...accountProblems(tenant),
+  ...brokerProblems(values),
+  ...coreBankingProblems(values),
+];
 
 /**
  * The flow with its effects behind ports: what a simulation runs too.
@@ -78,15 +83,12 @@ export const payoutBinding = ({ investSuite, broker, coreBanking }: Ports, tenan
 
 export const payoutConsumes = translated(fromFirstRelease, [payoutRequestedEvents, transferStatusEvents, cashStatusEvents]);
 
-export const wire = (settings: z.output<typeof config> & CommonConfig, { log }: ServiceTools): ServiceDefinition => {
+export const wire = (settings: Settings<typeof config, typeof tenantSchema>, { log }: ServiceTools): ServiceDefinition => {
   const { tenant } = settings;
-  const asked = (entry: object): void => {
-    log.debug(entry, 'asked');
-  };
-  const ports: Ports = {
-    investSuite: configuredInvestSuite(settings, asked),
-    broker: configuredBroker(settings, asked),
-    coreBanking: configuredCoreBanking(settings, asked),
-  };
+  const ports: Ports = portsOf(settings, log, {
+    investSuite: configuredInvestSuite,
+    broker: configuredBroker,
+    coreBanking: configuredCoreBanking,
+  });
   return { name: 'payout', bindings: [payoutBinding(ports, tenant, Date.now)], consumes: payoutConsumes };
 };

@@ -8,13 +8,12 @@ import type { CoreBankingPort } from '../../../shared/ports/core-banking.js';
 import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
 import { ConfigurationError, readConfig } from '../../../shared/runtime/process/config.js';
 import { createLog } from '../../../shared/runtime/process/log.js';
-import { tenantSettings } from '../../../shared/runtime/process/tenant.js';
 import { ability as carefulAbility } from '../../../test/builders/engine.js';
 import { serviceEnvironment } from '../../../test/builders/environment.js';
 import { shownPortfolio, shownUser } from '../../../test/builders/investsuite.js';
 import { COUNTER_ACCOUNT } from '../../../test/builders/payout.js';
 import { walkJourney } from '../../../test/support/journey-walker.js';
-import { config } from './config.js';
+import { config, tenant as tenantSettings } from './config.js';
 import { payoutBinding, payoutConsumes, wire } from './wire.js';
 
 const NOW_MS = Date.parse('2026-03-04T10:00:00Z');

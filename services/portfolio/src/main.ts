@@ -1,5 +1,5 @@
 import { startService } from '../../../shared/runtime/process/service.js';
-import { config } from './config.js';
+import { config, tenant } from './config.js';
 import { wire } from './wire.js';
 
-startService({ name: 'portfolio', config, wire }, process.env);
+startService({ name: 'portfolio', config, tenant, wire }, process.env);

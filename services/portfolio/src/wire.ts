@@ -1,12 +1,13 @@
 import type { z } from 'zod';
 import { fromFirstRelease } from '../../../shared/adapters/first-release.js';
 import { configuredInvestSuite } from '../../../shared/adapters/investsuite/configured.js';
+import { portsOf } from '../../../shared/adapters/ports.js';
 import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
-import type { CommonConfig } from '../../../shared/runtime/process/config.js';
+import type { Settings } from '../../../shared/runtime/process/config.js';
 import { bind, noPolicy, translated, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
 import type { ServiceTools } from '../../../shared/runtime/process/service.js';
-import { timingOf } from '../../../shared/runtime/process/tenant.js';
-import type { config } from './config.js';
+import { timingOf } from '../../../shared/runtime/process/timing.js';
+import type { config, tenant as tenantSchema } from './config.js';
 import { changeRequested } from './consume/change-requested.js';
 import { levelAnnounced } from './consume/level-announced.js';
 import { lostRequestFlow } from './decide/lost-request.flow.js';
@@ -19,7 +20,7 @@ import { restoreDivestAmount } from './effect/restore-divest-amount.js';
 import { writePortfolio } from './effect/write-portfolio.js';
 
 export type Ports = { readonly investSuite: InvestSuitePort };
-type Tenant = CommonConfig['tenant'];
+type Tenant = z.output<typeof tenantSchema>;
 
 /** The flows with their effects behind ports: what a simulation runs too. */
 export const portfolioBinding = ({ investSuite }: Ports, tenant: Tenant): Binding => {
@@ -56,13 +57,8 @@ export const lostRequestBinding = ({ investSuite }: Ports, tenant: Tenant): Bind
 
 export const portfolioConsumes = translated(fromFirstRelease, [changeRequested, levelAnnounced]);
 
-export const wire = (settings: z.output<typeof config> & CommonConfig, { log }: ServiceTools): ServiceDefinition => {
+export const wire = (settings: Settings<typeof config, typeof tenantSchema>, { log }: ServiceTools): ServiceDefinition => {
   const { tenant } = settings;
-  const asked = (entry: object): void => {
-    log.debug(entry, 'asked');
-  };
-  const ports: Ports = {
-    investSuite: configuredInvestSuite(settings, asked),
-  };
+  const ports: Ports = portsOf(settings, log, { investSuite: configuredInvestSuite });
   return { name: 'portfolio', bindings: [portfolioBinding(ports, tenant), lostRequestBinding(ports, tenant)], consumes: portfolioConsumes };
 };

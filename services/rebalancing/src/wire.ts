@@ -2,13 +2,14 @@ import type { z } from 'zod';
 import { brokerProblems, configuredBroker } from '../../../shared/adapters/broker/configured.js';
 import { fromFirstRelease } from '../../../shared/adapters/first-release.js';
 import { configuredInvestSuite } from '../../../shared/adapters/investsuite/configured.js';
+import { portsOf } from '../../../shared/adapters/ports.js';
 import type { BrokerPort } from '../../../shared/ports/broker.js';
 import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
-import type { Check, CommonConfig } from '../../../shared/runtime/process/config.js';
+import type { Check, Settings } from '../../../shared/runtime/process/config.js';
 import { bind, noPolicy, translated, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
 import type { ServiceTools } from '../../../shared/runtime/process/service.js';
-import { timingOf } from '../../../shared/runtime/process/tenant.js';
-import type { config } from './config.js';
+import { timingOf } from '../../../shared/runtime/process/timing.js';
+import type { config, tenant as tenantSchema } from './config.js';
 import { brokerOrderStatus } from './consume/broker-order-status.js';
 import { optimisationStatus } from './consume/optimisation-status.js';
 import { ownerChoice } from './consume/owner-choice.js';
@@ -32,7 +33,7 @@ import { recordPlaced } from './effect/record-placed.js';
 import { recordSettlement } from './effect/record-settlement.js';
 
 export type Ports = { readonly investSuite: InvestSuitePort; readonly broker: BrokerPort };
-type Tenant = CommonConfig['tenant'];
+type Tenant = z.output<typeof tenantSchema>;
 
 const policyOf = ({ brokerMode, priceDriftLimit, holdingsMoveAt, buysWhenSalesFellShort }: Tenant): OptimisationPolicy => ({
   brokerMode,
@@ -86,17 +87,11 @@ export const orderBinding = ({ investSuite, broker }: Ports, tenant: Tenant): Bi
 
 export const rebalancingConsumes = translated(fromFirstRelease, [optimisationStatus, ownerChoice, brokerOrderStatus]);
 
-export const check: Check = (_tenant, values) => brokerProblems(values);
+export const check: Check<Tenant> = (_tenant, values) => brokerProblems(values);
 
-export const wire = (settings: z.output<typeof config> & CommonConfig, { log }: ServiceTools): ServiceDefinition => {
+export const wire = (settings: Settings<typeof config, typeof tenantSchema>, { log }: ServiceTools): ServiceDefinition => {
   const { tenant } = settings;
-  const asked = (entry: object): void => {
-    log.debug(entry, 'asked');
-  };
-  const ports: Ports = {
-    investSuite: configuredInvestSuite(settings, asked),
-    broker: configuredBroker(settings, asked),
-  };
+  const ports: Ports = portsOf(settings, log, { investSuite: configuredInvestSuite, broker: configuredBroker });
   return {
     name: 'rebalancing',
     bindings: [optimisationBinding(ports, tenant), orderBinding(ports, tenant)],

@@ -8,9 +8,9 @@ import { factsOf, openJourney, step, type JourneyRecord, type StepResult } from 
 import type { BrokerPort, Fill, OrderReport, OrderRequest } from '../../../shared/ports/broker.js';
 import type { InvestSuitePort, Portfolio, TransactionWrite } from '../../../shared/ports/investsuite.js';
 import { Catalogue } from '../../../shared/runtime/engine/catalogue.js';
-import { tenantSettings } from '../../../shared/runtime/process/tenant.js';
 import { shownPortfolio } from '../../../test/builders/investsuite.js';
 import { optimisationBinding, orderBinding, rebalancingConsumes } from './wire.js';
+import { tenant as tenantSettings } from './config.js';
 
 const ABILITY = { repeatable: 'after-inquiry', keyMemoryMs: null, longestLifeMs: 1_000, afterAbsence: 'same-key', source: 'test' } as const;
 const SELL = 'IE00B44Z5B48';

@@ -1,4 +1,10 @@
-import { brokerConfig } from '../../../shared/adapters/broker/configured.js';
+import { z } from 'zod';
+import { brokerConfig, brokerSettings } from '../../../shared/adapters/broker/configured.js';
+import { investSuiteSettings } from '../../../shared/adapters/investsuite/configured.js';
 import { commonConfig, investSuiteConfig } from '../../../shared/runtime/process/config.js';
+import { timingSettings } from '../../../shared/runtime/process/timing.js';
+import { withdrawalSettings } from './tenant.js';
 
 export const config = commonConfig.extend({ ...investSuiteConfig, ...brokerConfig });
+/** What it reads of the tenant's file. */
+export const tenant = z.object({ ...withdrawalSettings, ...timingSettings, ...investSuiteSettings, ...brokerSettings });

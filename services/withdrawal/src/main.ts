@@ -1,5 +1,5 @@
 import { startService } from '../../../shared/runtime/process/service.js';
-import { config } from './config.js';
+import { config, tenant } from './config.js';
 import { check, wire } from './wire.js';
 
-startService({ name: 'withdrawal', config, check, wire }, process.env);
+startService({ name: 'withdrawal', config, tenant, check, wire }, process.env);

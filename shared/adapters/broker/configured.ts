@@ -4,7 +4,9 @@ import type { BrokerPort } from '../../ports/broker.js';
 import { choiceOf } from '../choice.js';
 import type { HttpLogEntry } from '../http/http.js';
 import { driveWealth } from './drivewealth/configured.js';
-import type { BrokerTenant } from './tenant.js';
+import { brokerSettings, type BrokerTenant } from './tenant.js';
+
+export { brokerSettings };
 
 /** Every broker, one line each; the first is the default. */
 const choice = choiceOf<BrokerPort, BrokerTenant>('BROKER', 'which broker', {

@@ -1,7 +1,20 @@
 /** What the tenant chooses about any broker. */
-export type BrokerTenant = {
-  readonly requestLongestLifeMs: number;
-  readonly cashOutType: 'ACH' | 'WIRE' | 'CASH_TRANSFER' | 'BULK_FUNDING';
-  readonly currencies: readonly string[];
-  readonly sendClientOrderId: boolean;
-};
+import { z } from 'zod';
+import { outsideSettings } from '../tenant.js';
+
+export const brokerSettings = {
+  ...outsideSettings,
+  cashOutType: z
+    .enum(['BULK_FUNDING', 'CASH_TRANSFER', 'ACH', 'WIRE'])
+    .default('BULK_FUNDING')
+    .meta({ description: 'type of a DriveWealth redemption' }),
+  sendClientOrderId: z.boolean().default(false).meta({
+    description:
+      'send our key as DriveWealth `clientOrderID` with an order: a lost answer then matches for certain. The vendor pages disagree on whether the field exists',
+  }),
+  currencies: z
+    .array(z.string().regex(/^[A-Z]{3}$/))
+    .default([])
+    .meta({ description: 'base currencies served; empty serves the currency of the broker account only' }),
+} as const;
+export type BrokerTenant = { readonly [Name in keyof typeof brokerSettings]: z.output<(typeof brokerSettings)[Name]> };

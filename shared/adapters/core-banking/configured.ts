@@ -3,10 +3,12 @@ import type { EventReader } from '../../../contracts/internal/event-reader.js';
 import type { CoreBankingPort } from '../../ports/core-banking.js';
 import { choiceOf } from '../choice.js';
 import type { HttpLogEntry } from '../http/http.js';
+import { outsideSettings, type OutsideTenant } from '../tenant.js';
 import { paymentsApi } from './payments-api/configured.js';
 
 /** What the tenant chooses about any bank. */
-export type CoreBankingTenant = { readonly requestLongestLifeMs: number };
+export const coreBankingSettings = outsideSettings;
+export type CoreBankingTenant = OutsideTenant;
 
 /** Every core banking system, one line each; the first is the default. */
 const choice = choiceOf<CoreBankingPort, CoreBankingTenant>('CORE_BANKING', 'which core banking system', {

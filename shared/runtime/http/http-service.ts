@@ -5,7 +5,7 @@ import type { Express } from 'express';
 import type { Pool } from 'pg';
 import type { Registry } from 'prom-client';
 import type { z } from 'zod';
-import { readConfig, type CommonConfig, type Environment } from '../process/config.js';
+import { readConfig, type CommonConfig, type Environment, type Settings } from '../process/config.js';
 import { openPool } from '../postgres/database.js';
 import { createApp, createRegistry, finishApp, listen } from './server.js';
 import { pingKafka } from '../kafka/admin.js';
@@ -31,7 +31,7 @@ export type HttpServiceOptions<S extends z.ZodObject> = {
 };
 
 const start = async <S extends z.ZodObject>(options: HttpServiceOptions<S>, environment: Environment): Promise<Running> => {
-  const config = readConfig(options.config, environment) as z.output<S> & CommonConfig;
+  const config = readConfig(options.config, environment) as Settings<S, z.ZodObject> & CommonConfig;
   const name = config.SERVICE_NAME ?? options.name;
   const log = createLog(name, config.LOG_LEVEL);
   const kafka = kafkaOptions(config, options.name, log);

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
-import { tenantSettings, type TenantSettings } from './tenant.js';
+import { tenantNames } from '../../../contracts/internal/tenant-names.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -78,7 +78,9 @@ export const commonConfig = z.object({
     .optional()
     .meta({ description: 'tests only: `name`, `name:n` or `name@about:n`; the process kills itself the n-th time it gets there' }),
 });
-export type CommonConfig = z.output<typeof commonConfig> & { readonly tenant: TenantSettings };
+export type CommonConfig = z.output<typeof commonConfig>;
+/** What a service reads: its environment, and the tenant's choices that are its own. */
+export type Settings<S extends z.ZodObject, T extends z.ZodObject> = z.output<S> & { readonly tenant: z.output<T> };
 
 export const investSuiteConfig = {
   INVESTSUITE_BASE_URL: url.meta({ description: 'InvestSuite API' }),
@@ -119,7 +121,14 @@ const issuesOf = (error: z.ZodError, prefix = ''): string[] =>
     return issue.code === 'invalid_type' && /undefined/.test(issue.message) ? `${name} is missing` : `${name}: ${issue.message}`;
   });
 
-const readTenant = (file: string | undefined, problems: string[]): TenantSettings | null => {
+/**
+ * The whole file is checked for names that nobody reads: a misspelt choice must not pass for its default. The values of other services
+ * are theirs to check.
+ */
+const fileOf = (own: z.ZodObject): z.ZodObject =>
+  z.strictObject({ ...Object.fromEntries(tenantNames.map((name) => [name, z.unknown().optional()])), ...own.shape });
+
+const readTenant = <T extends z.ZodObject>(file: string | undefined, own: T, problems: string[]): z.output<T> | null => {
   let settings: unknown = {};
   if (file !== undefined) {
     try {
@@ -129,27 +138,31 @@ const readTenant = (file: string | undefined, problems: string[]): TenantSetting
       return null;
     }
   }
-  const parsed = tenantSettings.safeParse(settings);
-  if (parsed.success) return parsed.data;
+  const parsed = fileOf(own).safeParse(settings);
+  if (parsed.success) return Object.fromEntries(Object.keys(own.shape).map((name) => [name, parsed.data[name]])) as z.output<T>;
   problems.push(...issuesOf(parsed.error, 'TENANT_FILE '));
   return null;
 };
 
 /** What a service demands besides the schemas, of the tenant's choices and of the values of the environment: problems, or none. */
-export type Check = (tenant: TenantSettings, values: Readonly<Record<string, string>>) => readonly string[];
+export type Check<Tenant> = (tenant: Tenant, values: Readonly<Record<string, string>>) => readonly string[];
+
+/** What a service adds: which of the tenant's choices are its own, and what it demands besides. */
+export type Own<T extends z.ZodObject> = { readonly tenant: T; readonly check?: Check<z.output<T>> | undefined };
+const NOTHING = z.object({});
 
 /** @throws ConfigurationError with every problem at once. */
-export const readConfig = <S extends z.ZodObject>(
+export const readConfig = <S extends z.ZodObject, T extends z.ZodObject = typeof NOTHING>(
   schema: S,
   environment: Environment,
-  check: Check = () => [],
-): z.output<S> & { readonly tenant: TenantSettings } => {
+  own: Own<T> = { tenant: NOTHING as unknown as T },
+): Settings<S, T> => {
   const problems: string[] = [];
   const values = withFiles(Object.keys(schema.shape), environment, problems);
   const parsed = schema.safeParse(values);
   if (!parsed.success) problems.push(...issuesOf(parsed.error));
-  const tenant = readTenant(values['TENANT_FILE'], problems);
-  if (tenant !== null) problems.push(...check(tenant, values));
+  const tenant = readTenant(values['TENANT_FILE'], own.tenant, problems);
+  if (tenant !== null && own.check !== undefined) problems.push(...own.check(tenant, values));
   if (!parsed.success || tenant === null || problems.length > 0) throw new ConfigurationError(problems);
   return { ...parsed.data, tenant };
 };

@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
 import { address, secret } from '../../adapters/choice.js';
 import { commonConfig, ConfigurationError, investSuiteConfig, readConfig, type Environment } from './config.js';
-import { tenantSettings } from './tenant.js';
+import { tenantSettings } from '../../../test/builders/tenant.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'config-'));
 afterAll(() => {
@@ -24,9 +25,10 @@ const good: Environment = {
   INVESTSUITE_ACCESS_KEY_ID: 'id',
   INVESTSUITE_SECRET_ACCESS_KEY: 'hush',
 };
+const read = (environment: Environment) => readConfig(schema, environment, { tenant: tenantSettings });
 const problemsOf = (environment: Environment): ConfigurationError => {
   try {
-    readConfig(schema, environment);
+    read(environment);
   } catch (error) {
     if (error instanceof ConfigurationError) return error;
     throw error;
@@ -36,7 +38,7 @@ const problemsOf = (environment: Environment): ConfigurationError => {
 
 describe('the configuration', () => {
   it('is read, with careful defaults', () => {
-    const config = readConfig(schema, good);
+    const config = read(good);
     expect(config).toMatchObject({
       KAFKA_BROKERS: ['a:1', 'b:2'],
       CORE_BANKING_BASE_URL: 'https://bank.example/v1',
@@ -92,7 +94,7 @@ describe('the configuration', () => {
   });
   it('reads a secret from a file, without the newline at its end', () => {
     const { CORE_BANKING_TOKEN: _unset, ...rest } = good;
-    expect(readConfig(schema, { ...rest, CORE_BANKING_TOKEN_FILE: file('token', 'from-file\n') }).CORE_BANKING_TOKEN).toBe('from-file');
+    expect(read({ ...rest, CORE_BANKING_TOKEN_FILE: file('token', 'from-file\n') }).CORE_BANKING_TOKEN).toBe('from-file');
     expect(problemsOf({ ...rest, CORE_BANKING_TOKEN_FILE: join(folder, 'none') }).problems).toContain(
       'CORE_BANKING_TOKEN_FILE names a file that cannot be read',
     );
@@ -100,14 +102,14 @@ describe('the configuration', () => {
       'CORE_BANKING_TOKEN and CORE_BANKING_TOKEN_FILE are both set; set one',
     ]);
     expect(problemsOf({ ...rest, CORE_BANKING_TOKEN_FILE: file('empty', '\n') }).problems.join()).toContain('CORE_BANKING_TOKEN');
-    expect(readConfig(schema, { ...good, CORE_BANKING_TOKEN_FILE: '' }).CORE_BANKING_TOKEN).toBe('token-1');
+    expect(read({ ...good, CORE_BANKING_TOKEN_FILE: '' }).CORE_BANKING_TOKEN).toBe('token-1');
   });
 });
 
 describe('what the tenant chooses', () => {
   const withTenant = (text: string): Environment => ({ ...good, TENANT_FILE: file('tenant.yaml', text) });
   it('is careful by default', () => {
-    expect(readConfig(schema, withTenant('')).tenant).toMatchObject({
+    expect(read(withTenant('')).tenant).toMatchObject({
       onCounterAccountMismatch: 'hold',
       payWhileOrdersAreOpen: false,
       holdingsMoveAt: 'settled',
@@ -117,10 +119,8 @@ describe('what the tenant chooses', () => {
   });
   it('is read from YAML, amounts as text', () => {
     expect(
-      readConfig(
-        schema,
-        withTenant('brokerMode: investsuite\npriceDriftLimit: "0.100"\ncurrencies: [EUR, USD]\nhouseAccountIban: NL91ABNA0417164300\n'),
-      ).tenant,
+      read(withTenant('brokerMode: investsuite\npriceDriftLimit: "0.100"\ncurrencies: [EUR, USD]\nhouseAccountIban: NL91ABNA0417164300\n'))
+        .tenant,
     ).toMatchObject({ brokerMode: 'investsuite', priceDriftLimit: '0.1', currencies: ['EUR', 'USD'] });
   });
   it.each([
@@ -143,5 +143,26 @@ describe('what the tenant chooses', () => {
     const { problems } = problemsOf(withTenant(text));
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain('TENANT_FILE');
+  });
+  it('checks the names of the whole file, and the values that are its own', () => {
+    const own = { tenant: z.object({ brokerMode: z.enum(['client', 'investsuite']).default('client') }) };
+    const problems = (text: string): readonly string[] => {
+      try {
+        readConfig(schema, withTenant(text), own);
+        return [];
+      } catch (error) {
+        if (error instanceof ConfigurationError) return error.problems;
+        throw error;
+      }
+    };
+    expect(readConfig(schema, withTenant('brokerMode: investsuite\nhouseAccountIban: nl91\n'), own).tenant).toEqual({
+      brokerMode: 'investsuite',
+    });
+    expect(readConfig(schema, withTenant('priceDriftLimit: "a lot"'), own).tenant).toEqual({ brokerMode: 'client' });
+    expect(problems('brokrMode: client')).toEqual([expect.stringContaining('brokrMode')]);
+    expect(problems('brokerMode: nobody')).toEqual([expect.stringMatching(/^TENANT_FILE brokerMode: /)]);
+    // A process that reads nothing of the file still refuses names that nobody reads.
+    expect(readConfig(schema, withTenant('brokerMode: nobody')).tenant).toEqual({});
+    expect(() => readConfig(schema, withTenant('brokrMode: client'))).toThrow('brokrMode');
   });
 });

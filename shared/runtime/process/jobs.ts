@@ -1,11 +1,14 @@
 /** Runs the jobs of a service by the clock and publishes what they find. */
 import { versionOf } from '../../../contracts/internal/topics.js';
-import { schedule, type ScheduledTask } from 'node-cron';
+import { schedule, validate, type ScheduledTask } from 'node-cron';
 import { headersOf, printEnvelope } from '../../../contracts/internal/envelope.js';
 import type { Printable } from '../../kernel/json.js';
 import type { Found, Job } from '../engine/definition.js';
 import type { OutgoingMessage } from '../kafka/producer.js';
 import type { Log } from './log.js';
+
+/** Whether a text is a cron expression. */
+export const isSchedule = (text: string): boolean => validate(text);
 
 export type Jobs = { readonly stop: () => Promise<void> };
 

@@ -5,7 +5,7 @@ import type { Pool } from 'pg';
 import { Gauge, type Registry } from 'prom-client';
 import type { z } from 'zod';
 import { ownTopics, outsideTopics, deadLetterTopic, PARTITIONS, type Topic } from '../../../contracts/internal/topics.js';
-import type { Check, CommonConfig, Environment } from './config.js';
+import type { Check, CommonConfig, Environment, Settings } from './config.js';
 import { readConfig } from './config.js';
 import { clockProblem, openClient, openPool, type DatabaseOptions } from '../postgres/database.js';
 import { assemble, type Assembly } from '../engine/assembly.js';
@@ -27,12 +27,14 @@ import { createLog, type Log } from './log.js';
 import { runProcess, type Running } from './run-process.js';
 
 export type ServiceTools = { readonly log: Log };
-export type ServiceOptions<S extends z.ZodObject> = {
+export type ServiceOptions<S extends z.ZodObject, T extends z.ZodObject> = {
   readonly name: EngineServiceName;
   readonly config: S;
+  /** What it reads of the tenant's file. */
+  readonly tenant: T;
   /** Problems that only this service has. */
-  readonly check?: Check;
-  readonly wire: (config: z.output<S> & CommonConfig, tools: ServiceTools) => ServiceDefinition;
+  readonly check?: Check<z.output<T>>;
+  readonly wire: (settings: Settings<S, T> & CommonConfig, tools: ServiceTools) => ServiceDefinition;
 };
 
 const MAX_CONNECTIONS = 8;
@@ -227,8 +229,11 @@ const databaseChecks = (pool: Pool): readonly HealthCheck[] => [
   },
 ];
 
-const start = async <S extends z.ZodObject>(options: ServiceOptions<S>, environment: Environment): Promise<Running> => {
-  const config = readConfig(options.config, environment, options.check) as z.output<S> & CommonConfig;
+const start = async <S extends z.ZodObject, T extends z.ZodObject>(
+  options: ServiceOptions<S, T>,
+  environment: Environment,
+): Promise<Running> => {
+  const config = readConfig(options.config, environment, options) as Settings<S, T> & CommonConfig;
   const log = createLog(config.SERVICE_NAME ?? options.name, config.LOG_LEVEL);
   const definition = options.wire(config, { log });
   const kafka = kafkaOptions(config, options.name, log);
@@ -292,6 +297,9 @@ const start = async <S extends z.ZodObject>(options: ServiceOptions<S>, environm
 };
 
 /** The whole of a service's main.ts. */
-export const startService = <S extends z.ZodObject>(options: ServiceOptions<S>, environment: Environment): void => {
+export const startService = <S extends z.ZodObject, T extends z.ZodObject>(
+  options: ServiceOptions<S, T>,
+  environment: Environment,
+): void => {
   runProcess(() => start(options, environment));
 };

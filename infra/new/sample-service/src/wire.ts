@@ -1,12 +1,13 @@
 import type { z } from 'zod';
 import { fromFirstRelease } from '../../../../shared/adapters/first-release.js';
 import { configuredInvestSuite } from '../../../../shared/adapters/investsuite/configured.js';
+import { portsOf } from '../../../../shared/adapters/ports.js';
 import type { InvestSuitePort } from '../../../../shared/ports/investsuite.js';
 import { bind, translated, type Binding, type ServiceDefinition } from '../../../../shared/runtime/engine/definition.js';
-import type { CommonConfig } from '../../../../shared/runtime/process/config.js';
+import type { Settings } from '../../../../shared/runtime/process/config.js';
 import type { ServiceTools } from '../../../../shared/runtime/process/service.js';
-import { timingOf } from '../../../../shared/runtime/process/tenant.js';
-import type { config } from './config.js';
+import { timingOf } from '../../../../shared/runtime/process/timing.js';
+import type { config, tenant as tenantSchema } from './config.js';
 import { portfolioStatusEvents } from './consume/portfolio-status-changed.js';
 import { sampleFlow } from './decide/sample.flow.js';
 import { samplePolicy } from './decide/sample.policy.js';
@@ -14,7 +15,7 @@ import { sampleState } from './decide/sample.js';
 import { readPortfolio } from './effect/read-portfolio.js';
 
 export type Ports = { readonly investSuite: InvestSuitePort };
-type Tenant = CommonConfig['tenant'];
+type Tenant = z.output<typeof tenantSchema>;
 
 /** The flow with its effects behind ports: what a simulation runs too. */
 export const sampleBinding = ({ investSuite }: Ports, tenant: Tenant): Binding => {
@@ -34,10 +35,7 @@ export const sampleBinding = ({ investSuite }: Ports, tenant: Tenant): Binding =
 
 export const sampleConsumes = translated(fromFirstRelease, [portfolioStatusEvents]);
 
-export const wire = (settings: z.output<typeof config> & CommonConfig, { log }: ServiceTools): ServiceDefinition => {
-  const asked = (entry: object): void => {
-    log.debug(entry, 'asked');
-  };
-  const ports: Ports = { investSuite: configuredInvestSuite(settings, asked) };
+export const wire = (settings: Settings<typeof config, typeof tenantSchema>, { log }: ServiceTools): ServiceDefinition => {
+  const ports: Ports = portsOf(settings, log, { investSuite: configuredInvestSuite });
   return { name: 'sample', bindings: [sampleBinding(ports, settings.tenant)], consumes: sampleConsumes };
 };

@@ -1,13 +1,13 @@
 /** What the tenant chooses for optimisations. */
 import { z } from 'zod';
+import { brokerMode } from '../../../../contracts/internal/tenant.js';
 import { compare } from '../../../../shared/kernel/decimal.js';
 import type { JourneyFacts } from '../../../../shared/kernel/flow.js';
 import { holdingsMoveAt } from './order.js';
 import { storedDecimal } from './stored.js';
 
 export const optimisationPolicy = z.object({
-  /** Who integrates with the broker. We act only where it is the client. */
-  brokerMode: z.enum(['client', 'investsuite']),
+  brokerMode,
   /** How far a price may have moved from the expected one, as a fraction: 0.05 is five per cent. Beyond it the order is not executed. */
   priceDriftLimit: storedDecimal,
   holdingsMoveAt,

@@ -1,10 +1,10 @@
 /** What the tenant chooses for withdrawals. */
 import { z } from 'zod';
+import { brokerMode } from '../../../../contracts/internal/tenant.js';
 import type { JourneyFacts } from '../../../../shared/kernel/flow.js';
 
 export const withdrawalPolicy = z.object({
-  /** Who integrates with the broker. We act only where it is the client. */
-  brokerMode: z.enum(['client', 'investsuite']),
+  brokerMode,
   /** A number may be paid while orders of the account are open. */
   payWhileOrdersAreOpen: z.boolean(),
 });

@@ -1,10 +1,10 @@
 /** What the tenant chooses for this flow. A journey keeps the choices of its opening. */
 import { z } from 'zod';
+import { brokerMode } from '../../../../../contracts/internal/tenant.js';
 import type { JourneyFacts } from '../../../../../shared/kernel/flow.js';
 
 export const samplePolicy = z.object({
-  /** Who integrates with the broker. We act only where it is the client. */
-  brokerMode: z.enum(['client', 'investsuite']),
+  brokerMode,
 });
 export type SamplePolicy = Readonly<z.output<typeof samplePolicy>>;
 export type SampleFacts = JourneyFacts<SamplePolicy>;

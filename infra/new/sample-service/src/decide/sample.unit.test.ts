@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseEnvelope } from '../../../../../contracts/internal/envelope.js';
 import { versionOf } from '../../../../../contracts/internal/topics.js';
-import { tenantSettings } from '../../../../../shared/runtime/process/tenant.js';
 import type { InvestSuitePort, Portfolio } from '../../../../../shared/ports/investsuite.js';
 import { shownPortfolio } from '../../../../../test/builders/investsuite.js';
 import { factsUnder } from '../../../../../test/builders/journey-facts.js';
 import { walkJourney } from '../../../../../test/support/journey-walker.js';
+import { tenant } from '../config.js';
 import { portfolioStatusEvents } from '../consume/portfolio-status-changed.js';
 import { sampleBinding } from '../wire.js';
 import { sampleFlow } from './sample.flow.js';
@@ -21,10 +21,10 @@ const shown = (more: Partial<Portfolio> = {}): Answer => ({ kind: 'applied', res
 /** A journey of a portfolio that InvestSuite answers about like this. */
 const given = (...answers: readonly Answer[]) => givenUnder({}, ...answers);
 /** The same, of a tenant with these choices. */
-const givenUnder = (chosen: Parameters<typeof tenantSettings.parse>[0], ...answers: readonly Answer[]) => {
+const givenUnder = (chosen: Parameters<typeof tenant.parse>[0], ...answers: readonly Answer[]) => {
   const left = [...answers];
   const investSuite = { readPortfolio: async () => left.shift() ?? shown() } as unknown as InvestSuitePort;
-  return walkJourney(sampleBinding({ investSuite }, tenantSettings.parse(chosen)), identity, 0);
+  return walkJourney(sampleBinding({ investSuite }, tenant.parse(chosen)), identity, 0);
 };
 
 describe('the flow', () => {
