@@ -230,7 +230,7 @@ describe('what a step writes', () => {
       {
         journey_id: 'j',
         version: 1,
-        trigger: 'Wished',
+        occasion: 'Wished',
         source: 'portfolio.withdrawal-request/2/17',
         status: 'Checking',
         effect_id: 'j:Check:1',
@@ -282,7 +282,7 @@ describe('what a step writes', () => {
     expect(b.parts.history).toEqual([
       expect.objectContaining({
         version: 4,
-        trigger: 'Answered: applied',
+        occasion: 'Answered: applied',
         source: null,
         effect_id: 'j:Pay',
         said: 'payout.finished, tells toy',
@@ -330,7 +330,7 @@ describe('what a step writes', () => {
         proof: expect.stringContaining('absent at'),
       }),
     ]);
-    expect(b.parts.history).toMatchObject([{ trigger: 'Inquired: absent' }]);
+    expect(b.parts.history).toMatchObject([{ occasion: 'Inquired: absent' }]);
     const [written] = b.written;
     expect(written).toMatchObject({
       send: null,
@@ -344,7 +344,7 @@ describe('what a step writes', () => {
       expect.objectContaining({ status: 'sending', generation: 2, owner: OWNER, request: null, first_ms: NOW, last_ms: NOW, proof: null }),
     ]);
     expect(again.written[0]?.send).toMatchObject({ generation: 2, owner: OWNER, request: { key: 'j:Pay:g2' }, lastSentAtMs: NOW });
-    expect(again.parts.history).toMatchObject([{ trigger: 'Sending' }]);
+    expect(again.parts.history).toMatchObject([{ occasion: 'Sending' }]);
   });
   it('holds with the reason, cut to what people read', () => {
     const b = batch();
@@ -365,7 +365,7 @@ describe('what a step writes', () => {
     const before: StoredJourney = { ...paying(), state: { status: 'Waiting', amount: '10' } as State, effect: null };
     const b = batch();
     b.move({ kind: 'look-again', lane: 'p', tries: 0, journeyId: 'j', version: 3 }, before, after(before, { kind: 'look-again' }));
-    expect(b.parts.history).toMatchObject([{ trigger: 'LookedAgain', note: 'looked again' }]);
+    expect(b.parts.history).toMatchObject([{ occasion: 'LookedAgain', note: 'looked again' }]);
     const wait = batch();
     wait.move(input(), before, { ...after(before, { kind: 'look-again' }), journey: { ...before, version: 4 }, planned: false });
     expect(wait.parts.moved).toMatchObject([
