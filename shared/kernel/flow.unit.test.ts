@@ -7,7 +7,7 @@ import { Bug, unreachable } from './bug.js';
 import { go, hold, ignored, impossible, type Flow, type Row } from './flow.js';
 
 type State = { readonly status: 'Reading' | 'Paying' | 'Waiting' | 'Done'; readonly note: string | null };
-type Input = { readonly type: 'Wished'; readonly amount: string } | { readonly type: 'Cancelled' };
+type Input = { readonly type: 'Requested'; readonly amount: string } | { readonly type: 'Cancelled' };
 type Effects = {
   readonly Read: { readonly kind: 'read'; readonly result: { readonly cash: string }; readonly reason: 'gone' };
   readonly Pay: { readonly kind: 'once'; readonly result: null; readonly reason: 'refused' };
@@ -17,7 +17,7 @@ type Emitted = { readonly event: 'paid'; readonly data: { readonly amount: strin
 type Toy = Flow<State, Input, Effects, Emitted>;
 type ToyRow = Row<State, Input, Effects, Emitted, unknown>;
 
-const quiet = { Wished: ignored('nothing changes'), Cancelled: ignored('nothing changes') };
+const quiet = { Requested: ignored('nothing changes'), Cancelled: ignored('nothing changes') };
 const reading: ToyRow = {
   does: 'Read',
   whenUnknown: 'send-again',
@@ -30,17 +30,17 @@ const paying: ToyRow = {
   whenUnknown: 'inquire',
   applied: () => ({ to: 'Done', emits: [{ event: 'paid', data: { amount: '1' } }] }),
   rejected: hold('refused'),
-  on: { Wished: (_state, input) => ({ stay: true, set: { note: input.amount } }), Cancelled: hold('cancelled while it is paid') },
+  on: { Requested: (_state, input) => ({ stay: true, set: { note: input.amount } }), Cancelled: hold('cancelled while it is paid') },
 };
 const waiting: ToyRow = {
   waitsFor: 'cash',
   overdueAfterHours: 1,
   looksAgain: { after: 'cash', then: go<State>('Reading') },
-  on: { Wished: go<State>('Reading'), Cancelled: go<State>('Done') },
+  on: { Requested: go<State>('Reading'), Cancelled: go<State>('Done') },
 };
-const done: ToyRow = { ends: 'paid', on: { Wished: impossible('it has ended'), Cancelled: ignored('it has ended') } };
+const done: ToyRow = { ends: 'paid', on: { Requested: impossible('it has ended'), Cancelled: ignored('it has ended') } };
 const opens: Toy['opens'] = {
-  Wished: (input) => ({ open: { status: 'Reading', note: input.amount } }),
+  Requested: (input) => ({ open: { status: 'Reading', note: input.amount } }),
   Cancelled: () => ignored('nothing is open'),
 };
 
@@ -53,9 +53,9 @@ const refused = {
   surplusRow: { Reading: reading, Paying: paying, Waiting: waiting, Done: done, Gone: done } satisfies Toy['rows'],
   missingCells: [
     // @ts-expect-error A cell is missing in a row that ends.
-    { ends: 'paid', on: { Wished: ignored('it has ended') } } satisfies ToyRow,
+    { ends: 'paid', on: { Requested: ignored('it has ended') } } satisfies ToyRow,
     // @ts-expect-error A cell is missing in a row that acts.
-    { ...reading, on: { Wished: ignored('nothing changes') } } satisfies ToyRow,
+    { ...reading, on: { Requested: ignored('nothing changes') } } satisfies ToyRow,
     // @ts-expect-error A cell is missing in a row that waits.
     { ...waiting, on: { Cancelled: go<State>('Done') } } satisfies ToyRow,
     // @ts-expect-error A cell for an input that does not exist.
@@ -65,13 +65,13 @@ const refused = {
   ],
   misspeltTargets: [
     // @ts-expect-error An input leads to a status that does not exist.
-    { ...waiting, on: { Wished: () => ({ to: 'Raeding' }), Cancelled: go<State>('Done') } } satisfies ToyRow,
+    { ...waiting, on: { Requested: () => ({ to: 'Raeding' }), Cancelled: go<State>('Done') } } satisfies ToyRow,
     // @ts-expect-error An outcome leads to a status that does not exist.
     { ...reading, applied: () => ({ to: 'Payed' }) } satisfies ToyRow,
     // @ts-expect-error Looking again leads to a status that does not exist.
     { ...waiting, looksAgain: { after: 'cash', then: () => ({ to: 'Red' }) } } satisfies ToyRow,
     // @ts-expect-error A journey opens in a status that does not exist.
-    { ...opens, Wished: () => ({ open: { status: 'Raeding', note: null } }) } satisfies Toy['opens'],
+    { ...opens, Requested: () => ({ open: { status: 'Raeding', note: null } }) } satisfies Toy['opens'],
   ],
   effects: [
     // @ts-expect-error A misspelt effect.
@@ -94,17 +94,17 @@ const refused = {
     { does: 'Pay', whenUnknown: 'inquire', applied: go<State>('Done'), rejected: hold('refused'), on: { ...quiet, Cancelled: go<State>('Done') } } satisfies ToyRow,
     // @ts-expect-error The same for an effect by key.
     // prettier-ignore
-    { does: 'Announce', whenUnknown: 'send-again', applied: go<State>('Done'), rejected: go<State>('Done'), on: { ...quiet, Wished: go<State>('Reading') } } satisfies ToyRow,
+    { does: 'Announce', whenUnknown: 'send-again', applied: go<State>('Done'), rejected: go<State>('Done'), on: { ...quiet, Requested: go<State>('Reading') } } satisfies ToyRow,
   ],
   wrongWords: [
     // @ts-expect-error A member that the state does not have.
-    { ...waiting, on: { Wished: () => ({ to: 'Reading', set: { nota: 'x' } }), Cancelled: go<State>('Done') } } satisfies ToyRow,
+    { ...waiting, on: { Requested: () => ({ to: 'Reading', set: { nota: 'x' } }), Cancelled: go<State>('Done') } } satisfies ToyRow,
     // @ts-expect-error A status is not set past `to`.
-    { ...waiting, on: { Wished: () => ({ to: 'Reading', set: { status: 'Done' } }), Cancelled: go<State>('Done') } } satisfies ToyRow,
+    { ...waiting, on: { Requested: () => ({ to: 'Reading', set: { status: 'Done' } }), Cancelled: go<State>('Done') } } satisfies ToyRow,
     // @ts-expect-error An event that this flow does not say.
     { ...paying, applied: () => ({ to: 'Done', emits: [{ event: 'payed', data: { amount: '1' } }] }) } satisfies ToyRow,
     // @ts-expect-error Ignored without a reason.
-    { ends: 'paid', on: { ...quiet, Wished: {} } } satisfies ToyRow,
+    { ends: 'paid', on: { ...quiet, Requested: {} } } satisfies ToyRow,
     // @ts-expect-error Nobody answers for it.
     { name: 'toy', opens, rows: whole.rows } satisfies Toy,
   ],

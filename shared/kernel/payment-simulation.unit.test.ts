@@ -12,7 +12,7 @@ import type { Inquiry, Outcome, Repeatable } from './outcome.js';
 import { openJourney, step, type AnyFlow, type JourneyRecord, type Trigger, type RulesOf, type StepResult } from './step.js';
 
 type State = { readonly status: 'Checking' | 'Paying' | 'Recording' | 'AwaitingCash' | 'Paid' | 'Refused'; readonly requested: number };
-type Input = { readonly type: 'Wished' } | { readonly type: 'Cancelled' };
+type Input = { readonly type: 'Requested' } | { readonly type: 'Cancelled' };
 type Effects = {
   readonly Check: { readonly kind: 'read'; readonly result: boolean; readonly reason: string };
   readonly Pay: { readonly kind: 'once'; readonly result: null; readonly reason: string };
@@ -26,37 +26,37 @@ const requestedAgain = (state: State): { readonly stay: true; readonly set: { re
 const paying: Flow<State, Input, Effects> = {
   name: 'paying',
   ownedBy: 'nobody',
-  opens: { Wished: () => ({ open: { status: 'Checking', requested: 1 } }), Cancelled: () => ignored('nothing is open') },
+  opens: { Requested: () => ({ open: { status: 'Checking', requested: 1 } }), Cancelled: () => ignored('nothing is open') },
   rows: {
     Checking: {
       does: 'Check',
       whenUnknown: 'send-again',
       applied: (_s, enough) => (enough ? { to: 'Paying' } : { to: 'AwaitingCash' }),
       rejected: hold('cannot be read'),
-      on: { Wished: to('Checking'), Cancelled: to('Refused') },
+      on: { Requested: to('Checking'), Cancelled: to('Refused') },
     },
     AwaitingCash: {
       waitsFor: 'cash',
       overdueAfterHours: 1,
       looksAgain: { after: 'cash', then: to('Checking') },
-      on: { Wished: to('Checking'), Cancelled: to('Refused') },
+      on: { Requested: to('Checking'), Cancelled: to('Refused') },
     },
     Paying: {
       does: 'Pay',
       whenUnknown: 'inquire',
       applied: to('Recording'),
       rejected: to('Refused'),
-      on: { Wished: requestedAgain, Cancelled: requestedAgain },
+      on: { Requested: requestedAgain, Cancelled: requestedAgain },
     },
     Recording: {
       does: 'Record',
       whenUnknown: 'send-again',
       applied: to('Paid'),
       rejected: hold('not recorded'),
-      on: { Wished: requestedAgain, Cancelled: requestedAgain },
+      on: { Requested: requestedAgain, Cancelled: requestedAgain },
     },
-    Paid: { ends: 'paid', on: { Wished: ignored('it has ended'), Cancelled: ignored('it has ended') } },
-    Refused: { ends: 'not paid', on: { Wished: ignored('it has ended'), Cancelled: ignored('it has ended') } },
+    Paid: { ends: 'paid', on: { Requested: ignored('it has ended'), Cancelled: ignored('it has ended') } },
+    Refused: { ends: 'not paid', on: { Requested: ignored('it has ended'), Cancelled: ignored('it has ended') } },
   },
 };
 const flow = paying as unknown as AnyFlow;
@@ -134,7 +134,7 @@ class History {
     const opened = openJourney(
       flow,
       { id: 'j', subject: 's', portfolioId: 'p' },
-      { type: 'Wished' },
+      { type: 'Requested' },
       { rulesOf: this.#rules, policy: null, nowMs: 0 },
     );
     if (opened.kind !== 'moved') throw new Error('does not open');
@@ -253,7 +253,7 @@ class History {
       this.#later.splice(this.#later.indexOf(one), 1);
       one.run();
     }
-    if (this.#chance(0.03)) this.#step({ kind: 'input', input: { type: this.#random() < 0.8 ? 'Wished' : 'Cancelled' } });
+    if (this.#chance(0.03)) this.#step({ kind: 'input', input: { type: this.#random() < 0.8 ? 'Requested' : 'Cancelled' } });
     if (this.#journey.state.status === 'AwaitingCash' && this.#random() < 0.2) this.#step({ kind: 'look-again' });
     const present = this.#journey.effect;
     if (present?.status === 'sending' && (this.#chance(0.06) || this.#nowMs - (present.lastSentAtMs ?? 0) > 200)) {

@@ -14,7 +14,7 @@ import {
 } from './step.js';
 
 type State = { readonly status: 'Reading' | 'Paying' | 'Announcing' | 'Waiting' | 'Done'; readonly amount: string };
-type Input = { readonly type: 'Wished'; readonly amount: string } | { readonly type: 'Cancelled' } | { readonly type: 'Noted' };
+type Input = { readonly type: 'Requested'; readonly amount: string } | { readonly type: 'Cancelled' } | { readonly type: 'Noted' };
 type Effects = {
   readonly Read: { readonly kind: 'read'; readonly result: string; readonly reason: 'gone' | 'odd' };
   readonly Pay: { readonly kind: 'once'; readonly result: string; readonly reason: string };
@@ -27,7 +27,7 @@ const toy: Flow<State, Input, Effects, Said> = {
   name: 'toy',
   ownedBy: 'nobody',
   opens: {
-    Wished: (input, { subject }) => ({
+    Requested: (input, { subject }) => ({
       open: { status: 'Reading', amount: `${input.amount} for ${subject}` },
       emits: [{ event: 'paid', data: { amount: '0' } }],
     }),
@@ -41,7 +41,7 @@ const toy: Flow<State, Input, Effects, Said> = {
       applied: (_s, result) => (result === 'odd' ? { hold: 'odd', set: { amount: 'odd' } } : { to: 'Paying', set: { amount: result } }),
       rejected: (_s, reason, by) => (reason === 'odd' ? { stay: true } : by === 'person' ? { to: 'Done' } : { hold: reason }),
       on: {
-        Wished: (_s, input) => ({ to: 'Reading', set: { amount: input.amount } }),
+        Requested: (_s, input) => ({ to: 'Reading', set: { amount: input.amount } }),
         Cancelled: to('Done'),
         Noted: impossible('nobody notes'),
       },
@@ -57,7 +57,7 @@ const toy: Flow<State, Input, Effects, Said> = {
             : { to: 'Announcing', emits: [{ event: 'paid', data: { amount: result } }] },
       rejected: (_s, reason, by) => (by === 'person' ? { to: 'Done' } : { hold: `refused: ${reason}` }),
       on: {
-        Wished: (_s, input) => ({ stay: true, set: { amount: input.amount } }),
+        Requested: (_s, input) => ({ stay: true, set: { amount: input.amount } }),
         Cancelled: hold('cancelled while it is paid'),
         Noted: ignored('being paid'),
       },
@@ -67,19 +67,19 @@ const toy: Flow<State, Input, Effects, Said> = {
       whenUnknown: 'send-again',
       applied: to('Done'),
       rejected: to('Waiting'),
-      on: { Wished: ignored('too late'), Cancelled: ignored('too late'), Noted: ignored('too late') },
+      on: { Requested: ignored('too late'), Cancelled: ignored('too late'), Noted: ignored('too late') },
     },
     Waiting: {
       waitsFor: 'cash',
       overdueAfterHours: 1,
       looksAgain: { after: 'cash', then: to('Reading') },
       on: {
-        Wished: to('Paying'),
+        Requested: to('Paying'),
         Cancelled: hold('a person looks'),
         Noted: (s) => ({ stay: true, set: { amount: `${s.amount}!` }, emits: [{ event: 'paid', data: { amount: '1' } }] }),
       },
     },
-    Done: { ends: 'it is paid', on: { Wished: to('Waiting'), Cancelled: ignored('it has ended'), Noted: impossible('it has ended') } },
+    Done: { ends: 'it is paid', on: { Requested: to('Waiting'), Cancelled: ignored('it has ended'), Noted: impossible('it has ended') } },
   },
 };
 const flow = toy as unknown as AnyFlow;
@@ -148,7 +148,7 @@ const answer = (from: JourneyRecord, outcome: Extract<LifeEvent, { type: 'Answer
 describe('opening a journey', () => {
   const identity = { id: 'j', subject: 's', portfolioId: 'p' };
   it('begins at version 1, with the effect of its row being sent', () => {
-    expect(openJourney(flow, identity, { type: 'Wished', amount: '5' } as Input, at(NOW))).toEqual({
+    expect(openJourney(flow, identity, { type: 'Requested', amount: '5' } as Input, at(NOW))).toEqual({
       kind: 'moved',
       planned: true,
       closing: null,
@@ -159,8 +159,8 @@ describe('opening a journey', () => {
     });
   });
   it('may open in a row that does not act, and needs not say anything', () => {
-    const opens = { ...flow.opens, Wished: () => ({ open: { status: 'Done' } }) };
-    expect(openJourney({ ...flow, opens }, identity, { type: 'Wished' }, at(NOW))).toMatchObject({
+    const opens = { ...flow.opens, Requested: () => ({ open: { status: 'Done' } }) };
+    expect(openJourney({ ...flow, opens }, identity, { type: 'Requested' }, at(NOW))).toMatchObject({
       planned: false,
       emits: [],
       journey: { ended: true, effect: null, version: 1 },
@@ -210,8 +210,8 @@ describe('a rule', () => {
   });
   it('opens under the choices of today, which stay with the journey', () => {
     heard.length = 0;
-    const opens = { Wished: (_input: unknown, facts: unknown) => (hears(facts), { open: { status: 'Done' } }) };
-    const stepResult = openJourney({ ...flow, opens }, { id: 'j', subject: 's', portfolioId: 'p' }, { type: 'Wished' }, today);
+    const opens = { Requested: (_input: unknown, facts: unknown) => (hears(facts), { open: { status: 'Done' } }) };
+    const stepResult = openJourney({ ...flow, opens }, { id: 'j', subject: 's', portfolioId: 'p' }, { type: 'Requested' }, today);
     expect(heard).toEqual([{ ...opened, openedAtMs: NOW + 1, policy: { frozen: { limit: '7' }, now: { limit: '7' } } }]);
     expect(stepResult).toMatchObject({ journey: { openedAtMs: NOW + 1, policy: { limit: '7' } } });
   });
@@ -223,7 +223,7 @@ describe('an input', () => {
     expect(give(journey('Reading'), { type: 'Noted' })).toEqual({ kind: 'impossible', why: 'nobody notes' });
   });
   it('is noted while a payment is on its way, which goes on', () => {
-    expect(moved(give(journey('Paying'), { type: 'Wished', amount: '99' }))).toEqual({
+    expect(moved(give(journey('Paying'), { type: 'Requested', amount: '99' }))).toEqual({
       kind: 'moved',
       planned: false,
       closing: null,
@@ -254,7 +254,7 @@ describe('an input', () => {
     });
   });
   it('overtakes a question, and asks afresh under another id', () => {
-    expect(moved(give(journey('Reading'), { type: 'Wished', amount: '7' }))).toMatchObject({
+    expect(moved(give(journey('Reading'), { type: 'Requested', amount: '7' }))).toMatchObject({
       planned: true,
       closing: { id: 'j:Read:3', status: 'rejected', dueAtMs: null, note: 'overtaken by another input' },
       journey: {
@@ -271,26 +271,26 @@ describe('an input', () => {
     });
   });
   it('plans what a journey does once under one id for ever', () => {
-    expect(give(journey('Waiting'), { type: 'Wished', amount: '1' })).toMatchObject({
+    expect(give(journey('Waiting'), { type: 'Requested', amount: '1' })).toMatchObject({
       planned: true,
       closing: null,
       journey: { effect: { id: 'j:Pay', kind: 'once' } },
     });
   });
   it('may open what had ended', () => {
-    expect(give(journey('Done'), { type: 'Wished', amount: '1' })).toMatchObject({
+    expect(give(journey('Done'), { type: 'Requested', amount: '1' })).toMatchObject({
       journey: { ended: false, state: { status: 'Waiting' } },
     });
   });
   it.each(['sending', 'planned', 'unknown', 'accepted', 'parked'] as const)(
     'cannot lead away from a payment that is %s, even where the types were got around',
     (status) => {
-      const rows = { ...flow.rows, Paying: { ...flow.rows['Paying'], on: { Wished: to('Done') } } } as unknown as AnyFlow['rows'];
-      expect(() => step({ ...flow, rows }, journey('Paying', { status }), { kind: 'input', input: { type: 'Wished' } }, at(NOW))).toThrow(
-        'leads away from Pay',
-      );
+      const rows = { ...flow.rows, Paying: { ...flow.rows['Paying'], on: { Requested: to('Done') } } } as unknown as AnyFlow['rows'];
+      expect(() =>
+        step({ ...flow, rows }, journey('Paying', { status }), { kind: 'input', input: { type: 'Requested' } }, at(NOW)),
+      ).toThrow('leads away from Pay');
       expect(
-        step({ ...flow, rows }, journey('Paying', { status: 'applied' }), { kind: 'input', input: { type: 'Wished' } }, at(NOW)),
+        step({ ...flow, rows }, journey('Paying', { status: 'applied' }), { kind: 'input', input: { type: 'Requested' } }, at(NOW)),
       ).toMatchObject({ closing: { status: 'applied' } });
     },
   );

@@ -16,7 +16,7 @@ import { InboxWriter } from '../../shared/runtime/engine/inbox/inbox-writer.js';
 import { createLog } from '../../shared/runtime/process/log.js';
 import { ensureTopics } from '../../shared/runtime/kafka/admin.js';
 import type { KafkaOptions } from '../../shared/runtime/kafka/client.js';
-import { startConsumer, type TakeIn as Handler } from '../../shared/runtime/kafka/consumer.js';
+import { startConsumer, type Ingest as Handler } from '../../shared/runtime/kafka/consumer.js';
 import { startProducer, type OutgoingMessage } from '../../shared/runtime/kafka/producer.js';
 import { startStockReader } from '../../shared/runtime/kafka/testing.js';
 import { rebalancingConsumes } from '../../services/rebalancing/src/wire.js';

@@ -13,8 +13,8 @@ import { JourneyWorld } from '../world/journey-world.js';
 /** `boundary@what it is about`, in the order in which the service dies of them. Each life ends at one; the last life has none. */
 const POINTS = {
   payout: [
-    'before-take-in@payout.requested',
-    'after-take-in@payout.requested',
+    'before-ingest@payout.requested',
+    'after-ingest@payout.requested',
     'before-step-commit@CashingOut',
     'after-step-commit@CashingOut',
     'before-send@CreateCashOut',
@@ -27,8 +27,8 @@ const POINTS = {
     'after-publish@payout.finished',
   ],
   withdrawal: [
-    'before-take-in@portfolio.withdrawal-request',
-    'after-take-in@portfolio.withdrawal-request',
+    'before-ingest@portfolio.withdrawal-request',
+    'after-ingest@portfolio.withdrawal-request',
     'before-step-commit@Paying',
     'after-step-commit@Paying',
     'before-publish@payout.requested',
@@ -39,8 +39,8 @@ const POINTS = {
     'after-answer@AnnounceWithdrawal',
   ],
   rebalancing: [
-    'before-take-in@optimisations.status-update',
-    'after-take-in@optimisations.status-update',
+    'before-ingest@optimisations.status-update',
+    'after-ingest@optimisations.status-update',
     'before-step-commit@Placing',
     'after-step-commit@Placing',
     'before-send@PlaceOrder',
@@ -51,8 +51,8 @@ const POINTS = {
     'after-publish@portfolio.change-requested',
   ],
   portfolio: [
-    'before-take-in@portfolio.change-requested',
-    'after-take-in@portfolio.change-requested',
+    'before-ingest@portfolio.change-requested',
+    'after-ingest@portfolio.change-requested',
     'before-step-commit@WritingPortfolio',
     'after-step-commit@WritingPortfolio',
     'before-send@WritePortfolio',
@@ -64,8 +64,8 @@ const POINTS = {
 type Victim = keyof typeof POINTS;
 /** All there are: a new boundary in the engine does not compile here until somebody dies of it. */
 const BOUNDARIES: Readonly<Record<FailpointName, true>> = {
-  'before-take-in': true,
-  'after-take-in': true,
+  'before-ingest': true,
+  'after-ingest': true,
   'before-step-commit': true,
   'after-step-commit': true,
   'before-send': true,

@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { headersOf, printEnvelope } from '../../contracts/internal/envelope.js';
 import type { Topic } from '../../contracts/internal/topics.js';
 import type { Customer } from '../world/world.js';
-import { startConsumer, type Consumer, type TakenMessage as FetchedMessage } from '../../shared/runtime/kafka/consumer.js';
+import { startConsumer, type Consumer, type FetchedMessage } from '../../shared/runtime/kafka/consumer.js';
 import { eventually } from '../support/eventually.js';
 import { JourneyWorld } from '../world/journey-world.js';
 import type { UnderWay } from '../world/snapshot.js';

@@ -90,6 +90,8 @@ const JOURNEYS: readonly Journey[] = [
     title: 'raised while it waits for cash: one payment of the new amount',
     run: async (world) => {
       const customer = await world.customer({ cash: '100.00', positions: SHARES });
+      // Otherwise a busy machine may look only after the cash has settled.
+      await world.fault('broker', { fault: 'settle-late', subject: customer.accountNo, delayMs: 4_000 });
       await world.app(customer, { action: 'set', amount: '900.00' });
       await world.untilStatus(customer, 'withdrawal', 'AwaitingCash');
       await world.app(customer, { action: 'raise', amount: '500.00' });

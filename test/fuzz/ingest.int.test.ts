@@ -18,7 +18,7 @@ import type { OutboxRow } from '../../shared/runtime/engine/store/store.js';
 import { InboxWriter } from '../../shared/runtime/engine/inbox/inbox-writer.js';
 import { originalOf } from '../../shared/runtime/engine/inbox/read-message.js';
 import { HoldPartition } from '../../shared/runtime/kafka/errors.js';
-import type { TakenMessage as FetchedMessage } from '../../shared/runtime/kafka/consumer.js';
+import type { FetchedMessage } from '../../shared/runtime/kafka/consumer.js';
 import { neverSendable } from '../../shared/runtime/kafka/producer.js';
 import { createLog } from '../../shared/runtime/process/log.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';

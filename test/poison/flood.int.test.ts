@@ -6,7 +6,7 @@ import { createLog } from '../../shared/runtime/process/log.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { MORE_TASKS, startEngineCopy, take, taken, task, taskValue, TASKS, type Course, type EngineCopy } from '../support/engine-copy.js';
 import { eventually } from '../support/eventually.js';
-import type { TakenMessage as FetchedMessage } from '../../shared/runtime/kafka/consumer.js';
+import type { FetchedMessage } from '../../shared/runtime/kafka/consumer.js';
 
 const NEVER_MS = 3_600_000;
 

@@ -1,7 +1,7 @@
 /** Two messages under one id: the first one stands, the second is kept for people under an id of its own, and the lane goes on. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Pool } from 'pg';
-import type { TakenMessage as FetchedMessage } from '../../shared/runtime/kafka/consumer.js';
+import type { FetchedMessage } from '../../shared/runtime/kafka/consumer.js';
 import { PostgresStore } from '../../shared/runtime/engine/store/postgres-store.js';
 import { createLog } from '../../shared/runtime/process/log.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';

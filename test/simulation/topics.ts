@@ -1,5 +1,5 @@
 /** Kafka, in memory: partitions, offsets, groups. Delivery is at least once; a batch in progress may lose its partition. */
-import type { TakenMessage as FetchedMessage } from '../../shared/runtime/kafka/consumer.js';
+import type { FetchedMessage } from '../../shared/runtime/kafka/consumer.js';
 import type { OutboxRow } from '../../shared/runtime/engine/store/store.js';
 import type { Ground } from './ground.js';
 import type { Life } from './scheduler.js';

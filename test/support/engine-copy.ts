@@ -18,7 +18,7 @@ import { Owner } from '../../shared/runtime/engine/effects/owner.js';
 import { PostgresStore } from '../../shared/runtime/engine/store/postgres-store.js';
 import type { OutboxRow } from '../../shared/runtime/engine/store/store.js';
 import type { InboxWriter } from '../../shared/runtime/engine/inbox/inbox-writer.js';
-import type { TakenMessage as FetchedMessage } from '../../shared/runtime/kafka/consumer.js';
+import type { FetchedMessage } from '../../shared/runtime/kafka/consumer.js';
 import type { Log } from '../../shared/runtime/process/log.js';
 
 const LOCK_CLASS = 4_712;

@@ -160,7 +160,7 @@ describe('a customer who is paid', () => {
       ({ investSuite }) => {
         investSuite.portfolios[0]!.missingRequest = d('50');
       },
-      /wish for 50 is erased/,
+      /request for 50 is erased/,
     ],
     [
       'withdrawn though nobody asked',

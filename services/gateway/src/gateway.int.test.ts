@@ -7,7 +7,7 @@ import { Webhook } from 'standardwebhooks';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { eventually } from '../../../test/support/eventually.js';
 import { createApp, finishApp, listen, type Listening } from '../../../shared/runtime/http/server.js';
-import { startConsumer, type Consumer, type TakenMessage as FetchedMessage } from '../../../shared/runtime/kafka/consumer.js';
+import { startConsumer, type Consumer, type FetchedMessage } from '../../../shared/runtime/kafka/consumer.js';
 import type { KafkaOptions } from '../../../shared/runtime/kafka/client.js';
 import { startProducer, type Producer } from '../../../shared/runtime/kafka/producer.js';
 import { createLog } from '../../../shared/runtime/process/log.js';

@@ -6,8 +6,8 @@ export type FailpointName =
   | 'after-answer'
   | 'before-publish'
   | 'after-publish'
-  | 'before-take-in'
-  | 'after-take-in';
+  | 'before-ingest'
+  | 'after-ingest';
 /**
  * Named moments at which a test lets the process die; does nothing in production. `about` says what the moment is about: the
  * statuses a commit leads to, the effect that is sent or was answered, the topics of what is taken in or published.

@@ -12,25 +12,25 @@ import type { Guards } from './guards.js';
 import { groupLag } from './lag.js';
 import type { Lag } from './lag.js';
 import { PARTITIONS_AT_ONCE, ingestBatch } from './ingest-batch.js';
-import type { InboxWriter } from './ingest-batch.js';
+import type { Ingest } from './ingest-batch.js';
 import { evictPreviousRun } from './takeover.js';
 import { Watchdog } from './watchdog.js';
 
-export type { InboxWriter as TakeIn, FetchedBatch as TakenBatch, FetchedMessage as TakenMessage, Pulse } from './ingest-batch.js';
+export type { Ingest, FetchedBatch, FetchedMessage, Pulse } from './ingest-batch.js';
 export type { Lag, PartitionLag } from './lag.js';
 
 export type ConsumerOptions = KafkaOptions & {
   readonly groupId: string;
   /** Without the prefix. They must exist. */
   readonly topics: readonly string[];
-  readonly ingest: InboxWriter;
+  readonly ingest: Ingest;
   /** Called once. The process must exit: this consumer will not go on. */
   readonly onFatal: (error: Error) => void;
   /** After this long without a sign of life the group gives the partitions to others. Default 10 s; brokers refuse less than 6 s unless told otherwise. */
   readonly sessionTimeoutMs?: number;
   /** Default 1 s. */
   readonly heartbeatIntervalMs?: number;
-  /** One call of `takeIn` may take this long, or this long between two calls of `pulse.heartbeat()`; after that the process ends. Default 20 s. */
+  /** One call of `ingest` may take this long, or this long between two calls of `pulse.heartbeat()`; after that the process ends. Default 20 s. */
   readonly handlerDeadlineMs?: number;
   /** How long the fetching may be silent while the broker answers. Default 60 s. */
   readonly loopDeadlineMs?: number;

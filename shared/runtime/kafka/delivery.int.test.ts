@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { ensureTopics, pingKafka } from './admin.js';
 import type { KafkaOptions } from './client.js';
 import { startConsumer } from './consumer.js';
-import type { Consumer, TakenMessage as FetchedMessage } from './consumer.js';
+import type { Consumer, FetchedMessage } from './consumer.js';
 import { startProducer } from './producer.js';
 import type { Producer } from './producer.js';
 import { optionsFor, waitFor } from './testing.js';

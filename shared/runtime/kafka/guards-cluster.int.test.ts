@@ -8,7 +8,7 @@ import type { Kafka } from '../../../infra/sandbox/kafka/launcher.js';
 import { askAdmin, patientRetry } from './client.js';
 import type { Inner, KafkaOptions } from './client.js';
 import { startConsumer } from './consumer.js';
-import type { TakenMessage as FetchedMessage } from './consumer.js';
+import type { FetchedMessage } from './consumer.js';
 import { ensureTopics } from './admin.js';
 import { startProducer, startProducerWith } from './producer.js';
 import type { OutgoingMessage, Producer } from './producer.js';

@@ -5,7 +5,7 @@ import { ensureTopicsWith, ensureTopics } from './admin.js';
 import { askAdmin, openKafka, patientRetry } from './client.js';
 import type { Inner, KafkaOptions } from './client.js';
 import { startConsumerWith } from './consumer.js';
-import type { Consumer, ConsumerOptions, TakenMessage as FetchedMessage } from './consumer.js';
+import type { Consumer, ConsumerOptions, FetchedMessage } from './consumer.js';
 import { startProducerWith } from './producer.js';
 import type { OutgoingMessage, Producer } from './producer.js';
 import { optionsFor, waitFor, without, work } from './testing.js';
@@ -180,7 +180,7 @@ describe('a handler slower than a session, and a second member (guard heartbeatW
   });
 });
 
-describe('a copy that was killed and starts again (guard evictOwnGhost)', () => {
+describe('an instance that was killed and starts again (guard evictPreviousRun)', () => {
   /** A member that shows no life any more, as after kill -9: its handler never returns and beats no more. */
   const leavePreviousRun = async (kafka: KafkaOptions): Promise<void> => {
     let release: () => void = () => undefined;

@@ -34,10 +34,10 @@ export type Pulse = {
  * called again with the same batch until it resolves. What is wrong with a message is the handler's own matter (quarantine), not a rejection.
  * The same message may come more than once, and in two processes at once. A rejection with HoldPartition gives the place to other partitions.
  */
-export type InboxWriter = (batch: FetchedBatch, pulse: Pulse) => Promise<void>;
+export type Ingest = (batch: FetchedBatch, pulse: Pulse) => Promise<void>;
 
 export type BatchParts = {
-  readonly ingest: InboxWriter;
+  readonly ingest: Ingest;
   readonly topicPrefix: string;
   readonly heartbeatIntervalMs: number;
   readonly handlerDeadlineMs: number;

@@ -5,7 +5,7 @@ import Runner from 'kafkajs/src/consumer/runner';
 import { KafkaJSProtocolError } from 'kafkajs/src/errors';
 import type { Guards } from './guards.js';
 import { ingestBatch } from './ingest-batch.js';
-import type { InboxWriter } from './ingest-batch.js';
+import type { Ingest } from './ingest-batch.js';
 import { waitFor, without, work } from './testing.js';
 import { Watchdog } from './watchdog.js';
 
@@ -73,7 +73,7 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-const run = async (ingest: InboxWriter, guards: Guards, more: { handlerDeadlineMs?: number } = {}, own = groupWithOneMessage()) => {
+const run = async (ingest: Ingest, guards: Guards, more: { handlerDeadlineMs?: number } = {}, own = groupWithOneMessage()) => {
   const crashes: Error[] = [];
   const expired: string[] = [];
   const watchdog = new Watchdog(10, (what) => void expired.push(what));
@@ -289,7 +289,7 @@ describe('a handler at work', () => {
   it('hears from a failing heartbeat that the partition is no longer ours; then the member joins again', async () => {
     const heard: boolean[] = [];
     let calls = 0;
-    const ingest: InboxWriter = async (_batch, pulse) => {
+    const ingest: Ingest = async (_batch, pulse) => {
       calls += 1;
       if (calls > 1) return;
       heard.push(pulse.stopping());
@@ -361,7 +361,7 @@ describe('a handler at work', () => {
 
 describe('a taken message', () => {
   it('has its topic without the prefix, and headers as text', async () => {
-    const ingest = jest.fn<InboxWriter>(() => Promise.resolve());
+    const ingest = jest.fn<Ingest>(() => Promise.resolve());
     const seen = await run(ingest, without().guards);
     await waitFor(seen.isResolved, () => seen.events.join());
     expect(ingest.mock.calls[0]?.[0]).toEqual({

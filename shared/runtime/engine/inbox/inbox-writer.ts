@@ -4,7 +4,7 @@
  */
 import { headersOf, headerNames, type Envelope } from '../../../../contracts/internal/envelope.js';
 import { Batcher } from '../../batching.js';
-import type { TakenBatch as FetchedBatch, TakenMessage as FetchedMessage, Pulse } from '../../kafka/consumer.js';
+import type { FetchedBatch, FetchedMessage, Pulse } from '../../kafka/consumer.js';
 import type { Log } from '../../process/log.js';
 import type { Catalogue } from '../catalogue.js';
 import type { Clock } from '../clock.js';
@@ -150,9 +150,9 @@ export class InboxWriter {
       } else letters.set(one.read.eventId, this.#quarantine.add(one, one.read, rows, parts));
     }
     const topics = (): string[] => messages.map(({ original }) => original.topic);
-    this.#o.failpoint('before-take-in', topics);
+    this.#o.failpoint('before-ingest', topics);
     const taken = await store.ingest(rows, parts);
-    this.#o.failpoint('after-take-in', topics);
+    this.#o.failpoint('after-ingest', topics);
     const conflicting = new Set(taken.conflicting);
     if (conflicting.size > 0)
       await this.#quarantine.addOtherBodies([...first.values()].filter(({ read }) => conflicting.has(read.eventId)));

@@ -1,7 +1,7 @@
 /** A Kafka message as this service reads it: what the topic promises, or why it cannot be read. */
 import { parseEnvelope, type Envelope } from '../../../../contracts/internal/envelope.js';
 import type { Topic } from '../../../../contracts/internal/topics.js';
-import type { TakenMessage as FetchedMessage } from '../../kafka/consumer.js';
+import type { FetchedMessage } from '../../kafka/consumer.js';
 import type { Catalogue } from '../catalogue.js';
 import type { Arrival } from '../definition.js';
 import { contentHash, storable } from '../identity.js';

@@ -12,7 +12,7 @@ import type { Item } from './lanes.js';
 import type { StoredEffect, StoredJourney } from '../store/store.js';
 
 type State = { readonly status: 'Checking' | 'Paying' | 'Waiting' | 'Stuck' | 'Done'; readonly amount: string };
-type Input = { readonly type: 'Wished'; readonly amount: string } | { readonly type: 'Odd' };
+type Input = { readonly type: 'Requested'; readonly amount: string } | { readonly type: 'Odd' };
 type Effects = {
   readonly Check: { readonly kind: 'read'; readonly result: { readonly cash: string }; readonly reason: string };
   readonly Pay: { readonly kind: 'once'; readonly result: { readonly paid: string }; readonly reason: string };
@@ -21,11 +21,11 @@ type Said =
   | { readonly event: 'payout.finished'; readonly data: { readonly amount: string } }
   | { readonly sends: 'toy'; readonly subject: string; readonly input: Input };
 const to = go<State>;
-const quiet = { Wished: ignored('known'), Odd: impossible('odd') };
+const quiet = { Requested: ignored('known'), Odd: impossible('odd') };
 const flow: Flow<State, Input, Effects, Said> = {
   name: 'toy',
   ownedBy: 'payments desk',
-  opens: { Wished: (input) => ({ open: { status: 'Checking', amount: input.amount } }), Odd: () => ignored('nothing open') },
+  opens: { Requested: (input) => ({ open: { status: 'Checking', amount: input.amount } }), Odd: () => ignored('nothing open') },
   rows: {
     Checking: {
       does: 'Check',
@@ -44,7 +44,7 @@ const flow: Flow<State, Input, Effects, Said> = {
         to: 'Done',
         emits: [
           { event: 'payout.finished', data: { amount: s.amount } },
-          { sends: 'toy', subject: 'other', input: { type: 'Wished', amount: '1' } },
+          { sends: 'toy', subject: 'other', input: { type: 'Requested', amount: '1' } },
         ],
       }),
     },
@@ -52,7 +52,7 @@ const flow: Flow<State, Input, Effects, Said> = {
       waitsFor: 'cash',
       overdueAfterHours: 3,
       looksAgain: { after: 'cash', then: to('Checking') },
-      on: { ...quiet, Wished: to('Checking') },
+      on: { ...quiet, Requested: to('Checking') },
     },
     Stuck: { waitsFor: 'nothing', overdueAfterHours: 3, looksAgain: { after: 'never configured', then: to('Checking') }, on: quiet },
     Done: { ends: 'paid', on: quiet },
@@ -129,7 +129,7 @@ const input = (change: Partial<Extract<Item, { kind: 'input' }>> = {}): Extract<
   eventId: 'e1',
   source: 'portfolio.withdrawal-request/2/17',
   to: { flow: 'toy', subject: 's' },
-  input: { type: 'Wished' },
+  input: { type: 'Requested' },
   original,
   ...change,
 });
@@ -186,7 +186,7 @@ describe('what a step writes', () => {
         openJourney(
           catalogue.flow('toy'),
           { id: 'j', subject: 's', portfolioId: 'p' },
-          { type: 'Wished', amount: '10' } as Input,
+          { type: 'Requested', amount: '10' } as Input,
           catalogue.contextOf('toy', NOW - 3),
         ),
       ),
@@ -230,7 +230,7 @@ describe('what a step writes', () => {
       {
         journey_id: 'j',
         version: 1,
-        trigger: 'Wished',
+        occasion: 'Requested',
         source: 'portfolio.withdrawal-request/2/17',
         status: 'Checking',
         effect_id: 'j:Check:1',
@@ -282,7 +282,7 @@ describe('what a step writes', () => {
     expect(b.parts.history).toEqual([
       expect.objectContaining({
         version: 4,
-        trigger: 'Answered: applied',
+        occasion: 'Answered: applied',
         source: null,
         effect_id: 'j:Pay',
         said: 'payout.finished, tells toy',
@@ -300,7 +300,7 @@ describe('what a step writes', () => {
       expect.objectContaining({
         event_id: 'j.4.1',
         portfolio_id: 'p',
-        value: '{"tells":"toy","subject":"other","input":{"type":"Wished","amount":"1"}}',
+        value: '{"tells":"toy","subject":"other","input":{"type":"Requested","amount":"1"}}',
       }),
     ]);
     expect(b.written).toMatchObject([
@@ -330,7 +330,7 @@ describe('what a step writes', () => {
         proof: expect.stringContaining('absent at'),
       }),
     ]);
-    expect(b.parts.history).toMatchObject([{ trigger: 'Inquired: absent' }]);
+    expect(b.parts.history).toMatchObject([{ occasion: 'Inquired: absent' }]);
     const [written] = b.written;
     expect(written).toMatchObject({
       send: null,
@@ -344,7 +344,7 @@ describe('what a step writes', () => {
       expect.objectContaining({ status: 'sending', generation: 2, owner: OWNER, request: null, first_ms: NOW, last_ms: NOW, proof: null }),
     ]);
     expect(again.written[0]?.send).toMatchObject({ generation: 2, owner: OWNER, request: { key: 'j:Pay:g2' }, lastSentAtMs: NOW });
-    expect(again.parts.history).toMatchObject([{ trigger: 'Sending' }]);
+    expect(again.parts.history).toMatchObject([{ occasion: 'Sending' }]);
   });
   it('holds with the reason, cut to what people read', () => {
     const b = batch();
@@ -365,7 +365,7 @@ describe('what a step writes', () => {
     const before: StoredJourney = { ...paying(), state: { status: 'Waiting', amount: '10' } as State, effect: null };
     const b = batch();
     b.move({ kind: 'look-again', lane: 'p', tries: 0, journeyId: 'j', version: 3 }, before, after(before, { kind: 'look-again' }));
-    expect(b.parts.history).toMatchObject([{ trigger: 'LookedAgain', note: 'looked again' }]);
+    expect(b.parts.history).toMatchObject([{ occasion: 'LookedAgain', note: 'looked again' }]);
     const wait = batch();
     wait.move(input(), before, { ...after(before, { kind: 'look-again' }), journey: { ...before, version: 4 }, planned: false });
     expect(wait.parts.moved).toMatchObject([
@@ -460,7 +460,7 @@ describe('poison', () => {
     const b = batch();
     b.poison(input({ original: null }), null, 'Bug', 'odd');
     expect(b.parts.quarantined).toEqual([
-      expect.objectContaining({ topic: OWN_TOPIC, value: '{"tells":"toy","subject":"s","input":{"type":"Wished"}}' }),
+      expect.objectContaining({ topic: OWN_TOPIC, value: '{"tells":"toy","subject":"s","input":{"type":"Requested"}}' }),
     ]);
     expect([b.parts.said, b.written[0]?.publish]).toEqual([[], []]);
   });

@@ -243,8 +243,8 @@ describe('an older instance beside a newer one', () => {
         `insert into inbox (event_id, content_hash, topic, portfolio_id, value, received_at) values ($1, $1, $2, 'p1', $3, now() - interval '1 minute')`,
         [...[id, topic], JSON.stringify(value)],
       );
-    await put('own', null, { sends: 'gift', subject: 'w1', input: { type: 'Given' } });
-    await put('own-2', null, { sends: 'gift', subject: 'w1', input: { type: 'Given' } });
+    await put('own', null, { tells: 'gift', subject: 'w1', input: { type: 'Given' } });
+    await put('own-2', null, { tells: 'gift', subject: 'w1', input: { type: 'Given' } });
     await put('form', null, { asksFor: 'something new' });
     await put('topic', 'payout.finished', {
       ...{

@@ -84,9 +84,9 @@ fresh as (
 /** Null: all of them are, which needs no list. */
 const WHICH_ARE_FRESH =
   'select case when (select count(*) from fresh) < cardinality($1) then array(select event_id from fresh) end as fresh';
-const TAKE_IN = `with ${FRESH}\n${WHICH_ARE_FRESH}`;
+const INGEST = `with ${FRESH}\n${WHICH_ARE_FRESH}`;
 /** With messages that could not be read: each of them once, however often it comes. */
-const TAKE_IN_WITH_BAD = `
+const INGEST_WITH_BAD = `
 with ${FRESH},
 quarantined as (
   insert into quarantine (event_id, portfolio_id, topic, "partition", "offset", key, headers, value, error_class, reason)
@@ -201,7 +201,7 @@ export class PostgresStore implements EngineStore {
   async ingest(rows: readonly InboxRow[], bad: Pick<Parts, 'quarantined' | 'blocked' | 'said'>): Promise<Ingested> {
     const isGood = bad.quarantined.length + bad.said.length === 0;
     const [answer] = await this.#query<{ fresh: string[] | null }>(
-      isGood ? TAKE_IN : TAKE_IN_WITH_BAD,
+      isGood ? INGEST : INGEST_WITH_BAD,
       [
         textArray(column(rows, 'eventId')),
         textArray(column(rows, 'contentHash')),
@@ -213,7 +213,7 @@ export class PostgresStore implements EngineStore {
         textArray(column(rows, 'note')),
         ...(isGood ? [] : [rowsOf('quarantined', bad.quarantined), rowsOf('blocked', bad.blocked), rowsOf('said', bad.said)]),
       ],
-      isGood ? 'take-in' : 'take-in-with-bad',
+      isGood ? 'ingest' : 'ingest-with-bad',
     );
     const known = new Set(answer?.fresh ?? column(rows, 'eventId'));
     const repeated = rows.filter((row) => !known.has(row.eventId));
