@@ -17,7 +17,8 @@ export const PRIVATE_WORDS: readonly PrivateWord[] = [
   everywhere('sayer', 'OutboxPublisher', /sayer/gi),
   everywhere('former life', 'previous run', /\bformer[ -]?(?:life|lives)\b|formerL(?:ife|ives)/gi),
   everywhere('ghost', 'previous run', /ghost/gi),
-  everywhere('wish', 'divest request', /wish/gi),
+  // The setting `awaitWishAfterMs` is a public name and stays.
+  everywhere('wish', 'divest request', /(?<!await)wish/gi),
   inCode('Together', 'Batcher'),
   inCode('Flood', 'FailureRate'),
   inCode('Floods', 'FailureRate'),
