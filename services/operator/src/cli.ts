@@ -180,7 +180,7 @@ const journeyLeaves: readonly Leaf[] = [
       new Option('--status <status>', 'only in this status'),
       new Option('--overdue', 'only what should have gone on by now'),
       new Option('--portfolio <id>', 'only of this portfolio'),
-      new Option('--journey <name>', 'only of this kind: withdrawal, payout, optimisation, order, portfolio'),
+      new Option('--journey <name>', 'only of this kind: withdrawal, payout, optimisation, order, portfolio, lost-request'),
       new Option('--ended', 'those that have ended instead').conflicts('all'),
       new Option('--all', 'open, resting and ended ones'),
       limit,

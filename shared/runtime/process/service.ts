@@ -111,7 +111,7 @@ type EngineParts = Assembly & { readonly owner: Owner; readonly store: PostgresS
 const watchFigures = (registry: Registry, { store, engine, inboxWriter: inboxWriter, readable }: EngineParts): void => {
   new Gauge({
     name: 'cmw_held',
-    help: 'reasons for which messages are not taken in now; above 0 somebody must look',
+    help: 'reasons for which messages are not ingested now; above 0 somebody must look',
     registers: [registry],
     collect() {
       this.set(inboxWriter.heldBecause.length + (engine.waitsBecause === null ? 0 : 1));

@@ -73,7 +73,7 @@ export class InboxWriter {
     });
   }
 
-  /** Why nothing, or not everything, is taken in now: for readiness and alarms. */
+  /** Why nothing, or not everything, is ingested now: for readiness and alarms. */
   get heldBecause(): readonly string[] {
     return this.#paused.reasons;
   }

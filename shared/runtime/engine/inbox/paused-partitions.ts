@@ -38,7 +38,7 @@ export class PausedPartitions {
     this.#unreadable = new FailureRates(options.clock);
   }
 
-  /** Why nothing, or not everything, is taken in now. */
+  /** Why nothing, or not everything, is ingested now. */
   get reasons(): readonly string[] {
     const sinceMs = this.#o.clock.monotonicMs() - 5 * PAUSE_MS;
     // A partition that went to another instance is not asked about here any more.
