@@ -26,6 +26,7 @@ const SWEPT: ReadonlySet<EffectStatus> = new Set(['planned', 'accepted', 'unknow
 const FORGOTTEN_AFTER_MS = 120_000;
 const DAY_MS = 86_400_000;
 
+const isAnswer = ({ topic, value }: InboxEntry): boolean => topic === 'own' && value.startsWith('{"answers":');
 const isReadable = (j: Pick<JourneyEntry, 'flow' | 'stateVersion'>, readable: StateVersions): boolean =>
   j.stateVersion <= (readable[j.flow] ?? 0);
 
@@ -146,7 +147,7 @@ export class MemoryStore extends MemoryTables implements EngineStore {
     const before = this.nowMs() - olderThanMs;
     const left = new Set(except);
     const open = [...this.unhandled.values()].filter(
-      (entry) => entry.receivedAtMs < before && !this.blocked.has(entry.portfolioId) && !left.has(entry.eventId),
+      (entry) => entry.receivedAtMs < before && (isAnswer(entry) || !this.blocked.has(entry.portfolioId)) && !left.has(entry.eventId),
     );
     open.sort((a, b) => a.seq - b.seq);
     return open.slice(0, limit).map((entry) => this.#openRow(entry));

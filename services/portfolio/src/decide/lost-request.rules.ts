@@ -83,11 +83,13 @@ const gapOf = ({ gap }: LostRequest): Gap => {
   return gap;
 };
 
+const ANOTHER_WRITER = 'another writer was there while the divest amount was written';
+
 /**
  * A level was announced after our read and was overwritten. Written back is what we would have written, had we read it. Only
  * upwards: a lower level may be an old event as well as a change of mind, and only a person can ask the customer.
  */
-const requestErased = (state: LostRequest, announced: DivestAmount): Moved => {
+const requestErased = (state: LostRequest, announced: DivestAmount, { policy }: Facts): Moved => {
   const { levelRead, levelWritten: expected, written, baseCurrency } = gapOf(state);
   const level = loweredByAll(announced, written, baseCurrency);
   const explained = { explainedBy: announced, announced: [] };
@@ -98,6 +100,8 @@ const requestErased = (state: LostRequest, announced: DivestAmount): Moved => {
     };
   if (compareLevels(announced, levelRead) < 0)
     return putToReview(state, 'another writer was there, and a lower level was announced: it may be old, or overwritten by us');
+  // The tenant may have chosen since to write nothing back.
+  if (strictest(policy).onVersionGap === 'hold') return putToReview(state, `${ANOTHER_WRITER}, and ${levelText(announced)} was announced`);
   return {
     to: 'Restoring',
     set: { ...explained, restoring: { expected, level } },
@@ -105,17 +109,15 @@ const requestErased = (state: LostRequest, announced: DivestAmount): Moved => {
   };
 };
 
-const ANOTHER_WRITER = 'another writer was there while the divest amount was written';
-
 /** Of two levels, announcements do not tell which is the newer one: one of them may be from long before our read. */
-const afterGap = (state: LostRequest, { others, announcedWhileReading }: GapFound, { policy }: Facts): Moved => {
-  const { onVersionGap, onUnexplainedGap } = strictest(policy);
+const afterGap = (state: LostRequest, { others, announcedWhileReading }: GapFound, journey: Facts): Moved => {
+  const { onVersionGap, onUnexplainedGap } = strictest(journey.policy);
   const newest = state.announced.at(-1);
   const several = state.announced.length > 1;
   const told = newest === undefined ? '' : `, and ${levelText(newest)} was announced${several ? ', after another level' : ''}`;
   if (onVersionGap === 'hold' || several) return putToReview(state, `${ANOTHER_WRITER}${told}`);
   if (others > 1 && onUnexplainedGap === 'review') return putToReview(state, `${ANOTHER_WRITER}, ${String(others)} times${told}`);
-  if (newest !== undefined) return requestErased(state, newest);
+  if (newest !== undefined) return requestErased(state, newest, journey);
   const uncertain = announcedWhileReading !== null && compareLevels(announcedWhileReading, gapOf(state).levelRead) > 0;
   if (uncertain) return putToReview(state, `${ANOTHER_WRITER}, and a higher level was announced while it was read`);
   return { to: 'AwaitingAnnouncement', set: { reason: ANOTHER_WRITER } };
@@ -177,9 +179,9 @@ const isKnown = (state: LostRequest, level: DivestAmount): boolean => {
  * The first one explains the gap. One more may be a new divest request, which then stands, or the one that was overwritten, coming
  * after an old one that we have taken for it: a read tells which.
  */
-export const levelAfterGap = (state: LostRequest, { level }: LevelForwarded): Taken => {
+export const levelAfterGap = (state: LostRequest, { level }: LevelForwarded, journey: Facts): Taken => {
   if (isKnown(state, level)) return { stay: true };
-  if (state.explainedBy === null) return requestErased(state, level);
+  if (state.explainedBy === null) return requestErased(state, level, journey);
   return { to: 'ReadingLevel', set: { announced: announcedAfter(state.announced, level) } };
 };
 
@@ -187,9 +189,9 @@ export const levelAfterGap = (state: LostRequest, { level }: LevelForwarded): Ta
 export const noteLevel = (state: LostRequest, { level }: LevelForwarded): Kept =>
   isKnown(state, level) ? { stay: true } : { stay: true, set: { announced: announcedAfter(state.announced, level) } };
 
-export const levelWhileRead = (state: LostRequest, input: LevelForwarded): Taken => {
+export const levelWhileRead = (state: LostRequest, input: LevelForwarded, journey: Facts): Taken => {
   const { gap, restoring, explainedBy, announced } = state;
-  if (gap !== null) return restoring === null && explainedBy === null ? levelAfterGap(state, input) : noteLevel(state, input);
+  if (gap !== null) return restoring === null && explainedBy === null ? levelAfterGap(state, input, journey) : noteLevel(state, input);
   return isOurs(state, input.level) ? { stay: true } : { stay: true, set: { announced: announcedAfter(announced, input.level) } };
 };
 

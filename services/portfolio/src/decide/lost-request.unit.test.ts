@@ -142,6 +142,8 @@ describe('an announcement comes', () => {
       set: { handled: 2 },
       emits: [answer({ type: 'RestoreRequested', handled: 2, expected: NOTHING, level: level('300') })],
     });
+    const holds = factsUnder({ frozen: CAREFUL, now: { ...CAREFUL, onVersionGap: 'hold' as const } }, identity);
+    expect(heard(levelAfterGap)(state(), forwarded(level('800')), holds)).toMatchObject({ to: 'AwaitingReview' });
     for (const known of [level('500'), NOTHING])
       expect(heard(levelAfterGap)(state(), forwarded(known), facts)).toEqual({ stay: true, set: { handled: 2 }, emits: beingFoundOut(2) });
   });
@@ -153,19 +155,19 @@ describe('an announcement comes', () => {
       emits: beingFoundOut(2),
     });
     // The same once more, what we have written, and what we have read.
-    for (const known of ['800', '300', '500']) expect(levelAfterGap(explained, forwarded(level(known)))).toEqual({ stay: true });
+    for (const known of ['800', '300', '500']) expect(levelAfterGap(explained, forwarded(level(known)), facts)).toEqual({ stay: true });
   });
   it('from before the newest message that was handled, it is passed over', () => {
     expect(heard(levelAfterGap)(state({ handled: 2 }), forwarded(level('800')), facts)).toHaveProperty('ignored');
   });
   it('while the level is read', () => {
     const reading = state({ status: 'ReadingLevel' });
-    expect(levelWhileRead(reading, forwarded(level('800')))).toMatchObject({ to: 'Restoring' });
+    expect(levelWhileRead(reading, forwarded(level('800')), facts)).toMatchObject({ to: 'Restoring' });
     const lost = { ...reading, restoring: { expected: NOTHING, level: level('300') } };
-    expect(levelWhileRead(lost, forwarded(level('90')))).toEqual({ stay: true, set: { announced: [level('90')] } });
+    expect(levelWhileRead(lost, forwarded(level('90')), facts)).toEqual({ stay: true, set: { announced: [level('90')] } });
     const under = { ...reading, gap: null, review: 'why', announced: [level('800')] };
-    expect(levelWhileRead(under, forwarded(level('900')))).toEqual({ stay: true, set: { announced: [level('800'), level('900')] } });
-    expect(levelWhileRead(under, forwarded(NOTHING))).toEqual({ stay: true });
+    expect(levelWhileRead(under, forwarded(level('900')), facts)).toEqual({ stay: true, set: { announced: [level('800'), level('900')] } });
+    expect(levelWhileRead(under, forwarded(NOTHING), facts)).toEqual({ stay: true });
   });
   it('under review it is looked at, unless it is our own', () => {
     const under = state({ status: 'AwaitingReview', gap: null, review: 'why', ours: level('90') });
@@ -364,7 +366,7 @@ describe('every status answers every input', () => {
     });
   });
   it('does nothing without a gap', () => {
-    expect(() => levelAfterGap(state({ gap: null }), forwarded(level('800')))).toThrow('without a gap');
+    expect(() => levelAfterGap(state({ gap: null }), forwarded(level('800')), facts)).toThrow('without a gap');
     expect(paid('w1', '500')).toEqual(gapOf().written[0]);
   });
 });

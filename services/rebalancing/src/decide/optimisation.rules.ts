@@ -131,8 +131,10 @@ export const optimizationRead = (state: Optimisation, seen: OptimizationSeen): N
 };
 
 /** A portfolio that is not ours to trade: nothing is ordered and nothing is recorded. */
+const OTHER_MODE = 'InvestSuite integrates the broker';
+
 const notOurs = (seen: PortfolioSeen, { brokerMode }: OptimisationPolicy): string | null => {
-  if (brokerMode !== 'client') return 'InvestSuite integrates the broker';
+  if (brokerMode !== 'client') return OTHER_MODE;
   if (!seen.realMoney) return 'paper money';
   if (seen.deleted) return 'the portfolio is deleted';
   if (seen.archived) return 'the portfolio is archived';
@@ -250,6 +252,8 @@ export const pricesRead =
   };
 
 const priced = (state: Optimisation, side: OrderSide, prices: readonly Price[], journey: OptimisationFacts): Next => {
+  // Days may lie between the sales and the buys.
+  if (choices(journey).brokerMode !== 'client') return refuseAll({ ...state, reason: OTHER_MODE }, {}, journey);
   const limit = choices(journey).priceDriftLimit;
   const priceOf = new Map(prices.map(({ instrument, price }) => [instrument, price]));
   const orders = state.orders.map((order) => {

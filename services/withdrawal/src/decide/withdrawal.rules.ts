@@ -39,8 +39,10 @@ export const open = (input: Input<'DivestAmountUpdated'>, { portfolioId }: Withd
         },
       };
 
+const OTHER_MODE = 'InvestSuite integrates the broker for this tenant';
+
 const whyNotOurs = (read: PortfolioRead, { brokerMode }: WithdrawalPolicy): string | null => {
-  if (brokerMode !== 'client') return 'InvestSuite integrates the broker for this tenant';
+  if (brokerMode !== 'client') return OTHER_MODE;
   if (!read.realMoney) return 'not a real money portfolio';
   if (read.deleted) return 'the portfolio is deleted';
   if (read.archived) return 'the portfolio is archived';
@@ -104,6 +106,8 @@ const payEverythingOrWait = (w: Withdrawal, cash: CashCheck, code: string, journ
 
 /** All or nothing: never part of a number, never a coin more than is settled, withdrawable and not on its way out. */
 export const payOrWait = (w: Withdrawal, cash: CashCheck, journey: WithdrawalFacts): Next => {
+  // Days may lie between the read and the cash.
+  if (choices(journey).brokerMode !== 'client') return { to: 'Refused', set: { reason: OTHER_MODE } };
   const { currency: code } = portfolioOf(w);
   const asked = known<DivestAmount>(w.asked, 'a level');
   const due = payableLevel(asked, code);

@@ -263,6 +263,8 @@ describe('paying a number', () => {
   it('waits for open orders unless the tenant says otherwise', () => {
     expect(amountOf(withdrawalOf(level('250')), { openOrders: 1 })).toMatch(/^AwaitingCash: 1 orders are open/);
     expect(amountOf(withdrawalOf(level('250')), { openOrders: 1 }, paysAllTheSame)).toBe('250');
+    const otherMode = factsUnder<WithdrawalPolicy>({ frozen: policy, now: { ...policy, brokerMode: 'investsuite' } });
+    expect(amountOf(withdrawalOf(level('250')), {}, otherMode)).toBe('Refused: InvestSuite integrates the broker for this tenant');
     const loosened = factsUnder({ frozen: policy, now: paysAllTheSame.policy.now });
     expect(amountOf(withdrawalOf(level('250')), { openOrders: 1 }, loosened)).toMatch(/^AwaitingCash: 1 orders are open/);
   });

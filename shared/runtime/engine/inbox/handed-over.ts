@@ -47,10 +47,30 @@ export const handOverRow = (item: Item, journey: LoadedJourney, nowMs: number): 
   if (item.kind === 'effect') return answerRow(item, journey);
   if (item.kind !== 'due-effect' || (item.earlier === undefined && item.isNotified !== true)) return null;
   const { effectId, earlier = null } = item;
-  return rowOf(`${effectId}.notified.${String(nowMs)}`, journey.portfolioId, { notifies: effectId, journeyId: journey.id, earlier });
+  const generation = earlier === null ? 'now' : String(earlier.generation);
+  return rowOf(`${effectId}.notified.${generation}.${String(nowMs)}`, journey.portfolioId, {
+    notifies: effectId,
+    journeyId: journey.id,
+    earlier,
+  });
 };
 
+/** What another instance may hand over as an answer. A person's word never is. */
+const HANDED_OVER: ReadonlySet<unknown> = new Set(['Answered', 'Inquired', 'Orphaned']);
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+
+/**
+ * A later release that writes rows of another form marks them with `form`, a number above 1: such a row is left to it.
+ * @throws TypeError when a row is neither of our forms nor of a later one.
+ */
 export const readOwnRow = (value: string): OwnRow => {
-  const content = JSON.parse(value) as Exclude<OwnRow, null> | Readonly<Record<string, unknown>>;
-  return 'tells' in content || 'answers' in content || 'notifies' in content ? (content as OwnRow) : null;
+  const content: unknown = JSON.parse(value);
+  if (typeof content !== 'object' || content === null) throw new TypeError('a row of our own is no object');
+  const { form, tells, subject, input, answers, event, notifies, journeyId } = content as Readonly<Record<string, unknown>>;
+  if (typeof form === 'number' && form > 1) return null;
+  const isSent = isText(tells) && isText(subject) && isText((input as { type?: unknown } | undefined)?.type);
+  const isAnswer = isText(answers) && isText(journeyId) && HANDED_OVER.has((event as { type?: unknown } | undefined)?.type);
+  const isNotification = isText(notifies) && isText(journeyId);
+  if (Number(isSent) + Number(isAnswer) + Number(isNotification) !== 1) throw new TypeError('a row of our own has no form that we know');
+  return content as OwnRow;
 };

@@ -16,7 +16,7 @@ import type { Item, OriginalMessage } from '../steps/lanes.js';
 import type { Engine } from '../steps/step-loop.js';
 import { emptyParts } from '../store/step-statement.js';
 import { DatabaseAway, writeUnlessStale, type EngineStore, type InboxRow, type OpenInboxRow, type OutboxRow } from '../store/store.js';
-import { readOwnRow } from './handed-over.js';
+import { readOwnRow, type OwnRow } from './handed-over.js';
 import { PausedPartitions } from './paused-partitions.js';
 import { Quarantine } from './quarantine.js';
 import { DECISIONS, inboxRowOf, originalOf, readMessage, type Taken } from './read-message.js';
@@ -235,11 +235,30 @@ export class InboxWriter {
     return where.items[0] ?? null;
   }
 
+  /** Nobody can read it, today or later: people must. There is no dead letter of it, because it never was on Kafka. */
+  async #quarantineOwn(row: OpenInboxRow, reason: string): Promise<void> {
+    const { eventId: event_id, portfolioId: portfolio_id, value } = row;
+    const place = { topic: OWN_TOPIC, partition: null, offset: null, key: null, headers: '{}' };
+    await writeUnlessStale(this.#o.store, {
+      ...emptyParts(),
+      seen: [{ event_id, note: `quarantined: ${reason}` }],
+      quarantined: [{ event_id, portfolio_id, ...place, value, error_class: 'Unreadable', reason }],
+      blocked: [{ portfolio_id, event_id, reason }],
+    });
+    await this.#o.engine.refreshBlocked();
+  }
+
   /** What a journey has sent to another one, or an instance has handed over. */
   async #ownAgain(row: OpenInboxRow): Promise<Item | null> {
     const { catalogue, engine, store } = this.#o;
-    const own = readOwnRow(row.value);
     const { portfolioId: lane, eventId } = row;
+    let own: OwnRow;
+    try {
+      own = readOwnRow(row.value);
+    } catch (error) {
+      await this.#quarantineOwn(row, error instanceof Error ? error.message : 'unreadable');
+      return null;
+    }
     if (own === null) {
       engine.leftToNewer.leaveEvent(eventId);
       return null;

@@ -106,7 +106,7 @@ export class Sweep {
   }
 
   async #takeUpEvents(grace: number): Promise<void> {
-    const { store, engine, inboxWriter: inboxWriter } = this.#o;
+    const { store, engine, inboxWriter } = this.#o;
     const fresh = await engine.notInMemory(async () => {
       const rows = await store.openInbox(grace, MOST, engine.leftToNewer.notToList());
       if (rows.length < MOST) this.#recovering = false;
@@ -114,8 +114,15 @@ export class Sweep {
     });
     this.#hurries = this.#recovering && fresh.length > 0;
     for (const row of fresh) {
-      const item = await inboxWriter.again(row);
-      if (item !== null) engine.enqueue(item);
+      try {
+        const item = await inboxWriter.again(row);
+        if (item !== null) engine.enqueue(item);
+      } catch (error) {
+        if (error instanceof DatabaseAway) throw error;
+        // One row must not keep the sweep from all others.
+        this.#o.log.error({ err: error, eventId: row.eventId }, 'an event of the inbox cannot be taken up: somebody must look');
+        engine.leftToNewer.leaveEvent(row.eventId);
+      }
     }
   }
 

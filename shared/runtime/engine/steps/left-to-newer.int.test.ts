@@ -245,7 +245,7 @@ describe('an older instance beside a newer one', () => {
       );
     await put('own', null, { tells: 'gift', subject: 'w1', input: { type: 'Given' } });
     await put('own-2', null, { tells: 'gift', subject: 'w1', input: { type: 'Given' } });
-    await put('form', null, { asksFor: 'something new' });
+    await put('form', null, { form: 2, asksFor: 'something new' });
     await put('topic', 'payout.finished', {
       ...{
         id: 'topic',

@@ -117,6 +117,9 @@ const isReadable = (parameter: string): string => `(j.state_version <= coalesce(
 const IS_NOT_HANDED_OVER = `not exists (
   select 1 from inbox i where i.event_id = e.id || '.answer.' || e.generation || '.' || ${ms('e.last_sent_at')} and ${isUnset('i.handled_at')})`;
 
+/** An answer that an instance has handed over passes a blocked lane, as it does in memory. */
+const IS_ANSWER = `(i.topic = 'own' and i.value like '{"answers":%')`;
+
 type InboxOpen = {
   event_id: string;
   portfolio_id: string;
@@ -292,7 +295,7 @@ export class PostgresStore implements EngineStore {
       `select i.event_id, i.portfolio_id, i.value, i.topic, i.topic || '/' || i."partition" || '/' || i."offset" as source, ${QUARANTINED} from inbox i
          left join quarantine q on q.event_id = i.event_id
        where i.handled_at is null and i.received_at < now() - $1::int * interval '1 ms'
-         and not exists (select 1 from blocked_lane b where b.portfolio_id = i.portfolio_id)
+         and (${IS_ANSWER} or not exists (select 1 from blocked_lane b where b.portfolio_id = i.portfolio_id))
          and i.event_id <> all($3::text[])
        order by i.seq limit $2`,
       [olderThanMs, limit, except],
