@@ -33,7 +33,7 @@ export const releasedStates = (): readonly ReleasedState[] => kept('first-releas
 /** No process reads the stored result of another one, so a name in it may change: what an owner asks for was called a divest request. */
 const inTodaysWords = ({ result, ...one }: ReleasedResult): ReleasedResult => {
   if (one.effect !== 'ReadOwner') return { ...one, result };
-  const { wish, ...rest } = result as { readonly wish: unknown };
+  const { wish, ...rest } = result as Readonly<Record<string, unknown>>;
   return { ...one, result: { ...rest, request: wish } };
 };
 export const releasedResults = (): readonly ReleasedResult[] =>
