@@ -23,7 +23,7 @@ const COMMANDS = {
     file: JEST,
     level: 'unit',
     does: 'the tests that need no server',
-    help: 'npm run test:unit [-- words for jest]: the tests that need no server, in about a minute on two quiet cores. A path or --testPathPatterns kernel takes some, -t NAME one; jest explains the rest (npx jest --help).',
+    help: 'npm run test:unit [-- words for jest]: the tests that need no server, in one to two minutes on two cores. A path or --testPathPatterns kernel takes some, -t NAME one; jest explains the rest (npx jest --help).',
   },
   simulate: {
     file: 'dist/test/simulation/main.js',
