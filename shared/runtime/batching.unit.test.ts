@@ -40,13 +40,13 @@ const setUp = (change: Partial<BatcherOptions<string, string>> = {}) => {
 
 describe('what is done together', () => {
   it('takes what comes in one turn in one round, and gives each its own answer', async () => {
-    const { batcher: batcher, rounds } = setUp();
+    const { batcher, rounds } = setUp();
     expect(await settled(['a', 'b', 'c'].map((item) => batcher.do(item)))).toEqual(['A', 'B', 'C']);
     expect(rounds).toEqual([['a', 'b', 'c']]);
   });
 
   it('collects while a round is under way, keeps the order, and respects the size of a round', async () => {
-    const { batcher: batcher, rounds, shut, letGo, turn } = setUp();
+    const { batcher, rounds, shut, letGo, turn } = setUp();
     shut();
     const first = batcher.do('a');
     await turn();
@@ -59,7 +59,7 @@ describe('what is done together', () => {
   });
 
   it('has as many rounds under way as it may', async () => {
-    const { batcher: batcher, rounds, shut, letGo, turn } = setUp({ rounds: 2 });
+    const { batcher, rounds, shut, letGo, turn } = setUp({ rounds: 2 });
     shut();
     const all = ['a', 'b', 'c'].map(async (item) => {
       await turn();
@@ -80,19 +80,19 @@ describe('what is done together', () => {
   });
 
   it('does not let one fail its neighbours', async () => {
-    const { batcher: batcher } = setUp();
+    const { batcher } = setUp();
     expect(await settled(['a', 'b', 'bad', 'd'].map((item) => batcher.do(item)))).toEqual(['A', 'B', 'bad', 'D']);
   });
 
   it('tries nothing again when the error is about all, and goes on with those that come later', async () => {
-    const { batcher: batcher, rounds } = setUp();
+    const { batcher, rounds } = setUp();
     expect(await settled(['a', 'away'].map((item) => batcher.do(item)))).toEqual(['away', 'away']);
     expect(rounds).toHaveLength(1);
     expect(await batcher.do('b')).toBe('B');
   });
 
   it('refuses beyond its bound, and takes again afterwards', async () => {
-    const { batcher: batcher, shut, letGo, turn } = setUp({ mostWaiting: 2 });
+    const { batcher, shut, letGo, turn } = setUp({ mostWaiting: 2 });
     shut();
     const first = batcher.do('a');
     await turn();
@@ -104,7 +104,7 @@ describe('what is done together', () => {
   });
 
   it('calls it a bug when answers are missing', async () => {
-    const { batcher: batcher } = setUp({ work: () => Promise.resolve([]) });
+    const { batcher } = setUp({ work: () => Promise.resolve([]) });
     await expect(batcher.do('a')).rejects.toThrow('0 answers for 1 items');
   });
 });

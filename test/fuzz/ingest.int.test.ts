@@ -111,7 +111,7 @@ describe('messages of every consumer', () => {
       failpoint: failpoint,
       decisions,
     });
-    return { inboxWriter: inboxWriter, said, store, close: () => pool.end() };
+    return { inboxWriter, said, store, close: () => pool.end() };
   };
 
   /** One by one and in small fetches, good ones in between, so that it is no flood. */
@@ -140,7 +140,7 @@ describe('messages of every consumer', () => {
   };
 
   it.each(consumers)('%s on %s: each is a row, kept whole, and none stops the lane of another', async (service, topic) => {
-    const { inboxWriter: inboxWriter, said, close } = open(service);
+    const { inboxWriter, said, close } = open(service);
     const good = fc
       .sample(messageOf(topic), { seed, numRuns: runs(25) })
       .map((tree) => ({ value: Buffer.from(printed(tree)), key: 'good' }));
@@ -191,7 +191,7 @@ describe('messages of every consumer', () => {
 
     it.each(services)('%s on %s: is taken in once, whichever came first', async (service, topic) => {
       for (const first of ['then', 'now'] as const) {
-        const { inboxWriter: inboxWriter, close } = open(service);
+        const { inboxWriter, close } = open(service);
         const pairs = both(topic);
         expect(pairs.length).toBeGreaterThan(0);
         await handOver(
@@ -214,7 +214,7 @@ describe('messages of every consumer', () => {
     });
 
     it('with another content is told apart all the same', async () => {
-      const { inboxWriter: inboxWriter, close } = open('payout');
+      const { inboxWriter, close } = open('payout');
       const [pair] = both('core-banking.transfer-status');
       const other = (pair?.now.value.toString() ?? '').replaceAll('1250.00', '9250.00');
       expect(other).not.toBe(pair?.now.value.toString());
@@ -227,7 +227,7 @@ describe('messages of every consumer', () => {
     });
 
     it('is understood when it waited unhandled, and when a person corrects it in the old form', async () => {
-      const { inboxWriter: inboxWriter, store, close } = open('withdrawal');
+      const { inboxWriter, store, close } = open('withdrawal');
       const topic = 'portfolio.withdrawal-request';
       const one = recorded.find((each) => each.what === 'a level of 3.4900');
       const value = one?.value ?? '';
@@ -246,7 +246,7 @@ describe('messages of every consumer', () => {
   });
 
   it('a bad message of one portfolio stops the lane of that one alone', async () => {
-    const { inboxWriter: inboxWriter, store, close } = open('payout');
+    const { inboxWriter, store, close } = open('payout');
     const good = fc.sample(messageOf('payout.requested'), { seed, numRuns: 5 }).map(printed);
     const bad = (good[0] ?? '').replace(/"portfolioId":"P0\d"/, '"portfolioId":"P99"');
     await handOver(inboxWriter, 'payout.requested', [

@@ -110,9 +110,9 @@ export class Copy {
       if (life.alive && faults.happens('crash-at-point')) this.crash(point);
     };
     const ownerId = (): number => (this.#life === life ? this.#ownerId : 0);
-    const { inboxWriter: inboxWriter, sweep } = assemble({
+    const { inboxWriter, sweep } = assemble({
       publish: this.#publisher(life, failpoint),
-      ...{ catalogue, store: client, clock, log, ownerId, failpoint: failpoint },
+      ...{ catalogue, store: client, clock, log, ownerId, failpoint },
       onNotPublished: () => undefined,
       effectRunner: {
         limitPerSystem: 64,

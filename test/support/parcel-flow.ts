@@ -167,7 +167,7 @@ export const consumes: readonly Consume[] = [
   {
     topic: 'broker.cash-status',
     read: (event) => {
-      const { key, request: request } = z.object({ key: z.string(), request: z.string() }).parse(event.data);
+      const { key, request } = z.object({ key: z.string(), request: z.string() }).parse(event.data);
       return { deliverByReference: { reference: key, input: { type: 'Wished', wanted: request } as Input } };
     },
   },

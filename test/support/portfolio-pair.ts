@@ -127,7 +127,7 @@ export class PortfolioPair {
   #take(flow: FlowName, stepResult: StepResult): void {
     if (stepResult.kind === 'impossible') throw new Error(`impossible: ${stepResult.why}, after ${this.path.join(', ')}`);
     if (stepResult.kind !== 'moved') return;
-    const { journey, emits: emits } = stepResult;
+    const { journey, emits } = stepResult;
     this.#catalogue.binding(flow).state.parse(JSON.parse(JSON.stringify(journey.state)));
     this.path.push(`${flow} ${journey.state.status}`);
     if (flow === 'portfolio') this.#portfolio = journey;

@@ -24,9 +24,9 @@ export type ReadArguments =
 const MOST_KILLS = 2_000;
 /** One page of the operators' list of open journeys holds 1,000, and each customer has one that never ends. */
 const MOST_CUSTOMERS = 900;
-const LARGEST_SEED = 4_294_967_295;
+export const LARGEST_SEED = 4_294_967_295;
 
-const wholeNumber =
+export const wholeNumber =
   (from: number, to: number) =>
   (text: string): number => {
     const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;

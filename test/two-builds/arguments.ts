@@ -1,5 +1,6 @@
 /** The words behind `npm run two-builds --`. Pure: what is wrong comes back as text. */
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
+import { LARGEST_SEED, wholeNumber } from '../torture/arguments.js';
 
 export interface TwoBuildsArguments {
   /** `stop-all`: every instance of the earlier build ends, then the migrations run, then this build starts. `rolling`: both run at once. */
@@ -16,15 +17,6 @@ export type ReadArguments =
   | { readonly kind: 'wrong'; readonly text: string };
 
 const MOST_CUSTOMERS = 300;
-const LARGEST_SEED = 4_294_967_295;
-
-const wholeNumber =
-  (from: number, to: number) =>
-  (text: string): number => {
-    const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
-    if (!(value >= from && value <= to)) throw new InvalidArgumentError(`It takes a whole number from ${from} to ${to}.`);
-    return value;
-  };
 
 const DESCRIPTION = `Customers are paid while one build of the services is replaced by another, over one real Kafka and one real Postgres.
 Then the books of the outside world are read. Exit 0 only when nobody is paid twice and nobody is forgotten.`;

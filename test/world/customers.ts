@@ -69,7 +69,7 @@ export class Requests {
 
   async #one({ plan, customer }: Entered, firstAtMs: number): Promise<void> {
     this.#left.set(plan.number, plan.requests.length);
-    for (const { afterMs, request: request } of plan.requests) {
+    for (const { afterMs, request } of plan.requests) {
       await this.#wait(firstAtMs + afterMs);
       if (this.#stopped.aborted) return;
       if (!this.#firstAtMs.has(plan.number)) this.#firstAtMs.set(plan.number, Date.now());

@@ -5,10 +5,9 @@ import { INSTRUMENTS } from './world.js';
 
 const worth = ({ cash, positions }: PlannedCustomer): Decimal =>
   plus(cash, sum(positions.map(({ isin, units }) => times(units, decimal(INSTRUMENTS.find((one) => one.isin === isin)?.price ?? '0')))));
-const requested = ({ requests: requests }: PlannedCustomer): Decimal =>
+const requested = ({ requests }: PlannedCustomer): Decimal =>
   requests.reduce<Decimal>(
-    (level, { request: request }) =>
-      request.action === 'set' ? request.amount : request.action === 'raise' ? plus(level, request.amount) : ZERO,
+    (level, { request }) => (request.action === 'set' ? request.amount : request.action === 'raise' ? plus(level, request.amount) : ZERO),
     ZERO,
   );
 

@@ -30,10 +30,10 @@ export interface CustomerVerdict extends Sums {
 export const isOver = ({ end }: Pick<CustomerVerdict, 'end'>): boolean => end !== 'under way' && end !== 'WRONG';
 
 /** The outside may raise what was planned, so the plan says the least. Sales of a cancelled request may be too many. */
-const expectedOf = ({ asked, cash, requests: requests }: PlannedCustomer): ExpectedEnd =>
+const expectedOf = ({ asked, cash, requests }: PlannedCustomer): ExpectedEnd =>
   asked === null
     ? { paid: 'everything' }
-    : { paid: { atLeast: asked }, ...(requests.some(({ request: request }) => request.action === 'cancel') ? {} : { cashBefore: cash }) };
+    : { paid: { atLeast: asked }, ...(requests.some(({ request }) => request.action === 'cancel') ? {} : { cashBefore: cash }) };
 
 const describeOpen = (facts: Facts, portfolioId: string): readonly string[] =>
   facts.journeys

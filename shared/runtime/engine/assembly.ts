@@ -28,7 +28,7 @@ export type Assembly = {
 };
 
 export const assemble = (options: AssemblyOptions): Assembly => {
-  const { catalogue, store, clock, log, ownerId, failpoint: failpoint, bounds } = options;
+  const { catalogue, store, clock, log, ownerId, failpoint, bounds } = options;
   const effectRunner = new EffectRunner({ maySend: () => ownerId() !== 0, ...clock, ...options.effectRunner });
   const outboxPublisher = new OutboxPublisher(store, options.publish, options.onNotPublished, clock.after);
   const engine = new Engine({
@@ -44,7 +44,7 @@ export const assemble = (options: AssemblyOptions): Assembly => {
   });
   const inboxWriter: InboxWriter = new InboxWriter({
     decisions: decisionsOf({ catalogue, store, engine, inboxWriter: () => inboxWriter, log }),
-    ...{ catalogue, store, engine, outboxPublisher: outboxPublisher, clock, log, failpoint: failpoint, ...bounds },
+    ...{ catalogue, store, engine, outboxPublisher, clock, log, failpoint, ...bounds },
   });
   const sweep = new Sweep({
     store,
@@ -57,5 +57,5 @@ export const assemble = (options: AssemblyOptions): Assembly => {
     ownerId,
     ...options.sweep,
   });
-  return { engine, inboxWriter: inboxWriter, sweep, outboxPublisher: outboxPublisher };
+  return { engine, inboxWriter, sweep, outboxPublisher };
 };

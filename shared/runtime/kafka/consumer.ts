@@ -120,7 +120,7 @@ class WatchedConsumer implements Consumer {
   }
 
   async start(): Promise<void> {
-    const { groupId, log, ingest: ingest, topicPrefix } = this.#options;
+    const { groupId, log, ingest, topicPrefix } = this.#options;
     if (this.#own.guards.evictPreviousRun) await evictPreviousRun(this.#options, groupId, this.#kafka, this.#own);
     await this.#consumer.connect();
     await this.#consumer.subscribe({ topics: this.#topics().map(({ topic }) => topic), fromBeginning: this.#own.guards.fromBeginning });

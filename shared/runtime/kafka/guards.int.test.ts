@@ -37,7 +37,7 @@ const consumerOf = async (
 ): Promise<Consumer & { fatal: Error[] }> => {
   const fatal: Error[] = [];
   const options = { groupId: kafka.topicPrefix, topics: ['t'], sessionTimeoutMs: 3_000, heartbeatIntervalMs: 500, ...kafka, ...more };
-  const consumer = await startConsumerWith({ ...options, ingest: ingest, onFatal: (error) => void fatal.push(error) }, own);
+  const consumer = await startConsumerWith({ ...options, ingest, onFatal: (error) => void fatal.push(error) }, own);
   closing.push(() => consumer.stop(500));
   return Object.assign(consumer, { fatal });
 };

@@ -108,7 +108,7 @@ const crashPoints = (setting: string | undefined): Failpoint => {
 
 type EngineParts = Assembly & { readonly owner: Owner; readonly store: PostgresStore; readonly readable: StateVersions };
 
-const watchFigures = (registry: Registry, { store, engine, inboxWriter: inboxWriter, readable }: EngineParts): void => {
+const watchFigures = (registry: Registry, { store, engine, inboxWriter, readable }: EngineParts): void => {
   new Gauge({
     name: 'cmw_held',
     help: 'reasons for which messages are not ingested now; above 0 somebody must look',
@@ -190,7 +190,7 @@ const startEngine = async ({ definition, config, log, pool, producer }: EngineSe
   });
   const catalogue = new Catalogue(definition);
   const assembly = assemble({
-    ...{ catalogue, store, clock: systemClock, log, failpoint: failpoint },
+    ...{ catalogue, store, clock: systemClock, log, failpoint },
     ownerId: () => owner.id,
     publish: async (rows) => {
       await producer.send(rows);
@@ -244,7 +244,7 @@ const start = async <S extends z.ZodObject, T extends z.ZodObject>(
   const state: { parts: EngineParts | null } = { parts: null };
   const started = (): Promise<void> => (state.parts === null ? Promise.reject(new Error('starting')) : Promise.resolve());
   const takesIn = (): Promise<void> => {
-    const { inboxWriter: inboxWriter, engine } = state.parts ?? {};
+    const { inboxWriter, engine } = state.parts ?? {};
     const why = [...(engine?.waitsBecause ? [engine.waitsBecause] : []), ...(inboxWriter?.heldBecause ?? [])];
     return why.length === 0 ? Promise.resolve() : Promise.reject(new NotReady([...new Set(why)].join('; ')));
   };

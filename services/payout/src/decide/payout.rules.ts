@@ -92,7 +92,7 @@ const calledOff = (p: Payout, { ownerId, open: isOpen, level }: RequestRead): st
   return stands ? null : 'the divest request was called off or lowered while a changed counter account cooled off';
 };
 
-export const goOnFromOwner = (p: Payout, { externalId, shownIban, request: request }: OwnerRead): Next => {
+export const goOnFromOwner = (p: Payout, { externalId, shownIban, request }: OwnerRead): Next => {
   const reason = request === null ? null : calledOff(p, request);
   if (reason !== null) return refuse(p, reason);
   return externalId === null

@@ -274,7 +274,7 @@ describe('the transfer', () => {
     });
   });
   it('cuts a long reason to what the event may carry', () => {
-    const { emits: emits } = holdOrMoveBack(suspended, 'x'.repeat(900), 'person') as { emits: readonly { data: { reason: string } }[] };
+    const { emits } = holdOrMoveBack(suspended, 'x'.repeat(900), 'person') as { emits: readonly { data: { reason: string } }[] };
     expect(emits[0]?.data.reason).toHaveLength(500);
   });
   it('that comes back is given to an operator and told', () => {

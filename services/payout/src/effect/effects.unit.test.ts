@@ -49,7 +49,7 @@ describe('ReadOwner', () => {
       return effect.read(effect.request({ ...state, waited: true }, journey, 'k1'), sending);
     };
     const request = { ownerId: 'U1', open: true, level: { kind: 'nothing' } };
-    expect(await read({ kind: 'applied', result: shown })).toMatchObject({ result: { externalId: 'C1', request: request } });
+    expect(await read({ kind: 'applied', result: shown })).toMatchObject({ result: { externalId: 'C1', request } });
     for (const closed of [{ active: false }, { archived: true }, { deleted: true }])
       expect(await read({ kind: 'applied', result: { ...shown, ...closed } })).toMatchObject({
         result: { request: { ...request, open: false } },

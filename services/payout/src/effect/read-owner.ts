@@ -27,6 +27,6 @@ export const readOwner = (
     if (portfolio.kind !== 'applied') return portfolio;
     const { active, archived, deleted, divestAmount: level } = portfolio.result;
     const request = { ownerId: portfolio.result.ownerId, open: active && !archived && !deleted, level };
-    return { kind: 'applied', result: { ...owner, request: request } };
+    return { kind: 'applied', result: { ...owner, request } };
   },
 });

@@ -124,8 +124,8 @@ const afterGap = (state: LostRequest, { others, announcedWhileReading }: GapFoun
 };
 
 const openedBy = (state: LostRequest, move: Moved): Opening<LostRequest, LostRequestSaid> => {
-  const { to, set, emits: emits } = answering(state, move);
-  return { open: { ...state, ...set, status: to }, ...(emits === undefined ? {} : { emits: emits }) };
+  const { to, set, emits } = answering(state, move);
+  return { open: { ...state, ...set, status: to }, ...(emits === undefined ? {} : { emits }) };
 };
 
 export const opened = (found: GapFound, journey: Facts): Opening<LostRequest, LostRequestSaid> => {

@@ -87,8 +87,8 @@ export const followed = (order: Order, seen: OrderSeen): Next => {
     reason: seen.rejectReason ?? order.reason,
   };
   if (order.transactionId !== null) return { to: 'RecordingExecution', set };
-  const { to, emits: emits } = afterExecution({ ...order, ...set });
-  return { to, set, ...(emits === undefined ? {} : { emits: emits }) };
+  const { to, emits } = afterExecution({ ...order, ...set });
+  return { to, set, ...(emits === undefined ? {} : { emits }) };
 };
 
 const change = (order: Order, because: 'order-executed' | 'order-settled', moves: boolean, cashSettled: boolean): ChangeRequested => {

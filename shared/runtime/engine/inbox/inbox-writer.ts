@@ -53,7 +53,7 @@ export class InboxWriter {
 
   constructor(options: InboxWriterOptions) {
     this.#o = options;
-    const { engine, store, outboxPublisher: outboxPublisher, clock, log, tryEveryMs } = options;
+    const { engine, store, outboxPublisher, clock, log, tryEveryMs } = options;
     this.#paused = new PausedPartitions({ engine, clock, log, tryEveryMs });
     this.#quarantine = new Quarantine({
       store,
@@ -124,7 +124,7 @@ export class InboxWriter {
   }
 
   async #ingest(messages: readonly Taken[]): Promise<void> {
-    const { store, engine, outboxPublisher: outboxPublisher } = this.#o;
+    const { store, engine, outboxPublisher } = this.#o;
     const parts = emptyParts();
     const rows: InboxRow[] = [];
     const letters = new Map<string, OutboxRow>();

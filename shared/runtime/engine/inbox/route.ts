@@ -39,7 +39,7 @@ export const route = (read: Extract<Read, { kind: 'good' }>, original: OriginalM
             : { flow: arrival.deliver.flow, subject: arrival.deliver.subject },
       });
   }
-  if (items.length + byReference.length > 0) return { note: null, items, notifications: notifications, byReference };
+  if (items.length + byReference.length > 0) return { note: null, items, notifications, byReference };
   return {
     note: notifications.length > 0 ? NEWS : notes.join('; ') || 'no business of this service',
     items,

@@ -59,7 +59,7 @@ const stage = () => {
 
 describe('what steps have said', () => {
   it('goes out in order, one publication at a time; many are marked together, a little later', async () => {
-    const { outboxPublisher: outboxPublisher, published, marked, pass, mark } = stage();
+    const { outboxPublisher, published, marked, pass, mark } = stage();
     outboxPublisher.publish([row('a'), row('b')]);
     outboxPublisher.publish([row('c')]);
     expect(published).toEqual([['a', 'b']]);
@@ -75,7 +75,7 @@ describe('what steps have said', () => {
     expect(marked).toEqual([['a', 'b', 'c'], ['d']]);
   });
   it('is not said twice while it is in progress, and again when the sweep still finds it afterwards', async () => {
-    const { outboxPublisher: outboxPublisher, published, pass, mark } = stage();
+    const { outboxPublisher, published, pass, mark } = stage();
     outboxPublisher.publish([row('a')]);
     outboxPublisher.publish([row('b'), row('a'), row('b')]);
     await pass();
@@ -87,7 +87,7 @@ describe('what steps have said', () => {
     expect(published).toEqual([['a'], ['b'], ['a']]);
   });
   it('stays unmarked when it could not be published or marked, and other keys go on', async () => {
-    const { outboxPublisher: outboxPublisher, published, marked, troubles, pass, fail, mark, failMarking } = stage();
+    const { outboxPublisher, published, marked, troubles, pass, fail, mark, failMarking } = stage();
     outboxPublisher.publish([row('a')]);
     outboxPublisher.publish([row('b', 'other')]);
     await fail(new Error('Kafka is away'));
@@ -102,7 +102,7 @@ describe('what steps have said', () => {
     expect(marked).toEqual([['a', 'b']]);
   });
   it('says nothing newer of a key before what it has missed', async () => {
-    const { outboxPublisher: outboxPublisher, published, pass, fail } = stage();
+    const { outboxPublisher, published, pass, fail } = stage();
     const look = (ids: readonly string[], all = true) =>
       outboxPublisher.publishMissed(async () => ({ rows: ids.map((id) => row(id)), all }));
     outboxPublisher.publish([row('a')]);
@@ -127,13 +127,13 @@ describe('what steps have said', () => {
     await pass();
   });
   it('is bounded: no publication of more than a thousand', async () => {
-    const { outboxPublisher: outboxPublisher, published, pass } = stage();
+    const { outboxPublisher, published, pass } = stage();
     outboxPublisher.publish(Array.from({ length: 1_500 }, (_, n) => row(String(n))));
     await pass();
     expect(published.map((one) => one.length)).toEqual([1_000, 500]);
   });
   it('finishes what is under way when it stops, and leaves the rest in the outbox', async () => {
-    const { outboxPublisher: outboxPublisher, published, marked, pass } = stage();
+    const { outboxPublisher, published, marked, pass } = stage();
     outboxPublisher.publish([row('a')]);
     outboxPublisher.publish([row('b')]);
     const stopped = outboxPublisher.stop();

@@ -79,7 +79,7 @@ export class Sweep {
   }
 
   async once(): Promise<void> {
-    const { store, engine, outboxPublisher: outboxPublisher, graceMs, log } = this.#o;
+    const { store, engine, outboxPublisher, graceMs, log } = this.#o;
     this.#wholeAgainAtMs = this.#o.clock.monotonicMs() + this.#o.everyMs;
     // After a start nothing is in memory: nobody needs to be left alone on our account.
     const grace = this.#first ? 0 : graceMs;

@@ -68,7 +68,7 @@ export class AfterCommit {
   }
 
   /** What was decided has nothing to write yet: the outside is asked, or asked again. */
-  work({ item, journey, stepResult: stepResult }: Decided): void {
+  work({ item, journey, stepResult }: Decided): void {
     const { effects } = this.#o;
     this.#o.items.freeLane(item);
     if (journey !== null && item.kind === 'due-effect' && item.earlier !== undefined) {

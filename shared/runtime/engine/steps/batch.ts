@@ -222,7 +222,7 @@ export class Batch {
       effect !== null &&
       effect.status === 'sending' &&
       (stepResult.planned || (item.kind === 'due-effect' && stepResult.closing?.status === 'sending'));
-    this.written.push({ item, journey: { ...journey, effect }, send: sends ? effect : null, publish, sent: sent, blocked: null });
+    this.written.push({ item, journey: { ...journey, effect }, send: sends ? effect : null, publish, sent, blocked: null });
   }
 
   #effectAfter(before: StoredJourney | null, stepResult: Moved): StoredEffect | null {

@@ -80,7 +80,7 @@ export class StepFailures {
 
   /** Bugs that would make a flood are not written, which would stop one lane after the other: their items wait in memory and in the inbox. */
   holdBack(decided: readonly Decided[]): readonly Decided[] {
-    if (this.#trying || !decided.some(({ stepResult: stepResult }) => stepResult.kind === 'bug')) return decided;
+    if (this.#trying || !decided.some(({ stepResult }) => stepResult.kind === 'bug')) return decided;
     const counts = counted(decided);
     const high = new Set(
       [...counts].filter(([kind, { failed, of }]) => failed > 0 && this.#kinds.of(kind).isWith(failed, of)).map(([kind]) => kind),
@@ -106,7 +106,7 @@ export class StepFailures {
       failed += count.failed;
     }
     if (this.#trying && failed === 0) this.#probeTimer.encourage();
-    for (const { item, stepResult: stepResult } of decided)
+    for (const { item, stepResult } of decided)
       if (item.kind === 'input' && item.original !== null)
         this.partitions
           .of(`${item.original.topic}/${String(item.original.partition)}`)

@@ -83,7 +83,7 @@ export class Engine {
     };
     const items = new WaitingItems(store, clock);
     const journeys = new JourneyCache(catalogue, options.mostRemembered);
-    const effects = new EffectsInProgress({ catalogue, effectRunner: effectRunner, clock, log, failpoint: failpoint, enqueue });
+    const effects = new EffectsInProgress({ catalogue, effectRunner, clock, log, failpoint, enqueue });
     this.#failures = new StepFailures({
       ...{ clock, log, tryEveryMs },
       putBack: (item) => {
@@ -292,7 +292,7 @@ export class Engine {
     const batch = new Batch(catalogue, this.#o.ownerId(), clock.nowMs());
     const work: Decided[] = [];
     for (const one of decided) {
-      const { item, journey, stepResult: stepResult } = one;
+      const { item, journey, stepResult } = one;
       if (stepResult.kind === 'moved') batch.move(item, journey, stepResult);
       else if (stepResult.kind === 'postponed' && journey !== null) batch.postpone(item, journey, stepResult.effect);
       else if (stepResult.kind === 'ignored') batch.ignore(item, stepResult.note, journey);
@@ -304,14 +304,14 @@ export class Engine {
     }
     if (!batch.isEmpty) {
       const statuses = (): string[] =>
-        decided.flatMap(({ stepResult: stepResult }) => (stepResult.kind === 'moved' ? [stepResult.journey.state.status] : []));
+        decided.flatMap(({ stepResult }) => (stepResult.kind === 'moved' ? [stepResult.journey.state.status] : []));
       this.#o.failpoint('before-step-commit', statuses);
       await store.write(batch.parts);
       this.#o.failpoint('after-step-commit', statuses);
     }
     this.#failures.noteAll(decided);
     for (const written of batch.written) this.#afterCommit.follow(written, intendedAtMs);
-    for (const { item, stepResult: stepResult } of decided)
+    for (const { item, stepResult } of decided)
       if (item.kind === 'look-again' && stepResult.kind === 'bug') this.#items.lookFailed(item.journeyId);
     for (const one of work) this.#afterCommit.work(one);
   }
