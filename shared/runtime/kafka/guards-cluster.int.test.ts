@@ -109,11 +109,20 @@ describe('a leader moves behind the producer (guard onePartitionPerRequest)', ()
   it('without the guard, verifiedAnswer alone still sees that it is not confirmed', async () => {
     await expect(sendAcrossMove(without('onePartitionPerRequest'), [[1], [2]], 1)).resolves.toMatchObject({ acknowledged: false });
   });
-  it('away from a broker that keeps the other partition: every message is stored once', async () => {
-    await expect(sendAcrossMove(without(), [[1], [1]], 2)).resolves.toEqual({ acknowledged: true, stored: all });
+  /** How often the message of the partition that was fine is stored. The one that moved may be stored twice: a new leader may not know the first. */
+  const storedWhereFine = async (own: Inner): Promise<{ acknowledged: boolean; times: number; isWhole: boolean }> => {
+    const { acknowledged, stored: found } = await sendAcrossMove(own, [[1], [1]], 2);
+    return {
+      acknowledged,
+      times: found.filter((value) => value === 'after-0').length,
+      isWhole: all.every((value) => found.includes(value)),
+    };
+  };
+  it('away from a broker that keeps the other partition: nothing is lost, and what was fine is stored once', async () => {
+    await expect(storedWhereFine(without())).resolves.toEqual({ acknowledged: true, times: 1, isWhole: true });
   });
   it('without the guard the partition that was fine is stored again', async () => {
-    await expect(sendAcrossMove(ungrouped, [[1], [1]], 2)).resolves.toEqual({ acknowledged: true, stored: ['after-0', ...all] });
+    await expect(storedWhereFine(ungrouped)).resolves.toEqual({ acknowledged: true, times: 2, isWhole: true });
   });
 });
 
