@@ -66,6 +66,8 @@ export const portfolioChanged = z.object({
   because: portfolioChangeRequested.shape.because,
   /** The divest amount left after the write, as text, `everything`, or null when the level was not touched. */
   divestAmountLeft: z.string().max(500).nullable(),
+  /** The level right before the write, in the same words: what the customer asked for then. Earlier releases do not say. */
+  divestAmountBefore: z.string().max(500).nullable().default(null),
 });
 export type PortfolioChanged = z.output<typeof portfolioChanged>;
 

@@ -20,6 +20,3 @@ export const waitMs = (defaultMs: number, description: string, leastMs = SHORTES
 
 /** Who integrates with the broker. We act only where it is the client. */
 export const brokerMode = z.enum(['client', 'investsuite']);
-export const brokerModeSetting = brokerMode
-  .default('client')
-  .meta({ description: 'who talks to the broker; a flow refuses portfolios of the other mode' });

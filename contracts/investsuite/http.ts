@@ -76,6 +76,7 @@ export const loginAnswer = z
 const managerSettings = z.looseObject({
   divest_amount: divestAmountToken,
   active: z.boolean().nullish(),
+  broker_provider: optionalText,
   policy_id: optionalText,
   optimization_cooldown_end: optionalText,
 });

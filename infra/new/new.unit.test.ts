@@ -109,13 +109,11 @@ describe('a new service', () => {
       'services/unit-trial/src/config.ts',
       'services/unit-trial/src/consume/portfolio-status-changed.ts',
       'services/unit-trial/src/decide/unit-trial.flow.ts',
-      'services/unit-trial/src/decide/unit-trial.policy.ts',
       'services/unit-trial/src/decide/unit-trial.rules.ts',
       'services/unit-trial/src/decide/unit-trial.ts',
       'services/unit-trial/src/decide/unit-trial.unit.test.ts',
       'services/unit-trial/src/effect/read-portfolio.ts',
       'services/unit-trial/src/main.ts',
-      'services/unit-trial/src/tenant.ts',
       'services/unit-trial/src/wire.ts',
     ]);
     expect(plan.edits.map(({ path }) => path)).toEqual(['contracts/internal/services.ts', 'migrations/index.ts']);

@@ -13,6 +13,8 @@ export type Portfolio = {
   readonly baseCurrency: Currency;
   readonly realMoney: boolean;
   readonly manager: ManagedBy;
+  /** Which broker InvestSuite integrates for it; null where it shows none. */
+  readonly brokerProvider: string | null;
   /** False: blocked; a robo portfolio is not optimised then. */
   readonly active: boolean;
   readonly archived: boolean;

@@ -1,12 +1,13 @@
 /** What the engine hands to an effect, and what an outside system promises, where a test is about neither. */
-import type { OperationAbility, Sending } from '../../shared/kernel/outcome.js';
-import type { Timing } from '../../shared/runtime/engine/definition.js';
+import type { OperationAbility } from '../../shared/kernel/outcome.js';
+import type { EffectSending, Timing } from '../../shared/runtime/engine/definition.js';
 
 export const shortTiming: Timing = { timeoutMs: 1, firstWaitMs: 1, longestWaitMs: 1, patienceMs: 1 };
 
-export const sending = (changed: Partial<Sending> = {}): Sending => ({
+export const sending = (changed: Partial<EffectSending> = {}): EffectSending => ({
   key: 'k1',
   signal: new AbortController().signal,
+  portfolioId: 'P1',
   firstSentAtMs: 0,
   ...changed,
 });

@@ -11,6 +11,7 @@ export const shownPortfolio = (changed: Partial<Portfolio> = {}): Portfolio => (
   baseCurrency: currency('EUR'),
   realMoney: true,
   manager: 'robo-discretionary',
+  brokerProvider: null,
   active: true,
   archived: false,
   deleted: false,

@@ -50,6 +50,7 @@ export const openExchange = (over: Partial<Exchange> = {}): Exchange => ({
 });
 export const seenPortfolio = (over: Partial<PortfolioRead> = {}): PortfolioRead => ({
   baseCurrency: EUR,
+  treatment: { kind: 'ours', product: 'robo-discretionary', rule: 'all' },
   realMoney: true,
   deleted: false,
   divestAmount: NOTHING,

@@ -11,6 +11,8 @@ export const withdrawal = (changed: Partial<Withdrawal> = {}): Withdrawal => ({
   asked: null,
   waited: false,
   paying: null,
+  paidLess: false,
+  calledOffLate: null,
   paidAt: null,
   arrivedLater: false,
   returnedBecause: null,

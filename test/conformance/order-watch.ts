@@ -61,6 +61,7 @@ export const watchOrder = (broker: BrokerPort, request: OrderRequest, orderId: s
       const outcome = await effect.read(asked, {
         key: 'J-1:FollowOrder',
         signal: AbortSignal.timeout(TIMING.timeoutMs),
+        portfolioId: state.portfolioId,
         firstSentAtMs: Date.now(),
       });
       if (outcome.kind === 'applied') take(row.applied(state, outcome.result, facts));

@@ -1,4 +1,5 @@
 /** A transfer as the product follows it: the payout service's own table and effect, over the adapter that is judged. */
+import type { PaymentSources } from '../../shared/facts/fresh-facts.js';
 import { Bug } from '../../shared/kernel/bug.js';
 import type { EffectRecord, LifeEvent } from '../../shared/kernel/effect-life.js';
 import { step, type AnyFlow, type JourneyRecord, type Trigger, type RulesOf } from '../../shared/kernel/step.js';
@@ -32,13 +33,13 @@ const stateOf = (request: PaymentRequest): Payout => ({
   brokerAccount: 'B-1',
   amount: request.amount.amount,
   currency: request.amount.currency,
-  waited: false,
   owner: { externalId: 'C-1', shownIban: request.creditorIban },
   counterAccount: { iban: request.creditorIban, ownerName: request.creditorName },
   cashOutId: 'CO-1',
   approved: true,
   payment: null,
   returnedBecause: null,
+  paying: request.amount.amount,
   reason: null,
 });
 
@@ -47,10 +48,13 @@ const effectOf = (request: PaymentRequest): EffectRecord => ({
   ...{ reference: request.endToEndId, plannedAtMs: 0, firstSentAtMs: Date.now(), lastSentAtMs: Date.now(), dueAtMs: 0 },
 });
 
+/** A payment is only inquired about here: nothing is sent, so nothing is read again. */
+const UNREAD = {} as PaymentSources;
+
 /** Watches a payment that the bank was asked for. */
 export const watchTransfer = (bank: CoreBankingPort, request: PaymentRequest): TransferWatch => {
   const choices = { houseAccountIban: request.debtorIban, remittanceInformation: '' };
-  const effect = payCounterAccount(bank, choices, TIMING, Date.now);
+  const effect = payCounterAccount(bank, UNREAD, choices, TIMING, Date.now);
   const flow = payoutFlow as unknown as AnyFlow;
   const rules: RulesOf = (_name, row) => ({
     kind: 'once',
@@ -76,7 +80,10 @@ export const watchTransfer = (bank: CoreBankingPort, request: PaymentRequest): T
     const of = journey.effect;
     if (of === null || (of.status !== 'accepted' && of.status !== 'unknown')) return;
     const askedAtMs = Date.now();
-    const inquiry = await effect.inquire(request, sendingOf(of.id, of.firstSentAtMs ?? 0, TIMING.timeoutMs));
+    const inquiry = await effect.inquire(request, {
+      ...sendingOf(of.id, of.firstSentAtMs ?? 0, TIMING.timeoutMs),
+      portfolioId: 'P-1',
+    });
     const event: LifeEvent = { type: 'Inquired', inquiry, askedAtMs, of };
     take({ kind: 'effect', effectId: of.id, event });
   };

@@ -49,6 +49,7 @@ export type Bench = {
 type BenchKit = { readonly bench: (operation: string) => Promise<Bench> };
 type Check = { readonly name: string; readonly needs: readonly WriteLever[]; readonly run: (bench: Bench) => Promise<void> };
 
+const PORTFOLIO = 'P-1';
 const KEY = 'journey-1/effect-1';
 const told = (carried: Carried): string => carried.story.join('; ');
 
@@ -344,10 +345,10 @@ async function killSwitch(bench: Bench): Promise<void> {
     resultFromPerson: () => null,
   } as const;
   await bench.make('done, and silence', { times: 1 });
-  const first = sender.send(definition, stored(KEY), performance.now());
+  const first = sender.send(definition, stored(KEY), performance.now(), PORTFOLIO);
   // More patient than the first, so that only the switch can stop it.
   const patient = { ...definition, timing: { ...definition.timing, timeoutMs: 10 * TIMEOUT_MS } };
-  const second = sender.send(patient, stored('journey-2/effect-1'), performance.now());
+  const second = sender.send(patient, stored('journey-2/effect-1'), performance.now(), PORTFOLIO);
   await pause(50);
   maySend = false;
   const [, answered] = await Promise.all([first, second]);
@@ -355,7 +356,7 @@ async function killSwitch(bench: Bench): Promise<void> {
   const told = `${JSON.stringify(sent)}, ${String(bench.arrived())} requests`;
   demand(sent.length === 1 && bench.arrived() <= 1, 'nothing leaves once the right to send is lost', told);
   maySend = true;
-  const stale = await sender.send(definition, stored('journey-3/effect-1'), performance.now() - 2 * TIMEOUT_MS);
+  const stale = await sender.send(definition, stored('journey-3/effect-1'), performance.now() - 2 * TIMEOUT_MS, PORTFOLIO);
   demand(stale.type === 'Answered' && stale.outcome.kind === 'retryable', 'an intent that is too old is not sent', stale);
   demand(sent.length === 1, 'an intent that is too old is not sent', sent);
 }

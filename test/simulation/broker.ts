@@ -96,6 +96,12 @@ export class Broker {
     this.#ground.tell('people', () => `move EUR ${decimalOf(cents)} back to ${account}`);
   }
 
+  /** The part of a cash-out that was not transferred. */
+  takeRestBack(account: string, cents: number): void {
+    this.account(account).settledCents += cents;
+    this.#ground.tell('people', () => `move EUR ${decimalOf(cents)}, the rest of a cash-out, back to ${account}`);
+  }
+
   approve(cashOutId: string): Seen {
     const cashOut = this.cashOuts.find((one) => one.cashOutId === cashOutId);
     if (cashOut === undefined) return { kind: 'rejected', reason: 'refused' };

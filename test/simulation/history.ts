@@ -50,7 +50,7 @@ const LOOK_EVERY_MS = 500;
 const QUIET_LOOKS = 3;
 
 const TENANT: TenantSettings = {
-  ...tenantSettings.parse({ houseAccountIban: HOUSE_IBAN }),
+  ...tenantSettings.parse({ brokerMode: 'client', houseAccountIban: HOUSE_IBAN }),
   firstWaitMs: 150,
   longestWaitMs: 2_000,
   patienceMs: 45_000,

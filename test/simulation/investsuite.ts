@@ -157,6 +157,7 @@ export class InvestSuite {
       baseCurrency: EUR,
       realMoney: true,
       manager: 'robo-discretionary',
+      brokerProvider: null,
       active: true,
       archived: false,
       deleted: false,

@@ -18,7 +18,7 @@ const LOOK_EVERY_MS = 1_500;
 /** Some do not wait until what was on its way has arrived, or never will. */
 const HASTY_SHARE = 0.2;
 /** What hasty people would not do with their own hands: there no answer of the product's could set it right. */
-const NEVER_IN_HASTE: ReadonlySet<string> = new Set(['RecordTransaction', 'ClearSuspense']);
+const NEVER_IN_HASTE: ReadonlySet<string> = new Set(['RecordTransaction', 'ClearSuspense', 'MoveRestBack']);
 
 export class People {
   readonly #ground: Ground;
@@ -110,7 +110,12 @@ export class People {
       case 'CreateCashOut':
         return this.#cashOut(effect) ?? notDone();
       case 'PayCounterAccount':
+      case 'PayCounterAccountAnew':
         return this.#transfer(effect) ?? notDone();
+      case 'MoveRestBack':
+        return this.#restMovedBack(effect, portfolioId);
+      case 'SeeCalledOffLate':
+        return { answer: 'applied', evidence: 'seen' };
       case 'ClearSuspense':
         return this.#suspense(effect, portfolioId);
       case 'RecordTransaction':
@@ -120,6 +125,7 @@ export class People {
       case 'RestoreDivestAmount':
         return this.#restored(effect);
       case 'ReadOwner':
+      case 'ReadRequest':
       case 'ReadCounterAccount':
       case 'ReadCashOut':
       case 'ReadPortfolio':
@@ -166,13 +172,25 @@ export class People {
     if (known !== undefined) return known;
     const { amount } = JSON.parse(effect.request) as { amount: string };
     let answer: Answer;
-    if (this.#ground.random.chance(0.5)) {
+    const { levelCents } = this.#world.investSuite.of(portfolioId);
+    // Nobody pays by hand what is not asked for any more.
+    if (this.#ground.random.chance(0.5) && levelCents >= centsOf(amount)) {
       const { paymentId } = this.#world.bank.payByHand(ibanOf(`C-${portfolioId}`), centsOf(amount));
       answer = { answer: 'applied', evidence: paymentId };
     } else {
       this.#world.broker.moveBack(`B-${portfolioId}`, centsOf(amount));
       answer = { answer: 'rejected', evidence: 'moved back' };
     }
+    this.#suspended.set(effect.id, answer);
+    return answer;
+  }
+
+  #restMovedBack(effect: EffectEntry, portfolioId: string): Answer {
+    const known = this.#suspended.get(effect.id);
+    if (known !== undefined) return known;
+    const { amount } = JSON.parse(effect.request) as { amount: string };
+    this.#world.broker.takeRestBack(`B-${portfolioId}`, centsOf(amount));
+    const answer: Answer = { answer: 'applied', evidence: 'moved back' };
     this.#suspended.set(effect.id, answer);
     return answer;
   }

@@ -58,8 +58,11 @@ export class World {
       this.broker.account(`B-${id}`).settledCents = cents;
       this.investSuite.open(id, cents);
       this.hadCents.set(id, cents);
-      if (plan.scope === 'payout') this.#asksForPayouts(id, cents);
-      else if (plan.scope === 'whole') this.#wishes(id, cents);
+      if (plan.scope === 'payout') {
+        // Without a withdrawal service: the customer wants everything, so that each payout is asked for.
+        this.investSuite.of(id).levelCents = EVERYTHING;
+        this.#asksForPayouts(id, cents);
+      } else if (plan.scope === 'whole') this.#wishes(id, cents);
       else this.#changesAndWishes(id, cents);
     }
   }

@@ -36,8 +36,12 @@ export const walkJourney = (
       if (at?.effect === undefined || at.effect === null || at.effect.status !== 'sending') return;
       const definition = catalogue.effect(binding.flow.name, at.effect.name);
       const request: unknown = JSON.parse(JSON.stringify(definition.request(at.state, facts, at.effect.id)));
-      const sending = { key: at.effect.id, signal: new AbortController().signal, firstSentAtMs: nowMs };
-      const outcome = definition.kind === 'read' ? await definition.read(request, sending) : await definition.send(request, sending);
+      const { portfolioId } = identity;
+      const sending = { key: at.effect.id, signal: new AbortController().signal, portfolioId, firstSentAtMs: nowMs };
+      const outcome =
+        definition.kind === 'read'
+          ? await definition.read(request, sending)
+          : ((await definition.restsOn?.(request, sending)) ?? (await definition.send(request, sending)));
       trigger(at, { kind: 'effect', effectId: at.effect.id, event: { type: 'Answered', outcome, of: at.effect } });
     }
     throw new Error(`does not come to rest: ${path.join(' > ')}`);

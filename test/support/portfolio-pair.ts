@@ -29,7 +29,7 @@ const catalogueOf = (choices: Choices): Catalogue => {
   const key = JSON.stringify(choices);
   const known = catalogues.get(key);
   if (known !== undefined) return known;
-  const tenant = { ...portfolioTenant.parse({}), ...choices };
+  const tenant = { ...portfolioTenant.parse({ brokerMode: 'client' }), ...choices };
   const bindings = [portfolioBinding(PORTS, tenant), lostRequestBinding(PORTS, tenant)];
   const catalogue = new Catalogue({ name: 'portfolio', bindings, consumes: [] });
   catalogues.set(key, catalogue);

@@ -73,7 +73,7 @@ const boundWith = (bind: (...words: readonly unknown[]) => { readonly flow: { re
       },
     },
   );
-  const tenant = tenantSettings.parse({ houseAccountIban: 'NL91ABNA0417164300' });
+  const tenant = tenantSettings.parse({ brokerMode: 'client', houseAccountIban: 'NL91ABNA0417164300' });
   const { flow } = bind(ports, tenant, () => 0);
   return { flow: flow.name, systems: taken.map((port) => SYSTEM_OF_PORT[port] ?? `the unknown port ${port}`) };
 };

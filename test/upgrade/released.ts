@@ -65,7 +65,7 @@ const recorded = <P extends object>(calls: Called[], answers: Readonly<Record<st
     },
   });
 
-const TENANT = tenantSettings.parse({ houseAccountIban: 'BE71096123456769' });
+const TENANT = tenantSettings.parse({ brokerMode: 'client', houseAccountIban: 'BE71096123456769' });
 
 /** Every flow of ours, over ports that write into `calls`. */
 export const everyFlow = (calls: Called[], answers: Readonly<Record<string, unknown>> = {}): readonly Binding[] => {

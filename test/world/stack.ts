@@ -51,6 +51,7 @@ export interface Stack {
 
 /** Short waits: settlement takes a second here, not a day. The rules are the same. */
 const DEMO_TENANT = {
+  brokerMode: 'client',
   houseAccountIban: HOUSE_ACCOUNT,
   currencies: [CURRENCY],
   requestTimeoutMs: 3_000,

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { portfolioProblems, portfolioRulesOf } from '../../../contracts/internal/portfolio-rules.js';
 import { brokerProblems, configuredBroker } from '../../../shared/adapters/broker/configured.js';
 import { configuredCoreBanking, coreBankingProblems } from '../../../shared/adapters/core-banking/configured.js';
 import { fromFirstRelease } from '../../../shared/adapters/first-release.js';
@@ -17,6 +18,7 @@ import { payoutRequestedEvents } from './consume/payout-requested.js';
 import { transferStatusEvents } from './consume/transfer-status.js';
 import { payoutFlow } from './decide/payout.flow.js';
 import { payoutPolicy } from './decide/payout.policy.js';
+import { payoutUpgrades } from './decide/payout.upgrades.js';
 import { payoutState } from './decide/payout.js';
 import { approveCashOut } from './effect/approve-cash-out.js';
 import { clearSuspense } from './effect/clear-suspense.js';
@@ -24,7 +26,8 @@ import { createCashOut } from './effect/create-cash-out.js';
 import { isIban, payCounterAccount } from './effect/pay-counter-account.js';
 import { readCashOut } from './effect/read-cash-out.js';
 import { readCounterAccount } from './effect/read-counter-account.js';
-import { readOwner } from './effect/read-owner.js';
+import { moveRestBack } from './effect/move-rest-back.js';
+import { readOwner, readRequest } from './effect/read-owner.js';
 
 export type Ports = { readonly investSuite: InvestSuitePort; readonly broker: BrokerPort; readonly coreBanking: CoreBankingPort };
 type Tenant = z.output<typeof tenantSchema>;
@@ -39,6 +42,7 @@ const accountProblems = ({ houseAccountIban }: Tenant): readonly string[] =>
 
 export const check: Check<Tenant> = (tenant, values) => [
   ...accountProblems(tenant),
+  ...portfolioProblems(tenant),
   ...brokerProblems(values),
   ...coreBankingProblems(values),
 ];
@@ -52,6 +56,10 @@ export const payoutBinding = ({ investSuite, broker, coreBanking }: Ports, tenan
   const problems = accountProblems(tenant);
   if (houseAccountIban === undefined || problems.length > 0) throw new ConfigurationError(problems);
   const timing = timingOf(tenant);
+  const rules = portfolioRulesOf(tenant);
+  const sources = { investSuite, coreBanking, rules };
+  const choices = { houseAccountIban, remittanceInformation: tenant.remittanceInformation };
+  const pay = payCounterAccount(coreBanking, sources, choices, timing, nowMs);
   return bind({
     flow: payoutFlow,
     idPrefix: 'po',
@@ -60,20 +68,18 @@ export const payoutBinding = ({ investSuite, broker, coreBanking }: Ports, tenan
       schema: payoutPolicy,
       now: { coolOffMs: tenant.counterAccountCoolOffHours * HOUR_MS, onMismatch: tenant.onCounterAccountMismatch },
     },
-    upgrades: [],
+    upgrades: payoutUpgrades,
     oneJourneyPer: 'subject',
     effects: {
-      ReadOwner: readOwner(investSuite, timing),
+      ReadOwner: readOwner(investSuite, rules, timing),
       ReadCounterAccount: readCounterAccount(coreBanking, timing, nowMs),
-      CreateCashOut: createCashOut(broker, timing),
-      ApproveCashOut: approveCashOut(broker, timing),
+      CreateCashOut: createCashOut(broker, sources, timing),
+      ApproveCashOut: approveCashOut(broker, sources, timing),
       ReadCashOut: readCashOut(broker, timing),
-      PayCounterAccount: payCounterAccount(
-        coreBanking,
-        { houseAccountIban, remittanceInformation: tenant.remittanceInformation },
-        timing,
-        nowMs,
-      ),
+      PayCounterAccount: pay,
+      ReadRequest: readRequest(investSuite, rules, timing),
+      PayCounterAccountAnew: pay,
+      MoveRestBack: moveRestBack(timing),
       ClearSuspense: clearSuspense(timing, nowMs),
     },
     shows: ({ amount, currency: code }) => ({ amount, currency: code }),

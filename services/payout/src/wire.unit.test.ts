@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { decimal } from '../../../shared/kernel/decimal.js';
 import type { Emitted, Tagged } from '../../../shared/kernel/flow.js';
-import type { UserId } from '../../../shared/kernel/ids.js';
+import type { BrokerAccountId, UserId } from '../../../shared/kernel/ids.js';
 import { currency, type DivestAmount } from '../../../shared/kernel/money.js';
 import type { BrokerPort, CashOut } from '../../../shared/ports/broker.js';
 import type { CoreBankingPort } from '../../../shared/ports/core-banking.js';
-import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
+import type { InvestSuitePort, Portfolio } from '../../../shared/ports/investsuite.js';
 import { ConfigurationError, readConfig } from '../../../shared/runtime/process/config.js';
 import { createLog } from '../../../shared/runtime/process/log.js';
 import { ability as carefulAbility } from '../../../test/builders/engine.js';
@@ -26,11 +26,19 @@ type World = {
   bank: 'settles' | 'refuses' | 'is silent';
   shown: string;
   changedAt: string | null;
+  /** The counter account at the bank is another one from the second look on. */
+  changesOnceChecked: boolean;
+  looks: number;
   /** The account at the bank once the cash-out is made. */
   later: string;
   /** What InvestSuite shows as asked for, and of whom. */
   level: DivestAmount;
   portfolioOwner: string;
+  /** What the portfolio shows besides, always and once the cash-out is made. */
+  portfolio: Partial<Portfolio>;
+  portfolioLater: Partial<Portfolio>;
+  /** The customer number of the owner. */
+  customer: string;
   /** The broker does not know the cash-out that it has taken in. */
   forgotten: boolean;
   /** What the broker shows of a cash-out that it has; null where its answer leaves the amount out. */
@@ -46,10 +54,14 @@ const portsOf = (world: World): Parameters<typeof payoutBinding>[0] => {
     amount: shown === null ? null : { amount: decimal(shown), currency: currency('EUR') },
   });
   const investSuite: Partial<InvestSuitePort> = {
-    readUser: async () => ({ kind: 'applied', result: shownUser(world.shown) }),
+    readUser: async () => ({ kind: 'applied', result: { ...shownUser(world.shown), externalId: world.customer } }),
     readPortfolio: async () => ({
       kind: 'applied',
-      result: shownPortfolio({ ownerId: world.portfolioOwner as UserId, divestAmount: world.level }),
+      result: shownPortfolio({
+        ...{ ownerId: world.portfolioOwner as UserId, divestAmount: world.level },
+        ...world.portfolio,
+        ...(world.calls.includes('cash-out') ? world.portfolioLater : {}),
+      }),
     }),
   };
   const broker: Partial<BrokerPort> = {
@@ -76,7 +88,7 @@ const portsOf = (world: World): Parameters<typeof payoutBinding>[0] => {
         name: 'A. Customer',
         active: true,
         counterAccount: {
-          iban: world.calls.includes('cash-out') ? world.later : COUNTER_ACCOUNT,
+          iban: world.calls.includes('cash-out') || (world.changesOnceChecked && ++world.looks > 1) ? world.later : COUNTER_ACCOUNT,
           bic: null,
           ownerName: 'A. Customer',
           changedAt: world.changedAt,
@@ -97,8 +109,8 @@ const portsOf = (world: World): Parameters<typeof payoutBinding>[0] => {
   return { investSuite: investSuite as InvestSuitePort, broker: broker as BrokerPort, coreBanking };
 };
 
-const tenant = tenantSettings.parse({ houseAccountIban: HOUSE, counterAccountCoolOffHours: 24 });
-const start = (more: Partial<World> = {}) => {
+const tenant = tenantSettings.parse({ brokerMode: 'client', houseAccountIban: HOUSE, counterAccountCoolOffHours: 24 });
+const start = (more: Partial<World> = {}, chosen: typeof tenant | null = null) => {
   const world: World = {
     cashOut: 'done',
     bank: 'settles',
@@ -109,11 +121,16 @@ const start = (more: Partial<World> = {}) => {
     forgotten: false,
     level: { kind: 'amount', amount: decimal('250') },
     portfolioOwner: 'U1',
+    portfolio: {},
+    portfolioLater: {},
+    customer: 'C1',
+    changesOnceChecked: false,
+    looks: 0,
     calls: [],
     ...more,
   };
   const walk = walkJourney(
-    payoutBinding(portsOf(world), tenant, () => NOW_MS),
+    payoutBinding(portsOf(world), chosen ?? tenant, () => NOW_MS),
     { id: 'po1', subject: 'w1', portfolioId: 'P1' },
     NOW_MS,
   );
@@ -137,7 +154,9 @@ describe('a payout, the whole way', () => {
   it('reads all its topics, and does not start without an account to pay from', () => {
     expect(payoutConsumes.map(({ topic }) => topic)).toEqual(['payout.requested', 'core-banking.transfer-status', 'broker.cash-status']);
     for (const settings of [{}, { houseAccountIban: 'NL91ABNA0417164301' }])
-      expect(() => payoutBinding(portsOf(start().world), tenantSettings.parse(settings), () => NOW_MS)).toThrow(ConfigurationError);
+      expect(() =>
+        payoutBinding(portsOf(start().world), tenantSettings.parse({ brokerMode: 'client', ...settings }), () => NOW_MS),
+      ).toThrow(ConfigurationError);
   });
 
   it('cashes out, pays and tells', async () => {
@@ -285,6 +304,69 @@ describe('a payout, the whole way', () => {
     expect([path.at(-1), ...world.calls]).toEqual(['Paid', 'cash-out', PAID]);
   });
 
+  it.each<[string, Partial<World>]>([
+    ['another owner [A1]', { portfolioOwner: 'U2' }],
+    ['another account at the broker [A1]', { portfolio: { brokerAccount: 'B2' as BrokerAccountId } }],
+    ['another currency [A1]', { portfolio: { baseCurrency: currency('USD') } }],
+    ['a smaller level [A1]', { level: { kind: 'amount', amount: decimal('249.99') } }],
+    ['no divest request [A1]', { level: { kind: 'nothing' } }],
+    ['a block [A1]', { portfolio: { active: false } }],
+    ['paper money [A1]', { portfolio: { realMoney: false } }],
+    ['a product that we do not pay for [E1]', { portfolio: { manager: 'self' } }],
+  ])('believes no message: nothing moves where the portfolio shows %s', async (_what, world) => {
+    const walk = start(world);
+    await walk.give(asked);
+    expect([walk.path, ...outcomes(walk.said), ...walk.world.calls]).toEqual([['ReadingOwner', 'Refused'], 'refused']);
+  });
+  it('pays nothing of a portfolio whose broker InvestSuite integrates, nor of one that no rule or two rules match [E1]', async () => {
+    const ours = { name: 'ours', when: { ids: ['P1'] }, brokerMode: 'client', product: 'robo-discretionary' } as const;
+    const theirs = { ...ours, name: 'theirs', brokerMode: 'investsuite' } as const;
+    const end = async (portfolios: readonly object[]): Promise<unknown> => {
+      const walk = start({}, tenantSettings.parse({ houseAccountIban: HOUSE, portfolios }));
+      await walk.give(asked);
+      return [walk.path.at(-1), ...walk.world.calls];
+    };
+    expect(await end([ours])).toEqual(['Paid', 'cash-out', PAID]);
+    for (const rules of [[theirs], [ours, theirs], [{ ...ours, when: { ids: ['P2'] } }]]) expect(await end(rules)).toEqual(['Refused']);
+  });
+  it('leaves the cash to people when the request was called off after the cash-out [E2]', async () => {
+    const { give, path, said, world } = start({ portfolioLater: { divestAmount: { kind: 'nothing' } } });
+    await give(asked);
+    expect([path.slice(-3), said.length, ...world.calls]).toEqual([
+      ['ReadingRequest', 'InSuspense', expect.stringMatching(/no transfer: the divest request was called off$/)],
+      0,
+      'cash-out',
+    ]);
+  });
+  it.each<[string, Partial<Portfolio>]>([
+    ['is blocked', { active: false }],
+    ['has another owner', { ownerId: 'U2' as UserId }],
+    ['has gone to InvestSuite', { manager: 'unknown' }],
+  ])('leaves the cash to people when the portfolio %s after the cash-out [E2]', async (_what, portfolioLater) => {
+    const { give, path, said, world } = start({ portfolioLater });
+    await give(asked);
+    expect([path.at(-2), said.length, ...world.calls]).toEqual(['InSuspense', 0, 'cash-out']);
+  });
+  it('pays the new level when the request was lowered after the cash-out, and leaves the rest to people [E2]', async () => {
+    const { give, answer, path, said, world } = start({ portfolioLater: { divestAmount: { kind: 'amount', amount: decimal('100.009') } } });
+    await give(asked);
+    expect(world.calls).toEqual(['cash-out', `paid 100 to ${COUNTER_ACCOUNT} from ${HOUSE}`]);
+    expect(path.slice(-4)).toEqual([
+      'ReadingRequest',
+      'TransferringAnew',
+      'RestInSuspense',
+      'held: EUR 150 is on the house account; "applied": it is on the broker account again',
+    ]);
+    expect(said).toMatchObject([{ data: { outcome: 'paid', amount: '100', paymentId: 'PM1' } }]);
+    await answer('applied', 'moved back today');
+    expect([path.at(-1), said.length]).toEqual(['Paid', 1]);
+  });
+  it('cashes out nothing where the counter account has changed since it was checked [E2]', async () => {
+    const { give, path, said, world } = start({ changesOnceChecked: true, later: HOUSE });
+    await give(asked);
+    expect([path.slice(-2), ...outcomes(said), ...world.calls]).toEqual([['CashingOut', 'Refused'], 'refused']);
+  });
+
   it('shows a return after the end', async () => {
     const { give, path, said } = start();
     await give(asked);
@@ -296,7 +378,7 @@ describe('a payout, the whole way', () => {
 describe('the service', () => {
   it('stands on real adapters, without asking anybody at start', () => {
     for (const currencies of [[], ['EUR']]) {
-      const tenant = tenantSettings.parse({ houseAccountIban: HOUSE, currencies });
+      const tenant = tenantSettings.parse({ brokerMode: 'client', houseAccountIban: HOUSE, currencies });
       const service = wire({ ...readConfig(config, serviceEnvironment), tenant }, { log: createLog('test', 'silent') });
       expect([service.name, service.bindings.length, service.consumes.length]).toEqual(['payout', 1, 3]);
     }

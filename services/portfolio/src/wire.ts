@@ -1,9 +1,10 @@
 import type { z } from 'zod';
+import { portfolioProblems, portfolioRulesOf } from '../../../contracts/internal/portfolio-rules.js';
 import { fromFirstRelease } from '../../../shared/adapters/first-release.js';
 import { configuredInvestSuite } from '../../../shared/adapters/investsuite/configured.js';
 import { portsOf } from '../../../shared/adapters/ports.js';
 import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
-import type { Settings } from '../../../shared/runtime/process/config.js';
+import type { Check, Settings } from '../../../shared/runtime/process/config.js';
 import { bind, noPolicy, translated, type Binding, type ServiceDefinition } from '../../../shared/runtime/engine/definition.js';
 import type { ServiceTools } from '../../../shared/runtime/process/service.js';
 import { timingOf } from '../../../shared/runtime/process/timing.js';
@@ -33,7 +34,7 @@ export const portfolioBinding = ({ investSuite }: Ports, tenant: Tenant): Bindin
     upgrades: portfolioUpgrades,
     oneJourneyPer: 'subject',
     effects: {
-      ReadPortfolio: readPortfolio(investSuite, timing),
+      ReadPortfolio: readPortfolio(investSuite, portfolioRulesOf(tenant), timing),
       WritePortfolio: writePortfolio(investSuite, timing),
       RestoreDivestAmount: restoreDivestAmount(investSuite, timing),
     },
@@ -50,12 +51,14 @@ export const lostRequestBinding = ({ investSuite }: Ports, tenant: Tenant): Bind
     policy: { schema: lostRequestPolicy, now: { onVersionGap: tenant.onVersionGap, onUnexplainedGap: tenant.onUnexplainedVersionGap } },
     upgrades: [],
     oneJourneyPer: 'event',
-    effects: { ReadPortfolio: readPortfolio(investSuite, timingOf(tenant)) },
+    effects: { ReadPortfolio: readPortfolio(investSuite, portfolioRulesOf(tenant), timingOf(tenant)) },
     shows: () => null,
     intervalsMs: { announcement: tenant.awaitWishAfterMs, review: tenant.reviewAfterMs },
   });
 
 export const portfolioConsumes = translated(fromFirstRelease, [changeRequested, levelAnnounced]);
+
+export const check: Check<Tenant> = (tenant) => portfolioProblems(tenant);
 
 export const wire = (settings: Settings<typeof config, typeof tenantSchema>, { log }: ServiceTools): ServiceDefinition => {
   const { tenant } = settings;

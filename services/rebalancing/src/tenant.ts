@@ -1,6 +1,6 @@
 /** What the tenant chooses for optimisations and orders. Each default is the careful one. */
 import { z } from 'zod';
-import { brokerModeSetting, waitMs } from '../../../contracts/internal/tenant.js';
+import { waitMs } from '../../../contracts/internal/tenant.js';
 import { compare, isPositive, parseDecimal, type Decimal } from '../../../shared/kernel/decimal.js';
 
 const WHOLE = '1' as Decimal;
@@ -14,7 +14,6 @@ const decimalText = z.string().transform((text, context): Decimal => {
 });
 
 export const rebalancingSettings = {
-  brokerMode: brokerModeSetting,
   holdingsMoveAt: z.enum(['executed', 'settled']).default('settled').meta({ description: 'when holdings at InvestSuite follow a trade' }),
   priceDriftLimit: decimalText
     // `5` for five per cent would let every price pass.

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { portfolioProblems, portfolioRulesOf } from '../../../contracts/internal/portfolio-rules.js';
 import { brokerProblems, configuredBroker } from '../../../shared/adapters/broker/configured.js';
 import { fromFirstRelease } from '../../../shared/adapters/first-release.js';
 import { configuredInvestSuite } from '../../../shared/adapters/investsuite/configured.js';
@@ -35,8 +36,7 @@ import { recordSettlement } from './effect/record-settlement.js';
 export type Ports = { readonly investSuite: InvestSuitePort; readonly broker: BrokerPort };
 type Tenant = z.output<typeof tenantSchema>;
 
-const policyOf = ({ brokerMode, priceDriftLimit, holdingsMoveAt, buysWhenSalesFellShort }: Tenant): OptimisationPolicy => ({
-  brokerMode,
+const policyOf = ({ priceDriftLimit, holdingsMoveAt, buysWhenSalesFellShort }: Tenant): OptimisationPolicy => ({
   priceDriftLimit,
   holdingsMoveAt,
   buysWhenSalesFellShort,
@@ -54,7 +54,7 @@ export const optimisationBinding = ({ investSuite, broker }: Ports, tenant: Tena
     oneJourneyPer: (input) => input.optimizationId,
     effects: {
       ReadOptimization: readOptimization(investSuite, timing),
-      ReadPortfolio: readPortfolio(investSuite, timing),
+      ReadPortfolio: readPortfolio(investSuite, portfolioRulesOf(tenant), timing),
       CheckPrices: checkPrices(broker, timing),
     },
     shows: volumeOf,
@@ -72,7 +72,7 @@ export const orderBinding = ({ investSuite, broker }: Ports, tenant: Tenant): Bi
     upgrades: [],
     oneJourneyPer: 'subject',
     effects: {
-      PlaceOrder: placeOrder(broker, timing),
+      PlaceOrder: placeOrder(broker, { investSuite, rules: portfolioRulesOf(tenant) }, timing),
       RecordPlaced: recordPlaced(investSuite, timing),
       RecordNotExecuted: recordNotExecuted(investSuite, timing),
       FollowOrder: followOrder(broker, timing, tenant.lookAtOrderAfterMs),
@@ -87,7 +87,7 @@ export const orderBinding = ({ investSuite, broker }: Ports, tenant: Tenant): Bi
 
 export const rebalancingConsumes = translated(fromFirstRelease, [optimisationStatus, ownerChoice, brokerOrderStatus]);
 
-export const check: Check<Tenant> = (_tenant, values) => brokerProblems(values);
+export const check: Check<Tenant> = (tenant, values) => [...portfolioProblems(tenant), ...brokerProblems(values)];
 
 export const wire = (settings: Settings<typeof config, typeof tenantSchema>, { log }: ServiceTools): ServiceDefinition => {
   const { tenant } = settings;

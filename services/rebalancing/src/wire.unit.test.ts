@@ -101,7 +101,7 @@ const world = (refuses: readonly string[] = []) => {
 };
 
 const run = async (ports: ReturnType<typeof world>) => {
-  const tenant = tenantSettings.parse({});
+  const tenant = tenantSettings.parse({ brokerMode: 'client' });
   const catalogue = new Catalogue({
     name: 'rebalancing',
     bindings: [optimisationBinding(ports, tenant), orderBinding(ports, tenant)],
@@ -130,7 +130,7 @@ const run = async (ports: ReturnType<typeof world>) => {
     const request: unknown = JSON.parse(
       JSON.stringify(definition.request(journey.state, factsOf(journey, catalogue.binding(journey.flow).policy.now), 'key')),
     );
-    const sending = { key: 'key', signal: new AbortController().signal, firstSentAtMs: 0 };
+    const sending = { key: 'key', signal: new AbortController().signal, portfolioId: 'P1', firstSentAtMs: 0 };
     const outcome = await (definition.kind === 'read' ? definition.read(request, sending) : definition.send(request, sending));
     const event: LifeEvent = { type: 'Answered', outcome, of: effect };
     await take(

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { portfolioProblems, portfolioRulesOf } from '../../../contracts/internal/portfolio-rules.js';
 import { brokerProblems, configuredBroker } from '../../../shared/adapters/broker/configured.js';
 import { fromFirstRelease } from '../../../shared/adapters/first-release.js';
 import { configuredInvestSuite } from '../../../shared/adapters/investsuite/configured.js';
@@ -24,6 +25,7 @@ import { checkCash } from './effect/check-cash.js';
 import { findPendingWithdrawals } from './effect/find-pending-withdrawals.js';
 import { readPortfolio } from './effect/read-portfolio.js';
 import { recordTransaction } from './effect/record-transaction.js';
+import { seeCalledOffLate } from './effect/see-called-off-late.js';
 
 export type Ports = { readonly investSuite: InvestSuitePort; readonly broker: BrokerPort };
 type Tenant = z.output<typeof tenantSchema>;
@@ -37,18 +39,19 @@ export const withdrawalBinding = ({ investSuite, broker }: Ports, tenant: Tenant
     state: withdrawalState,
     policy: {
       schema: withdrawalPolicy,
-      now: { brokerMode: tenant.brokerMode, payWhileOrdersAreOpen: tenant.payWhileOrdersAreOpen },
+      now: { payWhileOrdersAreOpen: tenant.payWhileOrdersAreOpen },
     },
     upgrades: withdrawalUpgrades,
     oneJourneyPer: 'event',
     effects: {
-      ReadPortfolio: readPortfolio(investSuite, timing),
+      ReadPortfolio: readPortfolio(investSuite, portfolioRulesOf(tenant), timing),
       CheckCash: checkCash(broker, timing),
       RecordTransaction: recordTransaction(investSuite, timing),
       AnnounceWithdrawal: announceWithdrawal(investSuite, timing),
+      SeeCalledOffLate: seeCalledOffLate(timing),
     },
     shows: shownMoney,
-    intervalsMs: { cash: tenant.lookAgainForCashAfterMs },
+    intervalsMs: { cash: tenant.lookAgainForCashAfterMs, rule: tenant.lookAgainForRuleAfterMs },
   });
 };
 
@@ -59,7 +62,7 @@ export const withdrawalConsumes = translated(fromFirstRelease, [
   portfolioChangedEvents,
 ]);
 
-export const check: Check<Tenant> = (_tenant, values) => brokerProblems(values);
+export const check: Check<Tenant> = (tenant, values) => [...portfolioProblems(tenant), ...brokerProblems(values)];
 
 export const wire = (settings: Settings<typeof config, typeof tenantSchema>, { log }: ServiceTools): ServiceDefinition => {
   const { tenant } = settings;

@@ -56,7 +56,7 @@ const portsOf = (world: World): Parameters<typeof withdrawalBinding>[0] => {
 const start = (more: Partial<World> = {}) => {
   const world: World = { divestAmount: amount('250'), withdrawable: '1000', openOrders: 0, calls: [], refuses: null, ...more };
   const walk = walkJourney(
-    withdrawalBinding(portsOf(world), tenantSettings.parse({})),
+    withdrawalBinding(portsOf(world), tenantSettings.parse({ brokerMode: 'client' })),
     { id: 'wd1', subject: 'P1', portfolioId: 'P1' },
     NOW_MS,
   );
@@ -74,7 +74,8 @@ const payout = (outcome: string, more: object = {}): Tagged =>
     reason: null,
     ...more,
   }) as Tagged;
-const changed = (left: string): Tagged => ({ type: 'PortfolioChanged', changeId: 'wd1.paid', divestAmountLeft: left }) as Tagged;
+const changed = (left: string, before = '250'): Tagged =>
+  ({ type: 'PortfolioChanged', changeId: 'wd1.paid', divestAmountLeft: left, divestAmountBefore: before }) as Tagged;
 const topics = (said: readonly Emitted[]): readonly string[] => said.map((one) => ('event' in one ? one.event : `tells ${one.sends}`));
 
 describe('a withdrawal, the whole way', () => {
@@ -136,6 +137,17 @@ describe('a withdrawal, the whole way', () => {
     expect(topics(said)).toEqual(['payout.requested', 'portfolio.change-requested', 'tells withdrawal']);
   });
 
+  it('is booked and shown to people when it was called off after the transfer [E2]', async () => {
+    const { give, answer, path } = start();
+    for (const input of [request(null), payout('paid'), changed('0', '0')]) await give(input);
+    expect(path.slice(-2)).toEqual([
+      'CalledOffTooLate',
+      'held: paid EUR 250, and only 0 was asked for any more when it was booked; "applied": seen, and settled with the customer',
+    ]);
+    await answer('applied', 'the customer keeps it');
+    expect(path.at(-1)).toBe('Completed');
+  });
+
   it('shows a return, early or late', async () => {
     const early = start();
     for (const input of [request(null), payout('returned', { reason: 'AC04' }), payout('paid'), changed('0')]) await early.give(input);
@@ -158,7 +170,7 @@ describe('a withdrawal, the whole way', () => {
 describe('the service', () => {
   it('stands on real adapters, without asking anybody at start', () => {
     for (const currencies of [[], ['EUR']]) {
-      const tenant = tenantSettings.parse({ currencies });
+      const tenant = tenantSettings.parse({ brokerMode: 'client', currencies });
       const service = wire({ ...readConfig(config, serviceEnvironment), tenant }, { log: createLog('test', 'silent') });
       expect([service.name, service.bindings.length, service.consumes.length]).toEqual(['withdrawal', 1, 4]);
     }

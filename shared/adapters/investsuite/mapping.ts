@@ -37,6 +37,7 @@ export const portfolioOf = (read: PortfolioRead): Portfolio | Unclear => {
     baseCurrency: currency(read.base_currency),
     realMoney: read.money_type === 'REAL_MONEY',
     manager: MANAGERS[read.config.manager] ?? 'unknown',
+    brokerProvider: read.config.settings?.broker_provider ?? null,
     active: read.config.settings?.active === true,
     archived: read.archived,
     deleted: read.deleted,

@@ -18,6 +18,12 @@ export type Timing = {
   readonly patienceMs: number;
 };
 
+/** What an effect gets with each request, besides what its port needs. */
+export type EffectSending = Sending & {
+  /** The portfolio that the journey is about: known to us, not taken from the request or from an answer. */
+  readonly portfolioId: string;
+};
+
 type Common<S extends Stated, Request> = {
   /** Outside system it talks to: limits and breakers are per system. */
   readonly system: string;
@@ -31,7 +37,7 @@ type Common<S extends Stated, Request> = {
 /** `accepted` from a read means: no news yet, ask again. */
 export type ReadEffect<S extends Stated, Request, Result, Reason extends string> = Common<S, Request> & {
   readonly kind: 'read';
-  readonly read: (request: Request, sending: Sending) => Promise<Outcome<Result, Reason>>;
+  readonly read: (request: Request, sending: EffectSending) => Promise<Outcome<Result, Reason>>;
 };
 
 export type WriteEffect<S extends Stated, Request, Result, Reason extends string, K extends 'by-key' | 'once'> = Common<S, Request> & {
@@ -39,11 +45,22 @@ export type WriteEffect<S extends Stated, Request, Result, Reason extends string
   /** `one`: at most one such effect in a journey, for ever. A `once` effect always is. */
   readonly perJourney: K extends 'once' ? 'one' : 'one' | 'many';
   readonly ability: OperationAbility;
-  readonly send: (request: Request, sending: Sending) => Promise<Outcome<Result, Reason>>;
-  readonly inquire: (request: Request, sending: Sending) => Promise<Inquiry<Result, Reason>>;
+  /**
+   * Reads again, at their sources, the facts that this request rests on, and compares them with what is frozen in it. Asked inside every
+   * sending; `send` follows only where it says null, and its first byte leaves within `FRESH_MS` of this question, or not at all.
+   * Whatever else it says, nothing has left.
+   */
+  readonly restsOn?: (request: Request, sending: EffectSending) => Promise<NotSent>;
+  readonly send: (request: Request, sending: EffectSending) => Promise<Outcome<Result, Reason>>;
+  readonly inquire: (request: Request, sending: EffectSending) => Promise<Inquiry<Result, Reason>>;
   /** The result to go on with when a person says that it has happened. */
   readonly resultFromPerson: (request: Request, evidence: string) => Result;
 };
+
+/** Why nothing was sent; null: all that the request rests on stands. */
+export type NotSent = Extract<Outcome<never>, { kind: 'rejected' | 'retryable' }> | null;
+/** A fact that was read longer ago than this is not fresh. In ms. */
+export const FRESH_MS = 5_000;
 
 // The request type of an effect is its own business; the engine stores it and hands it back.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -80,6 +97,31 @@ export type FlowBinding<S extends Stated, I extends Tagged, E extends EffectsOf<
   /** Lengths of the intervals that `looksAgain` names, in ms. */
   readonly intervalsMs: Readonly<Record<string, number>>;
 };
+
+/**
+ * An act that people do outside of this system: nothing is sent and nobody can be asked. Both are refused, and the flow parks the effect
+ * until two people have said what they did.
+ */
+export const byPeople = (
+  timing: Timing,
+): Pick<
+  WriteEffect<Stated, unknown, never, string, 'once'>,
+  'kind' | 'perJourney' | 'system' | 'timing' | 'ability' | 'send' | 'inquire'
+> => ({
+  kind: 'once',
+  perJourney: 'one',
+  system: 'people',
+  timing,
+  ability: {
+    repeatable: 'after-inquiry',
+    keyMemoryMs: null,
+    longestLifeMs: 0,
+    afterAbsence: 'ask-person',
+    source: 'nothing is sent: people do it',
+  },
+  send: async () => ({ kind: 'rejected', reason: 'people do this' }),
+  inquire: async () => ({ found: 'rejected', reason: 'people do this' }),
+});
 
 /** What a message is for us. */
 export type Arrival =

@@ -30,6 +30,7 @@ export const createPortfolioBody = z.strictObject({
     .regex(/^[A-Z]{3}$/)
     .default('EUR'),
   manager: z.enum(MANAGERS).default('ROBO_ADVISOR_DISCRETIONARY'),
+  brokerProvider: text.nullish(),
   moneyType: z.enum(MONEY_TYPES).default('REAL_MONEY'),
   status: text.default('ACTIVE'),
   archived: z.boolean().default(false),
@@ -128,7 +129,7 @@ const portfolioWire = (body: z.output<typeof createPortfolioBody>, world: World)
             start_amount: new JsonNumber('2000.00'),
             recurring_deposit_amount: new JsonNumber('100'),
             active: body.active,
-            broker_provider: null,
+            broker_provider: body.brokerProvider ?? null,
             commission_profile: null,
             suitability_profile_id: null,
             proposed_risk_profile_id: null,

@@ -1,5 +1,5 @@
 import { startService } from '../../../../shared/runtime/process/service.js';
 import { config, tenant } from './config.js';
-import { wire } from './wire.js';
+import { check, wire } from './wire.js';
 
-startService({ name: 'sample' as never, config, tenant, wire }, process.env);
+startService({ name: 'sample' as never, config, tenant, check, wire }, process.env);

@@ -1,7 +1,8 @@
 import { Bug } from '../../../../shared/kernel/bug.js';
-import { compare, isPositive } from '../../../../shared/kernel/decimal.js';
+import { NOT_SENT, portfolioChanged, type PortfolioDecided, type PortfolioNow } from '../../../../contracts/internal/standing.js';
+import { compare, cutTo, isPositive, minus } from '../../../../shared/kernel/decimal.js';
 import { impossible, type Opening, type RefusedBy, type Step } from '../../../../shared/kernel/flow.js';
-import { currency, isPayable } from '../../../../shared/kernel/money.js';
+import { currency, isPayable, minorDigits } from '../../../../shared/kernel/money.js';
 import { choices, type PayoutFacts } from './payout.policy.js';
 import type {
   CashOutSeen,
@@ -12,7 +13,6 @@ import type {
   PayoutInput,
   PayoutEmits,
   TransferReturn,
-  RequestRead,
 } from './payout.js';
 
 type Next = Step<Payout, PayoutEmits>;
@@ -37,7 +37,7 @@ const finished = (p: Payout, outcome: PayoutEmits['data']['outcome'], reason: st
     withdrawalId: p.withdrawalId,
     portfolioId: p.portfolioId,
     outcome,
-    amount: p.amount,
+    amount: p.paying,
     currency: p.currency,
     endToEndId: p.payment?.endToEndId ?? null,
     paymentId: p.payment?.paymentId ?? null,
@@ -64,13 +64,13 @@ export const open = (input: Input<'PayoutRequested'>): Opening<Payout, PayoutEmi
       brokerAccount,
       amount,
       currency: input.currency,
-      waited: false,
       owner: null,
       counterAccount: null,
       cashOutId: null,
       approved: false,
       payment: null,
       returnedBecause: null,
+      paying: amount,
       reason: null,
     },
   };
@@ -82,19 +82,20 @@ export const holdOrRefuse =
   (p: Payout, reason: string, by: RefusedBy): Next =>
     by === 'person' ? refuse(p, `${why}: ${reason}`) : holdFor(`${why}: ${reason}`);
 
-export const lookAgain = (_p: Payout): Next => ({ to: 'ReadingOwner', set: { waited: true } });
+export const lookAgain = (): Next => ({ to: 'ReadingOwner' });
 
-/** A wait is there for the customer to notice: whoever has called the withdrawal off meanwhile is not paid. Null: it still stands. */
-const calledOff = (p: Payout, { ownerId, open: isOpen, level }: RequestRead): string | null => {
-  if (ownerId !== p.ownerId) return 'the portfolio has another owner now';
-  if (!isOpen) return 'the portfolio is blocked, archived or deleted now';
-  const stands = level.kind === 'everything' || (level.kind === 'amount' && compare(level.amount, p.amount) >= 0);
-  return stands ? null : 'the divest request was called off or lowered while a changed counter account cooled off';
-};
+/** What the payout rests on; what leaves is compared with it again right before. `asked`: the least that must be asked for still. */
+export const decidedOf = (p: Payout, asked: PortfolioDecided['asked']): PortfolioDecided => ({
+  ownerId: p.ownerId,
+  brokerAccount: p.brokerAccount,
+  currency: p.currency,
+  asked,
+});
 
-export const goOnFromOwner = (p: Payout, { externalId, shownIban, request }: OwnerRead): Next => {
-  const reason = request === null ? null : calledOff(p, request);
-  if (reason !== null) return refuse(p, reason);
+/** The message only says where to look: whom and what is paid, the portfolio says. */
+export const goOnFromOwner = (p: Payout, { externalId, shownIban, portfolio }: OwnerRead): Next => {
+  const changed = portfolioChanged(decidedOf(p, p.amount), portfolio);
+  if (changed !== null) return refuse(p, changed.reason);
   return externalId === null
     ? refuse(p, 'the owner has no customer number of the bank')
     : { to: 'CheckingCounterAccount', set: { owner: { externalId, shownIban } } };
@@ -116,20 +117,6 @@ export const checkCounterAccount = (p: Payout, read: CounterAccountRead, journey
   if (read.changedMsAgo !== null && read.changedMsAgo < coolOffMs)
     return { to: 'CoolingOff', set: { reason: 'the counter account was changed a short time ago' } };
   return { to: 'CashingOut', set: { counterAccount: account, reason: null } };
-};
-
-/**
- * Right before each transfer the bank is asked again: days may lie between, and the cash is on the house account already.
- * Says what differs, or null when the account is still the one that was checked.
- */
-export const changedSince = (
-  checked: NonNullable<Payout['counterAccount']>,
-  now: Pick<CounterAccountRead, 'customerActive' | 'account'>,
-): string | null => {
-  if (!now.customerActive) return 'the customer is not active at the bank any more';
-  if (now.account === null) return 'the customer has no counter account any more';
-  if (now.account.iban !== checked.iban) return 'the counter account at the bank is another one now';
-  return now.account.ownerName === checked.ownerName ? null : 'the counter account at the bank has another owner now';
 };
 
 /** As it is shown, where that is not what was asked for. What the broker leaves out says nothing: ours was created under our key. */
@@ -158,7 +145,9 @@ export const followCashOut = (p: Payout, seen: CashOutSeen): Next => {
   }
 };
 
-export const refuseCashOut = (p: Payout, reason: string): Next => refuse(p, `the broker refused the cash-out: ${reason}`);
+/** Nothing has moved: either the broker refused, or we have not let the request go. */
+export const refuseCashOut = (p: Payout, reason: string): Next =>
+  refuse(p, reason.startsWith(NOT_SENT) ? `the cash-out was ${reason}` : `the broker refused the cash-out: ${reason}`);
 
 export const followApproval = (p: Payout, seen: CashOutSeen): Next => {
   const next = followCashOut({ ...p, approved: true }, seen);
@@ -195,17 +184,32 @@ const giveToOperator = (p: Payout, because: string, said: readonly PayoutEmits[]
   emits: [...said, finished(p, 'returned', because)],
 });
 
+/** What of the cash-out is not transferred: the customer has lowered the request meanwhile. */
+export const restOf = ({ amount, paying }: Payout): Payout['amount'] => minus(amount, paying);
+
+/** Told at once: whoever books the payment does not wait for the rest. */
 export const finishPaid = (p: Payout, paid: PaidTransfer): Next => {
   const done: Payout = { ...p, payment: { paymentId: paid.paymentId, endToEndId: paid.endToEndId, paidAt: paid.paidAt } };
   const because = paid.returned === null ? p.returnedBecause : inWords(paid.returned);
   const said = finished(done, 'paid', null);
+  if (isPositive(restOf(p)))
+    return {
+      to: 'RestInSuspense',
+      set: { payment: done.payment, returnedBecause: because, reason: `${p.currency} ${restOf(p)} of the cash-out was not transferred` },
+      emits: [said],
+    };
   return because === null
     ? { to: 'Paid', set: { payment: done.payment, reason: null }, emits: [said] }
     : giveToOperator(done, because, [said]);
 };
 
-/** Opens the reason of a transfer that we have not let go. */
-export const NOT_SENT = 'not sent: ';
+/** Only people can move it; they say when they have. */
+export const holdRest = (p: Payout): Next => ({
+  hold: `${p.currency} ${restOf(p)} is on the house account; "applied": it is on the broker account again`,
+});
+
+export const restMovedBack = (p: Payout): Next =>
+  p.returnedBecause === null ? { to: 'Paid', set: { reason: null } } : giveToOperator(p, p.returnedBecause, []);
 
 /**
  * The customer's cash is on the house account. A machine does not decide what becomes of it: it stays there, and the payout
@@ -214,8 +218,28 @@ export const NOT_SENT = 'not sent: ';
 export const holdOrSuspend = (p: Payout, reason: string, by: RefusedBy): Next => {
   if (by !== 'person') return holdFor(`cash-out done but ${reason.startsWith(NOT_SENT) ? reason : `the bank refused: ${reason}`}`);
   const cameBack = p.returnedBecause === null ? '' : `; the bank had said that it came back: ${p.returnedBecause}`;
-  return { to: 'InSuspense', set: { returnedBecause: null, reason: `cash-out done, no transfer: ${reason}${cameBack}` } };
+  return { to: 'InSuspense', set: { paying: p.amount, returnedBecause: null, reason: `cash-out done, no transfer: ${reason}${cameBack}` } };
 };
+
+/** Not sent, for good: the portfolio is read once more, to see whether a smaller amount is asked for, or nothing. */
+export const readAgainOrHold = (p: Payout, reason: string, by: RefusedBy): Next =>
+  by === 'other-side' && reason.startsWith(NOT_SENT) ? { to: 'ReadingRequest', set: { reason } } : holdOrSuspend(p, reason, by);
+
+const suspend = (reason: string): Next => ({ to: 'InSuspense', set: { reason: `cash-out done, no transfer: ${reason}` } });
+
+/** Called off: the cash waits for people. Lowered: the new level is paid, and the rest waits for people. */
+export const transferWhatIsAsked = (p: Payout, now: PortfolioNow): Next => {
+  const changed = portfolioChanged(decidedOf(p, 'something'), now);
+  if (changed !== null) return suspend(changed.reason);
+  const asked = now.level.kind === 'amount' ? cutTo(now.level.amount, minorDigits(currency(p.currency))) : p.amount;
+  if (!isPositive(asked)) return suspend('less than the smallest coin is asked for');
+  return { to: 'TransferringAnew', set: { paying: compare(asked, p.amount) < 0 ? asked : p.amount } };
+};
+
+export const holdOrSuspendRequest = (_p: Payout, reason: string, by: RefusedBy): Next =>
+  by === 'person'
+    ? suspend(`the portfolio could not be read: ${reason}`)
+    : holdFor(`cash-out done, but the portfolio could not be read: ${reason}`);
 
 /** The withdrawal is let go only when the cash is where the next one takes it from. */
 export const holdOrMoveBack = (p: Payout, reason: string, by: RefusedBy): Next =>

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { OwnEvent, PayoutRequested } from '../../../../contracts/internal/events.js';
+import type { PortfolioNow } from '../../../../contracts/internal/standing.js';
 import { parseDecimal, type Decimal } from '../../../../shared/kernel/decimal.js';
-import type { DivestAmount } from '../../../../shared/kernel/money.js';
 
 const amount = z.custom<Decimal>((value) => typeof value === 'string' && parseDecimal(value) === value, 'not a canonical decimal');
 
@@ -13,6 +13,9 @@ export const payoutStatuses = [
   'ApprovingCashOut',
   'ConfirmingCashOut',
   'Transferring',
+  'ReadingRequest',
+  'TransferringAnew',
+  'RestInSuspense',
   'InSuspense',
   'Paid',
   'Returned',
@@ -29,8 +32,6 @@ export const payoutState = z.object({
   brokerAccount: z.string(),
   amount,
   currency: z.string(),
-  /** It has cooled off: what was asked for then may not be asked for any more. */
-  waited: z.boolean().default(false),
   /** The owner as InvestSuite shows it: the customer's id at the bank, and the account on display, if any, upper case without spaces. */
   owner: z.object({ externalId: z.string(), shownIban: z.string().nullable() }).nullable(),
   /** The account that was checked, as it was then; what is paid is this one. */
@@ -43,6 +44,8 @@ export const payoutState = z.object({
   payment: z.object({ paymentId: z.string(), endToEndId: z.string().nullable(), paidAt: z.string() }).nullable(),
   /** Why the bank sent the money back, when it said so before it said that it had paid. */
   returnedBecause: z.string().nullable(),
+  /** What is transferred: less than `amount` once the customer has lowered the request after the cash-out. */
+  paying: amount,
   /** For people: why it waits or was refused. */
   reason: z.string().nullable(),
 });
@@ -70,10 +73,8 @@ export type CashOutSeen = {
 
 export type CashOutRefusal = 'not-enough-cash' | 'not-allowed' | 'malformed' | 'failed' | 'returned' | 'refused';
 
-/** What InvestSuite shows of the portfolio now. `open`: neither blocked nor archived nor deleted. */
-export type RequestRead = { readonly ownerId: string; readonly open: boolean; readonly level: DivestAmount };
-/** `request` is read where the payout has waited, and null otherwise: the withdrawal has just read it. */
-export type OwnerRead = { readonly externalId: string | null; readonly shownIban: string | null; readonly request: RequestRead | null };
+/** The owner whom the message names, and the portfolio as InvestSuite shows it now: the message alone is believed in nothing. */
+export type OwnerRead = { readonly externalId: string | null; readonly shownIban: string | null; readonly portfolio: PortfolioNow };
 
 /** The counter account at the bank. */
 export type CounterAccountRead = {
@@ -96,6 +97,8 @@ export type PaidTransfer = {
 };
 
 export type PayoutEffects = {
+  /** The portfolio once more, after a transfer that was not sent because of it. */
+  ReadRequest: { kind: 'read'; result: PortfolioNow; reason: 'not-found' | 'forbidden' };
   ReadOwner: { kind: 'read'; result: OwnerRead; reason: 'not-found' | 'forbidden' };
   ReadCounterAccount: { kind: 'read'; result: CounterAccountRead; reason: 'not-found' };
   /** Customer's account to house account at the broker. */
@@ -104,6 +107,10 @@ export type PayoutEffects = {
   ReadCashOut: { kind: 'read'; result: CashOutSeen; reason: 'not-found' };
   /** House account to counter account at the bank. Reasons: ISO 20022 status reason codes. */
   PayCounterAccount: { kind: 'once'; result: PaidTransfer; reason: string };
+  /** The same for another amount, or once more: the first was not sent, for good. */
+  PayCounterAccountAnew: { kind: 'once'; result: PaidTransfer; reason: string };
+  /** The part of the cash-out that is not transferred: only people can move it back. */
+  MoveRestBack: { kind: 'once'; result: null; reason: string };
   /** What becomes of cash that stands on the house account and will not be transferred: only people can say. */
   ClearSuspense: { kind: 'once'; result: PaidTransfer; reason: string };
 };

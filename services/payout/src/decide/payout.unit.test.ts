@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Bug } from '../../../../shared/kernel/bug.js';
+import { NOT_SENT, type PortfolioNow } from '../../../../contracts/internal/standing.js';
 import { decimal } from '../../../../shared/kernel/decimal.js';
 import { factsUnder, factsWith } from '../../../../test/builders/journey-facts.js';
 import { COUNTER_ACCOUNT, payout, payoutToTransfer } from '../../../../test/builders/payout.js';
@@ -14,7 +15,6 @@ import {
   followCashOut,
   goOnFromOwner,
   holdOrMoveBack,
-  NOT_SENT,
   holdOrRefuse,
   holdOrEndApproval,
   holdOrSuspendCashOut,
@@ -33,7 +33,6 @@ import {
   type PaidTransfer,
   type Payout,
   type PayoutInput,
-  type RequestRead,
 } from './payout.js';
 
 const policy: PayoutPolicy = { coolOffMs: 1000, onMismatch: 'hold' };
@@ -108,6 +107,9 @@ const cells: Readonly<Record<Payout['status'], readonly [asked: string, returned
   ApprovingCashOut: ['ignored', 'impossible'],
   ConfirmingCashOut: ['ignored', 'impossible'],
   Transferring: ['ignored', 'stay'],
+  ReadingRequest: ['ignored', 'impossible'],
+  TransferringAnew: ['ignored', 'stay'],
+  RestInSuspense: ['ignored', 'stay'],
   InSuspense: ['ignored', 'impossible'],
   Paid: ['ignored', 'Returned'],
   Returned: ['ignored', 'ignored'],
@@ -131,34 +133,46 @@ describe('every input in every status', () => {
   });
   it('looks again while an account cools off', () => {
     const row = payoutFlow.rows.CoolingOff;
-    expect('looksAgain' in row && row.looksAgain.then(fresh, journey)).toEqual({ to: 'ReadingOwner', set: { waited: true } });
+    expect('looksAgain' in row && row.looksAgain.then(fresh, journey)).toEqual({ to: 'ReadingOwner' });
   });
 });
 
 describe('who is paid, and where', () => {
+  const now: PortfolioNow = {
+    ownerId: 'U1',
+    brokerAccount: 'B1',
+    currency: 'EUR',
+    realMoney: true,
+    active: true,
+    archived: false,
+    deleted: false,
+    level: { kind: 'amount', amount: decimal('250') },
+    treatment: { kind: 'ours', product: 'robo-discretionary', rule: 'all' },
+  };
   it('needs a customer of the bank', () => {
-    expect(goOnFromOwner(fresh, { externalId: 'C1', shownIban: null, request: null })).toEqual({
+    expect(goOnFromOwner(fresh, { externalId: 'C1', shownIban: null, portfolio: now })).toEqual({
       to: 'CheckingCounterAccount',
       set: { owner: { externalId: 'C1', shownIban: null } },
     });
-    expect(goOnFromOwner(fresh, { externalId: null, shownIban: IBAN, request: null })).toMatchObject({
+    expect(goOnFromOwner(fresh, { externalId: null, shownIban: IBAN, portfolio: now })).toMatchObject({
       to: 'Refused',
       emits: [{ data: { outcome: 'refused' } }],
     });
   });
-  it('is still to be asked for after a wait', () => {
-    const request = { ownerId: 'U1', open: true, level: { kind: 'amount', amount: decimal('250') } } as const;
-    const after = (now: Partial<RequestRead>): object =>
-      goOnFromOwner(fresh, { externalId: 'C1', shownIban: null, request: { ...request, ...now } });
-    for (const level of [request.level, { kind: 'amount', amount: decimal('250.001') }, { kind: 'everything' }] as const)
+  it('is asked for by the portfolio itself, whatever the message says [A1]', () => {
+    const after = (more: Partial<PortfolioNow>): object =>
+      goOnFromOwner(fresh, { externalId: 'C1', shownIban: null, portfolio: { ...now, ...more } });
+    for (const level of [now.level, { kind: 'amount', amount: decimal('250.001') }, { kind: 'everything' }] as const)
       expect(after({ level })).toMatchObject({ to: 'CheckingCounterAccount' });
-    for (const now of [
+    for (const other of [
       { level: { kind: 'nothing' } },
       { level: { kind: 'amount', amount: decimal('249.99') } },
       { ownerId: 'U2' },
-      { open: false },
+      { brokerAccount: null },
+      { active: false },
+      { treatment: { kind: 'theirs', rule: 'x' } },
     ] as const)
-      expect(after(now)).toMatchObject({ to: 'Refused', emits: [{ data: { outcome: 'refused' } }] });
+      expect(after(other)).toMatchObject({ to: 'Refused', emits: [{ data: { outcome: 'refused' } }] });
   });
   it('keeps the account that was checked', () => {
     const next = { to: 'CashingOut', set: { counterAccount: { iban: IBAN, ownerName: 'A. Customer' }, reason: null } };
@@ -267,7 +281,7 @@ describe('the transfer', () => {
   it('that people call never made lets nobody go: the cash is on the house account, and the withdrawal hears nothing', () => {
     expect(holdOrSuspend(moved, 'refused on their screen', 'person')).toEqual({
       to: 'InSuspense',
-      set: { returnedBecause: null, reason: 'cash-out done, no transfer: refused on their screen' },
+      set: { paying: '250', returnedBecause: null, reason: 'cash-out done, no transfer: refused on their screen' },
     });
     expect(holdOrSuspend({ ...moved, returnedBecause: inWords }, 'x', 'person')).toMatchObject({
       set: { returnedBecause: null, reason: `cash-out done, no transfer: x; the bank had said that it came back: ${inWords}` },

@@ -1,15 +1,27 @@
+import type { PortfolioDecided } from '../../../../contracts/internal/standing.js';
+import { paymentStands, type PaymentSources } from '../../../../shared/facts/fresh-facts.js';
 import type { Decimal } from '../../../../shared/kernel/decimal.js';
 import type { BrokerPort } from '../../../../shared/ports/broker.js';
 import type { EffectDefinitions, Timing } from '../../../../shared/runtime/engine/definition.js';
 import { cashOutIdOf } from '../decide/payout.rules.js';
 import type { Payout, PayoutEffects } from '../decide/payout.js';
 import { seenOf } from './create-cash-out.js';
+import { restsOnOf, type RestsOn } from './rests-on.js';
 
-type Request = { readonly cashOutId: string; readonly amount: Decimal; readonly currency: string };
+type Request = { readonly cashOutId: string; readonly amount: Decimal; readonly currency: string; readonly restsOn?: RestsOn };
+
+/** A smaller level lets the cash-out go on: the transfer pays that level. A request of the release before has frozen nothing more. */
+const decided = ({ currency, restsOn }: Request): PortfolioDecided => ({
+  ownerId: restsOn?.ownerId ?? null,
+  brokerAccount: null,
+  currency,
+  asked: 'something',
+});
 
 /** A managed account's cash-out waits for its adviser, which is us. Approving twice changes nothing. */
 export const approveCashOut = (
   broker: Pick<BrokerPort, 'abilities' | 'approveCashOut' | 'readCashOut'>,
+  sources: PaymentSources,
   timing: Timing,
 ): EffectDefinitions<Payout, PayoutEffects>['ApproveCashOut'] => ({
   kind: 'by-key',
@@ -17,8 +29,10 @@ export const approveCashOut = (
   system: 'broker',
   timing,
   ability: broker.abilities.approveCashOut,
-  request: (p): Request => ({ cashOutId: cashOutIdOf(p), amount: p.amount, currency: p.currency }),
+  request: (p): Request => ({ cashOutId: cashOutIdOf(p), amount: p.amount, currency: p.currency, restsOn: restsOnOf(p) }),
   reference: (request: Request) => request.cashOutId,
+  restsOn: (request: Request, { portfolioId, signal }) =>
+    paymentStands(sources, portfolioId, decided(request), request.restsOn?.customer ?? null, signal),
   send: async (request: Request, sending) => {
     const outcome = await broker.approveCashOut(request.cashOutId, sending);
     return outcome.kind === 'applied' ? { kind: 'applied', result: seenOf(outcome.result) } : outcome;
@@ -31,5 +45,5 @@ export const approveCashOut = (
     return status === 'needs-approval' ? { found: 'absent' } : { found: 'applied', result: seenOf(outcome.result) };
   },
   // Whether it is done, the broker is asked next.
-  resultFromPerson: (request: Request) => ({ ...request, status: 'pending' }),
+  resultFromPerson: ({ cashOutId, amount, currency }: Request) => ({ cashOutId, amount, currency, status: 'pending' }),
 });

@@ -1,8 +1,11 @@
+import type { PortfolioDecided } from '../../../../contracts/internal/standing.js';
+import { paymentStands, type PaymentSources } from '../../../../shared/facts/fresh-facts.js';
 import type { BrokerAccountId } from '../../../../shared/kernel/ids.js';
 import { currency } from '../../../../shared/kernel/money.js';
 import type { BrokerPort, CashOut, CashOutRequest } from '../../../../shared/ports/broker.js';
 import type { EffectDefinitions, Timing } from '../../../../shared/runtime/engine/definition.js';
 import type { CashOutSeen, Payout, PayoutEffects } from '../decide/payout.js';
+import { restsOnOf, type RestsOn } from './rests-on.js';
 
 /** What our own journey keeps of a cash-out. */
 export const seenOf = (cashOut: CashOut): CashOutSeen => ({
@@ -13,14 +16,29 @@ export const seenOf = (cashOut: CashOut): CashOutSeen => ({
   currency: cashOut.amount?.currency ?? null,
 });
 
-const requestOf = (p: Payout): CashOutRequest => ({
+/** What is asked of the broker, and what it rests on. A request of the release before has no `restsOn`: only the account and the amount are compared. */
+type Request = CashOutRequest & { readonly restsOn?: RestsOn };
+
+const requestOf = (p: Payout): Request => ({
   account: p.brokerAccount as BrokerAccountId,
   amount: { amount: p.amount, currency: currency(p.currency) },
+  restsOn: restsOnOf(p),
+});
+
+/** What the broker hears of it. */
+const askedOf = ({ account, amount }: Request): CashOutRequest => ({ account, amount });
+
+const decided = ({ account, amount, restsOn }: Request): PortfolioDecided => ({
+  ownerId: restsOn?.ownerId ?? null,
+  brokerAccount: account,
+  currency: amount.currency,
+  asked: amount.amount,
 });
 
 /** From the customer's account to the house account at the broker. `applied` means taken in; whether it is done, its status says. */
 export const createCashOut = (
   broker: Pick<BrokerPort, 'abilities' | 'createCashOut' | 'findCashOut'>,
+  sources: PaymentSources,
   timing: Timing,
 ): EffectDefinitions<Payout, PayoutEffects>['CreateCashOut'] => ({
   kind: 'once',
@@ -29,16 +47,18 @@ export const createCashOut = (
   timing,
   ability: broker.abilities.createCashOut,
   request: requestOf,
-  send: async (request: CashOutRequest, sending) => {
-    const outcome = await broker.createCashOut(request, sending);
+  restsOn: (request: Request, { portfolioId, signal }) =>
+    paymentStands(sources, portfolioId, decided(request), request.restsOn?.customer ?? null, signal),
+  send: async (request: Request, sending) => {
+    const outcome = await broker.createCashOut(askedOf(request), sending);
     return outcome.kind === 'applied' ? { kind: 'applied', result: seenOf(outcome.result) } : outcome;
   },
-  inquire: async (request: CashOutRequest, sending) => {
-    const inquiry = await broker.findCashOut(request, sending);
+  inquire: async (request: Request, sending) => {
+    const inquiry = await broker.findCashOut(askedOf(request), sending);
     return inquiry.found === 'applied' ? { found: 'applied', result: seenOf(inquiry.result) } : inquiry;
   },
   // The first word of the evidence is the broker's id. The broker is asked about it before anything is paid.
-  resultFromPerson: (request: CashOutRequest, evidence) => ({
+  resultFromPerson: (request: Request, evidence) => ({
     cashOutId: firstWord(evidence),
     status: 'pending',
     amount: request.amount.amount,

@@ -1,6 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { decimal } from '../../../../shared/kernel/decimal.js';
+import type { UserId } from '../../../../shared/kernel/ids.js';
 import { currency, type Money } from '../../../../shared/kernel/money.js';
+import { portfolioRulesOf } from '../../../../contracts/internal/portfolio-rules.js';
+import type { PaymentSources } from '../../../../shared/facts/fresh-facts.js';
+import type { Portfolio, User } from '../../../../shared/ports/investsuite.js';
+import type { NotSent } from '../../../../shared/runtime/engine/definition.js';
 import type { Inquiry, Outcome } from '../../../../shared/kernel/outcome.js';
 import type { BrokerPort, CashOut } from '../../../../shared/ports/broker.js';
 import type { BankCustomer, Payment, PaymentRequest } from '../../../../shared/ports/core-banking.js';
@@ -26,35 +31,47 @@ const state = payoutToTransfer();
 const lost = { kind: 'unknown', evidence: 'reset' } as const;
 const euros = (text: string): Money => ({ amount: decimal(text), currency: currency('EUR') });
 
+const rules = portfolioRulesOf({ brokerMode: 'client' });
+const shown = shownPortfolio({ divestAmount: { kind: 'amount', amount: decimal('250') } });
+const showing = (found: Outcome<Portfolio, 'not-found' | 'forbidden'>) => async () => found;
+/** Sources in which everything stands as it was decided, unless a test says otherwise. */
+const sourcesWith = (
+  more: {
+    readonly portfolio?: Outcome<Portfolio, 'not-found' | 'forbidden'>;
+    readonly user?: Outcome<User, 'not-found' | 'forbidden'>;
+    readonly customer?: Outcome<BankCustomer, 'not-found'>;
+  } = {},
+): PaymentSources => ({
+  investSuite: {
+    readPortfolio: showing(more.portfolio ?? { kind: 'applied', result: shown }),
+    readUser: async () => more.user ?? { kind: 'applied', result: shownUser(IBAN) },
+  },
+  coreBanking: { readCustomer: async () => more.customer ?? { kind: 'applied', result: CUSTOMER } },
+  rules,
+});
+const CUSTOMER: BankCustomer = {
+  externalId: 'C1',
+  name: 'A. Customer',
+  active: true,
+  counterAccount: { iban: 'be68 5390 0754 7034', bic: null, ownerName: 'A. Customer', changedAt: null },
+};
+
 describe('ReadOwner', () => {
+  const reader = (user: Outcome<User, 'not-found' | 'forbidden'>, portfolio: Outcome<Portfolio, 'not-found' | 'forbidden'>) =>
+    readOwner({ readUser: async () => user, readPortfolio: showing(portfolio) }, rules, timing);
   const read = async (iban: string | null): Promise<unknown> => {
-    const result = shownUser(iban);
-    const effect = readOwner({ readUser: async () => ({ kind: 'applied', result }), readPortfolio: async () => lost }, timing);
+    const effect = reader({ kind: 'applied', result: shownUser(iban) }, { kind: 'applied', result: shown });
     return effect.read(effect.request(state, journey, 'k1'), sending);
   };
-  it('brings the shown account into one form', async () => {
-    expect(await read('be68 5390 0754 7034')).toEqual({ kind: 'applied', result: { externalId: 'C1', shownIban: IBAN, request: null } });
-    expect(await read(null)).toEqual({ kind: 'applied', result: { externalId: 'C1', shownIban: null, request: null } });
+  it('brings the shown account into one form, and shows the portfolio', async () => {
+    const portfolio = { ownerId: 'U1', brokerAccount: 'B1', active: true, level: shown.divestAmount, treatment: { kind: 'ours' } };
+    expect(await read('be68 5390 0754 7034')).toMatchObject({ kind: 'applied', result: { externalId: 'C1', shownIban: IBAN, portfolio } });
+    expect(await read(null)).toMatchObject({ kind: 'applied', result: { externalId: 'C1', shownIban: null, portfolio } });
   });
-  it('hands on what is no answer', async () => {
-    const effect = readOwner({ readUser: async () => lost, readPortfolio: async () => lost }, timing);
-    expect(await effect.read({ ownerId: 'U1' }, sending)).toEqual(lost);
-  });
-  it('reads the divest request again where it has waited', async () => {
-    const user = shownUser(null);
-    const shown = shownPortfolio();
-    const read = async (found: object): Promise<unknown> => {
-      const readPortfolio = async (): Promise<never> => found as never;
-      const effect = readOwner({ readUser: async () => ({ kind: 'applied', result: user }), readPortfolio }, timing);
-      return effect.read(effect.request({ ...state, waited: true }, journey, 'k1'), sending);
-    };
-    const request = { ownerId: 'U1', open: true, level: { kind: 'nothing' } };
-    expect(await read({ kind: 'applied', result: shown })).toMatchObject({ result: { externalId: 'C1', request } });
-    for (const closed of [{ active: false }, { archived: true }, { deleted: true }])
-      expect(await read({ kind: 'applied', result: { ...shown, ...closed } })).toMatchObject({
-        result: { request: { ...request, open: false } },
-      });
-    expect(await read(lost)).toEqual(lost);
+  it('hands on what is no answer, and a question of the release before', async () => {
+    const silent = reader({ kind: 'applied', result: shownUser(null) }, lost);
+    expect(await silent.read({ ownerId: 'U1', waitedFor: null }, sending)).toEqual(lost);
+    expect(await reader(lost, { kind: 'applied', result: shown }).read({ ownerId: 'U1' }, sending)).toEqual(lost);
   });
 });
 
@@ -125,23 +142,29 @@ describe('the cash-out', () => {
         },
         findCashOut: async () => ({ found: 'applied', result: cashOut('done') }),
       }),
+      sourcesWith(),
       timing,
     );
     const request: unknown = effect.request(state, journey, 'k1');
+    expect(await effect.restsOn?.(request, sending)).toBeNull();
     expect(await effect.send(request, sending)).toEqual({ kind: 'applied', result: seen('needs-approval') });
-    expect(asked).toEqual([{ account: 'B1', amount: euros('250') }]);
+    expect(asked).toMatchObject([{ account: 'B1', amount: euros('250') }]);
     expect(await effect.inquire(request, sending)).toEqual({ found: 'applied', result: seen('done') });
     expect(effect.resultFromPerson(request, 'CO1 seen at their desk')).toEqual(seen('pending'));
   });
   it('stays unknown when no answer came', async () => {
-    const effect = createCashOut(broker({}), timing);
+    const effect = createCashOut(broker({}), sourcesWith(), timing);
     const request: unknown = effect.request(state, journey, 'k1');
     expect(await effect.send(request, sending)).toEqual(lost);
     expect(await effect.inquire(request, sending)).toEqual({ found: 'absent' });
   });
   it('is approved by its id, and found approved by its status', async () => {
     const at = (status: CashOut['status']): ReturnType<typeof approveCashOut> =>
-      approveCashOut(broker({ approveCashOut: applied, readCashOut: async () => ({ kind: 'applied', result: cashOut(status) }) }), timing);
+      approveCashOut(
+        broker({ approveCashOut: applied, readCashOut: async () => ({ kind: 'applied', result: cashOut(status) }) }),
+        sourcesWith(),
+        timing,
+      );
     const request: unknown = at('done').request(state, journey, 'k1');
     expect(at('done').reference?.(request)).toBe('CO1');
     expect(await at('done').send(request, sending)).toEqual({ kind: 'applied', result: seen('needs-approval') });
@@ -149,7 +172,7 @@ describe('the cash-out', () => {
     expect(await at('pending').inquire(request, sending)).toEqual({ found: 'applied', result: seen('pending') });
     expect(await at('unclear').inquire(request, sending)).toMatchObject({ found: 'no-answer' });
     expect(at('done').resultFromPerson(request, 'x')).toEqual(seen('pending'));
-    const silent = approveCashOut(broker({}), timing);
+    const silent = approveCashOut(broker({}), sourcesWith(), timing);
     expect(await silent.send(request, sending)).toEqual(lost);
     expect(await silent.inquire(request, sending)).toMatchObject({ found: 'no-answer' });
   });
@@ -172,24 +195,14 @@ describe('the cash-out', () => {
 
 describe('PayCounterAccount', () => {
   const choices = { houseAccountIban: HOUSE, remittanceInformation: 'Withdrawal' };
-  const account = { iban: 'be68 5390 0754 7034', bic: null, ownerName: 'A. Customer', changedAt: null };
-  const customer: BankCustomer = { externalId: 'C1', name: 'A. Customer', active: true, counterAccount: account };
-  const paid: string[] = [];
   const effectWith = (
     outcome: Outcome<Payment>,
     inquiry: Inquiry<Payment>,
-    read: Outcome<BankCustomer, 'not-found'> = { kind: 'applied', result: customer },
+    sources: PaymentSources = sourcesWith(),
   ): ReturnType<typeof payCounterAccount> =>
     payCounterAccount(
-      {
-        abilities: { pay: ability },
-        pay: async ({ endToEndId }) => {
-          paid.push(endToEndId);
-          return outcome;
-        },
-        findPayment: async () => inquiry,
-        readCustomer: async (externalId) => (externalId === 'C1' ? read : { kind: 'rejected', reason: 'not-found' }),
-      },
+      { abilities: { pay: ability }, pay: async () => outcome, findPayment: async () => inquiry },
+      sources,
       choices,
       timing,
       () => NOW_MS,
@@ -214,6 +227,7 @@ describe('PayCounterAccount', () => {
       amount: euros('250'),
       remittanceInformation: 'Withdrawal',
       externalId: 'C1',
+      restsOn: { ownerId: 'U1' },
     });
     expect(effect.reference?.(request)).toBe(request.endToEndId);
     expect([isIban(HOUSE), isIban('NL91 ABNA 0417 1643 00'), isIban('NL91ABNA0417164301')]).toEqual([true, false, false]);
@@ -233,28 +247,49 @@ describe('PayCounterAccount', () => {
       '4201fbb0-0d53-49d9-889e-3000ec752a36',
     ]);
   });
+  const standing = (sources: PaymentSources, asked: unknown = request): Promise<NotSent> | undefined =>
+    effectWith(lost, { found: 'absent' }, sources).restsOn?.(asked, sending);
+  const notSent = (reason: string): object => ({ kind: 'rejected', reason: `not sent: ${reason}` });
   it('pays only the account that was checked, asked for again right before', async () => {
-    const settled = { kind: 'applied', result: payment } as const;
-    const sent = async (read: Outcome<BankCustomer, 'not-found'>): Promise<unknown> => {
-      paid.length = 0;
-      const outcome = await effectWith(settled, { found: 'absent' }, read).send(request, sending);
-      return paid.length === 0 ? outcome : 'paid';
-    };
-    const now = (more: Partial<BankCustomer>): Outcome<BankCustomer, 'not-found'> => ({
-      kind: 'applied',
-      result: { ...customer, ...more },
-    });
-    expect(await sent(now({}))).toBe('paid');
-    for (const [read, reason] of [
+    const account = CUSTOMER.counterAccount;
+    const now = (more: Partial<BankCustomer>) => sourcesWith({ customer: { kind: 'applied', result: { ...CUSTOMER, ...more } } });
+    expect(await standing(now({}))).toBeNull();
+    for (const [sources, reason] of [
       [now({ active: false }), 'the customer is not active at the bank any more'],
       [now({ counterAccount: null }), 'the customer has no counter account any more'],
-      [now({ counterAccount: { ...account, iban: HOUSE } }), 'the counter account at the bank is another one now'],
-      [now({ counterAccount: { ...account, ownerName: 'B. Other' } }), 'the counter account at the bank has another owner now'],
-      [{ kind: 'rejected', reason: 'not-found' }, 'the bank does not know the customer any more'],
+      [now({ counterAccount: account && { ...account, iban: HOUSE } }), 'the counter account at the bank is another one now'],
+      [now({ counterAccount: account && { ...account, ownerName: 'B. Other' } }), 'the counter account at the bank has another owner now'],
+      [sourcesWith({ customer: { kind: 'rejected', reason: 'not-found' } }), 'the bank does not know the customer any more'],
     ] as const)
-      expect(await sent(read)).toEqual({ kind: 'rejected', reason: `not sent: ${reason}` });
-    expect(await sent({ kind: 'retryable', evidence: 'refused' })).toMatchObject({ kind: 'retryable' });
-    expect(await sent(lost)).toMatchObject({ kind: 'retryable', evidence: expect.stringMatching(/^not sent: .*unknown/) });
+      expect(await standing(sources)).toEqual(notSent(reason));
+    expect(await standing(sourcesWith({ customer: lost }))).toMatchObject({
+      kind: 'retryable',
+      evidence: expect.stringMatching(/^not sent: .*unknown/),
+    });
+  });
+  it('pays only what the portfolio still asks for, and only its owner [E2]', async () => {
+    const now = (more: Partial<Portfolio>) => sourcesWith({ portfolio: { kind: 'applied', result: { ...shown, ...more } } });
+    for (const [sources, reason] of [
+      [now({ divestAmount: { kind: 'nothing' } }), 'the divest request was called off'],
+      [now({ divestAmount: { kind: 'amount', amount: decimal('249') } }), 'the divest request was lowered to 249'],
+      [now({ ownerId: 'U2' as UserId }), 'the portfolio has another owner'],
+      [now({ archived: true }), 'the portfolio is archived'],
+      [
+        sourcesWith({ user: { kind: 'applied', result: { ...shownUser(IBAN), externalId: 'C2' } } }),
+        'the owner is another customer of the bank',
+      ],
+      [sourcesWith({ portfolio: { kind: 'rejected', reason: 'forbidden' } }), 'InvestSuite does not show the portfolio (forbidden)'],
+      [sourcesWith({ user: { kind: 'rejected', reason: 'not-found' } }), 'InvestSuite does not show the owner (not-found)'],
+    ] as const)
+      expect(await standing(sources)).toEqual(notSent(reason));
+    for (const silent of [{ portfolio: lost }, { user: lost }])
+      expect(await standing(sourcesWith(silent))).toMatchObject({ kind: 'retryable' });
+  });
+  it('compares what a request of the release before has frozen', async () => {
+    const { restsOn: _later, ...before } = request as unknown as Record<string, unknown>;
+    expect(await standing(sourcesWith(), before)).toBeNull();
+    const off = sourcesWith({ portfolio: { kind: 'applied', result: { ...shown, divestAmount: { kind: 'nothing' } } } });
+    expect(await standing(off, before)).toEqual(notSent('the divest request was called off'));
   });
   it('is paid when the bank has settled it, with the time of booking or of our learning', async () => {
     const paid = { paymentId: 'PM1', endToEndId: request.endToEndId, paidAt: '2026-03-04T09:00:00Z', returned: null };

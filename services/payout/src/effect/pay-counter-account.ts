@@ -1,12 +1,13 @@
 import { hash } from 'node:crypto';
 import { isValidIBAN } from 'ibantools';
+import type { PortfolioDecided } from '../../../../contracts/internal/standing.js';
+import { paymentStands, type CustomerDecided, type PaymentSources } from '../../../../shared/facts/fresh-facts.js';
 import { currency, sameMoney } from '../../../../shared/kernel/money.js';
-import type { Outcome } from '../../../../shared/kernel/outcome.js';
 import type { CoreBankingPort, Payment, PaymentRequest } from '../../../../shared/ports/core-banking.js';
 import type { EffectDefinitions, Timing } from '../../../../shared/runtime/engine/definition.js';
-import { changedSince, counterAccountOf, NOT_SENT, ownerOf } from '../decide/payout.rules.js';
+import { counterAccountOf, ownerOf } from '../decide/payout.rules.js';
 import type { PaidTransfer, Payout, PayoutEffects } from '../decide/payout.js';
-import { accountOf } from './read-counter-account.js';
+import type { RestsOn } from './rests-on.js';
 
 export type TransferChoices = {
   /** The account the payments are made from: electronic format. */
@@ -76,27 +77,28 @@ export const paymentIdOf = (evidence: string): string => evidence.slice(0, LONGE
 /** Form and check digits, electronic format; not whether the account exists. */
 export const isIban = (text: string): boolean => isValidIBAN(text);
 
-type Bank = Pick<CoreBankingPort, 'abilities' | 'pay' | 'findPayment' | 'readCustomer'>;
-type Request = PaymentRequest & { readonly externalId: string };
-type NotSent = Extract<Outcome<never>, { kind: 'rejected' | 'retryable' }>;
+type Bank = Pick<CoreBankingPort, 'abilities' | 'pay' | 'findPayment'>;
+/** A request of the release before has no `restsOn`: the portfolio, the amount and the account are compared. */
+type Request = PaymentRequest & { readonly externalId: string; readonly restsOn?: Pick<RestsOn, 'ownerId'> };
 
-/** Null when the account is still the one that was checked. Whatever this says, nothing has left for the bank. */
-const checkAgain = async (bank: Bank, request: Request, signal: AbortSignal): Promise<NotSent | null> => {
-  const outcome = await bank.readCustomer(request.externalId, signal);
-  if (outcome.kind === 'rejected') return { kind: 'rejected', reason: `${NOT_SENT}the bank does not know the customer any more` };
-  if (outcome.kind !== 'applied')
-    return { kind: 'retryable', evidence: `not sent: the counter account could not be checked again (${outcome.kind})` };
-  const { active, counterAccount } = outcome.result;
-  const changed = changedSince(
-    { iban: request.creditorIban, ownerName: request.creditorName },
-    { customerActive: active, account: accountOf(counterAccount) },
-  );
-  return changed === null ? null : { kind: 'rejected', reason: `${NOT_SENT}${changed}` };
-};
+/** What the bank hears of it. */
+const askedOf = ({ restsOn: _ours, externalId: _theirs, ...asked }: Request): PaymentRequest => asked;
+
+const decided = ({ amount, restsOn }: Request): PortfolioDecided => ({
+  ownerId: restsOn?.ownerId ?? null,
+  brokerAccount: null,
+  currency: amount.currency,
+  asked: amount.amount,
+});
+const customerOf = ({ externalId, creditorIban, creditorName }: Request): CustomerDecided => ({
+  externalId,
+  account: { iban: creditorIban, ownerName: creditorName },
+});
 
 /** From the house account to the counter account, when that is still the one that was checked. `applied` means settled. */
 export const payCounterAccount = (
   coreBanking: Bank,
+  sources: PaymentSources,
   choices: TransferChoices,
   timing: Timing,
   nowMs: () => number,
@@ -114,24 +116,25 @@ export const payCounterAccount = (
       debtorIban: choices.houseAccountIban,
       creditorName: ownerName,
       creditorIban: iban,
-      amount: { amount: p.amount, currency: currency(p.currency) },
+      amount: { amount: p.paying, currency: currency(p.currency) },
       remittanceInformation: choices.remittanceInformation,
       externalId: ownerOf(p).externalId,
+      restsOn: { ownerId: p.ownerId },
     };
   },
   reference: (request: PaymentRequest) => request.endToEndId,
+  restsOn: (request: Request, { portfolioId, signal }) =>
+    paymentStands(sources, portfolioId, decided(request), customerOf(request), signal),
   send: async (request: Request, sending) => {
-    const notSent = await checkAgain(coreBanking, request, sending.signal);
-    if (notSent !== null) return notSent;
-    const outcome = await coreBanking.pay(request, sending);
+    const outcome = await coreBanking.pay(askedOf(request), sending);
     // The bank calls back under our reference, whatever name it gives the payment itself.
     if (outcome.kind === 'accepted') return { ...outcome, reference: request.endToEndId };
     if (outcome.kind !== 'applied') return outcome;
     const difference = differs(request, outcome.result);
     return difference === null ? { kind: 'applied', result: paidOf(outcome.result, nowMs()) } : { kind: 'unknown', evidence: difference };
   },
-  inquire: async (request: PaymentRequest, sending) => {
-    const inquiry = await coreBanking.findPayment(request, sending);
+  inquire: async (request: Request, sending) => {
+    const inquiry = await coreBanking.findPayment(askedOf(request), sending);
     if (inquiry.found === 'pending') return { ...inquiry, reference: request.endToEndId };
     if (inquiry.found !== 'applied') return inquiry;
     const difference = differs(request, inquiry.result);

@@ -1,8 +1,9 @@
-import { electronicFormatIBAN, isValidIBAN } from 'ibantools';
-import type { CoreBankingPort, CounterAccount } from '../../../../shared/ports/core-banking.js';
+import { isValidIBAN } from 'ibantools';
+import { accountOf } from '../../../../shared/facts/fresh-facts.js';
+import type { CoreBankingPort } from '../../../../shared/ports/core-banking.js';
 import type { EffectDefinitions, Timing } from '../../../../shared/runtime/engine/definition.js';
 import { ownerOf } from '../decide/payout.rules.js';
-import type { CounterAccountRead, Payout, PayoutEffects } from '../decide/payout.js';
+import type { Payout, PayoutEffects } from '../decide/payout.js';
 
 type Request = { readonly externalId: string };
 
@@ -12,10 +13,6 @@ const msSince = (changedAt: string | null, nowMs: number): number | null => {
   const changedMs = Date.parse(changedAt);
   return Number.isNaN(changedMs) ? 0 : Math.max(0, nowMs - changedMs);
 };
-
-/** What is paid, in one form. */
-export const accountOf = (account: CounterAccount | null): CounterAccountRead['account'] =>
-  account === null ? null : { iban: electronicFormatIBAN(account.iban) ?? '', ownerName: account.ownerName };
 
 /** The bank is master of the counter account. */
 export const readCounterAccount = (

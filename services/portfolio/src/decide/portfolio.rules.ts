@@ -1,4 +1,5 @@
 /** What follows for one portfolio object. Pure. */
+import type { Treatment } from '../../../../contracts/internal/portfolio-rules.js';
 import { Bug } from '../../../../shared/kernel/bug.js';
 import {
   ignored,
@@ -28,11 +29,17 @@ export const MAX_PENDING = 100;
 /** Changes remembered as done. A repeat comes within days, and a portfolio has a few changes a day. */
 export const MAX_DONE = 200;
 
-/** `left`: the level after the write; told only to whoever asked for it to be lowered. */
-const saysDone = (portfolioId: PortfolioId, changes: readonly Change[], left: DivestAmount | null): readonly PortfolioEmits[] =>
+/** The level before the write and after it; told only to whoever asked for it to be lowered. */
+type Levels = { readonly before: DivestAmount; readonly left: DivestAmount };
+const saysDone = (portfolioId: PortfolioId, changes: readonly Change[], levels: Levels | null): readonly PortfolioEmits[] =>
   changes.flatMap(({ changeId, because, lowerDivestBy, cashSettled }): readonly PortfolioEmits[] => {
-    const divestAmountLeft = lowerDivestBy === null || left === null ? null : levelText(left);
-    const changed: PortfolioEmits = { event: 'portfolio.changed', data: { changeId, portfolioId, because, divestAmountLeft } };
+    const told = lowerDivestBy === null ? null : levels;
+    const divestAmountLeft = told === null ? null : levelText(told.left);
+    const divestAmountBefore = told === null ? null : levelText(told.before);
+    const changed: PortfolioEmits = {
+      event: 'portfolio.changed',
+      data: { changeId, portfolioId, because, divestAmountLeft, divestAmountBefore },
+    };
     return cashSettled ? [changed, { event: 'portfolio.cash-settled', data: { portfolioId, changeId } }] : [changed];
   });
 
@@ -119,9 +126,14 @@ const finished = (state: PortfolioState, changes: readonly Change[]): PortfolioS
   done: remembered(state.done, changes),
 });
 
+const whyNotOurs = (treatment: Exclude<Treatment, { kind: 'ours' }>): string =>
+  treatment.kind === 'theirs' ? 'InvestSuite talks to its broker' : treatment.why;
+
 /** One write for all that waits. */
 export const portfolioRead = (state: PortfolioState, seen: PortfolioRead): Next => {
   if (state.exchange.handOver !== null) return onwards(state, state.reason);
+  if (seen.treatment.kind !== 'ours')
+    return { hold: `changes of ours wait for a portfolio that is not ours to write: ${whyNotOurs(seen.treatment)}` };
   if (seen.deleted) return { hold: 'the portfolio is deleted, and changes wait for it' };
   if (!seen.realMoney) return { hold: 'a change of real money is asked for a portfolio of paper money' };
   const changes = writable(seen.holdings, state.pending);
@@ -135,7 +147,7 @@ export const portfolioRead = (state: PortfolioState, seen: PortfolioRead): Next 
   return {
     ...move,
     set: { pending: after.pending, done: after.done, ...move.set },
-    emits: saysDone(state.portfolioId, changes, seen.divestAmount),
+    emits: saysDone(state.portfolioId, changes, { before: seen.divestAmount, left: seen.divestAmount }),
   };
 };
 
@@ -205,7 +217,7 @@ export const written = (before: PortfolioState, { versionAfter }: { readonly ver
   return {
     ...move,
     set: { pending: state.pending, done: state.done, ...move.set },
-    emits: [...saysDone(state.portfolioId, changes, levelAfter(writing)), ...(move.emits ?? [])],
+    emits: [...saysDone(state.portfolioId, changes, { before: writing.levelRead, left: levelAfter(writing) }), ...(move.emits ?? [])],
   };
 };
 

@@ -1,5 +1,6 @@
 /** The nouns of one portfolio object at InvestSuite, of which we are the only writer of holdings. */
 import { z } from 'zod';
+import type { Treatment } from '../../../../contracts/internal/portfolio-rules.js';
 import type { OwnEvent } from '../../../../contracts/internal/events.js';
 import type { Decimal } from '../../../../shared/kernel/decimal.js';
 import type { InstrumentId, PortfolioId } from '../../../../shared/kernel/ids.js';
@@ -19,6 +20,8 @@ const storedHoldings = z.custom<Holdings>((value) => z.record(z.string(), stored
 
 export type PortfolioRead = {
   readonly baseCurrency: Currency;
+  /** Whose portfolio it is, by the tenant's rules. */
+  readonly treatment: Treatment;
   readonly realMoney: boolean;
   readonly deleted: boolean;
   readonly divestAmount: DivestAmount;

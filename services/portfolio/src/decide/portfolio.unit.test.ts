@@ -115,7 +115,10 @@ describe('a change is asked for', () => {
     expect(portfolioFlow.opens.ChangeRequested(requested(change('c1', {}, { cashSettled: true })), facts)).toEqual({
       open: expect.objectContaining({ status: 'Idle', pending: [], done: ['c1'] }),
       emits: [
-        { event: 'portfolio.changed', data: { changeId: 'c1', portfolioId: 'P1', because: 'order-settled', divestAmountLeft: null } },
+        {
+          event: 'portfolio.changed',
+          data: { changeId: 'c1', portfolioId: 'P1', because: 'order-settled', divestAmountLeft: null, divestAmountBefore: null },
+        },
         { event: 'portfolio.cash-settled', data: { portfolioId: 'P1', changeId: 'c1' } },
       ],
     });
@@ -182,6 +185,11 @@ describe('a change is asked for', () => {
   it('is held for a portfolio that is gone or on paper', () => {
     expect(portfolioRead(state(), read({ deleted: true }))).toHaveProperty('hold');
     expect(portfolioRead(state(), read({ realMoney: false }))).toHaveProperty('hold');
+    for (const treatment of [
+      { kind: 'theirs', rule: 'x' },
+      { kind: 'unclear', why: 'two rules' },
+    ] as const)
+      expect(portfolioRead(state(), read({ treatment }))).toHaveProperty('hold');
   });
   it('stops the lane beyond the limit rather than losing one', () => {
     const pending = Array.from({ length: MAX_PENDING }, (_, n) => change(`c${n}`, { A: '1' }));

@@ -1,3 +1,4 @@
+import { portfolioRulesOf } from '../../../../contracts/internal/portfolio-rules.js';
 import { describe, expect, it, jest } from '@jest/globals';
 import { decimal } from '../../../../shared/kernel/decimal.js';
 import type { PortfolioId } from '../../../../shared/kernel/ids.js';
@@ -12,7 +13,7 @@ import { restoreDivestAmount } from './restore-divest-amount.js';
 import { writePortfolio } from './write-portfolio.js';
 
 const timing: Timing = { timeoutMs: 1, firstWaitMs: 1, longestWaitMs: 1, patienceMs: 1 };
-const sending = { key: 'k', signal: new AbortController().signal, firstSentAtMs: 0 };
+const sending = { key: 'k', signal: new AbortController().signal, portfolioId: 'P1', firstSentAtMs: 0 };
 const journey = journeyFacts({ id: 'pf-1', subject: 'P1' });
 const level = { kind: 'amount', amount: decimal('3') } as const;
 const write = { baseVersion: 7, holdingsBefore: {}, holdings: {}, configJson: '{}', divestAmount: level };
@@ -35,12 +36,13 @@ const port = () => {
 describe('effects on the portfolio object', () => {
   it('reads what the write needs, and nothing else', async () => {
     const { made, investSuite } = port();
-    const effect = readPortfolio<PortfolioState>(investSuite, timing);
+    const effect = readPortfolio<PortfolioState>(investSuite, portfolioRulesOf({ brokerMode: 'client' }), timing);
     const request: unknown = effect.request(state, journey, 'k');
     const portfolio = shownPortfolio({ divestAmount: level });
     made.readPortfolio.mockResolvedValueOnce({ kind: 'applied', result: portfolio });
     const { baseCurrency, realMoney, deleted, divestAmount, holdings, version, configJson } = portfolio;
-    const kept = { baseCurrency, realMoney, deleted, divestAmount, holdings, version, configJson };
+    const treatment = { kind: 'ours', product: 'robo-discretionary', rule: 'brokerMode' };
+    const kept = { treatment, baseCurrency, realMoney, deleted, divestAmount, holdings, version, configJson };
     expect(request).toEqual({ portfolioId: 'P1' });
     expect(await effect.read(request as { portfolioId: PortfolioId }, sending)).toEqual({ kind: 'applied', result: kept });
     made.readPortfolio.mockResolvedValueOnce({ kind: 'retryable', evidence: 'refused' });

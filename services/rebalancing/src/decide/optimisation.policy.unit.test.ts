@@ -5,14 +5,12 @@ import { factsUnder } from '../../../../test/builders/journey-facts.js';
 import { choices, optimisationPolicy, type OptimisationPolicy } from './optimisation.policy.js';
 
 const anyPolicy: fc.Arbitrary<OptimisationPolicy> = fc.record({
-  brokerMode: fc.constantFrom('client', 'investsuite'),
   priceDriftLimit: fc.integer({ min: 1, max: 9_999 }).map((n) => decimal(`0.${String(n).padStart(4, '0').replace(/0+$/, '')}`)),
   holdingsMoveAt: fc.constantFrom('executed', 'settled'),
   buysWhenSalesFellShort: fc.constantFrom('skip', 'place'),
 });
 /** Whether every order that `a` lets go out is let go out by `b` too. */
-const notLooser = (a: OptimisationPolicy, b: OptimisationPolicy): boolean =>
-  (a.brokerMode === 'investsuite' || b.brokerMode === 'client') && compare(a.priceDriftLimit, b.priceDriftLimit) <= 0;
+const notLooser = (a: OptimisationPolicy, b: OptimisationPolicy): boolean => compare(a.priceDriftLimit, b.priceDriftLimit) <= 0;
 
 describe("the tenant's choices for an optimisation", () => {
   it('guard no looser than those of its opening, nor than those of today', () => {

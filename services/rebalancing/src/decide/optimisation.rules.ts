@@ -16,7 +16,7 @@ import {
 import { ignored, type Opening, type RefusedBy, type Stay, type Step } from '../../../../shared/kernel/flow.js';
 import { cashInstrument, type InstrumentId, type OptimizationId, type PortfolioId } from '../../../../shared/kernel/ids.js';
 import { minorDigits, type Currency } from '../../../../shared/kernel/money.js';
-import { choices, type OptimisationFacts, type OptimisationPolicy } from './optimisation.policy.js';
+import { choices, type OptimisationFacts } from './optimisation.policy.js';
 import type {
   Optimisation,
   OptimisationEmits,
@@ -131,14 +131,13 @@ export const optimizationRead = (state: Optimisation, seen: OptimizationSeen): N
 };
 
 /** A portfolio that is not ours to trade: nothing is ordered and nothing is recorded. */
-const OTHER_MODE = 'InvestSuite integrates the broker';
-
-const notOurs = (seen: PortfolioSeen, { brokerMode }: OptimisationPolicy): string | null => {
-  if (brokerMode !== 'client') return OTHER_MODE;
-  if (!seen.realMoney) return 'paper money';
-  if (seen.deleted) return 'the portfolio is deleted';
-  if (seen.archived) return 'the portfolio is archived';
-  return seen.manager === 'robo-advisory' || seen.manager === 'robo-discretionary' ? null : 'not a robo portfolio';
+const notOurs = ({ treatment, realMoney, deleted, archived }: PortfolioSeen): string | null => {
+  if (treatment.kind === 'theirs') return `InvestSuite talks to its broker (${treatment.rule})`;
+  if (treatment.kind === 'unclear') return treatment.why;
+  if (!realMoney) return 'paper money';
+  if (deleted) return 'the portfolio is deleted';
+  if (archived) return 'the portfolio is archived';
+  return treatment.product === 'self' ? 'not a robo portfolio' : null;
 };
 
 const heldOf = (holdings: Readonly<Record<string, Decimal>>, instrument: string): Decimal => holdings[instrument] ?? ZERO;
@@ -166,7 +165,7 @@ const refusalOf = (state: Optimisation, seen: PortfolioSeen): string | null => {
 };
 
 export const portfolioRead = (state: Optimisation, seen: PortfolioSeen, journey: OptimisationFacts): Next => {
-  const alien = notOurs(seen, choices(journey));
+  const alien = notOurs(seen);
   if (alien !== null) return ended(state, 'LeftAlone', alien);
   if (seen.manager === 'robo-advisory' && state.ownerChoice === null) return { to: 'AwaitingOwnerChoice' };
   if (seen.manager === 'robo-advisory' && state.ownerChoice !== 'accept')
@@ -252,8 +251,6 @@ export const pricesRead =
   };
 
 const priced = (state: Optimisation, side: OrderSide, prices: readonly Price[], journey: OptimisationFacts): Next => {
-  // Days may lie between the sales and the buys.
-  if (choices(journey).brokerMode !== 'client') return refuseAll({ ...state, reason: OTHER_MODE }, {}, journey);
   const limit = choices(journey).priceDriftLimit;
   const priceOf = new Map(prices.map(({ instrument, price }) => [instrument, price]));
   const orders = state.orders.map((order) => {

@@ -1,5 +1,6 @@
 /** The nouns of one optimisation: the orders InvestSuite proposes for a portfolio, carried out sells first. */
 import { z } from 'zod';
+import type { Treatment } from '../../../../contracts/internal/portfolio-rules.js';
 import type { Decimal } from '../../../../shared/kernel/decimal.js';
 import type { BrokerAccountId, InstrumentId, OptimizationId, PortfolioId } from '../../../../shared/kernel/ids.js';
 import type { Currency } from '../../../../shared/kernel/money.js';
@@ -83,6 +84,8 @@ export type OptimizationSeen = {
 };
 
 export type PortfolioSeen = {
+  /** Whose portfolio it is, by the tenant's rules. */
+  readonly treatment: Treatment;
   readonly baseCurrency: Currency;
   readonly realMoney: boolean;
   readonly manager: 'robo-advisory' | 'robo-discretionary' | 'self' | 'unknown';

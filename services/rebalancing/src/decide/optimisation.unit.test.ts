@@ -31,7 +31,6 @@ import type { OrderFinished, OrderOutcome } from './order.js';
 const [A, B, C] = ['IE00B44Z5B48', 'US0378331005', 'US5949181045'] as InstrumentId[] as [InstrumentId, InstrumentId, InstrumentId];
 const id = (text: string): OptimizationId => text as OptimizationId;
 const policy: OptimisationPolicy = {
-  brokerMode: 'client',
   priceDriftLimit: decimal('0.05'),
   holdingsMoveAt: 'settled',
   buysWhenSalesFellShort: 'skip',
@@ -84,6 +83,7 @@ const optimization = (over: Partial<OptimizationSeen> = {}): OptimizationSeen =>
   ...over,
 });
 const portfolio = (over: Partial<PortfolioSeen> = {}): PortfolioSeen => ({
+  treatment: { kind: 'ours', product: 'robo-discretionary', rule: 'all' },
   baseCurrency: currency('EUR'),
   realMoney: true,
   manager: 'robo-discretionary',
@@ -174,18 +174,15 @@ describe('the portfolio decides whether orders may go out', () => {
     ['paper money', { realMoney: false }],
     ['the portfolio is deleted', { deleted: true }],
     ['the portfolio is archived', { archived: true }],
-    ['not a robo portfolio', { manager: 'self' as const }],
-    ['not a robo portfolio', { manager: 'unknown' as const }],
+    ['not a robo portfolio', { treatment: { kind: 'ours' as const, product: 'self' as const, rule: 'all' } }],
+    ['InvestSuite talks to its broker (theirs) [E1]', { treatment: { kind: 'theirs' as const, rule: 'theirs' } }],
+    ['no rule matches [E1]', { treatment: { kind: 'unclear' as const, why: 'no rule matches' } }],
   ])('leaves it alone: %s', (reason, over) => {
-    expect(portfolioRead(state(), portfolio(over), journey)).toMatchObject({ to: 'LeftAlone', set: { reason }, emits: [] });
-  });
-  it('leaves it alone where InvestSuite integrates the broker, or did so when the optimisation was opened', () => {
-    for (const facts of [changed({ brokerMode: 'investsuite' }), opened({ brokerMode: 'investsuite' })])
-      expect(portfolioRead(state(), portfolio(), facts)).toMatchObject({
-        to: 'LeftAlone',
-        set: { reason: 'InvestSuite integrates the broker' },
-        emits: [],
-      });
+    expect(portfolioRead(state(), portfolio(over), journey)).toMatchObject({
+      to: 'LeftAlone',
+      set: { reason: reason.replace(' [E1]', '') },
+      emits: [],
+    });
   });
   it.each([
     ['the portfolio is blocked', {}, { active: false }],

@@ -6,4 +6,11 @@ const choicesLeaveTheState: Upgrade = ({ state, policy }) => {
   return { state: rest, policy: kept ?? policy };
 };
 
-export const optimisationUpgrades: readonly Upgrade[] = [choicesLeaveTheState];
+/** To 3: who talks to the broker is said for each portfolio, and read with it; it is no choice that a journey keeps. */
+const modeLeavesThePolicy: Upgrade = ({ state, policy }) => {
+  if (policy === null) return { state, policy };
+  const { brokerMode: _gone, ...rest } = policy as Readonly<Record<string, unknown>>;
+  return { state, policy: rest };
+};
+
+export const optimisationUpgrades: readonly Upgrade[] = [choicesLeaveTheState, modeLeavesThePolicy];

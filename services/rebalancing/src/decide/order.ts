@@ -115,7 +115,7 @@ export type OrderEffects = {
   PlaceOrder: {
     readonly kind: 'once';
     readonly result: { readonly orderId: string; readonly placedAt: string | null };
-    readonly reason: 'account-not-open' | 'not-enough-units' | 'not-enough-cash' | 'malformed' | 'refused';
+    readonly reason: string;
   };
   RecordPlaced: {
     readonly kind: 'once';

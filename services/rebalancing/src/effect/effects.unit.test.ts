@@ -1,10 +1,12 @@
 import { describe, expect, it, jest } from '@jest/globals';
+import { portfolioRulesOf } from '../../../../contracts/internal/portfolio-rules.js';
 import { decimal } from '../../../../shared/kernel/decimal.js';
 import type { BrokerAccountId } from '../../../../shared/kernel/ids.js';
 import { currency } from '../../../../shared/kernel/money.js';
 import type { BrokerPort, OrderReport } from '../../../../shared/ports/broker.js';
-import type { InvestSuitePort } from '../../../../shared/ports/investsuite.js';
+import type { InvestSuitePort, Portfolio } from '../../../../shared/ports/investsuite.js';
 import type { Timing } from '../../../../shared/runtime/engine/definition.js';
+import { shownPortfolio } from '../../../../test/builders/investsuite.js';
 import { journeyFacts } from '../../../../test/builders/journey-facts.js';
 import { order as orderOf, ORDERED } from '../../../../test/builders/order.js';
 import type { Optimisation } from '../decide/optimisation.js';
@@ -25,7 +27,8 @@ import { idFromEvidence } from './transaction-write.js';
 const timing: Timing = { timeoutMs: 1, firstWaitMs: 20, longestWaitMs: 1, patienceMs: 1 };
 const AT_MS = Date.UTC(2026, 0, 2);
 const AT = '2026-01-02T00:00:00.000Z';
-const sending = { key: 'k', signal: new AbortController().signal, firstSentAtMs: AT_MS };
+const sending = { key: 'k', signal: new AbortController().signal, portfolioId: 'P1', firstSentAtMs: AT_MS };
+const rules = portfolioRulesOf({ brokerMode: 'client' });
 const journey = journeyFacts({ id: 'or-1', subject: 'O1:A' });
 const ISIN = ORDERED;
 const order = orderOf({ expectedPrice: null });
@@ -49,10 +52,21 @@ const broker = (over: Partial<BrokerPort>): BrokerPort =>
 const investSuite = (over: Partial<InvestSuitePort>): InvestSuitePort => ({ abilities: {}, ...over }) as InvestSuitePort;
 
 describe('effects at the broker', () => {
+  it('order nothing for a portfolio that is not ours any more, or that has another account [E1]', async () => {
+    const standing = async (now: Partial<Portfolio>): Promise<unknown> => {
+      const read = async () => ({ kind: 'applied', result: shownPortfolio({ brokerAccount: order.account, ...now }) }) as const;
+      const effect = placeOrder(broker({}), { investSuite: investSuite({ readPortfolio: read }), rules }, timing);
+      return effect.restsOn?.(effect.request(order, journey, 'k'), sending);
+    };
+    expect(await standing({})).toBeNull();
+    for (const now of [{ manager: 'self' }, { active: false }, { deleted: true }, { brokerAccount: null }] as const)
+      expect(await standing(now)).toMatchObject({ kind: 'rejected', reason: expect.stringMatching(/^not sent: /) });
+  });
   it('place by units or by money, and keep the moment it was first sent', async () => {
     const place = jest.fn<BrokerPort['placeOrder']>(async () => ({ kind: 'applied', result: { orderId: 'EF.1' } }));
     const effect = placeOrder(
       broker({ placeOrder: place, findOrder: async () => ({ found: 'applied', result: { orderId: 'EF.2' } }) }),
+      { investSuite: investSuite({}), rules },
       timing,
     );
     const request = effect.request(order, journey, 'k');
@@ -67,6 +81,7 @@ describe('effects at the broker', () => {
     expect(() => effect.request({ ...order, account: null }, journey, 'k')).toThrow('without an account');
     const lost = placeOrder(
       broker({ placeOrder: async () => ({ kind: 'unknown', evidence: 'cut' }), findOrder: async () => ({ found: 'absent' }) }),
+      { investSuite: investSuite({}), rules },
       timing,
     );
     expect([await lost.send(request, sending), await lost.inquire(request, sending)]).toEqual([
@@ -212,7 +227,7 @@ describe('effects at InvestSuite', () => {
           ReturnType<InvestSuitePort['readOptimization']>
         >,
     });
-    const portfolio = readPortfolio(port, timing);
+    const portfolio = readPortfolio(port, rules, timing);
     expect(await portfolio.read(portfolio.request(state, journey, 'k'), sending)).toMatchObject({
       kind: 'applied',
       result: { active: true },
@@ -226,7 +241,7 @@ describe('effects at InvestSuite', () => {
       readPortfolio: async () => ({ kind: 'retryable', evidence: 'x' }),
       readOptimization: async () => ({ kind: 'accepted', reference: null }),
     });
-    expect(await readPortfolio(computing, timing).read({ portfolioId: state.portfolioId }, sending)).toMatchObject({
+    expect(await readPortfolio(computing, rules, timing).read({ portfolioId: state.portfolioId }, sending)).toMatchObject({
       kind: 'retryable',
     });
     expect(await readOptimization(computing, timing).read({ portfolioId: state.portfolioId }, sending)).toMatchObject({ kind: 'accepted' });

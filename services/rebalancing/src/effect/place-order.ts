@@ -1,3 +1,5 @@
+import type { PortfolioDecided } from '../../../../contracts/internal/standing.js';
+import { portfolioStands, type PortfolioSource } from '../../../../shared/facts/fresh-facts.js';
 import { Bug } from '../../../../shared/kernel/bug.js';
 import type { Inquiry, Outcome, Sending } from '../../../../shared/kernel/outcome.js';
 import type { BrokerPort, OrderRefusal, OrderRequest } from '../../../../shared/ports/broker.js';
@@ -12,6 +14,9 @@ const asked = ({ account, instrument, side, units, amount, currency }: Order): O
   return { account, instrument, side, size: amount === null ? { by: 'units', units } : { by: 'amount', amount: { amount, currency } } };
 };
 
+/** A trade rests on whose portfolio it is, and on which account is traded. */
+const decided = ({ account }: OrderRequest): PortfolioDecided => ({ ownerId: null, brokerAccount: account, currency: null, asked: null });
+
 const at = (sending: Sending): string => new Date(sending.firstSentAtMs).toISOString();
 
 const outcome = (answer: Outcome<{ readonly orderId: string }, OrderRefusal>, sending: Sending): Outcome<Placed, OrderRefusal> =>
@@ -21,13 +26,18 @@ const inquiry = (answer: Inquiry<{ readonly orderId: string }, OrderRefusal>, se
   answer.found === 'applied' ? { found: 'applied', result: { orderId: answer.result.orderId, placedAt: at(sending) } } : answer;
 
 /** Places the order, once. A lost answer is looked for among the account's orders. */
-export const placeOrder = (broker: BrokerPort, timing: Timing): WriteEffect<Order, OrderRequest, Placed, OrderRefusal, 'once'> => ({
+export const placeOrder = (
+  broker: BrokerPort,
+  source: PortfolioSource,
+  timing: Timing,
+): WriteEffect<Order, OrderRequest, Placed, OrderRefusal, 'once'> => ({
   kind: 'once',
   perJourney: 'one',
   system: broker.provider,
   timing,
   ability: broker.abilities.placeOrder,
   request: asked,
+  restsOn: (request, { portfolioId, signal }) => portfolioStands(source, portfolioId, decided(request), signal),
   send: async (request, sending) => outcome(await broker.placeOrder(request, sending), sending),
   inquire: async (request, sending) => inquiry(await broker.findOrder(request, sending), sending),
   resultFromPerson: (_request, evidence) => ({ orderId: idFromEvidence(evidence), placedAt: null }),

@@ -76,7 +76,7 @@ describe('our own topics', () => {
   it('portfolio.changed matters when cash may have come or gone', () => {
     for (const because of ['withdrawal-paid', 'deposit'])
       expect(arrival(portfolioChangedEvents, changed(because))).toEqual(
-        to({ type: 'PortfolioChanged', changeId: 'c1', divestAmountLeft: '0' }),
+        to({ type: 'PortfolioChanged', changeId: 'c1', divestAmountLeft: '0', divestAmountBefore: null }),
       );
     for (const because of ['order-executed', 'order-settled'])
       expect(arrival(portfolioChangedEvents, changed(because))).toHaveProperty('ignored');

@@ -4,12 +4,10 @@ import { factsUnder } from '../../../../test/builders/journey-facts.js';
 import { choices, withdrawalPolicy, type WithdrawalPolicy } from './withdrawal.policy.js';
 
 const anyPolicy: fc.Arbitrary<WithdrawalPolicy> = fc.record({
-  brokerMode: fc.constantFrom('client', 'investsuite'),
   payWhileOrdersAreOpen: fc.boolean(),
 });
 /** Whether all that `a` allows is allowed by `b` too. */
-const notLooser = (a: WithdrawalPolicy, b: WithdrawalPolicy): boolean =>
-  (a.brokerMode === 'investsuite' || b.brokerMode === 'client') && (!a.payWhileOrdersAreOpen || b.payWhileOrdersAreOpen);
+const notLooser = (a: WithdrawalPolicy, b: WithdrawalPolicy): boolean => !a.payWhileOrdersAreOpen || b.payWhileOrdersAreOpen;
 
 describe("the tenant's choices for a withdrawal", () => {
   it('are never looser than those of its opening, nor than those of today', () => {

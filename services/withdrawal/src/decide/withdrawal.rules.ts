@@ -3,7 +3,7 @@ import { compare, cutTo, isPositive, isZero, minus, negated, parseDecimal, type 
 import { ignored, type Opening, type RefusedBy, type Step } from '../../../../shared/kernel/flow.js';
 import { cashInstrument } from '../../../../shared/kernel/ids.js';
 import { currency, minorDigits, type DivestAmount } from '../../../../shared/kernel/money.js';
-import { choices, type WithdrawalFacts, type WithdrawalPolicy } from './withdrawal.policy.js';
+import { choices, type WithdrawalFacts } from './withdrawal.policy.js';
 import type { CashCheck, PortfolioRead, Withdrawal, WithdrawalInput, WithdrawalEmits } from './withdrawal.js';
 
 type Next = Step<Withdrawal, WithdrawalEmits>;
@@ -32,22 +32,21 @@ export const open = (input: Input<'DivestAmountUpdated'>, { portfolioId }: Withd
           asked: null,
           waited: false,
           paying: null,
+          paidLess: false,
           paidAt: null,
           arrivedLater: false,
+          calledOffLate: null,
           returnedBecause: null,
           reason: null,
         },
       };
 
-const OTHER_MODE = 'InvestSuite integrates the broker for this tenant';
-
-const whyNotOurs = (read: PortfolioRead, { brokerMode }: WithdrawalPolicy): string | null => {
-  if (brokerMode !== 'client') return OTHER_MODE;
-  if (!read.realMoney) return 'not a real money portfolio';
-  if (read.deleted) return 'the portfolio is deleted';
-  if (read.archived) return 'the portfolio is archived';
-  if (read.manager !== 'robo-advisory' && read.manager !== 'robo-discretionary') return `not a robo portfolio (${read.manager})`;
-  return read.brokerAccount === null ? 'the portfolio has no account at the broker' : null;
+const whyRefused = ({ realMoney, deleted, archived, brokerAccount, treatment }: PortfolioRead): string | null => {
+  if (treatment.kind === 'ours' && treatment.product === 'self') return 'not a robo portfolio (self)';
+  if (!realMoney) return 'not a real money portfolio';
+  if (deleted) return 'the portfolio is deleted';
+  if (archived) return 'the portfolio is archived';
+  return brokerAccount === null ? 'the portfolio has no account at the broker' : null;
 };
 
 /** The part of a level that can be paid: cut down to the coin, never up. Null for everything. */
@@ -62,16 +61,23 @@ const payableLevel = (asked: DivestAmount, code: string): Decimal | null => {
   }
 };
 
-export const goOnFromPortfolio = (w: Withdrawal, read: PortfolioRead, journey: WithdrawalFacts): Next => {
-  const refusal = whyNotOurs(read, choices(journey));
-  if (refusal !== null || read.brokerAccount === null) return { to: 'Refused', set: { asked: read.asked, reason: refusal } };
+export const goOnFromPortfolio = (w: Withdrawal, read: PortfolioRead): Next => {
+  const { treatment, level } = read;
+  if (treatment.kind === 'theirs')
+    return { to: 'NotOurs', set: { asked: level, reason: `InvestSuite talks to its broker (${treatment.rule})` } };
+  if (treatment.kind === 'unclear')
+    return level.kind === 'nothing'
+      ? { to: 'NothingAsked', set: { asked: level, reason: 'no divest amount is set' } }
+      : { to: 'AwaitingRule', set: { asked: level, reason: treatment.why } };
+  const refusal = whyRefused(read);
+  if (refusal !== null || read.brokerAccount === null) return { to: 'Refused', set: { asked: level, reason: refusal } };
   const set = {
-    asked: read.asked,
+    asked: level,
     portfolio: { ownerId: read.ownerId, brokerAccount: read.brokerAccount, currency: read.currency },
   };
-  const due = payableLevel(read.asked, read.currency);
+  const due = payableLevel(level, read.currency);
   if (due !== null && !isPositive(due)) {
-    const reason = read.asked.kind === 'nothing' ? 'no divest amount is set' : 'less than the smallest coin is asked for';
+    const reason = level.kind === 'nothing' ? 'no divest amount is set' : 'less than the smallest coin is asked for';
     return w.waited ? { to: 'Cancelled', set: { ...set, reason } } : { to: 'NothingAsked', set: { ...set, reason } };
   }
   // A blocked portfolio is neither optimised nor paid from. It waits where it is seen, and is read again.
@@ -106,8 +112,6 @@ const payEverythingOrWait = (w: Withdrawal, cash: CashCheck, code: string, journ
 
 /** All or nothing: never part of a number, never a coin more than is settled, withdrawable and not on its way out. */
 export const payOrWait = (w: Withdrawal, cash: CashCheck, journey: WithdrawalFacts): Next => {
-  // Days may lie between the read and the cash.
-  if (choices(journey).brokerMode !== 'client') return { to: 'Refused', set: { reason: OTHER_MODE } };
   const { currency: code } = portfolioOf(w);
   const asked = known<DivestAmount>(w.asked, 'a level');
   const due = payableLevel(asked, code);
@@ -153,10 +157,14 @@ export const bookOrRefuse = (w: Withdrawal, input: Input<'PayoutFinished'>, jour
       break;
   }
   const { currency: code } = portfolioOf(w);
-  if (compare(input.amount, payingOf(w)) !== 0 || input.currency !== code)
+  // Less, where the customer has lowered the request before the transfer.
+  if (compare(input.amount, payingOf(w)) > 0 || !isPositive(input.amount) || input.currency !== code)
     throw new Bug('the payout paid something else than was asked for');
   if (input.paidAt === null) throw new Bug('a payment without a booking time');
-  return { to: 'RecordingTransaction', set: { paidAt: input.paidAt } };
+  return {
+    to: 'RecordingTransaction',
+    set: { paying: input.amount, paidLess: compare(input.amount, payingOf(w)) < 0, paidAt: input.paidAt },
+  };
 };
 
 /** One change per withdrawal, for ever. */
@@ -176,7 +184,7 @@ const askForChange = (w: Withdrawal, journey: WithdrawalFacts): Next => {
           portfolioId: w.portfolioId,
           because: 'withdrawal-paid',
           deltas: [{ instrument: cash, quantity: negated(paid) }],
-          lowerDivestBy: w.asked?.kind === 'everything' ? { kind: 'everything' } : { kind: 'amount', amount: paid },
+          lowerDivestBy: w.asked?.kind === 'everything' && !w.paidLess ? { kind: 'everything' } : { kind: 'amount', amount: paid },
           cashSettled: false,
         },
       },
@@ -200,14 +208,45 @@ const somethingLeft = (left: string | null): boolean => {
   return isPositive(level);
 };
 
+/** The level right before our write, where it was less than what we had paid by then; null otherwise, or where an earlier release did not say. */
+const calledOffLate = (w: Withdrawal, before: string | null): string | null => {
+  if (before === null || before === 'everything') return null;
+  const level = parseDecimal(before);
+  if (level === null) throw new Bug('a divest amount that is no number');
+  const isTooLow = w.asked?.kind === 'everything' && !w.paidLess ? isZero(level) : compare(level, payingOf(w)) < 0;
+  return isTooLow ? before : null;
+};
+
 export const announceWhenOurs = (w: Withdrawal, input: Input<'PortfolioChanged'>, journey: WithdrawalFacts): Next =>
   input.changeId === changeIdOf(journey)
-    ? { to: 'Announcing', set: { arrivedLater: w.arrivedLater || somethingLeft(input.divestAmountLeft), reason: null } }
+    ? {
+        to: 'Announcing',
+        set: {
+          arrivedLater: w.arrivedLater || somethingLeft(input.divestAmountLeft),
+          calledOffLate: calledOffLate(w, input.divestAmountBefore),
+          reason: null,
+        },
+      }
     : { stay: true };
 
 const RETURNED = 'the bank sent the payment back';
 
+/** It is paid and booked. That the customer had called it off by then is for people to see. */
 export const finish = (w: Withdrawal): Next =>
+  w.calledOffLate === null
+    ? end(w)
+    : {
+        to: 'CalledOffTooLate',
+        set: {
+          reason: `paid ${portfolioOf(w).currency} ${payingOf(w)}, and only ${w.calledOffLate} was asked for any more when it was booked`,
+        },
+      };
+
+export const holdCalledOffLate = (w: Withdrawal, _reason: string, by: RefusedBy): Next =>
+  by === 'person' ? end(w) : { hold: `${w.reason ?? ''}; "applied": seen, and settled with the customer` };
+
+/** Its last step, once everything about the payment is told. */
+export const end = (w: Withdrawal): Next =>
   w.returnedBecause === null
     ? { to: 'Completed', set: { reason: null }, emits: nextWithdrawal(w) }
     : { to: 'Returned', set: { reason: `${RETURNED}: ${w.returnedBecause}` }, emits: nextWithdrawal(w) };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { PortfolioNow } from '../../../../contracts/internal/standing.js';
 import type { OwnEvent, PayoutFinished, PortfolioChanged } from '../../../../contracts/internal/events.js';
 import { parseDecimal, type Decimal } from '../../../../shared/kernel/decimal.js';
 import type { DivestAmount } from '../../../../shared/kernel/money.js';
@@ -23,6 +24,9 @@ export const withdrawalStatuses = [
   'NothingAsked',
   'Cancelled',
   'Refused',
+  'NotOurs',
+  'AwaitingRule',
+  'CalledOffTooLate',
   'Returned',
 ] as const;
 
@@ -36,12 +40,16 @@ export const withdrawalState = z.object({
   asked: divestAmount.nullable(),
   /** It has waited for cash: when the divest request is gone afterwards, somebody has called it off. */
   waited: z.boolean(),
-  /** Fixed in the commit that asks for the payout; never changes afterwards. */
+  /** Fixed in the commit that asks for the payout; less only when the customer has lowered the request before the transfer. */
   paying: amount.nullable(),
+  /** The payout paid less than was asked of it. */
+  paidLess: z.boolean(),
   /** When the bank booked the payment, ISO 8601. */
   paidAt: z.string().nullable(),
   /** A divest request came once the amount was fixed: another withdrawal follows this one. */
   arrivedLater: z.boolean(),
+  /** The level that stood right before ours was lowered, where it was less than what we had paid: called off, or lowered, too late. */
+  calledOffLate: z.string().nullable(),
   /** Why the bank sent the money back, when it did so before we were through. */
   returnedBecause: z.string().nullable(),
   /** For people: why it waits, was refused, or ended as it did. */
@@ -54,20 +62,10 @@ export type WithdrawalInput =
   | { readonly type: 'DivestAmountUpdated'; readonly level: DivestAmount | null }
   | { readonly type: 'CashSettled' }
   | ({ readonly type: 'PayoutFinished' } & Pick<PayoutFinished, 'withdrawalId' | 'outcome' | 'amount' | 'currency' | 'paidAt' | 'reason'>)
-  | ({ readonly type: 'PortfolioChanged' } & Pick<PortfolioChanged, 'changeId' | 'divestAmountLeft'>);
+  | ({ readonly type: 'PortfolioChanged' } & Pick<PortfolioChanged, 'changeId' | 'divestAmountLeft' | 'divestAmountBefore'>);
 
-/** A portfolio as InvestSuite shows it now. */
-export type PortfolioRead = {
-  readonly realMoney: boolean;
-  readonly deleted: boolean;
-  readonly archived: boolean;
-  readonly active: boolean;
-  readonly manager: 'robo-advisory' | 'robo-discretionary' | 'self' | 'unknown';
-  readonly ownerId: string;
-  readonly brokerAccount: string | null;
-  readonly currency: string;
-  readonly asked: DivestAmount;
-};
+/** A portfolio as InvestSuite shows it now, and how the tenant's rules treat it. */
+export type PortfolioRead = PortfolioNow;
 
 /** What the broker says now. Amounts in the portfolio's currency. */
 export type CashCheck = {
@@ -89,6 +87,8 @@ export type WithdrawalEffects = {
   /** InvestSuite knows no key here: a repeat books a second time. */
   RecordTransaction: { kind: 'once'; result: { readonly transactionId: string }; reason: InvestSuiteRefusal };
   AnnounceWithdrawal: { kind: 'by-key'; result: null; reason: InvestSuiteRefusal };
+  /** Two people have seen that it was paid although it was called off. */
+  SeeCalledOffLate: { kind: 'once'; result: null; reason: string };
 };
 
 export type WithdrawalEmits =

@@ -9,8 +9,10 @@ import type { WithdrawalFacts, WithdrawalPolicy } from './withdrawal.policy.js';
 import {
   announceWhenOurs,
   bookOrRefuse,
+  end as ended,
   finish,
   goOnFromPortfolio,
+  holdCalledOffLate,
   holdOrFinish,
   holdOrRefuse,
   holdOrUpdatePortfolio,
@@ -32,7 +34,7 @@ import {
   type WithdrawalInput,
 } from './withdrawal.js';
 
-const policy: WithdrawalPolicy = { brokerMode: 'client', payWhileOrdersAreOpen: false };
+const policy: WithdrawalPolicy = { payWhileOrdersAreOpen: false };
 const journey = factsWith(policy, { id: 'w1' });
 const paysAllTheSame = factsWith<WithdrawalPolicy>({ ...policy, payWhileOrdersAreOpen: true }, { id: 'w1' });
 
@@ -56,10 +58,15 @@ const finished = (
   reason: null,
   ...more,
 });
-const changed = (divestAmountLeft: string | null, changeId = 'w1.paid'): Extract<WithdrawalInput, { type: 'PortfolioChanged' }> => ({
+const changed = (
+  divestAmountLeft: string | null,
+  changeId = 'w1.paid',
+  divestAmountBefore: string | null = '250',
+): Extract<WithdrawalInput, { type: 'PortfolioChanged' }> => ({
   type: 'PortfolioChanged',
   changeId,
   divestAmountLeft,
+  divestAmountBefore,
 });
 
 const portfolio: PortfolioRead = {
@@ -67,11 +74,11 @@ const portfolio: PortfolioRead = {
   deleted: false,
   archived: false,
   active: true,
-  manager: 'robo-discretionary',
+  treatment: { kind: 'ours', product: 'robo-discretionary', rule: 'all' },
   ownerId: 'U1',
   brokerAccount: 'B1',
   currency: 'EUR',
-  asked: level('250'),
+  level: level('250'),
 };
 const cash: CashCheck = {
   withdrawable: decimal('1000'),
@@ -128,14 +135,17 @@ const cells: Readonly<Record<Withdrawal['status'], readonly string[]>> = {
     'ReadingPortfolio',
   ],
   AwaitingCash: reading,
+  AwaitingRule: ['ignored', 'ignored', 'ignored', 'impossible', 'impossible', 'impossible', 'ignored', 'ignored'],
   Paying: ['stay', 'stay', 'ignored', 'RecordingTransaction', 'Refused', 'stay', 'ignored', 'ignored'],
   RecordingTransaction: ['stay', 'stay', 'ignored', 'stay', 'stay', 'stay', 'ignored', 'ignored'],
   UpdatingPortfolio: ['stay', 'stay', 'ignored', 'stay', 'stay', 'stay', 'Announcing', 'stay'],
   Announcing: ['stay', 'stay', 'ignored', 'stay', 'stay', 'stay', 'ignored', 'ignored'],
+  CalledOffTooLate: ['stay', 'stay', 'ignored', 'stay', 'stay', 'stay', 'ignored', 'ignored'],
   Completed: ['ignored', 'ignored', 'ignored', 'stay', 'stay', 'Returned', 'ignored', 'ignored'],
   NothingAsked: over,
   Cancelled: over,
   Refused: over,
+  NotOurs: over,
   Returned: over,
 };
 
@@ -168,7 +178,7 @@ describe('every input in every status', () => {
 
 describe('reading the portfolio', () => {
   it('believes what is read, not what was said', () => {
-    expect(goOnFromPortfolio(fresh, portfolio, journey)).toEqual({
+    expect(goOnFromPortfolio(fresh, portfolio)).toEqual({
       to: 'CheckingCash',
       set: { asked: level('250'), portfolio: { ownerId: 'U1', brokerAccount: 'B1', currency: 'EUR' } },
     });
@@ -178,48 +188,51 @@ describe('reading the portfolio', () => {
     [{ realMoney: false }, /real money/],
     [{ deleted: true }, /deleted/],
     [{ archived: true }, /archived/],
-    [{ manager: 'self' }, /robo/],
-    [{ manager: 'unknown' }, /robo/],
+    [{ treatment: { kind: 'ours', product: 'self', rule: 'all' } }, /robo/],
     [{ brokerAccount: null }, /no account/],
   ];
   for (const [fault, why] of refusals) {
     it(`refuses ${JSON.stringify(fault)} and says why`, () => {
-      expect(goOnFromPortfolio(fresh, { ...portfolio, ...fault }, journey)).toMatchObject({
+      expect(goOnFromPortfolio(fresh, { ...portfolio, ...fault })).toMatchObject({
         to: 'Refused',
         set: { reason: expect.stringMatching(why), asked: level('250') },
       });
     });
   }
 
-  it('refuses where InvestSuite integrates the broker, or did so when the withdrawal was opened', () => {
-    const other = { ...policy, brokerMode: 'investsuite' } as const;
-    for (const policies of [
-      { frozen: other, now: other },
-      { frozen: other, now: policy },
-      { frozen: policy, now: other },
-    ])
-      expect(goOnFromPortfolio(fresh, portfolio, factsUnder<WithdrawalPolicy>(policies))).toMatchObject({
-        to: 'Refused',
-        set: { reason: expect.stringMatching(/InvestSuite integrates/), asked: level('250') },
-      });
+  it('leaves a portfolio alone whose broker InvestSuite integrates: that is no fault [E1]', () => {
+    const theirs = { ...portfolio, treatment: { kind: 'theirs', rule: 'robo-theirs' } } as const;
+    expect(goOnFromPortfolio(fresh, theirs)).toEqual({
+      to: 'NotOurs',
+      set: { asked: level('250'), reason: 'InvestSuite talks to its broker (robo-theirs)' },
+    });
+  });
+  it('waits, and is shown once, where no rule or two rules match, until the request is called off [E1]', () => {
+    const unclear = { ...portfolio, treatment: { kind: 'unclear', why: 'no rule of the tenant matches the portfolio' } } as const;
+    expect(goOnFromPortfolio(fresh, unclear)).toMatchObject({ to: 'AwaitingRule', set: { reason: unclear.treatment.why } });
+    expect(goOnFromPortfolio(fresh, { ...unclear, level: NOTHING })).toMatchObject({ to: 'NothingAsked' });
+    const row = withdrawalFlow.rows.AwaitingRule;
+    expect('looksAgain' in row && row.looksAgain.then(fresh, journey)).toEqual({ to: 'ReadingPortfolio' });
   });
 
   it('takes advisory portfolios too', () => {
-    expect(goOnFromPortfolio(fresh, { ...portfolio, manager: 'robo-advisory' }, journey)).toMatchObject({ to: 'CheckingCash' });
+    expect(goOnFromPortfolio(fresh, { ...portfolio, treatment: { kind: 'ours', product: 'robo-advisory', rule: 'all' } })).toMatchObject({
+      to: 'CheckingCash',
+    });
   });
   it('ends when nothing is asked, and calls it a cancellation when it had waited', () => {
-    expect(goOnFromPortfolio(fresh, { ...portfolio, asked: NOTHING }, journey)).toMatchObject({ to: 'NothingAsked' });
-    expect(goOnFromPortfolio({ ...fresh, waited: true }, { ...portfolio, asked: NOTHING }, journey)).toMatchObject({ to: 'Cancelled' });
+    expect(goOnFromPortfolio(fresh, { ...portfolio, level: NOTHING })).toMatchObject({ to: 'NothingAsked' });
+    expect(goOnFromPortfolio({ ...fresh, waited: true }, { ...portfolio, level: NOTHING })).toMatchObject({ to: 'Cancelled' });
   });
   it('pays no fraction of a coin: a level below the coin is nothing', () => {
-    expect(goOnFromPortfolio(fresh, { ...portfolio, asked: level('0.004') }, journey)).toMatchObject({
+    expect(goOnFromPortfolio(fresh, { ...portfolio, level: level('0.004') })).toMatchObject({
       to: 'NothingAsked',
       set: { reason: expect.stringMatching(/coin/) },
     });
-    expect(goOnFromPortfolio(fresh, { ...portfolio, asked: level('0.9'), currency: 'JPY' }, journey)).toMatchObject({ to: 'NothingAsked' });
+    expect(goOnFromPortfolio(fresh, { ...portfolio, level: level('0.9'), currency: 'JPY' })).toMatchObject({ to: 'NothingAsked' });
   });
   it('waits where the portfolio is blocked', () => {
-    expect(goOnFromPortfolio(fresh, { ...portfolio, active: false }, journey)).toMatchObject({
+    expect(goOnFromPortfolio(fresh, { ...portfolio, active: false })).toMatchObject({
       to: 'AwaitingCash',
       set: { waited: true, reason: expect.stringMatching(/blocked/) },
     });
@@ -263,8 +276,6 @@ describe('paying a number', () => {
   it('waits for open orders unless the tenant says otherwise', () => {
     expect(amountOf(withdrawalOf(level('250')), { openOrders: 1 })).toMatch(/^AwaitingCash: 1 orders are open/);
     expect(amountOf(withdrawalOf(level('250')), { openOrders: 1 }, paysAllTheSame)).toBe('250');
-    const otherMode = factsUnder<WithdrawalPolicy>({ frozen: policy, now: { ...policy, brokerMode: 'investsuite' } });
-    expect(amountOf(withdrawalOf(level('250')), {}, otherMode)).toBe('Refused: InvestSuite integrates the broker for this tenant');
     const loosened = factsUnder({ frozen: policy, now: paysAllTheSame.policy.now });
     expect(amountOf(withdrawalOf(level('250')), { openOrders: 1 }, loosened)).toMatch(/^AwaitingCash: 1 orders are open/);
   });
@@ -307,11 +318,37 @@ describe('paying everything', () => {
 
 describe('after the payout', () => {
   it('books what was paid', () => {
-    expect(bookOrRefuse(paying, finished(), journey)).toEqual({ to: 'RecordingTransaction', set: { paidAt: '2026-03-04T10:00:00Z' } });
+    const set = { paying: '250', paidLess: false, paidAt: '2026-03-04T10:00:00Z' };
+    expect(bookOrRefuse(paying, finished(), journey)).toEqual({ to: 'RecordingTransaction', set });
   });
   it('stops when something else was paid than asked', () => {
     for (const wrong of [{ amount: decimal('251') }, { currency: 'USD' }, { paidAt: null }])
       expect(() => bookOrRefuse(paying, finished(wrong), journey)).toThrow(Bug);
+  });
+  it('books what was paid where the request was lowered before the transfer [E2]', () => {
+    const less = bookOrRefuse(paying, finished({ amount: decimal('100') }), journey);
+    expect(less).toMatchObject({ to: 'RecordingTransaction', set: { paying: '100', paidLess: true } });
+    expect(() => bookOrRefuse(paying, finished({ amount: decimal('0') }), journey)).toThrow(Bug);
+    const lowered = { ...booked, asked: EVERYTHING, paying: decimal('100'), paidLess: true };
+    expect(updatePortfolio(lowered, { transactionId: 'T1' }, journey)).toMatchObject({
+      emits: [{ data: { lowerDivestBy: { kind: 'amount', amount: '100' } } }],
+    });
+  });
+  it('shows people what was called off when it could not be stopped any more [E2]', () => {
+    const end = (w: Withdrawal, before: string | null): unknown => {
+      const step = announceWhenOurs(w, changed('0', 'w1.paid', before), journey);
+      if (!('to' in step)) throw new Error('stays');
+      return finish({ ...w, ...step.set });
+    };
+    expect(end(booked, '0')).toMatchObject({ to: 'CalledOffTooLate', set: { reason: expect.stringMatching(/paid EUR 250, and only 0/) } });
+    expect(end(booked, '249.99')).toMatchObject({ to: 'CalledOffTooLate' });
+    for (const before of ['250', '800', 'everything', null]) expect(end(booked, before)).toMatchObject({ to: 'Completed' });
+    expect(end({ ...booked, asked: EVERYTHING }, '0')).toMatchObject({ to: 'CalledOffTooLate' });
+    expect(end({ ...booked, asked: EVERYTHING }, 'everything')).toMatchObject({ to: 'Completed' });
+    const late: Withdrawal = { ...booked, status: 'CalledOffTooLate', calledOffLate: '0', reason: 'why' };
+    expect(holdCalledOffLate(late, 'people do this', 'other-side')).toHaveProperty('hold');
+    expect(holdCalledOffLate(late, 'seen', 'person')).toMatchObject({ to: 'Completed' });
+    expect(ended({ ...late, returnedBecause: 'AC01' })).toMatchObject({ to: 'Returned' });
   });
   it('leaves the end of another payout alone', () => {
     expect(bookOrRefuse(paying, finished({ withdrawalId: 'w0' }), journey)).toEqual({ stay: true });

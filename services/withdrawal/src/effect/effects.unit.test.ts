@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { portfolioRulesOf } from '../../../../contracts/internal/portfolio-rules.js';
 import { decimal } from '../../../../shared/kernel/decimal.js';
 import type { InstrumentId } from '../../../../shared/kernel/ids.js';
 import { currency } from '../../../../shared/kernel/money.js';
@@ -12,6 +13,7 @@ import { withdrawalPaying } from '../../../../test/builders/withdrawal.js';
 import { announceWithdrawal } from './announce-withdrawal.js';
 import { checkCash } from './check-cash.js';
 import { readPortfolio } from './read-portfolio.js';
+import { seeCalledOffLate } from './see-called-off-late.js';
 import { externalIdOf, recordTransaction } from './record-transaction.js';
 
 const ability = carefulAbility();
@@ -19,12 +21,13 @@ const abilities = { createTransaction: ability, replaceTransaction: ability, wri
 const sending = sendingNow();
 const journey = journeyFacts({ id: 'wd1', subject: 'P1' });
 const state = withdrawalPaying('250', { status: 'RecordingTransaction', paidAt: '2026-03-04T10:00:00Z' });
+const rules = portfolioRulesOf({ brokerMode: 'client' });
 const lost = { kind: 'unknown', evidence: 'reset' } as const;
 
 describe('ReadPortfolio', () => {
   const portfolio = shownPortfolio({ manager: 'robo-advisory', divestAmount: { kind: 'everything' } });
   it('asks for the portfolio, and brings back what the flow decides on', async () => {
-    const effect = readPortfolio({ readPortfolio: async () => ({ kind: 'applied', result: portfolio }) }, timing);
+    const effect = readPortfolio({ readPortfolio: async () => ({ kind: 'applied', result: portfolio }) }, rules, timing);
     const request: unknown = effect.request(state, journey, 'k1');
     expect(request).toEqual({ portfolioId: 'P1' });
     expect(await effect.read(request, sending)).toEqual({
@@ -34,16 +37,16 @@ describe('ReadPortfolio', () => {
         deleted: false,
         archived: false,
         active: true,
-        manager: 'robo-advisory',
+        treatment: { kind: 'ours', product: 'robo-advisory', rule: 'brokerMode' },
         ownerId: 'U1',
         brokerAccount: 'B1',
         currency: 'EUR',
-        asked: { kind: 'everything' },
+        level: { kind: 'everything' },
       },
     });
   });
   it('hands on what is no answer', async () => {
-    const effect = readPortfolio({ readPortfolio: async () => lost }, timing);
+    const effect = readPortfolio({ readPortfolio: async () => lost }, rules, timing);
     expect(await effect.read(effect.request(state, journey, 'k1'), sending)).toEqual(lost);
   });
 });
@@ -154,5 +157,16 @@ describe('AnnounceWithdrawal', () => {
     expect(said).toEqual([['P1', { amount: '250', currency: 'EUR' }, sending]]);
     expect(await effect.inquire(request, sending)).toMatchObject({ found: 'no-answer' });
     expect(effect.resultFromPerson(request, 'x')).toBeNull();
+  });
+});
+
+describe('SeeCalledOffLate', () => {
+  it('is done by people: nothing is sent, and nobody can be asked', async () => {
+    const effect = seeCalledOffLate(timing);
+    const request: unknown = effect.request(state, journey, 'k1');
+    expect(request).toEqual({ amount: '250', currency: 'EUR' });
+    expect(await effect.send(request, sending)).toMatchObject({ kind: 'rejected' });
+    expect(await effect.inquire(request, sending)).toMatchObject({ found: 'rejected' });
+    expect(effect.resultFromPerson(request, 'seen')).toBeNull();
   });
 });

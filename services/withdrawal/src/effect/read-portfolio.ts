@@ -1,3 +1,5 @@
+import type { PortfolioRule } from '../../../../contracts/internal/portfolio-rules.js';
+import { portfolioNow } from '../../../../shared/facts/fresh-facts.js';
 import type { PortfolioId } from '../../../../shared/kernel/ids.js';
 import type { InvestSuitePort } from '../../../../shared/ports/investsuite.js';
 import type { EffectDefinitions, Timing } from '../../../../shared/runtime/engine/definition.js';
@@ -5,9 +7,10 @@ import type { Withdrawal, WithdrawalEffects } from '../decide/withdrawal.js';
 
 type Request = { readonly portfolioId: string };
 
-/** What InvestSuite shows now. */
+/** What InvestSuite shows now, and how the tenant's rules treat it. */
 export const readPortfolio = (
   investSuite: Pick<InvestSuitePort, 'readPortfolio'>,
+  rules: readonly PortfolioRule[],
   timing: Timing,
 ): EffectDefinitions<Withdrawal, WithdrawalEffects>['ReadPortfolio'] => ({
   kind: 'read',
@@ -16,21 +19,6 @@ export const readPortfolio = (
   request: (w): Request => ({ portfolioId: w.portfolioId }),
   read: async (request: Request, { signal }) => {
     const outcome = await investSuite.readPortfolio(request.portfolioId as PortfolioId, signal);
-    if (outcome.kind !== 'applied') return outcome;
-    const { realMoney, deleted, archived, active, manager, ownerId, brokerAccount, baseCurrency, divestAmount } = outcome.result;
-    return {
-      kind: 'applied',
-      result: {
-        realMoney,
-        deleted,
-        archived,
-        active,
-        manager,
-        ownerId,
-        brokerAccount,
-        currency: baseCurrency,
-        asked: divestAmount,
-      },
-    };
+    return outcome.kind === 'applied' ? { kind: 'applied', result: portfolioNow(outcome.result, rules) } : outcome;
   },
 });

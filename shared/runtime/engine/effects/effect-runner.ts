@@ -4,9 +4,10 @@
  */
 import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhenResult, type CircuitBreakerPolicy } from 'cockatiel';
 import type { LifeEvent } from '../../../kernel/effect-life.js';
-import type { Inquiry, Outcome, Sending } from '../../../kernel/outcome.js';
+import type { Inquiry, Outcome } from '../../../kernel/outcome.js';
 import type { AnyEffect } from '../catalogue.js';
 import type { Clock } from '../clock.js';
+import { FRESH_MS, type EffectSending } from '../definition.js';
 import { effectKey } from '../identity.js';
 import type { StoredEffect } from '../store/store.js';
 
@@ -27,6 +28,8 @@ export type EffectRunnerOptions = {
 };
 
 type Answer = Outcome<unknown> | Inquiry<unknown>;
+/** An effect, and the portfolio that its journey is about. */
+type Carried = StoredEffect & { readonly portfolioId: string };
 
 class System {
   readonly breaker: CircuitBreakerPolicy;
@@ -34,9 +37,10 @@ class System {
   readonly #queue: (() => void)[] = [];
   #running = 0;
 
-  constructor(options: EffectRunnerOptions) {
+  constructor(options: EffectRunnerOptions, saidByOthers: WeakSet<object>) {
     this.#limit = options.limitPerSystem;
     const noAnswer = handleWhenResult((answer) => {
+      if (saidByOthers.has(answer as object)) return false;
       const { kind, found } = answer as { kind?: string; found?: string };
       return kind === 'unknown' || kind === 'retryable' || found === 'no-answer';
     });
@@ -66,6 +70,8 @@ const LATE_ANSWER_GRACE_MS = 1_000;
 export class EffectRunner {
   readonly #options: EffectRunnerOptions;
   readonly #systems = new Map<string, System>();
+  /** Outcomes that other systems were the reason for: they say nothing about the one that was to be asked. */
+  readonly #saidByOthers = new WeakSet<object>();
   #underWay = 0;
 
   constructor(options: EffectRunnerOptions) {
@@ -79,7 +85,7 @@ export class EffectRunner {
   #system(name: string): System {
     const known = this.#systems.get(name);
     if (known !== undefined) return known;
-    const system = new System(this.#options);
+    const system = new System(this.#options, this.#saidByOthers);
     this.#systems.set(name, system);
     return system;
   }
@@ -88,17 +94,18 @@ export class EffectRunner {
    * `intendedAtMs` is the monotonic time at which the send was decided. No byte leaves later than the effect's timeout after it, however long
    * the commit, a queue or a login took: the longest life of a request is counted from there.
    */
-  async send(definition: AnyEffect, effect: StoredEffect, intendedAtMs: number): Promise<LifeEvent> {
+  async send(definition: AnyEffect, effect: StoredEffect, intendedAtMs: number, portfolioId: string): Promise<LifeEvent> {
     const { timeoutMs } = definition.timing;
     const leftMs = (): number => (definition.kind === 'read' ? timeoutMs : timeoutMs - (this.#options.monotonicMs() - intendedAtMs));
     const outcome = await this.#through(
       definition,
-      effect,
+      { ...effect, portfolioId },
       leftMs,
       async (sending) => {
         if (!this.#options.maySend()) return { kind: 'retryable', evidence: 'this process no longer owns its effects' };
         if (leftMs() <= 0) return { kind: 'retryable', evidence: 'not sent: too long since the intent was written' };
-        return definition.kind === 'read' ? definition.read(effect.request, sending) : definition.send(effect.request, sending);
+        if (definition.kind === 'read') return definition.read(effect.request, sending);
+        return this.#sendOnFreshFacts(definition, effect.request, sending);
       },
       (evidence): Outcome<unknown> => ({ kind: 'unknown', evidence }),
       (evidence): Outcome<unknown> => ({ kind: 'retryable', evidence, retryAfterMs: this.#options.breakerOpenMs }),
@@ -106,12 +113,38 @@ export class EffectRunner {
     return { type: 'Answered', outcome, of: effect };
   }
 
-  async inquire(definition: Exclude<AnyEffect, { kind: 'read' }>, effect: StoredEffect): Promise<Extract<LifeEvent, { type: 'Inquired' }>> {
+  /** What the request rests on may have changed since it was frozen: while it waited, while we were away, or because a message lied. */
+  async #sendOnFreshFacts(
+    definition: Exclude<AnyEffect, { kind: 'read' }>,
+    request: unknown,
+    sending: EffectSending,
+  ): Promise<Outcome<unknown>> {
+    if (definition.restsOn === undefined) return definition.send(request, sending);
+    const { monotonicMs } = this.#options;
+    const askedAtMs = monotonicMs();
+    const notSent = await definition.restsOn(request, sending);
+    if (notSent !== null) {
+      this.#saidByOthers.add(notSent);
+      return notSent;
+    }
+    const { signal } = sending;
+    const isPast = signal.isOver?.bind(signal);
+    // The question took all the time there was: whoever waited has gone, and nothing may leave any more.
+    if (signal.aborted || isPast?.() === true) return { kind: 'retryable', evidence: 'not sent: reading the facts again took too long' };
+    signal.isOver = () => isPast?.() === true || monotonicMs() - askedAtMs >= FRESH_MS;
+    return definition.send(request, sending);
+  }
+
+  async inquire(
+    definition: Exclude<AnyEffect, { kind: 'read' }>,
+    effect: StoredEffect,
+    portfolioId: string,
+  ): Promise<Extract<LifeEvent, { type: 'Inquired' }>> {
     const askedAtMs = this.#options.nowMs();
     const noAnswer = (evidence: string): Inquiry<unknown> => ({ found: 'no-answer', evidence });
     const inquiry = await this.#through(
       definition,
-      effect,
+      { ...effect, portfolioId },
       () => definition.timing.timeoutMs,
       (sending) => definition.inquire(effect.request, sending),
       noAnswer,
@@ -122,9 +155,9 @@ export class EffectRunner {
 
   async #through<A extends Answer>(
     definition: AnyEffect,
-    effect: StoredEffect,
+    effect: Carried,
     leftMs: () => number,
-    call: (sending: Sending) => Promise<A>,
+    call: (sending: EffectSending) => Promise<A>,
     unclear: (evidence: string) => A,
     notSent: (evidence: string) => A,
   ): Promise<A> {
@@ -144,9 +177,9 @@ export class EffectRunner {
   }
 
   async #call<A extends Answer>(
-    effect: StoredEffect,
+    effect: Carried,
     deadlineMs: number,
-    call: (sending: Sending) => Promise<A>,
+    call: (sending: EffectSending) => Promise<A>,
     unclear: (evidence: string) => A,
   ): Promise<A> {
     const deadline = this.#options.newAbort?.() ?? new AbortController();
@@ -164,9 +197,10 @@ export class EffectRunner {
       });
     });
     try {
-      const sending: Sending = {
+      const sending: EffectSending = {
         key: effectKey(effect.id, effect.generation),
         signal: Object.assign(deadline.signal, { isOver: () => monotonicMs() >= overAtMs }),
+        portfolioId: effect.portfolioId,
         firstSentAtMs: effect.firstSentAtMs ?? effect.plannedAtMs,
       };
       return await Promise.race([call(sending), tooLate]);

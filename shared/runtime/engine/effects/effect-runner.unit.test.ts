@@ -3,6 +3,7 @@ import type { Inquiry, Outcome, Sending } from '../../../kernel/outcome.js';
 import type { AnyEffect } from '../catalogue.js';
 import { systemClock } from '../clock.js';
 import { EffectRunner, type EffectRunnerOptions } from './effect-runner.js';
+import type { EffectSending, NotSent } from '../definition.js';
 import type { StoredEffect } from '../store/store.js';
 
 const timing = { timeoutMs: 1_000, firstWaitMs: 10, longestWaitMs: 100, patienceMs: 1_000 };
@@ -80,7 +81,7 @@ describe('sending', () => {
       looks = [...looks, signal.aborted, signal.isOver?.()];
       return Promise.resolve(APPLIED);
     };
-    await effectRunner({ monotonicMs: () => monotonicMs }).send(writing(send), effect(), 1_000);
+    await effectRunner({ monotonicMs: () => monotonicMs }).send(writing(send), effect(), 1_000, 'P1');
     expect(looks).toEqual([false, false, false, true]);
   });
   it('hands over the stored request, the key of its generation and when it first left; the answer names the send', async () => {
@@ -89,9 +90,9 @@ describe('sending', () => {
       seen.push([request, key, firstSentAtMs]);
       return Promise.resolve(APPLIED);
     };
-    const event = await effectRunner().send(writing(send), effect({ generation: 2 }), 1_000);
+    const event = await effectRunner().send(writing(send), effect({ generation: 2 }), 1_000, 'P1');
     expect(event).toMatchObject({ type: 'Answered', outcome: APPLIED, of: { generation: 2, lastSentAtMs: 7 } });
-    await effectRunner().send(writing(send), effect({ firstSentAtMs: null }), 1_000);
+    await effectRunner().send(writing(send), effect({ firstSentAtMs: null }), 1_000, 'P1');
     expect(seen).toEqual([
       [{ to: 'NL' }, 'j:Pay:g2', 6],
       [{ to: 'NL' }, 'j:Pay', 5],
@@ -106,12 +107,13 @@ describe('sending', () => {
         });
       });
     const [first, deaf] = [
-      outcomeOf(effectRunner().send(writing(heeds), effect(), 1_000)),
+      outcomeOf(effectRunner().send(writing(heeds), effect(), 1_000, 'P1')),
       outcomeOf(
         effectRunner().send(
           writing(() => new Promise(() => undefined)),
           effect(),
           1_000,
+          'P1',
         ),
       ),
     ];
@@ -123,17 +125,17 @@ describe('sending', () => {
   });
   it('sends nothing when its owner is lost, or too long after it was decided', async () => {
     const send = jest.fn<Call>().mockResolvedValue(APPLIED);
-    expect(await outcomeOf(effectRunner({ maySend: () => false }).send(writing(send), effect(), 1_000))).toMatchObject({
+    expect(await outcomeOf(effectRunner({ maySend: () => false }).send(writing(send), effect(), 1_000, 'P1'))).toMatchObject({
       kind: 'retryable',
     });
-    expect(await outcomeOf(effectRunner({ monotonicMs: () => 2_001 }).send(writing(send), effect(), 1_000))).toMatchObject({
+    expect(await outcomeOf(effectRunner({ monotonicMs: () => 2_001 }).send(writing(send), effect(), 1_000, 'P1'))).toMatchObject({
       kind: 'retryable',
       evidence: expect.stringContaining('not sent'),
     });
     expect(send).not.toHaveBeenCalled();
-    expect(await outcomeOf(effectRunner({ monotonicMs: () => 1_999 }).send(writing(send), effect(), 1_000))).toEqual(APPLIED);
+    expect(await outcomeOf(effectRunner({ monotonicMs: () => 1_999 }).send(writing(send), effect(), 1_000, 'P1'))).toEqual(APPLIED);
     // A question may be asked at any time.
-    expect(await outcomeOf(effectRunner({ monotonicMs: () => 9_999 }).send(reading(send), effect({ kind: 'read' }), 1_000))).toEqual(
+    expect(await outcomeOf(effectRunner({ monotonicMs: () => 9_999 }).send(reading(send), effect({ kind: 'read' }), 1_000, 'P1'))).toEqual(
       APPLIED,
     );
   });
@@ -144,6 +146,7 @@ describe('sending', () => {
           writing(() => Promise.reject(new Error('odd'))),
           effect(),
           1_000,
+          'P1',
         ),
       ),
     ).toEqual({ kind: 'unknown', evidence: 'a bug of ours in the effect' });
@@ -155,6 +158,7 @@ describe('sending', () => {
           }),
           effect(),
           1_000,
+          'P1',
         ),
       ),
     ).toMatchObject({ kind: 'unknown' });
@@ -170,6 +174,7 @@ describe('sending', () => {
       await effectRunner({ nowMs: () => nowMs }).inquire(
         writing(() => Promise.resolve(APPLIED), 'bank', inquire),
         effect(),
+        'P1',
       ),
     ).toMatchObject({ type: 'Inquired', inquiry: { found: 'absent' }, askedAtMs: 42, of: { generation: 1 } });
     expect(
@@ -180,6 +185,7 @@ describe('sending', () => {
           () => Promise.reject(new Error('odd')),
         ),
         effect(),
+        'P1',
       ),
     ).toMatchObject({ inquiry: { found: 'no-answer' } });
   });
@@ -204,8 +210,8 @@ describe('limits of an outside system', () => {
       new Promise((resolve) => {
         setImmediate(resolve);
       });
-    const all = ['a', 'b', 'c', 'd'].map((name) => limited.send(writing(slow(name)), effect(), 1_000));
-    all.push(limited.send(writing(slow('other'), 'broker'), effect(), 1_000));
+    const all = ['a', 'b', 'c', 'd'].map((name) => limited.send(writing(slow(name)), effect(), 1_000, 'P1'));
+    all.push(limited.send(writing(slow('other'), 'broker'), effect(), 1_000, 'P1'));
     await turn();
     expect(begun).toEqual(['a', 'b', 'other']);
     expect(limited.underWay).toBe(5);
@@ -234,9 +240,10 @@ describe('limits of an outside system', () => {
       ),
       effect(),
       1_000,
+      'P1',
     );
     const send = jest.fn<Call>().mockResolvedValue(APPLIED);
-    const second = outcomeOf(limited.send(writing(send), effect(), 1_000));
+    const second = outcomeOf(limited.send(writing(send), effect(), 1_000, 'P1'));
     monotonicMs = 2_500;
     await new Promise((resolve) => {
       setImmediate(resolve);
@@ -250,13 +257,13 @@ describe('limits of an outside system', () => {
     jest.useFakeTimers();
     const send = jest.fn<Call>().mockResolvedValue(UNKNOWN);
     const breaking = effectRunner();
-    for (let n = 0; n < 3; n++) expect(await outcomeOf(breaking.send(writing(send), effect(), 1_000))).toEqual(UNKNOWN);
-    expect(await outcomeOf(breaking.send(writing(send), effect(), 1_000))).toMatchObject({
+    for (let n = 0; n < 3; n++) expect(await outcomeOf(breaking.send(writing(send), effect(), 1_000, 'P1'))).toEqual(UNKNOWN);
+    expect(await outcomeOf(breaking.send(writing(send), effect(), 1_000, 'P1'))).toMatchObject({
       kind: 'retryable',
       retryAfterMs: 500,
       evidence: expect.stringContaining('bank'),
     });
-    expect(await breaking.inquire(writing(send), effect())).toMatchObject({ inquiry: { found: 'no-answer' } });
+    expect(await breaking.inquire(writing(send), effect(), 'P1')).toMatchObject({ inquiry: { found: 'no-answer' } });
     expect(send).toHaveBeenCalledTimes(3);
     expect(
       await outcomeOf(
@@ -264,18 +271,77 @@ describe('limits of an outside system', () => {
           writing(() => Promise.resolve(APPLIED), 'broker'),
           effect(),
           1_000,
+          'P1',
         ),
       ),
     ).toEqual(APPLIED);
     await jest.advanceTimersByTimeAsync(501);
     send.mockResolvedValue(APPLIED);
-    expect(await outcomeOf(breaking.send(writing(send), effect(), 1_000))).toEqual(APPLIED);
-    expect(await outcomeOf(breaking.send(writing(send), effect(), 1_000))).toEqual(APPLIED);
+    expect(await outcomeOf(breaking.send(writing(send), effect(), 1_000, 'P1'))).toEqual(APPLIED);
+    expect(await outcomeOf(breaking.send(writing(send), effect(), 1_000, 'P1'))).toEqual(APPLIED);
   });
   it('does not stop for refusals: an answer is an answer', async () => {
     const send = jest.fn<Call>().mockResolvedValue({ kind: 'rejected', reason: 'no' });
     const steady = effectRunner();
-    for (let n = 0; n < 10; n++) await steady.send(writing(send), effect(), 1_000);
+    for (let n = 0; n < 10; n++) await steady.send(writing(send), effect(), 1_000, 'P1');
     expect(send).toHaveBeenCalledTimes(10);
+  });
+});
+
+describe('what a request rests on', () => {
+  const resting = (restsOn: () => Promise<NotSent>, send: Call) => ({ ...writing(send), restsOn });
+  it('is read again inside the sending; what has changed lets nothing leave [E2]', async () => {
+    const asked: unknown[] = [];
+    const send = jest.fn<Call>().mockResolvedValue(APPLIED);
+    const answers: NotSent[] = [{ kind: 'rejected', reason: 'not sent: called off' }, { kind: 'retryable', evidence: 'unread' }, null];
+    const definition = {
+      ...writing(send),
+      restsOn: (request: unknown, { portfolioId }: EffectSending) => {
+        asked.push([request, portfolioId]);
+        return Promise.resolve(answers.shift() ?? null);
+      },
+    };
+    const runner = effectRunner();
+    const outcomes = [];
+    for (let n = 0; n < 3; n++) outcomes.push(await outcomeOf(runner.send(definition, effect(), 1_000, 'P1')));
+    expect(outcomes).toEqual([{ kind: 'rejected', reason: 'not sent: called off' }, { kind: 'retryable', evidence: 'unread' }, APPLIED]);
+    expect(send).toHaveBeenCalledTimes(1);
+    expect(asked).toEqual([
+      [{ to: 'NL' }, 'P1'],
+      [{ to: 'NL' }, 'P1'],
+      [{ to: 'NL' }, 'P1'],
+    ]);
+  });
+  it('is fresh for 5 s: after that no first byte may leave, whatever time the request has left [E2]', async () => {
+    let monotonicMs = 1_000;
+    const over: unknown[] = [];
+    const send: Call = (_request, { signal }) => {
+      for (const at of [5_999, 6_000]) {
+        monotonicMs = at;
+        over.push(signal.isOver?.());
+      }
+      return Promise.resolve(APPLIED);
+    };
+    const patient = { ...resting(() => Promise.resolve(null), send), timing: { ...timing, timeoutMs: 60_000 } };
+    await effectRunner({ monotonicMs: () => monotonicMs }).send(patient, effect(), 1_000, 'P1');
+    expect(over).toEqual([false, true]);
+  });
+  it('lets nothing leave where reading took all the time there was', async () => {
+    let monotonicMs = 1_000;
+    const send = jest.fn<Call>().mockResolvedValue(APPLIED);
+    const slow = (): Promise<NotSent> => {
+      monotonicMs = 2_000;
+      return Promise.resolve(null);
+    };
+    const runner = effectRunner({ monotonicMs: () => monotonicMs });
+    expect(await outcomeOf(runner.send(resting(slow, send), effect(), 1_000, 'P1'))).toMatchObject({ kind: 'retryable' });
+    expect(send).not.toHaveBeenCalled();
+  });
+  it('says nothing about the system that was to be asked: its breaker stays closed', async () => {
+    const send = jest.fn<Call>().mockResolvedValue(APPLIED);
+    const runner = effectRunner();
+    const unread = resting(() => Promise.resolve({ kind: 'retryable', evidence: 'unread' }), send);
+    for (let n = 0; n < 5; n++) await runner.send(unread, effect(), 1_000, 'P1');
+    expect(await outcomeOf(runner.send(writing(send), effect(), 1_000, 'P1'))).toEqual(APPLIED);
   });
 });

@@ -1,10 +1,9 @@
-import type { Opening, RefusedBy, Step } from '../../../../../shared/kernel/flow.js';
-import { choices, type SampleFacts } from './sample.policy.js';
+import type { JourneyFacts, Opening, RefusedBy, Step } from '../../../../../shared/kernel/flow.js';
 import type { PortfolioRead, Sample, SampleInput } from './sample.js';
 
 type Next = Step<Sample>;
 
-export const open = (_input: SampleInput, { portfolioId }: SampleFacts): Opening<Sample, never> => ({
+export const open = (_input: SampleInput, { portfolioId }: JourneyFacts): Opening<Sample, never> => ({
   open: { status: 'ReadingPortfolio', portfolioId, reason: null },
 });
 
@@ -14,9 +13,10 @@ const whyNotActive = ({ active, archived, deleted }: PortfolioRead): string | nu
   return active ? null : 'the portfolio is blocked';
 };
 
-export const endByWhatIsShown = (_state: Sample, read: PortfolioRead, facts: SampleFacts): Next => {
-  if (choices(facts).brokerMode !== 'client')
-    return { to: 'NotOurs', set: { reason: 'InvestSuite integrates the broker for this tenant' } };
+export const endByWhatIsShown = (_state: Sample, read: PortfolioRead): Next => {
+  const { treatment } = read;
+  if (treatment.kind === 'theirs') return { to: 'NotOurs', set: { reason: `InvestSuite talks to its broker (${treatment.rule})` } };
+  if (treatment.kind === 'unclear') return { to: 'NotOurs', set: { reason: treatment.why } };
   const reason = whyNotActive(read);
   return reason === null ? { to: 'Active', set: { reason } } : { to: 'NotActive', set: { reason } };
 };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Treatment } from '../../../../../contracts/internal/portfolio-rules.js';
 
 export const sampleStatuses = ['ReadingPortfolio', 'Active', 'NotActive', 'NotOurs', 'NotRead'] as const;
 
@@ -13,8 +14,13 @@ export type Sample = Readonly<z.output<typeof sampleState>>;
 
 export type SampleInput = { readonly type: 'PortfolioStatusChanged' };
 
-/** A portfolio as InvestSuite shows it now. */
-export type PortfolioRead = { readonly active: boolean; readonly archived: boolean; readonly deleted: boolean };
+/** A portfolio as InvestSuite shows it now, and whose it is by the tenant's rules. */
+export type PortfolioRead = {
+  readonly treatment: Treatment;
+  readonly active: boolean;
+  readonly archived: boolean;
+  readonly deleted: boolean;
+};
 
 export type SampleEffects = {
   ReadPortfolio: { kind: 'read'; result: PortfolioRead; reason: 'not-found' | 'forbidden' };

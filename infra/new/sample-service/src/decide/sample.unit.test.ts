@@ -3,13 +3,11 @@ import { parseEnvelope } from '../../../../../contracts/internal/envelope.js';
 import { versionOf } from '../../../../../contracts/internal/topics.js';
 import type { InvestSuitePort, Portfolio } from '../../../../../shared/ports/investsuite.js';
 import { shownPortfolio } from '../../../../../test/builders/investsuite.js';
-import { factsUnder } from '../../../../../test/builders/journey-facts.js';
 import { walkJourney } from '../../../../../test/support/journey-walker.js';
 import { tenant } from '../config.js';
 import { portfolioStatusEvents } from '../consume/portfolio-status-changed.js';
 import { sampleBinding } from '../wire.js';
 import { sampleFlow } from './sample.flow.js';
-import { choices } from './sample.policy.js';
 import { sampleStatuses } from './sample.js';
 
 type Answer = Awaited<ReturnType<InvestSuitePort['readPortfolio']>>;
@@ -19,7 +17,7 @@ const changed = { type: 'PortfolioStatusChanged' } as const;
 const shown = (more: Partial<Portfolio> = {}): Answer => ({ kind: 'applied', result: shownPortfolio(more) });
 
 /** A journey of a portfolio that InvestSuite answers about like this. */
-const given = (...answers: readonly Answer[]) => givenUnder({}, ...answers);
+const given = (...answers: readonly Answer[]) => givenUnder({ brokerMode: 'client' }, ...answers);
 /** The same, of a tenant with these choices. */
 const givenUnder = (chosen: Parameters<typeof tenant.parse>[0], ...answers: readonly Answer[]) => {
   const left = [...answers];
@@ -61,11 +59,11 @@ describe('the flow', () => {
     expect(journey.path).toEqual(['ReadingPortfolio', 'NotOurs']);
   });
 
-  it.each([
-    ['investsuite', 'client'],
-    ['client', 'investsuite'],
-  ] as const)('given %s at the opening and %s now, then the stricter choice counts', (frozen, now) => {
-    expect(choices(factsUnder({ frozen: { brokerMode: frozen }, now: { brokerMode: now } }))).toEqual({ brokerMode: 'investsuite' });
+  it('given no rule matches, when the status changes, then the portfolio is not ours', async () => {
+    const rule = { name: 'another', when: { ids: ['P2'] }, brokerMode: 'client', product: 'self' } as const;
+    const journey = givenUnder({ portfolios: [rule] }, shown());
+    await journey.give(changed);
+    expect(journey.path).toEqual(['ReadingPortfolio', 'NotOurs']);
   });
 
   it('has a row for every status', () => {

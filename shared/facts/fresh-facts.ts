@@ -1,0 +1,116 @@
+/**
+ * Reads again, at their sources, the facts that an irreversible request rests on. It happens inside the sending: after every wait,
+ * restart, replay and word of people, and nothing that lies in our own tables or in a message counts as fresh.
+ */
+import { electronicFormatIBAN } from 'ibantools';
+import { treatmentOf, type PortfolioRule } from '../../contracts/internal/portfolio-rules.js';
+import {
+  counterAccountChanged,
+  NOT_SENT,
+  portfolioChanged,
+  type Account,
+  type PortfolioDecided,
+  type PortfolioNow,
+} from '../../contracts/internal/standing.js';
+import type { PortfolioId, UserId } from '../kernel/ids.js';
+import type { Outcome } from '../kernel/outcome.js';
+import type { CoreBankingPort, CounterAccount } from '../ports/core-banking.js';
+import type { InvestSuitePort, Portfolio } from '../ports/investsuite.js';
+
+/** Where the facts are. `rules`: which portfolio is whose, as the tenant says today. */
+export type PortfolioSource = {
+  readonly investSuite: Pick<InvestSuitePort, 'readPortfolio'>;
+  readonly rules: readonly PortfolioRule[];
+};
+export type PaymentSources = PortfolioSource & {
+  readonly investSuite: Pick<InvestSuitePort, 'readPortfolio' | 'readUser'>;
+  readonly coreBanking: Pick<CoreBankingPort, 'readCustomer'>;
+};
+
+/** The customer who was decided upon; `account` null where a release of before has not frozen it. */
+export type CustomerDecided = { readonly externalId: string; readonly account: Account | null };
+
+/** Why nothing was sent; null: all of it stands. Whatever this says, nothing has left. */
+export type NotSent = Extract<Outcome<never>, { kind: 'rejected' | 'retryable' }> | null;
+
+const changed = (reason: string): NotSent => ({ kind: 'rejected', reason: `${NOT_SENT}${reason}` });
+const unread = (what: string, kind: string): NotSent => ({
+  kind: 'retryable',
+  evidence: `${NOT_SENT}${what} could not be read again (${kind})`,
+});
+
+/** What is paid, in one form. */
+export const accountOf = (account: CounterAccount | null): Account | null =>
+  account === null ? null : { iban: electronicFormatIBAN(account.iban) ?? '', ownerName: account.ownerName };
+
+export const portfolioNow = (portfolio: Portfolio, rules: readonly PortfolioRule[]): PortfolioNow => {
+  const { ownerId, brokerAccount, baseCurrency, realMoney, active, archived, deleted, divestAmount } = portfolio;
+  return {
+    ...{ ownerId, brokerAccount, currency: baseCurrency, realMoney, active, archived, deleted, level: divestAmount },
+    treatment: treatmentOf(rules, portfolio),
+  };
+};
+
+/** For a trade: the portfolio alone. */
+export const portfolioStands = async (
+  { investSuite, rules }: PortfolioSource,
+  portfolioId: string,
+  decided: PortfolioDecided,
+  signal: AbortSignal,
+): Promise<NotSent> => {
+  const read = await investSuite.readPortfolio(portfolioId as PortfolioId, signal);
+  if (read.kind === 'rejected') return changed(`InvestSuite does not show the portfolio (${read.reason})`);
+  if (read.kind !== 'applied') return unread('the portfolio', read.kind);
+  const what = portfolioChanged(decided, portfolioNow(read.result, rules));
+  return what === null ? null : changed(what.reason);
+};
+
+const ownerStands = async (
+  { investSuite }: PaymentSources,
+  ownerId: string,
+  { externalId }: CustomerDecided,
+  signal: AbortSignal,
+): Promise<NotSent> => {
+  const read = await investSuite.readUser(ownerId as UserId, signal);
+  if (read.kind === 'rejected') return changed(`InvestSuite does not show the owner (${read.reason})`);
+  if (read.kind !== 'applied') return unread('the owner', read.kind);
+  return read.result.externalId === externalId ? null : changed('the owner is another customer of the bank');
+};
+
+const accountStands = async (
+  { coreBanking }: PaymentSources,
+  { externalId, account }: CustomerDecided,
+  signal: AbortSignal,
+): Promise<NotSent> => {
+  const read = await coreBanking.readCustomer(externalId, signal);
+  if (read.kind === 'rejected') return changed('the bank does not know the customer any more');
+  if (read.kind !== 'applied') return unread('the counter account', read.kind);
+  const now = { customerActive: read.result.active, account: accountOf(read.result.counterAccount) };
+  if (account !== null) {
+    const what = counterAccountChanged(account, now);
+    return what === null ? null : changed(what);
+  }
+  if (!now.customerActive) return changed('the customer is not active at the bank any more');
+  return now.account === null ? changed('the customer has no counter account any more') : null;
+};
+
+/**
+ * For money that leaves: the portfolio, its owner, and the owner's counter account at the bank. All are asked for at once.
+ * `customer` is null where a release of before has not frozen it.
+ */
+export const paymentStands = async (
+  sources: PaymentSources,
+  portfolioId: string,
+  decided: PortfolioDecided,
+  customer: CustomerDecided | null,
+  signal: AbortSignal,
+): Promise<NotSent> => {
+  const { ownerId } = decided;
+  const found = await Promise.all([
+    portfolioStands(sources, portfolioId, decided, signal),
+    ownerId === null || customer === null ? null : ownerStands(sources, ownerId, customer, signal),
+    customer === null ? null : accountStands(sources, customer, signal),
+  ]);
+  // A change that is known says more than a question without an answer.
+  return found.find((one) => one?.kind === 'rejected') ?? found.find((one) => one !== null) ?? null;
+};
