@@ -40,7 +40,7 @@ export type PortfolioRule = {
 
 /** Each default is the careful one: there is none, and a service that needs a choice does not start without it. */
 export const portfolioRuleSettings = {
-  brokerMode: brokerMode.optional().meta({
+  brokerMode: brokerMode.nullish().meta({
     description:
       'who talks to the broker, for all portfolios of the tenant: the short form of one rule in `portfolios`; set one of the two',
   }),
@@ -49,7 +49,7 @@ export const portfolioRuleSettings = {
     .min(1)
     .max(200)
     .refine((rules) => new Set(rules.map(({ name }) => name)).size === rules.length, 'two rules have one name')
-    .optional()
+    .nullish()
     .meta({
       description:
         'which portfolio is whose: a list of `{ name, when: { manager, brokerProvider, ids, externalIdPrefix }, brokerMode, product }`; exactly one rule must match a portfolio',
@@ -58,19 +58,20 @@ export const portfolioRuleSettings = {
 type Chosen = { readonly [Name in keyof typeof portfolioRuleSettings]?: z.output<(typeof portfolioRuleSettings)[Name]> };
 
 /** Problems of the tenant's choice, or none. */
-export const portfolioProblems = ({ brokerMode: mode, portfolios }: Chosen): readonly string[] => {
-  if (mode === undefined && portfolios === undefined)
+export const portfolioProblems = (chosen: Chosen): readonly string[] => {
+  const [mode, portfolios] = [chosen.brokerMode ?? null, chosen.portfolios ?? null];
+  if (mode === null && portfolios === null)
     return ['TENANT_FILE portfolios (or brokerMode, for all portfolios alike) is missing: who talks to the broker is never guessed'];
-  return mode !== undefined && portfolios !== undefined ? ['TENANT_FILE portfolios and brokerMode are both set; set one'] : [];
+  return mode !== null && portfolios !== null ? ['TENANT_FILE portfolios and brokerMode are both set; set one'] : [];
 };
 
 /** @throws RangeError where `portfolioProblems` finds one. */
 export const portfolioRulesOf = (chosen: Chosen): readonly PortfolioRule[] => {
   const [problem] = portfolioProblems(chosen);
   if (problem !== undefined) throw new RangeError(problem);
-  const { brokerMode: mode, portfolios } = chosen;
-  if (portfolios !== undefined) return portfolios;
-  return mode === undefined ? [] : [{ name: 'brokerMode', when: {}, brokerMode: mode, product: null }];
+  const [mode, portfolios] = [chosen.brokerMode ?? null, chosen.portfolios ?? null];
+  if (portfolios !== null) return portfolios;
+  return mode === null ? [] : [{ name: 'brokerMode', when: {}, brokerMode: mode, product: null }];
 };
 
 /** What the rules look at. */

@@ -1,6 +1,6 @@
 /**
  * Reads again, at their sources, the facts that an irreversible request rests on. It happens inside the sending: after every wait,
- * restart, replay and word of people, and nothing that lies in our own tables or in a message counts as fresh.
+ * restart, replay and word of people. Nothing that lies in our own tables or in a message counts as fresh.
  */
 import { electronicFormatIBAN } from 'ibantools';
 import { treatmentOf, type PortfolioRule } from '../../contracts/internal/portfolio-rules.js';

@@ -99,8 +99,8 @@ export type FlowBinding<S extends Stated, I extends Tagged, E extends EffectsOf<
 };
 
 /**
- * An act that people do outside of this system: nothing is sent and nobody can be asked. Both are refused, and the flow parks the effect
- * until two people have said what they did.
+ * An act that people do outside of this system: nothing is sent and nobody can be asked. Both are refused.
+ * The flow parks the effect until two people have said what they did.
  */
 export const byPeople = (
   timing: Timing,

@@ -208,7 +208,7 @@ const somethingLeft = (left: string | null): boolean => {
   return isPositive(level);
 };
 
-/** The level right before our write, where it was less than what we had paid by then; null otherwise, or where an earlier release did not say. */
+/** The level right before our write, where it was less than what we had paid by then. Null otherwise: an earlier release does not say. */
 const calledOffLate = (w: Withdrawal, before: string | null): string | null => {
   if (before === null || before === 'everything') return null;
   const level = parseDecimal(before);
