@@ -181,4 +181,9 @@ export const bankPort = (bank: Bank, network: Network, dedupes: boolean): CoreBa
 /** Well-formed Dutch IBANs, one per customer. */
 const IBANS: Readonly<Record<string, string>> = { 'C-P1': 'NL91ABNA0417164300', 'C-P2': 'NL02ABNA0123456789' };
 export const ibanOf = (externalId: string): string => IBANS[externalId] ?? '';
+/** The portfolio whose owner has this account. */
+export const ownerOf = (iban: string): string =>
+  Object.entries(IBANS)
+    .find(([, one]) => one === iban)?.[0]
+    .replace(/^C-/, '') ?? '';
 export const HOUSE_IBAN = 'DE89370400440532013000';

@@ -32,6 +32,15 @@ const sentBy = (binding: Binding, wrap: (effect: Write) => Write['send']): Bindi
   return { ...binding, effects: Object.fromEntries(effects) as unknown as Binding['effects'] };
 };
 
+const unguarded = (effects: Binding['effects']): Binding['effects'] =>
+  Object.fromEntries(
+    Object.entries<AnyEffect>(effects).map(([name, effect]) => {
+      if (effect.kind === 'read') return [name, effect];
+      const { restsOn: _left, ...rest } = effect;
+      return [name, rest];
+    }),
+  ) as unknown as Binding['effects'];
+
 const freshKeys = (binding: Binding, fresh: () => string): Binding =>
   sentBy(binding, (effect) => (request: unknown, sending) => {
     const key = `${sending.key}:${fresh()}`;
@@ -102,6 +111,10 @@ export const BREAKS = {
     broker: (port: BrokerPort): BrokerPort => ({ ...port, readCash: withUnsettled(port) }),
   },
   'timeout-means-failed': { does: 'takes a request without an answer for refused', binding: givesUp },
+  'believe-stale-facts': {
+    does: 'sends what was decided upon, without reading again what it rests on',
+    binding: (binding: Binding) => ({ ...binding, effects: unguarded(binding.effects) }),
+  },
   'publish-once': { does: 'does not look for messages that were not published', neverSaysAgain: true },
   'no-unique-payout': {
     does: 'opens another payout when the same one is asked for again',

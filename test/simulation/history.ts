@@ -2,10 +2,11 @@
 import { payoutBinding, payoutConsumes, type Ports } from '../../services/payout/src/wire.js';
 import { lostRequestBinding, portfolioBinding, portfolioConsumes } from '../../services/portfolio/src/wire.js';
 import { withdrawalBinding, withdrawalConsumes } from '../../services/withdrawal/src/wire.js';
-import type { Binding, ServiceDefinition } from '../../shared/runtime/engine/definition.js';
+import { FRESH_MS, type Binding, type ServiceDefinition } from '../../shared/runtime/engine/definition.js';
 import { tenantSettings, type TenantSettings } from '../builders/tenant.js';
 import { Audit, isPayable, isQuiet } from './audit.js';
-import { HOUSE_IBAN, bankPort } from './bank.js';
+import { HOUSE_IBAN, bankPort, ownerOf } from './bank.js';
+import { centsOf } from './cents.js';
 import type { Broken } from './breaks.js';
 import { brokerPort } from './broker.js';
 import { Copy, type Service } from './copy.js';
@@ -103,12 +104,32 @@ class History {
     const { bank, broker, investSuite, topics } = this.#world;
     const { broken, scheduler } = this.#ground;
     const tenant: TenantSettings = { ...TENANT, requestTimeoutMs: plan.timeoutMs };
+    /** Money may leave only for what is asked for, or was a moment ago. Judged as it leaves: it may arrive much later. */
+    const asked = (what: string, portfolioId: string, amount: string): void => {
+      const cents = centsOf(amount);
+      if (investSuite.highestSince(portfolioId, scheduler.nowMs - FRESH_MS) < cents)
+        this.#accused.push(`${what} of EUR ${amount} left for ${portfolioId}, which did not ask for so much any more`);
+    };
     const ports = (network: Network): Ports => {
       const seenBroker = brokerPort(broker, network);
       const seenInvestSuite = investSuitePort(investSuite, network);
+      const seenBank = bankPort(bank, network, plan.bank.dedupe === 'forever');
+      const brokenOrNot = broken?.broker?.(seenBroker) ?? seenBroker;
       return {
-        coreBanking: bankPort(bank, network, plan.bank.dedupe === 'forever'),
-        broker: broken?.broker?.(seenBroker) ?? seenBroker,
+        coreBanking: {
+          ...seenBank,
+          pay: (request, sending) => {
+            asked('a transfer', ownerOf(request.creditorIban), request.amount.amount);
+            return seenBank.pay(request, sending);
+          },
+        },
+        broker: {
+          ...brokenOrNot,
+          createCashOut: (request, sending) => {
+            asked('a cash-out', request.account.replace(/^B-/, ''), request.amount.amount);
+            return brokenOrNot.createCashOut(request, sending);
+          },
+        },
         investSuite: broken?.investSuite?.(seenInvestSuite) ?? seenInvestSuite,
       };
     };

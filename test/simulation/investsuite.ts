@@ -21,6 +21,8 @@ export type PortfolioBooks = {
   readonly id: string;
   version: number;
   levelCents: number;
+  /** Every level that has stood, and from when on. */
+  readonly levels: { readonly sinceMs: number; readonly cents: number }[];
   cashCents: number;
   readonly transactions: Booked[];
   /** Every version since the first: cash and level it was written with, null where it was not. */
@@ -71,6 +73,7 @@ export class InvestSuite {
       id,
       version: 1,
       levelCents: 0,
+      levels: [],
       cashCents,
       transactions: [],
       announced: [],
@@ -89,6 +92,22 @@ export class InvestSuite {
     return books;
   }
 
+  /** From now on. */
+  stands(id: string, cents: number): void {
+    const books = this.of(id);
+    books.levelCents = cents;
+    books.levels.push({ sinceMs: this.#ground.scheduler.nowMs, cents });
+  }
+
+  /** The highest level that has stood at any time since then. */
+  highestSince(id: string, sinceMs: number): number {
+    const { levels } = this.of(id);
+    return levels.reduce((highest, { cents }, index) => {
+      const next = levels[index + 1];
+      return next !== undefined && next.sinceMs < sinceMs ? highest : Math.max(highest, cents);
+    }, 0);
+  }
+
   /** The customer says how much is wanted now. `taken`: what has left the account for this customer until now. */
   request(id: string, cents: number, taken: readonly Taken[] = []): void {
     const books = this.of(id);
@@ -102,7 +121,7 @@ export class InvestSuite {
     books.anew = anew !== null && anew.underWayCents > 0 && cents > 0 ? anew : null;
     if (cents > before) books.askedCents += cents - before;
     books.wantedCents = cents;
-    books.levelCents = cents;
+    this.stands(id, cents);
     books.version++;
     this.#ground.tell('customer', () => `${id}: wants EUR ${printed(cents)} (the level was ${printed(before)})`);
     this.#webhooks.request(id, printed(cents));
@@ -121,7 +140,7 @@ export class InvestSuite {
     books.version++;
     books.versions.push({ version: books.version, cashCents, levelCents });
     if (levelCents !== null) {
-      books.levelCents = levelCents;
+      this.stands(id, levelCents);
       this.#webhooks.request(id, printed(levelCents));
     }
     this.#ground.tell(

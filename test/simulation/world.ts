@@ -60,7 +60,7 @@ export class World {
       this.hadCents.set(id, cents);
       if (plan.scope === 'payout') {
         // Without a withdrawal service: the customer wants everything, so that each payout is asked for.
-        this.investSuite.of(id).levelCents = EVERYTHING;
+        this.investSuite.stands(id, EVERYTHING);
         this.#asksForPayouts(id, cents);
       } else if (plan.scope === 'whole') this.#wishes(id, cents);
       else this.#changesAndWishes(id, cents);
@@ -106,6 +106,11 @@ export class World {
       if (faults.happens('wish-cancelled'))
         this.#later(atMs, () => {
           this.investSuite.request(id, 0);
+        });
+      else if (faults.happens('wish-lowered'))
+        this.#later(atMs, () => {
+          const { levelCents } = this.investSuite.of(id);
+          if (levelCents > 1) this.investSuite.request(id, Math.floor(levelCents / 2));
         });
       else if (faults.happens('wish-changed')) {
         const more = random.between(1, 3_000);
