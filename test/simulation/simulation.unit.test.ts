@@ -54,7 +54,7 @@ describe('histories of the real engine and flows', () => {
   });
 
   it.each(BREAK_NAMES)('convict a product that breaks the rule %s', async (name) => {
-    const seed = await firstConvicted(name, 2_000);
+    const seed = await firstConvicted(name, 6_000);
     expect({ name, convicted: seed !== null }).toEqual({ name, convicted: true });
   });
 
