@@ -218,13 +218,29 @@ const JOURNEYS: readonly Journey[] = [
       await world.untilStatus(customer, 'payout', 'ConfirmingCashOut');
       await world.world.bank('POST', `/customers/${customer.externalId}/counter-account`, { iban: NEW_IBAN });
       const held = await world.untilJourney(customer, 'payout', 'is held', (row) => row.held !== null);
-      expect(held).toMatchObject({ status: 'Transferring', ended: false });
+      expect(held).toMatchObject({ status: 'TransferringAnew', ended: false });
       expect(held.held).toBe('cash-out done but not sent: the counter account at the bank is another one now');
-      await answerParked(world, customer, 'PayCounterAccount', 'rejected', 'the customer has moved to another bank');
+      await answerParked(world, customer, 'PayCounterAccountAnew', 'rejected', 'the customer has moved to another bank');
       await world.world.moveBack(customer);
       await answerParked(world, customer, 'ClearSuspense', 'rejected', 'the redemption was returned at the broker');
       expect((await world.look()).books.bank.creditors.filter(({ creditorIban }) => creditorIban === NEW_IBAN)).toEqual([]);
       return { customer, paid: [], level: '250', movedBack: 1, withdrawals: ['Refused'] };
+    },
+  },
+  {
+    title: 'the customer calls it off while the cash-out is on its way: nothing is paid, and people move the cash back [E2]',
+    run: async (world) => {
+      const customer = await world.customer({ cash: '1000.00', positions: [] });
+      await world.fault('broker', { fault: 'redemption-on-hold', subject: customer.accountNo, delayMs: 2_000, times: 1 });
+      await world.app(customer, { action: 'set', amount: '250.00' });
+      await world.untilStatus(customer, 'payout', 'ConfirmingCashOut');
+      await world.app(customer, { action: 'cancel' });
+      const held = await world.untilJourney(customer, 'payout', 'is held', (row) => row.held !== null);
+      expect(held).toMatchObject({ status: 'InSuspense', ended: false });
+      expect(held.held).toMatch(/the divest request was called off$/);
+      await world.world.moveBack(customer);
+      await answerParked(world, customer, 'ClearSuspense', 'rejected', 'the redemption was returned at the broker');
+      return { customer, paid: [], movedBack: 1, withdrawals: ['Refused'] };
     },
   },
   {

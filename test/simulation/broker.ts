@@ -96,6 +96,15 @@ export class Broker {
     this.#ground.tell('people', () => `move EUR ${decimalOf(cents)} back to ${account}`);
   }
 
+  /** Operators have a cash-out called off that waits for its approval. */
+  callOff(cashOutId: string): void {
+    const cashOut = this.cashOuts.find((one) => one.cashOutId === cashOutId);
+    if (cashOut?.status !== 'needs-approval') return;
+    cashOut.status = 'failed';
+    this.account(cashOut.account).settledCents += cashOut.cents;
+    this.#ground.tell('people', () => `have ${cashOutId} called off`);
+  }
+
   /** The part of a cash-out that was not transferred. */
   takeRestBack(account: string, cents: number): void {
     this.account(account).settledCents += cents;

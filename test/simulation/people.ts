@@ -116,6 +116,8 @@ export class People {
         return this.#restMovedBack(effect, portfolioId);
       case 'SeeCalledOffLate':
         return { answer: 'applied', evidence: 'seen' };
+      case 'ApproveCashOut':
+        return this.#approval(effect, portfolioId);
       case 'ClearSuspense':
         return this.#suspense(effect, portfolioId);
       case 'RecordTransaction':
@@ -183,6 +185,14 @@ export class People {
     }
     this.#suspended.set(effect.id, answer);
     return answer;
+  }
+
+  /** What nobody asks for any more is not approved. */
+  #approval(effect: EffectEntry, portfolioId: string): Answer {
+    if (this.#world.investSuite.of(portfolioId).levelCents > 0) return { answer: 'send-again', evidence: 'a repeat is harmless' };
+    const { cashOutId } = JSON.parse(effect.request) as { cashOutId: string };
+    this.#world.broker.callOff(cashOutId);
+    return { answer: 'rejected', evidence: 'called off at the broker' };
   }
 
   #restMovedBack(effect: EffectEntry, portfolioId: string): Answer {

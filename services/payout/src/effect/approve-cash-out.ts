@@ -42,6 +42,8 @@ export const approveCashOut = (
     if (outcome.kind !== 'applied') return { found: 'no-answer', evidence: `the cash-out could not be read: ${outcome.kind}` };
     const { status, brokerStatus } = outcome.result;
     if (status === 'unclear') return { found: 'no-answer', evidence: `the broker says ${brokerStatus}` };
+    // It will never be approved any more, whoever asks.
+    if (status === 'failed' || status === 'returned') return { found: 'rejected', reason: status };
     return status === 'needs-approval' ? { found: 'absent' } : { found: 'applied', result: seenOf(outcome.result) };
   },
   // Whether it is done, the broker is asked next.

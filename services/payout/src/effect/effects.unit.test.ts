@@ -171,6 +171,8 @@ describe('the cash-out', () => {
     expect(await at('needs-approval').inquire(request, sending)).toEqual({ found: 'absent' });
     expect(await at('pending').inquire(request, sending)).toEqual({ found: 'applied', result: seen('pending') });
     expect(await at('unclear').inquire(request, sending)).toMatchObject({ found: 'no-answer' });
+    for (const ended of ['failed', 'returned'] as const)
+      expect(await at(ended).inquire(request, sending)).toEqual({ found: 'rejected', reason: ended });
     expect(at('done').resultFromPerson(request, 'x')).toEqual(seen('pending'));
     const silent = approveCashOut(broker({}), sourcesWith(), timing);
     expect(await silent.send(request, sending)).toEqual(lost);
