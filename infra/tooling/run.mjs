@@ -57,6 +57,11 @@ const COMMANDS = {
     built: true,
     does: 'kill -9, freezes and cut lines while customers are paid; the books decide',
   },
+  attack: {
+    file: 'dist/test/attack/main.js',
+    built: true,
+    does: 'faults that attacks have found, and the tests that hold them; -- --mutate',
+  },
   'two-builds': {
     file: 'dist/test/two-builds/main.js',
     servers: true,

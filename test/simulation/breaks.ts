@@ -34,7 +34,7 @@ const sentBy = (binding: Binding, wrap: (effect: Write) => Write['send']): Bindi
 
 const unguarded = (effects: Binding['effects']): Binding['effects'] =>
   Object.fromEntries(
-    Object.entries<AnyEffect>(effects).map(([name, effect]) => {
+    Object.entries<AnyEffect>(effects).map(([name, effect]): [string, AnyEffect] => {
       if (effect.kind === 'read') return [name, effect];
       const { restsOn: _left, ...rest } = effect;
       return [name, rest];

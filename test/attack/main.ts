@@ -1,0 +1,60 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runMain } from '../../infra/sandbox/processes.js';
+import { projectRoot } from '../../infra/sandbox/project-root.js';
+import { WrongUsage } from '../../infra/sandbox/wrong-usage.js';
+import { mutate } from '../faults/mutate.js';
+import { rows } from '../faults/rows.js';
+import { heldRows, tableOf, type HeldRow, type TestFile } from '../faults/table.js';
+import { readArguments } from './arguments.js';
+
+/** EX_USAGE of sysexits.h. */
+const USAGE = 64;
+const FOLDERS = ['services', 'shared', 'contracts', 'migrations', 'infra', 'test'];
+
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+const testFiles = (): readonly TestFile[] =>
+  FOLDERS.flatMap((folder) =>
+    readdirSync(join(projectRoot, folder), { recursive: true, encoding: 'utf8' }).map((path) => `${folder}/${path.replaceAll('\\', '/')}`),
+  )
+    .filter((path) => path.endsWith('.test.ts') && !path.includes('/node_modules/') && path !== 'test/faults/faults.unit.test.ts')
+    .sort()
+    .map((path) => ({ path, text: readFileSync(join(projectRoot, path), 'utf8') }));
+
+const writeTable = (held: readonly HeldRow[]): number => {
+  const path = join(projectRoot, 'test/faults.md');
+  const text = tableOf(held);
+  const isFresh = existsSync(path) && readFileSync(path, 'utf8') === text;
+  if (!isFresh) writeFileSync(path, text);
+  say(`test/faults.md: ${String(held.length)} rows, ${isFresh ? 'fresh' : 'written'}`);
+  return 0;
+};
+
+const takeOut = (held: readonly HeldRow[], marks: readonly string[]): number => {
+  const unknown = marks.filter((mark) => held.every((row) => row.mark !== mark));
+  if (unknown.length > 0) throw new WrongUsage(`There is no row ${unknown.join(', ')} in test/faults.md.`);
+  const chosen = marks.length === 0 ? held : held.filter(({ mark }) => marks.includes(mark));
+  say(`${'row'.padEnd(6)}${'mend taken out of'.padEnd(60)}${'end'.padEnd(8)}tests that failed`);
+  const done = mutate(projectRoot, chosen, ({ mark, edit, end, failed }) => {
+    say(`${mark.padEnd(6)}${edit.file.padEnd(60)}${end.padEnd(8)}${String(failed.length)}`);
+  });
+  const missed = done.filter(({ end }) => end === 'missed');
+  say(`${String(done.length)} mends taken out, ${String(done.length - missed.length)} caught, ${String(missed.length)} missed`);
+  return missed.length === 0 ? 0 : 1;
+};
+
+const main = async (): Promise<void> => {
+  const read = readArguments(process.argv.slice(2));
+  if (read.kind !== 'run') {
+    (read.kind === 'show' ? process.stdout : process.stderr).write(read.text);
+    process.exitCode = read.kind === 'show' ? 0 : USAGE;
+    return;
+  }
+  const held = heldRows(rows, testFiles());
+  process.exitCode = read.arguments.does === 'table' ? writeTable(held) : takeOut(held, read.arguments.marks);
+};
+
+runMain(main);
