@@ -5,7 +5,8 @@ import { FAULTS, isFault, type FaultName } from '../../test/world/faults.js';
 export interface DemoArguments {
   readonly once: boolean;
   readonly customers: number;
-  readonly seed: number;
+  /** More than one: a demo each, one after the other. */
+  readonly seeds: readonly number[];
   readonly faults: readonly FaultName[];
   /** Where the result is written as JSON, or null. */
   readonly jsonFile: string | null;
@@ -19,6 +20,7 @@ export type ReadArguments =
 
 export const MOST_CUSTOMERS = 500;
 const LARGEST_SEED = 4_294_967_295;
+const MOST_SEEDS = 100;
 
 export const HELP = `npm run demo [-- options]
 
@@ -27,7 +29,7 @@ at the end the books of broker, bank and InvestSuite are compared. Exit 0 only w
 
   --once           ends after the verdict; without it everything stays up until Ctrl-C
   --customers N    how many customers, 1 to ${MOST_CUSTOMERS} (default 40)
-  --seed S         another mix of customers, amounts and faults (default 1)
+  --seed S         another mix of customers, amounts and faults (default 1); with --once also a range, such as 1..10: a demo each
   --faults a,b     named faults of the outside world; all; help lists them
   --json FILE      writes the result there, too
   --keep           leaves logs and databases behind
@@ -43,6 +45,15 @@ const wholeNumber = (text: string, from: number, to: number): number | null => {
   if (!/^\d{1,10}$/.test(text)) return null;
   const value = Number(text);
   return value >= from && value <= to ? value : null;
+};
+
+/** `7`, or `1..10` with both ends. Null when it is neither. */
+const seedsIn = (text: string): readonly number[] | null => {
+  const [from = '', to = from, more] = text.split('..');
+  const first = wholeNumber(from, 0, LARGEST_SEED);
+  const last = wholeNumber(to, 0, LARGEST_SEED);
+  if (first === null || last === null || more !== undefined || last < first || last - first >= MOST_SEEDS) return null;
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
 };
 
 const readFaults = (text: string | undefined): readonly FaultName[] | string => {
@@ -89,10 +100,15 @@ export const readArguments = (words: readonly string[]): ReadArguments => {
   if (values.faults === 'help') return { kind: 'show', text: faultList() };
   const customers = wholeNumber(values.customers, 1, MOST_CUSTOMERS);
   if (customers === null) return wrong(`--customers takes a whole number from 1 to ${MOST_CUSTOMERS}, not "${values.customers}".`);
-  const seed = wholeNumber(values.seed, 0, LARGEST_SEED);
-  if (seed === null) return wrong(`--seed takes a whole number from 0 to ${LARGEST_SEED}, not "${values.seed}".`);
+  const seeds = seedsIn(values.seed);
+  if (seeds === null)
+    return wrong(
+      `--seed takes a whole number from 0 to ${LARGEST_SEED}, or a range of at most ${MOST_SEEDS} such as 1..10, not "${values.seed}".`,
+    );
+  if (seeds.length > 1 && !values.once) return wrong('A range of seeds needs --once.');
   const faults = readFaults(values.faults);
   if (typeof faults === 'string') return wrong(faults);
+  if (seeds.length > 1 && values.json !== undefined) return wrong('--json takes one seed, not a range.');
   if (values.json === '') return wrong('--json takes the name of a file.');
-  return { kind: 'run', arguments: { once: values.once, customers, seed, faults, jsonFile: values.json ?? null, keep: values.keep } };
+  return { kind: 'run', arguments: { once: values.once, customers, seeds, faults, jsonFile: values.json ?? null, keep: values.keep } };
 };

@@ -6,13 +6,16 @@ const read = (line: string): ReturnType<typeof readArguments> => readArguments(l
 
 describe('the arguments of the demo', () => {
   it('has defaults for all', () => {
-    expect(read('')).toEqual({ kind: 'run', arguments: { once: false, customers: 40, seed: 1, faults: [], jsonFile: null, keep: false } });
+    expect(read('')).toEqual({
+      kind: 'run',
+      arguments: { once: false, customers: 40, seeds: [1], faults: [], jsonFile: null, keep: false },
+    });
   });
 
   it('takes every one of them', () => {
     expect(read('--once --customers 7 --seed 4294967295 --faults cuts,unauthorised,cuts --json out.json --keep')).toEqual({
       kind: 'run',
-      arguments: { once: true, customers: 7, seed: 4_294_967_295, faults: ['cuts', 'unauthorised'], jsonFile: 'out.json', keep: true },
+      arguments: { once: true, customers: 7, seeds: [4_294_967_295], faults: ['cuts', 'unauthorised'], jsonFile: 'out.json', keep: true },
     });
   });
 
@@ -37,6 +40,11 @@ describe('the arguments of the demo', () => {
     ['--customers', '--customers'],
     ['--seed 4294967296', '"4294967296"'],
     ['--seed 1.5', '"1.5"'],
+    ['--once --seed 3..1', '"3..1"'],
+    ['--once --seed 1..101', '"1..101"'],
+    ['--once --seed 1..2..3', '"1..2..3"'],
+    ['--seed 1..3', '--once'],
+    ['--once --seed 1..3 --json out.json', 'one seed'],
     ['--faults cut', '"cut"'],
     ['--faults toString', '"toString"'],
     ['--json=', 'name of a file'],

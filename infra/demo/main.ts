@@ -24,7 +24,10 @@ const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
-const perform = async (stack: Stack, options: DemoArguments, interrupted: Stop): Promise<RunResult> => {
+/** One demo. */
+type Chosen = DemoArguments & { readonly seed: number };
+
+const perform = async (stack: Stack, options: Chosen, interrupted: Stop): Promise<RunResult> => {
   const progress = createProgress(process.stdout);
   const world = new World(stack);
   const [anna, ben] = [stack.operators.anna, stack.operators.ben].map((token) => createOperatorClient(stack.urls.operator, token));
@@ -56,7 +59,7 @@ const lookAround = (stack: Stack, paidPortfolioId: string | undefined): readonly
   `Operators' API ${stack.urls.operator}, gateway ${stack.urls.gateway}, logs ${stack.folder}`,
 ];
 
-const showAndStay = async (stack: Stack, options: DemoArguments, startedAt: number, interrupted: Stop): Promise<number> => {
+const showAndStay = async (stack: Stack, options: Chosen, startedAt: number, interrupted: Stop): Promise<number> => {
   if ((await Promise.race([interrupted, Promise.resolve('not yet' as const)])) === 'interrupted') return INTERRUPTED;
   const result = await Promise.race([perform(stack, options, interrupted), interrupted]);
   if (result === 'interrupted') return INTERRUPTED;
@@ -71,12 +74,8 @@ const showAndStay = async (stack: Stack, options: DemoArguments, startedAt: numb
   return verdict.ok ? 0 : 1;
 };
 
-const run = async (options: DemoArguments): Promise<number> => {
+const run = async (options: Chosen, interrupted: Stop): Promise<number> => {
   const startedAt = Date.now();
-  const interrupted: Stop = firstStopSignal().then(() => 'interrupted');
-  void interrupted.then(() => {
-    say('Stopping ...');
-  });
   // Not cut short by an interruption: what has begun to start is stopped in order, and leaves nothing behind.
   const stack = await startStack({ seed: options.seed, say, keep: options.keep });
   const forget = announceOperators(stack);
@@ -87,6 +86,24 @@ const run = async (options: DemoArguments): Promise<number> => {
     await stack.stop();
     if (options.keep) say(`Kept: ${[stack.folder, stack.kafka.folder, stack.postgres.folder].join(' ')}`);
   }
+};
+
+/** The exit code of the first demo that is not good; the others are run all the same, unless somebody has had enough. */
+const runAll = async (options: DemoArguments): Promise<number> => {
+  const interrupted: Stop = firstStopSignal().then(() => 'interrupted');
+  void interrupted.then(() => {
+    say('Stopping ...');
+  });
+  const codes: number[] = [];
+  for (const seed of options.seeds) {
+    if (codes.at(-1) === INTERRUPTED) break;
+    codes.push(await run({ ...options, seed }, interrupted));
+  }
+  if (options.seeds.length > 1)
+    say(
+      `Seeds ${options.seeds.join(', ')}: ${options.seeds.map((seed, index) => `${String(seed)} -> ${String(codes[index] ?? 'not run')}`).join(', ')}`,
+    );
+  return codes.find((code) => code !== 0) ?? 0;
 };
 
 const main = async (): Promise<void> => {
@@ -102,7 +119,7 @@ const main = async (): Promise<void> => {
     case 'run':
       demandPlaceFor(read.arguments.jsonFile);
       // Whatever still waits on a timer or a socket has nothing to say any more.
-      process.exit(await run(read.arguments));
+      process.exit(await runAll(read.arguments));
   }
 };
 
