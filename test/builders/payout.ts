@@ -20,6 +20,9 @@ export const payout = (changed: Partial<Payout> = {}): Payout => ({
   approved: false,
   payment: null,
   returnedBecause: null,
+  reserved: false,
+  limitsPassed: null,
+  endsAs: null,
   reason: null,
   ...changed,
 });

@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { systemClock } from '../../shared/runtime/engine/clock.js';
 import { EffectRunner } from '../../shared/runtime/engine/effects/effect-runner.js';
+import { NOTHING_STOPPED } from '../../shared/runtime/stopping/stop-source.js';
 import type { StoredEffect } from '../../shared/runtime/engine/store/store.js';
 import type { Outcome, Sending } from '../../shared/kernel/outcome.js';
 import { carry, LONGEST_LIFE_MS, sendingOf, TIMEOUT_MS, type Carried, type CarryOptions, type Write } from './carry.js';
@@ -325,6 +326,7 @@ async function killSwitch(bench: Bench): Promise<void> {
     monotonicMs: () => performance.now(),
     after: systemClock.after,
     maySend: () => maySend,
+    stops: NOTHING_STOPPED,
     onBug: (error) => {
       throw error;
     },
@@ -344,10 +346,10 @@ async function killSwitch(bench: Bench): Promise<void> {
     resultFromPerson: () => null,
   } as const;
   await bench.make('done, and silence', { times: 1 });
-  const first = sender.send(definition, stored(KEY), performance.now());
+  const first = sender.send(definition, stored(KEY), performance.now(), 'P1');
   // More patient than the first, so that only the switch can stop it.
   const patient = { ...definition, timing: { ...definition.timing, timeoutMs: 10 * TIMEOUT_MS } };
-  const second = sender.send(patient, stored('journey-2/effect-1'), performance.now());
+  const second = sender.send(patient, stored('journey-2/effect-1'), performance.now(), 'P1');
   await pause(50);
   maySend = false;
   const [, answered] = await Promise.all([first, second]);
@@ -355,7 +357,7 @@ async function killSwitch(bench: Bench): Promise<void> {
   const told = `${JSON.stringify(sent)}, ${String(bench.arrived())} requests`;
   demand(sent.length === 1 && bench.arrived() <= 1, 'nothing leaves once the right to send is lost', told);
   maySend = true;
-  const stale = await sender.send(definition, stored('journey-3/effect-1'), performance.now() - 2 * TIMEOUT_MS);
+  const stale = await sender.send(definition, stored('journey-3/effect-1'), performance.now() - 2 * TIMEOUT_MS, 'P1');
   demand(stale.type === 'Answered' && stale.outcome.kind === 'retryable', 'an intent that is too old is not sent', stale);
   demand(sent.length === 1, 'an intent that is too old is not sent', sent);
 }

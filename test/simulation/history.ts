@@ -12,6 +12,7 @@ import { Copy, type Service } from './copy.js';
 import { Faults, type FaultName, type Stroke } from './faults.js';
 import type { Ground } from './ground.js';
 import { investSuitePort } from './investsuite.js';
+import { simulatedLimits } from './limits.js';
 import { MemoryStore } from './memory-store.js';
 import type { Network } from './network.js';
 import { People } from './people.js';
@@ -100,7 +101,7 @@ class History {
   }
 
   #servicesOf(plan: Plan): readonly Service[] {
-    const { bank, broker, investSuite, topics } = this.#world;
+    const { bank, broker, investSuite, topics, limits } = this.#world;
     const { broken, scheduler } = this.#ground;
     const tenant: TenantSettings = { ...TENANT, requestTimeoutMs: plan.timeoutMs };
     const ports = (network: Network): Ports => {
@@ -109,6 +110,7 @@ class History {
       return {
         coreBanking: bankPort(bank, network, plan.bank.dedupe === 'forever'),
         broker: broken?.broker?.(seenBroker) ?? seenBroker,
+        limits: simulatedLimits(limits, network),
         investSuite: broken?.investSuite?.(seenInvestSuite) ?? seenInvestSuite,
       };
     };

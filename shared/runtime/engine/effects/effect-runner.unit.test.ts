@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import type { Inquiry, Outcome, Sending } from '../../../kernel/outcome.js';
 import type { AnyEffect } from '../catalogue.js';
 import { systemClock } from '../clock.js';
+import { NOTHING_STOPPED } from '../../stopping/stop-source.js';
 import { EffectRunner, type EffectRunnerOptions } from './effect-runner.js';
 import type { StoredEffect } from '../store/store.js';
 
@@ -53,6 +54,7 @@ const effectRunner = (change: Partial<EffectRunnerOptions> = {}): EffectRunner =
     monotonicMs: () => 1_000,
     after: systemClock.after,
     maySend: () => true,
+    stops: NOTHING_STOPPED,
     onBug: (error) => bugs.push(error),
     ...change,
   });
@@ -80,7 +82,7 @@ describe('sending', () => {
       looks = [...looks, signal.aborted, signal.isOver?.()];
       return Promise.resolve(APPLIED);
     };
-    await effectRunner({ monotonicMs: () => monotonicMs }).send(writing(send), effect(), 1_000);
+    await effectRunner({ monotonicMs: () => monotonicMs }).send(writing(send), effect(), 1_000, 'P1');
     expect(looks).toEqual([false, false, false, true]);
   });
   it('hands over the stored request, the key of its generation and when it first left; the answer names the send', async () => {
@@ -89,9 +91,9 @@ describe('sending', () => {
       seen.push([request, key, firstSentAtMs]);
       return Promise.resolve(APPLIED);
     };
-    const event = await effectRunner().send(writing(send), effect({ generation: 2 }), 1_000);
+    const event = await effectRunner().send(writing(send), effect({ generation: 2 }), 1_000, 'P1');
     expect(event).toMatchObject({ type: 'Answered', outcome: APPLIED, of: { generation: 2, lastSentAtMs: 7 } });
-    await effectRunner().send(writing(send), effect({ firstSentAtMs: null }), 1_000);
+    await effectRunner().send(writing(send), effect({ firstSentAtMs: null }), 1_000, 'P1');
     expect(seen).toEqual([
       [{ to: 'NL' }, 'j:Pay:g2', 6],
       [{ to: 'NL' }, 'j:Pay', 5],
@@ -106,12 +108,13 @@ describe('sending', () => {
         });
       });
     const [first, deaf] = [
-      outcomeOf(effectRunner().send(writing(heeds), effect(), 1_000)),
+      outcomeOf(effectRunner().send(writing(heeds), effect(), 1_000, 'P1')),
       outcomeOf(
         effectRunner().send(
           writing(() => new Promise(() => undefined)),
           effect(),
           1_000,
+          'P1',
         ),
       ),
     ];
@@ -123,19 +126,71 @@ describe('sending', () => {
   });
   it('sends nothing when its owner is lost, or too long after it was decided', async () => {
     const send = jest.fn<Call>().mockResolvedValue(APPLIED);
-    expect(await outcomeOf(effectRunner({ maySend: () => false }).send(writing(send), effect(), 1_000))).toMatchObject({
+    expect(await outcomeOf(effectRunner({ maySend: () => false }).send(writing(send), effect(), 1_000, 'P1'))).toMatchObject({
       kind: 'retryable',
     });
-    expect(await outcomeOf(effectRunner({ monotonicMs: () => 2_001 }).send(writing(send), effect(), 1_000))).toMatchObject({
+    expect(await outcomeOf(effectRunner({ monotonicMs: () => 2_001 }).send(writing(send), effect(), 1_000, 'P1'))).toMatchObject({
       kind: 'retryable',
       evidence: expect.stringContaining('not sent'),
     });
     expect(send).not.toHaveBeenCalled();
-    expect(await outcomeOf(effectRunner({ monotonicMs: () => 1_999 }).send(writing(send), effect(), 1_000))).toEqual(APPLIED);
+    expect(await outcomeOf(effectRunner({ monotonicMs: () => 1_999 }).send(writing(send), effect(), 1_000, 'P1'))).toEqual(APPLIED);
     // A question may be asked at any time.
-    expect(await outcomeOf(effectRunner({ monotonicMs: () => 9_999 }).send(reading(send), effect({ kind: 'read' }), 1_000))).toEqual(
+    expect(await outcomeOf(effectRunner({ monotonicMs: () => 9_999 }).send(reading(send), effect({ kind: 'read' }), 1_000, 'P1'))).toEqual(
       APPLIED,
     );
+  });
+  it('sends nothing of what people have stopped, also when it was stopped while it stood in the queue [A9]', async () => {
+    const stopped = { evidence: 'stopped: all, since now, by anna', retryAfterMs: 5_000 };
+    const stops: { now: typeof stopped | null; asked: unknown } = { now: null, asked: null };
+    const one = effectRunner({
+      limitPerSystem: 1,
+      stops: {
+        whyStopped: (leaving) => {
+          stops.asked = leaving;
+          return stops.now;
+        },
+      },
+    });
+    let answer = (_outcome: Outcome<unknown>): void => undefined;
+    const slow: Call = () =>
+      new Promise((resolve) => {
+        answer = resolve;
+      });
+    const send = jest.fn<Call>().mockResolvedValue(APPLIED);
+    const first = outcomeOf(one.send(writing(slow), effect(), 1_000, 'P1'));
+    const queued = outcomeOf(one.send(writing(send), effect(), 1_000, 'P7'));
+    await Promise.resolve();
+    stops.now = stopped;
+    answer(APPLIED);
+    // What had left before counts.
+    expect([await first, await queued]).toEqual([APPLIED, { kind: 'retryable', ...stopped }]);
+    expect(stops.asked).toEqual({ system: 'bank', operation: 'Pay', portfolioId: 'P7', changes: true });
+    expect(await one.inquire(writing(send), effect(), 'P1')).toMatchObject({ inquiry: { found: 'no-answer', ...stopped } });
+    expect(stops.asked).toMatchObject({ changes: false });
+    expect(send).not.toHaveBeenCalled();
+  });
+  it('says before the first byte that people have stopped it, and gives that as the evidence; the breaker does not count it [A9]', async () => {
+    const stopped = { evidence: 'stopped: all, since now, by anna', retryAfterMs: 5_000 };
+    let now: typeof stopped | null = null;
+    const breaking = effectRunner({ breakerAfterFailures: 1, stops: { whyStopped: () => now } });
+    let looks: readonly unknown[] = [];
+    const send: Call = (_request, { signal }) => {
+      looks = [signal.isOver?.()];
+      now = stopped;
+      looks = [...looks, signal.isOver?.()];
+      return Promise.resolve({ kind: 'retryable', evidence: 'the deadline was over before the request was made' });
+    };
+    expect(await outcomeOf(breaking.send(writing(send), effect(), 1_000, 'P1'))).toEqual({ kind: 'retryable', ...stopped });
+    expect(looks).toEqual([false, true]);
+    now = null;
+    const left: Call = (_request, { signal }) => {
+      now = stopped;
+      signal.isOver?.();
+      return Promise.resolve(UNKNOWN);
+    };
+    // Bytes may have left before the stop: that stays unknown.
+    expect(await outcomeOf(breaking.send(writing(left), effect(), 1_000, 'P1'))).toEqual(UNKNOWN);
   });
   it('takes an exception for a bug of ours, and what happened for unknown', async () => {
     expect(
@@ -144,6 +199,7 @@ describe('sending', () => {
           writing(() => Promise.reject(new Error('odd'))),
           effect(),
           1_000,
+          'P1',
         ),
       ),
     ).toEqual({ kind: 'unknown', evidence: 'a bug of ours in the effect' });
@@ -155,6 +211,7 @@ describe('sending', () => {
           }),
           effect(),
           1_000,
+          'P1',
         ),
       ),
     ).toMatchObject({ kind: 'unknown' });
@@ -170,6 +227,7 @@ describe('sending', () => {
       await effectRunner({ nowMs: () => nowMs }).inquire(
         writing(() => Promise.resolve(APPLIED), 'bank', inquire),
         effect(),
+        'P1',
       ),
     ).toMatchObject({ type: 'Inquired', inquiry: { found: 'absent' }, askedAtMs: 42, of: { generation: 1 } });
     expect(
@@ -180,6 +238,7 @@ describe('sending', () => {
           () => Promise.reject(new Error('odd')),
         ),
         effect(),
+        'P1',
       ),
     ).toMatchObject({ inquiry: { found: 'no-answer' } });
   });
@@ -204,8 +263,8 @@ describe('limits of an outside system', () => {
       new Promise((resolve) => {
         setImmediate(resolve);
       });
-    const all = ['a', 'b', 'c', 'd'].map((name) => limited.send(writing(slow(name)), effect(), 1_000));
-    all.push(limited.send(writing(slow('other'), 'broker'), effect(), 1_000));
+    const all = ['a', 'b', 'c', 'd'].map((name) => limited.send(writing(slow(name)), effect(), 1_000, 'P1'));
+    all.push(limited.send(writing(slow('other'), 'broker'), effect(), 1_000, 'P1'));
     await turn();
     expect(begun).toEqual(['a', 'b', 'other']);
     expect(limited.underWay).toBe(5);
@@ -234,9 +293,10 @@ describe('limits of an outside system', () => {
       ),
       effect(),
       1_000,
+      'P1',
     );
     const send = jest.fn<Call>().mockResolvedValue(APPLIED);
-    const second = outcomeOf(limited.send(writing(send), effect(), 1_000));
+    const second = outcomeOf(limited.send(writing(send), effect(), 1_000, 'P1'));
     monotonicMs = 2_500;
     await new Promise((resolve) => {
       setImmediate(resolve);
@@ -250,13 +310,13 @@ describe('limits of an outside system', () => {
     jest.useFakeTimers();
     const send = jest.fn<Call>().mockResolvedValue(UNKNOWN);
     const breaking = effectRunner();
-    for (let n = 0; n < 3; n++) expect(await outcomeOf(breaking.send(writing(send), effect(), 1_000))).toEqual(UNKNOWN);
-    expect(await outcomeOf(breaking.send(writing(send), effect(), 1_000))).toMatchObject({
+    for (let n = 0; n < 3; n++) expect(await outcomeOf(breaking.send(writing(send), effect(), 1_000, 'P1'))).toEqual(UNKNOWN);
+    expect(await outcomeOf(breaking.send(writing(send), effect(), 1_000, 'P1'))).toMatchObject({
       kind: 'retryable',
       retryAfterMs: 500,
       evidence: expect.stringContaining('bank'),
     });
-    expect(await breaking.inquire(writing(send), effect())).toMatchObject({ inquiry: { found: 'no-answer' } });
+    expect(await breaking.inquire(writing(send), effect(), 'P1')).toMatchObject({ inquiry: { found: 'no-answer' } });
     expect(send).toHaveBeenCalledTimes(3);
     expect(
       await outcomeOf(
@@ -264,18 +324,19 @@ describe('limits of an outside system', () => {
           writing(() => Promise.resolve(APPLIED), 'broker'),
           effect(),
           1_000,
+          'P1',
         ),
       ),
     ).toEqual(APPLIED);
     await jest.advanceTimersByTimeAsync(501);
     send.mockResolvedValue(APPLIED);
-    expect(await outcomeOf(breaking.send(writing(send), effect(), 1_000))).toEqual(APPLIED);
-    expect(await outcomeOf(breaking.send(writing(send), effect(), 1_000))).toEqual(APPLIED);
+    expect(await outcomeOf(breaking.send(writing(send), effect(), 1_000, 'P1'))).toEqual(APPLIED);
+    expect(await outcomeOf(breaking.send(writing(send), effect(), 1_000, 'P1'))).toEqual(APPLIED);
   });
   it('does not stop for refusals: an answer is an answer', async () => {
     const send = jest.fn<Call>().mockResolvedValue({ kind: 'rejected', reason: 'no' });
     const steady = effectRunner();
-    for (let n = 0; n < 10; n++) await steady.send(writing(send), effect(), 1_000);
+    for (let n = 0; n < 10; n++) await steady.send(writing(send), effect(), 1_000, 'P1');
     expect(send).toHaveBeenCalledTimes(10);
   });
 });

@@ -83,7 +83,7 @@ export class EffectsInProgress {
     const definition = this.#o.catalogue.effect(journey.flow, effect.name);
     this.#inProgress.add(effect.id);
     this.#o.failpoint('before-send', () => [effect.name]);
-    void this.#o.effectRunner.send(definition, effect, intendedAtMs).then((event) => {
+    void this.#o.effectRunner.send(definition, effect, intendedAtMs, journey.portfolioId).then((event) => {
       this.#answered(journey, effect, event);
     });
   }
@@ -93,7 +93,7 @@ export class EffectsInProgress {
     const definition = this.#o.catalogue.effect(journey.flow, effect.name);
     if (definition.kind === 'read') return;
     this.#inProgress.add(effect.id);
-    void this.#o.effectRunner.inquire(definition, effect).then((event) => {
+    void this.#o.effectRunner.inquire(definition, effect, journey.portfolioId).then((event) => {
       if (because?.event.type !== 'PersonSaid') this.#answered(journey, effect, event);
       else this.#o.enqueue({ ...because, event: { ...because.event, asked: event } });
     });
@@ -105,7 +105,8 @@ export class EffectsInProgress {
     if (definition.kind === 'read') return;
     const plannedAtMs = earlier.firstSentAtMs ?? this.#o.clock.nowMs();
     const then = { kind: definition.kind, status: 'unknown', attempt: 0, reference: null, dueAtMs: null, note: null, owner: null } as const;
-    void this.#o.effectRunner.inquire(definition, { ...then, ...earlier, id: effectId, plannedAtMs }).then((event) => {
+    const effect = { ...then, ...earlier, id: effectId, plannedAtMs };
+    void this.#o.effectRunner.inquire(definition, effect, journey.portfolioId).then((event) => {
       if (isFound(event))
         this.#o.log.error(
           { alarm: 'earlier-request', effectId, generation: earlier.generation },
