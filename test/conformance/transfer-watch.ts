@@ -39,6 +39,9 @@ const stateOf = (request: PaymentRequest): Payout => ({
   approved: true,
   payment: null,
   returnedBecause: null,
+  reserved: true,
+  limitsPassed: null,
+  endsAs: null,
   reason: null,
 });
 

@@ -11,11 +11,12 @@ import type { Item } from './lanes.js';
 const HOUR_MS = 3_600_000;
 const NOW_MS = 10 * HOUR_MS;
 const catalogue = new Catalogue({ name: 'payout', bindings: [bindingOver(new World(), 1, 'Done')], consumes: [] });
+const PAYING: State = { status: 'Paying', wanted: 's', notes: 0 };
 const STOPPED = { evidence: 'stopped: all, since 2026-03-04T10:00:00Z, by anna', retryAfterMs: 5_000 };
 
 const paying = (status: EffectStatus, change: Partial<StoredEffect> = {}): StoredJourney => ({
   ...{ id: 'pa-1', flow: 'parcel', subject: 's', portfolioId: 'P1', openedAtMs: 0, policy: null, version: 4, ended: false, held: null },
-  state: { status: 'Paying', wanted: 's', notes: 0 } satisfies State,
+  state: PAYING,
   effect: {
     ...{ id: 'pa-1:Pay', name: 'Pay', kind: 'once', status, generation: 2, attempt: 3, reference: 'r', plannedAtMs: NOW_MS - 8 * HOUR_MS },
     ...{ firstSentAtMs: NOW_MS - HOUR_MS, lastSentAtMs: NOW_MS - 1_000, dueAtMs: NOW_MS, note: 'refused', request: { frozen: 'as it was' } },
