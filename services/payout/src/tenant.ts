@@ -35,7 +35,7 @@ export const payoutSettings = {
     .default(CAREFUL)
     .meta({
       description:
-        'a payment over one of these waits for two people: amounts as text by currency, per payment, per portfolio and day, and per day in all; and payments in an hour. `currencyWithoutLimit`: a payment in a currency without an amount waits for two people (ask) or is paid (pay)',
+        'a payment over one of these waits for two people; amounts are text, by currency. `currencyWithoutLimit`: what becomes of a payment in a currency that has no amount; `ask` waits for two people, `pay` pays',
     }),
   timeZone: z
     .string()
