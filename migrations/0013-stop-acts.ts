@@ -7,7 +7,7 @@ export const readsStops = (schema: string): string => `grant select on public.st
 /**
  * What people have stopped, and let go again. A row is never changed and never goes: whoever reads it checks its signatures, and a resume
  * names the stops that it ends. `written_by` finds the rows that a reader has not seen: a smaller number may become visible later.
- * No row is unique by its act: a forged row must not keep a true one out, and a row that is written twice changes nothing.
+ * No row is unique by its act: a forged row must not keep a true one out. A row that is written twice changes nothing.
  */
 export const up = async (knex: Knex): Promise<void> => {
   await knex.raw(`

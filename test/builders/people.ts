@@ -35,7 +35,15 @@ export const personAtOf =
 
 type Row = Partial<Omit<StopAct, 'by' | 'approvedBy'>>;
 const unsigned = (row: Row): Omit<StopAct, 'by' | 'approvedBy'> => ({
-  ...{ seq: '1', actId: 'stop-0000-0000-0001', does: 'stops', scope: 'all', ends: [], why: 'a test', atMs: Date.parse('2026-03-04T10:00:00Z') },
+  ...{
+    seq: '1',
+    actId: 'stop-0000-0000-0001',
+    does: 'stops',
+    scope: 'all',
+    ends: [],
+    why: 'a test',
+    atMs: Date.parse('2026-03-04T10:00:00Z'),
+  },
   ...row,
 });
 

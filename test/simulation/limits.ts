@@ -7,7 +7,8 @@ export const simulatedLimits = (limits: MemoryLimits, network: Network): LimitsP
   const asked = <A>(what: string, act: () => A): Promise<LimitsAnswer<A>> =>
     network.database<LimitsAnswer<A>>(what, () => ({ answer: act() }), { away: 'the connection broke' });
   return {
-    reserve: (key, day, request, chosen) => asked(`reserves limits for ${request.payoutId}`, () => limits.reserve(key, day, request, chosen)),
+    reserve: (key, day, request, chosen) =>
+      asked(`reserves limits for ${request.payoutId}`, () => limits.reserve(key, day, request, chosen)),
     isReserved: (key) => asked('looks for a reservation', () => limits.reservations.has(key)),
     free: (payoutId) =>
       asked(`frees the limits of ${payoutId}`, () => {

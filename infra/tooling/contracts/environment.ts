@@ -136,7 +136,12 @@ export const printTenantExample = (settings: readonly Setting[], defaults: Reado
     TENANT_HEAD.map(comment).join('\n'),
     ...settings.map(({ name, description, allowed }) => {
       const value = defaults[name];
-      const shown = value === undefined ? `${name}:` : stringify({ [name]: value }, { lineWidth: 0 }).trimEnd().replaceAll(/^/gm, '# ');
+      const shown =
+        value === undefined
+          ? `${name}:`
+          : stringify({ [name]: value }, { lineWidth: 0 })
+              .trimEnd()
+              .replaceAll(/^/gm, '# ');
       return `# ${description}${allowed === '' ? '' : ` [${allowed}]`}\n${shown}`;
     }),
   ]

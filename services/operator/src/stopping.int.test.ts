@@ -74,7 +74,11 @@ describe('the kill switch', () => {
     });
     return { exit, out, warned };
   };
-  type Shown = { readonly standing: readonly { scope: string }[]; readonly waiting: readonly { scope: string; actId: string }[]; readonly refused: readonly object[] };
+  type Shown = {
+    readonly standing: readonly { scope: string }[];
+    readonly waiting: readonly { scope: string; actId: string }[];
+    readonly refused: readonly object[];
+  };
   const shown = async (): Promise<Shown> => JSON.parse((await cli('carl', ['stops', 'list', '--json'])).out) as Shown;
   const scopes = async (): Promise<readonly string[]> => (await shown()).standing.map(({ scope }) => scope);
 
@@ -85,18 +89,33 @@ describe('the kill switch', () => {
   });
   it('stops nothing by a scope that is spelt wrongly, by another key, or without the role [A9]', async () => {
     for (const scope of ['everything', 'system:bank', 'service:gateway', 'operation:Pay', 'portfolio:'])
-      expect(await cli('anna', ['stop', scope, '--why', 'x'])).toMatchObject({ exit: EXIT.refused, warned: expect.stringContaining('scope-unknown') });
-    expect(await cli('anna', ['stop', 'all', '--why', 'x'], 'ben')).toMatchObject({ exit: EXIT.refused, warned: expect.stringContaining('not-signed') });
-    expect(await cli('carl', ['stop', 'all', '--why', 'x'])).toMatchObject({ exit: EXIT.refused, warned: expect.stringContaining('no role') });
+      expect(await cli('anna', ['stop', scope, '--why', 'x'])).toMatchObject({
+        exit: EXIT.refused,
+        warned: expect.stringContaining('scope-unknown'),
+      });
+    expect(await cli('anna', ['stop', 'all', '--why', 'x'], 'ben')).toMatchObject({
+      exit: EXIT.refused,
+      warned: expect.stringContaining('not-signed'),
+    });
+    expect(await cli('carl', ['stop', 'all', '--why', 'x'])).toMatchObject({
+      exit: EXIT.refused,
+      warned: expect.stringContaining('no role'),
+    });
     expect(await cli('anna', ['stop', 'all', '--why', 'x'], 'nobody')).toMatchObject({ exit: EXIT.usage });
     expect(await scopes()).toEqual(['system:core-banking']);
   });
   it('lets go by two people, and not by one of them twice [A9]', async () => {
-    expect(await cli('anna', ['resume', 'portfolio:P1', '--why', 'x'])).toMatchObject({ exit: EXIT.refused, warned: expect.stringContaining('nothing stops') });
+    expect(await cli('anna', ['resume', 'portfolio:P1', '--why', 'x'])).toMatchObject({
+      exit: EXIT.refused,
+      warned: expect.stringContaining('nothing stops'),
+    });
     const asked = await cli('anna', ['resume', 'system:core-banking', '--why', 'it answers again']);
     expect([asked.exit, await scopes(), (await shown()).waiting.length]).toEqual([EXIT.done, ['system:core-banking'], 1]);
     expect(asked.out).toContain('RESUME WAITS FOR A SECOND PERSON');
-    expect(await cli('anna', ['stops', 'approve', 'system:core-banking'])).toMatchObject({ exit: EXIT.refused, warned: expect.stringContaining('the same person') });
+    expect(await cli('anna', ['stops', 'approve', 'system:core-banking'])).toMatchObject({
+      exit: EXIT.refused,
+      warned: expect.stringContaining('the same person'),
+    });
     expect(await cli('ben', ['stops', 'approve', 'system:core-banking'], 'anna')).toMatchObject({ exit: EXIT.refused });
     const approved = await cli('carl', ['stops', 'approve', 'system:core-banking']);
     expect([approved.exit, approved.out, await scopes()]).toEqual([EXIT.done, 'nothing is stopped\n', []]);
@@ -113,12 +132,16 @@ describe('the kill switch', () => {
     expect(await scopes()).toEqual([]);
   });
   it('shows rows that nobody has signed, and counts none of them [A9]', async () => {
-    await pool.query(`insert into public.stop_act (act_id, does, scope, why, made_by, signature) values ('forged-act-00000001', 'stops', 'all', 'x', 'anna', 'x')`);
+    await pool.query(
+      `insert into public.stop_act (act_id, does, scope, why, made_by, signature) values ('forged-act-00000001', 'stops', 'all', 'x', 'anna', 'x')`,
+    );
     expect([await scopes(), (await shown()).refused.length]).toEqual([[], 1]);
     expect((await cli('carl', ['stops', 'list'])).out).toMatch(/NOT SIGNED, DOES NOT COUNT[^]*stops .* all .*is not theirs/);
   });
   it('leaves a line in the log for each act [A9]', async () => {
-    const { rows } = await admin.query<{ said: string }>(`select who || ' ' || what || ' ' || target as said from operator.audit order by seq limit 3`);
+    const { rows } = await admin.query<{ said: string }>(
+      `select who || ' ' || what || ' ' || target as said from operator.audit order by seq limit 3`,
+    );
     expect(rows.map(({ said }) => said)).toEqual([
       'anna stopped system:core-banking',
       'anna asked to resume system:core-banking',

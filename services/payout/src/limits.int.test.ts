@@ -1,4 +1,4 @@
-/** The limits on a real Postgres: however many reserve at once, no limit is exceeded by a cent, and the memory of tests says the same. */
+/** The limits on a real Postgres: however many reserve at once, no limit is exceeded by a cent. The memory of tests says the same. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Pool } from 'pg';
 import { compare, decimal, sum, times, type Decimal } from '../../../shared/kernel/decimal.js';
@@ -43,8 +43,12 @@ describe('limits', () => {
     await admin.end();
     await database.drop();
   });
-  const reserve = async (n: number, change: Partial<LimitRequest> = {}, chosen: Limits = limits, key = `key-${String(n)}`): Promise<Reserved> =>
-    answerOf(await port.reserve(key, DAY, request(n, change), chosen));
+  const reserve = async (
+    n: number,
+    change: Partial<LimitRequest> = {},
+    chosen: Limits = limits,
+    key = `key-${String(n)}`,
+  ): Promise<Reserved> => answerOf(await port.reserve(key, DAY, request(n, change), chosen));
   const totals = async (): Promise<Readonly<Record<string, string>>> => {
     const { rows } = await admin.query<{ portfolio_id: string; amount: string }>(
       `select portfolio_id, trim_scale(amount)::text as amount from limits.total where currency = 'EUR'`,

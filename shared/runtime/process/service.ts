@@ -217,6 +217,12 @@ const startEngine = async ({ definition, config, log, pool, producer, stops }: E
   return { ...assembly, owner, store, readable: catalogue.stateVersions };
 };
 
+/** What holds messages back, in words that may be shown. */
+const takesMessages = ({ inboxWriter, engine }: Partial<EngineParts>): Promise<void> => {
+  const why = [...(engine?.waitsBecause ? [engine.waitsBecause] : []), ...(inboxWriter?.heldBecause ?? [])];
+  return why.length === 0 ? Promise.resolve() : Promise.reject(new NotReady([...new Set(why)].join('; ')));
+};
+
 const databaseChecks = (pool: Pool): readonly HealthCheck[] => [
   {
     name: 'postgres',
@@ -246,19 +252,20 @@ const start = async <S extends z.ZodObject, T extends z.ZodObject>(
   const definition = options.wire(config, { log, pool });
   const kafka = kafkaOptions(config, options.name, log);
   const registry = createRegistry(config.SERVICE_NAME ?? options.name);
-  const stops = watchStops({ service: options.name, database: databaseOptions(config, options.name), operatorsFile: config.OPERATORS_FILE, log, registry });
+  const stops = watchStops({
+    service: options.name,
+    database: databaseOptions(config, options.name),
+    operatorsFile: config.OPERATORS_FILE,
+    log,
+    registry,
+  });
   const state: { parts: EngineParts | null } = { parts: null };
   const started = (): Promise<void> => (state.parts === null ? Promise.reject(new Error('starting')) : Promise.resolve());
-  const takesIn = (): Promise<void> => {
-    const { inboxWriter, engine } = state.parts ?? {};
-    const why = [...(engine?.waitsBecause ? [engine.waitsBecause] : []), ...(inboxWriter?.heldBecause ?? [])];
-    return why.length === 0 ? Promise.resolve() : Promise.reject(new NotReady([...new Set(why)].join('; ')));
-  };
   const checks: readonly HealthCheck[] = [
     ...databaseChecks(pool),
     { name: 'kafka', check: () => pingKafka(kafka) },
     { name: 'engine', check: started },
-    { name: 'messages', check: takesIn },
+    { name: 'messages', check: () => takesMessages(state.parts ?? {}) },
   ];
   const app = createApp(registry, checks, () => ({ stopped: stops.standing.map(stopInWords) }));
   finishApp(app, log);

@@ -23,8 +23,8 @@ type Row = {
 };
 
 /**
- * Every row that a read has not seen is of a transaction that had not ended then, so it is not older than the oldest one that ran.
- * Numbers do not say this: a smaller one may become visible later.
+ * A row that a read has not seen is of a transaction that had not ended then. So it is not older than the oldest one that ran.
+ * The numbers of rows do not say this: a smaller one may become visible later.
  */
 const READ = `
   select now_at.until, a.seq, a.act_id, a.does, a.scope, a.ends, a.why, a.made_by, a.signature, a.approved_by, a.approval,

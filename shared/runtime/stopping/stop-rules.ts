@@ -17,7 +17,7 @@ export type Leaving = {
 /** Systems of our own: what people do, and our own tables. Nothing leaves, so nothing is stopped. */
 export const OWN_SYSTEMS: readonly string[] = ['people', 'limits'];
 
-/** Who may have signed an act at this time, in ms since the epoch; null for a person who was not known or whose time was over. */
+/** A person as of this time, in ms since the epoch. Null for one who is not known, or whose time was over then. */
 export type PersonAt = (name: string, atMs: number) => Operator | null;
 
 /**
@@ -38,7 +38,7 @@ const ended = (stop: StopAct, act: StopAct): boolean => act.does === 'resumes' &
 export type Stop = { readonly act: StopAct; readonly endedAtMs: number | null };
 
 /**
- * The stops of rows that count. A stop stands until a resume names it. So the order of the rows says nothing, and a row that is
+ * The stops of rows that count. A stop stands until a resume names it, so the order of the rows says nothing. A row that is
  * written a second time changes nothing: a stop that was ended stays ended, and a resume ends no other one.
  */
 export const stopsOf = (counted: readonly StopAct[]): readonly Stop[] => {
@@ -57,7 +57,7 @@ export const standing = (stops: readonly Stop[]): readonly StopAct[] =>
   stops.filter(({ endedAtMs }) => endedAtMs === null).map(({ act }) => act);
 
 /**
- * Every scope stops what changes something outside. Only the stop of a system stops questions, too: after any other stop we still want
+ * Every scope stops what changes something outside. Only the stop of a system stops questions, too. After any other stop we still want
  * to know what has become of the requests that had left before.
  */
 export const covers = (scopeText: string, leaving: Leaving): boolean => {

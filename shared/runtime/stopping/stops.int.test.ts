@@ -24,7 +24,9 @@ describe('the table of stops', () => {
     admin = new Pool({ connectionString: database.url, max: 2 });
   });
   afterEach(async () => {
-    await admin.query('alter table public.stop_act disable trigger user; truncate public.stop_act; alter table public.stop_act enable trigger user');
+    await admin.query(
+      'alter table public.stop_act disable trigger user; truncate public.stop_act; alter table public.stop_act enable trigger user',
+    );
   });
   afterAll(async () => {
     await admin.end();
@@ -32,7 +34,14 @@ describe('the table of stops', () => {
   });
 
   const optionsOf = (service: string) => ({
-    ...{ url: database.url, schema: service, role: `cmw_${service}`, applicationName: 'stops', maxConnections: 1, statementTimeoutMs: 5_000 },
+    ...{
+      url: database.url,
+      schema: service,
+      role: `cmw_${service}`,
+      applicationName: 'stops',
+      maxConnections: 1,
+      statementTimeoutMs: 5_000,
+    },
   });
   const as = async <T>(role: string, work: (client: Client) => Promise<T>): Promise<T> => {
     const client = new Client({ connectionString: database.url, options: `-c role=${role}` });
@@ -49,7 +58,9 @@ describe('the table of stops', () => {
     for (const service of ['withdrawal', 'payout', 'rebalancing', 'portfolio', 'gateway']) {
       const { rows } = await as(`cmw_${service}`, (client) => client.query('select scope from public.stop_act'));
       expect(rows).toEqual([{ scope: 'all' }]);
-      await expect(as(`cmw_${service}`, (client) => client.query(INSERT, [...valuesOf(stopBy(anna))]))).rejects.toThrow('permission denied');
+      await expect(as(`cmw_${service}`, (client) => client.query(INSERT, [...valuesOf(stopBy(anna))]))).rejects.toThrow(
+        'permission denied',
+      );
     }
     for (const text of [
       `update public.stop_act set scope = 'x'`,

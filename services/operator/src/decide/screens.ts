@@ -236,8 +236,19 @@ export const stopsScreen = (answer: Json): string => {
     cell(row, 'why'),
     cell(row, 'actId'),
   ]);
-  const waiting = rowsIn(answer, 'waiting').map((row) => [cell(row, 'scope'), seconds(cell(row, 'at')), cell(row, 'by'), cell(row, 'why'), cell(row, 'actId')]);
-  const refused = rowsIn(answer, 'refused').map((row) => [cell(row, 'does'), cell(row, 'scope'), seconds(cell(row, 'at')), cell(row, 'problem')]);
+  const waiting = rowsIn(answer, 'waiting').map((row) => [
+    cell(row, 'scope'),
+    seconds(cell(row, 'at')),
+    cell(row, 'by'),
+    cell(row, 'why'),
+    cell(row, 'actId'),
+  ]);
+  const refused = rowsIn(answer, 'refused').map((row) => [
+    cell(row, 'does'),
+    cell(row, 'scope'),
+    seconds(cell(row, 'at')),
+    cell(row, 'problem'),
+  ]);
   return [
     standing,
     ...(waiting.length === 0 ? [] : [table(['RESUME WAITS FOR A SECOND PERSON', 'ASKED', 'BY', 'WHY', 'ACT'], waiting)]),

@@ -20,7 +20,13 @@ export type WaitingResume = {
   readonly at: string;
 };
 /** A row among the stops that does not count. */
-export type RefusedRow = { readonly seq: string; readonly does: string; readonly scope: string; readonly at: string; readonly problem: string };
+export type RefusedRow = {
+  readonly seq: string;
+  readonly does: string;
+  readonly scope: string;
+  readonly at: string;
+  readonly problem: string;
+};
 export type StopsShown = {
   readonly standing: readonly StandingStop[];
   readonly waiting: readonly WaitingResume[];

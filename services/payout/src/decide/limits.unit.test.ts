@@ -46,7 +46,9 @@ describe('a limit', () => {
 });
 
 describe('reservations', () => {
-  const cents = fc.integer({ min: 1, max: 100_000 }).map((n): Decimal => decimal(`${String(Math.floor(n / 100))}.${String(n % 100).padStart(2, '0')}`));
+  const cents = fc
+    .integer({ min: 1, max: 100_000 })
+    .map((n): Decimal => decimal(`${String(Math.floor(n / 100))}.${String(n % 100).padStart(2, '0')}`));
   const wanted = fc.record({ portfolioId: fc.constantFrom('P1', 'P2'), amount: cents, frees: fc.boolean(), repeats: fc.boolean() });
   it('never exceed a limit by a cent, whatever is reserved, repeated and freed in between [A9]', () => {
     fc.assert(
@@ -54,7 +56,12 @@ describe('reservations', () => {
         const books = new MemoryLimits(() => 0);
         const chosen = { ...limits, paymentsPerHour: 1_000 };
         const ask = (n: number, portfolioId: string, amount: Decimal) =>
-          books.reserve(`k${String(n)}`, 'today', { payoutId: `po${String(n)}`, portfolioId, amount, currency: 'EUR', beyond: false }, chosen);
+          books.reserve(
+            `k${String(n)}`,
+            'today',
+            { payoutId: `po${String(n)}`, portfolioId, amount, currency: 'EUR', beyond: false },
+            chosen,
+          );
         all.forEach(({ portfolioId, amount, frees, repeats }, n) => {
           const before = books.used('today', 'EUR');
           const first = ask(n, portfolioId, amount);

@@ -42,7 +42,18 @@ export const postgresLimits = (pool: Pick<Pool, 'query'>): LimitsPort => {
     reserve: (key, day, { payoutId, portfolioId, currency, amount, beyond }, limits) => {
       const { perPayment, perPortfolioAndDay, perDay, paymentsPerHour, currencyWithoutLimit } = limits;
       const amounts = [perPayment, perPortfolioAndDay, perDay].map((one) => one[currency] ?? null);
-      const values = [key, payoutId, portfolioId, currency, amount, day, beyond, ...amounts, paymentsPerHour, currencyWithoutLimit === 'pay'];
+      const values = [
+        key,
+        payoutId,
+        portfolioId,
+        currency,
+        amount,
+        day,
+        beyond,
+        ...amounts,
+        paymentsPerHour,
+        currencyWithoutLimit === 'pay',
+      ];
       return asked<{ said: Said }, ReturnType<typeof reservedOf>>(RESERVE, values, ([row]) => reservedOf(row?.said));
     },
     isReserved: (key) =>

@@ -19,7 +19,13 @@ const paying = (status: EffectStatus, change: Partial<StoredEffect> = {}): Store
   state: PAYING,
   effect: {
     ...{ id: 'pa-1:Pay', name: 'Pay', kind: 'once', status, generation: 2, attempt: 3, reference: 'r', plannedAtMs: NOW_MS - 8 * HOUR_MS },
-    ...{ firstSentAtMs: NOW_MS - HOUR_MS, lastSentAtMs: NOW_MS - 1_000, dueAtMs: NOW_MS, note: 'refused', request: { frozen: 'as it was' } },
+    ...{
+      firstSentAtMs: NOW_MS - HOUR_MS,
+      lastSentAtMs: NOW_MS - 1_000,
+      dueAtMs: NOW_MS,
+      note: 'refused',
+      request: { frozen: 'as it was' },
+    },
     owner: null,
     ...change,
   },

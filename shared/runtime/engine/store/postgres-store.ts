@@ -173,6 +173,13 @@ const effectOf = (row: JourneyRow): StoredEffect | null =>
         owner: row.owner,
       };
 
+const PUT_OFF_OVERDUE = `
+  update journey j set overdue_at = now() + $1::float8 * interval '1 ms'
+  from (select o.id from journey o cross join lateral (select 1 from effect e
+      where e.id = o.effect_id and e.status in ('planned', 'accepted', 'unknown') and starts_with(e.note, '${STOPPED}') offset 0) e
+    where not o.ended and o.overdue_at < now() + $1::float8 * interval '1 ms' for update of o skip locked) stopped
+  where j.id = stopped.id`;
+
 /** In sweeps, one a second: longer than a statement may run. */
 const LOOKS_AFTER_A_CHANGE = 15;
 const LOOKS_EVERY = 30;
@@ -396,14 +403,7 @@ export class PostgresStore implements EngineStore {
   }
 
   async putOffOverdue(roomMs: number): Promise<void> {
-    await this.#query(
-      `update journey j set overdue_at = now() + $1::float8 * interval '1 ms'
-       from (select o.id from journey o cross join lateral (select 1 from effect e
-           where e.id = o.effect_id and e.status in ('planned', 'accepted', 'unknown') and starts_with(e.note, '${STOPPED}') offset 0) e
-         where not o.ended and o.overdue_at < now() + $1::float8 * interval '1 ms' for update of o skip locked) stopped
-       where j.id = stopped.id`,
-      [roomMs],
-    );
+    await this.#query(PUT_OFF_OVERDUE, [roomMs]);
   }
 
   async newlyOverdue(limit: number): ReturnType<EngineStore['newlyOverdue']> {
