@@ -225,6 +225,121 @@ grant select on table gateway.webhook to cmw_operator;
 grant insert, select on table gateway.webhook to cmw_gateway;
 grant update (resolution, resolved_at) on table gateway.quarantine to cmw_operator;
 
+-- limits
+
+create schema limits;
+
+CREATE OR REPLACE FUNCTION limits.free(p_payout_id text)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+  declare
+    v_freed limits.reservation;
+    v_count integer := 0;
+  begin
+    perform 1 from (
+      select t.portfolio_id from limits.total t join (
+        select '' as portfolio_id, '' as currency, date '0001-01-01' as day
+        union select '', r.currency, r.day from limits.reservation r where r.payout_id = p_payout_id
+        union select r.portfolio_id, r.currency, r.day from limits.reservation r where r.payout_id = p_payout_id
+      ) w on t.portfolio_id = w.portfolio_id and t.currency = w.currency and t.day = w.day
+      order by t.portfolio_id collate "C", t.currency collate "C", t.day for update of t) as locked;
+    for v_freed in update limits.reservation set freed_at = clock_timestamp() where payout_id = p_payout_id and freed_at is null returning * loop
+      update limits.total set amount = amount - v_freed.amount
+        where portfolio_id in ('', v_freed.portfolio_id) and currency = v_freed.currency and day = v_freed.day;
+      v_count := v_count + 1;
+    end loop;
+    return v_count;
+  end $function$;
+
+CREATE OR REPLACE FUNCTION limits.reserve(p_key text, p_payout_id text, p_portfolio_id text, p_currency text, p_amount numeric, p_day date, p_beyond boolean, p_per_payment numeric, p_per_portfolio_and_day numeric, p_per_day numeric, p_payments_per_hour integer, p_unlimited_without boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+  declare
+    v_known    limits.reservation;
+    v_now      timestamptz;
+    v_day      numeric;
+    v_of_one   numeric;
+    v_payments bigint;
+    v_over     jsonb := '[]';
+  begin
+    insert into limits.total as t (portfolio_id, currency, day, amount)
+      select w.portfolio_id, w.currency, w.day, 0
+      from (values ('', '', date '0001-01-01'), ('', p_currency, p_day), (p_portfolio_id, p_currency, p_day)) as w (portfolio_id, currency, day)
+      order by w.portfolio_id collate "C", w.currency collate "C", w.day
+      on conflict (portfolio_id, currency, day) do update set amount = t.amount;
+    select * into v_known from limits.reservation where key = p_key or (payout_id = p_payout_id and freed_at is null) order by key <> p_key limit 1;
+    if found then
+      if (v_known.payout_id, v_known.portfolio_id, v_known.currency) is distinct from (p_payout_id, p_portfolio_id, p_currency) or p_amount > v_known.amount then
+        raise exception 'something else is reserved';
+      end if;
+      return jsonb_build_object('reserved', true);
+    end if;
+    v_now := clock_timestamp();
+    select amount into v_day from limits.total where portfolio_id = '' and currency = p_currency and day = p_day;
+    select amount into v_of_one from limits.total where portfolio_id = p_portfolio_id and currency = p_currency and day = p_day;
+    select count(*) into v_payments from limits.reservation where freed_at is null and reserved_at > v_now - interval '1 hour';
+    if not p_beyond then
+      select coalesce(jsonb_agg(jsonb_build_object('limit', l.name, 'allowed', l.allowed::text, 'used', l.used::text) order by l.place), '[]') into v_over
+      from (values
+        (1, 'perPayment', p_per_payment, 0::numeric, p_amount),
+        (2, 'perPortfolioAndDay', p_per_portfolio_and_day, v_of_one, p_amount),
+        (3, 'perDay', p_per_day, v_day, p_amount),
+        (4, 'paymentsPerHour', p_payments_per_hour::numeric, v_payments::numeric, 1::numeric)
+      ) as l (place, name, allowed, used, asked)
+      where case when l.allowed is null then not p_unlimited_without else l.used + l.asked > l.allowed end;
+    end if;
+    if jsonb_array_length(v_over) > 0 then
+      return jsonb_build_object('reserved', false, 'over', v_over);
+    end if;
+    insert into limits.reservation (key, payout_id, portfolio_id, currency, amount, day, beyond, reserved_at)
+      values (p_key, p_payout_id, p_portfolio_id, p_currency, p_amount, p_day, p_beyond, v_now);
+    update limits.total set amount = amount + p_amount where portfolio_id in ('', p_portfolio_id) and currency = p_currency and day = p_day;
+    return jsonb_build_object('reserved', true);
+  end $function$;
+
+create table limits.reservation (
+  key text not null,
+  payout_id text not null,
+  portfolio_id text not null,
+  currency text not null,
+  amount numeric not null,
+  day date not null,
+  beyond boolean not null,
+  reserved_at timestamp with time zone not null,
+  freed_at timestamp with time zone,
+  constraint reservation_pkey PRIMARY KEY (key),
+  constraint reservation_amount_check CHECK ((amount > (0)::numeric)),
+  constraint reservation_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint reservation_portfolio_id_check CHECK ((portfolio_id <> ''::text))
+);
+
+create table limits.total (
+  portfolio_id text not null,
+  currency text not null,
+  day date not null,
+  amount numeric not null,
+  constraint total_pkey PRIMARY KEY (portfolio_id, currency, day),
+  constraint total_amount_check CHECK ((amount >= (0)::numeric))
+);
+
+CREATE INDEX reservation_of_a_payout ON limits.reservation USING btree (payout_id);
+CREATE INDEX reservation_of_the_hour ON limits.reservation USING btree (reserved_at) WHERE (freed_at IS NULL);
+
+grant usage on schema limits to cmw_operator;
+grant usage on schema limits to cmw_payout;
+grant select on table limits.reservation to cmw_operator;
+grant select on table limits.reservation to cmw_payout;
+grant select on table limits.total to cmw_operator;
+grant select on table limits.total to cmw_payout;
+grant execute on function limits.free(p_payout_id text) to cmw_payout;
+grant execute on function limits.reserve(p_key text, p_payout_id text, p_portfolio_id text, p_currency text, p_amount numeric, p_day date, p_beyond boolean, p_per_payment numeric, p_per_portfolio_and_day numeric, p_per_day numeric, p_payments_per_hour integer, p_unlimited_without boolean) to cmw_payout;
+
 -- operator
 
 create schema operator;
@@ -271,6 +386,17 @@ create table operator.audit (
   constraint audit_hash_key UNIQUE (hash)
 );
 
+create table operator.resume_ask (
+  act_id text not null,
+  scope text not null,
+  ends text[] not null,
+  why text not null,
+  made_by text not null,
+  signature text not null,
+  at timestamp with time zone default now() not null,
+  constraint resume_ask_pkey PRIMARY KEY (act_id)
+);
+
 CREATE INDEX act_job ON operator.act USING btree (job) WHERE (job IS NOT NULL);
 CREATE UNIQUE INDEX act_open ON operator.act USING btree (kind, target) WHERE ((carried_out_at IS NULL) AND (withdrawn_at IS NULL) AND (failed IS NULL));
 CREATE INDEX act_ready ON operator.act USING btree (id) WHERE ((carried_out_at IS NULL) AND (withdrawn_at IS NULL) AND (failed IS NULL) AND ((NOT needs_second) OR (approved_by IS NOT NULL)));
@@ -281,11 +407,17 @@ grant usage on schema operator to cmw_operator;
 grant insert, select, update on table operator.act to cmw_operator;
 grant insert, select on table operator.audit to cmw_operator;
 grant usage on sequence operator.job_id to cmw_operator;
+grant insert, select on table operator.resume_ask to cmw_operator;
 
 -- public
 
 create sequence public.migration_id_seq as integer;
 create sequence public.migration_lock_index_seq as integer;
+
+CREATE OR REPLACE FUNCTION public.stop_act_is_append_only()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$ begin raise exception 'stops are append-only'; end $function$;
 
 create table public.engine_schema (
   name text not null,
@@ -307,4 +439,36 @@ create table public.migration_lock (
   constraint migration_lock_pkey PRIMARY KEY (index)
 );
 
+create table public.stop_act (
+  seq bigint generated always as identity not null,
+  act_id text not null,
+  does text not null,
+  scope text not null,
+  ends text[] default '{}'::text[] not null,
+  why text not null,
+  made_by text not null,
+  signature text not null,
+  approved_by text,
+  approval text,
+  at timestamp with time zone default now() not null,
+  written_by xid8 default pg_current_xact_id() not null,
+  constraint stop_act_pkey PRIMARY KEY (seq),
+  constraint a_resume_ends_something CHECK (((does = 'resumes'::text) = (cardinality(ends) > 0))),
+  constraint a_resume_has_two_people CHECK (((does = 'stops'::text) OR ((approved_by IS NOT NULL) AND (approval IS NOT NULL) AND (approved_by <> made_by)))),
+  constraint does_one_of_two CHECK ((does = ANY (ARRAY['stops'::text, 'resumes'::text]))),
+  constraint of_a_bounded_length CHECK ((((length(act_id) >= 1) AND (length(act_id) <= 64)) AND ((length(scope) >= 1) AND (length(scope) <= 220)) AND ((length(why) >= 1) AND (length(why) <= 900)) AND (cardinality(ends) <= 100) AND (length(array_to_string(ends, ','::text)) <= 6500) AND (length(made_by) <= 64) AND (length(signature) <= 100) AND (length(approved_by) <= 64) AND (length(approval) <= 100)))
+);
+
+CREATE INDEX stop_act_written ON public.stop_act USING btree (written_by);
+
+CREATE TRIGGER stop_act_is_append_only BEFORE DELETE OR UPDATE ON public.stop_act FOR EACH ROW EXECUTE FUNCTION public.stop_act_is_append_only();
+CREATE TRIGGER stop_act_is_never_emptied BEFORE TRUNCATE ON public.stop_act FOR EACH STATEMENT EXECUTE FUNCTION public.stop_act_is_append_only();
+
 grant select on table public.engine_schema to cmw_operator;
+grant select on table public.stop_act to cmw_gateway;
+grant select on table public.stop_act to cmw_operator;
+grant select on table public.stop_act to cmw_payout;
+grant select on table public.stop_act to cmw_portfolio;
+grant select on table public.stop_act to cmw_rebalancing;
+grant select on table public.stop_act to cmw_withdrawal;
+grant insert (act_id, approval, approved_by, does, ends, made_by, scope, signature, why) on table public.stop_act to cmw_operator;

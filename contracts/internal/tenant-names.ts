@@ -10,6 +10,7 @@ export const tenantNames: readonly string[] = [
   'firstWaitMs',
   'holdingsMoveAt',
   'houseAccountIban',
+  'limits',
   'longestWaitMs',
   'lookAgainAtCounterAccountAfterMs',
   'lookAgainForCashAfterMs',
@@ -30,4 +31,5 @@ export const tenantNames: readonly string[] = [
   'requestTimeoutMs',
   'reviewAfterMs',
   'sendClientOrderId',
+  'timeZone',
 ];

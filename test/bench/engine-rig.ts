@@ -10,6 +10,7 @@ import type { Engine } from '../../shared/runtime/engine/steps/step-loop.js';
 import { Owner } from '../../shared/runtime/engine/effects/owner.js';
 import { PostgresStore } from '../../shared/runtime/engine/store/postgres-store.js';
 import type { OutboxRow } from '../../shared/runtime/engine/store/store.js';
+import { NOTHING_STOPPED } from '../../shared/runtime/stopping/stop-source.js';
 import { createLog } from '../../shared/runtime/process/log.js';
 
 const LOCK_CLASS = 4_711;
@@ -96,6 +97,7 @@ export const startRig = async (url: string, definition: ServiceDefinition, onSai
     onNotPublished: (error) => {
       log.error({ err: error }, 'not said');
     },
+    stops: NOTHING_STOPPED,
     effectRunner: {
       limitPerSystem: 256,
       breakerAfterFailures: 30,

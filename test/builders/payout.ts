@@ -20,6 +20,9 @@ export const payout = (changed: Partial<Payout> = {}): Payout => ({
   payment: null,
   returnedBecause: null,
   paying: decimal('250'),
+  reserved: false,
+  limitsPassed: null,
+  endsAs: null,
   reason: null,
   ...changed,
 });

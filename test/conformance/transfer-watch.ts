@@ -40,6 +40,9 @@ const stateOf = (request: PaymentRequest): Payout => ({
   payment: null,
   returnedBecause: null,
   paying: request.amount.amount,
+  reserved: true,
+  limitsPassed: null,
+  endsAs: null,
   reason: null,
 });
 

@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { systemClock } from '../../shared/runtime/engine/clock.js';
 import { EffectRunner } from '../../shared/runtime/engine/effects/effect-runner.js';
+import { NOTHING_STOPPED } from '../../shared/runtime/stopping/stop-source.js';
 import type { StoredEffect } from '../../shared/runtime/engine/store/store.js';
 import type { Outcome, Sending } from '../../shared/kernel/outcome.js';
 import { carry, LONGEST_LIFE_MS, sendingOf, TIMEOUT_MS, type Carried, type CarryOptions, type Write } from './carry.js';
@@ -326,6 +327,7 @@ async function killSwitch(bench: Bench): Promise<void> {
     monotonicMs: () => performance.now(),
     after: systemClock.after,
     maySend: () => maySend,
+    stops: NOTHING_STOPPED,
     onBug: (error) => {
       throw error;
     },

@@ -14,6 +14,7 @@ import { bodyHash } from '../../shared/runtime/engine/identity.js';
 import { PostgresStore } from '../../shared/runtime/engine/store/postgres-store.js';
 import { OutboxPublisher } from '../../shared/runtime/engine/outbox/outbox-publisher.js';
 import { EffectRunner } from '../../shared/runtime/engine/effects/effect-runner.js';
+import { NOTHING_STOPPED } from '../../shared/runtime/stopping/stop-source.js';
 import type { OutboxRow } from '../../shared/runtime/engine/store/store.js';
 import { InboxWriter } from '../../shared/runtime/engine/inbox/inbox-writer.js';
 import { originalOf } from '../../shared/runtime/engine/inbox/read-message.js';
@@ -87,6 +88,7 @@ describe('messages of every consumer', () => {
       breakerOpenMs: 1,
       ...clock,
       maySend: () => false,
+      stops: NOTHING_STOPPED,
       onBug: () => undefined,
     });
     const failpoint = (): void => undefined;
@@ -94,6 +96,7 @@ describe('messages of every consumer', () => {
       catalogue,
       store,
       effectRunner: sender,
+      stops: NOTHING_STOPPED,
       outboxPublisher: outboxPublisher,
       clock: { ...clock, soon: () => undefined },
       log,

@@ -52,6 +52,7 @@ export class Audit {
     for (const service of this.#services) this.#nothingIsStuck(service);
     for (const id of this.#world.portfolioIds) this.#nobodyWaitsForNothing(id);
     this.#nothingIsLent();
+    this.#limits();
     switch (this.#ground.plan.scope) {
       case 'payout':
         this.#payouts();
@@ -92,6 +93,17 @@ export class Audit {
   #nothingIsLent(): void {
     for (const { account, lentCents } of this.#world.broker.accounts.values())
       if (lentCents > 0) this.#wrong(`${account} was paid EUR ${decimalOf(lentCents)} more than had settled`);
+  }
+
+  /** What was paid, or may be, is reserved once; what was certainly not paid is reserved no more. */
+  #limits(): void {
+    for (const { id, subject, status, ended } of this.#store('payout')?.journeys.values() ?? []) {
+      const made = [...this.#world.limits.reservations.values()].filter(({ payoutId }) => payoutId === id);
+      const standing = made.filter(({ freed }) => !freed).length;
+      const isUnpaid = status === 'Refused' || status === 'MovedBack';
+      if (ended && isUnpaid && standing > 0) this.#wrong(`${subject} ended ${status}, and its limits are not free again`);
+      if (ended && !isUnpaid && standing !== 1) this.#wrong(`${subject} ended ${status}, and is reserved ${String(standing)} times`);
+    }
   }
 
   /** Of one effect of a payout, by the key of the journey. */

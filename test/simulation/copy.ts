@@ -7,6 +7,7 @@ import type { Failpoint } from '../../shared/runtime/engine/failpoints.js';
 import type { OutboxRow } from '../../shared/runtime/engine/store/store.js';
 import type { RulesOf } from '../../shared/kernel/step.js';
 import type { Log } from '../../shared/runtime/process/log.js';
+import { NOTHING_STOPPED } from '../../shared/runtime/stopping/stop-source.js';
 import { Abort } from './abort.js';
 import type { FaultName } from './faults.js';
 import type { Ground } from './ground.js';
@@ -114,6 +115,7 @@ export class Copy {
       publish: this.#publisher(life, failpoint),
       ...{ catalogue, store: client, clock, log, ownerId, failpoint },
       onNotPublished: () => undefined,
+      stops: NOTHING_STOPPED,
       effectRunner: {
         limitPerSystem: 64,
         // It looks at the real clock, which no seed can hold: it never opens here.

@@ -333,6 +333,30 @@ const aboutTime = (fresh: () => Promise<StoreUnderTest>): void => {
     expect(await store.dueEffects(3_000, 10, READABLE)).toHaveLength(1);
     await own.release();
   });
+  it('puts off when a journey is overdue whose effect people have stopped, and that of no other one [A9]', async () => {
+    const { store, nowMs, owner } = await fresh();
+    const own = await owner();
+    const at = nowMs();
+    const late = { overdue_ms: at - 1_000 };
+    await store.write(
+      parts({
+        created: [journey(late), journey({ id: 'j2', subject: 's2', effect_id: 'j2:Pay', ...late })],
+        planned: [planned({ owner: own.id, at_ms: at }), planned({ id: 'j2:Pay', journey_id: 'j2', owner: own.id, at_ms: at })],
+      }),
+    );
+    const waits = { was: 'sending', generation: 1, status: 'planned', attempt: 1, reference: null, due_ms: at + 5_000 };
+    await store.write(
+      parts({
+        postponed: [
+          { id: 'j1:Pay', note: 'stopped: all, since now, by anna', ...waits },
+          { id: 'j2:Pay', note: 'refused', ...waits },
+        ],
+      }),
+    );
+    await store.putOffOverdue(60_000);
+    expect((await store.newlyOverdue(10)).map(({ journeyId }) => journeyId)).toEqual(['j2']);
+    await own.release();
+  });
   it('says once that a journey is overdue, and does not start a wait anew that was only interrupted', async () => {
     const { store, nowMs } = await fresh();
     const at = nowMs();

@@ -13,6 +13,7 @@ import { Copy, type Service } from './copy.js';
 import { Faults, type FaultName, type Stroke } from './faults.js';
 import type { Ground } from './ground.js';
 import { investSuitePort } from './investsuite.js';
+import { simulatedLimits } from './limits.js';
 import { MemoryStore } from './memory-store.js';
 import type { Network } from './network.js';
 import { People } from './people.js';
@@ -101,7 +102,7 @@ class History {
   }
 
   #servicesOf(plan: Plan): readonly Service[] {
-    const { bank, broker, investSuite, topics } = this.#world;
+    const { bank, broker, investSuite, topics, limits } = this.#world;
     const { broken, scheduler } = this.#ground;
     const tenant: TenantSettings = { ...TENANT, requestTimeoutMs: plan.timeoutMs };
     /** Money may leave only for what is asked for, or was a moment ago. Judged as it leaves: it may arrive much later. */
@@ -130,6 +131,7 @@ class History {
             return brokenOrNot.createCashOut(request, sending);
           },
         },
+        limits: simulatedLimits(limits, network),
         investSuite: broken?.investSuite?.(seenInvestSuite) ?? seenInvestSuite,
       };
     };

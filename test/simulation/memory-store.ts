@@ -17,6 +17,7 @@ import type {
   StoredEffect,
   Ingested,
 } from '../../shared/runtime/engine/store/store.js';
+import { STOPPED } from '../../shared/runtime/stopping/stop-rules.js';
 import { answerEventId, contentHash } from '../../shared/runtime/engine/identity.js';
 import { text, type EffectEntry, type InboxEntry, type JourneyEntry } from './memory-rows.js';
 import { MemoryTables } from './memory-tables.js';
@@ -204,6 +205,15 @@ export class MemoryStore extends MemoryTables implements EngineStore {
 
   async markSent(eventIds: readonly string[]): Promise<void> {
     for (const id of eventIds) this.sent(id);
+  }
+
+  async putOffOverdue(roomMs: number): Promise<void> {
+    const untilMs = this.nowMs() + roomMs;
+    for (const journey of this.journeys.values()) {
+      const effect = journey.effectId === null ? undefined : this.effects.get(journey.effectId);
+      const isStopped = effect !== undefined && SWEPT.has(effect.status) && effect.note?.startsWith(STOPPED) === true;
+      if (!journey.ended && isStopped && journey.overdueMs !== null && journey.overdueMs < untilMs) journey.overdueMs = untilMs;
+    }
   }
 
   async newlyOverdue(limit: number): ReturnType<EngineStore['newlyOverdue']> {

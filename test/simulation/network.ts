@@ -15,6 +15,7 @@ const WRITE_FAULTS = [
   'error-but-done',
   'error-not-done',
 ] as const satisfies readonly FaultName[];
+const DATABASE_FAULTS = ['database-away', 'commit-answer-lost', 'commit-late'] as const satisfies readonly FaultName[];
 const READ_FAULTS = ['not-sent', 'rate-limited', 'answer-lost', 'error-not-done'] as const satisfies readonly FaultName[];
 
 export type Asked<A> = {
@@ -96,6 +97,20 @@ export class Network {
     const fault = faults.among(READ_FAULTS);
     tell(this.#life.name, () => `reads: ${asked.what}${fault === null ? '' : ` (${fault})`}`);
     return fault === null ? this.#answerAfter(random.between(1, 40), asked.arrive()) : this.#faulty(fault, asked);
+  }
+
+  /** A statement of our own database, outside of the engine's store. */
+  async database<A>(what: string, apply: () => A, away: A): Promise<A> {
+    if (!this.#life.alive) return never();
+    const { faults, random, tell } = this.#ground;
+    const fault = faults.among(DATABASE_FAULTS);
+    tell(this.#life.name, () => `${what}${fault === null ? '' : ` (${fault})`}`);
+    if (fault === 'commit-late') this.#ground.scheduler.after(random.between(5, 600), null, () => void apply());
+    else if (fault !== 'database-away') {
+      const answer = apply();
+      if (fault === null) return this.#answerAfter(random.between(1, 12), answer);
+    }
+    return this.#answerAfter(random.between(5, 300), away);
   }
 
   async #faulty<A>(fault: (typeof WRITE_FAULTS)[number], asked: Asked<A>): Promise<A> {

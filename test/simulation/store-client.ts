@@ -83,6 +83,7 @@ export class StoreClient implements EngineStore {
   unsentOutbox: EngineStore['unsentOutbox'] = (olderThanMs, limit) =>
     this.#ground.broken?.neverSaysAgain === true ? Promise.resolve([]) : this.#look(() => this.#store.unsentOutbox(olderThanMs, limit));
   markSent: EngineStore['markSent'] = (eventIds) => this.#statement('mark sent', () => this.#store.markSent(eventIds));
+  putOffOverdue: EngineStore['putOffOverdue'] = (roomMs) => this.#look(() => this.#store.putOffOverdue(roomMs));
   newlyOverdue: EngineStore['newlyOverdue'] = (limit) => this.#look(() => this.#store.newlyOverdue(limit));
   dropHandled: EngineStore['dropHandled'] = (days, limit) => this.#store.dropHandled(days, limit);
   figures: EngineStore['figures'] = (readable) => this.#store.figures(readable);

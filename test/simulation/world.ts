@@ -2,6 +2,7 @@
 import { headersOf, printEnvelope } from '../../contracts/internal/envelope.js';
 import type { Topic } from '../../contracts/internal/topics.js';
 import type { Printable } from '../../shared/kernel/json.js';
+import { MemoryLimits } from '../builders/limits.js';
 import { Bank } from './bank.js';
 import { Broker } from './broker.js';
 import { decimalOf } from './cents.js';
@@ -23,6 +24,8 @@ export class World {
   readonly bank: Bank;
   readonly broker: Broker;
   readonly investSuite: InvestSuite;
+  /** What the payout service has reserved, in our own database. */
+  readonly limits: MemoryLimits;
   readonly asks: Ask[] = [];
   readonly changes: Change[] = [];
   readonly portfolioIds: readonly string[];
@@ -38,6 +41,7 @@ export class World {
     this.bank = new Bank(ground, this.webhooks);
     this.broker = new Broker(ground, this.webhooks);
     this.investSuite = new InvestSuite(ground, this.webhooks);
+    this.limits = new MemoryLimits(() => ground.scheduler.nowMs);
     this.portfolioIds = Array.from({ length: ground.plan.portfolios }, (_, index) => `P${String(index + 1)}`);
   }
 

@@ -20,6 +20,7 @@ import type { OutboxRow } from '../../shared/runtime/engine/store/store.js';
 import type { InboxWriter } from '../../shared/runtime/engine/inbox/inbox-writer.js';
 import type { FetchedMessage } from '../../shared/runtime/kafka/consumer.js';
 import type { Log } from '../../shared/runtime/process/log.js';
+import { NOTHING_STOPPED } from '../../shared/runtime/stopping/stop-source.js';
 
 const LOCK_CLASS = 4_712;
 export const TASKS: Topic = 'payout.requested';
@@ -189,6 +190,7 @@ export const startEngineCopy = async ({ url, log, tryEveryMs = 30_000, sweepEver
       return Promise.resolve();
     },
     onNotPublished: () => undefined,
+    stops: NOTHING_STOPPED,
     effectRunner: {
       limitPerSystem: 64,
       breakerAfterFailures: 30,

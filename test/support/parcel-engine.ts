@@ -15,6 +15,7 @@ import type { Sweep } from '../../shared/runtime/engine/recovery/sweep.js';
 import type { Engine } from '../../shared/runtime/engine/steps/step-loop.js';
 import { PostgresStore } from '../../shared/runtime/engine/store/postgres-store.js';
 import type { OutboxRow } from '../../shared/runtime/engine/store/store.js';
+import { NOTHING_STOPPED, type StopSource } from '../../shared/runtime/stopping/stop-source.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 import { eventually } from './eventually.js';
 import { bindingOver, consumes, World } from './parcel-flow.js';
@@ -39,6 +40,7 @@ type CopyOptions = {
   /** An instance of the next version of ours: see parcel-flow-newer.ts. */
   readonly newer?: boolean;
   readonly log?: Log;
+  readonly stops?: StopSource;
 };
 
 export const connectionOptions = {
@@ -101,6 +103,7 @@ export const parcelEngine = () => {
         return Promise.resolve();
       },
       onNotPublished: () => undefined,
+      stops: o.stops ?? NOTHING_STOPPED,
       effectRunner: {
         limitPerSystem: 64,
         breakerAfterFailures: 1_000,

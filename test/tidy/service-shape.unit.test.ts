@@ -9,9 +9,9 @@ const REQUIRED_OF_A_JOURNEY = [
   /^src\/decide\/[a-z-]+(\.[a-z]+)?\.unit\.test\.ts$/,
   /^src\/effect\/[a-z-]+\.ts$/,
 ];
-/** Everything has one fixed place; a test of the whole service stands beside `main.ts`. `cli.ts` is a second way in for people, beside `main.ts`. */
+/** Everything has one fixed place; a test of the whole service stands beside `main.ts`. `cli.ts`, and its parts `cli-….ts`, are a second way in for people, beside `main.ts`. */
 const PLACES =
-  /^(README\.md|src\/(consume|decide|effect|store)\/.+|src\/(config|tenant|wire|main|cli)\.ts|src\/[a-z-]+\.(unit|int)\.test\.ts)$/;
+  /^(README\.md|src\/(consume|decide|effect|store)\/.+|src\/(config|tenant|wire|main|cli(-[a-z]+)?)\.ts|src\/[a-z-]+\.(unit|int)\.test\.ts)$/;
 
 /** What is missing from, or out of place in, the services among these paths. */
 const shapeProblems = (paths: readonly string[]): string[] => {

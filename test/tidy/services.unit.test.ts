@@ -54,6 +54,8 @@ const emittedBySource = (service: string): string[] =>
     ...saidUnder('topic', text),
   ]);
 
+/** Ports to our own database. */
+const OWN_PORTS: readonly string[] = ['limits'];
 const SYSTEM_OF_PORT: Readonly<Record<string, OutsideSystem>> = { investSuite: 'InvestSuite', broker: 'broker', coreBanking: 'bank' };
 
 /** A port that answers anything, and never to the point: nothing is called while a service is wired. */
@@ -75,7 +77,8 @@ const boundWith = (bind: (...words: readonly unknown[]) => { readonly flow: { re
   );
   const tenant = tenantSettings.parse({ brokerMode: 'client', houseAccountIban: 'NL91ABNA0417164300' });
   const { flow } = bind(ports, tenant, () => 0);
-  return { flow: flow.name, systems: taken.map((port) => SYSTEM_OF_PORT[port] ?? `the unknown port ${port}`) };
+  const outside = taken.filter((port) => !OWN_PORTS.includes(port));
+  return { flow: flow.name, systems: outside.map((port) => SYSTEM_OF_PORT[port] ?? `the unknown port ${port}`) };
 };
 
 const wires = wiresOf(repositoryRoot);

@@ -145,7 +145,9 @@ class Run {
 /** @throws when an instance does not start, or the outside world cannot be driven. */
 export const replaceBuilds = async (options: TwoBuildsOptions): Promise<Look> => {
   const { seed, say, keep, before } = options;
-  const stack = await startStack({ seed, say, keep, services: [], migrate: (url) => migrateWith(before, url) });
+  // An earlier build starts with no name in its tenant's file that it does not know.
+  const tenant = { limits: undefined };
+  const stack = await startStack({ seed, say, keep, tenant, services: [], migrate: (url) => migrateWith(before, url) });
   try {
     return await new Run(options, stack, await freePort()).perform();
   } finally {

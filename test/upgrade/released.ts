@@ -12,6 +12,7 @@ import type { BrokerPort } from '../../shared/ports/broker.js';
 import type { CoreBankingPort } from '../../shared/ports/core-banking.js';
 import type { InvestSuitePort } from '../../shared/ports/investsuite.js';
 import type { Binding, ServiceDefinition } from '../../shared/runtime/engine/definition.js';
+import { noLimits } from '../builders/limits.js';
 import { tenantSettings } from '../builders/tenant.js';
 
 /** A journey as a release has stored it. */
@@ -72,9 +73,10 @@ export const everyFlow = (calls: Called[], answers: Readonly<Record<string, unkn
   const investSuite = recorded<InvestSuitePort>(calls, answers);
   const broker = recorded<BrokerPort>(calls, answers);
   const coreBanking = recorded<CoreBankingPort>(calls, answers);
+  const limits = noLimits();
   return [
     withdrawalBinding({ investSuite, broker }, TENANT),
-    payoutBinding({ investSuite, broker, coreBanking }, TENANT, Date.now),
+    payoutBinding({ investSuite, broker, coreBanking, limits }, TENANT, Date.now),
     optimisationBinding({ investSuite, broker }, TENANT),
     orderBinding({ investSuite, broker }, TENANT),
     portfolioBinding({ investSuite }, TENANT),

@@ -22,6 +22,8 @@ export interface StackOptions {
   /** Default: all. */
   readonly services?: readonly ServiceName[];
   readonly tenant?: Readonly<Record<string, unknown>>;
+  /** Of the services, besides what the stack sets. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly simulators?: Readonly<Record<string, string>>;
   readonly keep?: boolean;
   /** Default: the migrations of this build. */
@@ -65,6 +67,13 @@ const DEMO_TENANT = {
   pendingWithdrawalsSchedule: '*/5 * * * * *',
   // Longer than a late or overtaken event takes: what is announced after it is too late to be put back.
   awaitWishAfterMs: 5_000,
+  // Hundreds of customers ask at once here, again and again.
+  limits: {
+    perPayment: { USD: '1000000' },
+    perPortfolioAndDay: { USD: '10000000' },
+    perDay: { USD: '1000000000' },
+    paymentsPerHour: 1_000_000,
+  },
 };
 const DEMO_SIMULATORS = {
   CURRENCY,
@@ -108,6 +117,7 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
     LOG_LEVEL: 'info',
     KAFKA_SESSION_TIMEOUT_MS: '6000',
     OPERATOR_TOKENS: `anna:${operators.anna},ben:${operators.ben}`,
+    ...options.env,
   };
   const wanted = options.services ?? serviceNames;
   if (wanted.length > 0) say(`services: ${wanted.join(', ')} ...`);

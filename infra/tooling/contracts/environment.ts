@@ -75,7 +75,7 @@ const GROUPS: readonly (readonly [title: string, beginnings: readonly string[]])
   ['The broker', ['BROKER', 'DRIVEWEALTH_']],
   ['Core banking', ['CORE_BANKING']],
   ['Webhooks that come in', ['WEBHOOK_']],
-  ['Operators', ['OPERATOR_', 'CMW_STATE_FILE']],
+  ['Operators', ['OPERATOR', 'CMW_STATE_FILE']],
   ['Process', ['']],
   ['Sandbox on your own machine', ['SANDBOX_', 'KAFKA_JARS_', 'JAVA_HOME', 'MAVEN_HOME']],
 ];
@@ -136,7 +136,12 @@ export const printTenantExample = (settings: readonly Setting[], defaults: Reado
     TENANT_HEAD.map(comment).join('\n'),
     ...settings.map(({ name, description, allowed }) => {
       const value = defaults[name];
-      const shown = value === undefined ? `${name}:` : `# ${stringify({ [name]: value }, { lineWidth: 0 }).trimEnd()}`;
+      const shown =
+        value === undefined
+          ? `${name}:`
+          : stringify({ [name]: value }, { lineWidth: 0 })
+              .trimEnd()
+              .replaceAll(/^/gm, '# ');
       return `# ${description}${allowed === '' ? '' : ` [${allowed}]`}\n${shown}`;
     }),
   ]

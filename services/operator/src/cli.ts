@@ -4,6 +4,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { printJson, type Json, type Printable } from '../../../shared/kernel/json.js';
 import type { Environment } from '../../../shared/runtime/process/config.js';
 import { projectRootOf, readStateFile, stateFilePath } from '../../../shared/runtime/process/state-file.js';
+import { approveResume, askToResume, stopNow, type StopTools } from './cli-stops.js';
 import { startEnvironment } from './config.js';
 import {
   actsScreen,
@@ -15,6 +16,7 @@ import {
   previewScreen,
   rowsIn,
   sheetScreen,
+  stopsScreen,
   timelineScreen,
   verdictScreen,
 } from './decide/screens.js';
@@ -98,6 +100,23 @@ class Session {
   ask(...request: Parameters<Ask>): Promise<Json> {
     this.#ask ??= operatorApi(addressOf(this.#tools), this.#tools.fetch);
     return this.#ask(...request);
+  }
+
+  /** What people sign with. @throws Usage where no key is named. */
+  get signing(): StopTools {
+    const { environment, readFile } = this.#tools;
+    return {
+      ask: (...request) => this.ask(...request),
+      privateKey: () => {
+        const path = environment['OPERATOR_KEY_FILE'];
+        if (path === undefined || path === '') throw new Usage('OPERATOR_KEY_FILE is not set: it names the file of your own private key');
+        try {
+          return readFile(path);
+        } catch {
+          throw new Usage('OPERATOR_KEY_FILE names a file that cannot be read');
+        }
+      },
+    };
   }
 
   show(answer: Json, flags: Flags, { json, screen }: Shown): void {
@@ -326,10 +345,53 @@ const jobLeaves: readonly Leaf[] = [
   },
 ];
 
+const stopsShown: Shown = { json: whole, screen: stopsScreen };
+const scope = ['<scope>', 'all, service:NAME, system:NAME, operation:NAME or portfolio:ID'] as const;
+/** `why` is mandatory wherever it is an option. */
+const whyIn = ({ why: because }: Flags): string => String(because ?? '');
+
+const switchLeaves: readonly Leaf[] = [
+  {
+    name: 'stop',
+    argument: scope,
+    does: 'lets nothing of this scope leave any more, in any instance, once the command returns; one person suffices',
+    options: [why],
+    action: async (session, flags, id) => {
+      session.show(await stopNow(session.signing, id, whyIn(flags)), flags, stopsShown);
+    },
+  },
+  {
+    name: 'resume',
+    argument: scope,
+    does: 'asks for the end of what stops this scope now; a second person must approve (stops approve)',
+    options: [why],
+    action: async (session, flags, id) => {
+      session.show(await askToResume(session.signing, id, whyIn(flags)), flags, stopsShown);
+    },
+  },
+];
+
+const stopLeaves: readonly Leaf[] = [
+  {
+    name: 'list',
+    does: 'what is stopped, what waits for a second person, and rows that nobody has signed',
+    action: look(() => '/stops', stopsShown),
+  },
+  {
+    name: 'approve',
+    argument: ['<id>', 'id of the act, or its scope'],
+    does: 'the second person says yes to a resume',
+    action: async (session, flags, id) => {
+      session.show(await approveResume(session.signing, id), flags, stopsShown);
+    },
+  },
+];
+
 const TREE: readonly { readonly name: string; readonly does: string; readonly leaves: readonly Leaf[] }[] = [
   { name: 'journeys', does: 'look at journeys', leaves: journeyLeaves },
   { name: 'dead-letters', does: 'messages that could not be handled', leaves: letterLeaves },
   { name: 'effects', does: 'requests to bank, broker and InvestSuite', leaves: effectLeaves },
+  { name: 'stops', does: 'what people have stopped', leaves: stopLeaves },
   { name: 'acts', does: 'what people asked for', leaves: actLeaves },
   { name: 'jobs', does: 'results of a replay', leaves: jobLeaves },
   { name: 'audit', does: 'the log of every act', leaves: auditLeaves },
@@ -354,9 +416,10 @@ const programOf = (tools: CliTools, session: Session): Command => {
   );
   program.addHelpText(
     'after',
-    '\nIt finds the service by OPERATOR_URL and OPERATOR_TOKEN (or OPERATOR_TOKEN_FILE), or the demo that runs from this folder.\nExit: 0 done, 1 refused or failed, 2 wrong usage, 69 the service is away.\n',
+    '\nIt finds the service by OPERATOR_URL and OPERATOR_TOKEN (or OPERATOR_TOKEN_FILE), or the demo that runs from this folder.\nWho stops or resumes signs with the key in OPERATOR_KEY_FILE.\nExit: 0 done, 1 refused or failed, 2 wrong usage, 69 the service is away.\n',
   );
   program.exitOverride().configureOutput({ writeOut: tools.write, writeErr: tools.warn });
+  for (const leaf of switchLeaves) grow(program, leaf, session);
   for (const { name, does, leaves } of TREE) {
     const group = program.command(name).description(does);
     for (const leaf of leaves) grow(group, leaf, session);

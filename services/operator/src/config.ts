@@ -42,5 +42,5 @@ export const config = commonConfig.extend({
     .meta({ description: 'how fast replays and answers of people are carried out' }),
 });
 
-/** What the command line reads: OPERATOR_URL, OPERATOR_TOKEN or OPERATOR_TOKEN_FILE, CMW_STATE_FILE. */
+/** What the command line reads: OPERATOR_URL, OPERATOR_TOKEN or OPERATOR_TOKEN_FILE, OPERATOR_KEY_FILE, CMW_STATE_FILE. */
 export const startEnvironment: Environment = process.env;

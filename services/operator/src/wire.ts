@@ -1,4 +1,7 @@
 import { untilDone } from '../../../shared/runtime/process/service.js';
+import type { PersonAt } from '../../../shared/runtime/stopping/stop-rules.js';
+import { HOLDS_EVERYWHERE_AFTER_MS } from '../../../shared/runtime/stopping/stop-watch.js';
+import { operatorsOf } from '../../../shared/runtime/stopping/watch-stops.js';
 import type { Express } from 'express';
 import type { Pool } from 'pg';
 import type { z } from 'zod';
@@ -10,6 +13,7 @@ import type { config } from './config.js';
 import { acting } from './consume/acting.js';
 import { authenticated } from './consume/authentication.js';
 import { looking } from './consume/looking.js';
+import { stopping } from './consume/stopping.js';
 import type { Reading } from './decide/operator.js';
 import { CarryOut } from './effect/carry-out.js';
 import { ActStore, listActs } from './store/acts.store.js';
@@ -18,6 +22,7 @@ import { fatesOf, listDeadLetters } from './store/dead-letters.store.js';
 import { engineSchemasOf } from './store/engine-schemas.store.js';
 import { listEffects } from './store/effects.store.js';
 import { listJourneys, openJourneysOf } from './store/journeys.store.js';
+import { stopStore } from './store/stops.store.js';
 import { readStory } from './store/story.store.js';
 
 const PUBLISH_DEADLINE_MS = 8_000;
@@ -69,6 +74,16 @@ export const wire = (
     wake: () => {
       carryOut.wake();
     },
+  });
+  const operators = operatorsOf(settings.OPERATORS_FILE, log);
+  const personAt: PersonAt = (name, atMs) => operators?.named(name, atMs) ?? null;
+  stopping(app, {
+    ...{ personAt, nowMs: Date.now },
+    stopping: stopStore({ pool, personAt, nowMs: Date.now }),
+    untilItHolds: () =>
+      new Promise((resolve) => {
+        setTimeout(resolve, HOLDS_EVERYWHERE_AFTER_MS);
+      }),
   });
   carryOut.start();
   let stopped = false;

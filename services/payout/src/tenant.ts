@@ -1,8 +1,47 @@
 /** What the tenant chooses for payouts. Each default is the careful one. */
 import { z } from 'zod';
 import { waitMs } from '../../../contracts/internal/tenant.js';
+import { isPositive, parseDecimal, type Decimal } from '../../../shared/kernel/decimal.js';
+import { isTimeZone } from './decide/day.js';
+
+/** By currency: ISO 4217 code, and a positive amount in major units as text. */
+const amounts = z.record(
+  z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code'),
+  z.string().transform((text, context): Decimal => {
+    const parsed = parseDecimal(text);
+    if (parsed !== null && isPositive(parsed)) return parsed;
+    context.addIssue({ code: 'custom', message: 'must be a positive amount written as text' });
+    return z.NEVER;
+  }),
+);
+const inBoth = (amount: string): Record<string, Decimal> => ({ USD: amount as Decimal, EUR: amount as Decimal });
+const CAREFUL = {
+  perPayment: inBoth('50000'),
+  perPortfolioAndDay: inBoth('100000'),
+  perDay: inBoth('1000000'),
+  paymentsPerHour: 500,
+  currencyWithoutLimit: 'ask' as const,
+};
 
 export const payoutSettings = {
+  limits: z
+    .strictObject({
+      perPayment: amounts.default(CAREFUL.perPayment),
+      perPortfolioAndDay: amounts.default(CAREFUL.perPortfolioAndDay),
+      perDay: amounts.default(CAREFUL.perDay),
+      paymentsPerHour: z.number().int().min(0).max(1_000_000).default(CAREFUL.paymentsPerHour),
+      currencyWithoutLimit: z.enum(['ask', 'pay']).default(CAREFUL.currencyWithoutLimit),
+    })
+    .default(CAREFUL)
+    .meta({
+      description:
+        'a payment over one of these waits for two people; amounts are text, by currency. `currencyWithoutLimit`: what becomes of a payment in a currency that has no amount; `ask` waits for two people, `pay` pays',
+    }),
+  timeZone: z
+    .string()
+    .refine(isTimeZone, 'must be a name of the IANA time zone database')
+    .default('UTC')
+    .meta({ description: 'where the day of a limit begins and ends, such as Europe/Amsterdam' }),
   houseAccountIban: z
     .string()
     .regex(/^[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}$/)

@@ -19,17 +19,26 @@ import { transferStatusEvents } from './consume/transfer-status.js';
 import { payoutFlow } from './decide/payout.flow.js';
 import { payoutPolicy } from './decide/payout.policy.js';
 import { payoutUpgrades } from './decide/payout.upgrades.js';
+import type { LimitsPort } from './decide/limits.js';
 import { payoutState } from './decide/payout.js';
 import { approveCashOut } from './effect/approve-cash-out.js';
 import { clearSuspense } from './effect/clear-suspense.js';
 import { createCashOut } from './effect/create-cash-out.js';
+import { freeLimits } from './effect/free-limits.js';
 import { isIban, payCounterAccount } from './effect/pay-counter-account.js';
 import { readCashOut } from './effect/read-cash-out.js';
 import { readCounterAccount } from './effect/read-counter-account.js';
 import { moveRestBack } from './effect/move-rest-back.js';
 import { readOwner, readRequest } from './effect/read-owner.js';
+import { reserveLimits } from './effect/reserve-limits.js';
+import { postgresLimits } from './store/limits.store.js';
 
-export type Ports = { readonly investSuite: InvestSuitePort; readonly broker: BrokerPort; readonly coreBanking: CoreBankingPort };
+export type Ports = {
+  readonly investSuite: InvestSuitePort;
+  readonly broker: BrokerPort;
+  readonly coreBanking: CoreBankingPort;
+  readonly limits: LimitsPort;
+};
 type Tenant = z.output<typeof tenantSchema>;
 
 const HOUR_MS = 3_600_000;
@@ -51,7 +60,7 @@ export const check: Check<Tenant> = (tenant, values) => [
  * The flow with its effects behind ports: what a simulation runs too.
  * @throws ConfigurationError without a house account to pay from.
  */
-export const payoutBinding = ({ investSuite, broker, coreBanking }: Ports, tenant: Tenant, nowMs: () => number): Binding => {
+export const payoutBinding = ({ investSuite, broker, coreBanking, limits }: Ports, tenant: Tenant, nowMs: () => number): Binding => {
   const { houseAccountIban } = tenant;
   const problems = accountProblems(tenant);
   if (houseAccountIban === undefined || problems.length > 0) throw new ConfigurationError(problems);
@@ -75,6 +84,8 @@ export const payoutBinding = ({ investSuite, broker, coreBanking }: Ports, tenan
       ReadCounterAccount: readCounterAccount(coreBanking, timing, nowMs),
       CreateCashOut: createCashOut(broker, sources, timing),
       ApproveCashOut: approveCashOut(broker, sources, timing),
+      ReserveLimits: reserveLimits(limits, tenant, timing, nowMs),
+      FreeLimits: freeLimits(limits, timing),
       ReadCashOut: readCashOut(broker, timing),
       PayCounterAccount: pay,
       ReadRequest: readRequest(investSuite, rules, timing),
@@ -89,12 +100,13 @@ export const payoutBinding = ({ investSuite, broker, coreBanking }: Ports, tenan
 
 export const payoutConsumes = translated(fromFirstRelease, [payoutRequestedEvents, transferStatusEvents, cashStatusEvents]);
 
-export const wire = (settings: Settings<typeof config, typeof tenantSchema>, { log }: ServiceTools): ServiceDefinition => {
+export const wire = (settings: Settings<typeof config, typeof tenantSchema>, { log, pool }: ServiceTools): ServiceDefinition => {
   const { tenant } = settings;
-  const ports: Ports = portsOf(settings, log, {
+  const outside = portsOf(settings, log, {
     investSuite: configuredInvestSuite,
     broker: configuredBroker,
     coreBanking: configuredCoreBanking,
   });
+  const ports: Ports = { ...outside, limits: postgresLimits(pool) };
   return { name: 'payout', bindings: [payoutBinding(ports, tenant, Date.now)], consumes: payoutConsumes };
 };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Pool } from 'pg';
 import { decimal } from '../../../shared/kernel/decimal.js';
 import type { Emitted, Tagged } from '../../../shared/kernel/flow.js';
 import type { BrokerAccountId, UserId } from '../../../shared/kernel/ids.js';
@@ -11,6 +12,7 @@ import { createLog } from '../../../shared/runtime/process/log.js';
 import { ability as carefulAbility } from '../../../test/builders/engine.js';
 import { serviceEnvironment } from '../../../test/builders/environment.js';
 import { shownPortfolio, shownUser } from '../../../test/builders/investsuite.js';
+import { limitsPort, MemoryLimits } from '../../../test/builders/limits.js';
 import { COUNTER_ACCOUNT } from '../../../test/builders/payout.js';
 import { walkJourney } from '../../../test/support/journey-walker.js';
 import { config, tenant as tenantSettings } from './config.js';
@@ -44,6 +46,8 @@ type World = {
   /** What the broker shows of a cash-out that it has; null where its answer leaves the amount out. */
   shownAmount: string | null;
   readonly calls: string[];
+  /** What is reserved of the tenant's limits. */
+  readonly limits: MemoryLimits;
 };
 
 const portsOf = (world: World): Parameters<typeof payoutBinding>[0] => {
@@ -106,11 +110,11 @@ const portsOf = (world: World): Parameters<typeof payoutBinding>[0] => {
     },
     findPayment: async () => ({ found: 'absent' }),
   };
-  return { investSuite: investSuite as InvestSuitePort, broker: broker as BrokerPort, coreBanking };
+  return { investSuite: investSuite as InvestSuitePort, broker: broker as BrokerPort, coreBanking, limits: limitsPort(world.limits) };
 };
 
 const tenant = tenantSettings.parse({ brokerMode: 'client', houseAccountIban: HOUSE, counterAccountCoolOffHours: 24 });
-const start = (more: Partial<World> = {}, chosen: typeof tenant | null = null) => {
+const start = (more: Partial<World> = {}, choices = tenant) => {
   const world: World = {
     cashOut: 'done',
     bank: 'settles',
@@ -127,10 +131,11 @@ const start = (more: Partial<World> = {}, chosen: typeof tenant | null = null) =
     changesOnceChecked: false,
     looks: 0,
     calls: [],
+    limits: new MemoryLimits(() => NOW_MS),
     ...more,
   };
   const walk = walkJourney(
-    payoutBinding(portsOf(world), chosen ?? tenant, () => NOW_MS),
+    payoutBinding(portsOf(world), choices, () => NOW_MS),
     { id: 'po1', subject: 'w1', portfolioId: 'P1' },
     NOW_MS,
   );
@@ -150,6 +155,16 @@ const outcomes = (said: readonly Emitted[]): readonly unknown[] =>
   said.map((one) => ('event' in one ? (one.data as { readonly outcome: string }).outcome : null));
 const PAID = `paid 250 to ${COUNTER_ACCOUNT} from ${HOUSE}`;
 
+const SUSPENDED = /^held: the cash is on the house account; .*: AC04 for good$/;
+const inSuspense = async (): Promise<ReturnType<typeof start>> => {
+  const walk = start({ bank: 'refuses' });
+  await walk.give(asked);
+  expect([walk.path.at(-1), walk.said.length]).toEqual(['held: cash-out done but the bank refused: AC04', 0]);
+  await walk.answer('rejected', 'AC04 for good');
+  expect([walk.path.at(-2), walk.path.at(-1), walk.said.length]).toEqual(['InSuspense', expect.stringMatching(SUSPENDED), 0]);
+  return walk;
+};
+
 describe('a payout, the whole way', () => {
   it('reads all its topics, and does not start without an account to pay from', () => {
     expect(payoutConsumes.map(({ topic }) => topic)).toEqual(['payout.requested', 'core-banking.transfer-status', 'broker.cash-status']);
@@ -162,7 +177,7 @@ describe('a payout, the whole way', () => {
   it('cashes out, pays and tells', async () => {
     const { give, path, said, world } = start();
     await give(asked);
-    expect(path).toEqual(['ReadingOwner', 'CheckingCounterAccount', 'CashingOut', 'Transferring', 'Paid']);
+    expect(path).toEqual(['ReadingOwner', 'CheckingCounterAccount', 'ReservingLimits', 'CashingOut', 'Transferring', 'Paid']);
     expect(world.calls).toEqual(['cash-out', PAID]);
     expect(said).toMatchObject([
       { event: 'payout.finished', data: { outcome: 'paid', amount: '250', paymentId: 'PM1', paidAt: '2026-03-04T10:00:00.000Z' } },
@@ -175,6 +190,7 @@ describe('a payout, the whole way', () => {
     expect(path).toEqual([
       'ReadingOwner',
       'CheckingCounterAccount',
+      'ReservingLimits',
       'CashingOut',
       'ApprovingCashOut',
       'ConfirmingCashOut',
@@ -229,15 +245,6 @@ describe('a payout, the whole way', () => {
     expect([path.at(-1), said.length, ...world.calls]).toEqual(['Transferring', 0, 'cash-out', PAID]);
   });
 
-  const SUSPENDED = /^held: the cash is on the house account; .*: AC04 for good$/;
-  const inSuspense = async (): Promise<ReturnType<typeof start>> => {
-    const walk = start({ bank: 'refuses' });
-    await walk.give(asked);
-    expect([walk.path.at(-1), walk.said.length]).toEqual(['held: cash-out done but the bank refused: AC04', 0]);
-    await walk.answer('rejected', 'AC04 for good');
-    expect([walk.path.at(-2), walk.path.at(-1), walk.said.length]).toEqual(['InSuspense', expect.stringMatching(SUSPENDED), 0]);
-    return walk;
-  };
   it('leaves cash on the house account to people, until it is moved back', async () => {
     const { answer, path, said, world } = await inSuspense();
     await answer('rejected', 'the money is back at the broker');
@@ -364,7 +371,7 @@ describe('a payout, the whole way', () => {
   it('cashes out nothing where the counter account has changed since it was checked [E2]', async () => {
     const { give, path, said, world } = start({ changesOnceChecked: true, later: HOUSE });
     await give(asked);
-    expect([path.slice(-2), ...outcomes(said), ...world.calls]).toEqual([['CashingOut', 'Refused'], 'refused']);
+    expect([path.slice(-3), ...outcomes(said), ...world.calls]).toEqual([['CashingOut', 'FreeingLimits', 'Refused'], 'refused']);
   });
 
   it('shows a return after the end', async () => {
@@ -375,11 +382,72 @@ describe('a payout, the whole way', () => {
   });
 });
 
+const DAY = '2026-03-04';
+const limited = (limits: object, more: Partial<World> = {}): ReturnType<typeof start> =>
+  start(more, tenantSettings.parse({ brokerMode: 'client', houseAccountIban: HOUSE, limits }));
+
+describe('the limits of the tenant', () => {
+  it('are reserved before any money moves, and stay so once it is paid [A9]', async () => {
+    const { give, world } = start();
+    await give(asked);
+    expect([world.limits.used(DAY, 'EUR'), world.limits.used(DAY, 'EUR', 'P1'), world.limits.reservations.size]).toEqual(['250', '250', 1]);
+  });
+  it('hold a payout that is over one of them, with the figure, and move nothing [A9]', async () => {
+    const { give, path, said, world } = limited({ perPayment: { EUR: '249.99' } });
+    await give(asked);
+    expect([path.at(-1), said.length, world.limits.reservations.size, ...world.calls]).toEqual([
+      'held: over a limit: perPayment is EUR 249.99, 0 used, 250 asked. "applied": it may be paid, "rejected": the payout is refused',
+      0,
+      0,
+    ]);
+  });
+  it('let a payout pass on the word of people, and count it [A9]', async () => {
+    const { give, answer, path, world } = limited({ perDay: { EUR: '100' } });
+    await give(asked);
+    await answer('applied', 'the customer has called, and we know the account');
+    expect([path.at(-1), world.limits.used(DAY, 'EUR'), ...world.calls]).toEqual(['Paid', '250', 'cash-out', PAID]);
+  });
+  it('refuse a payout on the word of people, without money and without a reservation [A9]', async () => {
+    const { give, answer, path, said, world } = limited({ perPortfolioAndDay: { EUR: '100' } });
+    await give(asked);
+    await answer('rejected', 'nobody knows why it is so much');
+    expect([path.at(-1), ...outcomes(said), world.limits.reservations.size, ...world.calls]).toEqual(['Refused', 'refused', 0]);
+    expect(said).toMatchObject([{ data: { reason: 'over a limit: nobody knows why it is so much' } }]);
+  });
+  it('hold a payout in a currency without a figure, unless the tenant lets it be paid [A9]', async () => {
+    const figures = { perPayment: { USD: '1000' }, perPortfolioAndDay: { USD: '1000' }, perDay: { USD: '1000' } };
+    const careful = limited(figures);
+    await careful.give(asked);
+    expect(careful.path.at(-1)).toContain('perPayment has no figure for EUR, 0 used, 250 asked; perPortfolioAndDay has no figure for EUR');
+    const free = limited({ ...figures, currencyWithoutLimit: 'pay' });
+    await free.give(asked);
+    expect(free.path.at(-1)).toBe('Paid');
+  });
+  it('hold what is one payment too many in an hour [A9]', async () => {
+    const { give, path } = limited({ paymentsPerHour: 0 });
+    await give(asked);
+    expect(path.at(-1)).toContain('paymentsPerHour is 0, 0 used, 1 asked');
+  });
+  it('are free again once the broker has refused, before the withdrawal hears of it [A9]', async () => {
+    const { give, path, said, world } = start({ cashOut: 'failed' });
+    await give(asked);
+    expect([...path.slice(-3), ...outcomes(said)]).toEqual(['CashingOut', 'FreeingLimits', 'Refused', 'refused']);
+    expect(said).toMatchObject([{ data: { reason: 'the cash-out CO1 is failed at the broker' } }]);
+    expect(world.limits.used(DAY, 'EUR')).toBe('0');
+  });
+  it('stay reserved while nobody knows what became of the cash, and are free once it is moved back [A9]', async () => {
+    const { answer, path, world } = await inSuspense();
+    expect(world.limits.used(DAY, 'EUR')).toBe('250');
+    await answer('rejected', 'the money is back at the broker');
+    expect([...path.slice(-2), world.limits.used(DAY, 'EUR')]).toEqual(['FreeingLimits', 'MovedBack', '0']);
+  });
+});
+
 describe('the service', () => {
   it('stands on real adapters, without asking anybody at start', () => {
     for (const currencies of [[], ['EUR']]) {
       const tenant = tenantSettings.parse({ brokerMode: 'client', houseAccountIban: HOUSE, currencies });
-      const service = wire({ ...readConfig(config, serviceEnvironment), tenant }, { log: createLog('test', 'silent') });
+      const service = wire({ ...readConfig(config, serviceEnvironment), tenant }, { log: createLog('test', 'silent'), pool: {} as Pool });
       expect([service.name, service.bindings.length, service.consumes.length]).toEqual(['payout', 1, 3]);
     }
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Pool } from 'pg';
 import { decimal } from '../../../shared/kernel/decimal.js';
 import type { Emitted, Tagged } from '../../../shared/kernel/flow.js';
 import { currency, type DivestAmount } from '../../../shared/kernel/money.js';
@@ -171,7 +172,7 @@ describe('the service', () => {
   it('stands on real adapters, without asking anybody at start', () => {
     for (const currencies of [[], ['EUR']]) {
       const tenant = tenantSettings.parse({ brokerMode: 'client', currencies });
-      const service = wire({ ...readConfig(config, serviceEnvironment), tenant }, { log: createLog('test', 'silent') });
+      const service = wire({ ...readConfig(config, serviceEnvironment), tenant }, { log: createLog('test', 'silent'), pool: {} as Pool });
       expect([service.name, service.bindings.length, service.consumes.length]).toEqual(['withdrawal', 1, 4]);
     }
   });

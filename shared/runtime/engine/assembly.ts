@@ -8,6 +8,7 @@ import { EffectRunner, type EffectRunnerOptions } from './effects/effect-runner.
 import type { EngineStore } from './store/store.js';
 import { Sweep, type SweepOptions } from './recovery/sweep.js';
 import { InboxWriter } from './inbox/inbox-writer.js';
+import type { StopSource } from '../stopping/stop-source.js';
 
 export type AssemblyOptions = Pick<EngineOptions, 'log' | 'ownerId' | 'failpoint'> & {
   readonly catalogue: Catalogue;
@@ -15,8 +16,10 @@ export type AssemblyOptions = Pick<EngineOptions, 'log' | 'ownerId' | 'failpoint
   readonly clock: Clock;
   readonly publish: Publish;
   readonly onNotPublished: (error: unknown) => void;
+  /** What people have stopped. */
+  readonly stops: StopSource;
   /** The owner's lock decides whether anything may be sent, unless this says otherwise. */
-  readonly effectRunner: Omit<EffectRunnerOptions, keyof Clock | 'maySend'> & Partial<Pick<EffectRunnerOptions, 'maySend'>>;
+  readonly effectRunner: Omit<EffectRunnerOptions, keyof Clock | 'maySend' | 'stops'> & Partial<Pick<EffectRunnerOptions, 'maySend'>>;
   readonly sweep: Pick<SweepOptions, 'everyMs' | 'graceMs' | 'random'>;
   readonly bounds?: Pick<EngineOptions, 'tryEveryMs' | 'mostRemembered'>;
 };
@@ -28,13 +31,14 @@ export type Assembly = {
 };
 
 export const assemble = (options: AssemblyOptions): Assembly => {
-  const { catalogue, store, clock, log, ownerId, failpoint, bounds } = options;
-  const effectRunner = new EffectRunner({ maySend: () => ownerId() !== 0, ...clock, ...options.effectRunner });
+  const { catalogue, store, clock, log, ownerId, failpoint, stops, bounds } = options;
+  const effectRunner = new EffectRunner({ maySend: () => ownerId() !== 0, stops, ...clock, ...options.effectRunner });
   const outboxPublisher = new OutboxPublisher(store, options.publish, options.onNotPublished, clock.after);
   const engine = new Engine({
     catalogue,
     store,
     effectRunner: effectRunner,
+    stops,
     outboxPublisher: outboxPublisher,
     clock,
     log,
@@ -52,6 +56,7 @@ export const assemble = (options: AssemblyOptions): Assembly => {
     outboxPublisher: outboxPublisher,
     inboxWriter: inboxWriter,
     readable: catalogue.stateVersions,
+    stops,
     clock,
     log,
     ownerId,

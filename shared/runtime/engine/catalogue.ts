@@ -47,6 +47,9 @@ const rowShown = (binding: Binding, status: string): RowShown => {
   return { ownedBy, waits: true, waitsFor: row.waitsFor, overdueAfterMs: row.overdueAfterHours * HOUR_MS, looksAgainAfterMs: interval };
 };
 
+/** What people stop it by. */
+export const operationOf = (effect: AnyEffect, name: string): string => (effect.kind === 'read' ? name : (effect.operation ?? name));
+
 export class Catalogue {
   readonly definition: ServiceDefinition;
   readonly #bindings: ReadonlyMap<string, Binding>;

@@ -45,6 +45,8 @@ export type WriteEffect<S extends Stated, Request, Result, Reason extends string
   /** `one`: at most one such effect in a journey, for ever. A `once` effect always is. */
   readonly perJourney: K extends 'once' ? 'one' : 'one' | 'many';
   readonly ability: OperationAbility;
+  /** The scope `operation:NAME` that stops it, where several effects are one operation; default the name of the effect. */
+  readonly operation?: string;
   /**
    * Reads again, at their sources, the facts that this request rests on, and compares them with what is frozen in it. Asked inside every
    * sending; `send` follows only where it says null, and its first byte leaves within `FRESH_MS` of this question, or not at all.

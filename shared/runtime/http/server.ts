@@ -41,7 +41,12 @@ const within = async (work: Promise<void>): Promise<void> => {
   }
 };
 
-export const createApp = (registry: Registry, checks: readonly Check[]): Express => {
+/** `notes`: what an operator should know although the process is well; shown by /health/ready. */
+export const createApp = (
+  registry: Registry,
+  checks: readonly Check[],
+  notes: () => Readonly<Record<string, readonly string[]>> = () => ({}),
+): Express => {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -68,6 +73,7 @@ export const createApp = (registry: Registry, checks: readonly Check[]): Express
       away,
       ...(reasons.size === 0 ? {} : { reasons: Object.fromEntries(reasons) }),
       dependencies: Object.fromEntries(results),
+      ...notes(),
     });
   });
   app.get('/metrics', async (_request, response) => {

@@ -12,6 +12,8 @@ export type DatabaseOptions = {
   readonly applicationName: string;
   readonly maxConnections: number;
   readonly statementTimeoutMs: number;
+  /** Default 5 s. */
+  readonly connectTimeoutMs?: number;
 };
 
 /**
@@ -40,7 +42,7 @@ const connection = (options: DatabaseOptions): PoolConfig => ({
   application_name: options.applicationName,
   keepAlive: true,
   keepAliveInitialDelayMillis: 2_000,
-  connectionTimeoutMillis: 5_000,
+  connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
   // The server's own limit comes first; this one ends waiting on a line that went silent.
   query_timeout: options.statementTimeoutMs + 2_000,
 });

@@ -3,8 +3,8 @@ import { ConfigurationError } from '../process/config.js';
 import { openClient, type DatabaseOptions } from './database.js';
 import type { Log } from '../process/log.js';
 
-/** Made by migration 0007, so it is missing in a database that an earlier release has left. */
-const REGISTRY = 'public.engine_schema';
+/** Made by migration 0013, so it is missing in a database that an earlier release has left. */
+const NEWEST = 'public.stop_act';
 
 const problemsOf = async (options: DatabaseOptions, schemas: readonly string[]): Promise<readonly string[]> => {
   // Without the role of the service: where its schema is missing the role may be missing, too, and then nothing would be told apart.
@@ -14,7 +14,7 @@ const problemsOf = async (options: DatabaseOptions, schemas: readonly string[]):
   try {
     const { rows } = await client.query<{ name: string; is_there: boolean; migrated: boolean }>(
       'select name, to_regnamespace(name) is not null as is_there, to_regclass($2) is not null as migrated from unnest($1::text[]) as wanted(name)',
-      [schemas, REGISTRY],
+      [schemas, NEWEST],
     );
     const missing = rows.filter((row) => !row.is_there).map(({ name }) => name);
     if (missing.length > 0) return missing.map((name) => `DATABASE_URL names a database without the schema "${name}": run npm run migrate`);

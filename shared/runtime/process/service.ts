@@ -15,6 +15,9 @@ import type { ServiceDefinition } from '../engine/definition.js';
 import type { Failpoint } from '../engine/failpoints.js';
 import { contentHash } from '../engine/identity.js';
 import { Owner } from '../engine/effects/owner.js';
+import { watchStops } from '../stopping/watch-stops.js';
+import { stopInWords } from '../stopping/stop-rules.js';
+import type { StopWatch } from '../stopping/stop-watch.js';
 import { PostgresStore } from '../engine/store/postgres-store.js';
 import type { StateVersions } from '../engine/store/store.js';
 import { NotReady, createApp, createRegistry, finishApp, listen, type Check as HealthCheck, type Listening } from '../http/server.js';
@@ -26,7 +29,8 @@ import { startJobs } from './jobs.js';
 import { createLog, type Log } from './log.js';
 import { runProcess, type Running } from './run-process.js';
 
-export type ServiceTools = { readonly log: Log };
+/** `pool`: connections to the database in the service's own schema and role. */
+export type ServiceTools = { readonly log: Log; readonly pool: Pool };
 export type ServiceOptions<S extends z.ZodObject, T extends z.ZodObject> = {
   readonly name: EngineServiceName;
   readonly config: S;
@@ -165,9 +169,10 @@ type EngineSetting = {
   readonly log: Log;
   readonly pool: Pool;
   readonly producer: Producer;
+  readonly stops: StopWatch;
 };
 
-const startEngine = async ({ definition, config, log, pool, producer }: EngineSetting): Promise<EngineParts> => {
+const startEngine = async ({ definition, config, log, pool, producer, stops }: EngineSetting): Promise<EngineParts> => {
   const options = databaseOptions(config, definition.name);
   // Any number that is the same in all instances of a service and differs between services.
   const lockClass = Number.parseInt(contentHash(`engine ${options.schema}`).slice(0, 7), 16);
@@ -190,7 +195,7 @@ const startEngine = async ({ definition, config, log, pool, producer }: EngineSe
   });
   const catalogue = new Catalogue(definition);
   const assembly = assemble({
-    ...{ catalogue, store, clock: systemClock, log, failpoint },
+    ...{ catalogue, store, clock: systemClock, log, failpoint, stops },
     ownerId: () => owner.id,
     publish: async (rows) => {
       await producer.send(rows);
@@ -210,6 +215,12 @@ const startEngine = async ({ definition, config, log, pool, producer }: EngineSe
     sweep: { everyMs: 1_000, graceMs: 3_000, random: Math.random },
   });
   return { ...assembly, owner, store, readable: catalogue.stateVersions };
+};
+
+/** What holds messages back, in words that may be shown. */
+const takesMessages = ({ inboxWriter, engine }: Partial<EngineParts>): Promise<void> => {
+  const why = [...(engine?.waitsBecause ? [engine.waitsBecause] : []), ...(inboxWriter?.heldBecause ?? [])];
+  return why.length === 0 ? Promise.resolve() : Promise.reject(new NotReady([...new Set(why)].join('; ')));
 };
 
 const databaseChecks = (pool: Pool): readonly HealthCheck[] => [
@@ -235,25 +246,28 @@ const start = async <S extends z.ZodObject, T extends z.ZodObject>(
 ): Promise<Running> => {
   const config = readConfig(options.config, environment, options) as Settings<S, T> & CommonConfig;
   const log = createLog(config.SERVICE_NAME ?? options.name, config.LOG_LEVEL);
-  const definition = options.wire(config, { log });
-  const kafka = kafkaOptions(config, options.name, log);
-  const registry = createRegistry(config.SERVICE_NAME ?? options.name);
   const pool = openPool(databaseOptions(config, options.name), (error) => {
     log.warn({ reason: error.message }, 'an idle database connection broke');
   });
+  const definition = options.wire(config, { log, pool });
+  const kafka = kafkaOptions(config, options.name, log);
+  const registry = createRegistry(config.SERVICE_NAME ?? options.name);
+  const stops = watchStops({
+    service: options.name,
+    database: databaseOptions(config, options.name),
+    operatorsFile: config.OPERATORS_FILE,
+    log,
+    registry,
+  });
   const state: { parts: EngineParts | null } = { parts: null };
   const started = (): Promise<void> => (state.parts === null ? Promise.reject(new Error('starting')) : Promise.resolve());
-  const takesIn = (): Promise<void> => {
-    const { inboxWriter, engine } = state.parts ?? {};
-    const why = [...(engine?.waitsBecause ? [engine.waitsBecause] : []), ...(inboxWriter?.heldBecause ?? [])];
-    return why.length === 0 ? Promise.resolve() : Promise.reject(new NotReady([...new Set(why)].join('; ')));
-  };
-  const app = createApp(registry, [
+  const checks: readonly HealthCheck[] = [
     ...databaseChecks(pool),
     { name: 'kafka', check: () => pingKafka(kafka) },
     { name: 'engine', check: started },
-    { name: 'messages', check: takesIn },
-  ]);
+    { name: 'messages', check: () => takesMessages(state.parts ?? {}) },
+  ];
+  const app = createApp(registry, checks, () => ({ stopped: stops.standing.map(stopInWords) }));
   finishApp(app, log);
   const http: Listening = await listen(app, config.HTTP_HOST, config.HTTP_PORT);
   log.info({ url: http.url }, 'listening');
@@ -261,7 +275,8 @@ const start = async <S extends z.ZodObject, T extends z.ZodObject>(
   await untilSchemasAreThere(databaseOptions(config, options.name), [schemaOf(options.name)], log);
   await untilDone('Kafka', log, () => ensureAllTopics(kafka, config.KAFKA_REPLICATION_FACTOR));
   const producer = await startProducer(kafka);
-  const parts = await startEngine({ definition, config, log, pool, producer });
+  await stops.start();
+  const parts = await startEngine({ definition, config, log, pool, producer, stops });
   state.parts = parts;
   watchFigures(registry, parts);
   parts.sweep.start();
@@ -290,6 +305,7 @@ const start = async <S extends z.ZodObject, T extends z.ZodObject>(
       await parts.outboxPublisher.stop();
       await producer.stop();
       await parts.owner.stop();
+      await stops.stop();
       await http.stop();
       await pool.end();
     },

@@ -119,10 +119,13 @@ export class Operators {
     return this.#list;
   }
 
-  /** Null when nobody of this name is known, or the person's time is over. */
-  named(name: string): Operator | null {
+  /** Null when nobody of this name is known, or the person's time was over then. `atMs`: since the epoch; default now. */
+  named(name: string, atMs: number = this.#nowMs()): Operator | null {
     const wanted = normalisedName(name);
-    return this.#valid(this.#current().find((one) => one.name === wanted));
+    return this.#valid(
+      this.#current().find((one) => one.name === wanted),
+      atMs,
+    );
   }
 
   /** By a token; compared with each in the same time. Null as in `named`. */
@@ -130,10 +133,10 @@ export class Operators {
     const hash = createHash('sha256').update(token).digest();
     let found: Operator | undefined;
     for (const one of this.#current()) if (one.tokenHash !== null && timingSafeEqual(Buffer.from(one.tokenHash, 'hex'), hash)) found = one;
-    return this.#valid(found);
+    return this.#valid(found, this.#nowMs());
   }
 
-  #valid(one: Operator | undefined): Operator | null {
-    return one !== undefined && this.#nowMs() < Date.parse(`${one.expires}T00:00:00Z`) ? one : null;
+  #valid(one: Operator | undefined, atMs: number): Operator | null {
+    return one !== undefined && atMs < Date.parse(`${one.expires}T00:00:00Z`) ? one : null;
   }
 }

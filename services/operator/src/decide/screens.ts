@@ -226,3 +226,32 @@ export const verdictScreen = (answer: Json): string =>
   memberOf(answer, 'whole') === true
     ? `whole: ${cell(answer, 'lines')} lines, the last hash is ${cell(answer, 'lastHash')}\n`
     : `BROKEN at line ${cell(answer, 'brokenAt')}: ${cell(answer, 'problem')}. The ${cell(answer, 'lines')} lines before it are whole\n`;
+
+/** Three lists, each only where it has something; the first one always. */
+export const stopsScreen = (answer: Json): string => {
+  const standing = listing(rowsIn(answer, 'standing'), 'nothing is stopped', ['STOPPED', 'SINCE', 'BY', 'WHY', 'ACT'], (row) => [
+    cell(row, 'scope'),
+    seconds(cell(row, 'since')),
+    cell(row, 'by'),
+    cell(row, 'why'),
+    cell(row, 'actId'),
+  ]);
+  const waiting = rowsIn(answer, 'waiting').map((row) => [
+    cell(row, 'scope'),
+    seconds(cell(row, 'at')),
+    cell(row, 'by'),
+    cell(row, 'why'),
+    cell(row, 'actId'),
+  ]);
+  const refused = rowsIn(answer, 'refused').map((row) => [
+    cell(row, 'does'),
+    cell(row, 'scope'),
+    seconds(cell(row, 'at')),
+    cell(row, 'problem'),
+  ]);
+  return [
+    standing,
+    ...(waiting.length === 0 ? [] : [table(['RESUME WAITS FOR A SECOND PERSON', 'ASKED', 'BY', 'WHY', 'ACT'], waiting)]),
+    ...(refused.length === 0 ? [] : [table(['NOT SIGNED, DOES NOT COUNT', 'SCOPE', 'AT', 'PROBLEM'], refused)]),
+  ].join('\n');
+};

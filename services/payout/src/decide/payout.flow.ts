@@ -1,4 +1,5 @@
 import { ignored, impossible, type Flow } from '../../../../shared/kernel/flow.js';
+import { endFreed, goOnWithinLimits, holdFreeing, holdOverLimits } from './limits.rules.js';
 import {
   checkCounterAccount,
   finishPaid,
@@ -51,6 +52,14 @@ export const payoutFlow: Flow<Payout, PayoutInput, PayoutEffects, PayoutEmits, P
       waitsFor: 'a counter account that has not changed lately',
       overdueAfterHours: 48,
       looksAgain: { after: 'counterAccount', then: lookAgain },
+      on: unpaid,
+    },
+    ReservingLimits: {
+      does: 'ReserveLimits',
+      whenUnknown: 'send-again',
+      overdueAfterHours: 24,
+      applied: goOnWithinLimits,
+      rejected: holdOverLimits,
       on: unpaid,
     },
     CashingOut: {
@@ -113,6 +122,13 @@ export const payoutFlow: Flow<Payout, PayoutInput, PayoutEffects, PayoutEmits, P
       applied: finishPaid,
       rejected: holdOrMoveBack,
       on: { PayoutRequested: known, TransferReturned: impossible('a return of a payment that people called never made') },
+    },
+    FreeingLimits: {
+      does: 'FreeLimits',
+      whenUnknown: 'send-again',
+      applied: endFreed,
+      rejected: holdFreeing,
+      on: unpaid,
     },
     Paid: { ends: 'paid', on: { PayoutRequested: known, TransferReturned: seeReturn } },
     Returned: {

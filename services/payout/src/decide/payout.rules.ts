@@ -3,6 +3,8 @@ import { NOT_SENT, portfolioChanged, type PortfolioDecided, type PortfolioNow } 
 import { compare, cutTo, isPositive, minus } from '../../../../shared/kernel/decimal.js';
 import { impossible, type Opening, type RefusedBy, type Step } from '../../../../shared/kernel/flow.js';
 import { currency, isPayable, minorDigits } from '../../../../shared/kernel/money.js';
+import { finished } from './finished.js';
+import { endUnpaid } from './limits.rules.js';
 import { choices, type PayoutFacts } from './payout.policy.js';
 import type {
   CashOutSeen,
@@ -28,26 +30,8 @@ export const ownerOf = (p: Payout): NonNullable<Payout['owner']> => known(p.owne
 export const counterAccountOf = (p: Payout): NonNullable<Payout['counterAccount']> => known(p.counterAccount, 'a checked account');
 export const cashOutIdOf = (p: Payout): string => known(p.cashOutId, 'a cash-out');
 
-/** Longest reason that an event may carry. */
-const LONGEST_REASON = 500;
-
-const finished = (p: Payout, outcome: PayoutEmits['data']['outcome'], reason: string | null): PayoutEmits => ({
-  event: 'payout.finished',
-  data: {
-    withdrawalId: p.withdrawalId,
-    portfolioId: p.portfolioId,
-    outcome,
-    amount: p.paying,
-    currency: p.currency,
-    endToEndId: p.payment?.endToEndId ?? null,
-    paymentId: p.payment?.paymentId ?? null,
-    paidAt: p.payment?.paidAt ?? null,
-    reason: reason === null ? null : reason.slice(0, LONGEST_REASON),
-  },
-});
-
 /** An end before any money has moved. */
-const refuse = (p: Payout, reason: string): Next => ({ to: 'Refused', set: { reason }, emits: [finished(p, 'refused', reason)] });
+const refuse = (p: Payout, reason: string): Next => endUnpaid(p, 'Refused', reason);
 
 const holdFor = (reason: string): Next => ({ hold: reason, set: { reason } });
 
@@ -71,6 +55,9 @@ export const open = (input: Input<'PayoutRequested'>): Opening<Payout, PayoutEmi
       payment: null,
       returnedBecause: null,
       paying: amount,
+      reserved: false,
+      limitsPassed: null,
+      endsAs: null,
       reason: null,
     },
   };
@@ -116,7 +103,7 @@ export const checkCounterAccount = (p: Payout, read: CounterAccountRead, journey
     return holdFor('the counter account at the bank is not the one InvestSuite shows');
   if (read.changedMsAgo !== null && read.changedMsAgo < coolOffMs)
     return { to: 'CoolingOff', set: { reason: 'the counter account was changed a short time ago' } };
-  return { to: 'CashingOut', set: { counterAccount: account, reason: null } };
+  return { to: 'ReservingLimits', set: { counterAccount: account, reason: null } };
 };
 
 /** As it is shown, where that is not what was asked for. What the broker leaves out says nothing: ours was created under our key. */
@@ -244,7 +231,7 @@ export const holdOrSuspendRequest = (_p: Payout, reason: string, by: RefusedBy):
 /** The withdrawal is let go only when the cash is where the next one takes it from. */
 export const holdOrMoveBack = (p: Payout, reason: string, by: RefusedBy): Next =>
   by === 'person'
-    ? { to: 'MovedBack', set: { reason }, emits: [finished(p, 'refused', reason)] }
+    ? endUnpaid(p, 'MovedBack', reason)
     : {
         hold: `the cash is on the house account; "applied": paid by hand, "rejected": moved back to the broker account, or never left it. ${p.reason ?? ''}`,
       };

@@ -9,6 +9,7 @@ export const payoutStatuses = [
   'ReadingOwner',
   'CheckingCounterAccount',
   'CoolingOff',
+  'ReservingLimits',
   'CashingOut',
   'ApprovingCashOut',
   'ConfirmingCashOut',
@@ -17,11 +18,16 @@ export const payoutStatuses = [
   'TransferringAnew',
   'RestInSuspense',
   'InSuspense',
+  'FreeingLimits',
   'Paid',
   'Returned',
   'Refused',
   'MovedBack',
 ] as const;
+
+/** Ends of which it is known that nothing was paid. */
+const unpaidEnds = ['Refused', 'MovedBack'] as const satisfies readonly (typeof payoutStatuses)[number][];
+export type UnpaidEnd = (typeof unpaidEnds)[number];
 
 /** One payment for one withdrawal. `amount` in major units of `currency`; fixed by the request. */
 export const payoutState = z.object({
@@ -46,6 +52,12 @@ export const payoutState = z.object({
   returnedBecause: z.string().nullable(),
   /** What is transferred: less than `amount` once the customer has lowered the request after the cash-out. */
   paying: amount,
+  /** What it uses of the tenant's limits is reserved, and not freed again. */
+  reserved: z.boolean(),
+  /** What people said when they let it pass although it is over a limit. */
+  limitsPassed: z.string().nullable(),
+  /** How it ends once its limits are free again. */
+  endsAs: z.enum(unpaidEnds).nullable(),
   /** For people: why it waits or was refused. */
   reason: z.string().nullable(),
 });
@@ -96,11 +108,17 @@ export type PaidTransfer = {
   readonly returned: TransferReturn | null;
 };
 
+/** `passed` is null when the limits had room for it; else what people said. */
+export type LimitsPassed = { readonly passed: string | null };
+
 export type PayoutEffects = {
   /** The portfolio once more, after a transfer that was not sent because of it. */
   ReadRequest: { kind: 'read'; result: PortfolioNow; reason: 'not-found' | 'forbidden' };
   ReadOwner: { kind: 'read'; result: OwnerRead; reason: 'not-found' | 'forbidden' };
   ReadCounterAccount: { kind: 'read'; result: CounterAccountRead; reason: 'not-found' };
+  /** Refused: the limits that stand against it, in words. */
+  ReserveLimits: { kind: 'by-key'; result: LimitsPassed; reason: string };
+  FreeLimits: { kind: 'by-key'; result: null; reason: string };
   /** Customer's account to house account at the broker. */
   CreateCashOut: { kind: 'once'; result: CashOutSeen; reason: CashOutRefusal };
   ApproveCashOut: { kind: 'by-key'; result: CashOutSeen; reason: CashOutRefusal };

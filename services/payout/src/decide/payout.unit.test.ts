@@ -103,6 +103,7 @@ const cells: Readonly<Record<Payout['status'], readonly [asked: string, returned
   ReadingOwner: ['ignored', 'impossible'],
   CheckingCounterAccount: ['ignored', 'impossible'],
   CoolingOff: ['ignored', 'impossible'],
+  ReservingLimits: ['ignored', 'impossible'],
   CashingOut: ['ignored', 'impossible'],
   ApprovingCashOut: ['ignored', 'impossible'],
   ConfirmingCashOut: ['ignored', 'impossible'],
@@ -111,6 +112,7 @@ const cells: Readonly<Record<Payout['status'], readonly [asked: string, returned
   TransferringAnew: ['ignored', 'stay'],
   RestInSuspense: ['ignored', 'stay'],
   InSuspense: ['ignored', 'impossible'],
+  FreeingLimits: ['ignored', 'impossible'],
   Paid: ['ignored', 'Returned'],
   Returned: ['ignored', 'ignored'],
   Refused: ['ignored', 'impossible'],
@@ -175,7 +177,7 @@ describe('who is paid, and where', () => {
       expect(after(other)).toMatchObject({ to: 'Refused', emits: [{ data: { outcome: 'refused' } }] });
   });
   it('keeps the account that was checked', () => {
-    const next = { to: 'CashingOut', set: { counterAccount: { iban: IBAN, ownerName: 'A. Customer' }, reason: null } };
+    const next = { to: 'ReservingLimits', set: { counterAccount: { iban: IBAN, ownerName: 'A. Customer' }, reason: null } };
     expect(checkCounterAccount(read, account, journey)).toEqual(next);
     expect(checkCounterAccount(showing(null), account, journey)).toEqual(next);
     expect(checkCounterAccount(read, { ...account, changedMsAgo: 1000 }, journey)).toEqual(next);
@@ -196,7 +198,7 @@ describe('who is paid, and where', () => {
   it('asks people when the customer sees another account, unless the tenant trusts the bank alone', () => {
     const other = showing('NL91ABNA0417164300');
     expect(checkCounterAccount(other, account, journey)).toMatchObject({ hold: expect.stringMatching(/not the one/) });
-    expect(checkCounterAccount(other, account, trustsTheBank)).toMatchObject({ to: 'CashingOut' });
+    expect(checkCounterAccount(other, account, trustsTheBank)).toMatchObject({ to: 'ReservingLimits' });
     const trusted = factsUnder({ frozen: trustsTheBank.policy.now, now: policy });
     expect(checkCounterAccount(other, account, trusted)).toHaveProperty('hold');
   });

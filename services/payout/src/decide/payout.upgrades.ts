@@ -1,10 +1,14 @@
+/** How a payout of an earlier release is read. */
 import { without, type Upgrade } from '../../../../shared/kernel/upgrade.js';
 
-/** To 2: what is transferred may be less than what was cashed out. A payout of before transfers all of it; that it has waited says nothing any more. */
-const payingJoins: Upgrade = (old) => {
+/**
+ * To 2. What is transferred may be less than what was cashed out: a payout of before transfers all of it, and that it has waited says
+ * nothing any more. Nothing is reserved of the limits for it; one that has not come to its cash-out still reserves.
+ */
+const payingAndLimitsJoin: Upgrade = (old) => {
   const { state, policy } = without('waited')(old);
   const known = state as Readonly<Record<string, unknown>>;
-  return { state: { ...known, paying: known['amount'] }, policy };
+  return { state: { ...known, paying: known['amount'], reserved: false, limitsPassed: null, endsAs: null }, policy };
 };
 
-export const payoutUpgrades: readonly Upgrade[] = [payingJoins];
+export const payoutUpgrades: readonly Upgrade[] = [payingAndLimitsJoin];

@@ -106,6 +106,8 @@ export const payCounterAccount = (
   kind: 'once',
   perJourney: 'one',
   system: 'core-banking',
+  // Whoever stops it stops it under both names.
+  operation: 'PayCounterAccount',
   timing,
   ability: coreBanking.abilities.pay,
   request: (p, _journey, key): Request => {

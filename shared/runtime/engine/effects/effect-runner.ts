@@ -5,11 +5,12 @@
 import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhenResult, type CircuitBreakerPolicy } from 'cockatiel';
 import type { LifeEvent } from '../../../kernel/effect-life.js';
 import type { Inquiry, Outcome } from '../../../kernel/outcome.js';
-import type { AnyEffect } from '../catalogue.js';
+import { operationOf, type AnyEffect } from '../catalogue.js';
 import type { Clock } from '../clock.js';
 import { FRESH_MS, type EffectSending } from '../definition.js';
 import { effectKey } from '../identity.js';
 import type { StoredEffect } from '../store/store.js';
+import type { Stopped, StopSource } from '../../stopping/stop-source.js';
 
 export type EffectRunnerOptions = {
   /** Requests under way at once, per outside system. */
@@ -22,17 +23,30 @@ export type EffectRunnerOptions = {
   readonly after: Clock['after'];
   /** False once the owner's lock is lost: nothing new may be sent. */
   readonly maySend: () => boolean;
+  /** What people have stopped. Asked right before the first byte. */
+  readonly stops: Pick<StopSource, 'whyStopped'>;
   readonly onBug: (error: unknown, effect: StoredEffect) => void;
   /** What aborts a request at its deadline; default the platform's own. */
   readonly newAbort?: () => Pick<AbortController, 'signal' | 'abort'>;
 };
 
 type Answer = Outcome<unknown> | Inquiry<unknown>;
-/** An effect, and the portfolio that its journey is about. */
-type Carried = StoredEffect & { readonly portfolioId: string };
+
+/** How one request is carried out, and what is said where there is no answer. */
+type Way<A extends Answer> = {
+  readonly leftMs: () => number;
+  /** Null when it may leave. */
+  readonly whyStopped: () => Stopped | null;
+  readonly portfolioId: string;
+  readonly call: (sending: EffectSending) => Promise<A>;
+  readonly unclear: (evidence: string) => A;
+  readonly notSent: (evidence: string, retryAfterMs: number) => A;
+};
 
 class System {
   readonly breaker: CircuitBreakerPolicy;
+  /** What was not let go says nothing about the other side. */
+  readonly stopped = new WeakSet<Answer>();
   readonly #limit: number;
   readonly #queue: (() => void)[] = [];
   #running = 0;
@@ -42,6 +56,7 @@ class System {
     const noAnswer = handleWhenResult((answer) => {
       if (saidByOthers.has(answer as object)) return false;
       const { kind, found } = answer as { kind?: string; found?: string };
+      if (this.stopped.has(answer as Answer)) return false;
       return kind === 'unknown' || kind === 'retryable' || found === 'no-answer';
     });
     this.breaker = circuitBreaker(noAnswer, {
@@ -97,19 +112,19 @@ export class EffectRunner {
   async send(definition: AnyEffect, effect: StoredEffect, intendedAtMs: number, portfolioId: string): Promise<LifeEvent> {
     const { timeoutMs } = definition.timing;
     const leftMs = (): number => (definition.kind === 'read' ? timeoutMs : timeoutMs - (this.#options.monotonicMs() - intendedAtMs));
-    const outcome = await this.#through(
-      definition,
-      { ...effect, portfolioId },
+    const outcome = await this.#through<Outcome<unknown>>(definition, effect, {
       leftMs,
-      async (sending) => {
+      portfolioId,
+      whyStopped: this.#whyStopped(definition, effect, portfolioId, definition.kind !== 'read'),
+      call: async (sending) => {
         if (!this.#options.maySend()) return { kind: 'retryable', evidence: 'this process no longer owns its effects' };
         if (leftMs() <= 0) return { kind: 'retryable', evidence: 'not sent: too long since the intent was written' };
         if (definition.kind === 'read') return definition.read(effect.request, sending);
         return this.#sendOnFreshFacts(definition, effect.request, sending);
       },
-      (evidence): Outcome<unknown> => ({ kind: 'unknown', evidence }),
-      (evidence): Outcome<unknown> => ({ kind: 'retryable', evidence, retryAfterMs: this.#options.breakerOpenMs }),
-    );
+      unclear: (evidence) => ({ kind: 'unknown', evidence }),
+      notSent: (evidence, retryAfterMs) => ({ kind: 'retryable', evidence, retryAfterMs }),
+    });
     return { type: 'Answered', outcome, of: effect };
   }
 
@@ -141,49 +156,45 @@ export class EffectRunner {
     portfolioId: string,
   ): Promise<Extract<LifeEvent, { type: 'Inquired' }>> {
     const askedAtMs = this.#options.nowMs();
-    const noAnswer = (evidence: string): Inquiry<unknown> => ({ found: 'no-answer', evidence });
-    const inquiry = await this.#through(
-      definition,
-      { ...effect, portfolioId },
-      () => definition.timing.timeoutMs,
-      (sending) => definition.inquire(effect.request, sending),
-      noAnswer,
-      noAnswer,
-    );
+    const inquiry = await this.#through<Inquiry<unknown>>(definition, effect, {
+      leftMs: () => definition.timing.timeoutMs,
+      portfolioId,
+      whyStopped: this.#whyStopped(definition, effect, portfolioId, false),
+      call: (sending) => definition.inquire(effect.request, sending),
+      unclear: (evidence) => ({ found: 'no-answer', evidence }),
+      notSent: (evidence, retryAfterMs) => ({ found: 'no-answer', evidence, retryAfterMs }),
+    });
     return { type: 'Inquired', inquiry, askedAtMs, of: effect };
   }
 
-  async #through<A extends Answer>(
-    definition: AnyEffect,
-    effect: Carried,
-    leftMs: () => number,
-    call: (sending: EffectSending) => Promise<A>,
-    unclear: (evidence: string) => A,
-    notSent: (evidence: string) => A,
-  ): Promise<A> {
+  #whyStopped(definition: AnyEffect, { name }: StoredEffect, portfolioId: string, changes: boolean): () => Stopped | null {
+    const leaving = { system: definition.system, operation: operationOf(definition, name), portfolioId, changes };
+    return () => this.#options.stops.whyStopped(leaving);
+  }
+
+  async #through<A extends Answer>(definition: AnyEffect, effect: StoredEffect, way: Way<A>): Promise<A> {
     const system = this.#system(definition.system);
     this.#underWay++;
     await system.take();
     try {
-      return await system.breaker.execute(() => this.#call(effect, leftMs(), call, unclear));
+      // Here too, so that not even a question which is part of the request is asked.
+      const stopped = way.whyStopped();
+      if (stopped !== null) return way.notSent(stopped.evidence, stopped.retryAfterMs);
+      return await system.breaker.execute(() => this.#call(system, effect, way));
     } catch (error) {
-      if (error instanceof BrokenCircuitError) return notSent(`${definition.system} has not been answering; waiting a moment`);
+      if (error instanceof BrokenCircuitError)
+        return way.notSent(`${definition.system} has not been answering; waiting a moment`, this.#options.breakerOpenMs);
       this.#options.onBug(error, effect);
-      return unclear('a bug of ours in the effect');
+      return way.unclear('a bug of ours in the effect');
     } finally {
       system.give();
       this.#underWay--;
     }
   }
 
-  async #call<A extends Answer>(
-    effect: Carried,
-    deadlineMs: number,
-    call: (sending: EffectSending) => Promise<A>,
-    unclear: (evidence: string) => A,
-  ): Promise<A> {
+  async #call<A extends Answer>(system: System, effect: StoredEffect, way: Way<A>): Promise<A> {
     const deadline = this.#options.newAbort?.() ?? new AbortController();
-    const timeoutMs = Math.max(1, deadlineMs);
+    const timeoutMs = Math.max(1, way.leftMs());
     const { after, monotonicMs } = this.#options;
     const overAtMs = monotonicMs() + timeoutMs;
     const callOffAbort = after(timeoutMs, () => {
@@ -193,20 +204,36 @@ export class EffectRunner {
     // An effect that ignores its signal must not hold a journey for ever.
     const tooLate = new Promise<A>((resolve) => {
       callOffGivingUp = after(timeoutMs + LATE_ANSWER_GRACE_MS, () => {
-        resolve(unclear(`no answer within ${String(timeoutMs)} ms`));
+        resolve(way.unclear(`no answer within ${String(timeoutMs)} ms`));
       });
     });
+    let stopped: Stopped | null = null;
+    // Asked by whoever is about to write the first byte. A request that has left is not called back: its answer counts.
+    const isOver = (): boolean => {
+      stopped ??= way.whyStopped();
+      return stopped !== null || monotonicMs() >= overAtMs;
+    };
     try {
       const sending: EffectSending = {
         key: effectKey(effect.id, effect.generation),
-        signal: Object.assign(deadline.signal, { isOver: () => monotonicMs() >= overAtMs }),
-        portfolioId: effect.portfolioId,
+        signal: Object.assign(deadline.signal, { isOver }),
+        portfolioId: way.portfolioId,
         firstSentAtMs: effect.firstSentAtMs ?? effect.plannedAtMs,
       };
-      return await Promise.race([call(sending), tooLate]);
+      const answer = await Promise.race([way.call(sending), tooLate]);
+      return this.#orStopped(system, answer, stopped, way);
     } finally {
       callOffAbort();
       callOffGivingUp();
     }
+  }
+
+  /** Where nothing has happened because of a stop, the stop is the evidence. */
+  #orStopped<A extends Answer>(system: System, answer: A, stopped: Stopped | null, way: Way<A>): A {
+    const isOpen = 'kind' in answer ? answer.kind === 'retryable' : answer.found === 'no-answer';
+    if (stopped === null || !isOpen) return answer;
+    const refused = way.notSent(stopped.evidence, stopped.retryAfterMs);
+    system.stopped.add(refused);
+    return refused;
   }
 }

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import type { Inquiry, Outcome, Sending } from '../../../kernel/outcome.js';
 import type { AnyEffect } from '../catalogue.js';
 import { systemClock } from '../clock.js';
+import { NOTHING_STOPPED } from '../../stopping/stop-source.js';
 import { EffectRunner, type EffectRunnerOptions } from './effect-runner.js';
 import type { EffectSending, NotSent } from '../definition.js';
 import type { StoredEffect } from '../store/store.js';
@@ -54,6 +55,7 @@ const effectRunner = (change: Partial<EffectRunnerOptions> = {}): EffectRunner =
     monotonicMs: () => 1_000,
     after: systemClock.after,
     maySend: () => true,
+    stops: NOTHING_STOPPED,
     onBug: (error) => bugs.push(error),
     ...change,
   });
@@ -138,6 +140,58 @@ describe('sending', () => {
     expect(await outcomeOf(effectRunner({ monotonicMs: () => 9_999 }).send(reading(send), effect({ kind: 'read' }), 1_000, 'P1'))).toEqual(
       APPLIED,
     );
+  });
+  it('sends nothing of what people have stopped, also when it was stopped while it stood in the queue [A9]', async () => {
+    const stopped = { evidence: 'stopped: all, since now, by anna', retryAfterMs: 5_000 };
+    const stops: { now: typeof stopped | null; asked: unknown } = { now: null, asked: null };
+    const one = effectRunner({
+      limitPerSystem: 1,
+      stops: {
+        whyStopped: (leaving) => {
+          stops.asked = leaving;
+          return stops.now;
+        },
+      },
+    });
+    let answer = (_outcome: Outcome<unknown>): void => undefined;
+    const slow: Call = () =>
+      new Promise((resolve) => {
+        answer = resolve;
+      });
+    const send = jest.fn<Call>().mockResolvedValue(APPLIED);
+    const first = outcomeOf(one.send(writing(slow), effect(), 1_000, 'P1'));
+    const queued = outcomeOf(one.send(writing(send), effect(), 1_000, 'P7'));
+    await Promise.resolve();
+    stops.now = stopped;
+    answer(APPLIED);
+    // What had left before counts.
+    expect([await first, await queued]).toEqual([APPLIED, { kind: 'retryable', ...stopped }]);
+    expect(stops.asked).toEqual({ system: 'bank', operation: 'Pay', portfolioId: 'P7', changes: true });
+    expect(await one.inquire(writing(send), effect(), 'P1')).toMatchObject({ inquiry: { found: 'no-answer', ...stopped } });
+    expect(stops.asked).toMatchObject({ changes: false });
+    expect(send).not.toHaveBeenCalled();
+  });
+  it('says before the first byte that people have stopped it, and gives that as the evidence; the breaker does not count it [A9]', async () => {
+    const stopped = { evidence: 'stopped: all, since now, by anna', retryAfterMs: 5_000 };
+    let now: typeof stopped | null = null;
+    const breaking = effectRunner({ breakerAfterFailures: 1, stops: { whyStopped: () => now } });
+    let looks: readonly unknown[] = [];
+    const send: Call = (_request, { signal }) => {
+      looks = [signal.isOver?.()];
+      now = stopped;
+      looks = [...looks, signal.isOver?.()];
+      return Promise.resolve({ kind: 'retryable', evidence: 'the deadline was over before the request was made' });
+    };
+    expect(await outcomeOf(breaking.send(writing(send), effect(), 1_000, 'P1'))).toEqual({ kind: 'retryable', ...stopped });
+    expect(looks).toEqual([false, true]);
+    now = null;
+    const left: Call = (_request, { signal }) => {
+      now = stopped;
+      signal.isOver?.();
+      return Promise.resolve(UNKNOWN);
+    };
+    // Bytes may have left before the stop: that stays unknown.
+    expect(await outcomeOf(breaking.send(writing(left), effect(), 1_000, 'P1'))).toEqual(UNKNOWN);
   });
   it('takes an exception for a bug of ours, and what happened for unknown', async () => {
     expect(

@@ -3,6 +3,7 @@
  * effects of owners that are gone, events that were not said. After a crash this is the whole recovery.
  */
 import type { Log } from '../../process/log.js';
+import type { StopSource } from '../../stopping/stop-source.js';
 import type { Clock } from '../clock.js';
 import type { Engine } from '../steps/step-loop.js';
 import type { OutboxPublisher } from '../outbox/outbox-publisher.js';
@@ -16,6 +17,7 @@ export type SweepOptions = {
   readonly inboxWriter: Pick<InboxWriter, 'again'>;
   /** What else there is, is left to a newer instance. */
   readonly readable: StateVersions;
+  readonly stops: Pick<StopSource, 'isStopping'>;
   readonly log: Log;
   readonly clock: Pick<Clock, 'monotonicMs' | 'after'>;
   /** From 0 to 1: copies that started together do not stay together. */
@@ -32,6 +34,8 @@ const KEEP_HANDLED_DAYS = 60;
 const DROP_EVERY_MS = 600_000;
 /** Overdue is a matter of hours, and looking for it goes over every open journey: an index would cost every step more. */
 const OVERDUE_EVERY_MS = 30_000;
+/** What people have stopped becomes overdue so long after it is let go at the earliest. */
+const ROOM_AFTER_A_STOP_MS = 3_600_000;
 /** After a start, as long as whole pages of events wait: the next page, once the one before is nearly through. */
 const NEXT_PAGE_MS = 50;
 
@@ -102,6 +106,7 @@ export class Sweep {
     }
     if (nowMs - this.#lookedForOverdueAtMs < OVERDUE_EVERY_MS) return;
     this.#lookedForOverdueAtMs = nowMs;
+    if (this.#o.stops.isStopping()) await store.putOffOverdue(ROOM_AFTER_A_STOP_MS);
     for (const late of await store.newlyOverdue(MOST)) log.error({ alarm: 'overdue', ...late }, 'a journey is overdue: somebody must look');
   }
 

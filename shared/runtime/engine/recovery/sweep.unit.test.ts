@@ -37,6 +37,7 @@ class ByHand {
 
 /** A store of which only the inbox has anything. */
 const standIn = (waiting: number) => {
+  const people = { stop: false };
   const clock = new ByHand();
   const inbox = Array.from({ length: waiting }, (_, index) => `e${String(index)}`);
   const inMemory = new Set<string>();
@@ -57,6 +58,7 @@ const standIn = (waiting: number) => {
     dueJourneys: noting('journeys', []),
     orphanedEffects: noting('orphans', []),
     dueEffects: noting('effects', []),
+    putOffOverdue: noting('put off', undefined),
     newlyOverdue: noting('overdue', []),
     dropHandled: noting('drop', 0),
   } as unknown as EngineStore;
@@ -74,6 +76,7 @@ const standIn = (waiting: number) => {
     outboxPublisher: { isBehind: false, publishMissed: (look: () => Promise<unknown>) => look() } as unknown as OutboxPublisher,
     inboxWriter: { again: (row) => Promise.resolve({ kind: 'input', eventId: row.eventId } as Item) },
     readable: {},
+    stops: { isStopping: () => people.stop },
     log: createLog('sweep', 'silent'),
     clock,
     random: () => 0.5,
@@ -88,10 +91,20 @@ const standIn = (waiting: number) => {
     inbox.splice(0, inbox.length, ...left);
     inMemory.clear();
   };
-  return { clock, sweep, inbox, inMemory, count, handle };
+  return { clock, sweep, inbox, inMemory, count, handle, people };
 };
 
 describe('the sweep', () => {
+  it('gives what people have stopped more time before it calls it overdue, and nothing else [A9]', async () => {
+    const { clock, sweep, count, people } = standIn(0);
+    sweep.start();
+    await clock.pass(35_000);
+    expect([count('put off'), count('overdue')]).toEqual([0, 2]);
+    people.stop = true;
+    await clock.pass(30_000);
+    expect([count('put off'), count('overdue')]).toEqual([1, 3]);
+    await sweep.stop();
+  });
   it('takes up what a previous run has left page after page, without waiting for its second, and looks for the rest once a second', async () => {
     const { clock, sweep, inbox, inMemory, count, handle } = standIn(2_200);
     sweep.start();

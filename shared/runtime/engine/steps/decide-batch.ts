@@ -3,6 +3,7 @@
  * Everything that is missing is loaded in one question.
  */
 import type { Log } from '../../process/log.js';
+import type { StopSource } from '../../stopping/stop-source.js';
 import type { Catalogue } from '../catalogue.js';
 import type { Clock } from '../clock.js';
 import type { EffectsInProgress } from '../effects/effects-in-progress.js';
@@ -21,6 +22,7 @@ export type DecideBatchOptions = {
   readonly journeys: JourneyCache;
   readonly effects: EffectsInProgress;
   readonly leftToNewer: LeftToNewer;
+  readonly stops: StopSource;
   readonly enqueue: (item: Item) => void;
 };
 
@@ -122,7 +124,8 @@ export class DecideBatch {
   }
 
   #decide(item: Item, journey: StoredJourney | null): Decided {
-    return decide(this.#o.catalogue, item, journey, this.#o.clock.nowMs());
+    const { catalogue, stops, clock } = this.#o;
+    return decide(catalogue, item, journey, { stops, nowMs: clock.nowMs() });
   }
 
   /**

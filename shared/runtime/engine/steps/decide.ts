@@ -1,8 +1,9 @@
 /** What one item means for its journey. Pure: the journey and the time arrive as arguments, and nothing is asked or written. */
 import { dueMove, type LifeEvent } from '../../../kernel/effect-life.js';
-import { openJourney, step, type StepResult } from '../../../kernel/step.js';
-import type { Catalogue } from '../catalogue.js';
-import type { StoredJourney } from '../store/store.js';
+import { openJourney, step, type StepContext, type StepResult } from '../../../kernel/step.js';
+import type { StopSource } from '../../stopping/stop-source.js';
+import { operationOf, type Catalogue } from '../catalogue.js';
+import type { StoredEffect, StoredJourney } from '../store/store.js';
 import type { Item } from './lanes.js';
 
 /** A step of the flow; or `work`: the outside is asked first, and nothing is written before; or a bug of ours. */
@@ -24,7 +25,35 @@ const canBeAsked = (catalogue: Catalogue, flow: string, effectName: string): boo
   return definition.kind !== 'read' && definition.system !== 'people';
 };
 
-const stepResult = (catalogue: Catalogue, item: Item, journey: StoredJourney | null, nowMs: number): Decided['stepResult'] => {
+const leavingOf = (catalogue: Catalogue, { flow, portfolioId }: StoredJourney, { name }: StoredEffect, changes: boolean) => ({
+  ...{ operation: operationOf(catalogue.effect(flow, name), name), portfolioId, changes },
+  system: catalogue.effect(flow, name).system,
+});
+
+/** Time in which people had stopped a request costs none of its patience. */
+const contextOf = (catalogue: Catalogue, journey: StoredJourney, stops: StopSource, nowMs: number): StepContext => {
+  const context = catalogue.contextOf(journey.flow, nowMs);
+  const { effect } = journey;
+  if (effect === null) return context;
+  const stoppedMs = stops.stoppedMs(leavingOf(catalogue, journey, effect, effect.kind !== 'read'), effect.plannedAtMs, nowMs);
+  if (stoppedMs === 0) return context;
+  const { rulesOf } = context;
+  return {
+    ...context,
+    rulesOf: (name, row) => {
+      const rules = rulesOf(name, row);
+      return { ...rules, life: { ...rules.life, patienceMs: rules.life.patienceMs + stoppedMs } };
+    },
+  };
+};
+
+const stepResult = (
+  catalogue: Catalogue,
+  item: Item,
+  journey: StoredJourney | null,
+  stops: StopSource,
+  nowMs: number,
+): Decided['stepResult'] => {
   if (item.kind === 'input' && journey === null) {
     if ('journeyId' in item.to) return { kind: 'ignored', note: 'no such journey' };
     const { flow, subject } = item.to;
@@ -37,7 +66,7 @@ const stepResult = (catalogue: Catalogue, item: Item, journey: StoredJourney | n
   }
   if (journey === null) return { kind: 'ignored', note: 'no such journey' };
   const flow = catalogue.flow(journey.flow);
-  const context = catalogue.contextOf(journey.flow, nowMs);
+  const context = contextOf(catalogue, journey, stops, nowMs);
   switch (item.kind) {
     case 'input':
       return step(flow, journey, { kind: 'input', input: item.input }, context);
@@ -70,6 +99,12 @@ const stepResult = (catalogue: Catalogue, item: Item, journey: StoredJourney | n
         return { kind: 'ignored', note: 'the effect was overtaken' };
       const move = dueMove(effect, context.rulesOf(effect.name, row).life);
       if (move === 'nothing') return { kind: 'ignored', note: `the effect is ${effect.status}` };
+      // Stopped, it waits as it is: no send is written that would not be made.
+      const stopped = stops.whyStopped(leavingOf(catalogue, journey, effect, move === 'send' && effect.kind !== 'read'));
+      if (stopped !== null)
+        return effect.status === 'parked'
+          ? { kind: 'ignored', note: stopped.evidence }
+          : { kind: 'postponed', effect: { ...effect, dueAtMs: nowMs + stopped.retryAfterMs, note: stopped.evidence } };
       if (move === 'inquire' || effect.kind === 'read') return { kind: 'work', move };
       return step(flow, journey, { kind: 'effect', effectId: effect.id, event: { type: 'Sending' } }, context);
     }
@@ -77,12 +112,17 @@ const stepResult = (catalogue: Catalogue, item: Item, journey: StoredJourney | n
 };
 
 /** Never throws: a rule that does is a bug of ours, which is written down with its lane stopped. */
-export const decide = (catalogue: Catalogue, item: Item, journey: StoredJourney | null, nowMs: number): Decided => {
+export const decide = (
+  catalogue: Catalogue,
+  item: Item,
+  journey: StoredJourney | null,
+  { stops, nowMs }: { readonly stops: StopSource; readonly nowMs: number },
+): Decided => {
   // The message of one customer changes nothing of another's.
   if (item.kind === 'input' && journey !== null && journey.portfolioId !== item.lane)
     return { item, journey: null, stepResult: { kind: 'impossible', why: 'the journey belongs to another portfolio' } };
   try {
-    return { item, journey, stepResult: stepResult(catalogue, item, journey, nowMs) };
+    return { item, journey, stepResult: stepResult(catalogue, item, journey, stops, nowMs) };
   } catch (error) {
     return { item, journey, stepResult: { kind: 'bug', error } };
   }

@@ -4,6 +4,7 @@ import { go, ignored, type Flow } from '../../../kernel/flow.js';
 import { Catalogue } from '../catalogue.js';
 import { bind, noPolicy } from '../definition.js';
 import type { StoredJourney } from '../store/store.js';
+import { NOTHING_STOPPED } from '../../stopping/stop-source.js';
 import { decide } from './decide.js';
 import type { Item } from './lanes.js';
 
@@ -67,7 +68,7 @@ const told: Item = {
   original: null,
   tries: 0,
 };
-const stepOf = (item: Item, journey: StoredJourney) => decide(catalogue, item, journey, 5).stepResult;
+const stepOf = (item: Item, journey: StoredJourney) => decide(catalogue, item, journey, { stops: NOTHING_STOPPED, nowMs: 5 }).stepResult;
 
 describe('the decision about one item', () => {
   it('looks again only in the version whose interval is over', () => {

@@ -5,6 +5,7 @@
  */
 import { Bug } from '../../../kernel/bug.js';
 import type { Log } from '../../process/log.js';
+import type { StopSource } from '../../stopping/stop-source.js';
 import type { Catalogue } from '../catalogue.js';
 import type { Clock } from '../clock.js';
 import type { EffectRunner } from '../effects/effect-runner.js';
@@ -27,6 +28,7 @@ export type EngineOptions = {
   readonly catalogue: Catalogue;
   readonly store: EngineStore;
   readonly effectRunner: EffectRunner;
+  readonly stops: StopSource;
   readonly outboxPublisher: OutboxPublisher;
   readonly clock: Clock;
   readonly log: Log;
@@ -103,7 +105,10 @@ export class Engine {
       this.#afterCommit.release(item);
     };
     this.leftToNewer = new LeftToNewer({ catalogue, store, clock, log, ownerId, effects, release });
-    this.#decisions = new DecideBatch({ catalogue, store, clock, log, ownerId, journeys, effects, leftToNewer: this.leftToNewer, enqueue });
+    this.#decisions = new DecideBatch({
+      ...{ catalogue, store, clock, log, ownerId, journeys, effects, enqueue },
+      ...{ leftToNewer: this.leftToNewer, stops: options.stops },
+    });
     this.#items = items;
     this.#journeys = journeys;
     this.#effects = effects;

@@ -15,6 +15,7 @@ import {
 import { bigintArray, intArray, textArray } from './binary-array.js';
 import { isUnset, rowsOf, stepStatement, unnested, type Parts } from './step-statement.js';
 import { isAway } from '../../postgres/database.js';
+import { STOPPED } from '../../stopping/stop-rules.js';
 import type { EffectKind, Stated } from '../../../kernel/flow.js';
 import type { EffectStatus } from '../../../kernel/effect-life.js';
 
@@ -171,6 +172,13 @@ const effectOf = (row: JourneyRow): StoredEffect | null =>
         request: row.request,
         owner: row.owner,
       };
+
+const PUT_OFF_OVERDUE = `
+  update journey j set overdue_at = now() + $1::float8 * interval '1 ms'
+  from (select o.id from journey o cross join lateral (select 1 from effect e
+      where e.id = o.effect_id and e.status in ('planned', 'accepted', 'unknown') and starts_with(e.note, '${STOPPED}') offset 0) e
+    where not o.ended and o.overdue_at < now() + $1::float8 * interval '1 ms' for update of o skip locked) stopped
+  where j.id = stopped.id`;
 
 /** In sweeps, one a second: longer than a statement may run. */
 const LOOKS_AFTER_A_CHANGE = 15;
@@ -392,6 +400,10 @@ export class PostgresStore implements EngineStore {
       [eventIds],
       'mark-sent',
     );
+  }
+
+  async putOffOverdue(roomMs: number): Promise<void> {
+    await this.#query(PUT_OFF_OVERDUE, [roomMs]);
   }
 
   async newlyOverdue(limit: number): ReturnType<EngineStore['newlyOverdue']> {

@@ -106,6 +106,8 @@ export type EngineStore = {
   markSent(eventIds: readonly string[]): Promise<void>;
   /** Drops handled events and sent messages of so long ago, a chunk at a time; journeys, effects and history stay. Returns how many rows went. */
   dropHandled(olderThanDays: number, limit: number): Promise<number>;
+  /** Of open journeys whose effect is stopped: none becomes overdue sooner than so long from now. */
+  putOffOverdue(roomMs: number): Promise<void>;
   /** Journeys that became overdue and were not alarmed yet; marks them alarmed. */
   newlyOverdue(limit: number): Promise<
     readonly {

@@ -1,0 +1,89 @@
+/** The rows of stops. A stop is written before anything else: nothing may keep it waiting, not even the log. */
+import type { Pool } from 'pg';
+import { stopActOf } from '../../../../shared/runtime/stopping/postgres-stops.js';
+import type { StopAct } from '../../../../shared/runtime/stopping/stop-acts.js';
+import { standing, stopsOf, whyNotCounted, type PersonAt } from '../../../../shared/runtime/stopping/stop-rules.js';
+import type { NewResume, NewStop, Signature, Stopping, StopsShown } from '../decide/stops.js';
+import { audited } from './audit.store.js';
+import { iso, rowsOf } from './rows.js';
+
+const MOST_REFUSED = 100;
+
+type AskRow = {
+  readonly act_id: string;
+  readonly scope: string;
+  readonly ends: readonly string[];
+  readonly why: string;
+  readonly made_by: string;
+  readonly signature: string;
+  readonly at: Date;
+};
+const resumeOf = ({ act_id: actId, scope, ends, why, made_by: name, signature }: AskRow): NewResume => ({
+  ...{ actId, scope, ends, why },
+  by: { name, signature },
+});
+
+const acts = async (pool: Pool): Promise<readonly StopAct[]> => {
+  const rows = await rowsOf<Parameters<typeof stopActOf>[0]>(
+    pool,
+    `select seq, act_id, does, scope, ends, why, made_by, signature, approved_by, approval, (extract(epoch from at) * 1000)::bigint as at_ms
+     from public.stop_act order by seq`,
+    [],
+  );
+  return rows.map(stopActOf);
+};
+
+export type StopStoreOptions = { readonly pool: Pool; readonly personAt: PersonAt; readonly nowMs: () => number };
+
+export const stopStore = ({ pool, personAt, nowMs }: StopStoreOptions): Stopping => {
+  /** What was done stands already, whatever becomes of its line. */
+  const note = (who: string, what: string, target: string, details: Readonly<Record<string, string>>): Promise<void> =>
+    audited(pool, nowMs, (_client, audit) => audit({ who, what, target, details }));
+
+  const shown = async (): Promise<StopsShown> => {
+    const judged = (await acts(pool)).map((act) => ({ act, problem: whyNotCounted(act, personAt) }));
+    const counted = judged.filter(({ problem }) => problem === null).map(({ act }) => act);
+    const stands = standing(stopsOf(counted));
+    const asks = await rowsOf<AskRow>(pool, 'select * from operator.resume_ask order by at, act_id', []);
+    const isOpen = ({ scope, ends }: AskRow): boolean => stands.some((stop) => stop.scope === scope && ends.includes(stop.actId));
+    return {
+      standing: stands.map(({ actId, scope, why, by, atMs }) => ({ actId, scope, why, by: by.name, since: new Date(atMs).toISOString() })),
+      waiting: asks
+        .filter(isOpen)
+        .map(({ act_id: actId, scope, ends, why, made_by: by, at }) => ({ actId, scope, ends, why, by, at: iso(at) })),
+      refused: judged
+        .flatMap(({ act: { seq, does, scope, atMs }, problem }) =>
+          problem === null ? [] : [{ seq, does, scope, at: new Date(atMs).toISOString(), problem }],
+        )
+        .slice(-MOST_REFUSED),
+    };
+  };
+
+  return {
+    shown,
+    stop: async ({ actId, scope, why, by }: NewStop) => {
+      await pool.query(`insert into public.stop_act (act_id, does, scope, why, made_by, signature) values ($1, 'stops', $2, $3, $4, $5)`, [
+        ...[actId, scope, why, by.name, by.signature],
+      ]);
+      await note(by.name, 'stopped', scope, { act: actId, why });
+    },
+    ask: async ({ actId, scope, ends, why, by }) => {
+      await pool.query('insert into operator.resume_ask (act_id, scope, ends, why, made_by, signature) values ($1, $2, $3, $4, $5, $6)', [
+        ...[actId, scope, ends, why, by.name, by.signature],
+      ]);
+      await note(by.name, 'asked to resume', scope, { act: actId, ends: ends.join(','), why });
+    },
+    asked: async (actId) => {
+      const [row] = await rowsOf<AskRow>(pool, 'select * from operator.resume_ask where act_id = $1', [actId]);
+      return row === undefined ? null : resumeOf(row);
+    },
+    resume: async ({ actId, scope, ends, why, by }: NewResume, approvedBy: Signature) => {
+      await pool.query(
+        `insert into public.stop_act (act_id, does, scope, ends, why, made_by, signature, approved_by, approval)
+         values ($1, 'resumes', $2, $3, $4, $5, $6, $7, $8)`,
+        [actId, scope, ends, why, by.name, by.signature, approvedBy.name, approvedBy.signature],
+      );
+      await note(approvedBy.name, 'approved to resume', scope, { act: actId, askedBy: by.name, ends: ends.join(',') });
+    },
+  };
+};

@@ -1,0 +1,19 @@
+/** The tenant's limits as one process of a history reaches them: the database is on the way, and may answer late or not at all. */
+import type { LimitsAnswer, LimitsPort } from '../../services/payout/src/decide/limits.js';
+import type { MemoryLimits } from '../builders/limits.js';
+import type { Network } from './network.js';
+
+export const simulatedLimits = (limits: MemoryLimits, network: Network): LimitsPort => {
+  const asked = <A>(what: string, act: () => A): Promise<LimitsAnswer<A>> =>
+    network.database<LimitsAnswer<A>>(what, () => ({ answer: act() }), { away: 'the connection broke' });
+  return {
+    reserve: (key, day, request, chosen) =>
+      asked(`reserves limits for ${request.payoutId}`, () => limits.reserve(key, day, request, chosen)),
+    isReserved: (key) => asked('looks for a reservation', () => limits.reservations.has(key)),
+    free: (payoutId) =>
+      asked(`frees the limits of ${payoutId}`, () => {
+        limits.free(payoutId);
+        return null;
+      }),
+  };
+};
