@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { isValidIBAN } from 'ibantools';
+import { isoOf } from '../../../../shared/kernel/instant.js';
 import { currency, sameMoney } from '../../../../shared/kernel/money.js';
 import type { Outcome } from '../../../../shared/kernel/outcome.js';
 import type { CoreBankingPort, Payment, PaymentRequest } from '../../../../shared/ports/core-banking.js';
@@ -55,7 +56,7 @@ const differs = (request: PaymentRequest, payment: Payment): string | null => {
 const paidOf = (payment: Payment, nowMs: number): PaidTransfer => ({
   paymentId: payment.paymentId,
   endToEndId: payment.endToEndId,
-  paidAt: payment.bookedAt ?? new Date(nowMs).toISOString(),
+  paidAt: payment.bookedAt ?? isoOf(nowMs),
   returned:
     payment.returned === null
       ? null
@@ -142,7 +143,7 @@ export const payCounterAccount = (
   resultFromPerson: (request: PaymentRequest, evidence) => ({
     paymentId: paymentIdOf(evidence),
     endToEndId: request.endToEndId,
-    paidAt: new Date(nowMs()).toISOString(),
+    paidAt: isoOf(nowMs()),
     returned: null,
   }),
 });

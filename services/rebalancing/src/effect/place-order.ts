@@ -1,3 +1,4 @@
+import { isoOf } from '../../../../shared/kernel/instant.js';
 import { Bug } from '../../../../shared/kernel/bug.js';
 import type { Inquiry, Outcome, Sending } from '../../../../shared/kernel/outcome.js';
 import type { BrokerPort, OrderRefusal, OrderRequest } from '../../../../shared/ports/broker.js';
@@ -12,7 +13,7 @@ const asked = ({ account, instrument, side, units, amount, currency }: Order): O
   return { account, instrument, side, size: amount === null ? { by: 'units', units } : { by: 'amount', amount: { amount, currency } } };
 };
 
-const at = (sending: Sending): string => new Date(sending.firstSentAtMs).toISOString();
+const at = (sending: Sending): string => isoOf(sending.firstSentAtMs);
 
 const outcome = (answer: Outcome<{ readonly orderId: string }, OrderRefusal>, sending: Sending): Outcome<Placed, OrderRefusal> =>
   answer.kind === 'applied' ? { kind: 'applied', result: { orderId: answer.result.orderId, placedAt: at(sending) } } : answer;
