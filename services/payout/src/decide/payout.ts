@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { OwnEvent, PayoutRequested } from '../../../../contracts/internal/events.js';
 import { parseDecimal, type Decimal } from '../../../../shared/kernel/decimal.js';
 import type { DivestAmount } from '../../../../shared/kernel/money.js';
+import type { NotSent } from '../../../../shared/kernel/outcome.js';
 
 const amount = z.custom<Decimal>((value) => typeof value === 'string' && parseDecimal(value) === value, 'not a canonical decimal');
 
@@ -68,7 +69,7 @@ export type CashOutSeen = {
   readonly currency: string | null;
 };
 
-export type CashOutRefusal = 'not-enough-cash' | 'not-allowed' | 'malformed' | 'failed' | 'returned' | 'refused';
+export type CashOutRefusal = NotSent | 'not-enough-cash' | 'not-allowed' | 'malformed' | 'failed' | 'returned' | 'refused';
 
 /** What InvestSuite shows of the portfolio now. `open`: neither blocked nor archived nor deleted. */
 export type RequestRead = { readonly ownerId: string; readonly open: boolean; readonly level: DivestAmount };
@@ -84,6 +85,10 @@ export type CounterAccountRead = {
   readonly ibanWellFormed: boolean;
   /** In ms. Null when the bank does not say that it ever changed. */
   readonly changedMsAgo: number | null;
+  /** What is wrong with the bank's date of the last change, so that it counts as now; absent when the date was read. */
+  readonly changedAtUnclear?: 'cannot be read' | 'is yet to come';
+  /** Why no payment can go there, by the rules of the rail; absent when one can. */
+  readonly notPayable?: NotSent;
 };
 
 export type PaidTransfer = {

@@ -4,6 +4,7 @@ import { compare, cutTo, isZero, minus, negated, plus, sum, times, ZERO, type De
 import { impossible, type Move, type Opening, type RefusedBy, type Step } from '../../../../shared/kernel/flow.js';
 import { cashInstrument } from '../../../../shared/kernel/ids.js';
 import { minorDigits } from '../../../../shared/kernel/money.js';
+import { refusedBy } from '../../../../shared/kernel/outcome.js';
 import { feesPaid, grossFilled, orderReference, unitsFilled } from './movements.js';
 import type { Fill, Order, OrderDecided, OrderEffects, OrderOutcome, OrderEmits, OrderSeen } from './order.js';
 
@@ -34,7 +35,7 @@ export const placed = (_order: Order, result: OrderEffects['PlaceOrder']['result
 
 export const notPlaced = (_order: Order, reason: string, by: RefusedBy): Next => ({
   to: 'RecordingNotExecuted',
-  set: { reason: by === 'person' ? 'not placed, as a person found' : `refused by the broker: ${reason}` },
+  set: { reason: by === 'person' ? 'not placed, as a person found' : refusedBy('refused by the broker', reason) },
 });
 
 export const recordedPlaced = (_order: Order, result: OrderEffects['RecordPlaced']['result']): Next => ({
