@@ -68,7 +68,7 @@ const canHoldLeapSecond = (atMs: number): boolean => {
 
 /**
  * Milliseconds since 1970, or null when the calendar has no such day or the day no such time.
- * Second 60 is read where a leap second can be, as the first second of the next day, for that is how clocks without leap seconds count it.
+ * Second 60 is read where a leap second can be. It is the first second of the next day, as clocks without leap seconds count.
  * Hour 24 is read as the end of the day (ISO 8601:2004, 4.2.3): 24:00:00 and nothing after it.
  */
 export const utcMs = (at: CalendarTime, offsetMinutes = 0): number | null => {

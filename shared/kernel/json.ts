@@ -113,10 +113,9 @@ const unmarked = (value: unknown, reading: Reading): unknown => {
 };
 
 /**
- * Two members of one name are refused: readers differ about which of them counts (RFC 8259, 4), so whoever signed or checked the text
- * may have meant the other one. The engine's parser keeps one of each name, however it is escaped, so a member is missing then.
- * @throws JsonError when the text is not JSON, holds a name twice in one object, NUL characters or half characters, or is nested deeper
- * than `maxDepth` (default 64).
+ * Two members of one name are refused: readers differ about which of them counts (RFC 8259, 4). Whoever signed or checked the text may
+ * have meant the other one. The engine's parser keeps one of each name, however it is escaped, so a member is missing then.
+ * @throws JsonError when the text is not JSON, has a name twice in one object, or NUL or half characters, or exceeds `maxDepth` (64).
  */
 export const parseJson = (text: string, maxDepth = 64): Json => {
   if (text.includes('\\u0000') && ESCAPED_NUL.test(text)) throw new JsonError('the text holds a NUL character');

@@ -14,7 +14,7 @@ const PREFIX = 'whsec_';
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 /** Stars, dots, bullets, dashes or an ellipsis where characters were taken out; one character many times over. */
 const MASKED = /[*\u2022\u25cf\u2026]|\.{3}|([\s\S])\1{5}/;
-/** What a header can carry, and a line of a file holds: a blank or a line break in a secret is a slip of the hand. */
+/** What a header can carry. A blank or a line break in a secret is a slip of the hand. */
 const PRINTABLE = /^[\u0021-\u007e]+$/;
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';

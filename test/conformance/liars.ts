@@ -454,11 +454,6 @@ const findsTheFirst = (port: Bank): Partial<CoreBankingPort> => {
 
 export const coreBankingLiars: readonly Liar<CoreBankingKit>[] = [
   {
-    lie: 'knows of no payee whom it would refuse',
-    convictedBy: ['a payee whom no payment can carry is refused before anything is sent, and any other is paid'],
-    start: underBank(bank(() => ({ canPay: () => null }))),
-  },
-  {
     lie: 'takes a lost answer for a refusal',
     convictedBy: ['pay: timeout-but-done', 'pay: cut-but-done', 'pay: 5xx-but-done', 'pay: half an answer'],
     start: underBank(bank((port) => paid(port, (outcome) => (outcome.kind === 'unknown' ? REFUSED : outcome)))),

@@ -313,7 +313,13 @@ describe('the gateway', () => {
     ],
     [
       'broken chunks',
+      // Of a body that nobody may have signed nothing is read.
       'POST /webhooks/investsuite HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n[]\r\n',
+      /^HTTP\/1.1 40[01]/,
+    ],
+    [
+      'broken chunks under the headers of a signature',
+      'POST /webhooks/investsuite HTTP/1.1\r\nhost: x\r\nwebhook-id: a\r\nwebhook-timestamp: 1\r\nwebhook-signature: v1,AAAA\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n[]\r\n',
       /^HTTP\/1.1 400/,
     ],
     [

@@ -52,8 +52,8 @@ export const trustedProxies = (list: readonly string[]): TrustedProxies => {
 const withoutPort = (text: string): string => /^\[(.+)\](?::\d+)?$/.exec(text)?.[1] ?? /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(text)?.[1] ?? text;
 
 /**
- * The network of the sender. Behind proxies of ours it is the last address of X-Forwarded-For that none of them has: each adds whom it
- * heard, and what stands before that the sender may have written itself. Anybody else's header says nothing.
+ * The network of the sender. Behind proxies of ours it is the last address of X-Forwarded-For that none of them has. Each proxy adds
+ * whom it heard; what stands before that the sender may have written itself. Anybody else's header says nothing.
  */
 export const senderOf = (request: Pick<IncomingMessage, 'headers' | 'socket'>, proxies: TrustedProxies): string => {
   let sender = request.socket.remoteAddress ?? '';

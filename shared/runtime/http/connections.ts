@@ -1,6 +1,6 @@
 /**
  * The bounds of open connections. A connection is unproven until a request on it has shown a secret of ours. When there are too many,
- * the oldest unproven ones go, and a new one always comes in: whoever holds sockets open and says nothing shuts nobody out.
+ * the oldest unproven ones go, and a new one always comes in. Whoever holds sockets open and says nothing shuts nobody out.
  */
 import type { Socket } from 'node:net';
 import { networkOf, NO_PROXIES, type TrustedProxies } from './address.js';

@@ -42,8 +42,8 @@ const beforeDeadline = async (work: Promise<readonly Figure[]>, deadlineMs: numb
 };
 
 /**
- * `cmw_figures_known` is 1 when the others are of this scrape. While the database is away it is 0, the others have no value at all, and
- * what needs no database is still shown: a 0 would say that nothing waits.
+ * `cmw_figures_known` is 1 when the others are of this scrape. While the database is away it is 0, and the others have no value at all:
+ * a 0 would say that nothing waits. What needs no database is shown all the same.
  */
 export const watchFigures = ({ registry, read, deadlineMs = DEADLINE_MS }: FiguresOptions): void => {
   /** A reading outlives its scrape when the database is slow: the next scrape waits for it instead of asking once more. */
