@@ -156,7 +156,7 @@ describe('a payment', () => {
     [' ', 'BE22'],
     ['-', 'BE22'],
     ['王小明', 'RR10'],
-    ['Ada\u0000', 'RR10'],
+    ['Ada\u0001', 'RR10'],
     ['Ada\u200b', 'RR10'],
   ])('to %j is refused, and no payment exists', async (name, reason) => {
     const refused = await pay('WD1', '250.00', { creditor: { name } });
