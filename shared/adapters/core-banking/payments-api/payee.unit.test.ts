@@ -26,26 +26,26 @@ describe('which payee can be paid', () => {
     expect([named(name), refusalOfName(name)]).toEqual([null, null]);
   });
   it.each([
-    ['', 'is empty'],
-    [' ', 'is empty'],
-    ['   \u0301', 'is empty'],
-    ['- / .', 'is empty'],
-    ['x'.repeat(141), 'has 141 characters, more than the 140'],
-    ['Ada\u0000Example', 'U+0000'],
-    ['Ada\nExample', 'U+000A'],
-    ['Ada\tExample', 'U+0009'],
-    ['Ada\u007f', 'U+007F'],
-    ['Ada\u0085', 'U+0085'],
-    ['Ada\u00a0Example', 'U+00A0'],
-    ['Ada\u200bExample', 'U+200B'],
-    ['\u202eelpmaxE adA', 'U+202E'],
-    ['\ufeffAda', 'U+FEFF'],
-    ['王小明', 'U+738B'],
-    ['علي', 'U+0639'],
-    ['Ada 😀', 'U+1F600'],
-    ['Ａda', 'U+FF21'],
-    ['Ada \ud800', 'U+D800'],
-  ])('refuses %j as ours, without repeating it [C5]', (name, why) => {
+    ['nothing', '', 'is empty'],
+    ['a blank', ' ', 'is empty'],
+    ['an accent without a letter', '   \u0301', 'is empty'],
+    ['marks alone', '- / .', 'is empty'],
+    ['a character too many', 'x'.repeat(141), 'has 141 characters, more than the 140'],
+    ['NUL', 'Ada\u0000Example', 'U+0000'],
+    ['a line break', 'Ada\nExample', 'U+000A'],
+    ['a tabulator', 'Ada\tExample', 'U+0009'],
+    ['a control character of ASCII', 'Ada\u007f', 'U+007F'],
+    ['a control character of Latin-1', 'Ada\u0085', 'U+0085'],
+    ['a blank that does not break', 'Ada\u00a0Example', 'U+00A0'],
+    ['a blank of no width', 'Ada\u200bExample', 'U+200B'],
+    ['a change of direction', '\u202eelpmaxE adA', 'U+202E'],
+    ['a byte order mark', '\ufeffAda', 'U+FEFF'],
+    ['Chinese', '王小明', 'U+738B'],
+    ['Arabic', 'علي', 'U+0639'],
+    ['an emoji', 'Ada 😀', 'U+1F600'],
+    ['a letter of full width', 'Ａda', 'U+FF21'],
+    ['half a character', 'Ada \ud800', 'U+D800'],
+  ])('refuses a name of %s as ours, without repeating it [C5]', (_what, name, why) => {
     const refusal = named(name);
     expect(refusal).toMatch(/^not sent: /);
     expect(refusal).toContain(why);
