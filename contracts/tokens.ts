@@ -35,29 +35,26 @@ export const integerToken = decimalToken
   })
   .meta({ description: 'Whole number, as a JSON number or as text' });
 
+/**
+ * A whole number in an environment or an address, both bounds included. Read are digits, and a minus before what is below zero. Not
+ * read are `0x10`, `1e3`, `5 `, `007` and an empty text, of which `Number` makes 16, 1000, 5, 7 and 0.
+ */
+export const wholeNumberText = (least: number, most: number): z.ZodType<number, string> =>
+  z
+    .string()
+    .regex(/^(?:0|-?[1-9]\d{0,14})$/, 'must be a whole number, in digits')
+    .transform(Number)
+    .pipe(z.number().min(least).max(most))
+    .meta({ minimum: least, maximum: most });
+
 const LONGEST_TIMESTAMP = 64;
 
-/** A point in time as the sender wrote it. Not checked for being a date: see `instantMs`. */
+/** A point in time as the sender wrote it. Not checked for being a date: see `instantMs` of the kernel. */
 export const timestampText = z
   .string()
   .min(1)
   .max(LONGEST_TIMESTAMP)
   .meta({ description: 'Point in time, ISO 8601 when the sender is well' });
-
-const ISO_INSTANT = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?$/i;
-
-/** Milliseconds since 1970 (UTC when no zone is written), or null when it is not a date we can place in time. */
-export const instantMs = (text: string): number | null => {
-  if (!ISO_INSTANT.test(text)) return null;
-  const iso = text
-    .replace(' ', 'T')
-    .replace(',', '.')
-    .replace(/(\.\d{3})\d+/, '$1')
-    .replace(/([+-]\d{2})(\d{2})$/, '$1:$2');
-  const zoned = /(?:Z|[+-]\d{2}:\d{2})$/i.test(iso) ? iso : `${iso}Z`;
-  const value = Date.parse(zoned);
-  return Number.isNaN(value) ? null : value;
-};
 
 export type JsonObject = { readonly [key: string]: Json };
 

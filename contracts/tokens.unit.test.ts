@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { JsonNumber, parseJson } from '../shared/kernel/json.js';
-import { decimalText, decimalToken, instantMs, integerToken, jsonObject } from './tokens.js';
+import { decimalText, decimalToken, integerToken, jsonObject } from './tokens.js';
 
 const token = (raw: string): JsonNumber => new JsonNumber(raw);
 
@@ -45,20 +45,5 @@ describe('jsonObject', () => {
     expect(jsonObject.parse(object)).toBe(object);
     expect(jsonObject.safeParse([]).success).toBe(false);
     expect(jsonObject.safeParse(token('1')).success).toBe(false);
-  });
-});
-
-describe('instantMs', () => {
-  it.each([
-    ['2024-03-04T09:00:00.000Z', Date.UTC(2024, 2, 4, 9)],
-    ['2024-03-04T10:00:00+01:00', Date.UTC(2024, 2, 4, 9)],
-    ['2024-03-04T10:00:00.123456+0100', Date.UTC(2024, 2, 4, 9, 0, 0, 123)],
-    ['2024-03-04 09:00:00', Date.UTC(2024, 2, 4, 9)],
-  ])('places %s', (given, wanted) => {
-    expect(instantMs(given)).toBe(wanted);
-  });
-
-  it.each([['-1000000000-01-01T00:00:00Z'], ['yesterday'], ['2024-13-04T09:00:00Z'], ['2024-03-04']])('does not place %s', (given) => {
-    expect(instantMs(given)).toBeNull();
   });
 });

@@ -17,6 +17,8 @@ export const HEADER_IDEMPOTENCY_KEY = 'idempotency-key';
 /** Longest `endToEndId` and `remittanceInformation`, in characters (ISO 20022 Max35Text, Max140Text). */
 export const END_TO_END_ID_MAX = 35;
 export const REMITTANCE_MAX = 140;
+/** Longest name of a creditor, in characters (ISO 20022 Max140Text). */
+export const CREDITOR_NAME_MAX = 140;
 
 /** `"1250.00"`: text, never a JSON number. Becomes a canonical decimal. */
 export const amountText = z
@@ -63,7 +65,7 @@ export const createPaymentRequest = z.strictObject({
   endToEndId: reference,
   uetr: z.guid(),
   debtorAccount: z.strictObject({ iban }),
-  creditor: z.strictObject({ name: z.string().min(1).max(140) }),
+  creditor: z.strictObject({ name: z.string().min(1).max(CREDITOR_NAME_MAX) }),
   creditorAccount: z.strictObject({ iban }),
   instructedAmount: money,
   remittanceInformation: z.string().max(REMITTANCE_MAX).optional(),

@@ -79,6 +79,3 @@ export const counterAccountChanged = (
   if (now.account.iban !== checked.iban) return 'the counter account at the bank is another one now';
   return now.account.ownerName === checked.ownerName ? null : 'the counter account at the bank has another owner now';
 };
-
-/** Opens the reason of a request that we have not let go: nothing has left, and the other side has refused nothing. */
-export const NOT_SENT = 'not sent: ';

@@ -35,6 +35,21 @@ const noEnvironment = {
   selector: "MemberExpression[object.name='process'][property.name='env']",
   message: 'The environment is read in config.ts or main.ts only.',
 };
+/** What others wrote is read strictly, or not at all: a guess is worse than no answer. */
+const noGuessing = [
+  {
+    selector: "MemberExpression[object.name='Date'][property.name='parse']",
+    message: 'It guesses at what is no point in time: use instantMs of shared/kernel/instant.ts.',
+  },
+  {
+    selector: "NewExpression[callee.name='Date'][arguments.length>0]",
+    message: 'Of a text it guesses: use instantMs to read a point in time, and isoOf to print one (shared/kernel/instant.ts).',
+  },
+  {
+    selector: "MemberExpression[object.name='z'][property.name='coerce']",
+    message: 'It makes numbers of 0x10, 1e3 and blanks: use wholeNumberText of contracts/tokens.ts.',
+  },
+];
 const purity = [
   { selector: ':matches(AwaitExpression, :function[async=true])', message: 'decide and kernel are synchronous.' },
   { selector: 'Literal[raw=/^[0-9]*\\.[0-9]+$/]', message: 'No fractional literal near money: amounts are Decimal.' },
@@ -132,6 +147,7 @@ export default tseslint.config(
       'no-console': 'error',
       'no-restricted-globals': ['error', { name: 'parseFloat', message: 'Amounts are Decimal.' }],
       'no-restricted-properties': ['error', { property: 'toFixed', message: 'It rounds a float; amounts are Decimal.' }],
+      'no-restricted-syntax': ['error', ...everywhere, ...noGuessing],
     },
   },
   {
@@ -154,7 +170,7 @@ export default tseslint.config(
     name: 'house/environment',
     files: production,
     ignores: [...tests, ...startUp],
-    rules: { 'no-restricted-syntax': ['error', ...everywhere, noEnvironment] },
+    rules: { 'no-restricted-syntax': ['error', ...everywhere, ...noGuessing, noEnvironment] },
   },
   {
     name: 'house/pure',

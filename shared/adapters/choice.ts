@@ -1,13 +1,21 @@
 /** Which adapter stands behind a port, chosen by name in the environment. Adding one is one line in the port's `configured.ts`. */
 import { z } from 'zod';
 import type { EventReader } from '../../contracts/internal/event-reader.js';
+import { credentialProblem } from '../kernel/secret.js';
 import type { HttpLogEntry } from './http/http.js';
 
 export const address = z
   .string()
   .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'must be an http(s) address')
   .transform((text) => text.replace(/\/+$/, ''));
-export const secret = z.string().min(1).meta({ secret: true });
+/** What the other side has issued for us. A masked or shortened text would be refused there, at the first request that matters. */
+export const secret = z
+  .string()
+  .superRefine((text, context) => {
+    const problem = credentialProblem(text);
+    if (problem !== null) context.addIssue({ code: 'custom', message: problem });
+  })
+  .meta({ secret: true });
 
 type Log = (entry: HttpLogEntry) => void;
 

@@ -6,14 +6,13 @@ import { electronicFormatIBAN } from 'ibantools';
 import { treatmentOf, type PortfolioRule } from '../../contracts/internal/portfolio-rules.js';
 import {
   counterAccountChanged,
-  NOT_SENT,
   portfolioChanged,
   type Account,
   type PortfolioDecided,
   type PortfolioNow,
 } from '../../contracts/internal/standing.js';
 import type { PortfolioId, UserId } from '../kernel/ids.js';
-import type { Outcome } from '../kernel/outcome.js';
+import { NOT_SENT, type Outcome } from '../kernel/outcome.js';
 import type { CoreBankingPort, CounterAccount } from '../ports/core-banking.js';
 import type { InvestSuitePort, Portfolio } from '../ports/investsuite.js';
 

@@ -2,7 +2,7 @@
 import type { Decimal } from '../kernel/decimal.js';
 import type { BrokerAccountId, InstrumentId } from '../kernel/ids.js';
 import type { Currency, Money } from '../kernel/money.js';
-import type { Inquiry, OperationAbility, Outcome, Sending } from '../kernel/outcome.js';
+import type { Inquiry, NotSent, OperationAbility, Outcome, Sending } from '../kernel/outcome.js';
 
 export type OrderSide = 'buy' | 'sell';
 
@@ -79,8 +79,8 @@ export type CashOut = {
   readonly amount: Money | null;
 };
 
-export type OrderRefusal = 'account-not-open' | 'not-enough-units' | 'not-enough-cash' | 'malformed' | 'refused';
-export type CashOutRefusal = 'not-enough-cash' | 'not-allowed' | 'malformed' | 'failed' | 'returned' | 'refused';
+export type OrderRefusal = NotSent | 'account-not-open' | 'not-enough-units' | 'not-enough-cash' | 'malformed' | 'refused';
+export type CashOutRefusal = NotSent | 'not-enough-cash' | 'not-allowed' | 'malformed' | 'failed' | 'returned' | 'refused';
 
 export type BrokerPort = {
   readonly provider: string;

@@ -1,6 +1,6 @@
 /** What we ask of the bank that pays the customer, in our words. */
 import type { Money } from '../kernel/money.js';
-import type { Inquiry, OperationAbility, Outcome, Sending } from '../kernel/outcome.js';
+import type { Inquiry, NotSent, OperationAbility, Outcome, Sending } from '../kernel/outcome.js';
 
 export type CounterAccount = {
   /** Electronic format, no spaces. */
@@ -39,13 +39,24 @@ export type Payment = {
   readonly returned: { readonly amount: Money; readonly reason: string; readonly reference: string } | null;
 };
 
-/** ISO 20022 external status reason code where the bank gives one, e.g. AC04 (closed account). */
+/**
+ * ISO 20022 external status reason code where the bank gives one, e.g. AC04 (closed account). What we refuse ourselves begins with
+ * `not sent: ` (see `NotSent`), so that nobody asks the bank about a payment that it never saw.
+ */
 export type PaymentRefusal = string;
+
+/** What of a payment can be judged before anybody is asked. */
+export type Payee = Pick<PaymentRequest, 'creditorName' | 'creditorIban'>;
 
 export type CoreBankingPort = {
   readonly provider: string;
   readonly abilities: { readonly pay: OperationAbility };
 
+  /**
+   * What the rules of the rail say of a payee, without asking the bank: null when they allow it, else why not. The words hold
+   * neither the name nor the account. Pure, and asked before the first step that cannot be taken back.
+   */
+  canPay(payee: Payee): NotSent | null;
   /** `applied` means ACSC, settled. RCVD, ACTC, PDNG, ACSP are `accepted`. */
   pay(request: PaymentRequest, sending: Sending): Promise<Outcome<Payment, PaymentRefusal>>;
   /** Looks for the payment by its endToEndId. */

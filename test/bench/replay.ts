@@ -41,11 +41,11 @@ const start = async (context: BenchContext): Promise<Stage> => {
     // These letters lead to no call: nobody needs to be there.
     INVESTSUITE_BASE_URL: nobody,
     INVESTSUITE_ACCESS_KEY_ID: 'bench',
-    INVESTSUITE_SECRET_ACCESS_KEY: 'bench',
+    INVESTSUITE_SECRET_ACCESS_KEY: 'secret-of-the-bench',
     DRIVEWEALTH_BASE_URL: nobody,
-    DRIVEWEALTH_APP_KEY: 'bench',
+    DRIVEWEALTH_APP_KEY: 'secret-of-the-bench',
     DRIVEWEALTH_CLIENT_ID: 'bench',
-    DRIVEWEALTH_CLIENT_SECRET: 'bench',
+    DRIVEWEALTH_CLIENT_SECRET: 'secret-of-the-bench',
   };
   const launched = await Promise.all(
     (['operator', SERVICE] as const).map((name) => launchService({ name, env, folder: join(folder.path, name) })),

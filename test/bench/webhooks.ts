@@ -43,11 +43,11 @@ const start = async (context: BenchContext): Promise<Stage> => {
     // The events are about orders of nobody here: nobody is asked about them.
     INVESTSUITE_BASE_URL: nobody,
     INVESTSUITE_ACCESS_KEY_ID: 'bench',
-    INVESTSUITE_SECRET_ACCESS_KEY: 'bench',
+    INVESTSUITE_SECRET_ACCESS_KEY: 'secret-of-the-bench',
     DRIVEWEALTH_BASE_URL: nobody,
-    DRIVEWEALTH_APP_KEY: 'bench',
+    DRIVEWEALTH_APP_KEY: 'secret-of-the-bench',
     DRIVEWEALTH_CLIENT_ID: 'bench',
-    DRIVEWEALTH_CLIENT_SECRET: 'bench',
+    DRIVEWEALTH_CLIENT_SECRET: 'secret-of-the-bench',
   };
   const launch = (name: 'gateway' | 'rebalancing') => launchService({ name, env, folder: join(folder.path, name) });
   const [gateway, rebalancing] = await Promise.all([launch('gateway'), launch('rebalancing')]);

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { brokerConformance } from './broker.conformance.js';
 import { coreBankingConformance } from './core-banking.conformance.js';
 import { brokerLiars, coreBankingLiars, type Liar } from './liars.js';
+import { payeeLiars } from './payee.liars.js';
 import { inParallel, judge, type AnyKit, type Finding, type Scenario } from './suite.js';
 
 /** Without its operation: what is checked of every write. */
@@ -38,12 +39,13 @@ const suite = <Kit extends AnyKit<Lever>, Lever extends string>(
   });
 };
 
+const bankLiars = [...coreBankingLiars, ...payeeLiars];
 suite('broker', brokerConformance, brokerLiars);
-suite('core banking', coreBankingConformance, coreBankingLiars);
+suite('core banking', coreBankingConformance, bankLiars);
 
 describe('every scenario', () => {
   it('has a liar that it convicts', () => {
-    const convicting = [...brokerLiars, ...coreBankingLiars].flatMap(({ convictedBy }) => convictedBy.map(checkOf));
+    const convicting = [...brokerLiars, ...bankLiars].flatMap(({ convictedBy }) => convictedBy.map(checkOf));
     const all = [...brokerConformance, ...coreBankingConformance].map(({ name }) => checkOf(name));
     const idle = [...new Set(all)].filter((name) => !convicting.includes(name) && !NEVER_RUN.includes(name));
     expect(idle).toEqual([]);

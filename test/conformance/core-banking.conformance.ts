@@ -1,6 +1,7 @@
 /** What every core banking adapter has to keep, written once against `CoreBankingPort` and what a kit can make happen. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { compare, type Decimal } from '../../shared/kernel/decimal.js';
+import { NOT_SENT } from '../../shared/kernel/outcome.js';
 import type { CoreBankingPort, PaymentRequest } from '../../shared/ports/core-banking.js';
 import { carry, sendingOf, type Write } from './carry.js';
 import { demand, until, type AnyKit, type Scenario } from './suite.js';
@@ -94,6 +95,24 @@ const PAYMENTS: readonly BankScenario[] = [
       const answer = await send(kit, request);
       demand(answer.kind !== 'rejected', 'a duplicate says that an original exists', answer);
       demand(kit.books.alive(request.endToEndId) === 1, 'it is paid once', kit.books.alive(request.endToEndId));
+    },
+  },
+  {
+    name: 'a payee whom no payment can carry is refused before anything is sent, and any other is paid',
+    needs: [],
+    run: async (kit) => {
+      for (const creditorName of ['', '   ', 'x'.repeat(10_000), 'Ada\u0000Example', 'Ada\nExample']) {
+        const request = { ...kit.request('A'), creditorName };
+        const answer = await send(kit, request);
+        const why = kit.bank.canPay(request);
+        demand(why?.startsWith(NOT_SENT) === true, 'it is known before anything moves', why ?? 'nothing');
+        demand(answer.kind === 'rejected' && answer.reason === why, 'nobody says that the bank refused', answer);
+        demand(kit.books.alive(request.endToEndId) === 0, 'the bank has heard nothing', kit.books.alive(request.endToEndId));
+      }
+      const request = { ...kit.request('B'), creditorName: 'Zoë Müller-Ødegård' };
+      demand(kit.bank.canPay(request) === null, 'a customer is paid whatever accents the name has', kit.bank.canPay(request) ?? '');
+      await send(kit, request);
+      await settled(kit, request);
     },
   },
   {

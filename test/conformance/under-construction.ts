@@ -12,11 +12,15 @@ export const onlyWhatIsBuilt = <Port extends object, Answer>(port: Port, saysNot
     get: (target, name): unknown => {
       const value: unknown = Reflect.get(target, name);
       if (typeof value !== 'function') return value;
-      return async (...words: readonly unknown[]): Promise<unknown> => {
-        const answer: unknown = await Reflect.apply(value, target, words);
+      const built = (answer: unknown): unknown => {
         const missing = saysNotBuilt(answer as Answer);
         if (missing !== null) throw new NotBuilt(missing);
         return answer;
+      };
+      return (...words: readonly unknown[]): unknown => {
+        const answer: unknown = Reflect.apply(value, target, words);
+        // What is answered at once is a rule of the adapter, not an operation.
+        return answer instanceof Promise ? answer.then(built) : answer;
       };
     },
   });

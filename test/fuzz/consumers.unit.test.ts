@@ -155,6 +155,19 @@ describe.each(consumers)('%s on %s', (service, topic) => {
     expect(delivered).toBeGreaterThan(0);
   });
 
+  it('does not choose when a message says its id twice: it is kept for people, under an id of ours [C9]', () => {
+    tried(20, messageOf(topic), (tree) => {
+      const text = printed(tree);
+      for (const twice of [`{"id":"forged",${text.slice(1)}`, `${text.slice(0, -1)},"\\u0069d":"forged"}`])
+        expect(read(service, topic, Buffer.from(twice)).read).toMatchObject({
+          kind: 'bad',
+          errorClass: 'JsonError',
+          eventId: `${topic}/0/7`,
+          event: null,
+        });
+    });
+  });
+
   it('finds a place for everything else', () => {
     const seen = { good: 0, bad: 0 };
     tried(250, hurt(messageOf(topic)), (value) => {

@@ -15,7 +15,7 @@ import { isOutsideTopic, topics } from '../../contracts/internal/topics.js';
 import { config } from '../../services/gateway/src/config.js';
 import { wire } from '../../services/gateway/src/wire.js';
 import { parseJson, printJson, type Printable } from '../../shared/kernel/json.js';
-import { createApp, finishApp, listen, type Listening } from '../../shared/runtime/http/server.js';
+import { countedConnections, createApp, finishApp, listen, type Listening } from '../../shared/runtime/http/server.js';
 import { neverSendable, type OutgoingMessage } from '../../shared/runtime/kafka/producer.js';
 import { createLog } from '../../shared/runtime/process/log.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
@@ -81,9 +81,10 @@ describe('the gateway', () => {
       WEBHOOK_SECRETS_BROKER: SECRET,
       WEBHOOK_SECRETS_CORE_BANKING: SECRET,
     });
-    wire(settings, { app, pool, producer, registry, log });
+    const connections = countedConnections(settings, registry);
+    wire(settings, { app, pool, producer, registry, log, connections, watch: () => undefined });
     finishApp(app, log);
-    http = await listen(app, '127.0.0.1', 0);
+    http = await listen(app, '127.0.0.1', 0, connections);
   });
   afterAll(async () => {
     await http.stop();
@@ -312,7 +313,13 @@ describe('the gateway', () => {
     ],
     [
       'broken chunks',
+      // Of a body that nobody may have signed nothing is read.
       'POST /webhooks/investsuite HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n[]\r\n',
+      /^HTTP\/1.1 40[01]/,
+    ],
+    [
+      'broken chunks under the headers of a signature',
+      'POST /webhooks/investsuite HTTP/1.1\r\nhost: x\r\nwebhook-id: a\r\nwebhook-timestamp: 1\r\nwebhook-signature: v1,AAAA\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n[]\r\n',
       /^HTTP\/1.1 400/,
     ],
     [

@@ -143,6 +143,7 @@ export class Bank {
 export const bankPort = (bank: Bank, network: Network, dedupes: boolean): CoreBankingPort => ({
   provider: 'simulated',
   abilities: bank.abilities(),
+  canPay: () => null,
   pay: (request, { signal }) =>
     network.write<Outcome<Payment>>({
       what: `pay EUR ${request.amount.amount} (${request.endToEndId})`,

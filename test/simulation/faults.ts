@@ -30,7 +30,7 @@ export const FAULTS = {
   'message-malformed': { rate: 1 / 40, does: 'a message cannot be read; people correct it or drop it' },
   'asked-twice': { rate: 1 / 8, does: 'the same payout is asked for twice, under two event ids' },
   'wish-changed': { rate: 1 / 3, does: 'the customer changes the divest request meanwhile' },
-  'wish-lowered': { rate: 1 / 3, does: 'the customer lowers the divest request meanwhile' },
+  'request-lowered': { rate: 1 / 3, does: 'the customer lowers the divest request meanwhile' },
   'wish-cancelled': { rate: 1 / 6, does: 'the customer calls the divest request off' },
   'transfer-refused': { rate: 1 / 8, does: 'the bank refuses the transfer' },
   'transfer-returned': { rate: 1 / 10, does: 'the bank sends the money back after it was settled' },

@@ -111,7 +111,7 @@ export class World {
         this.#later(atMs, () => {
           this.investSuite.request(id, 0);
         });
-      else if (faults.happens('wish-lowered'))
+      else if (faults.happens('request-lowered'))
         this.#later(atMs, () => {
           const { levelCents } = this.investSuite.of(id);
           if (levelCents > 1) this.investSuite.request(id, Math.floor(levelCents / 2));

@@ -82,6 +82,24 @@ const planted: readonly Plant[] = [
     file: effect('environment'),
     text: "export const key = process.env['KEY'];\n",
   },
+  {
+    rule: 'no-restricted-syntax',
+    ban: 'It guesses at what is no point in time',
+    file: effect('parsed-date'),
+    text: "export const at = (): number => Date.parse('12');\n",
+  },
+  {
+    rule: 'no-restricted-syntax',
+    ban: 'Of a text it guesses',
+    file: effect('date-of-text'),
+    text: 'export const at = (text: string): Date => new Date(text);\n',
+  },
+  {
+    rule: 'no-restricted-syntax',
+    ban: 'It makes numbers of',
+    file: 'services/two/src/config.ts',
+    text: "import { z } from 'zod';\nexport const count = z.coerce.number();\n",
+  },
   { rule: 'no-restricted-syntax', ban: 'Named exports only', file: 'infra/tooling/unnamed.ts', text: 'export default 1;\n' },
   {
     rule: 'no-restricted-syntax',

@@ -137,13 +137,13 @@ describe('the OpenAPI document of the middleware', () => {
   });
   it('has every problem code that a webhook is answered with', () => {
     const webhook = gateway('consume/webhook.ts');
-    const [signature = '', http = ''] = ['webhook-signature', 'server'].map((name) =>
+    const [signature = '', ...http] = ['webhook-signature', 'server', 'body'].map((name) =>
       readFileSync(join(root, `shared/runtime/http/${name}.ts`), 'utf8'),
     );
     // What no route answers, an address that cannot be read, and what breaks belong to no operation.
     const ofNoOperation = new Set(['not-found', 'bad-request', 'internal']);
     const said = [
-      ...[...`${webhook}${http}`.matchAll(/code: '([a-z-]+)'/g)].map(([, code]) => code),
+      ...[...`${webhook}${http.join('')}`.matchAll(/code: '([a-z-]+)'/g)].map(([, code]) => code),
       ...[...webhook.matchAll(/#keepAndRefuse\(.*?'([a-z-]+)'/g)].map(([, code]) => code),
       ...[...signature.matchAll(/refuse\('([a-z-]+)'\)/g)].map(([, code]) => code),
     ];

@@ -59,10 +59,15 @@ describe('generated files', () => {
   it('show every setting of a tenant at its default, and what has none to be filled in', () => {
     const example = files.get('infra/tenant.example.yaml') ?? '';
     const iban = 'NL91ABNA0417164300';
-    const used = example.replaceAll(/^# (?=(?: {2})*[A-Za-z]+:(?: |$))/gm, '').replace(/^houseAccountIban:$/m, `houseAccountIban: ${iban}`);
+    const used = example
+      .replaceAll(/^# (?=(?: {2})*[A-Za-z]+:(?: |$))/gm, '')
+      .replace(/^houseAccountIban:$/m, `houseAccountIban: ${iban}`)
+      .replace(/^brokerMode:$/m, 'brokerMode: client');
     const settings = parseYaml(used) as Readonly<Record<string, unknown>>;
     expect(Object.keys(settings).sort()).toEqual(Object.keys(tenantSettings.shape).sort());
-    expect(tenantSettings.parse(settings)).toEqual(tenantSettings.parse({ houseAccountIban: iban }));
+    expect(tenantSettings.parse(settings)).toEqual(
+      tenantSettings.parse({ brokerMode: 'client', portfolios: null, houseAccountIban: iban }),
+    );
     expect(tenantSettings.safeParse(parseYaml(example)).error?.issues.map(({ path }) => path)).toEqual([['houseAccountIban']]);
   });
   it('list every name of a tenant, so that each service refuses all others', () => {

@@ -29,12 +29,13 @@ export const WEBHOOK_PROBLEMS: Readonly<Record<string, { readonly description: s
     description: 'Not signed, or not well',
     codes: ['signature-missing', 'signature-malformed', 'signature-wrong', 'timestamp-out-of-tolerance'],
   },
+  '408': { description: 'The body did not come in time, or was the slowest of too many', codes: ['too-slow'] },
   '409': { description: 'Another body came under this webhook-id before. This one is kept in quarantine', codes: ['another-body'] },
   '413': {
-    description: 'Too large, or too many events in one body. An event too large to be forwarded is kept in quarantine',
+    description: 'Too large. A body of too many events, and one with an event too large to be forwarded, is kept in quarantine',
     codes: ['too-large', 'too-many-events', 'event-too-large'],
   },
-  '415': { description: 'Not application/json, or compressed', codes: ['media-type'] },
+  '415': { description: 'Not application/json, or compressed. What was signed is kept in quarantine', codes: ['media-type'] },
   '429': { description: 'Too many webhooks at once; come again', codes: ['too-many-requests'] },
   '503': { description: 'It could not be stored now; send it again', codes: ['kafka-away', 'database-away', 'busy'] },
 };

@@ -6,7 +6,7 @@ import { Registry } from 'prom-client';
 import { Webhook } from 'standardwebhooks';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { eventually } from '../../../test/support/eventually.js';
-import { createApp, finishApp, listen, type Listening } from '../../../shared/runtime/http/server.js';
+import { countedConnections, createApp, finishApp, listen, type Listening } from '../../../shared/runtime/http/server.js';
 import { startConsumer, type Consumer, type FetchedMessage } from '../../../shared/runtime/kafka/consumer.js';
 import type { KafkaOptions } from '../../../shared/runtime/kafka/client.js';
 import { startProducer, type Producer } from '../../../shared/runtime/kafka/producer.js';
@@ -47,19 +47,18 @@ describe('the gateway', () => {
     };
     const registry = new Registry();
     const app = createApp(registry, []);
-    wire(
-      config.parse({
-        DATABASE_URL: database.url,
-        KAFKA_BROKERS: kafka.brokers.join(','),
-        WEBHOOK_SECRETS_INVESTSUITE: SECRET,
-        WEBHOOK_SECRETS_BROKER: SECRET,
-        WEBHOOK_SECRETS_CORE_BANKING: SECRET,
-        WEBHOOK_MAX_BODY_BYTES: '20000',
-      }),
-      { app, pool, producer: publish, registry, log },
-    );
+    const settings = config.parse({
+      DATABASE_URL: database.url,
+      KAFKA_BROKERS: kafka.brokers.join(','),
+      WEBHOOK_SECRETS_INVESTSUITE: SECRET,
+      WEBHOOK_SECRETS_BROKER: SECRET,
+      WEBHOOK_SECRETS_CORE_BANKING: SECRET,
+      WEBHOOK_MAX_BODY_BYTES: '20000',
+    });
+    const connections = countedConnections(settings, registry);
+    wire(settings, { app, pool, producer: publish, registry, log, connections, watch: () => undefined });
     finishApp(app, log);
-    http = await listen(app, '127.0.0.1', 0);
+    http = await listen(app, '127.0.0.1', 0, connections);
     consumer = await startConsumer({
       ...kafka,
       groupId: `${prefix}test`,
@@ -87,7 +86,9 @@ describe('the gateway', () => {
     await pool.end();
     await database.drop();
   });
+  let warned: ReturnType<typeof jest.spyOn>;
   beforeEach(() => {
+    warned = jest.spyOn(log, 'warn');
     kafkaAway = false;
   });
 
@@ -270,6 +271,40 @@ describe('the gateway', () => {
     expect((await post('/webhooks/investsuite', body)).status).toBe(400);
     const { rows } = await pool.query<{ body: Buffer }>(`select body from quarantine where error_class = 'not-json'`);
     expect(rows.map((row) => row.body.toString())).toContain(body);
+  });
+
+  const keptAs = async (errorClass: string): Promise<readonly { body: Buffer; reason: string }[]> =>
+    (await pool.query<{ body: Buffer; reason: string }>('select body, reason from quarantine where error_class = $1', [errorClass])).rows;
+
+  it('keeps a signed body of too many events, once, forwards none of them, and says so in the log [C8]', async () => {
+    const body = `[${Array.from({ length: 5_000 }, () => '{}').join(',')}]`;
+    for (const id of ['msg_many', 'msg_many', 'msg_many_again'])
+      expect(await post('/webhooks/investsuite', body, { 'webhook-id': id })).toMatchObject({
+        status: 413,
+        body: { code: 'too-many-events', detail: 'the body holds 5000 events, more than the 1000 of one body' },
+      });
+    const kept = await keptAs('too-many-events');
+    expect(kept.map((row) => [row.body.toString(), row.reason])).toEqual([
+      [body, 'the body holds 5000 events, more than the 1000 of one body'],
+    ]);
+    expect(warned).toHaveBeenCalledWith(expect.objectContaining({ code: 'too-many-events', source: 'investsuite' }), expect.any(String));
+  });
+  it('keeps what is signed and not plain JSON by its headers [C8]', async () => {
+    const body = request('typed');
+    for (const [name, value] of [
+      ['content-type', 'text/plain'],
+      ['content-encoding', 'gzip'],
+    ] as const)
+      expect(await post('/webhooks/investsuite', body, { [name]: value })).toMatchObject({ status: 415, body: { code: 'media-type' } });
+    expect((await keptAs('media-type')).map((row) => row.body.toString())).toContain(body);
+  });
+  it('keeps a signed body with a name that stands twice, and forwards nothing of it [C9]', async () => {
+    const body = request('twice').replace('"divest_amount":1250.40', '"divest_amount":1,"divest_amount":1250.40');
+    expect(await post('/webhooks/investsuite', body)).toMatchObject({ status: 400, body: { code: 'not-json' } });
+    expect((await keptAs('not-json')).map((row) => row.body.toString())).toContain(body);
+    await post('/webhooks/investsuite', request('after-twice'));
+    await arrived('investsuite:after-twice');
+    expect(taken.filter((message) => message.headers['event-id'] === 'investsuite:twice')).toEqual([]);
   });
 
   it('says 503 and Retry-After while Kafka is away, and takes the same webhook afterwards', async () => {

@@ -6,16 +6,24 @@ import type { Registry } from 'prom-client';
 import type { Express } from 'express';
 import type { Pool } from 'pg';
 import type { z } from 'zod';
-import { counting } from '../../../shared/runtime/http/server.js';
+import { NO_PROXIES, senderOf } from '../../../shared/runtime/http/address.js';
+import { Bodies } from '../../../shared/runtime/http/body.js';
+import type { Connections } from '../../../shared/runtime/http/connections.js';
+import { Places } from '../../../shared/runtime/http/places.js';
+import { counting, type Check } from '../../../shared/runtime/http/server.js';
 import type { Producer } from '../../../shared/runtime/kafka/producer.js';
 import type { Log } from '../../../shared/runtime/process/log.js';
 import type { config } from './config.js';
-import { webhookHandlers, type WebhookRoute } from './consume/webhook.js';
+import { webhookHandler, type WebhookRoute } from './consume/webhook.js';
 import { WebhookStore } from './store/webhook.store.js';
 
 /** The sender waits for us; a broker that does not answer in this time is away. */
 const PUBLISH_DEADLINE_MS = 8_000;
 const EVENTS_PER_BODY = 1_000;
+/** A body that takes longer is not from a sender who wants to be heard. */
+const BODY_DEADLINE_MS = 10_000;
+/** In bodies that are not whole yet, of all senders together; never less than a few of the largest. */
+const HELD_BYTES = 67_108_864;
 
 export type GatewayTools = {
   readonly app: Express;
@@ -23,6 +31,9 @@ export type GatewayTools = {
   readonly producer: Producer;
   readonly registry: Registry;
   readonly log: Log;
+  readonly connections: Pick<Connections, 'proven'>;
+  /** Adds what /health/ready looks at. */
+  readonly watch: (check: Check) => void;
 };
 
 type Settings = z.output<typeof config>;
@@ -32,8 +43,8 @@ type Heard = Pick<Settings, 'BROKER' | 'CORE_BANKING' | `WEBHOOK_SECRETS_${'INVE
 export const ADDRESSES = { investSuite: '/webhooks', broker: '/webhooks/broker', coreBanking: '/webhooks/core-banking' } as const;
 
 /** One route per reader of the chosen adapters; the secrets are those of its side. */
-export const routesOf = (settings: Heard): readonly WebhookRoute[] => {
-  const side = (address: string, secrets: readonly string[], readers: readonly EventReader[]): readonly WebhookRoute[] =>
+export const routesOf = (settings: Heard): readonly Omit<WebhookRoute, 'places'>[] => {
+  const side = (address: string, secrets: readonly string[], readers: readonly EventReader[]): readonly Omit<WebhookRoute, 'places'>[] =>
     readers.map((reader) => ({ path: `${address}/${reader.path}`, secrets, reader }));
   return [
     ...side(ADDRESSES.investSuite, settings.WEBHOOK_SECRETS_INVESTSUITE, investSuiteEvents),
@@ -42,14 +53,29 @@ export const routesOf = (settings: Heard): readonly WebhookRoute[] => {
   ];
 };
 
-export const wire = (settings: Settings, { app, pool, producer, registry, log }: GatewayTools): void => {
+export const wire = (settings: Settings, { app, pool, producer, registry, log, connections, watch }: GatewayTools): void => {
   const tools = {
     store: new WebhookStore(pool),
     publish: (messages: Parameters<Producer['send']>[0]) => producer.send(messages, { deadlineMs: PUBLISH_DEADLINE_MS }),
     log,
     count: counting(registry, 'webhooks_total', 'webhook events by source and outcome', ['source', 'outcome', 'topic']),
     nowMs: Date.now,
-    limits: { bodyBytes: settings.WEBHOOK_MAX_BODY_BYTES, eventsPerBody: EVENTS_PER_BODY, atOnce: settings.WEBHOOK_MAX_AT_ONCE },
+    bodies: new Bodies({
+      bytes: settings.WEBHOOK_MAX_BODY_BYTES,
+      deadlineMs: BODY_DEADLINE_MS,
+      perSender: settings.HTTP_CONNECTIONS_PER_ADDRESS,
+      heldBytes: Math.max(HELD_BYTES, 4 * settings.WEBHOOK_MAX_BODY_BYTES),
+    }),
+    proven: (socket: Parameters<Connections['proven']>[0]) => {
+      connections.proven(socket);
+    },
+    senderOf: (request: Parameters<typeof senderOf>[0]) => senderOf(request, settings.TRUSTED_PROXIES ?? NO_PROXIES),
+    limits: { eventsPerBody: EVENTS_PER_BODY },
   };
-  for (const route of routesOf(settings)) app.post(route.path, ...webhookHandlers(route, tools));
+  const placesOf = (path: string): Places => {
+    const places = new Places(settings.WEBHOOK_MAX_AT_ONCE, path);
+    watch({ name: `places of ${path}`, check: () => places.check() });
+    return places;
+  };
+  for (const route of routesOf(settings)) app.post(route.path, webhookHandler({ ...route, places: placesOf(route.path) }, tools));
 };

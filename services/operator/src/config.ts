@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { wholeNumberText } from '../../../contracts/tokens.js';
+import { credentialProblem } from '../../../shared/kernel/secret.js';
 import { commonConfig, type Environment } from '../../../shared/runtime/process/config.js';
 
 export type Operator = { readonly name: string; readonly token: string };
@@ -9,7 +11,8 @@ const SHORTEST_TOKEN = 16;
 const problemOf = (list: readonly Operator[]): string | null => {
   if (list.length === 0) return 'must name at least one operator';
   if (list.some(({ name }) => !NAME.test(name))) return 'must be `name:token,name:token`; a name is lower case, digits, `.`, `_` and `-`';
-  if (list.some(({ token }) => token.length < SHORTEST_TOKEN)) return `every token must have at least ${SHORTEST_TOKEN} characters`;
+  const weak = list.map(({ token }) => credentialProblem(token, SHORTEST_TOKEN)).find((problem) => problem !== null);
+  if (weak !== undefined) return `every token must be a secret; one of them ${weak}`;
   // A shared token would make one person count as two.
   if (new Set(list.map(({ name }) => name)).size < list.length || new Set(list.map(({ token }) => token)).size < list.length)
     return 'names and tokens must differ from one another';
@@ -33,11 +36,7 @@ export const config = commonConfig.extend({
     secret: true,
     description: '`name:token,name:token`, one per person, tokens of at least 16 characters',
   }),
-  OPERATOR_ACTS_PER_SECOND: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(1_000)
+  OPERATOR_ACTS_PER_SECOND: wholeNumberText(1, 1_000)
     .default(10)
     .meta({ description: 'how fast replays and answers of people are carried out' }),
 });

@@ -62,6 +62,7 @@ export const payoutSettings = {
   remittanceInformation: z
     .string()
     .max(140)
+    .regex(/^[^\p{C}]*$/u, 'may hold no control characters')
     .default('Withdrawal from your portfolio')
     .meta({ description: 'what the customer reads on the statement; no name, no number' }),
 } as const;

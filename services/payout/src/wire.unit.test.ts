@@ -4,6 +4,7 @@ import { decimal } from '../../../shared/kernel/decimal.js';
 import type { Emitted, Tagged } from '../../../shared/kernel/flow.js';
 import type { BrokerAccountId, UserId } from '../../../shared/kernel/ids.js';
 import { currency, type DivestAmount } from '../../../shared/kernel/money.js';
+import type { NotSent } from '../../../shared/kernel/outcome.js';
 import type { BrokerPort, CashOut } from '../../../shared/ports/broker.js';
 import type { CoreBankingPort } from '../../../shared/ports/core-banking.js';
 import type { InvestSuitePort, Portfolio } from '../../../shared/ports/investsuite.js';
@@ -18,7 +19,7 @@ import { walkJourney } from '../../../test/support/journey-walker.js';
 import { config, tenant as tenantSettings } from './config.js';
 import { payoutBinding, payoutConsumes, wire } from './wire.js';
 
-const NOW_MS = Date.parse('2026-03-04T10:00:00Z');
+const NOW_MS = Date.UTC(2026, 2, 4, 10);
 const HOUSE = 'NL91ABNA0417164300';
 const ability = carefulAbility({ repeatable: 'after-inquiry' });
 
@@ -31,6 +32,8 @@ type World = {
   /** The counter account at the bank is another one from the second look on. */
   changesOnceChecked: boolean;
   looks: number;
+  /** What the rules of the rail say of the counter account. */
+  refusal: NotSent | null;
   /** The account at the bank once the cash-out is made. */
   later: string;
   /** What InvestSuite shows as asked for, and of whom. */
@@ -99,6 +102,7 @@ const portsOf = (world: World): Parameters<typeof payoutBinding>[0] => {
         },
       },
     }),
+    canPay: () => world.refusal,
     pay: async (request) => {
       world.calls.push(`paid ${request.amount.amount} to ${request.creditorIban} from ${request.debtorIban}`);
       if (world.bank === 'is silent') return { kind: 'unknown', evidence: 'reset' };
@@ -130,6 +134,7 @@ const start = (more: Partial<World> = {}, choices = tenant) => {
     customer: 'C1',
     changesOnceChecked: false,
     looks: 0,
+    refusal: null,
     calls: [],
     limits: new MemoryLimits(() => NOW_MS),
     ...more,
@@ -290,6 +295,21 @@ describe('a payout, the whole way', () => {
     await give(asked);
     expect([path.at(-1), ...world.calls]).toEqual(['CoolingOff']);
   });
+  it('moves no money to an account that cannot be paid, and says that we refused [C5]', async () => {
+    const { give, path, said, world } = start({ refusal: "not sent: the name of the account's owner is empty" });
+    await give(asked);
+    expect([path.at(-1), ...world.calls]).toEqual(['Refused']);
+    expect(said.at(-1)).toMatchObject({ data: { outcome: 'refused', reason: "not sent: the name of the account's owner is empty" } });
+  });
+  it.each(['05/06/2026 10:00', '2020-01-01T10:00:00', '2030-01-01T00:00:00Z'])(
+    'moves no money while the bank says "%s" of the last change [C4]',
+    async (changedAt) => {
+      const { give, lookAgain, path, world } = start({ changedAt });
+      await give(asked);
+      await lookAgain();
+      expect([path.at(-1), ...world.calls]).toEqual(['CoolingOff']);
+    },
+  );
   it.each<[string, Partial<World>]>([
     ['was called off', { level: { kind: 'nothing' } }],
     ['was lowered', { level: { kind: 'amount', amount: decimal('100') } }],

@@ -2,13 +2,13 @@
 import type { Inquiry, Outcome } from '../../kernel/outcome.js';
 import { HttpFailure } from './failure.js';
 import type { HttpAnswer } from './http.js';
+import { waitOf } from './retry-after.js';
 
 export type Open = Extract<Outcome<never, never>, { kind: 'retryable' | 'unknown' }>;
 
 /** Credentials are ours to repair, by a person: asking every second does not help. */
 export const CREDENTIALS_RETRY_MS = 300_000;
 const BUSY_RETRY_MS = 5_000;
-const LONGEST_RETRY_MS = 3_600_000;
 
 export const retryable = (evidence: string, retryAfterMs?: number): Extract<Open, { kind: 'retryable' }> =>
   retryAfterMs === undefined ? { kind: 'retryable', evidence } : { kind: 'retryable', evidence, retryAfterMs };
@@ -24,14 +24,9 @@ export const toOutcomeOfError = (error: unknown): Open => {
   return error.beforeFirstByte ? retryable(error.message) : unknown(error.message);
 };
 
-/** `Retry-After` in ms: seconds or an HTTP date (RFC 9110, 10.2.3); never more than an hour. */
-export const retryAfterMs = (answer: HttpAnswer, nowMs: number): number | null => {
-  const text = answer.headers['retry-after']?.trim();
-  if (text === undefined || text === '') return null;
-  if (/^\d{1,9}$/.test(text)) return Math.min(Number.parseInt(text, 10) * 1_000, LONGEST_RETRY_MS);
-  const at = Date.parse(text);
-  return Number.isNaN(at) ? null : Math.min(Math.max(at - nowMs, 0), LONGEST_RETRY_MS);
-};
+/** `Retry-After` in ms, between a second and an hour; null where the other side does not say, or not so that it can be read. */
+export const retryAfterMs = (answer: HttpAnswer, nowMs: number): number | null =>
+  waitOf(answer.headers['retry-after']?.trim() ?? '', nowMs);
 
 export const describe = (answer: HttpAnswer): string => {
   const { body, status } = answer;

@@ -7,7 +7,8 @@ import type { Registry } from 'prom-client';
 import type { z } from 'zod';
 import { readConfig, type CommonConfig, type Environment, type Settings } from '../process/config.js';
 import { openPool } from '../postgres/database.js';
-import { createApp, createRegistry, finishApp, listen } from './server.js';
+import type { Connections } from './connections.js';
+import { countedConnections, createApp, createRegistry, finishApp, listen, type Check } from './server.js';
 import { pingKafka } from '../kafka/admin.js';
 import { startProducer, type Producer } from '../kafka/producer.js';
 import { createLog, type Log } from '../process/log.js';
@@ -20,6 +21,9 @@ export type HttpServiceTools = {
   readonly producer: Producer;
   readonly registry: Registry;
   readonly log: Log;
+  readonly connections: Pick<Connections, 'proven'>;
+  /** Adds what /health/ready looks at. */
+  readonly watch: (check: Check) => void;
 };
 export type HttpServiceOptions<S extends z.ZodObject> = {
   readonly name: HttpServiceName;
@@ -43,7 +47,7 @@ const start = async <S extends z.ZodObject>(options: HttpServiceOptions<S>, envi
   void untilSchemasAreThere(databaseOptions(config, options.name), [schemaOf(options.name), ...(options.reads ?? [])], log);
   await untilDone('Kafka', log, () => ensureAllTopics(kafka, config.KAFKA_REPLICATION_FACTOR));
   const producer = await startProducer(kafka);
-  const app = createApp(registry, [
+  const checks: Check[] = [
     {
       name: 'postgres',
       check: async () => {
@@ -51,10 +55,12 @@ const start = async <S extends z.ZodObject>(options: HttpServiceOptions<S>, envi
       },
     },
     { name: 'kafka', check: () => pingKafka(kafka) },
-  ]);
-  options.wire(config, { app, pool, producer, registry, log });
+  ];
+  const app = createApp(registry, checks);
+  const connections = countedConnections(config, registry);
+  options.wire(config, { app, pool, producer, registry, log, connections, watch: (check) => checks.push(check) });
   finishApp(app, log);
-  const http = await listen(app, config.HTTP_HOST, config.HTTP_PORT);
+  const http = await listen(app, config.HTTP_HOST, config.HTTP_PORT, connections);
   log.info({ url: http.url }, 'ready');
   process.stdout.write(`${JSON.stringify({ ready: true, service: options.name, url: http.url })}\n`);
   return {

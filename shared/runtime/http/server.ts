@@ -1,10 +1,13 @@
 /** The HTTP side of every process: health, metrics, bounded bodies, problem+json, graceful end. */
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
-import type { ErrorRequestHandler, Express, RequestHandler, Response } from 'express';
-import { collectDefaultMetrics, Counter, Registry } from 'prom-client';
+import type { ErrorRequestHandler, Express, Response } from 'express';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import type { CommonConfig } from '../process/config.js';
 import type { Log } from '../process/log.js';
+import { NO_PROXIES } from './address.js';
+import { Connections, DEFAULT_CONNECTION_LIMITS } from './connections.js';
 
 /** RFC 9457. `code` is stable: callers may rely on it. */
 export type Problem = { readonly status: number; readonly code: string; readonly title: string; readonly detail?: string };
@@ -98,43 +101,6 @@ export const counting = (registry: Registry, name: string, help: string, labelNa
   };
 };
 
-/** More at once than this process can hold: the sender is asked to come again, before its body is read. */
-export const atMost = (atOnce: number, onRefused: () => void): RequestHandler => {
-  let running = 0;
-  return (_request, response, next) => {
-    if (running >= atOnce) {
-      onRefused();
-      sendProblem(
-        response,
-        { status: 429, code: 'too-many-requests', title: 'Too many requests at once; come again' },
-        { 'Retry-After': '1' },
-      );
-      return;
-    }
-    running++;
-    response.once('close', () => {
-      running--;
-    });
-    next();
-  };
-};
-
-const bodyFailed: ErrorRequestHandler = (error: unknown, _request, response, next) => {
-  const { type } = error as { type?: string };
-  if (type === 'entity.too.large') sendProblem(response, { status: 413, code: 'too-large', title: 'The body is too large' });
-  else if (type === 'encoding.unsupported')
-    sendProblem(response, { status: 415, code: 'media-type', title: 'The body must not be compressed' });
-  else if (type === 'request.aborted' || type === 'request.size.invalid')
-    sendProblem(response, { status: 400, code: 'cut', title: 'The body ended too early' });
-  else next(error);
-};
-
-/** The body as the bytes that were sent, for signatures; anything but application/json leaves it unread. Goes before the handler. */
-export const rawJsonBody = (limitBytes: number): readonly (RequestHandler | ErrorRequestHandler)[] => [
-  express.raw({ type: ['application/json', 'application/*+json'], limit: limitBytes, inflate: false }),
-  bodyFailed,
-];
-
 /** The last handlers of an app: what nobody answers, and what failed. */
 export const finishApp = (app: Express, log: Log): void => {
   app.use((_request, response) => {
@@ -159,11 +125,65 @@ export const finishApp = (app: Express, log: Log): void => {
 
 export type Listening = { readonly url: string; readonly stop: () => Promise<void> };
 
-export const listen = async (app: Express, host: string, port: number): Promise<Listening> => {
-  const server: Server = createServer(
-    { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000, maxHeaderSize: 16_384 },
-    app,
+/** The bounds that the configuration sets, and how they show in /metrics. */
+export const countedConnections = (
+  settings: Pick<CommonConfig, 'HTTP_MAX_CONNECTIONS' | 'HTTP_CONNECTIONS_PER_ADDRESS' | 'TRUSTED_PROXIES'>,
+  registry: Registry,
+): Connections => {
+  const closed = counting(
+    registry,
+    'connections_closed_total',
+    'connections closed because there were too many, of one address or of all',
+    ['why'],
   );
+  const connections = new Connections({
+    limits: { all: settings.HTTP_MAX_CONNECTIONS, perAddress: settings.HTTP_CONNECTIONS_PER_ADDRESS },
+    proxies: settings.TRUSTED_PROXIES ?? NO_PROXIES,
+    onClosed: (why) => {
+      closed({ why });
+    },
+  });
+  new Gauge({
+    name: 'cmw_connections_open',
+    help: 'connections that are open now',
+    registers: [registry],
+    collect() {
+      this.set(connections.open);
+    },
+  });
+  return connections;
+};
+
+/**
+ * Whoever is slower has not sent a request. Node looks for them at every `connectionsCheckingInterval`, which is 30 s unless it is said:
+ * until then a socket that says nothing would stay.
+ */
+const PATIENCE = {
+  headersTimeout: 10_000,
+  requestTimeout: 20_000,
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 1_000,
+  maxHeaderSize: 16_384,
+} as const;
+
+/** @param connections counts and bounds what is open; without it the careful defaults count. */
+export const listen = async (
+  app: Express,
+  host: string,
+  port: number,
+  connections: Pick<Connections, 'opened' | 'proven'> = new Connections({ limits: DEFAULT_CONNECTION_LIMITS }),
+): Promise<Listening> => {
+  const server: Server = createServer(PATIENCE, app);
+  server.on('connection', (socket) => {
+    connections.opened(socket);
+  });
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    response.once('finish', () => {
+      // Of what needs no secret a good answer proves nothing.
+      const isPublic = /^\/(?:health|metrics)(?:[/?]|$)/.test(request.url ?? '');
+      if (!isPublic && response.statusCode >= 200 && response.statusCode < 300) connections.proven(request.socket);
+    });
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);

@@ -3,6 +3,7 @@
  * `id.timestamp.body`, the raw bytes. The id is signed, so it can be trusted as the key that finds a repetition.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { base64Bytes, webhookKeyOf } from '../../kernel/secret.js';
 
 export const TOLERANCE_SECONDS = 300;
 
@@ -15,17 +16,32 @@ export type Verdict =
   | { readonly ok: true; readonly id: string }
   | { readonly ok: false; readonly code: 'signature-missing' | 'signature-malformed' | 'timestamp-out-of-tolerance' | 'signature-wrong' };
 
-/** `whsec_` and base64, or text as it stands. Several secrets at once let a sender rotate. */
-export const webhookKey = (secret: string): Buffer =>
-  secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : Buffer.from(secret, 'utf8');
+/**
+ * `whsec_` and base64, or text as it stands. Several secrets at once let a sender rotate.
+ * @throws RangeError for a secret that guards nothing: whoever signs with its empty or guessable key would be believed.
+ */
+export const webhookKey = (secret: string): Buffer => {
+  const { key, problem } = webhookKeyOf(secret);
+  if (key === null) throw new RangeError(`a webhook secret ${problem}`);
+  return Buffer.from(key);
+};
 
-const refuse = (code: Extract<Verdict, { ok: false }>['code']): Verdict => ({ ok: false, code });
+const refuse = (code: Extract<Verdict, { ok: false }>['code']): Extract<Verdict, { ok: false }> => ({ ok: false, code });
 
-export const verifyWebhook = (keys: readonly Buffer[], headers: SignedHeaders, body: Buffer, nowMs: number): Verdict => {
-  const { id, timestamp, signature } = headers;
+type Whole = { readonly [Name in keyof SignedHeaders]: string };
+
+/** What can be said before the body is there: nobody waits for a body that cannot be signed. */
+export const readSignedHeaders = ({ id, timestamp, signature }: SignedHeaders): Whole | Extract<Verdict, { ok: false }> => {
   if (id === undefined || timestamp === undefined || signature === undefined) return refuse('signature-missing');
   if (id === '' || id.length > 256 || !/^\d{1,12}$/.test(timestamp) || signature.length > 4_096) return refuse('signature-malformed');
-  const given = signature.split(' ').flatMap((one) => (one.startsWith('v1,') ? [Buffer.from(one.slice(3), 'base64')] : []));
+  return { id, timestamp, signature };
+};
+
+export const verifyWebhook = (keys: readonly Buffer[], headers: SignedHeaders, body: Buffer, nowMs: number): Verdict => {
+  const read = readSignedHeaders(headers);
+  if ('ok' in read) return read;
+  const { id, timestamp, signature } = read;
+  const given = signature.split(' ').flatMap((one) => (one.startsWith('v1,') ? (base64Bytes(one.slice(3)) ?? []) : []));
   if (given.length === 0) return refuse('signature-malformed');
   const signed = keys.some((key) => {
     const expected = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest();

@@ -32,6 +32,12 @@ describe('Standard Webhooks', () => {
       code: 'timestamp-out-of-tolerance',
     });
   });
+  it.each(['whsec_****************', 'whsec_', 'whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA', 'too short'])(
+    'makes no key of %s: anybody could sign with it [A11]',
+    (secret) => {
+      expect(() => webhookKey(secret)).toThrow(RangeError);
+    },
+  );
   it('says what is missing or malformed', () => {
     expect(verifyWebhook([], { id: undefined, timestamp: '1', signature: 'v1,x' }, body, 0)).toMatchObject({ code: 'signature-missing' });
     for (const change of [{ id: '' }, { timestamp: 'soon' }, { signature: 'hmac' }, { id: 'x'.repeat(300) }])

@@ -6,6 +6,10 @@ import { readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { tenantNames } from '../../../contracts/internal/tenant-names.js';
+import { wholeNumberText } from '../../../contracts/tokens.js';
+import { credentialProblem } from '../../kernel/secret.js';
+import { trustedProxies, type TrustedProxies } from '../http/address.js';
+import { DEFAULT_CONNECTION_LIMITS } from '../http/connections.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -14,8 +18,28 @@ const url = z
   .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'must be an http(s) address')
   .transform((text) => text.replace(/\/+$/, ''));
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
-const port = z.coerce.number().int().min(0).max(65_535);
-const secret = z.string().min(1).meta({ secret: true });
+const port = wholeNumberText(0, 65_535);
+const proxies = z.string().transform((text, context): TrustedProxies => {
+  try {
+    return trustedProxies(
+      text
+        .split(',')
+        .map((one) => one.trim())
+        .filter((one) => one !== ''),
+    );
+  } catch {
+    context.addIssue({ code: 'custom', message: 'must be addresses or networks such as 10.0.0.0/8, comma-separated' });
+    return z.NEVER;
+  }
+});
+/** @see credentialProblem: what is no secret guards nothing. */
+const secret = z
+  .string()
+  .superRefine((text, context) => {
+    const problem = credentialProblem(text);
+    if (problem !== null) context.addIssue({ code: 'custom', message: problem });
+  })
+  .meta({ secret: true });
 
 /** What every process needs. */
 export const commonConfig = z.object({
@@ -50,26 +74,26 @@ export const commonConfig = z.object({
   KAFKA_SASL_USERNAME: z.string().optional().meta({ description: 'with a mechanism' }),
   KAFKA_SASL_PASSWORD: secret.optional().meta({ secret: true, description: 'with a mechanism' }),
   KAFKA_TOPIC_PREFIX: z.string().max(50).default('').meta({ description: 'put before every topic and group name, for a shared cluster' }),
-  KAFKA_REPLICATION_FACTOR: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(5)
-    .default(1)
-    .meta({ description: 'of topics that we create; 3 in production' }),
-  KAFKA_SESSION_TIMEOUT_MS: z.coerce
-    .number()
-    .int()
-    .min(1_000)
-    .max(60_000)
+  KAFKA_REPLICATION_FACTOR: wholeNumberText(1, 5).default(1).meta({ description: 'of topics that we create; 3 in production' }),
+  KAFKA_SESSION_TIMEOUT_MS: wholeNumberText(1_000, 60_000)
     .default(10_000)
     .meta({ description: 'after so long without a heartbeat Kafka gives an instance up' }),
-  REQUESTS_AT_ONCE: z.coerce.number().int().min(1).max(250).default(64).meta({
+  REQUESTS_AT_ONCE: wholeNumberText(1, 250).default(64).meta({
     description:
       'requests in progress at once to each outside system, from each instance; share what the other side allows among the instances',
   }),
   HTTP_HOST: z.string().default('127.0.0.1').meta({ description: 'address to listen on' }),
   HTTP_PORT: port.default(0).meta({ description: 'port to listen on; 0 takes a free one and prints it' }),
+  HTTP_MAX_CONNECTIONS: wholeNumberText(10, 100_000).default(DEFAULT_CONNECTION_LIMITS.all).meta({
+    description: 'connections open at once; above it the oldest goes that has not shown a secret of ours',
+  }),
+  HTTP_CONNECTIONS_PER_ADDRESS: wholeNumberText(1, 100_000).default(DEFAULT_CONNECTION_LIMITS.perAddress).meta({
+    description: 'the same for one sender: an IPv4 address or an IPv6 network of 64 bits. It bounds bodies that are on their way, too',
+  }),
+  TRUSTED_PROXIES: proxies.optional().meta({
+    description:
+      'addresses and networks of our own proxies, comma-separated; behind them the last foreign address of X-Forwarded-For is the sender',
+  }),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info').meta({ description: 'pino level' }),
   SERVICE_NAME: z.string().optional().meta({ description: 'name of this instance; instances of one service need different names' }),
   TENANT_FILE: z.string().optional().meta({ description: 'YAML file of everything that the tenant chooses; careful defaults without it' }),

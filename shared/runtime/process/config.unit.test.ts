@@ -20,10 +20,10 @@ const good: Environment = {
   DATABASE_URL: 'postgres://u:p@h/d',
   KAFKA_BROKERS: 'a:1, b:2,',
   CORE_BANKING_BASE_URL: 'https://bank.example/v1//',
-  CORE_BANKING_TOKEN: 'token-1',
+  CORE_BANKING_TOKEN: 'token-of-the-bank',
   INVESTSUITE_BASE_URL: 'http://is.example',
   INVESTSUITE_ACCESS_KEY_ID: 'id',
-  INVESTSUITE_SECRET_ACCESS_KEY: 'hush',
+  INVESTSUITE_SECRET_ACCESS_KEY: 'secret-of-investsuite',
 };
 const read = (environment: Environment) => readConfig(schema, environment, { tenant: tenantSettings });
 const problemsOf = (environment: Environment): ConfigurationError => {
@@ -94,15 +94,15 @@ describe('the configuration', () => {
   });
   it('reads a secret from a file, without the newline at its end', () => {
     const { CORE_BANKING_TOKEN: _unset, ...rest } = good;
-    expect(read({ ...rest, CORE_BANKING_TOKEN_FILE: file('token', 'from-file\n') }).CORE_BANKING_TOKEN).toBe('from-file');
+    expect(read({ ...rest, CORE_BANKING_TOKEN_FILE: file('token', 'token-from-file\n') }).CORE_BANKING_TOKEN).toBe('token-from-file');
     expect(problemsOf({ ...rest, CORE_BANKING_TOKEN_FILE: join(folder, 'none') }).problems).toContain(
       'CORE_BANKING_TOKEN_FILE names a file that cannot be read',
     );
-    expect(problemsOf({ ...good, CORE_BANKING_TOKEN_FILE: file('token', 'other') }).problems).toEqual([
+    expect(problemsOf({ ...good, CORE_BANKING_TOKEN_FILE: file('token', 'another-token') }).problems).toEqual([
       'CORE_BANKING_TOKEN and CORE_BANKING_TOKEN_FILE are both set; set one',
     ]);
     expect(problemsOf({ ...rest, CORE_BANKING_TOKEN_FILE: file('empty', '\n') }).problems.join()).toContain('CORE_BANKING_TOKEN');
-    expect(read({ ...good, CORE_BANKING_TOKEN_FILE: '' }).CORE_BANKING_TOKEN).toBe('token-1');
+    expect(read({ ...good, CORE_BANKING_TOKEN_FILE: '' }).CORE_BANKING_TOKEN).toBe('token-of-the-bank');
   });
 });
 

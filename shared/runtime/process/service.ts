@@ -19,12 +19,22 @@ import { watchStops } from '../stopping/watch-stops.js';
 import { stopInWords } from '../stopping/stop-rules.js';
 import type { StopWatch } from '../stopping/stop-watch.js';
 import { PostgresStore } from '../engine/store/postgres-store.js';
-import type { StateVersions } from '../engine/store/store.js';
-import { NotReady, createApp, createRegistry, finishApp, listen, type Check as HealthCheck, type Listening } from '../http/server.js';
+import type { Figure, StateVersions } from '../engine/store/store.js';
+import {
+  NotReady,
+  countedConnections,
+  createApp,
+  createRegistry,
+  finishApp,
+  listen,
+  type Check as HealthCheck,
+  type Listening,
+} from '../http/server.js';
 import { ensureTopics, pingKafka } from '../kafka/admin.js';
 import type { KafkaOptions } from '../kafka/client.js';
 import { startConsumer } from '../kafka/consumer.js';
 import { startProducer, type Producer } from '../kafka/producer.js';
+import { watchFigures } from './figures.js';
 import { startJobs } from './jobs.js';
 import { createLog, type Log } from './log.js';
 import { runProcess, type Running } from './run-process.js';
@@ -112,56 +122,31 @@ const crashPoints = (setting: string | undefined): Failpoint => {
 
 type EngineParts = Assembly & { readonly owner: Owner; readonly store: PostgresStore; readonly readable: StateVersions };
 
-const watchFigures = (registry: Registry, { store, engine, inboxWriter, readable }: EngineParts): void => {
-  new Gauge({
-    name: 'cmw_held',
-    help: 'reasons for which messages are not ingested now; above 0 somebody must look',
-    registers: [registry],
-    collect() {
-      this.set(inboxWriter.heldBecause.length + (engine.waitsBecause === null ? 0 : 1));
-    },
-  });
-  const gauges = new Map<string, Gauge>();
-  const labelNames: Readonly<Record<string, string[]>> = {
-    open_journeys: ['flow', 'status'],
-    open_effects: ['name', 'status'],
-    left_to_newer: ['what'],
-  };
-  const gauge = (name: string): Gauge => {
-    const known = gauges.get(name);
-    if (known !== undefined) return known;
-    const made = new Gauge({
+/** What memory knows; what the database knows is read by `watchFigures`. */
+const watchMemory = (registry: Registry, { engine, inboxWriter }: EngineParts): void => {
+  const watch = (name: string, help: string, value: () => number): void => {
+    new Gauge({
       name: `cmw_${name}`,
-      help: name.replaceAll('_', ' '),
-      labelNames: labelNames[name] ?? [],
+      help,
       registers: [registry],
+      collect() {
+        this.set(value());
+      },
     });
-    gauges.set(name, made);
-    return made;
   };
-  for (const name of [
-    'open_journeys',
-    'overdue_journeys',
-    'open_effects',
-    'inbox_open',
-    'outbox_open',
-    'quarantined',
-    'blocked_lanes',
-    'left_to_newer',
-  ])
-    gauge(name);
-  new Gauge({
-    name: 'cmw_items_in_memory',
-    help: 'steps waiting in memory',
-    registers: [registry],
-    async collect() {
-      this.set(engine.load);
-      for (const one of gauges.values()) one.reset();
-      for (const figure of await store.figures(readable)) gauge(figure.name).set(figure.labels, figure.value);
-      gauge('left_to_newer').set({ what: 'events' }, engine.leftToNewer.size);
-    },
-  });
+  watch(
+    'held',
+    'reasons for which messages are not ingested now; above 0 somebody must look',
+    () => inboxWriter.heldBecause.length + (engine.waitsBecause === null ? 0 : 1),
+  );
+  watch('items_in_memory', 'steps waiting in memory', () => engine.load);
 };
+
+/** Of the database, and what memory adds to it. */
+const figuresOf = async ({ store, engine, readable }: EngineParts): Promise<readonly Figure[]> => [
+  ...(await store.figures(readable)),
+  { name: 'left_to_newer', labels: { what: 'events' }, value: engine.leftToNewer.size },
+];
 
 type EngineSetting = {
   readonly definition: ServiceDefinition;
@@ -269,7 +254,7 @@ const start = async <S extends z.ZodObject, T extends z.ZodObject>(
   ];
   const app = createApp(registry, checks, () => ({ stopped: stops.standing.map(stopInWords) }));
   finishApp(app, log);
-  const http: Listening = await listen(app, config.HTTP_HOST, config.HTTP_PORT);
+  const http: Listening = await listen(app, config.HTTP_HOST, config.HTTP_PORT, countedConnections(config, registry));
   log.info({ url: http.url }, 'listening');
 
   await untilSchemasAreThere(databaseOptions(config, options.name), [schemaOf(options.name)], log);
@@ -278,7 +263,8 @@ const start = async <S extends z.ZodObject, T extends z.ZodObject>(
   await stops.start();
   const parts = await startEngine({ definition, config, log, pool, producer, stops });
   state.parts = parts;
-  watchFigures(registry, parts);
+  watchMemory(registry, parts);
+  watchFigures({ registry, read: () => figuresOf(parts) });
   parts.sweep.start();
   const topics = [...new Set<Topic>([...definition.consumes.map((consume) => consume.topic), 'operator.decision'])];
   const consumer = await startConsumer({

@@ -6,6 +6,7 @@ import { createHash, timingSafeEqual, type KeyObject } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import { instantMs } from '../../kernel/instant.js';
 import { publicKeyOf } from './ed25519.js';
 
 /** `look` reads; `act` asks for an act; `approve` is the second person of another's act; `settle` overrules with a statement. */
@@ -137,6 +138,6 @@ export class Operators {
   }
 
   #valid(one: Operator | undefined, atMs: number): Operator | null {
-    return one !== undefined && atMs < Date.parse(`${one.expires}T00:00:00Z`) ? one : null;
+    return one !== undefined && atMs < (instantMs(`${one.expires}T00:00:00Z`) ?? 0) ? one : null;
   }
 }

@@ -1,4 +1,5 @@
 /** Which stops stand, and what they stop. Pure. */
+import { isoOf } from '../../kernel/instant.js';
 import { whyNotSigned } from '../signing/signed-act.js';
 import type { Operator } from '../signing/operators-file.js';
 import { parseScope, stopText, type StopAct } from './stop-acts.js';
@@ -98,7 +99,7 @@ export const stoppedMs = (stops: readonly Stop[], leaving: Leaving, fromMs: numb
 
 /** For evidence and for people: `stopped: SCOPE, since TIME, by NAME`. */
 export const stopInWords = ({ scope, atMs, by }: StopAct): string =>
-  `${STOPPED}${scope}, since ${new Date(atMs).toISOString().replace(/\.\d{3}Z$/, 'Z')}, by ${by.name}`;
+  `${STOPPED}${scope}, since ${isoOf(atMs).replace(/\.\d{3}Z$/, 'Z')}, by ${by.name}`;
 
 /** Opens the note of every effect that waits for the end of a stop. */
 export const STOPPED = 'stopped: ';

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { Router } from 'express';
 import { absolute, isPositive, type Decimal } from '../../../shared/kernel/decimal.js';
 import { JsonNumber, type Printable } from '../../../shared/kernel/json.js';
-import { instantMs, problemsOf } from '../../../contracts/tokens.js';
+import { problemsOf } from '../../../contracts/tokens.js';
+import { instantMs } from '../../../shared/kernel/instant.js';
 import {
   cancelOrderRequest,
   createOrderRequest,

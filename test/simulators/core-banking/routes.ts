@@ -4,6 +4,7 @@ import { problemsOf } from '../../../contracts/tokens.js';
 import { compare, decimal, plus } from '../../../shared/kernel/decimal.js';
 import type { Printable } from '../../../shared/kernel/json.js';
 import { servedUnderFaults, type Answer, type Call, type Handler, type Refusals } from '../shared/http.js';
+import { refusalOfName } from './rail.js';
 import { amountAsText, subjectsOfPayment, type AnyFault, type Bank, type Customer, type Payment } from './bank.js';
 
 const problem = (status: number, code: string, title: string, more: Readonly<Record<string, Printable>> = {}): Answer => ({
@@ -65,6 +66,8 @@ const createPayment =
     const request = parsed.data;
     const key = keyOf(call);
     if (key === null) return problem(400, 'idempotency-key-missing', 'the header Idempotency-Key is needed');
+    const unwritable = refusalOfName(request.creditor.name);
+    if (unwritable !== null) return problem(422, 'payment-refused', 'the name of the payee cannot be sent', { reason: unwritable });
     const existing = bank.byReference(request.endToEndId)[0];
     const answered = (what: 'applied' | 'repeated' | 'conflict' | 'forgotten', payment: Payment): void => {
       bank.books.requests.append({ endToEndId: request.endToEndId, key, what, paymentId: payment.paymentId });

@@ -152,6 +152,21 @@ describe('a payment', () => {
     expect((await callerOf(bank.url)('GET', '/payments?endToEndId=WD1')).status).toBe(401);
   });
 
+  it.each([
+    [' ', 'BE22'],
+    ['-', 'BE22'],
+    ['王小明', 'RR10'],
+    ['Ada\u0001', 'RR10'],
+    ['Ada\u200b', 'RR10'],
+  ])('to %j is refused, and no payment exists', async (name, reason) => {
+    const refused = await pay('WD1', '250.00', { creditor: { name } });
+    expect([refused.status, problem.parse(refused.body).reason]).toEqual([422, reason]);
+    expect(await found('WD1')).toEqual([]);
+  });
+  it('goes out in the letters of the rail, whatever accents the name has', async () => {
+    expect((await pay('WD1', '250.00', { creditor: { name: 'Zoë Müller-Ødegård, Žižka & Σία' } })).status).toBe(201);
+  });
+
   it('comes back, is rejected late, stays on the way, is never told, when told to', async () => {
     await fault({ fault: 'return-after-settled', subject: 'WD1', detail: 'AC06' });
     await fault({ fault: 'reject-later', subject: 'WD2' });

@@ -1,5 +1,6 @@
 import { EXECUTION_STATUSES, movement, MOVEMENT_TYPES, REQUEST_STATUSES, type MovementRead } from '../../../contracts/investsuite/http.js';
-import { instantMs, isJsonObject, type JsonObject } from '../../../contracts/tokens.js';
+import { isJsonObject, type JsonObject } from '../../../contracts/tokens.js';
+import { instantMs } from '../../../shared/kernel/instant.js';
 import {
   absolute,
   compare,

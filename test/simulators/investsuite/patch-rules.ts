@@ -1,5 +1,6 @@
 import { divestAmountToken } from '../../../contracts/investsuite/divest-amount.js';
-import { decimalToken, instantMs, isJsonObject, type JsonObject } from '../../../contracts/tokens.js';
+import { decimalToken, isJsonObject, type JsonObject } from '../../../contracts/tokens.js';
+import { instantMs } from '../../../shared/kernel/instant.js';
 import { printJson, type Json } from '../../../shared/kernel/json.js';
 import { EXTRA, MISSING, READ_ONLY, type Problem } from './answers.js';
 

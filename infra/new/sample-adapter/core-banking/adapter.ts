@@ -14,6 +14,8 @@ export const createSample = (options: SampleOptions): CoreBankingPort & { readon
   return {
     provider: 'sample',
     abilities: abilitiesOf(options.longestLifeMs),
+    // Write here what the rail refuses for certain: name, letters, form of the account. Null lets every payee go to the bank.
+    canPay: () => null,
     pay: async () => notBuilt('pay'),
     findPayment: async () => notAsked('findPayment'),
     readCustomer: async () => notBuilt('readCustomer'),

@@ -4,21 +4,34 @@
  */
 import { eventIdOf } from './event-id.js';
 import { createHash } from 'node:crypto';
-import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Request, RequestHandler, Response } from 'express';
 import type { EventReader, SortedEvent } from '../../../../contracts/internal/event-reader.js';
+import { isoOf } from '../../../../shared/kernel/instant.js';
 import { JsonError, parseJson, printJson, type Json, type Printable } from '../../../../shared/kernel/json.js';
-import { atMost, rawJsonBody, sendProblem, type Count, type Problem } from '../../../../shared/runtime/http/server.js';
+import { BodyRefused, type Bodies } from '../../../../shared/runtime/http/body.js';
+import type { Places } from '../../../../shared/runtime/http/places.js';
+import { sendProblem, type Count, type Problem } from '../../../../shared/runtime/http/server.js';
 import { MessageTooLarge } from '../../../../shared/runtime/kafka/errors.js';
 import { neverSendable, type OutgoingMessage } from '../../../../shared/runtime/kafka/producer.js';
 import type { Log } from '../../../../shared/runtime/process/log.js';
 import { TooManyWaiting } from '../../../../shared/runtime/batching.js';
-import { verifyWebhook, webhookKey } from '../../../../shared/runtime/http/webhook-signature.js';
+import {
+  readSignedHeaders,
+  verifyWebhook,
+  webhookKey,
+  type SignedHeaders,
+  type Verdict,
+} from '../../../../shared/runtime/http/webhook-signature.js';
 import { eventsOf, messageOf, type Arrived, type KeptBody, type Sorted } from '../decide/forwarding.js';
 
 export type WebhookRoute = {
   readonly path: string;
   readonly secrets: readonly string[];
   readonly reader: EventReader;
+  /** Of this route alone: one busy sender leaves the others theirs. */
+  readonly places: Pick<Places, 'with'>;
 };
 export type Webhooks = {
   /** Hash of the body that was forwarded under this id, or null. */
@@ -32,7 +45,12 @@ export type WebhookTools = {
   readonly log: Log;
   readonly count: Count;
   readonly nowMs: () => number;
-  readonly limits: { readonly bodyBytes: number; readonly eventsPerBody: number; readonly atOnce: number };
+  readonly bodies: Pick<Bodies, 'read'>;
+  /** The connection of a request has shown a secret of ours. */
+  readonly proven: (socket: Socket) => void;
+  /** Whom a request is counted for. */
+  readonly senderOf: (request: IncomingMessage) => string;
+  readonly limits: { readonly eventsPerBody: number };
 };
 
 /** The message, or why our own consumers, or Kafka, would never take it. */
@@ -56,6 +74,10 @@ const textOf = (body: Buffer): string => {
     throw new JsonError('the body is not UTF-8');
   }
 };
+/** What is compressed would have to be unpacked before anybody could say how large it is. */
+const isPlainJson = ({ headers }: Pick<Request, 'headers'>): boolean =>
+  /^application\/(?:[\w.+-]+\+)?json[ \t]*(?:;|$)/i.test(headers['content-type'] ?? '') &&
+  (headers['content-encoding'] ?? 'identity').toLowerCase() === 'identity';
 const hashOf = (body: Buffer): string => createHash('sha256').update(body).digest('hex');
 
 const NOT_KEPT: Problem = { status: 503, code: 'database-away', title: 'The body could not be kept now; send it again' };
@@ -66,45 +88,93 @@ const WRONG_SHAPE: Problem = { status: 400, code: 'wrong-shape', title: 'The bod
 const EVENT_TOO_LARGE: Problem = { status: 413, code: 'event-too-large', title: 'An event of the body is too large to be forwarded' };
 const ANOTHER_BODY: Problem = { status: 409, code: 'another-body', title: 'This webhook-id was forwarded before, with another body' };
 
-const REFUSALS: Readonly<Record<string, string>> = {
+const TOO_MANY_EVENTS: Problem = { status: 413, code: 'too-many-events', title: 'The body holds too many events' };
+const MEDIA_TYPE: Problem = { status: 415, code: 'media-type', title: 'The body must be application/json, not compressed' };
+const TOO_MANY_REQUESTS: Problem = { status: 429, code: 'too-many-requests', title: 'Too many requests at once; come again' };
+
+const REFUSALS: Readonly<Record<Extract<Verdict, { ok: false }>['code'], string>> = {
   'signature-missing': 'The headers webhook-id, webhook-timestamp and webhook-signature are required',
   'signature-malformed': 'A signature header is malformed',
   'timestamp-out-of-tolerance': 'The webhook was signed too long ago, or in the future',
   'signature-wrong': 'The signature does not fit the body',
 };
 
+const WARN_EVERY_MS = 60_000;
+
 type Received = { readonly webhookId: string; readonly body: Buffer };
 
 class Reception {
   readonly #reader: EventReader;
+  readonly #places: WebhookRoute['places'];
   readonly #tools: WebhookTools;
   readonly #keys: readonly Buffer[];
+  #warnedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(route: WebhookRoute, tools: WebhookTools) {
     this.#reader = route.reader;
+    this.#places = route.places;
     this.#tools = tools;
     this.#keys = route.secrets.map(webhookKey);
   }
 
+  /** Headers, then the body, then the signature; only then a place. Whoever cannot sign takes none, however slow. */
   async receive(request: Request, response: Response): Promise<void> {
-    const { sender: source } = this.#reader;
-    if (!Buffer.isBuffer(request.body)) {
-      this.#refuse(response, { status: 415, code: 'media-type', title: 'The body must be application/json, not compressed' });
-      return;
-    }
-    const body: Buffer = request.body;
-    const headers = {
+    const signed: SignedHeaders = {
       id: one(request.headers['webhook-id']),
       timestamp: one(request.headers['webhook-timestamp']),
       signature: one(request.headers['webhook-signature']),
     };
+    const headers = readSignedHeaders(signed);
+    if ('ok' in headers) {
+      this.#refuseUnsigned(response, headers.code);
+      return;
+    }
+    const body = await this.#bodyOf(request, response);
+    if (body === null) return;
     const verdict = verifyWebhook(this.#keys, headers, body, this.#tools.nowMs());
     if (!verdict.ok) {
-      this.#refuse(response, { status: 401, code: verdict.code, title: REFUSALS[verdict.code] ?? 'Not signed' });
+      this.#refuseUnsigned(response, verdict.code);
+      return;
+    }
+    this.#tools.proven(request.socket);
+    const done = await this.#places.with(() => this.#take(request, response, { webhookId: verdict.id, body }));
+    if (done === null) this.#refuse(response, TOO_MANY_REQUESTS, { 'Retry-After': '1' });
+  }
+
+  /** Null: it did not come, and the sender has been told. */
+  async #bodyOf(request: Request, response: Response): Promise<Buffer | null> {
+    try {
+      return await this.#tools.bodies.read(request, this.#tools.senderOf(request));
+    } catch (error) {
+      if (!(error instanceof BodyRefused)) throw error;
+      const { problem } = error;
+      if (problem.status === 413) this.#warnOfTooLarge();
+      // Nothing more is heard on a connection whose body nobody waits for.
+      this.#refuse(response, problem, problem.status === 408 ? { Connection: 'close' } : {});
+      return null;
+    }
+  }
+
+  /** Its signature was not looked at, so it is not kept. Anybody can send such bodies: a line a minute says enough. */
+  #warnOfTooLarge(): void {
+    const nowMs = this.#tools.nowMs();
+    if (nowMs - this.#warnedAtMs < WARN_EVERY_MS) return;
+    this.#warnedAtMs = nowMs;
+    this.#tools.log.warn(
+      { source: this.#reader.sender, code: 'too-large' },
+      'a body is larger than WEBHOOK_MAX_BODY_BYTES and was refused unread',
+    );
+  }
+
+  async #take(request: Request, response: Response, received: Received): Promise<void> {
+    const { sender: source } = this.#reader;
+    const { body } = received;
+    if (!isPlainJson(request)) {
+      await this.#keepAndRefuse(response, received, MEDIA_TYPE, [MEDIA_TYPE.title]);
       return;
     }
     const bodyHash = hashOf(body);
-    const before = await this.#forwardedBefore(verdict.id);
+    const before = await this.#forwardedBefore(received.webhookId);
     if (before instanceof TooManyWaiting) {
       this.#refuse(response, BUSY, { 'Retry-After': '1' });
       return;
@@ -115,7 +185,7 @@ class Reception {
       return;
     }
     if (before !== null) {
-      await this.#keepAndRefuse(response, { webhookId: verdict.id, body }, ANOTHER_BODY, [ANOTHER_BODY.title]);
+      await this.#keepAndRefuse(response, received, ANOTHER_BODY, [ANOTHER_BODY.title]);
       return;
     }
     let events: readonly Json[];
@@ -123,20 +193,16 @@ class Reception {
       events = eventsOf(parseJson(textOf(body)));
     } catch (error) {
       if (!(error instanceof JsonError)) throw error;
-      await this.#keepAndRefuse(response, { webhookId: verdict.id, body }, NOT_JSON, [error.message]);
+      await this.#keepAndRefuse(response, received, NOT_JSON, [error.message]);
       return;
     }
     if (events.length > this.#tools.limits.eventsPerBody) {
-      this.#refuse(response, {
-        status: 413,
-        code: 'too-many-events',
-        title: `A body may hold ${String(this.#tools.limits.eventsPerBody)} events`,
-      });
+      const problem = `the body holds ${events.length} events, more than the ${this.#tools.limits.eventsPerBody} of one body`;
+      await this.#keepAndRefuse(response, received, TOO_MANY_EVENTS, [problem]);
       return;
     }
     await this.#forward(response, {
-      webhookId: verdict.id,
-      body,
+      ...received,
       bodyHash,
       events,
       traceparent: one(request.headers['traceparent']),
@@ -160,7 +226,7 @@ class Reception {
     const { sender: source } = this.#reader;
     const { webhookId, bodyHash, traceparent } = received;
     const sorted = received.events.map((event): Sorted => ({ read: this.#reader.read(event), body: event }));
-    const nowIso = new Date(this.#tools.nowMs()).toISOString();
+    const nowIso = isoOf(this.#tools.nowMs());
     const messages: OutgoingMessage[] = [];
     const problems: string[] = [];
     let refusal: Problem = WRONG_SHAPE;
@@ -261,6 +327,10 @@ class Reception {
     this.#refuse(response, { ...problem, detail: problems.slice(0, 10).join('; ') });
   }
 
+  #refuseUnsigned(response: Response, code: keyof typeof REFUSALS): void {
+    this.#refuse(response, { status: 401, code, title: REFUSALS[code] });
+  }
+
   #refuse(response: Response, problem: Problem, headers: Readonly<Record<string, string>> = {}): void {
     this.#count(problem.code);
     sendProblem(response, problem, headers);
@@ -271,13 +341,7 @@ class Reception {
   }
 }
 
-export const webhookHandlers = (route: WebhookRoute, tools: WebhookTools): readonly (RequestHandler | ErrorRequestHandler)[] => {
+export const webhookHandler = (route: WebhookRoute, tools: WebhookTools): RequestHandler => {
   const reception = new Reception(route, tools);
-  return [
-    atMost(tools.limits.atOnce, () => {
-      tools.count({ source: route.reader.sender, outcome: 'too-many', topic: '' });
-    }),
-    ...rawJsonBody(tools.limits.bodyBytes),
-    (request: Request, response: Response) => reception.receive(request, response),
-  ];
+  return (request: Request, response: Response) => reception.receive(request, response);
 };

@@ -4,6 +4,7 @@ import { envelope, headersOf, printEnvelope } from '../../../../contracts/intern
 import { outsideEvents } from '../../../../contracts/internal/outside-events.js';
 import { versionOf, type Topic } from '../../../../contracts/internal/topics.js';
 import { problemsOf } from '../../../../contracts/tokens.js';
+import { instantMs } from '../../../../shared/kernel/instant.js';
 import type { Json, Printable } from '../../../../shared/kernel/json.js';
 
 /** One event of a body: what its adapter's reader said, and the event itself as it came. */
@@ -33,7 +34,6 @@ export type Arrived = { readonly eventId: string; readonly body: Json; readonly 
 
 /** W3C trace context, version 00. Anything else is no trace of anybody's. */
 const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
-const LONGEST_TIME = 64;
 
 /** The message, with our words and the sender's body in `data`; or why our own consumers would never take it. */
 export const messageOf = (event: SortedEvent, arrived: Arrived): Message | { readonly problems: readonly string[] } => {
@@ -45,7 +45,8 @@ export const messageOf = (event: SortedEvent, arrived: Arrived): Message | { rea
     id: eventId,
     type,
     version: versionOf(topic),
-    occurredAt: occurredAt === null || occurredAt.length > LONGEST_TIME ? nowIso : occurredAt,
+    // A time that cannot be read would be believed by nobody, or misread by somebody.
+    occurredAt: occurredAt === null || instantMs(occurredAt) === null ? nowIso : occurredAt,
     portfolioId,
   };
   const content: Printable = { ...words, original: body };

@@ -42,7 +42,7 @@ describe('a message', () => {
     });
   });
   it('gives the time of arrival where the sender gives none that we take', () => {
-    for (const occurredAt of [null, 'x'.repeat(65)])
+    for (const occurredAt of [null, 'x'.repeat(65), '05/06/2026 10:00', '2026-01-01T00:00:00', '-1000000000-01-01T00:00:00Z'])
       expect((made({ occurredAt }) as Message).headers['occurred-at']).toBe('2026-02-02T00:00:00.000Z');
   });
   it('carries a trace, and nothing that is none', () => {

@@ -3,10 +3,15 @@ import type { Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
 import { problemsOf } from '../../../../contracts/tokens.js';
 import { parseJson, printJson, type Json, type Printable } from '../../../../shared/kernel/json.js';
+import { networkOf } from '../../../../shared/runtime/http/address.js';
+import { Bodies, BodyRefused } from '../../../../shared/runtime/http/body.js';
 import { sendProblem, type Problem } from '../../../../shared/runtime/http/server.js';
 
 /** A corrected message and what is around it. */
 const LARGEST_BODY_BYTES = 1_000_000;
+const bodies = new Bodies({ bytes: LARGEST_BODY_BYTES, deadlineMs: 10_000, perSender: 100, heldBytes: 32_000_000 });
+// Bytes that are no text would be signed as one thing and acted upon as another.
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Ends an exchange with this problem. */
 export class Refusal extends Error {
@@ -21,15 +26,13 @@ export class Refusal extends Error {
 const readBody = async (request: Request): Promise<Json> => {
   if (!/^application\/json(;|$)/i.test(request.headers['content-type'] ?? ''))
     throw new Refusal(415, 'media-type', 'The body must be application/json');
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > LARGEST_BODY_BYTES) throw new Refusal(413, 'too-large', 'The body is too large');
-    chunks.push(chunk);
-  }
+  const bytes = await bodies.read(request, networkOf(request.socket.remoteAddress ?? '')).catch((error: unknown) => {
+    if (!(error instanceof BodyRefused)) throw error;
+    const { status, code, title } = error.problem;
+    throw new Refusal(status, code, title);
+  });
   try {
-    return parseJson(Buffer.concat(chunks).toString('utf8'));
+    return parseJson(utf8.decode(bytes));
   } catch {
     throw new Refusal(400, 'not-json', 'The body is not JSON');
   }
@@ -69,6 +72,6 @@ export const exchange =
         .send(printJson(body as Printable));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      sendProblem(response, error.problem, error.problem.status === 413 ? { Connection: 'close' } : {});
+      sendProblem(response, error.problem, error.problem.status === 413 || error.problem.status === 408 ? { Connection: 'close' } : {});
     }
   };

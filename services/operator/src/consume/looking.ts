@@ -7,6 +7,7 @@ import { ACT_KINDS, OPEN_EFFECTS, QUARANTINES, type Act, type DeadLetter, type E
 import { progressOf } from '../decide/decisions.js';
 import { timelineOf } from '../decide/timeline.js';
 import { parseValue } from '../../../../contracts/internal/envelope.js';
+import { wholeNumberText } from '../../../../contracts/tokens.js';
 import type { Json } from '../../../../shared/kernel/json.js';
 import { exchange, ok, parsed, Refusal, words } from './exchange.js';
 
@@ -16,7 +17,7 @@ const flag = z
   .enum(['true', 'false'])
   .default('false')
   .transform((text) => text === 'true');
-const page = z.coerce.number().int().min(1).max(LARGEST_PAGE).default(DEFAULT_PAGE);
+const page = wholeNumberText(1, LARGEST_PAGE).default(DEFAULT_PAGE);
 const name = words(200).optional();
 
 const journeysQuery = z.object({
@@ -31,7 +32,7 @@ const lettersQuery = z.object({ topic: name, reason: name, service: z.enum(QUARA
 const letterQuery = z.object({ service: z.enum(QUARANTINES).optional() });
 const effectsQuery = z.object({ unknown: flag, parked: flag, all: flag, limit: page });
 const actsQuery = z.object({ kind: z.enum(ACT_KINDS).optional(), waiting: flag, limit: page });
-const auditQuery = z.object({ after: z.coerce.number().int().min(-1).default(-1), limit: page });
+const auditQuery = z.object({ after: wholeNumberText(-1, Number.MAX_SAFE_INTEGER).default(-1), limit: page });
 const idParameter = words(300);
 const number = z.string().regex(/^\d{1,18}$/, 'not a number');
 

@@ -2,6 +2,7 @@
  * Carries out what people have decided: says it on `operator.decision`, where the service concerned hears it. Acts lie in
  * the database, so a crash loses none; an act that is said twice carries the same event id.
  */
+import { isoOf } from '../../../../shared/kernel/instant.js';
 import { headersOf, printEnvelope } from '../../../../contracts/internal/envelope.js';
 import type { OperatorDecision } from '../../../../contracts/internal/events.js';
 import { decisionOf } from '../decide/decisions.js';
@@ -106,7 +107,7 @@ export class CarryOut {
       id: `operator:act-${act.id}`,
       type: 'operator.decision',
       version: '1',
-      occurredAt: new Date(this.#o.nowMs()).toISOString(),
+      occurredAt: isoOf(this.#o.nowMs()),
       portfolioId,
     };
     return {

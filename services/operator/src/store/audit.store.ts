@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
+import { isoOf } from '../../../../shared/kernel/instant.js';
 import type { Printable } from '../../../../shared/kernel/json.js';
 import { printJson } from '../../../../shared/kernel/json.js';
 import { EMPTY_CHAIN, FIRST_PREVIOUS, hashOfLine, verifyNext, type Sha256 } from '../decide/audit-chain.js';
@@ -32,7 +33,7 @@ const writerOf =
     );
     const line = {
       seq: Number(last?.seq ?? 0) + 1,
-      at: new Date(nowMs()).toISOString(),
+      at: isoOf(nowMs()),
       who,
       what,
       target,

@@ -1,3 +1,4 @@
+import { isoOf } from '../../../../shared/kernel/instant.js';
 /** The rows of stops. A stop is written before anything else: nothing may keep it waiting, not even the log. */
 import type { Pool } from 'pg';
 import { stopActOf } from '../../../../shared/runtime/stopping/postgres-stops.js';
@@ -47,13 +48,13 @@ export const stopStore = ({ pool, personAt, nowMs }: StopStoreOptions): Stopping
     const asks = await rowsOf<AskRow>(pool, 'select * from operator.resume_ask order by at, act_id', []);
     const isOpen = ({ scope, ends }: AskRow): boolean => stands.some((stop) => stop.scope === scope && ends.includes(stop.actId));
     return {
-      standing: stands.map(({ actId, scope, why, by, atMs }) => ({ actId, scope, why, by: by.name, since: new Date(atMs).toISOString() })),
+      standing: stands.map(({ actId, scope, why, by, atMs }) => ({ actId, scope, why, by: by.name, since: isoOf(atMs) })),
       waiting: asks
         .filter(isOpen)
         .map(({ act_id: actId, scope, ends, why, made_by: by, at }) => ({ actId, scope, ends, why, by, at: iso(at) })),
       refused: judged
         .flatMap(({ act: { seq, does, scope, atMs }, problem }) =>
-          problem === null ? [] : [{ seq, does, scope, at: new Date(atMs).toISOString(), problem }],
+          problem === null ? [] : [{ seq, does, scope, at: isoOf(atMs), problem }],
         )
         .slice(-MOST_REFUSED),
     };

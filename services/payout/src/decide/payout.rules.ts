@@ -1,10 +1,11 @@
 import { Bug } from '../../../../shared/kernel/bug.js';
-import { NOT_SENT, portfolioChanged, type PortfolioDecided, type PortfolioNow } from '../../../../contracts/internal/standing.js';
+import { portfolioChanged, type PortfolioDecided, type PortfolioNow } from '../../../../contracts/internal/standing.js';
 import { compare, cutTo, isPositive, minus } from '../../../../shared/kernel/decimal.js';
 import { impossible, type Opening, type RefusedBy, type Step } from '../../../../shared/kernel/flow.js';
 import { currency, isPayable, minorDigits } from '../../../../shared/kernel/money.js';
 import { finished } from './finished.js';
 import { endUnpaid } from './limits.rules.js';
+import { NOT_SENT, refusedBy } from '../../../../shared/kernel/outcome.js';
 import { choices, type PayoutFacts } from './payout.policy.js';
 import type {
   CashOutSeen,
@@ -88,6 +89,11 @@ export const goOnFromOwner = (p: Payout, { externalId, shownIban, portfolio }: O
     : { to: 'CheckingCounterAccount', set: { owner: { externalId, shownIban } } };
 };
 
+const whyItCoolsOff = ({ changedAtUnclear }: CounterAccountRead): string =>
+  changedAtUnclear === undefined
+    ? 'the counter account was changed a short time ago'
+    : `the counter account counts as changed now: the bank's date of the last change ${changedAtUnclear}`;
+
 /**
  * The bank is master of the counter account. A definite fault refuses; another account than the customer sees, or one that
  * was changed a moment ago, does not: it may be right, and it may be theft.
@@ -99,10 +105,11 @@ export const checkCounterAccount = (p: Payout, read: CounterAccountRead, journey
   if (!read.customerActive) return refuse(p, 'the customer is not active at the bank');
   if (account === null) return refuse(p, 'the customer has no counter account');
   if (!read.ibanWellFormed) return refuse(p, 'the counter account is not an IBAN');
+  // After the cash-out the same refusal would leave the customer's cash on the house account.
+  if (read.notPayable !== undefined) return refuse(p, read.notPayable);
   if (shownIban !== null && shownIban !== account.iban && onMismatch === 'hold')
     return holdFor('the counter account at the bank is not the one InvestSuite shows');
-  if (read.changedMsAgo !== null && read.changedMsAgo < coolOffMs)
-    return { to: 'CoolingOff', set: { reason: 'the counter account was changed a short time ago' } };
+  if (read.changedMsAgo !== null && read.changedMsAgo < coolOffMs) return { to: 'CoolingOff', set: { reason: whyItCoolsOff(read) } };
   return { to: 'ReservingLimits', set: { counterAccount: account, reason: null } };
 };
 
@@ -132,9 +139,7 @@ export const followCashOut = (p: Payout, seen: CashOutSeen): Next => {
   }
 };
 
-/** Nothing has moved: either the broker refused, or we have not let the request go. */
-export const refuseCashOut = (p: Payout, reason: string): Next =>
-  refuse(p, reason.startsWith(NOT_SENT) ? `the cash-out was ${reason}` : `the broker refused the cash-out: ${reason}`);
+export const refuseCashOut = (p: Payout, reason: string): Next => refuse(p, refusedBy('the broker refused the cash-out', reason));
 
 export const followApproval = (p: Payout, seen: CashOutSeen): Next => {
   const next = followCashOut({ ...p, approved: true }, seen);
@@ -203,7 +208,7 @@ export const restMovedBack = (p: Payout): Next =>
  * open, until people have said that this transfer will never be made and then what was done instead.
  */
 export const holdOrSuspend = (p: Payout, reason: string, by: RefusedBy): Next => {
-  if (by !== 'person') return holdFor(`cash-out done but ${reason.startsWith(NOT_SENT) ? reason : `the bank refused: ${reason}`}`);
+  if (by !== 'person') return holdFor(`cash-out done but ${refusedBy('the bank refused', reason)}`);
   const cameBack = p.returnedBecause === null ? '' : `; the bank had said that it came back: ${p.returnedBecause}`;
   return { to: 'InSuspense', set: { paying: p.amount, returnedBecause: null, reason: `cash-out done, no transfer: ${reason}${cameBack}` } };
 };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { OwnEvent, PayoutRequested } from '../../../../contracts/internal/events.js';
 import type { PortfolioNow } from '../../../../contracts/internal/standing.js';
 import { parseDecimal, type Decimal } from '../../../../shared/kernel/decimal.js';
+import type { NotSent } from '../../../../shared/kernel/outcome.js';
 
 const amount = z.custom<Decimal>((value) => typeof value === 'string' && parseDecimal(value) === value, 'not a canonical decimal');
 
@@ -83,7 +84,7 @@ export type CashOutSeen = {
   readonly currency: string | null;
 };
 
-export type CashOutRefusal = 'not-enough-cash' | 'not-allowed' | 'malformed' | 'failed' | 'returned' | 'refused';
+export type CashOutRefusal = NotSent | 'not-enough-cash' | 'not-allowed' | 'malformed' | 'failed' | 'returned' | 'refused';
 
 /** The owner whom the message names, and the portfolio as InvestSuite shows it now: the message alone is believed in nothing. */
 export type OwnerRead = { readonly externalId: string | null; readonly shownIban: string | null; readonly portfolio: PortfolioNow };
@@ -97,6 +98,10 @@ export type CounterAccountRead = {
   readonly ibanWellFormed: boolean;
   /** In ms. Null when the bank does not say that it ever changed. */
   readonly changedMsAgo: number | null;
+  /** What is wrong with the bank's date of the last change, so that it counts as now; absent when the date was read. */
+  readonly changedAtUnclear?: 'cannot be read' | 'is yet to come';
+  /** Why no payment can go there, by the rules of the rail; absent when one can. */
+  readonly notPayable?: NotSent;
 };
 
 export type PaidTransfer = {

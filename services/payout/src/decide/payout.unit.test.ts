@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { Bug } from '../../../../shared/kernel/bug.js';
-import { NOT_SENT, type PortfolioNow } from '../../../../contracts/internal/standing.js';
+import type { PortfolioNow } from '../../../../contracts/internal/standing.js';
 import { decimal } from '../../../../shared/kernel/decimal.js';
+import { NOT_SENT } from '../../../../shared/kernel/outcome.js';
 import { factsUnder, factsWith } from '../../../../test/builders/journey-facts.js';
 import { COUNTER_ACCOUNT, payout, payoutToTransfer } from '../../../../test/builders/payout.js';
 import { payoutFlow } from './payout.flow.js';
@@ -186,6 +187,7 @@ describe('who is paid, and where', () => {
     [{ customerActive: false }, 'the customer is not active at the bank'],
     [{ account: null }, 'the customer has no counter account'],
     [{ ibanWellFormed: false }, 'the counter account is not an IBAN'],
+    [{ notPayable: "not sent: the name of the account's owner is empty" }, "not sent: the name of the account's owner is empty"],
   ] as const) {
     it(`refuses before any money moves: ${why}`, () => {
       expect(checkCounterAccount(read, { ...account, ...fault }, journey)).toEqual({
@@ -207,6 +209,13 @@ describe('who is paid, and where', () => {
       expect(checkCounterAccount(read, { ...account, changedMsAgo }, journey)).toMatchObject({ to: 'CoolingOff' });
     const shortened = factsUnder({ frozen: policy, now: { ...policy, coolOffMs: 0 } });
     expect(checkCounterAccount(read, { ...account, changedMsAgo: 999 }, shortened)).toMatchObject({ to: 'CoolingOff' });
+  });
+  it("says why it cools off when the bank's date of the change is no date [C4]", () => {
+    for (const changedAtUnclear of ['cannot be read', 'is yet to come'] as const)
+      expect(checkCounterAccount(read, { ...account, changedMsAgo: 0, changedAtUnclear }, journey)).toEqual({
+        to: 'CoolingOff',
+        set: { reason: `the counter account counts as changed now: the bank's date of the last change ${changedAtUnclear}` },
+      });
   });
   it('does not check an account without knowing the owner', () => {
     expect(() => checkCounterAccount(fresh, account, journey)).toThrow(Bug);
@@ -254,6 +263,10 @@ describe('the cash-out', () => {
   });
   it('that is refused ends the payout', () => {
     expect(refuseCashOut(fresh, 'not-enough-cash')).toMatchObject({ to: 'Refused', emits: [{ data: { outcome: 'refused' } }] });
+  });
+  it('says who refused: the broker, or we without asking [C5]', () => {
+    expect(refuseCashOut(fresh, 'not-enough-cash')).toMatchObject({ set: { reason: 'the broker refused the cash-out: not-enough-cash' } });
+    expect(refuseCashOut(fresh, 'not sent: another currency')).toMatchObject({ set: { reason: 'not sent: another currency' } });
   });
   it('that may not be approved is still there: people look, unless it is at its end', () => {
     expect(holdOrEndApproval(asked, 'not-allowed', 'other-side')).toHaveProperty('hold');

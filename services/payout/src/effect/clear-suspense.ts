@@ -1,3 +1,4 @@
+import { isoOf } from '../../../../shared/kernel/instant.js';
 import type { OperationAbility } from '../../../../shared/kernel/outcome.js';
 import type { EffectDefinitions, Timing } from '../../../../shared/runtime/engine/definition.js';
 import type { Decimal } from '../../../../shared/kernel/decimal.js';
@@ -31,7 +32,7 @@ export const clearSuspense = (timing: Timing, nowMs: () => number): EffectDefini
   resultFromPerson: (_request: Request, evidence) => ({
     paymentId: paymentIdOf(evidence),
     endToEndId: null,
-    paidAt: new Date(nowMs()).toISOString(),
+    paidAt: isoOf(nowMs()),
     returned: null,
   }),
 });

@@ -13,6 +13,7 @@ import { ability as carefulAbility, sending as sendingNow, shortTiming as timing
 import { shownPortfolio, shownUser } from '../../../../test/builders/investsuite.js';
 import { journeyFacts } from '../../../../test/builders/journey-facts.js';
 import { COUNTER_ACCOUNT, payoutToTransfer } from '../../../../test/builders/payout.js';
+import { canPay } from '../../../../shared/adapters/core-banking/payments-api/payee.js';
 import { approveCashOut } from './approve-cash-out.js';
 import { clearSuspense } from './clear-suspense.js';
 import { createCashOut } from './create-cash-out.js';
@@ -23,7 +24,7 @@ import { readOwner } from './read-owner.js';
 
 const IBAN = COUNTER_ACCOUNT;
 const HOUSE = 'NL91ABNA0417164300';
-const NOW_MS = Date.parse('2026-03-04T10:00:00Z');
+const NOW_MS = Date.UTC(2026, 2, 4, 10);
 const ability = carefulAbility();
 const sending = sendingNow();
 const journey = journeyFacts({ id: 'po1', subject: 'w1' });
@@ -79,7 +80,7 @@ describe('ReadCounterAccount', () => {
   const account = { iban: 'BE68 5390 0754 7034', bic: null, ownerName: 'A. Customer', changedAt: null as string | null };
   const customer: BankCustomer = { externalId: 'C1', name: 'A. Customer', active: true, counterAccount: account };
   const read = async (found: BankCustomer): Promise<unknown> => {
-    const effect = readCounterAccount({ readCustomer: async () => ({ kind: 'applied', result: found }) }, timing, () => NOW_MS);
+    const effect = readCounterAccount({ readCustomer: async () => ({ kind: 'applied', result: found }), canPay }, timing, () => NOW_MS);
     return effect.read(effect.request(state, journey, 'k1'), sending);
   };
   const common = { customerActive: true };
@@ -99,20 +100,45 @@ describe('ReadCounterAccount', () => {
   });
   for (const [changedAt, changedMsAgo] of [
     ['2026-03-04T09:59:59Z', 1000],
-    ['2026-03-04T11:00:00Z', 0],
-    ['yesterday', 0],
+    ['2026-03-04T10:59:59+01:00', 1000],
+    ['2026-03-04T10:04:59Z', 0],
   ] as const) {
     it(`counts a change at "${changedAt}" as ${changedMsAgo} ms ago`, async () => {
-      expect(await read({ ...customer, counterAccount: { ...account, changedAt } })).toMatchObject({ result: { changedMsAgo } });
+      const found = await read({ ...customer, counterAccount: { ...account, changedAt } });
+      expect(found).toMatchObject({ result: { changedMsAgo } });
+      expect(found).not.toHaveProperty('result.changedAtUnclear');
     });
   }
+  it.each([
+    ['05/06/2026 10:00', 'cannot be read'],
+    ['12', 'cannot be read'],
+    ['2026', 'cannot be read'],
+    ['2020-01-01', 'cannot be read'],
+    ['2020-01-01T10:00:00', 'cannot be read'],
+    ['2020-02-30T10:00:00Z', 'cannot be read'],
+    ['Wed, 01 Jan 2020 10:00:00 GMT', 'cannot be read'],
+    ['yesterday', 'cannot be read'],
+    ['', 'cannot be read'],
+    ['2026-03-04T10:05:01Z', 'is yet to come'],
+    ['2126-03-04T10:00:00Z', 'is yet to come'],
+  ])('counts a change at "%s" as made now: the date %s [C4]', async (changedAt, changedAtUnclear) => {
+    expect(await read({ ...customer, counterAccount: { ...account, changedAt } })).toMatchObject({
+      result: { changedMsAgo: 0, changedAtUnclear },
+    });
+  });
+  it("asks the adapter's rules before anything moves whether the account can be paid [C5]", async () => {
+    const refused = canPay({ creditorName: ' ', creditorIban: IBAN });
+    expect(refused).toMatch(/^not sent: /);
+    expect(await read({ ...customer, counterAccount: { ...account, ownerName: ' ' } })).toMatchObject({ result: { notPayable: refused } });
+    expect(await read(customer)).not.toHaveProperty('result.notPayable');
+  });
   it('takes a question that the first release has frozen with the choices of the tenant', async () => {
     const asked = { externalId: 'C1', shownIban: IBAN, coolOffMs: 1000, onMismatch: 'hold' };
-    const effect = readCounterAccount({ readCustomer: async () => ({ kind: 'applied', result: customer }) }, timing, () => NOW_MS);
+    const effect = readCounterAccount({ readCustomer: async () => ({ kind: 'applied', result: customer }), canPay }, timing, () => NOW_MS);
     expect(await effect.read(asked, sending)).toEqual(await read(customer));
   });
   it('hands on what is no answer', async () => {
-    const effect = readCounterAccount({ readCustomer: async () => lost }, timing, () => NOW_MS);
+    const effect = readCounterAccount({ readCustomer: async () => lost, canPay }, timing, () => NOW_MS);
     expect(await effect.read(effect.request(state, journey, 'k1'), sending)).toEqual(lost);
   });
 });

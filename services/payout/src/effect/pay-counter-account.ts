@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { isValidIBAN } from 'ibantools';
 import type { PortfolioDecided } from '../../../../contracts/internal/standing.js';
 import { paymentStands, type CustomerDecided, type PaymentSources } from '../../../../shared/facts/fresh-facts.js';
+import { isoOf } from '../../../../shared/kernel/instant.js';
 import { currency, sameMoney } from '../../../../shared/kernel/money.js';
 import type { CoreBankingPort, Payment, PaymentRequest } from '../../../../shared/ports/core-banking.js';
 import type { EffectDefinitions, Timing } from '../../../../shared/runtime/engine/definition.js';
@@ -56,7 +57,7 @@ const differs = (request: PaymentRequest, payment: Payment): string | null => {
 const paidOf = (payment: Payment, nowMs: number): PaidTransfer => ({
   paymentId: payment.paymentId,
   endToEndId: payment.endToEndId,
-  paidAt: payment.bookedAt ?? new Date(nowMs).toISOString(),
+  paidAt: payment.bookedAt ?? isoOf(nowMs),
   returned:
     payment.returned === null
       ? null
@@ -147,7 +148,7 @@ export const payCounterAccount = (
   resultFromPerson: (request: PaymentRequest, evidence) => ({
     paymentId: paymentIdOf(evidence),
     endToEndId: request.endToEndId,
-    paidAt: new Date(nowMs()).toISOString(),
+    paidAt: isoOf(nowMs()),
     returned: null,
   }),
 });

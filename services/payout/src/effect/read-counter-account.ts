@@ -1,22 +1,28 @@
 import { isValidIBAN } from 'ibantools';
 import { accountOf } from '../../../../shared/facts/fresh-facts.js';
 import type { CoreBankingPort } from '../../../../shared/ports/core-banking.js';
+import { instantMs } from '../../../../shared/kernel/instant.js';
 import type { EffectDefinitions, Timing } from '../../../../shared/runtime/engine/definition.js';
 import { ownerOf } from '../decide/payout.rules.js';
-import type { Payout, PayoutEffects } from '../decide/payout.js';
+import type { CounterAccountRead, Payout, PayoutEffects } from '../decide/payout.js';
 
 type Request = { readonly externalId: string };
 
-/** A time we cannot read counts as just now: the careful reading. */
-const msSince = (changedAt: string | null, nowMs: number): number | null => {
-  if (changedAt === null) return null;
-  const changedMs = Date.parse(changedAt);
-  return Number.isNaN(changedMs) ? 0 : Math.max(0, nowMs - changedMs);
+/** The bank's clock may be ahead of ours by so much; a date further ahead is no date of a change that was made. */
+const CLOCK_SKEW_MS = 300_000;
+
+/** A date that cannot be read, or that is yet to come, counts as just now. Whoever changed the account may have written it. */
+const lastChange = (changedAt: string | null, nowMs: number): Pick<CounterAccountRead, 'changedMsAgo' | 'changedAtUnclear'> => {
+  if (changedAt === null) return { changedMsAgo: null };
+  const changedMs = instantMs(changedAt);
+  if (changedMs === null) return { changedMsAgo: 0, changedAtUnclear: 'cannot be read' };
+  if (changedMs > nowMs + CLOCK_SKEW_MS) return { changedMsAgo: 0, changedAtUnclear: 'is yet to come' };
+  return { changedMsAgo: Math.max(0, nowMs - changedMs) };
 };
 
 /** The bank is master of the counter account. */
 export const readCounterAccount = (
-  coreBanking: Pick<CoreBankingPort, 'readCustomer'>,
+  coreBanking: Pick<CoreBankingPort, 'readCustomer' | 'canPay'>,
   timing: Timing,
   nowMs: () => number,
 ): EffectDefinitions<Payout, PayoutEffects>['ReadCounterAccount'] => ({
@@ -31,13 +37,15 @@ export const readCounterAccount = (
     const account = accountOf(counterAccount);
     if (counterAccount === null || account === null)
       return { kind: 'applied', result: { customerActive: active, account, ibanWellFormed: false, changedMsAgo: null } };
+    const notPayable = coreBanking.canPay({ creditorName: account.ownerName, creditorIban: account.iban });
     return {
       kind: 'applied',
       result: {
         customerActive: active,
         account,
         ibanWellFormed: isValidIBAN(account.iban),
-        changedMsAgo: msSince(counterAccount.changedAt, nowMs()),
+        ...lastChange(counterAccount.changedAt, nowMs()),
+        ...(notPayable === null ? {} : { notPayable }),
       },
     };
   },

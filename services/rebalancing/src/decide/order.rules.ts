@@ -1,10 +1,10 @@
 /** What follows for one order. Pure: times come with the answers. */
 import type { OwnEvent } from '../../../../contracts/internal/events.js';
 import { compare, cutTo, isZero, minus, negated, plus, sum, times, ZERO, type Decimal } from '../../../../shared/kernel/decimal.js';
-import { NOT_SENT } from '../../../../contracts/internal/standing.js';
 import { impossible, type Move, type Opening, type RefusedBy, type Step } from '../../../../shared/kernel/flow.js';
 import { cashInstrument } from '../../../../shared/kernel/ids.js';
 import { minorDigits } from '../../../../shared/kernel/money.js';
+import { refusedBy } from '../../../../shared/kernel/outcome.js';
 import { feesPaid, grossFilled, orderReference, unitsFilled } from './movements.js';
 import type { Fill, Order, OrderDecided, OrderEffects, OrderOutcome, OrderEmits, OrderSeen } from './order.js';
 
@@ -35,9 +35,7 @@ export const placed = (_order: Order, result: OrderEffects['PlaceOrder']['result
 
 export const notPlaced = (_order: Order, reason: string, by: RefusedBy): Next => ({
   to: 'RecordingNotExecuted',
-  set: {
-    reason: by === 'person' ? 'not placed, as a person found' : reason.startsWith(NOT_SENT) ? reason : `refused by the broker: ${reason}`,
-  },
+  set: { reason: by === 'person' ? 'not placed, as a person found' : refusedBy('refused by the broker', reason) },
 });
 
 export const recordedPlaced = (_order: Order, result: OrderEffects['RecordPlaced']['result']): Next => ({

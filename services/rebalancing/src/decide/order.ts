@@ -4,6 +4,7 @@ import type { OwnEvent } from '../../../../contracts/internal/events.js';
 import type { Decimal } from '../../../../shared/kernel/decimal.js';
 import type { BrokerAccountId, InstrumentId, OptimizationId, PortfolioId } from '../../../../shared/kernel/ids.js';
 import type { Currency } from '../../../../shared/kernel/money.js';
+import type { NotSent } from '../../../../shared/kernel/outcome.js';
 import { storedDecimal, storedText } from './stored.js';
 
 export const orderSide = z.enum(['buy', 'sell']);
@@ -115,7 +116,7 @@ export type OrderEffects = {
   PlaceOrder: {
     readonly kind: 'once';
     readonly result: { readonly orderId: string; readonly placedAt: string | null };
-    readonly reason: string;
+    readonly reason: NotSent | 'account-not-open' | 'not-enough-units' | 'not-enough-cash' | 'malformed' | 'refused';
   };
   RecordPlaced: {
     readonly kind: 'once';

@@ -1,3 +1,4 @@
+import { isoOf } from '../../../../shared/kernel/instant.js';
 import type { BrokerPort } from '../../../../shared/ports/broker.js';
 import type { ReadEffect, Timing } from '../../../../shared/runtime/engine/definition.js';
 import type { Order } from '../decide/order.js';
@@ -22,7 +23,7 @@ export const confirmSettlement = (
     const answer = await broker.readSettlement(request.account, request.orderId, sending.signal);
     if (answer.kind !== 'applied') return answer;
     const { settled, settledAt, nextLookAtMs } = answer.result;
-    if (settled) return { kind: 'applied', result: { settledAt: settledAt ?? new Date(now()).toISOString() } };
+    if (settled) return { kind: 'applied', result: { settledAt: settledAt ?? isoOf(now()) } };
     const untilThen = nextLookAtMs === null ? pollMs : Math.max(nextLookAtMs - now(), timing.firstWaitMs);
     return { kind: 'accepted', reference: request.orderId, askAfterMs: Math.min(untilThen, pollMs), note: 'not settled yet' };
   },

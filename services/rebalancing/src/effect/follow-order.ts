@@ -1,3 +1,4 @@
+import { isoOf } from '../../../../shared/kernel/instant.js';
 import type { BrokerPort } from '../../../../shared/ports/broker.js';
 import type { ReadEffect, Timing } from '../../../../shared/runtime/engine/definition.js';
 import type { Order, OrderSeen } from '../decide/order.js';
@@ -25,7 +26,7 @@ export const followOrder = (
     const answer = await broker.readOrder(request.account, request.orderId, sending.signal);
     if (answer.kind !== 'applied') return answer;
     const { instrument, side, status, filledUnits, fills, currency, closedAt, rejectReason, brokerStatus } = answer.result;
-    const seen = { instrument, side, status, filledUnits, fills, currency, closedAt, rejectReason, seenAt: new Date(now()).toISOString() };
+    const seen = { instrument, side, status, filledUnits, fills, currency, closedAt, rejectReason, seenAt: isoOf(now()) };
     if (hasNews(request.knownFillIds, seen)) return { kind: 'applied', result: seen };
     return { kind: 'accepted', reference: request.orderId, askAfterMs: pollMs, note: brokerStatus };
   },

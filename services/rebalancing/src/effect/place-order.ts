@@ -1,5 +1,6 @@
 import type { PortfolioDecided } from '../../../../contracts/internal/standing.js';
 import { portfolioStands, type PortfolioSource } from '../../../../shared/facts/fresh-facts.js';
+import { isoOf } from '../../../../shared/kernel/instant.js';
 import { Bug } from '../../../../shared/kernel/bug.js';
 import type { Inquiry, Outcome, Sending } from '../../../../shared/kernel/outcome.js';
 import type { BrokerPort, OrderRefusal, OrderRequest } from '../../../../shared/ports/broker.js';
@@ -17,7 +18,7 @@ const asked = ({ account, instrument, side, units, amount, currency }: Order): O
 /** A trade rests on whose portfolio it is, and on which account is traded. */
 const decided = ({ account }: OrderRequest): PortfolioDecided => ({ ownerId: null, brokerAccount: account, currency: null, asked: null });
 
-const at = (sending: Sending): string => new Date(sending.firstSentAtMs).toISOString();
+const at = (sending: Sending): string => isoOf(sending.firstSentAtMs);
 
 const outcome = (answer: Outcome<{ readonly orderId: string }, OrderRefusal>, sending: Sending): Outcome<Placed, OrderRefusal> =>
   answer.kind === 'applied' ? { kind: 'applied', result: { orderId: answer.result.orderId, placedAt: at(sending) } } : answer;

@@ -1,3 +1,4 @@
+import { isoOf } from '../../../../shared/kernel/instant.js';
 import type { InvestSuitePort, InvestSuiteRefusal } from '../../../../shared/ports/investsuite.js';
 import type { Timing, WriteEffect } from '../../../../shared/runtime/engine/definition.js';
 import { placedRecord, type TransactionRecord } from '../decide/movements.js';
@@ -6,8 +7,7 @@ import { idFromEvidence, transactionWrite } from './transaction-write.js';
 
 type Recorded = OrderEffects['RecordPlaced']['result'];
 
-const placedAtOf = (record: TransactionRecord, firstSentAtMs: number): string =>
-  record.movements[0]?.datetime ?? new Date(firstSentAtMs).toISOString();
+const placedAtOf = (record: TransactionRecord, firstSentAtMs: number): string => record.movements[0]?.datetime ?? isoOf(firstSentAtMs);
 
 /** Creates InvestSuite's transaction of the order, once. A lost answer is looked for by our external id. */
 export const recordPlaced = (

@@ -1,3 +1,4 @@
+import { isoOf } from '../../../../shared/kernel/instant.js';
 import type { TransactionWrite } from '../../../../shared/ports/investsuite.js';
 import type { TransactionRecord } from '../decide/movements.js';
 import { externalId } from './external-id.js';
@@ -14,7 +15,7 @@ export const transactionWrite = (record: TransactionRecord, firstSentAtMs: numbe
   optimizationId: record.optimizationId,
   movements: record.movements.map((movement) => ({
     ...movement,
-    datetime: movement.datetime ?? new Date(firstSentAtMs).toISOString(),
+    datetime: movement.datetime ?? isoOf(firstSentAtMs),
     externalId: optionalId(movement.externalId),
     referenceExternalId: optionalId(movement.referenceExternalId),
   })),

@@ -305,7 +305,7 @@ describe('cash-outs', () => {
     });
   });
 
-  it('is refused before the cash is there', async () => {
+  it('is refused before the cash is there, and says who refused [C5]', async () => {
     expect(await port.createCashOut(cashOut('500.11'), sending('out-1'))).toEqual({
       kind: 'rejected',
       reason: 'not-enough-cash',
@@ -313,11 +313,11 @@ describe('cash-outs', () => {
     });
     expect(await port.createCashOut({ ...cashOut(), account: 'nobody' as BrokerAccountId }, sending('out-2'))).toMatchObject({
       kind: 'rejected',
-      reason: 'refused',
+      reason: 'not sent: the account does not exist there',
     });
     expect(await port.createCashOut({ ...cashOut(), amount: { ...usd('1'), currency: currency('EUR') } }, sending('out-3'))).toMatchObject({
       kind: 'rejected',
-      reason: 'malformed',
+      reason: 'not sent: another currency than the accounts have',
     });
     expect(bookCount('redemptions', 'created')).toBe(0);
   });

@@ -6,7 +6,7 @@ import {
   type CreateRedemptionRequest,
   type Redemption,
 } from '../../../../contracts/broker/drivewealth/http.js';
-import { instantMs } from '../../../../contracts/tokens.js';
+import { instantMs } from '../../../kernel/instant.js';
 import { Bug } from '../../../kernel/bug.js';
 import { absolute, compare, isPositive } from '../../../kernel/decimal.js';
 import { JsonNumber, type Json, type Printable } from '../../../kernel/json.js';
@@ -80,7 +80,7 @@ const createCashOut =
     const { options } = context;
     if (!isPositive(request.amount.amount) || !isPayable(request.amount)) throw new Bug('a cash-out is a positive amount of whole cents');
     if (request.amount.currency !== options.currency)
-      return { kind: 'rejected', reason: 'malformed', note: 'not sent: another currency than the accounts have' };
+      return { kind: 'rejected', reason: 'not sent: another currency than the accounts have' };
     const posted = await post(
       context,
       {

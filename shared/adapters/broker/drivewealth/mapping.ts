@@ -15,6 +15,7 @@ import {
 } from '../../../../contracts/broker/drivewealth/statuses.js';
 import { absolute, compare, decimal, isPositive, minus, sum, times, ZERO, type Decimal } from '../../../kernel/decimal.js';
 import type { InstrumentId } from '../../../kernel/ids.js';
+import { instantMs } from '../../../kernel/instant.js';
 import type { Currency } from '../../../kernel/money.js';
 import type { CashOut, Fill, OrderReport, OrderRequest, OrderSide } from '../../../ports/broker.js';
 
@@ -140,6 +141,9 @@ export const feesOf = (step: OrderAuditStep): readonly Fee[] => {
 export const isFill = (step: OrderAuditStep): boolean =>
   step.quantities.filledQuantity !== undefined && isPositive(step.quantities.filledQuantity);
 
+/** As it stands, when it is a point in time: fills are put in order by it, and InvestSuite is told of it. */
+export const timeOf = (text: string | undefined): string | null => (text !== undefined && instantMs(text) !== null ? text : null);
+
 const CENT = decimal('0.01');
 
 /** Ledger rows that are fills of the order. */
@@ -163,8 +167,8 @@ export const fillsOf = (detail: OrderDetail, steps: readonly OrderAuditStep[], r
   for (const step of steps.filter(isFill)) {
     const units = step.quantities.filledQuantity ?? ZERO;
     const price = step.pricing.lastPrice;
-    const executedAt = step.transactTime ?? step.createdWhen;
-    if (price === undefined || executedAt === undefined) return no('a fill has no price or no time');
+    const executedAt = timeOf(step.transactTime) ?? timeOf(step.createdWhen);
+    if (price === undefined || executedAt === null) return no('a fill has no price, or no time that can be read');
     const at = left.findIndex(
       (row) =>
         row.fillQty !== undefined && row.fillPx !== undefined && compare(row.fillQty, units) === 0 && compare(row.fillPx, price) === 0,

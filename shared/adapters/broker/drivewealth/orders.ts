@@ -11,7 +11,7 @@ import {
   type TransactionRow,
 } from '../../../../contracts/broker/drivewealth/http.js';
 import { LEDGER_CODES } from '../../../../contracts/broker/drivewealth/statuses.js';
-import { instantMs } from '../../../../contracts/tokens.js';
+import { instantMs, isoOf } from '../../../kernel/instant.js';
 import { Bug } from '../../../kernel/bug.js';
 import { compare, isPositive, sum, ZERO, type Decimal } from '../../../kernel/decimal.js';
 import type { BrokerAccountId, InstrumentId } from '../../../kernel/ids.js';
@@ -25,7 +25,7 @@ import { query } from '../../http/path.js';
 import type { Accounts } from './accounts.js';
 import { wireKey, type DriveWealthClient } from './client.js';
 import { get } from './get.js';
-import { feesAddUp, fillRowsOf, fillsOf, orderStateOf, rowMatches, sideOf, type Instruments } from './mapping.js';
+import { feesAddUp, fillRowsOf, fillsOf, orderStateOf, rowMatches, sideOf, timeOf, type Instruments } from './mapping.js';
 import { post } from './post.js';
 import { got, ORDER_REFUSALS, unclear, type Got } from './outcome.js';
 
@@ -83,7 +83,7 @@ const placeOrder =
     const { size } = request;
     if (!isPositive(size.by === 'units' ? size.units : size.amount.amount)) throw new Bug('an order is for more than nothing');
     if (size.by === 'amount' && size.amount.currency !== options.currency)
-      return { kind: 'rejected', reason: 'malformed', note: 'not sent: another currency than the accounts have' };
+      return { kind: 'rejected', reason: 'not sent: another currency than the accounts have' };
     const posted = await post(
       context,
       {
@@ -115,8 +115,8 @@ const endedRows = async (
   signal: AbortSignal,
 ): Promise<Got<readonly OrderListRow[]>> => {
   const rows: OrderListRow[] = [];
-  const from = new Date(fromMs).toISOString();
-  const to = new Date(options.nowMs() + options.clockSkewMs).toISOString();
+  const from = isoOf(fromMs);
+  const to = isoOf(options.nowMs() + options.clockSkewMs);
   for (let page = 0; page < MAX_PAGES; page++) {
     const path = `${PATHS.orderHistory(accountId)}${query({ from, to, limit: String(PAGE_SIZE), offset: String(rows.length) })}`;
     const answer = await get(client, { operation: 'read-order-history', path, shape: orderHistory, what: 'the order history' }, signal);
@@ -196,10 +196,10 @@ const ledgerOf = async (
   signal: AbortSignal,
 ): Promise<Got<readonly TransactionRow[]>> => {
   const createdMs = detail.created === undefined ? null : instantMs(detail.created);
-  const from = new Date(createdMs === null ? 0 : createdMs - options.clockSkewMs).toISOString();
+  const from = isoOf(createdMs === null ? 0 : createdMs - options.clockSkewMs);
   const rows: TransactionRow[] = [];
   for (let page = 0; page < MAX_PAGES; page++) {
-    const path = `${PATHS.transactions(accountId)}${query({ from, to: new Date(options.nowMs() + options.clockSkewMs).toISOString(), limit: String(PAGE_SIZE), offset: String(rows.length) })}`;
+    const path = `${PATHS.transactions(accountId)}${query({ from, to: isoOf(options.nowMs() + options.clockSkewMs), limit: String(PAGE_SIZE), offset: String(rows.length) })}`;
     const answer = await get(client, { operation: 'read-transactions', path, shape: transactions, what: 'the ledger' }, signal);
     if (answer.ended !== null) return answer;
     const known = new Set(rows.map((row) => row.finTranID));
@@ -267,7 +267,7 @@ const readReport = async (context: Context, account: BrokerAccountId, orderId: s
   if (filled.unclear !== null) return unclear(filled.unclear, MOVING_RETRY_MS);
   if (!feesAddUp(detail.value, filled.fills))
     return unclear('the fees of the fills do not add up to the fees of the order', MOVING_RETRY_MS);
-  const report = reportOf(detail.value, account, filled.fills, lastStep?.transactTime ?? lastStep?.createdWhen ?? null, context);
+  const report = reportOf(detail.value, account, filled.fills, timeOf(lastStep?.transactTime) ?? timeOf(lastStep?.createdWhen), context);
   return report.ended === null ? got({ report: report.value, orderNo: detail.value.orderNo, ledger: rows.value }) : report;
 };
 
@@ -308,7 +308,7 @@ const settlementOf = async (context: Context, { report, orderNo, ledger }: Read,
     if (isOfThatDate || (dueMs !== null && couldBeWaiting(waiting, ledger, dueMs)))
       return notYet(Math.max(Math.min(...comesAtMs), nowMs + MOVING_RETRY_MS));
   }
-  return got({ settled: true, settledAt: new Date(dueMs ?? nowMs).toISOString(), nextLookAtMs: null });
+  return got({ settled: true, settledAt: isoOf(dueMs ?? nowMs), nextLookAtMs: null });
 };
 
 const readSettlement =

@@ -1,7 +1,7 @@
 import { HEADER_IDEMPOTENCY_KEY } from '../../../../contracts/broker/drivewealth/http.js';
 import type { BrokerAccountId } from '../../../kernel/ids.js';
 import type { Json, Printable } from '../../../kernel/json.js';
-import type { Sending } from '../../../kernel/outcome.js';
+import type { NotSent, Sending } from '../../../kernel/outcome.js';
 import type { AccountNames, Accounts } from './accounts.js';
 import { wireKey, type DriveWealthClient } from './client.js';
 import { judgeWrite, type Judged, type Refusals } from './outcome.js';
@@ -15,7 +15,7 @@ type Post<Reason extends string> = {
 };
 type Posted<Reason extends string> =
   | { readonly json: Json; readonly names: AccountNames; readonly key: string; readonly ended: null }
-  | { readonly json: null; readonly ended: NonNullable<Judged<Reason | 'refused'>['ended']> };
+  | { readonly json: null; readonly ended: NonNullable<Judged<Reason | 'refused' | NotSent>['ended']> };
 
 /** One request about an account, under our key. An account that does not exist there is refused before anything is sent. */
 export const post = async <Reason extends string>(
@@ -29,7 +29,9 @@ export const post = async <Reason extends string>(
     return {
       json: null,
       ended:
-        ended.kind === 'rejected' ? { kind: 'rejected', reason: 'refused', note: 'not sent: the account does not exist there' } : ended,
+        ended.kind === 'rejected'
+          ? { kind: 'rejected', reason: 'not sent: the account does not exist there', note: ended.note ?? '' }
+          : ended,
     };
   }
   const key = wireKey(sending.key);

@@ -8,6 +8,7 @@ import { asRead, describe, outcomeOfStatus, retryable } from '../../http/outcome
 import { abilitiesOf } from './abilities.js';
 import { createClient, type ClientOptions, type PaymentsClient } from './client.js';
 import { customerOf, paymentBody } from './mapping.js';
+import { canPay } from './payee.js';
 import { inquiryOfList, outcomeOfPay } from './outcome.js';
 
 export type PaymentsApiOptions = ClientOptions & {
@@ -17,19 +18,14 @@ export type PaymentsApiOptions = ClientOptions & {
 
 type Rejected = Extract<Outcome<never>, { kind: 'rejected' }>;
 
-/** Customer's details that no bank would take are refused before anything is sent; what is wrong in ours is a bug. */
+/** A payee whom the rules do not allow is refused before anything is sent; what is wrong in our own part is a bug. */
 const refusedBeforeSending = (request: PaymentRequest): Rejected | null => {
   if (!isPositive(request.amount.amount) || !isPayable(request.amount)) throw new Bug('a payment is a positive amount of whole cents');
+  const reason = canPay(request);
+  if (reason !== null) return { kind: 'rejected', reason };
   const read = createPaymentRequest.safeParse(paymentBody(request));
   if (read.success) return null;
-  const places = read.error.issues.map((issue) => issue.path.map(String).join('.'));
-  const ours = places.find((place) => !place.startsWith('creditor'));
-  if (ours !== undefined) throw new Bug(`a payment that the contract refuses: ${ours}`);
-  return {
-    kind: 'rejected',
-    reason: places.some((place) => place.startsWith('creditorAccount')) ? 'AC01' : 'MS03',
-    note: `not sent: ${places.join(', ')}`,
-  };
+  throw new Bug(`a payment that the contract refuses: ${read.error.issues.map((issue) => issue.path.map(String).join('.')).join(', ')}`);
 };
 
 const readCustomer =
@@ -54,6 +50,7 @@ export const createPaymentsApi = (options: PaymentsApiOptions): CoreBankingPort 
   return {
     provider: 'payments-api',
     abilities: abilitiesOf(options.longestLifeMs),
+    canPay,
     pay: async (request, sending) => {
       const refused = refusedBeforeSending(request);
       if (refused !== null) return refused;

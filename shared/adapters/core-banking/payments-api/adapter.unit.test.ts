@@ -64,6 +64,8 @@ describe('pay', () => {
   it.each([
     [201, payment(), { kind: 'applied', result: PAID }],
     [200, payment({ bookedAt: '2026-11-21T09:00:00Z' }), { kind: 'applied', result: { bookedAt: '2026-11-21T09:00:00Z' } }],
+    [200, payment({ bookedAt: '2026-11-21T10:00:00+01:00' }), { kind: 'applied', result: { bookedAt: '2026-11-21T09:00:00.000Z' } }],
+    [200, payment({ bookedAt: '21/11/2026' }), { kind: 'applied', result: { bookedAt: null } }],
     [
       200,
       payment({ return: { amount: '1250.00', reason: 'AC04', reference: 'RTN-1' } }),
@@ -108,6 +110,23 @@ describe('pay', () => {
     if (outcome.kind !== 'applied') expect(JSON.stringify(outcome)).not.toMatch(/BE68|BE71|Ada|secret/);
   });
 
+  it.each([
+    [201, '"status":"ACSC","status":"RJCT"'],
+    [201, '"status":"RJCT","status":"ACSC"'],
+    [201, '"status":"RJCT","st\\u0061tus":"RJCT"'],
+    [201, '"status":"RJCT","instructedAmount":{"amount":"0.01","currency":"EUR"}'],
+  ])('%s with %s is unknown, and never a refusal [C9]', async (status, members) => {
+    const whole = JSON.stringify(payment({ status: undefined }));
+    nock(HOST)
+      .post('/payments')
+      .reply(status, `${whole.slice(0, -1)},${members}}`, { 'content-type': 'application/json' });
+    expect(await port.pay(REQUEST, sending())).toMatchObject({ kind: 'unknown' });
+  });
+  it('of a refusal that says its reason twice knows nothing [C9]', async () => {
+    nock(HOST).post('/payments').reply(422, '{"reason":"AC06","reason":"AM05"}', { 'content-type': 'application/problem+json' });
+    expect(await port.pay(REQUEST, sending())).toMatchObject({ kind: 'unknown' });
+  });
+
   it('is retryable before the first byte', async () => {
     nock(HOST)
       .post('/payments')
@@ -115,13 +134,12 @@ describe('pay', () => {
     expect(await port.pay(REQUEST, sending())).toMatchObject({ kind: 'retryable' });
   });
 
-  it('refuses a counter account no bank would take before anything is sent, and calls our own mistakes bugs', async () => {
-    expect(await port.pay({ ...REQUEST, creditorIban: '12345' }, sending())).toEqual({
-      kind: 'rejected',
-      reason: 'AC01',
-      note: 'not sent: creditorAccount.iban',
-    });
-    expect(await port.pay({ ...REQUEST, creditorName: '' }, sending())).toMatchObject({ kind: 'rejected', reason: 'MS03' });
+  it('refuses a counter account no bank would take before anything is sent, says that we refused, and calls our own mistakes bugs [C5]', async () => {
+    for (const payee of [{ creditorIban: '12345' }, { creditorName: '' }]) {
+      const reason = port.canPay({ ...REQUEST, ...payee });
+      expect(reason).toMatch(/^not sent: /);
+      expect(await port.pay({ ...REQUEST, ...payee }, sending())).toEqual({ kind: 'rejected', reason });
+    }
     await expect(port.pay({ ...REQUEST, endToEndId: 'x'.repeat(36) }, sending())).rejects.toThrow('endToEndId');
     await expect(port.pay({ ...REQUEST, amount: { ...REQUEST.amount, amount: decimal('0.001') } }, sending())).rejects.toThrow(
       'whole cents',

@@ -6,6 +6,7 @@ import {
   type PaymentStatus,
 } from '../../../../contracts/core-banking/http.js';
 import { compare } from '../../../kernel/decimal.js';
+import { instantMs, isoOf } from '../../../kernel/instant.js';
 import type { Printable } from '../../../kernel/json.js';
 import { wireAmount, type Currency } from '../../../kernel/money.js';
 import type { BankCustomer, Payment, PaymentRequest } from '../../../ports/core-banking.js';
@@ -38,13 +39,20 @@ export const paymentBody = (request: PaymentRequest): Printable => ({
   ...(request.remittanceInformation === '' ? {} : { remittanceInformation: request.remittanceInformation }),
 });
 
+/** A time that cannot be read is no time: it would be handed on as the day of the payment. */
+const bookedAtOf = (text: string | undefined): string | null => {
+  const bookedMs = text === undefined ? null : instantMs(text);
+  if (text === undefined || bookedMs === null) return null;
+  return text.endsWith('Z') ? text : isoOf(bookedMs);
+};
+
 export const paymentOf = (read: WirePayment): Payment => {
   const currency = read.instructedAmount.currency as Currency;
   return {
     paymentId: read.paymentId,
     endToEndId: read.endToEndId,
     amount: { amount: read.instructedAmount.amount, currency },
-    bookedAt: read.bookedAt ?? null,
+    bookedAt: bookedAtOf(read.bookedAt),
     returned:
       read.return === undefined
         ? null

@@ -1,5 +1,6 @@
 /** A message that cannot be handled: its row in the quarantine, whole, and its letter on the dead-letter topic. */
 import { deadLetterTopic, type Topic } from '../../../../contracts/internal/topics.js';
+import { isoOf } from '../../../kernel/instant.js';
 import { printJson } from '../../../kernel/json.js';
 import type { OriginalMessage } from '../steps/lanes.js';
 import type { PartRow } from '../store/step-statement.js';
@@ -57,7 +58,7 @@ export const deadLetter = (original: OriginalMessage, eventId: string, errorClas
       'dlq-partition': String(original.partition),
       'dlq-offset': original.offset,
       'dlq-attempts': String((original.before?.attempts ?? 0) + 1),
-      'dlq-first-seen': new Date(original.before?.firstSeenAtMs ?? nowMs).toISOString(),
+      'dlq-first-seen': isoOf(original.before?.firstSeenAtMs ?? nowMs),
     },
     value: bytes <= LARGEST_LETTER_BYTES ? value : '',
   };

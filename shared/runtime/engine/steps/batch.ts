@@ -3,6 +3,7 @@
  * what to send, what to publish, what to tell other journeys.
  */
 import { headersOf, printEnvelope } from '../../../../contracts/internal/envelope.js';
+import { isoOf } from '../../../kernel/instant.js';
 import { Bug } from '../../../kernel/bug.js';
 import type { EffectRecord } from '../../../kernel/effect-life.js';
 import type { Emitted, Tagged } from '../../../kernel/flow.js';
@@ -291,7 +292,7 @@ export class Batch {
         id: eventId,
         type: said.event,
         version: '1',
-        occurredAt: new Date(this.#nowMs).toISOString(),
+        occurredAt: isoOf(this.#nowMs),
         portfolioId: journey.portfolioId,
       };
       const row: OutboxRow = {

@@ -4,6 +4,7 @@ import {
   Stale,
   type DueEffect,
   type EngineStore,
+  type Figure,
   type InboxRow,
   type OpenInboxRow,
   type OutboxRow,
@@ -429,7 +430,7 @@ export class PostgresStore implements EngineStore {
   }
 
   async figures(readable: StateVersions): ReturnType<EngineStore['figures']> {
-    const rows = await this.#query<{ name: string; labels: Record<string, string>; value: string }>(
+    const rows = await this.#query<Pick<Figure, 'name' | 'labels'> & { value: string }>(
       `select 'open_journeys' as name, jsonb_build_object('flow', flow, 'status', status) as labels, count(*) as value from journey where not ended group by flow, status
        union all select 'left_to_newer', '{"what": "journeys"}', count(*) from journey j where not j.ended and not ${isReadable('$1')}
        union all select 'overdue_journeys', '{}', count(*) from journey where not ended and overdue_at <= now()

@@ -80,6 +80,21 @@ export type Referenced = {
   readonly earlier: EarlierRequest | null;
 };
 
+/** One figure for /metrics. */
+export type Figure = {
+  readonly name:
+    | 'open_journeys'
+    | 'overdue_journeys'
+    | 'open_effects'
+    | 'inbox_open'
+    | 'outbox_open'
+    | 'quarantined'
+    | 'blocked_lanes'
+    | 'left_to_newer';
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+};
+
 export type EngineStore = {
   /** A dead letter is `<event id>.dlq.<ms>`: it is not said again for an event that is known. */
   ingest(rows: readonly InboxRow[], bad: Pick<Parts, 'quarantined' | 'blocked' | 'said'>): Promise<Ingested>;
@@ -119,9 +134,7 @@ export type EngineStore = {
     }[]
   >;
   /** Figures for /metrics: open journeys by flow and status, those that cannot be read here, unhandled events, unsent events, quarantined messages. */
-  figures(
-    readable: StateVersions,
-  ): Promise<readonly { readonly name: string; readonly labels: Readonly<Record<string, string>>; readonly value: number }[]>;
+  figures(readable: StateVersions): Promise<readonly Figure[]>;
 
   /** A person lets a quarantined message run again, corrected or not. Its lane opens, unless something else stops it. Returns it, or null when unknown or resolved. */
   replay(eventId: string, correctedValue: string | null, resolution: string): Promise<OpenInboxRow | null>;
