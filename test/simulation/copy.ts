@@ -15,6 +15,7 @@ import { never } from './never.js';
 import { Network } from './network.js';
 import type { Life } from './scheduler.js';
 import { StoreClient } from './store-client.js';
+import { personNamed } from '../support/signing-people.js';
 import type { Consumer, Topics } from './topics.js';
 
 export type Service = {
@@ -114,6 +115,7 @@ export class Copy {
       publish: this.#publisher(life, failpoint),
       ...{ catalogue, store: client, clock, log, ownerId, failpoint },
       onNotPublished: () => undefined,
+      personNamed,
       effectRunner: {
         limitPerSystem: 64,
         // It looks at the real clock, which no seed can hold: it never opens here.

@@ -19,6 +19,7 @@ import { createTestDatabase, type TestDatabase } from './database.js';
 import { eventually } from './eventually.js';
 import { bindingOver, consumes, World } from './parcel-flow.js';
 import { newerThan } from './parcel-flow-newer.js';
+import { personNamed, signedDecision } from './signing-people.js';
 
 export type Copy = {
   engine: Engine;
@@ -101,6 +102,7 @@ export const parcelEngine = () => {
         return Promise.resolve();
       },
       onNotPublished: () => undefined,
+      personNamed,
       effectRunner: {
         limitPerSystem: 64,
         breakerAfterFailures: 1_000,
@@ -179,7 +181,7 @@ export const parcelEngine = () => {
     message(
       'operator.decision',
       'p1',
-      { kind: 'answer-effect', service: 'payout', effectId, generation, answer, evidence: 'e', by: 'anna', approvedBy: 'ben' },
+      signedDecision({ kind: 'answer-effect', service: 'payout', effectId: effectId ?? '', generation, answer, evidence: 'e' }),
       id,
     );
   const sendAgain = (effectId: string | undefined, generation: number, id: string) => said('send-again', effectId, generation, id);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { commonConfig, type Environment } from '../../../shared/runtime/process/config.js';
 
+/** Who only looks. */
 export type Operator = { readonly name: string; readonly token: string };
 
 const NAME = /^[a-z][a-z0-9._-]{0,63}$/;
@@ -28,10 +29,10 @@ const operators = z.string().transform((text, context): readonly Operator[] => {
   return z.NEVER;
 });
 
-export const config = commonConfig.extend({
-  OPERATOR_TOKENS: operators.meta({
+const settings = commonConfig.extend({
+  OPERATOR_TOKENS: operators.optional().meta({
     secret: true,
-    description: '`name:token,name:token`, one per person, tokens of at least 16 characters',
+    description: '`name:token,name:token`: people who only look, tokens of at least 16 characters; whoever acts stands in OPERATORS_FILE',
   }),
   OPERATOR_ACTS_PER_SECOND: z.coerce
     .number()
@@ -42,5 +43,10 @@ export const config = commonConfig.extend({
     .meta({ description: 'how fast replays and answers of people are carried out' }),
 });
 
-/** What the command line reads: OPERATOR_URL, OPERATOR_TOKEN or OPERATOR_TOKEN_FILE, CMW_STATE_FILE. */
+export const config = settings.refine(({ OPERATORS_FILE, OPERATOR_TOKENS }) => OPERATORS_FILE !== undefined || OPERATOR_TOKENS !== undefined, {
+  path: ['OPERATORS_FILE'],
+  message: 'is missing, and OPERATOR_TOKENS too: nobody could look or act',
+});
+
+/** What the command line reads: OPERATOR_URL, OPERATOR_TOKEN or OPERATOR_TOKEN_FILE, OPERATOR_KEY_FILE, OPERATOR_NAME, CMW_STATE_FILE. */
 export const startEnvironment: Environment = process.env;

@@ -25,6 +25,7 @@ import { isIban, payCounterAccount } from './effect/pay-counter-account.js';
 import { readCashOut } from './effect/read-cash-out.js';
 import { readCounterAccount } from './effect/read-counter-account.js';
 import { readOwner } from './effect/read-owner.js';
+import { readWithdrawable } from './effect/read-withdrawable.js';
 
 export type Ports = { readonly investSuite: InvestSuitePort; readonly broker: BrokerPort; readonly coreBanking: CoreBankingPort };
 type Tenant = z.output<typeof tenantSchema>;
@@ -74,7 +75,8 @@ export const payoutBinding = ({ investSuite, broker, coreBanking }: Ports, tenan
         timing,
         nowMs,
       ),
-      ClearSuspense: clearSuspense(timing, nowMs),
+      ReadWithdrawable: readWithdrawable(broker, timing, nowMs),
+      ClearSuspense: clearSuspense({ coreBanking, broker }, timing, nowMs),
     },
     shows: ({ amount, currency: code }) => ({ amount, currency: code }),
     intervalsMs: { counterAccount: tenant.lookAgainAtCounterAccountAfterMs },

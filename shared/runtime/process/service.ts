@@ -2,11 +2,11 @@
 import { schemaOf, type EngineServiceName } from '../../../contracts/internal/services.js';
 import { untilSchemasAreThere } from '../postgres/schema-check.js';
 import type { Pool } from 'pg';
-import { Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 import type { z } from 'zod';
-import { ownTopics, outsideTopics, deadLetterTopic, PARTITIONS, type Topic } from '../../../contracts/internal/topics.js';
+import { ownTopics, outsideTopics, deadLetterTopic, PARTITIONS, topicSettings, type Topic } from '../../../contracts/internal/topics.js';
 import type { Check, CommonConfig, Environment, Settings } from './config.js';
-import { readConfig } from './config.js';
+import { ConfigurationError, readConfig } from './config.js';
 import { clockProblem, openClient, openPool, type DatabaseOptions } from '../postgres/database.js';
 import { assemble, type Assembly } from '../engine/assembly.js';
 import { Catalogue } from '../engine/catalogue.js';
@@ -15,6 +15,8 @@ import type { ServiceDefinition } from '../engine/definition.js';
 import type { Failpoint } from '../engine/failpoints.js';
 import { contentHash } from '../engine/identity.js';
 import { Owner } from '../engine/effects/owner.js';
+import { decisionRefusals, type DecisionRefusal } from '../engine/inbox/operator-decisions.js';
+import { Operators } from '../signing/operators-file.js';
 import { PostgresStore } from '../engine/store/postgres-store.js';
 import type { StateVersions } from '../engine/store/store.js';
 import { NotReady, createApp, createRegistry, finishApp, listen, type Check as HealthCheck, type Listening } from '../http/server.js';
@@ -74,7 +76,7 @@ export const ensureAllTopics = (options: KafkaOptions, replicationFactor: number
   ensureTopics(
     options,
     [...outsideTopics, ...ownTopics].flatMap((name) => [
-      { name, partitions: PARTITIONS, replicationFactor },
+      { name, partitions: PARTITIONS, replicationFactor, configEntries: topicSettings(name) },
       { name: deadLetterTopic(name), partitions: 1, replicationFactor },
     ]),
   );
@@ -159,15 +161,48 @@ const watchFigures = (registry: Registry, { store, engine, inboxWriter, readable
   });
 };
 
+/**
+ * The people whose signatures count. Without OPERATORS_FILE there is nobody, and no decision is carried out.
+ * @throws ConfigurationError when the file cannot be used.
+ */
+export const peopleOf = (path: string | undefined, log: Log): Operators | null => {
+  if (path === undefined) {
+    log.warn('OPERATORS_FILE is not set: nobody can decide anything');
+    return null;
+  }
+  try {
+    return new Operators(path, Date.now, (problem) => {
+      log.error({ alarm: 'operators-file', problem }, 'the people of before still count: somebody must mend the file');
+    });
+  } catch (error) {
+    throw new ConfigurationError([`OPERATORS_FILE ${error instanceof Error ? error.message : 'cannot be read'}`]);
+  }
+};
+
+const refusedDecisions = (registry: Registry): ((refusal: DecisionRefusal) => void) => {
+  const counter = new Counter({
+    name: 'cmw_decisions_refused_total',
+    help: 'decisions of people that were not carried out; somebody must look who sent them',
+    labelNames: ['reason'],
+    registers: [registry],
+  });
+  for (const reason of decisionRefusals) counter.inc({ reason }, 0);
+  return (reason) => {
+    counter.inc({ reason });
+  };
+};
+
 type EngineSetting = {
   readonly definition: ServiceDefinition;
   readonly config: CommonConfig;
   readonly log: Log;
   readonly pool: Pool;
   readonly producer: Producer;
+  readonly people: Operators | null;
+  readonly onDecisionRefused: (refusal: DecisionRefusal) => void;
 };
 
-const startEngine = async ({ definition, config, log, pool, producer }: EngineSetting): Promise<EngineParts> => {
+const startEngine = async ({ definition, config, log, pool, producer, people, onDecisionRefused }: EngineSetting): Promise<EngineParts> => {
   const options = databaseOptions(config, definition.name);
   // Any number that is the same in all instances of a service and differs between services.
   const lockClass = Number.parseInt(contentHash(`engine ${options.schema}`).slice(0, 7), 16);
@@ -192,6 +227,8 @@ const startEngine = async ({ definition, config, log, pool, producer }: EngineSe
   const assembly = assemble({
     ...{ catalogue, store, clock: systemClock, log, failpoint },
     ownerId: () => owner.id,
+    personNamed: (name) => people?.named(name) ?? null,
+    onDecisionRefused,
     publish: async (rows) => {
       await producer.send(rows);
       failpoint('after-publish', () => rows.map((row) => row.topic));
@@ -236,6 +273,7 @@ const start = async <S extends z.ZodObject, T extends z.ZodObject>(
   const config = readConfig(options.config, environment, options) as Settings<S, T> & CommonConfig;
   const log = createLog(config.SERVICE_NAME ?? options.name, config.LOG_LEVEL);
   const definition = options.wire(config, { log });
+  const people = peopleOf(config.OPERATORS_FILE, log);
   const kafka = kafkaOptions(config, options.name, log);
   const registry = createRegistry(config.SERVICE_NAME ?? options.name);
   const pool = openPool(databaseOptions(config, options.name), (error) => {
@@ -261,7 +299,7 @@ const start = async <S extends z.ZodObject, T extends z.ZodObject>(
   await untilSchemasAreThere(databaseOptions(config, options.name), [schemaOf(options.name)], log);
   await untilDone('Kafka', log, () => ensureAllTopics(kafka, config.KAFKA_REPLICATION_FACTOR));
   const producer = await startProducer(kafka);
-  const parts = await startEngine({ definition, config, log, pool, producer });
+  const parts = await startEngine({ definition, config, log, pool, producer, people, onDecisionRefused: refusedDecisions(registry) });
   state.parts = parts;
   watchFigures(registry, parts);
   parts.sweep.start();

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { problemsOf } from '../../../../contracts/tokens.js';
 import { parseJson, printJson, type Json, type Printable } from '../../../../shared/kernel/json.js';
 import { sendProblem, type Problem } from '../../../../shared/runtime/http/server.js';
+import { noteRefusal } from './authentication.js';
 
 /** A corrected message and what is around it. */
 const LARGEST_BODY_BYTES = 1_000_000;
@@ -69,6 +70,7 @@ export const exchange =
         .send(printJson(body as Printable));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
+      if (error.problem.status === 403 || error.problem.code === 'changed-since') noteRefusal(request, response, 'refused', error.problem.code);
       sendProblem(response, error.problem, error.problem.status === 413 ? { Connection: 'close' } : {});
     }
   };

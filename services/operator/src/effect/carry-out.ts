@@ -4,7 +4,7 @@
  */
 import { headersOf, printEnvelope } from '../../../../contracts/internal/envelope.js';
 import type { OperatorDecision } from '../../../../contracts/internal/events.js';
-import { decisionOf } from '../decide/decisions.js';
+import { BEFORE_SIGNATURES, decisionOf } from '../decide/decisions.js';
 import type { Act } from '../decide/operator.js';
 
 export type CarryOutOptions = {
@@ -17,6 +17,8 @@ export type CarryOutOptions = {
     readonly value: string;
     readonly headers: Readonly<Record<string, string>>;
   }) => Promise<void>;
+  /** Keeps the head of the audit log outside of the database. Resolves when Kafka has it. */
+  readonly anchor: () => Promise<void>;
   /** True when the message can never be sent, so trying again is useless. */
   readonly isHopeless: (error: unknown) => boolean;
   readonly failed: (error: unknown) => void;
@@ -88,9 +90,11 @@ export class CarryOut {
   async #carryOut(act: Act): Promise<void> {
     const said = decisionOf(act);
     if (said === null) {
-      await this.#o.finish(act, 'what was stored of it cannot be read');
+      await this.#o.finish(act, act.actId === null ? BEFORE_SIGNATURES : 'what was stored of it cannot be read');
       return;
     }
+    // What moves money leaves only when the lines of its asking and of its approval are kept where this database cannot reach them.
+    if (act.needsSecond) await this.#o.anchor();
     try {
       await this.#o.publish(this.#messageOf(act, said.decision, said.portfolioId));
     } catch (error) {
@@ -103,7 +107,7 @@ export class CarryOut {
 
   #messageOf(act: Act, decision: OperatorDecision, portfolioId: string | null): Parameters<CarryOutOptions['publish']>[0] {
     const event = {
-      id: `operator:act-${act.id}`,
+      id: `operator:act-${decision.actId}`,
       type: 'operator.decision',
       version: '1',
       occurredAt: new Date(this.#o.nowMs()).toISOString(),

@@ -27,14 +27,18 @@ const whatWasSaid = (text: string, status: number): string => {
 };
 
 export const operatorApi =
-  (address: { readonly url: string; readonly token: string }, fetchFrom: typeof fetch): Ask =>
+  (address: { readonly url: string; readonly token: string; readonly name?: string | null }, fetchFrom: typeof fetch): Ask =>
   async (method, path, content) => {
     let status: number;
     let text: string;
     try {
       const response = await fetchFrom(`${address.url.replace(/\/+$/, '')}${path}`, {
         method,
-        headers: { authorization: `Bearer ${address.token}`, ...(content === undefined ? {} : { 'content-type': 'application/json' }) },
+        headers: {
+          authorization: `Bearer ${address.token}`,
+          ...((address.name ?? null) === null ? {} : { 'operator-name': address.name ?? '' }),
+          ...(content === undefined ? {} : { 'content-type': 'application/json' }),
+        },
         ...(content === undefined ? {} : { body: printJson(content) }),
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });

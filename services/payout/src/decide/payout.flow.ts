@@ -1,6 +1,8 @@
 import { ignored, impossible, type Flow } from '../../../../shared/kernel/flow.js';
 import {
   checkCounterAccount,
+  enterSuspense,
+  enterSuspenseUnseen,
   finishPaid,
   followApproval,
   followCashOut,
@@ -77,6 +79,14 @@ export const payoutFlow: Flow<Payout, PayoutInput, PayoutEffects, PayoutEmits, P
       applied: finishPaid,
       rejected: holdOrSuspend,
       on: { PayoutRequested: known, TransferReturned: rememberReturn },
+    },
+    EnteringSuspense: {
+      does: 'ReadWithdrawable',
+      whenUnknown: 'send-again',
+      overdueAfterHours: 24,
+      applied: enterSuspense,
+      rejected: enterSuspenseUnseen,
+      on: { PayoutRequested: known, TransferReturned: impossible('a return of a payment that people called never made') },
     },
     InSuspense: {
       does: 'ClearSuspense',

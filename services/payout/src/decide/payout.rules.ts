@@ -11,6 +11,7 @@ import type {
   Payout,
   PayoutInput,
   PayoutEmits,
+  WithdrawableRead,
   TransferReturn,
   RequestRead,
 } from './payout.js';
@@ -70,6 +71,7 @@ export const open = (input: Input<'PayoutRequested'>): Opening<Payout, PayoutEmi
       cashOutId: null,
       approved: false,
       payment: null,
+      suspense: null,
       returnedBecause: null,
       reason: null,
     },
@@ -170,7 +172,7 @@ export const followApproval = (p: Payout, seen: CashOutSeen): Next => {
  * comes of it does not let the withdrawal go: the next one would take the cash a second time. They are asked what became of it.
  */
 const suspendCashOut = (p: Payout, reason: string): Next => ({
-  to: 'InSuspense',
+  to: 'EnteringSuspense',
   set: { reason: `the cash-out ${cashOutIdOf(p)} was created: ${reason}` },
 });
 
@@ -214,15 +216,27 @@ export const NOT_SENT = 'not sent: ';
 export const holdOrSuspend = (p: Payout, reason: string, by: RefusedBy): Next => {
   if (by !== 'person') return holdFor(`cash-out done but ${reason.startsWith(NOT_SENT) ? reason : `the bank refused: ${reason}`}`);
   const cameBack = p.returnedBecause === null ? '' : `; the bank had said that it came back: ${p.returnedBecause}`;
-  return { to: 'InSuspense', set: { returnedBecause: null, reason: `cash-out done, no transfer: ${reason}${cameBack}` } };
+  return { to: 'EnteringSuspense', set: { returnedBecause: null, reason: `cash-out done, no transfer: ${reason}${cameBack}` } };
 };
+
+/** The figure is frozen here: that the cash was moved back is believed only when it has risen since. Another currency says nothing. */
+export const enterSuspense = (p: Payout, { withdrawable, currency: code, at }: WithdrawableRead): Next => ({
+  to: 'InSuspense',
+  set: { suspense: code === p.currency ? { withdrawable, at } : null },
+});
+
+/** The broker does not know the account, or a person says so: then only the end of the cash-out shows that it came back. */
+export const enterSuspenseUnseen = (_p: Payout): Next => ({ to: 'InSuspense', set: { suspense: null } });
+
+const figureIn = ({ suspense, currency: code }: Payout): string =>
+  suspense === null ? '' : ` Withdrawable at the broker at ${suspense.at}: ${code} ${suspense.withdrawable}.`;
 
 /** The withdrawal is let go only when the cash is where the next one takes it from. */
 export const holdOrMoveBack = (p: Payout, reason: string, by: RefusedBy): Next =>
   by === 'person'
     ? { to: 'MovedBack', set: { reason }, emits: [finished(p, 'refused', reason)] }
     : {
-        hold: `the cash is on the house account; "applied": paid by hand, "rejected": moved back to the broker account, or never left it. ${p.reason ?? ''}`,
+        hold: `the cash is on the house account; "applied": paid by hand, "rejected": moved back to the broker account, or never left it.${figureIn(p)} ${p.reason ?? ''}`,
       };
 
 /** A return may overtake the news that the payment was made. */

@@ -13,6 +13,7 @@ export const payoutStatuses = [
   'ApprovingCashOut',
   'ConfirmingCashOut',
   'Transferring',
+  'EnteringSuspense',
   'InSuspense',
   'Paid',
   'Returned',
@@ -41,6 +42,8 @@ export const payoutState = z.object({
   approved: z.boolean(),
   /** `endToEndId` is null when people have paid by hand. */
   payment: z.object({ paymentId: z.string(), endToEndId: z.string().nullable(), paidAt: z.string() }).nullable(),
+  /** What the broker showed as withdrawable when the suspense began, in `currency`, and when that was (ISO 8601 UTC); null when nobody could say. */
+  suspense: z.object({ withdrawable: amount, at: z.string() }).nullable().default(null),
   /** Why the bank sent the money back, when it said so before it said that it had paid. */
   returnedBecause: z.string().nullable(),
   /** For people: why it waits or was refused. */
@@ -95,6 +98,9 @@ export type PaidTransfer = {
   readonly returned: TransferReturn | null;
 };
 
+/** What is free to leave the customer's account at the broker. `at`: ISO 8601 UTC. */
+export type WithdrawableRead = { readonly withdrawable: Decimal; readonly currency: string; readonly at: string };
+
 export type PayoutEffects = {
   ReadOwner: { kind: 'read'; result: OwnerRead; reason: 'not-found' | 'forbidden' };
   ReadCounterAccount: { kind: 'read'; result: CounterAccountRead; reason: 'not-found' };
@@ -104,6 +110,8 @@ export type PayoutEffects = {
   ReadCashOut: { kind: 'read'; result: CashOutSeen; reason: 'not-found' };
   /** House account to counter account at the bank. Reasons: ISO 20022 status reason codes. */
   PayCounterAccount: { kind: 'once'; result: PaidTransfer; reason: string };
+  /** Before people are asked what became of the cash: the figure that their word is held against. */
+  ReadWithdrawable: { kind: 'read'; result: WithdrawableRead; reason: 'not-found' };
   /** What becomes of cash that stands on the house account and will not be transferred: only people can say. */
   ClearSuspense: { kind: 'once'; result: PaidTransfer; reason: string };
 };

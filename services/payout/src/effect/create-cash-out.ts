@@ -1,4 +1,5 @@
 import type { BrokerAccountId } from '../../../../shared/kernel/ids.js';
+import { idFromEvidence } from '../../../../shared/kernel/evidence.js';
 import { currency } from '../../../../shared/kernel/money.js';
 import type { BrokerPort, CashOut, CashOutRequest } from '../../../../shared/ports/broker.js';
 import type { EffectDefinitions, Timing } from '../../../../shared/runtime/engine/definition.js';
@@ -39,11 +40,9 @@ export const createCashOut = (
   },
   // The first word of the evidence is the broker's id. The broker is asked about it before anything is paid.
   resultFromPerson: (request: CashOutRequest, evidence) => ({
-    cashOutId: firstWord(evidence),
+    cashOutId: idFromEvidence(evidence),
     status: 'pending',
     amount: request.amount.amount,
     currency: request.amount.currency,
   }),
 });
-
-const firstWord = (text: string): string => text.trim().split(/\s+/)[0] ?? '';

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { isValidIBAN } from 'ibantools';
+import { idFromEvidence } from '../../../../shared/kernel/evidence.js';
 import { currency, sameMoney } from '../../../../shared/kernel/money.js';
 import type { Outcome } from '../../../../shared/kernel/outcome.js';
 import type { CoreBankingPort, Payment, PaymentRequest } from '../../../../shared/ports/core-banking.js';
@@ -38,6 +39,9 @@ const hashOf = (text: string): Buffer => hash('sha256', text, 'buffer');
 /** 28 characters, capitals and digits: 128 bits of a hash of the effect's key. Another generation has another key. */
 export const endToEndIdOf = (key: string): string => `WD${base32(hashOf(`end-to-end:${key}`).subarray(0, 16))}`;
 
+/** Whether a reference is one of those that `endToEndIdOf` makes. */
+export const isOwnReference = (endToEndId: string): boolean => /^WD[A-Z2-7]{26}$/.test(endToEndId);
+
 /** A UUID of the shape of version 4 (RFC 9562), derived and not drawn, so that it is the same on every repeat. */
 export const uetrOf = (key: string): string => {
   const bytes = hashOf(`uetr:${key}`).subarray(0, 16);
@@ -66,12 +70,6 @@ const paidOf = (payment: Payment, nowMs: number): PaidTransfer => ({
           reference: payment.returned.reference,
         },
 });
-
-/** Longest id of a payment that our own events carry. */
-const LONGEST_PAYMENT_ID = 128;
-
-/** What people call a payment. */
-export const paymentIdOf = (evidence: string): string => evidence.slice(0, LONGEST_PAYMENT_ID);
 
 /** Form and check digits, electronic format; not whether the account exists. */
 export const isIban = (text: string): boolean => isValidIBAN(text);
@@ -140,7 +138,7 @@ export const payCounterAccount = (
       : { found: 'ambiguous', evidence: difference };
   },
   resultFromPerson: (request: PaymentRequest, evidence) => ({
-    paymentId: paymentIdOf(evidence),
+    paymentId: idFromEvidence(evidence),
     endToEndId: request.endToEndId,
     paidAt: new Date(nowMs()).toISOString(),
     returned: null,

@@ -20,7 +20,6 @@ import { recordExecution } from './record-execution.js';
 import { recordNotExecuted } from './record-not-executed.js';
 import { recordPlaced } from './record-placed.js';
 import { recordSettlement } from './record-settlement.js';
-import { idFromEvidence } from './transaction-write.js';
 
 const timing: Timing = { timeoutMs: 1, firstWaitMs: 20, longestWaitMs: 1, patienceMs: 1 };
 const AT_MS = Date.UTC(2026, 0, 2);

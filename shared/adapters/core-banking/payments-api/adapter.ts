@@ -9,6 +9,7 @@ import { abilitiesOf } from './abilities.js';
 import { createClient, type ClientOptions, type PaymentsClient } from './client.js';
 import { customerOf, paymentBody } from './mapping.js';
 import { inquiryOfList, outcomeOfPay } from './outcome.js';
+import { readPaymentThrough } from './read-payment.js';
 
 export type PaymentsApiOptions = ClientOptions & {
   /** Overrides the careful value, in ms. */
@@ -79,6 +80,7 @@ export const createPaymentsApi = (options: PaymentsApiOptions): CoreBankingPort 
         }),
         request,
       ),
+    readPayment: readPaymentThrough(client),
     readCustomer: readCustomer(client),
     close: client.close,
   };

@@ -5,10 +5,11 @@ import {
   type Payment as WirePayment,
   type PaymentStatus,
 } from '../../../../contracts/core-banking/http.js';
+import { instantMs } from '../../../../contracts/tokens.js';
 import { compare } from '../../../kernel/decimal.js';
 import type { Printable } from '../../../kernel/json.js';
 import { wireAmount, type Currency } from '../../../kernel/money.js';
-import type { BankCustomer, Payment, PaymentRequest } from '../../../ports/core-banking.js';
+import type { BankCustomer, Payment, PaymentRequest, ShownPayment } from '../../../ports/core-banking.js';
 
 export type PaymentState = 'settled' | 'on-its-way' | 'refused';
 
@@ -53,6 +54,21 @@ export const paymentOf = (read: WirePayment): Payment => {
             reason: read.return.reason,
             reference: read.return.reference,
           },
+  };
+};
+
+/** One that we may not have made ourselves. */
+export const shownOf = (read: WirePayment): ShownPayment => {
+  const state = stateOf(read.status);
+  return {
+    paymentId: read.paymentId,
+    endToEndId: read.endToEndId,
+    state: state === 'settled' || state === 'refused' ? state : 'open',
+    amount: { amount: read.instructedAmount.amount, currency: read.instructedAmount.currency as Currency },
+    creditorIban: read.creditorAccount === undefined ? null : read.creditorAccount.iban.replaceAll(' ', '').toUpperCase(),
+    bookedAt: read.bookedAt ?? null,
+    bookedAtMs: read.bookedAt === undefined ? null : instantMs(read.bookedAt),
+    returned: read.return !== undefined,
   };
 };
 

@@ -4,7 +4,7 @@
  */
 import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhenResult, type CircuitBreakerPolicy } from 'cockatiel';
 import type { LifeEvent } from '../../../kernel/effect-life.js';
-import type { Inquiry, Outcome, Sending } from '../../../kernel/outcome.js';
+import type { Inquiry, Outcome, PersonsWord, Sending, WordChecked } from '../../../kernel/outcome.js';
 import type { AnyEffect } from '../catalogue.js';
 import type { Clock } from '../clock.js';
 import { effectKey } from '../identity.js';
@@ -26,7 +26,8 @@ export type EffectRunnerOptions = {
   readonly newAbort?: () => Pick<AbortController, 'signal' | 'abort'>;
 };
 
-type Answer = Outcome<unknown> | Inquiry<unknown>;
+type Answer = Outcome<unknown> | Inquiry<unknown> | WordChecked<unknown>;
+type CheckWord = NonNullable<Exclude<AnyEffect, { kind: 'read' }>['checkWord']>;
 
 class System {
   readonly breaker: CircuitBreakerPolicy;
@@ -118,6 +119,19 @@ export class EffectRunner {
       noAnswer,
     );
     return { type: 'Inquired', inquiry, askedAtMs, of: effect };
+  }
+
+  /** No answer is no yes: people's word is then not taken, and they may say it again. */
+  checkWord(definition: AnyEffect, check: CheckWord, effect: StoredEffect, word: PersonsWord): Promise<WordChecked<unknown>> {
+    const notTaken = (why: string): WordChecked<unknown> => ({ taken: false, why });
+    return this.#through<WordChecked<unknown>>(
+      definition,
+      effect,
+      () => definition.timing.timeoutMs,
+      (sending) => check(effect.request, word, sending),
+      notTaken,
+      notTaken,
+    );
   }
 
   async #through<A extends Answer>(

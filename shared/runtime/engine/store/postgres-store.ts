@@ -12,6 +12,7 @@ import {
   type StoredEffect,
   type Ingested,
 } from './store.js';
+import { decisionStatements } from './decisions.js';
 import { bigintArray, intArray, textArray } from './binary-array.js';
 import { isUnset, rowsOf, stepStatement, unnested, type Parts } from './step-statement.js';
 import { isAway } from '../../postgres/database.js';
@@ -179,12 +180,20 @@ const LOOKS_EVERY = 30;
 export class PostgresStore implements EngineStore {
   readonly #pool: Pool;
   readonly #lockClass: number;
+  readonly quarantined: EngineStore['quarantined'];
+  readonly takeAct: EngineStore['takeAct'];
+  readonly refuseDecision: EngineStore['refuseDecision'];
   #livingBefore = '';
   #looksLeft = LOOKS_AFTER_A_CHANGE;
 
   constructor(pool: Pool, lockClass: number) {
     this.#pool = pool;
     this.#lockClass = lockClass;
+    ({
+      quarantined: this.quarantined,
+      takeAct: this.takeAct,
+      refuseDecision: this.refuseDecision,
+    } = decisionStatements((text, values) => this.#query(text, values)));
   }
 
   async #query<R extends QueryResultRow>(text: string, values: readonly unknown[], name?: string): Promise<R[]> {
@@ -432,10 +441,11 @@ export class PostgresStore implements EngineStore {
     return rows.map((row) => ({ name: row.name, labels: row.labels, value: Number(row.value) }));
   }
 
-  async replay(eventId: string, correctedValue: string | null, resolution: string): Promise<OpenInboxRow | null> {
+  async replay(eventId: string, correctedValue: string | null, resolution: string, attempts?: number): Promise<OpenInboxRow | null> {
     const rows = await this.#query<InboxOpen>(
       `with released as (
-         update quarantine set resolved_at = now(), resolution = $2 where event_id = $1 and resolved_at is null returning *),
+         update quarantine set resolved_at = now(), resolution = $2
+         where event_id = $1 and resolved_at is null and ($4::integer is null or attempts = $4) returning *),
        opened as (
          insert into inbox (event_id, content_hash, topic, "partition", "offset", portfolio_id, value)
          select event_id, md5(coalesce($3::text, value)), topic, "partition", "offset", portfolio_id, coalesce($3::text, value) from released
@@ -443,19 +453,20 @@ export class PostgresStore implements EngineStore {
        ${OPEN_LANE}
        select i.event_id, i.portfolio_id, i.value, i.topic, i.topic || '/' || i."partition" || '/' || i."offset" as source, ${QUARANTINED}
        from opened i join released q on q.event_id = i.event_id`,
-      [eventId, resolution, correctedValue],
+      [eventId, resolution, correctedValue, attempts ?? null],
     );
     const row = rows[0];
     return row === undefined ? null : openRow(row);
   }
 
-  async discard(eventId: string, resolution: string): Promise<boolean> {
+  async discard(eventId: string, resolution: string, attempts?: number): Promise<boolean> {
     const rows = await this.#query(
       `with released as (
-         update quarantine set resolved_at = now(), resolution = $2 where event_id = $1 and resolved_at is null returning *),
+         update quarantine set resolved_at = now(), resolution = $2
+         where event_id = $1 and resolved_at is null and ($3::integer is null or attempts = $3) returning *),
        ${OPEN_LANE}
        select 1 from released`,
-      [eventId, resolution],
+      [eventId, resolution, attempts ?? null],
     );
     return rows.length > 0;
   }
