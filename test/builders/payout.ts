@@ -19,6 +19,7 @@ export const payout = (changed: Partial<Payout> = {}): Payout => ({
   cashOutId: null,
   approved: false,
   payment: null,
+  suspense: null,
   returnedBecause: null,
   reason: null,
   ...changed,

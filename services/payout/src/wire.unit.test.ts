@@ -35,6 +35,10 @@ type World = {
   forgotten: boolean;
   /** What the broker shows of a cash-out that it has; null where its answer leaves the amount out. */
   shownAmount: string | null;
+  /** What is withdrawable at the broker. */
+  withdrawable: string;
+  /** The bank's id of the payment that people have made by hand, and where it went. */
+  byHand: { readonly paymentId: string; readonly iban: string; readonly amount: string } | null;
   readonly calls: string[];
 };
 
@@ -65,6 +69,13 @@ const portsOf = (world: World): Parameters<typeof payoutBinding>[0] => {
     },
     readCashOut: async () =>
       world.forgotten ? { kind: 'rejected', reason: 'not-found' } : { kind: 'applied', result: cashOut(world.shownAmount) },
+    readCash: async () => ({
+      kind: 'applied',
+      result: {
+        ...{ currency: currency('EUR'), withdrawable: decimal(world.withdrawable), booked: decimal('0') },
+        ...{ pendingSettlement: [], pendingOut: decimal('0') },
+      },
+    }),
   };
   const coreBanking: CoreBankingPort = {
     provider: 'test',
@@ -93,6 +104,17 @@ const portsOf = (world: World): Parameters<typeof payoutBinding>[0] => {
       };
     },
     findPayment: async () => ({ found: 'absent' }),
+    readPayment: async (by) =>
+      world.byHand === null || !('paymentId' in by) || by.paymentId !== world.byHand.paymentId
+        ? { kind: 'rejected', reason: 'not-found' }
+        : {
+            kind: 'applied',
+            result: {
+              ...{ paymentId: world.byHand.paymentId, endToEndId: 'HAND1', state: 'settled', returned: false },
+              ...{ amount: { amount: decimal(world.byHand.amount), currency: currency('EUR') }, creditorIban: world.byHand.iban },
+              ...{ bookedAt: '2026-03-04T11:00:00Z', bookedAtMs: NOW_MS + 3_600_000 },
+            },
+          },
   };
   return { investSuite: investSuite as InvestSuitePort, broker: broker as BrokerPort, coreBanking };
 };
@@ -109,6 +131,8 @@ const start = (more: Partial<World> = {}) => {
     forgotten: false,
     level: { kind: 'amount', amount: decimal('250') },
     portfolioOwner: 'U1',
+    withdrawable: '40',
+    byHand: null,
     calls: [],
     ...more,
   };
@@ -200,6 +224,7 @@ describe('a payout, the whole way', () => {
       expect.stringMatching(/^held: .*never left it\. the cash-out CO1 was created: not on their list$/),
       0,
     ]);
+    world.withdrawable = '290';
     await answer('rejected', 'seen on the account at the broker');
     expect([path.at(-1), ...outcomes(said), ...world.calls]).toEqual(['MovedBack', 'refused', 'cash-out']);
   });
@@ -221,14 +246,22 @@ describe('a payout, the whole way', () => {
   };
   it('leaves cash on the house account to people, until it is moved back', async () => {
     const { answer, path, said, world } = await inSuspense();
+    world.cashOut = 'returned';
     await answer('rejected', 'the money is back at the broker');
     expect([path.at(-1), ...outcomes(said), ...world.calls]).toEqual(['MovedBack', 'refused', 'cash-out', PAID]);
   });
   it('or until they have paid it by hand', async () => {
     const { answer, path, said, world } = await inSuspense();
-    await answer('applied', 'TELLER 7');
+    world.byHand = { paymentId: 'TELLER7', iban: COUNTER_ACCOUNT, amount: '250' };
+    await answer('applied', 'TELLER7 on the statement, seen by anna');
     expect([path.at(-1), ...outcomes(said), ...world.calls]).toEqual(['Paid', 'paid', 'cash-out', PAID]);
-    expect(said).toMatchObject([{ data: { paymentId: 'TELLER 7', endToEndId: null, paidAt: '2026-03-04T10:00:00.000Z' } }]);
+    expect(said).toMatchObject([{ data: { paymentId: 'TELLER7', endToEndId: 'HAND1', paidAt: '2026-03-04T11:00:00Z' } }]);
+  });
+  it('and believes neither word of people while the bank and the broker show nothing of it [A8]', async () => {
+    const { answer, said } = await inSuspense();
+    await answer('applied', 'PMT-INVENTED');
+    await answer('rejected', 'moved back');
+    expect(said).toEqual([]);
   });
 
   it('pays no account that is not the checked one any more, and lets people decide', async () => {

@@ -16,6 +16,7 @@ export const createSample = (options: SampleOptions): CoreBankingPort & { readon
     abilities: abilitiesOf(options.longestLifeMs),
     pay: async () => notBuilt('pay'),
     findPayment: async () => notAsked('findPayment'),
+    readPayment: async () => notBuilt('readPayment'),
     readCustomer: async () => notBuilt('readCustomer'),
     close: client.close,
   };

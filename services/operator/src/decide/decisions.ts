@@ -8,8 +8,7 @@ const text = (value: unknown): string | null => (typeof value === 'string' && va
 /** Said of an act that is older than signatures. */
 export const BEFORE_SIGNATURES = 'it was asked for before people signed their acts: ask again';
 
-/** Null when the stored act is not one that a service can be told. */
-export const decisionOf = (act: Act): { readonly decision: OperatorDecision; readonly portfolioId: string | null } | null => {
+const parsedOf = (act: Act): OperatorDecision | null => {
   const { details, madeBy, approvedBy, actId, kind, why, signature, approval } = act;
   const common = { kind, service: details['service'], actId, by: madeBy, signature, approvedBy, approval };
   const letter = { eventId: details['eventId'], attempts: details['attempts'], text: details['text'], why };
@@ -24,11 +23,17 @@ export const decisionOf = (act: Act): { readonly decision: OperatorDecision; rea
         }
       : { ...common, ...letter, ...(kind === 'replay-dead-letter' ? { correctedValue: text(details['correctedValue']) } : {}) },
   );
-  return parsed.success ? { decision: parsed.data, portfolioId: text(details['portfolioId']) } : null;
+  return parsed.success ? parsed.data : null;
+};
+
+/** Null when the stored act is not one that a service can be told: it cannot be read, or somebody has yet to sign it. */
+export const decisionOf = (act: Act): { readonly decision: OperatorDecision; readonly portfolioId: string | null } | null => {
+  const decision = act.needsSecond && act.approval === null ? null : parsedOf(act);
+  return decision === null ? null : { decision, portfolioId: text(act.details['portfolioId']) };
 };
 
 /** What people sign of a stored act; null of one that is older than signatures, or cannot be read. */
-export const factsOf = (act: Act): ActFacts | null => decisionOf({ ...act, approvedBy: null, approval: null })?.decision ?? null;
+export const factsOf = (act: Act): ActFacts | null => parsedOf({ ...act, approvedBy: null, approval: null });
 
 /** How far an act has come, for people. `settled`: nothing more will happen by itself. `refused`: why the service has not carried it out. */
 export const progressOf = (

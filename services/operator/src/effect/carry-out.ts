@@ -96,7 +96,7 @@ export class CarryOut {
     // What moves money leaves only when the lines of its asking and of its approval are kept where this database cannot reach them.
     if (act.needsSecond) await this.#o.anchor();
     try {
-      await this.#o.publish(this.#messageOf(act, said.decision, said.portfolioId));
+      await this.#o.publish(this.#messageOf(said.decision, said.portfolioId));
     } catch (error) {
       if (!this.#o.isHopeless(error)) throw error;
       await this.#o.finish(act, error instanceof Error ? error.message : 'cannot be sent');
@@ -105,7 +105,7 @@ export class CarryOut {
     await this.#o.finish(act, null);
   }
 
-  #messageOf(act: Act, decision: OperatorDecision, portfolioId: string | null): Parameters<CarryOutOptions['publish']>[0] {
+  #messageOf(decision: OperatorDecision, portfolioId: string | null): Parameters<CarryOutOptions['publish']>[0] {
     const event = {
       id: `operator:act-${decision.actId}`,
       type: 'operator.decision',

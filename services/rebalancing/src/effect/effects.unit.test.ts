@@ -233,6 +233,5 @@ describe('effects at InvestSuite', () => {
   it('keep external ids within 64 characters', () => {
     expect(externalId('short')).toBe('short');
     expect([externalId('x'.repeat(64)).length, externalId('x'.repeat(65))]).toEqual([64, expect.stringMatching(/^[0-9a-f]{64}$/)]);
-    expect([idFromEvidence('EF.1 seen'), idFromEvidence('seen as id: EF.1'), idFromEvidence(' ')]).toEqual(['EF.1', 'EF.1', '']);
   });
 });
