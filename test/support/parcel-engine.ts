@@ -61,7 +61,7 @@ export const parcelEngine = () => {
   });
   afterEach(async () => {
     for (const copy of copies.splice(0)) await copy.stop();
-    await admin.query('truncate inbox, journey, effect, earlier_request, outbox, blocked_lane, quarantine, history');
+    await admin.query('truncate inbox, journey, effect, earlier_request, outbox, blocked_lane, quarantine, history, decision');
   });
   afterAll(async () => {
     await admin.end();

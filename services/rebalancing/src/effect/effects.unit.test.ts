@@ -62,7 +62,7 @@ describe('effects at the broker', () => {
     });
     expect(await effect.send(request, sending)).toEqual({ kind: 'applied', result: { orderId: 'EF.1', placedAt: AT } });
     expect(await effect.inquire(request, sending)).toEqual({ found: 'applied', result: { orderId: 'EF.2', placedAt: AT } });
-    expect(effect.resultFromPerson(request, 'id:EF.3 (ann, approved by bob)')).toEqual({ orderId: 'EF.3', placedAt: null });
+    expect(effect.resultFromPerson(request, 'EF.3 (ann, approved by bob)')).toEqual({ orderId: 'EF.3', placedAt: null });
     expect(() => effect.request({ ...order, account: null }, journey, 'k')).toThrow('without an account');
     const lost = placeOrder(
       broker({ placeOrder: async () => ({ kind: 'unknown', evidence: 'cut' }), findOrder: async () => ({ found: 'absent' }) }),
@@ -179,7 +179,7 @@ describe('effects at InvestSuite', () => {
     await effect.inquire(request, sending);
     expect(create.mock.calls[0]?.[0]).toMatchObject({ movements: [{ status: 'NOT_EXECUTED', datetime: AT, description: 'drift' }] });
     expect(find.mock.calls[0]?.[0]).toEqual(create.mock.calls[0]?.[0]);
-    expect(effect.resultFromPerson(request, 'id=T4')).toEqual({ transactionId: 'T4' });
+    expect(effect.resultFromPerson(request, 'T4 seen')).toEqual({ transactionId: 'T4' });
   });
   it('replace the whole transaction, the same on every repeat', async () => {
     const replace = jest.fn<InvestSuitePort['replaceTransaction']>(async () => ({ kind: 'applied', result: null }));

@@ -68,7 +68,6 @@ describe('a decision', () => {
     expect(await refusals()).toHaveLength(1);
     expect(await payStatus()).toBe('parked 1');
     expect(started.world.paid).toHaveLength(0);
-    await query('truncate decision');
   });
 
   it('that two people have signed is carried out, and is not carried out again under another event id [A4]', async () => {
@@ -83,7 +82,6 @@ describe('a decision', () => {
     expect(await noteOf('d2')).toContain('the act was carried out before, by d1');
     expect(await refusals()).toEqual(['the act was carried out before, by d1']);
     expect(started.world.paid).toHaveLength(0);
-    await query('truncate decision');
   });
 
   it('that was forged under the id of an act does not take the act away from those who signed it [A4]', async () => {
@@ -94,7 +92,6 @@ describe('a decision', () => {
     await take(started.copy, message('operator.decision', 'p1', decision, 'd1'));
     await all('Waiting', 1);
     expect(started.world.paid).toHaveLength(1);
-    await query('truncate decision');
   });
 });
 
@@ -119,7 +116,6 @@ describe('a message that runs again', () => {
     await take(copy, message('operator.decision', 'p2', signedDecision(replay, anna, null), 'd1'));
     expect(await refusals()).toEqual(['a second person has not approved it']);
     expect(await isOpen()).toBe(true);
-    await query('truncate decision');
   });
   it('has to be the text that the people signed, in quarantine for the same time [A4]', async () => {
     const { copy } = await startRefused();
@@ -130,9 +126,7 @@ describe('a message that runs again', () => {
     expect(await refusals()).toEqual(['the text is not the one that the people signed', expect.stringContaining('in quarantine 1 times')]);
     expect(await isOpen()).toBe(true);
     await take(copy, message('operator.decision', 'p2', signedDecision({ ...common, ...letterFacts('bad1', value) }), 'd3'));
-    expect((await query(`select resolution from quarantine where event_id = 'bad1'`)).rows).toMatchObject([
-      { resolution: expect.stringContaining('replayed by anna, approved by ben') },
-    ]);
-    await query('truncate decision');
+    // It ran, and cannot be read any better: it is in quarantine a second time.
+    expect((await query(`select attempts from quarantine where event_id = 'bad1'`)).rows).toEqual([{ attempts: 2 }]);
   });
 });
