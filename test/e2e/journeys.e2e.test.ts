@@ -35,10 +35,7 @@ const answerParked = async (
   );
   if (parked === undefined) throw new Error('nothing to answer');
   const { id: effectId, generation } = parked;
-  await world.decide(
-    { kind: 'answer-effect', service: 'payout', effectId, generation, answer, evidence },
-    customer.portfolioId,
-  );
+  await world.decide({ kind: 'answer-effect', service: 'payout', effectId, generation, answer, evidence }, customer.portfolioId);
   return generation;
 };
 

@@ -262,12 +262,7 @@ export class MemoryStore extends MemoryTables implements EngineStore {
     return true;
   }
 
-  async replay(
-    eventId: string,
-    correctedValue: string | null,
-    _resolution: string,
-    attempts?: number,
-  ): Promise<OpenInboxRow | null> {
+  async replay(eventId: string, correctedValue: string | null, _resolution: string, attempts?: number): Promise<OpenInboxRow | null> {
     const kept = this.quarantine.get(eventId);
     if (kept === undefined || kept.resolvedMs !== null || kept.attempts !== (attempts ?? kept.attempts)) return null;
     kept.resolvedMs = this.nowMs();

@@ -66,7 +66,14 @@ export const walkJourney = (
       trigger(at, {
         kind: 'effect',
         effectId: at.effect.id,
-        event: { type: 'PersonSaid', said: words, generation: at.effect.generation, result, evidence, ...(checked === undefined ? {} : { checked }) },
+        event: {
+          type: 'PersonSaid',
+          said: words,
+          generation: at.effect.generation,
+          result,
+          evidence,
+          ...(checked === undefined ? {} : { checked }),
+        },
       });
       await carryOut();
     },

@@ -76,7 +76,9 @@ export const writePeople = (folder: string): { readonly operatorsFile: string; r
 export const signatureOf = (one: TestPerson, facts: ActFacts, part: 'asks' | 'approves'): string =>
   signAct(one.key, actOf(facts, textHash), part, one.name);
 
-type Unsigned<D> = D extends OperatorDecision ? Omit<D, 'by' | 'signature' | 'approvedBy' | 'approval' | 'actId'> & { actId?: string } : never;
+type Unsigned<D> = D extends OperatorDecision
+  ? Omit<D, 'by' | 'signature' | 'approvedBy' | 'approval' | 'actId'> & { actId?: string }
+  : never;
 export type UnsignedDecision = Unsigned<OperatorDecision>;
 
 let acts = 0;

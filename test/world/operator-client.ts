@@ -63,7 +63,11 @@ export interface OperatorClient {
     readonly body: string;
     readonly why: string;
   }) => Promise<void>;
-  readonly answer: (effect: Pick<AnswerableEffect, 'effectId' | 'service' | 'generation'>, answer: 'applied' | 'rejected', evidence: string) => Promise<void>;
+  readonly answer: (
+    effect: Pick<AnswerableEffect, 'effectId' | 'service' | 'generation'>,
+    answer: 'applied' | 'rejected',
+    evidence: string,
+  ) => Promise<void>;
   readonly approve: (actId: string) => Promise<void>;
   /** The chain of the operators' audit log is whole. */
   readonly auditHolds: () => Promise<boolean>;
@@ -107,7 +111,14 @@ export const createOperatorClient = (url: string, person: TestPerson): OperatorC
   /** The facts that an act asks to be signed; null when it was decided since. */
   const asked = async (id: string): Promise<ActFacts | null> => {
     try {
-      return (await ask(z.object({ asks: z.custom<ActFacts>((facts) => operatorDecision.safeParse({ ...(facts as object), correctedValue: null }).success) }), `/acts/approval?id=${id}`)).asks;
+      return (
+        await ask(
+          z.object({
+            asks: z.custom<ActFacts>((facts) => operatorDecision.safeParse({ ...(facts as object), correctedValue: null }).success),
+          }),
+          `/acts/approval?id=${id}`,
+        )
+      ).asks;
     } catch (error) {
       if (error instanceof Error && DECIDED_SINCE.some((code) => error.message.includes(`"${code}"`))) return null;
       throw error;

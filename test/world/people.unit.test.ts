@@ -31,7 +31,8 @@ const office = async (entered: Entered, answersFor: PeopleOptions['answersFor'])
       parked: async () => now.parked,
       deadLetters: async () => [],
       waitingActs: async () => now.acts,
-      answer: async ({ effectId }: AnswerableEffect, answer: string, evidence: string) => void done.push(`${who}: ${effectId} ${answer} ${evidence}`),
+      answer: async ({ effectId }: AnswerableEffect, answer: string, evidence: string) =>
+        void done.push(`${who}: ${effectId} ${answer} ${evidence}`),
       approve: async (actId: string) => void done.push(`${who}: approves ${actId}`),
     }) as unknown as OperatorClient;
   const world = {

@@ -42,7 +42,8 @@ const askAboutLetters = async (session: Session, flags: Flags, kind: LetterKind,
   const { body } = selection;
   const found = await session.ask('POST', '/dead-letters/preview', selection);
   const letters = rowsIn(found, 'items').filter((item) => kind === 'discard-dead-letter' || memberOf(item, 'canRun') === true);
-  if (letters.length === 0) throw new Refused(`Nothing of this can run again: ${said(rowsIn(found, 'items')[0] ?? null, 'because')} (cannot-run)`);
+  if (letters.length === 0)
+    throw new Refused(`Nothing of this can run again: ${said(rowsIn(found, 'items')[0] ?? null, 'because')} (cannot-run)`);
   const why = textIn(flags, 'why').trim();
   const acts: Printable[] = [];
   for (const letter of letters) {

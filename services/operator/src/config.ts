@@ -43,10 +43,13 @@ const settings = commonConfig.extend({
     .meta({ description: 'how fast replays and answers of people are carried out' }),
 });
 
-export const config = settings.refine(({ OPERATORS_FILE, OPERATOR_TOKENS }) => OPERATORS_FILE !== undefined || OPERATOR_TOKENS !== undefined, {
-  path: ['OPERATORS_FILE'],
-  message: 'is missing, and OPERATOR_TOKENS too: nobody could look or act',
-});
+export const config = settings.refine(
+  ({ OPERATORS_FILE, OPERATOR_TOKENS }) => OPERATORS_FILE !== undefined || OPERATOR_TOKENS !== undefined,
+  {
+    path: ['OPERATORS_FILE'],
+    message: 'is missing, and OPERATOR_TOKENS too: nobody could look or act',
+  },
+);
 
 /** What the command line reads: OPERATOR_URL, OPERATOR_TOKEN or OPERATOR_TOKEN_FILE, OPERATOR_KEY_FILE, OPERATOR_NAME, CMW_STATE_FILE. */
 export const startEnvironment: Environment = process.env;

@@ -68,7 +68,9 @@ describe('an act in the database', () => {
     ['under an id that was used', `${INSERT}) values (${VALUES.replace('act-forged-1', 'act-used-0001')})`],
   ])('%s cannot be written by the role of the operator service [A6]', async (_what, statement) => {
     await ask({ actId: 'act-used-0001', target: 'payout/used:Pay' }).catch(() => undefined);
-    await expect(role.query(statement)).rejects.toThrow(/permission denied|people_are_normalised|is signed|act_kind_known|act_carried_out_once/);
+    await expect(role.query(statement)).rejects.toThrow(
+      /permission denied|people_are_normalised|is signed|act_kind_known|act_carried_out_once/,
+    );
   });
 
   it.each<[string, string]>([
@@ -132,16 +134,22 @@ describe('an act in the database', () => {
     expect(await needs('withdrawal', 'q3', { correctedValue: '{}' })).toBe(false);
     expect(await needs('payout', 'unknown')).toBe(true);
     expect(await needs('no-such-service', 'q1')).toBe(true);
-    expect((await ask({ kind: 'discard-dead-letter', target: 'payout/q1', details: { service: 'payout', eventId: 'q1' } })).needsSecond).toBe(false);
+    expect(
+      (await ask({ kind: 'discard-dead-letter', target: 'payout/q1', details: { service: 'payout', eventId: 'q1' } })).needsSecond,
+    ).toBe(false);
   });
 
   it('needs no fewer people in the database than the list of services says [A6]', async () => {
     const { rows: kinds } = await owner.query<{ kind: string; second: string }>('select kind, second from operator.act_kind order by kind');
     expect(kinds).toEqual([...ACT_KINDS].sort().map((kind) => ({ kind, second: SECOND[kind] })));
-    const { rows } = await owner.query<{ service: string; topic: string; corrected: boolean }>('select service, topic, corrected from operator.one_person_replays');
+    const { rows } = await owner.query<{ service: string; topic: string; corrected: boolean }>(
+      'select service, topic, corrected from operator.one_person_replays',
+    );
     expect(rows.filter((row) => mayMoveMoney(row))).toEqual([]);
     const listed = engineServiceNames.flatMap((service) =>
-      topics.filter((topic) => topic in engineService(service).takes).flatMap((topic) => [false, true].map((corrected) => ({ service, topic, corrected }))),
+      topics
+        .filter((topic) => topic in engineService(service).takes)
+        .flatMap((topic) => [false, true].map((corrected) => ({ service, topic, corrected }))),
     );
     // Where it asks for more people than the list, that is careful, and said here.
     const isListed = (row: (typeof rows)[number]): boolean =>
@@ -167,7 +175,10 @@ describe('the log in the database', () => {
   it('has a line of each step of an act, by whoever took it', async () => {
     const { id } = await ask();
     await acts.approve(id, 'ben', 'signature of ben');
-    const { rows } = await owner.query<{ who: string; what: string }>(`select who, what from operator.audit where details ->> 'act' = $1 order by seq`, [id]);
+    const { rows } = await owner.query<{ who: string; what: string }>(
+      `select who, what from operator.audit where details ->> 'act' = $1 order by seq`,
+      [id],
+    );
     expect(rows).toEqual([
       { who: 'anna', what: 'asked: answer-effect' },
       { who: 'ben', what: 'approved: answer-effect' },
@@ -206,13 +217,19 @@ describe('the log in the database', () => {
       await owner.query('create temporary table gone as select * from operator.act where id = $1', [id]);
       await owner.query('delete from operator.act where id = $1', [id]);
     });
-    expect(await verdict(heads)).toMatchObject({ whole: false, problem: `line ${String(head?.seq)} is about act ${id}, which is not there` });
+    expect(await verdict(heads)).toMatchObject({
+      whole: false,
+      problem: `line ${String(head?.seq)} is about act ${id}, which is not there`,
+    });
     await withoutTriggers(() => owner.query('delete from operator.audit where seq = $1', [head?.seq]));
     // The act and its line are both gone, and what is left is whole in itself: only the head that was kept outside knows.
     expect(await verdict()).toMatchObject({ whole: true });
     expect(await verdict(heads)).toMatchObject({ whole: false, problem: `line ${String(head?.seq)} is gone: a head on Kafka names it` });
     await ask();
-    expect(await verdict(heads)).toMatchObject({ whole: false, problem: `line ${String(head?.seq)} is another one than a head on Kafka says` });
+    expect(await verdict(heads)).toMatchObject({
+      whole: false,
+      problem: `line ${String(head?.seq)} is another one than a head on Kafka says`,
+    });
     await withoutTriggers(() => owner.query(`update operator.audit set who = 'eve' where seq = 2`));
     expect(await verdict(heads)).toMatchObject({ whole: false, brokenAt: 2, problem: 'its content was changed' });
   });

@@ -11,16 +11,16 @@ import { InboxWriter } from './inbox/inbox-writer.js';
 
 export type AssemblyOptions = Pick<EngineOptions, 'log' | 'ownerId' | 'failpoint'> &
   Pick<DecisionOptions, 'personNamed' | 'onDecisionRefused'> & {
-  readonly catalogue: Catalogue;
-  readonly store: EngineStore;
-  readonly clock: Clock;
-  readonly publish: Publish;
-  readonly onNotPublished: (error: unknown) => void;
-  /** The owner's lock decides whether anything may be sent, unless this says otherwise. */
-  readonly effectRunner: Omit<EffectRunnerOptions, keyof Clock | 'maySend'> & Partial<Pick<EffectRunnerOptions, 'maySend'>>;
-  readonly sweep: Pick<SweepOptions, 'everyMs' | 'graceMs' | 'random'>;
-  readonly bounds?: Pick<EngineOptions, 'tryEveryMs' | 'mostRemembered'>;
-};
+    readonly catalogue: Catalogue;
+    readonly store: EngineStore;
+    readonly clock: Clock;
+    readonly publish: Publish;
+    readonly onNotPublished: (error: unknown) => void;
+    /** The owner's lock decides whether anything may be sent, unless this says otherwise. */
+    readonly effectRunner: Omit<EffectRunnerOptions, keyof Clock | 'maySend'> & Partial<Pick<EffectRunnerOptions, 'maySend'>>;
+    readonly sweep: Pick<SweepOptions, 'everyMs' | 'graceMs' | 'random'>;
+    readonly bounds?: Pick<EngineOptions, 'tryEveryMs' | 'mostRemembered'>;
+  };
 export type Assembly = {
   readonly engine: Engine;
   readonly inboxWriter: InboxWriter;

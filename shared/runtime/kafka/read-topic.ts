@@ -33,7 +33,12 @@ export const readTopic = async (options: KafkaOptions, wanted: WholeTopic, own: 
   const left = new Map(await endsOf(options, wanted, own));
   if (left.size === 0) return [];
   const values: Buffer[] = [];
-  const consumer = openKafka(options, patientRetry, own).consumer({ groupId, allowAutoTopicCreation: false, maxWaitTimeInMs: 200, retry: patientRetry });
+  const consumer = openKafka(options, patientRetry, own).consumer({
+    groupId,
+    allowAutoTopicCreation: false,
+    maxWaitTimeInMs: 200,
+    retry: patientRetry,
+  });
   const whole = async (): Promise<void> => {
     await consumer.connect();
     await consumer.subscribe({ topics: [`${options.topicPrefix}${topic}`], fromBeginning: true });

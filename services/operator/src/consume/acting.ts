@@ -4,7 +4,16 @@ import { z } from 'zod';
 import { ACT_KINDS, type ActKind } from '../../../../contracts/internal/acts.js';
 import { textHash } from '../../../../shared/runtime/signing/signed-act.js';
 import { correctionProblem, previewOf, totalsOf, type PreviewItem } from '../decide/money-at-stake.js';
-import { QUARANTINES, targetOf, type Act, type Acting, type DeadLetter, type MadeAct, type NewAct, type Reading } from '../decide/operator.js';
+import {
+  QUARANTINES,
+  targetOf,
+  type Act,
+  type Acting,
+  type DeadLetter,
+  type MadeAct,
+  type NewAct,
+  type Reading,
+} from '../decide/operator.js';
 import { approvalShown, expectSameText } from './approval.js';
 import { mayDo, operatorOf } from './authentication.js';
 import { bodyOf, exchange, ok, parsed, Refusal, words, type Answer } from './exchange.js';
@@ -50,7 +59,10 @@ const letterAct = z.object({
 type LetterAct = z.output<typeof letterAct>;
 const letterActs = z
   .object({ acts: z.array(letterAct).min(1).max(LARGEST_JOB), why, body: z.string().max(LONGEST_CORRECTION).optional() })
-  .refine(({ acts, body }) => body === undefined || new Set(acts.map(({ eventId }) => eventId)).size === 1, 'a corrected body belongs to one eventId');
+  .refine(
+    ({ acts, body }) => body === undefined || new Set(acts.map(({ eventId }) => eventId)).size === 1,
+    'a corrected body belongs to one eventId',
+  );
 type LetterActs = z.output<typeof letterActs>;
 const answer = z.object({
   actId,
@@ -78,7 +90,9 @@ const previewed = async (reading: Reading, letters: readonly DeadLetter[], body:
     const problem = body === undefined || letter.service === 'gateway' ? null : correctionProblem(letter, body);
     if (problem !== null) throw new Refusal(422, 'correction-refused', 'The corrected body is not taken', problem);
   }
-  const open = await reading.openJourneysOf([...new Set(letters.flatMap(({ portfolioId }) => (portfolioId === null ? [] : [portfolioId])))]);
+  const open = await reading.openJourneysOf([
+    ...new Set(letters.flatMap(({ portfolioId }) => (portfolioId === null ? [] : [portfolioId]))),
+  ]);
   return letters.map((letter) => {
     const own = open.filter((journey) => journey.service === letter.service && journey.portfolioId === letter.portfolioId);
     return { letter, preview: previewOf(letter, body ?? null, own) };
@@ -103,9 +117,15 @@ const meantLetters = async (reading: Reading, { acts, body }: LetterActs): Promi
   if (items.length === 0) throw new Refusal(404, 'nothing-selected', 'No open dead letter fits this selection');
   return acts.map((one) => {
     const letter = items.find(({ service, eventId }) => service === one.service && eventId === one.eventId);
-    if (letter === undefined) throw new Refusal(409, 'nothing-selected', 'This message does not wait any more', targetOf(one.service, one.eventId));
+    if (letter === undefined)
+      throw new Refusal(409, 'nothing-selected', 'This message does not wait any more', targetOf(one.service, one.eventId));
     if (String(letter.attempts) !== one.attempts || textOf(letter, body) !== one.text)
-      throw new Refusal(409, 'changed-since', 'The message is another one than was signed: look at it again', targetOf(one.service, one.eventId));
+      throw new Refusal(
+        409,
+        'changed-since',
+        'The message is another one than was signed: look at it again',
+        targetOf(one.service, one.eventId),
+      );
     return [one, letter];
   });
 };
@@ -162,7 +182,11 @@ const replayLetters = async ({ reading, acting, personNamed, wake }: ActingTools
   if (unable !== undefined) throw new Refusal(409, 'cannot-run', 'This cannot run again', unable.preview.because);
   for (const [one] of meant) expectAsked(letterFacts('replay-dead-letter', one, because), by, one.signature, personNamed);
   const acts = meant.map((pair, index) =>
-    newLetterAct('replay-dead-letter', pair, { by, because, more: { correctedValue: body ?? null, rule: selected[index]?.preview.because } }),
+    newLetterAct('replay-dead-letter', pair, {
+      by,
+      because,
+      more: { correctedValue: body ?? null, rule: selected[index]?.preview.because },
+    }),
   );
   const done = await acting.make(acts);
   wake();
@@ -266,9 +290,14 @@ const actToApprove = async (reading: Reading, id: string, kind: ActKind | undefi
 
 const DECIDED = 'This act does not wait for anybody any more';
 
-const approve = async ({ reading, acting, personNamed, wake }: ActingTools, wanted: z.output<typeof approval>, who: string): Promise<Answer> => {
+const approve = async (
+  { reading, acting, personNamed, wake }: ActingTools,
+  wanted: z.output<typeof approval>,
+  who: string,
+): Promise<Answer> => {
   const act = await actToApprove(reading, wanted.id, undefined);
-  if (!act.needsSecond || act.approvedBy !== null || act.withdrawnBy !== null || act.failed !== null) throw new Refusal(409, 'decided-before', DECIDED);
+  if (!act.needsSecond || act.approvedBy !== null || act.withdrawnBy !== null || act.failed !== null)
+    throw new Refusal(409, 'decided-before', DECIDED);
   if (act.madeBy !== who) {
     await expectSameText(reading, act);
     expectApproved(act, who, wanted.approval, personNamed);

@@ -21,7 +21,12 @@ const correctedIn = ({ details }: Act): string | null => {
 /** @throws Refusal when the text that would run is not the one whose hash the first person signed. */
 const expectSigned = (act: Act, letter: DeadLetter): void => {
   if (textHash(correctedIn(act) ?? letter.value) !== act.details['text'] || String(letter.attempts) !== act.details['attempts'])
-    throw new Refusal(409, 'changed-since', 'The text is not the one that was signed: withdraw the act, and ask again', `${act.madeBy} signed act ${act.id}`);
+    throw new Refusal(
+      409,
+      'changed-since',
+      'The text is not the one that was signed: withdraw the act, and ask again',
+      `${act.madeBy} signed act ${act.id}`,
+    );
 };
 
 const waitingLetter = async (reading: Reading, act: Act): Promise<DeadLetter> => {
@@ -56,7 +61,8 @@ const effectShown = async (reading: Reading, act: Act): Promise<object | null> =
 /** `asks` holds every fact that is signed. Personal data: only whoever may approve gets it. @throws Refusal when nothing can be approved. */
 export const approvalShown = async (reading: Reading, act: Act): Promise<object> => {
   const asks = factsOf(act);
-  if (asks === null) throw new Refusal(409, 'before-signatures', 'It was asked for before people signed their acts: withdraw it, and ask again');
+  if (asks === null)
+    throw new Refusal(409, 'before-signatures', 'It was asked for before people signed their acts: withdraw it, and ask again');
   const { correctedValue: _correctedValue, ...facts } = { correctedValue: null, ...asks };
   return {
     act: actShown(act),

@@ -12,7 +12,10 @@ export type Visitor = { readonly name: string; readonly roles: readonly Operator
 /** In one word, for metrics. */
 export const refusalReasons = ['no-token', 'unknown-token', 'too-many-failures', 'no-role', 'refused'] as const;
 export type RefusalReason = (typeof refusalReasons)[number];
-export type OnRefusal = (reason: RefusalReason, about: { readonly name: string | null; readonly address: string; readonly what: string }) => void;
+export type OnRefusal = (
+  reason: RefusalReason,
+  about: { readonly name: string | null; readonly address: string; readonly what: string },
+) => void;
 
 const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();
 

@@ -41,7 +41,9 @@ describe('logins that fail', () => {
 });
 
 describe('the door', () => {
-  const open = async (work: (ask: (headers: Readonly<Record<string, string>>, path?: string) => Promise<Response>, seen: Seen) => Promise<void>) => {
+  const open = async (
+    work: (ask: (headers: Readonly<Record<string, string>>, path?: string) => Promise<Response>, seen: Seen) => Promise<void>,
+  ) => {
     const seen: Seen = { refused: [], now: { ms: 0 } };
     const app: Express = express();
     app.use(
@@ -65,7 +67,8 @@ describe('the door', () => {
   };
   type Seen = { readonly refused: string[]; readonly now: { ms: number } };
   const as = (token: string): Readonly<Record<string, string>> => ({ authorization: `Bearer ${token}` });
-  const statuses = async (asked: readonly Promise<Response>[]): Promise<readonly number[]> => (await Promise.all(asked)).map(({ status }) => status);
+  const statuses = async (asked: readonly Promise<Response>[]): Promise<readonly number[]> =>
+    (await Promise.all(asked)).map(({ status }) => status);
 
   it('lets people do what their roles say, and those of OPERATOR_TOKENS only look [A12]', async () => {
     await open(async (ask, { refused }) => {
@@ -86,7 +89,11 @@ describe('the door', () => {
       now.ms += 1_000;
       expect((await ask(as(ben.token))).status).toBe(200);
       expect((await ask({})).status).toBe(401);
-      expect(refused).toEqual([...Array.from({ length: 4 }, () => 'unknown-token ben'), 'too-many-failures', 'no-token'] satisfies string[]);
+      expect(refused).toEqual([
+        ...Array.from({ length: 4 }, () => 'unknown-token ben'),
+        'too-many-failures',
+        'no-token',
+      ] satisfies string[]);
       const reasons: readonly RefusalReason[] = ['unknown-token', 'too-many-failures', 'no-token'];
       expect(reasons).toHaveLength(3);
     });

@@ -70,7 +70,8 @@ export const exchange =
         .send(printJson(body as Printable));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      if (error.problem.status === 403 || error.problem.code === 'changed-since') noteRefusal(request, response, 'refused', error.problem.code);
+      if (error.problem.status === 403 || error.problem.code === 'changed-since')
+        noteRefusal(request, response, 'refused', error.problem.code);
       sendProblem(response, error.problem, error.problem.status === 413 ? { Connection: 'close' } : {});
     }
   };

@@ -45,7 +45,8 @@ const changesTable = (changes: readonly FieldChange[]): string =>
         ]),
       );
 
-const atStake = ({ atStake: stake }: PreviewItem): string => (stake === null ? 'nobody can say' : `${stake.amount} ${stake.currency}`.trim());
+const atStake = ({ atStake: stake }: PreviewItem): string =>
+  stake === null ? 'nobody can say' : `${stake.amount} ${stake.currency}`.trim();
 
 export const messageApprovalScreen = (asked: Asked, { preview, changes, fields, hash }: MessageToApprove): string => {
   const reached = preview.journeys.map(({ id, status }) => `${id} ${status}`);
@@ -54,7 +55,13 @@ export const messageApprovalScreen = (asked: Asked, { preview, changes, fields, 
     `message ${preview.eventId} of ${preview.topic}, portfolio ${preview.portfolioId ?? 'unknown'}, in ${preview.service}: ${maskText(preview.reason)}`,
     '',
     ...(changes === null
-      ? ['It runs as it was stored:', table(['FIELD', 'VALUE'], fields.map((one) => [harmless(one.field), harmless(one.value)])).trimEnd()]
+      ? [
+          'It runs as it was stored:',
+          table(
+            ['FIELD', 'VALUE'],
+            fields.map((one) => [harmless(one.field), harmless(one.value)]),
+          ).trimEnd(),
+        ]
       : ['It runs corrected:', changesTable(changes).trimEnd()]),
     '',
     `runs:      ${preview.step === null ? 'nothing' : `${preview.step.journey}, as ${preview.step.input}`}; open journeys: ${reached.length === 0 ? 'none' : reached.join(', ')}`,

@@ -72,13 +72,13 @@ describe('the screen of an approval', () => {
     expect(screen).toContain('runs:      nothing; open journeys: none');
     expect(screen).toContain('may call:  nothing');
     expect(screen).toContain('at stake:  nobody can say');
-    expect(
-      messageApprovalScreen(asked, { preview: previewOf(letter, value('50.00'), []), changes: [], fields: [], hash: '0' }),
-    ).toContain('(the two texts say the same)');
-    const hidden = differenceOf(value('1'), value('1', OTHER));
-    expect(messageApprovalScreen(asked, { preview: previewOf(letter, value('1', OTHER), []), changes: hidden, fields: [], hash: '0' })).toContain(
-      'they differ where it is masked',
+    expect(messageApprovalScreen(asked, { preview: previewOf(letter, value('50.00'), []), changes: [], fields: [], hash: '0' })).toContain(
+      '(the two texts say the same)',
     );
+    const hidden = differenceOf(value('1'), value('1', OTHER));
+    expect(
+      messageApprovalScreen(asked, { preview: previewOf(letter, value('1', OTHER), []), changes: hidden, fields: [], hash: '0' }),
+    ).toContain('they differ where it is masked');
   });
   it('shows an answer with the request, the evidence and what follows [A5]', () => {
     const shown = {

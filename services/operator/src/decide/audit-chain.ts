@@ -42,7 +42,10 @@ const hashOfFields = (fields: readonly string[], sha256: Sha256): string =>
 const hashOfStored = ({ line, form, exactAt, detailsText }: StoredLine, sha256: Sha256): string =>
   form === 1
     ? hashOfLine(line, sha256)
-    : hashOfFields([`audit-${String(form)}`, String(line.seq), exactAt, line.who, line.what, line.target, detailsText, line.previous], sha256);
+    : hashOfFields(
+        [`audit-${String(form)}`, String(line.seq), exactAt, line.who, line.what, line.target, detailsText, line.previous],
+        sha256,
+      );
 
 export type ChainEnd = { readonly lines: number; readonly lastHash: string; readonly form: number };
 export const EMPTY_CHAIN: ChainEnd = { lines: 0, lastHash: FIRST_PREVIOUS, form: 1 };

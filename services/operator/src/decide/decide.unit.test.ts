@@ -287,7 +287,11 @@ describe('the audit chain', () => {
   it('is whole, also when it is read in pages', () => {
     const lines = chain(5);
     const first = verifyNext(EMPTY_CHAIN, stored(lines.slice(0, 2)), sha256);
-    expect(verifyNext(first as typeof EMPTY_CHAIN, stored(lines.slice(2)), sha256)).toMatchObject({ whole: true, lines: 5, lastHash: lines[4]?.hash });
+    expect(verifyNext(first as typeof EMPTY_CHAIN, stored(lines.slice(2)), sha256)).toMatchObject({
+      whole: true,
+      lines: 5,
+      lastHash: lines[4]?.hash,
+    });
     expect(verifyNext(EMPTY_CHAIN, [], sha256)).toMatchObject({ whole: true, lines: 0, lastHash: FIRST_PREVIOUS });
   });
 

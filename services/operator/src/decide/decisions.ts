@@ -47,7 +47,8 @@ export const progressOf = (
   if (act.needsSecond && act.approvedBy === null) return { result: `waits for a second person to approve act ${act.id}`, settled: true };
   if (act.carriedOutAt === null) return { result: 'queued', settled: false };
   if (act.kind === 'answer-effect') return { result: 'told to the service', settled: true };
-  if (fate === undefined) return { result: act.target.startsWith('gateway/') ? 'discarded' : 'told to the service', settled: act.target.startsWith('gateway/') };
+  if (fate === undefined)
+    return { result: act.target.startsWith('gateway/') ? 'discarded' : 'told to the service', settled: act.target.startsWith('gateway/') };
   const before = text(act.details['attempts']) ?? '0';
   if (fate.lies)
     return BigInt(fate.attempts) > BigInt(before)

@@ -80,7 +80,11 @@ export const newestActs = async (from: Queryable, kind: ActKind, targets: readon
 };
 
 /** Whether a second person is needed, and what stands in the log, the database says: see migrations/0012-signed-acts.ts. */
-const insertAct = async (client: PoolClient, { kind, target, details, why, by, actId, signature }: NewAct, job: string): Promise<Act | null> => {
+const insertAct = async (
+  client: PoolClient,
+  { kind, target, details, why, by, actId, signature }: NewAct,
+  job: string,
+): Promise<Act | null> => {
   const [made] = await rowsOf<Row>(
     client,
     `insert into operator.act (kind, target, details, why, made_by, act_id, signature, job) values ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -183,7 +187,11 @@ export class ActStore {
   async finish(act: Act, failed: string | null): Promise<void> {
     const set = failed === null ? 'carried_out_at = now()' : 'failed = $2';
     await loggedTransaction(this.#pool, (client) =>
-      rowsOf(client, `update operator.act set ${set} where id = $1::bigint and ${OPEN} returning 1`, failed === null ? [act.id] : [act.id, failed]),
+      rowsOf(
+        client,
+        `update operator.act set ${set} where id = $1::bigint and ${OPEN} returning 1`,
+        failed === null ? [act.id] : [act.id, failed],
+      ),
     );
   }
 }

@@ -151,7 +151,9 @@ const contradictedHead = async (from: Queryable, heads: readonly AuditHead[]): P
     [heads.map(({ seq }) => seq), heads.map(({ hash }) => hash)],
   );
   if (wrong === undefined) return null;
-  return wrong.is_gone ? `line ${wrong.seq} is gone: a head on Kafka names it` : `line ${wrong.seq} is another one than a head on Kafka says`;
+  return wrong.is_gone
+    ? `line ${wrong.seq} is gone: a head on Kafka names it`
+    : `line ${wrong.seq} is another one than a head on Kafka says`;
 };
 
 /** `heads`: what was kept on Kafka, or null while Kafka is away. */

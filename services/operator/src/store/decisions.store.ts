@@ -5,7 +5,8 @@ import { iso, rowsOf, type Queryable } from './rows.js';
 type Row = { service: JourneyService; event_id: string; act_id: string | null; taken_at: Date; refused: string };
 
 const OF_SERVICES = JOURNEY_SERVICES.map(
-  (service) => `select '${service}' as service, event_id, act_id, taken_at, refused from ${schemaOf(service)}.decision where refused is not null`,
+  (service) =>
+    `select '${service}' as service, event_id, act_id, taken_at, refused from ${schemaOf(service)}.decision where refused is not null`,
 ).join(' union all ');
 
 const refusedOf = (row: Row): RefusedDecision => ({

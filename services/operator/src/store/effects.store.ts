@@ -1,5 +1,13 @@
 import { schemaOf } from '../../../../contracts/internal/services.js';
-import { JOURNEY_SERVICES, OPEN_EFFECTS, targetOf, type EffectFilter, type EffectRow, type JourneyService, type Page } from '../decide/operator.js';
+import {
+  JOURNEY_SERVICES,
+  OPEN_EFFECTS,
+  targetOf,
+  type EffectFilter,
+  type EffectRow,
+  type JourneyService,
+  type Page,
+} from '../decide/operator.js';
 import { newestActs } from './acts.store.js';
 import { isoOrNull, jsonOf, pageOf, rowsOf, type Queryable } from './rows.js';
 

@@ -63,7 +63,11 @@ const differs = (request: Request, payment: ShownPayment): string | null => {
 };
 
 /** By the id at the bank, else by the reference: people write down either. */
-const readPayment = async (bank: SuspenseWitnesses['coreBanking'], id: string, signal: AbortSignal): ReturnType<CoreBankingPort['readPayment']> => {
+const readPayment = async (
+  bank: SuspenseWitnesses['coreBanking'],
+  id: string,
+  signal: AbortSignal,
+): ReturnType<CoreBankingPort['readPayment']> => {
   const byId = await bank.readPayment({ paymentId: id }, signal);
   return byId.kind === 'rejected' ? bank.readPayment({ endToEndId: id }, signal) : byId;
 };
@@ -96,7 +100,8 @@ const movedBack = async (broker: SuspenseWitnesses['broker'], request: Request, 
   if (cashOut === 'it came back') return { taken: true };
   if (cashOut === 'no answer') return notTaken('the broker could not be asked just now');
   const { amount, currency, withdrawableThen } = request;
-  if (withdrawableThen === null) return notTaken('the cash-out has not come back at the broker, and nobody knows what was withdrawable when the suspense began');
+  if (withdrawableThen === null)
+    return notTaken('the cash-out has not come back at the broker, and nobody knows what was withdrawable when the suspense began');
   const cash = await broker.readCash(request.brokerAccount as BrokerAccountId, signal);
   if (cash.kind !== 'applied') return notTaken('the cash-out has not come back, and the broker could not be asked for the cash just now');
   const { withdrawable, currency: code } = cash.result;

@@ -304,7 +304,13 @@ describe('PayCounterAccount', () => {
 });
 
 describe('ReadWithdrawable', () => {
-  const cash = { currency: currency('EUR'), withdrawable: decimal('40'), booked: decimal('40'), pendingSettlement: [], pendingOut: decimal('0') };
+  const cash = {
+    currency: currency('EUR'),
+    withdrawable: decimal('40'),
+    booked: decimal('40'),
+    pendingSettlement: [],
+    pendingOut: decimal('0'),
+  };
   it('reads what is free to leave, and when that was', async () => {
     const effect = readWithdrawable({ readCash: async () => ({ kind: 'applied', result: cash }) }, timing, () => NOW_MS);
     expect(await effect.read(effect.request(state, journey, 'k1'), sending)).toEqual({
@@ -360,7 +366,9 @@ describe('ClearSuspense', () => {
   const byId =
     (payment: ShownPayment): Outside['payment'] =>
     (by) =>
-      'paymentId' in by && by.paymentId === payment.paymentId ? { kind: 'applied', result: payment } : { kind: 'rejected', reason: 'not-found' };
+      'paymentId' in by && by.paymentId === payment.paymentId
+        ? { kind: 'applied', result: payment }
+        : { kind: 'rejected', reason: 'not-found' };
 
   it('sends nothing, and freezes what the word of people is held against', async () => {
     const effect = effectOver({});
@@ -403,7 +411,8 @@ describe('ClearSuspense', () => {
     expect(await why(' ', {})).toMatchObject({ taken: false });
   });
   it('takes "moved back" when the cash-out came back, or when the cash has risen by the amount [A8]', async () => {
-    for (const cashOut of ['returned', 'failed'] as const) expect(await check('rejected', 'moved back', { cashOut })).toEqual({ taken: true });
+    for (const cashOut of ['returned', 'failed'] as const)
+      expect(await check('rejected', 'moved back', { cashOut })).toEqual({ taken: true });
     expect(await check('rejected', 'moved back', { withdrawable: '290' })).toEqual({ taken: true });
     expect(await check('rejected', 'moved back', { cashOut: 'unknown', withdrawable: '300.5' })).toEqual({ taken: true });
   });

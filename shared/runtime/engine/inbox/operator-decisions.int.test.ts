@@ -17,7 +17,13 @@ describe('answers of people', () => {
       (await query<{ id: string; status: string; generation: number }>(`select id, status, generation from effect where name = 'Pay'`))
         .rows[0];
     const effect = await eventually('it is parked', parked, (seen) => seen?.status === 'parked');
-    const words = { kind: 'answer-effect', service: 'payout', effectId: effect?.id ?? '', answer: 'send-again', evidence: 'opened again' } as const;
+    const words = {
+      kind: 'answer-effect',
+      service: 'payout',
+      effectId: effect?.id ?? '',
+      answer: 'send-again',
+      evidence: 'opened again',
+    } as const;
     const decision = signedDecision({ ...words, generation: 1 });
     const told = { ...message('operator.decision', 'p1', decision, 'd1') };
     await take(copy, told);

@@ -35,7 +35,8 @@ type OfLetter = Extract<OperatorDecision, { kind: 'replay-dead-letter' | 'discar
 /** The text that people signed is the one that would run, or be dropped, now. `message` is null when nothing waits any more. */
 const otherText = (decision: OfLetter, message: QuarantinedMessage | null): string | null => {
   if (message === null) return null;
-  if (decision.attempts !== String(message.attempts)) return `it was in quarantine ${String(message.attempts)} times, and the people signed for ${decision.attempts}`;
+  if (decision.attempts !== String(message.attempts))
+    return `it was in quarantine ${String(message.attempts)} times, and the people signed for ${decision.attempts}`;
   const text = decision.kind === 'replay-dead-letter' ? (decision.correctedValue ?? message.value) : message.value;
   return textHash(text) === decision.text ? null : 'the text is not the one that the people signed';
 };

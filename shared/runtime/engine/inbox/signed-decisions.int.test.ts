@@ -29,7 +29,8 @@ const noteOf = (eventId: string): Promise<string | null | undefined> =>
   eventually(
     `the decision ${eventId} is closed`,
     async () =>
-      (await query<{ note: string | null }>('select note from inbox where event_id = $1 and handled_at is not null', [eventId])).rows[0]?.note,
+      (await query<{ note: string | null }>('select note from inbox where event_id = $1 and handled_at is not null', [eventId])).rows[0]
+        ?.note,
     (note) => note !== undefined,
   );
 const refusals = async (): Promise<readonly (string | null)[]> =>
@@ -54,8 +55,14 @@ const forged: readonly (readonly [string, (unsigned: UnsignedDecision) => object
   ['signatures of another act', (unsigned) => ({ ...signedDecision(unsigned), actId: 'another-act' })],
   ['another answer than was signed', (unsigned) => ({ ...signedDecision(unsigned), answer: 'applied' })],
   ['other evidence than was signed', (unsigned) => ({ ...signedDecision(unsigned), evidence: 'PMT-INVENTED' })],
-  ['another generation than was signed', (unsigned) => ({ ...signedDecision({ ...unsigned, generation: 2 } as UnsignedDecision), generation: 1 })],
-  ['a signature of asking as an approval', (unsigned) => ({ ...signedDecision(unsigned), approval: signatureOf(ben, signedDecision(unsigned), 'asks') })],
+  [
+    'another generation than was signed',
+    (unsigned) => ({ ...signedDecision({ ...unsigned, generation: 2 } as UnsignedDecision), generation: 1 }),
+  ],
+  [
+    'a signature of asking as an approval',
+    (unsigned) => ({ ...signedDecision(unsigned), approval: signatureOf(ben, signedDecision(unsigned), 'asks') }),
+  ],
   ['no signatures, as the release before sent it', (unsigned) => ({ ...unsigned, by: 'anna', approvedBy: 'ben' })],
 ];
 
@@ -112,7 +119,13 @@ describe('a message that runs again', () => {
   it('and may move money needs two people, whatever the operator service says [A4]', async () => {
     const { copy } = await startRefused();
     const value = await quarantined(copy);
-    const replay = { kind: 'replay-dead-letter', service: 'payout', ...letterFacts('bad1', value), correctedValue: null, why: 'mended' } as const;
+    const replay = {
+      kind: 'replay-dead-letter',
+      service: 'payout',
+      ...letterFacts('bad1', value),
+      correctedValue: null,
+      why: 'mended',
+    } as const;
     await take(copy, message('operator.decision', 'p2', signedDecision(replay, anna, null), 'd1'));
     expect(await refusals()).toEqual(['a second person has not approved it']);
     expect(await isOpen()).toBe(true);

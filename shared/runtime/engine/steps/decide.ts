@@ -16,8 +16,7 @@ export type Decided = {
 export const isFound = (event: LifeEvent): boolean => event.type === 'Inquired' && event.inquiry.found === 'applied';
 
 /** People may answer on old news: before their word is taken, the other side is asked. */
-const asksFirst = (event: LifeEvent): boolean =>
-  event.type === 'PersonSaid' && event.asked === undefined && event.checked === undefined;
+const asksFirst = (event: LifeEvent): boolean => event.type === 'PersonSaid' && event.asked === undefined && event.checked === undefined;
 
 /** A read has nothing to find out, and what people do themselves nobody else knows, unless there is a check for their word. */
 const canBeAsked = (catalogue: Catalogue, flow: string, effectName: string): boolean => {
