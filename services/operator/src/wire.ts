@@ -1,7 +1,7 @@
 import { kafkaOptions, peopleOf, untilDone } from '../../../shared/runtime/process/service.js';
 import type { Express } from 'express';
 import type { Pool } from 'pg';
-import { Counter, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { z } from 'zod';
 import { UNSERVED, unservedSchemas } from '../../../contracts/internal/services.js';
 import type { Producer } from '../../../shared/runtime/kafka/producer.js';
@@ -9,6 +9,7 @@ import { readTopic } from '../../../shared/runtime/kafka/read-topic.js';
 import { MessageTooLarge } from '../../../shared/runtime/kafka/errors.js';
 import type { CommonConfig } from '../../../shared/runtime/process/config.js';
 import type { Log } from '../../../shared/runtime/process/log.js';
+import { reasonCounter } from '../../../shared/runtime/process/reason-counter.js';
 import type { config } from './config.js';
 import { acting } from './consume/acting.js';
 import { authenticated, recogniser, refusalReasons, type OnRefusal } from './consume/authentication.js';
@@ -55,15 +56,13 @@ const readingFrom = (pool: Pool, heads: AuditHeads): Reading => ({
 
 /** Each refusal is a line and a figure. No token is ever in the line. */
 const refusals = (registry: Registry, log: Log): OnRefusal => {
-  const counter = new Counter({
+  const count = reasonCounter(registry, {
     name: 'cmw_operator_refusals_total',
     help: 'requests of operators that were refused',
-    labelNames: ['reason'],
-    registers: [registry],
+    reasons: refusalReasons,
   });
-  for (const reason of refusalReasons) counter.inc({ reason }, 0);
   return (reason, about) => {
-    counter.inc({ reason });
+    count(reason);
     log.warn({ reason, ...about }, 'an operator was refused');
   };
 };

@@ -2,7 +2,7 @@
 import { schemaOf, type EngineServiceName } from '../../../contracts/internal/services.js';
 import { untilSchemasAreThere } from '../postgres/schema-check.js';
 import type { Pool } from 'pg';
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Gauge, type Registry } from 'prom-client';
 import type { z } from 'zod';
 import { ownTopics, outsideTopics, deadLetterTopic, PARTITIONS, topicSettings, type Topic } from '../../../contracts/internal/topics.js';
 import type { Check, CommonConfig, Environment, Settings } from './config.js';
@@ -26,6 +26,7 @@ import { startConsumer } from '../kafka/consumer.js';
 import { startProducer, type Producer } from '../kafka/producer.js';
 import { startJobs } from './jobs.js';
 import { createLog, type Log } from './log.js';
+import { reasonCounter } from './reason-counter.js';
 import { runProcess, type Running } from './run-process.js';
 
 export type ServiceTools = { readonly log: Log };
@@ -179,18 +180,12 @@ export const peopleOf = (path: string | undefined, log: Log): Operators | null =
   }
 };
 
-const refusedDecisions = (registry: Registry): ((refusal: DecisionRefusal) => void) => {
-  const counter = new Counter({
+const refusedDecisions = (registry: Registry): ((refusal: DecisionRefusal) => void) =>
+  reasonCounter(registry, {
     name: 'cmw_decisions_refused_total',
     help: 'decisions of people that were not carried out; somebody must look who sent them',
-    labelNames: ['reason'],
-    registers: [registry],
+    reasons: decisionRefusals,
   });
-  for (const reason of decisionRefusals) counter.inc({ reason }, 0);
-  return (reason) => {
-    counter.inc({ reason });
-  };
-};
 
 type EngineSetting = {
   readonly definition: ServiceDefinition;

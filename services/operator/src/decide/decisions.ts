@@ -39,7 +39,7 @@ export const factsOf = (act: Act): ActFacts | null => parsedOf({ ...act, approve
 export const progressOf = (
   act: Act,
   fate: Fate | undefined,
-  refused: string | undefined = undefined,
+  refused?: string,
 ): { readonly result: string; readonly settled: boolean } => {
   if (refused !== undefined) return { result: `failed: the service has not carried it out: ${refused}`, settled: true };
   if (act.failed !== null) return { result: `failed: ${act.failed}`, settled: true };
