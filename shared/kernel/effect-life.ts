@@ -36,6 +36,8 @@ export type EffectRecord = {
 export type LifeRules = {
   readonly whenUnknown: 'send-again' | 'inquire' | 'ask-person';
   readonly ability: Pick<OperationAbility, 'repeatable' | 'longestLifeMs' | 'afterAbsence'>;
+  /** Whatever the other side has done it shows under our reference: nothing there stands against people who say that it happened. */
+  readonly shownWhenDone?: boolean;
   readonly firstWaitMs: number;
   readonly longestWaitMs: number;
   readonly patienceMs: number;
@@ -256,6 +258,7 @@ const contradicted = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'P
   if (event.asked === undefined) return null;
   const { inquiry, askedAtMs } = event.asked;
   if (inquiry.found === 'no-answer') return effect.kind === 'once' ? inWords(inquiry) : null;
+  if (inquiry.found === 'absent' && event.said === 'applied' && rules.shownWhenDone === true) return inWords(inquiry);
   if (inquiry.found === 'absent') return effect.kind === 'once' ? notYetBelieved(effect, askedAtMs, rules) : null;
   const against: readonly Inquiry<unknown>['found'][] = event.said === 'applied' ? ['rejected', 'pending'] : ['applied', 'pending'];
   return against.includes(inquiry.found) ? inWords(inquiry) : null;

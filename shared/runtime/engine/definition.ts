@@ -41,6 +41,8 @@ export type WriteEffect<S extends Stated, Request, Result, Reason extends string
   readonly ability: OperationAbility;
   readonly send: (request: Request, sending: Sending) => Promise<Outcome<Result, Reason>>;
   readonly inquire: (request: Request, sending: Sending) => Promise<Inquiry<Result, Reason>>;
+  /** See LifeRules: nothing there stands against people who say that it happened. */
+  readonly shownWhenDone?: boolean;
   /**
    * Holds people's word against the other side where a question about the request itself says nothing about it: what people do by hand
    * stands in the books of the other side all the same. It is asked instead of `inquire`, for each word.

@@ -91,6 +91,20 @@ describe('a decision', () => {
     expect(started.world.paid).toHaveLength(0);
   });
 
+  it('of the release before that stands open in the inbox is closed, and not carried out: nobody has signed it [A4]', async () => {
+    const started = await startRefused();
+    started.world.next = 'fine';
+    const old = { ...answerFor(started), by: 'anna', approvedBy: 'ben' };
+    const { value } = message('operator.decision', 'p1', old, 'old1');
+    await query(
+      `insert into inbox (event_id, content_hash, topic, "partition", "offset", portfolio_id, value, received_at) values ('old1', 'h', 'operator.decision', 0, 0, 'p1', $1, now() - interval '1 hour')`,
+      [value.toString()],
+    );
+    expect(await noteOf('old1')).toContain('they must ask again');
+    expect(await payStatus()).toBe('parked 1');
+    expect(started.world.paid).toHaveLength(0);
+  });
+
   it('that was forged under the id of an act does not take the act away from those who signed it [A4]', async () => {
     const started = await startRefused();
     started.world.next = 'fine';
