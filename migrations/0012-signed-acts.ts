@@ -1,11 +1,11 @@
 import type { Knex } from 'knex';
 
 /**
- * The database does not believe the operator's role. What an act needs, who may change what of it and what the log says about it is
- * decided here, by triggers that belong to the owner of the tables; the role itself cannot write to the log at all.
+ * The database does not believe the operator's role. Triggers of the owner of the tables decide what an act needs, and who may change it.
+ * They write the log, too: the role itself cannot.
  *
  * Names and topics are those of their time, on purpose (README.md). A message that is not listed in `operator.one_person_replays` needs
- * two people; a service that comes later adds its own rows by a migration of its own.
+ * two people. A service that comes later adds its own rows by a migration of its own.
  */
 const RULES = `
   create table operator.act_kind (

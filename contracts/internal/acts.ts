@@ -1,6 +1,6 @@
 /**
- * What people may ask for, and what each of them signs. A new kind of act is one more word of `ACT_KINDS`, a line of `SECOND`, its
- * facts in events.ts, a case of `actOf`, and a row of the table `operator.act_kind` by a migration.
+ * What people may ask for, and what each of them signs. A new kind of act is one more word of `ACT_KINDS` and a line of `SECOND`.
+ * It has its facts in events.ts, a case of `actOf`, and a row of the table `operator.act_kind` by a migration.
  */
 import { takenFrom, isEngineService, type Belief } from './services.js';
 

@@ -11,7 +11,7 @@ import {
   type LifeRules,
 } from './effect-life.js';
 import type { EffectKind } from './flow.js';
-import type { Inquiry, OperationAbility, Outcome, WordChecked } from './outcome.js';
+import type { Inquiry, OperationAbility, Outcome } from './outcome.js';
 
 const NOW = 1_000_000;
 const LIFE_MS = 5_000;
@@ -396,37 +396,6 @@ describe('what a step of its life writes', () => {
     expect(next('parked', EVENTS['answered unknown'] as LifeEvent, INQUIRE, { note: null })).toMatchObject({
       effect: { note: 'since then the answer came: unknown; before: nothing known' },
     });
-  });
-});
-
-describe('the word of people', () => {
-  const parked = (event: LifeEvent, rules = INQUIRE) => transition(effect('parked'), event, rules, NOW);
-  const SHOWN = rulesWith({ shownWhenDone: true });
-  it('that it happened is not taken while the other side, which would show it, shows nothing [A8]', () => {
-    const absent = person('applied', { found: 'absent' });
-    expect(parked(absent, SHOWN)).toMatchObject({
-      end: null,
-      effect: { status: 'parked', note: expect.stringContaining('not taken as applied: they do not have it') },
-    });
-    expect(parked(absent)).toMatchObject({ end: 'applied' });
-    expect(parked(person('rejected', { found: 'absent' }), SHOWN)).toMatchObject({ end: 'rejected' });
-  });
-  it('that was held against the other side counts as that went [A8]', () => {
-    const checked = (said: 'applied' | 'rejected' | 'send-again', word: WordChecked<unknown>): LifeEvent => ({
-      ...(person(said) as Extract<LifeEvent, { type: 'PersonSaid' }>),
-      checked: word,
-    });
-    for (const said of ['applied', 'rejected'] as const)
-      expect(parked(checked(said, { taken: false, why: 'the bank shows no payment X' }))).toMatchObject({
-        end: null,
-        effect: { status: 'parked', note: expect.stringContaining(`not taken as ${said}: the bank shows no payment X`) },
-      });
-    expect(parked(checked('applied', { taken: true }))).toMatchObject({ end: 'applied', result: 'R!' });
-    expect(parked(checked('applied', { taken: true, result: 'as shown' }))).toMatchObject({ end: 'applied', result: 'as shown' });
-    expect(parked(checked('send-again', { taken: true }))).toMatchObject({ effect: { status: 'planned', generation: 2 } });
-  });
-  it('brings no result of its own where the other side shows one [A8]', () => {
-    expect(parked(person('applied', { found: 'applied', result: 'as shown' }))).toMatchObject({ end: 'applied', result: 'as shown' });
   });
 });
 

@@ -202,6 +202,10 @@ const JOURNEYS: readonly Journey[] = [
         await world.untilJourney(customer, 'payout', `is not ended by a mere word: ${answer}`, (row) => isRefused(row.held));
       }
       const paymentId = await world.world.payByHand(customer, '250.00');
+      // An open payment is none yet.
+      const settled = async (): Promise<number> =>
+        (await world.look()).books.bank.creditors.find(({ creditorIban }) => creditorIban === customer.iban)?.settledCount ?? 0;
+      await eventually('the payment by hand is settled', settled, (count) => count === 1, 60_000, 150);
       await answerParked(world, customer, 'ClearSuspense', 'applied', `${paymentId} on the statement`);
       return { customer, paid: ['250'] };
     },

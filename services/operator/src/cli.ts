@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { projectRootOf } from '../../../shared/runtime/process/state-file.js';
-import { approve, askAnswer, askDiscard, askReplay, newKeys, selectionOf } from './cli-acts.js';
-import { DEFAULT_WAIT_SECONDS, EXIT, itemsOf, Session, Usage, whole, type CliTools, type Flags, type Shown } from './cli-session.js';
+import { approve, askAnswer, askDiscard, askReplay, newKeys, selectionOf } from './effect/sign-acts.js';
+import { DEFAULT_WAIT_SECONDS, EXIT, itemsOf, Session, Usage, whole, type CliTools, type Flags, type Shown } from './effect/session.js';
 import { startEnvironment } from './config.js';
 import {
   actsScreen,
@@ -21,7 +21,7 @@ import {
 } from './decide/screens.js';
 import { Refused, ServiceAway } from './effect/operator-api.js';
 
-export { EXIT, type CliTools } from './cli-session.js';
+export { EXIT, type CliTools } from './effect/session.js';
 
 const query = (values: Readonly<Record<string, string | boolean | undefined>>): string => {
   const search = new URLSearchParams();

@@ -1,14 +1,14 @@
 /** The operators' API and command line over real HTTP, Kafka and Postgres; the services' rows are written as the engine writes them. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
-import { statSync } from 'node:fs';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool } from 'pg';
 import { Registry } from 'prom-client';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { eventually } from '../../../test/support/eventually.js';
+import { runOperatorCli, type Ran } from '../../../test/support/operator-cli.js';
 import { anna, ben, carl, writePeople, type TestPerson } from '../../../test/support/signing-people.js';
 import { IBAN, at, writeOperatorRows } from '../../../test/support/operator-rows.js';
 import { createApp, finishApp, listen, type Listening } from '../../../shared/runtime/http/server.js';
@@ -18,7 +18,7 @@ import { startProducer, type Producer } from '../../../shared/runtime/kafka/prod
 import { createLog } from '../../../shared/runtime/process/log.js';
 import { ensureAllTopics } from '../../../shared/runtime/process/service.js';
 import { writeStateFile } from '../../../shared/runtime/process/state-file.js';
-import { EXIT, runCli } from './cli.js';
+import { EXIT } from './cli.js';
 import { config } from './config.js';
 import { loggedTransaction } from './store/audit.store.js';
 import { wire } from './wire.js';
@@ -31,8 +31,6 @@ const log = createLog('operator-test', 'silent');
 type Decision = { readonly eventId: string; readonly key: string | null; readonly data: Readonly<Record<string, unknown>> };
 /** Jest's matcher is not text, but stands where text is expected. */
 const containing = (text: string): string => expect.stringContaining(text) as unknown as string;
-
-type Ran = { readonly exit: number; readonly out: string; readonly warned: string };
 
 describe('the operators', () => {
   let database: TestDatabase;
@@ -110,36 +108,11 @@ describe('the operators', () => {
     OPERATOR_TOKEN: person.token,
     OPERATOR_KEY_FILE: keyFileOf(person),
   });
-  const cli = async (
+  const cli = (
     argv: readonly string[],
     environment: Readonly<Record<string, string>> = environmentOf(anna),
     typed: string | null = null,
-  ): Promise<Ran> => {
-    let [out, warned] = ['', ''];
-    const exit = await runCli({
-      argv,
-      environment,
-      fetch,
-      projectRoot: folder,
-      write: (text) => {
-        out += text;
-      },
-      warn: (text) => {
-        warned += text;
-      },
-      readFile: (path) => readFileSync(path, 'utf8'),
-      writeSecret: (path, text) => {
-        writeFileSync(path, text, { mode: 0o600, flag: 'wx' });
-      },
-      prompt: typed === null ? null : () => Promise.resolve(typed),
-      nowMs: Date.now,
-      pause: () =>
-        new Promise((resolve) => {
-          setImmediate(resolve);
-        }),
-    });
-    return { exit, out, warned };
-  };
+  ): Promise<Ran> => runOperatorCli({ argv, environment, projectRoot: folder, typed });
   const asBen = (argv: readonly string[], typed: string | null = null): Promise<Ran> => cli(argv, environmentOf(ben), typed);
   const json = async (argv: readonly string[]): Promise<Record<string, unknown>[]> => {
     const ran = await cli([...argv, '--json']);

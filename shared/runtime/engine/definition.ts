@@ -44,8 +44,8 @@ export type WriteEffect<S extends Stated, Request, Result, Reason extends string
   /** See LifeRules: nothing there stands against people who say that it happened. */
   readonly shownWhenDone?: boolean;
   /**
-   * Holds people's word against the other side where a question about the request itself says nothing about it: what people do by hand
-   * stands in the books of the other side all the same. It is asked instead of `inquire`, for each word.
+   * Holds people's word against the other side where a question about the request itself says nothing. What people do by hand stands in
+   * the books of the other side all the same. It is asked instead of `inquire`, for each word.
    */
   readonly checkWord?: (request: Request, word: PersonsWord, sending: Sending) => Promise<WordChecked<Result>>;
   /** The result to go on with when a person says that it has happened, and the other side shows none. */

@@ -1,4 +1,4 @@
-/** What the second person gets to see before they say yes: the whole text that would run, so that their own command line can check its hash. */
+/** What the second person gets to see before they say yes. They get the whole text that would run: their own command line checks its hash. */
 import { textHash } from '../../../../shared/runtime/signing/signed-act.js';
 import { factsOf } from '../decide/decisions.js';
 import { masked } from '../decide/masking.js';

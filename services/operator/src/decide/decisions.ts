@@ -36,11 +36,7 @@ export const decisionOf = (act: Act): { readonly decision: OperatorDecision; rea
 export const factsOf = (act: Act): ActFacts | null => parsedOf({ ...act, approvedBy: null, approval: null });
 
 /** How far an act has come, for people. `settled`: nothing more will happen by itself. `refused`: why the service has not carried it out. */
-export const progressOf = (
-  act: Act,
-  fate: Fate | undefined,
-  refused?: string,
-): { readonly result: string; readonly settled: boolean } => {
+export const progressOf = (act: Act, fate: Fate | undefined, refused?: string): { readonly result: string; readonly settled: boolean } => {
   if (refused !== undefined) return { result: `failed: the service has not carried it out: ${refused}`, settled: true };
   if (act.failed !== null) return { result: `failed: ${act.failed}`, settled: true };
   if (act.withdrawnBy !== null) return { result: `withdrawn by ${act.withdrawnBy}`, settled: true };

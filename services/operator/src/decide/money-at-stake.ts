@@ -111,8 +111,8 @@ export type Letter = Pick<DeadLetter, 'eventId' | 'service' | 'topic' | 'portfol
 export type ReachedJourney = Pick<JourneyRow, 'id' | 'flow' | 'status' | 'amount' | 'currency'>;
 
 /**
- * `open` are the open journeys of the letter's portfolio in the letter's service. What is at stake is what the text that runs says:
- * of a correction the corrected amount, whatever the stored text or the open journey had.
+ * `open` are the open journeys of the letter's portfolio in the letter's service. At stake is what the text that runs says.
+ * Of a correction that is the corrected amount, whatever the stored text or the open journey had.
  */
 export const previewOf = (letter: Letter, corrected: string | null, open: readonly ReachedJourney[]): PreviewItem => {
   const { eventId, service, topic, portfolioId, reason } = letter;

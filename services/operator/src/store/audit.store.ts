@@ -99,8 +99,8 @@ const verifyChain = async (from: Queryable): Promise<Chain> => {
 };
 
 /**
- * Acts and lines belong together: each act has the line of its asking with the very content, a line of its approval by the same person, and
- * so on; each line about an act has its act. Null when they do. Lines of the releases before say less: their content is not compared.
+ * Acts and lines belong together. Each act has the line of its asking, with the very content. Each approval has a line by the same person,
+ * and so has each later step. Each line about an act has its act. Null when all this holds. Lines of the releases before say less: their content is not compared.
  */
 const mismatch = async (from: Queryable): Promise<string | null> => {
   const [act] = await rowsOf<{ id: string; problem: string }>(

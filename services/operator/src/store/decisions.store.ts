@@ -22,8 +22,8 @@ export const refusedDecisions = async (from: Queryable, limit: number): Promise<
   (await rowsOf<Row>(from, `select * from (${OF_SERVICES}) every order by taken_at desc, event_id limit $1`, [limit])).map(refusedOf);
 
 /**
- * Why the service concerned has not carried out an act of ours, by act id. Anybody may send a decision under our act's id: only the event
- * that we have sent ourselves counts, and not where the act was taken up all the same.
+ * Why the service concerned has not carried out an act of ours, by act id. Anybody may send a decision under our act's id.
+ * So only the event that we have sent ourselves counts.
  */
 export const refusalsOf = async (from: Queryable, actIds: readonly string[]): Promise<ReadonlyMap<string, string>> => {
   const rows = await rowsOf<Row>(

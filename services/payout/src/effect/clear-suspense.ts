@@ -115,7 +115,7 @@ const movedBack = async (broker: SuspenseWitnesses['broker'], request: Request, 
 
 /**
  * Done by people outside of this system. Nothing is sent, and the flow parks the effect until two people have said what they did. Their word
- * is held against the bank and the broker: a payment by hand has to stand in the bank's books, cash that was moved back in the broker's.
+ * is held against the other side. A payment by hand has to stand in the bank's books, cash that was moved back in the broker's.
  */
 export const clearSuspense = (
   { coreBanking, broker }: SuspenseWitnesses,

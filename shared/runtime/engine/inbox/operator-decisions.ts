@@ -1,6 +1,6 @@
 /**
  * Carries out what people have decided: dead letters run again or are dropped, parked effects are answered. Nothing that the operator
- * service says about people is believed: each of them has signed every fact of the act, and this service knows their public keys.
+ * service says about people is believed. Each of them has signed every fact of the act, and this service knows their public keys.
  */
 import { actOf, needsSecondPerson } from '../../../../contracts/internal/acts.js';
 import type { Envelope } from '../../../../contracts/internal/envelope.js';

@@ -189,11 +189,8 @@ export class PostgresStore implements EngineStore {
   constructor(pool: Pool, lockClass: number) {
     this.#pool = pool;
     this.#lockClass = lockClass;
-    ({
-      quarantined: this.quarantined,
-      takeAct: this.takeAct,
-      refuseDecision: this.refuseDecision,
-    } = decisionStatements((text, values) => this.#query(text, values)));
+    const { quarantined, takeAct, refuseDecision } = decisionStatements((text, values) => this.#query(text, values));
+    [this.quarantined, this.takeAct, this.refuseDecision] = [quarantined, takeAct, refuseDecision];
   }
 
   async #query<R extends QueryResultRow>(text: string, values: readonly unknown[], name?: string): Promise<R[]> {
@@ -444,8 +441,7 @@ export class PostgresStore implements EngineStore {
   async replay(eventId: string, correctedValue: string | null, resolution: string, attempts?: number): Promise<OpenInboxRow | null> {
     const rows = await this.#query<InboxOpen>(
       `with released as (
-         update quarantine set resolved_at = now(), resolution = $2
-         where event_id = $1 and resolved_at is null and ($4::integer is null or attempts = $4) returning *),
+         update quarantine set resolved_at = now(), resolution = $2 where event_id = $1 and resolved_at is null and attempts = coalesce($4, attempts) returning *),
        opened as (
          insert into inbox (event_id, content_hash, topic, "partition", "offset", portfolio_id, value)
          select event_id, md5(coalesce($3::text, value)), topic, "partition", "offset", portfolio_id, coalesce($3::text, value) from released
@@ -462,8 +458,7 @@ export class PostgresStore implements EngineStore {
   async discard(eventId: string, resolution: string, attempts?: number): Promise<boolean> {
     const rows = await this.#query(
       `with released as (
-         update quarantine set resolved_at = now(), resolution = $2
-         where event_id = $1 and resolved_at is null and ($3::integer is null or attempts = $3) returning *),
+         update quarantine set resolved_at = now(), resolution = $2 where event_id = $1 and resolved_at is null and attempts = coalesce($3, attempts) returning *),
        ${OPEN_LANE}
        select 1 from released`,
       [eventId, resolution, attempts ?? null],

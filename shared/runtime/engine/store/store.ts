@@ -127,8 +127,8 @@ export type EngineStore = {
   /** Null when unknown or resolved. */
   quarantined(eventId: string): Promise<QuarantinedMessage | null>;
   /**
-   * An act belongs to the first event that brought it, for ever. Returns the id of that event, which is `eventId` when the act may be
-   * carried out, now or after a crash; null when a decision under this event id was refused before.
+   * An act belongs to the first event that brought it, for ever. Returns the id of that event: the act may be carried out when this is
+   * `eventId`, now or after a crash. Null when a decision under this event id was refused before.
    */
   takeAct(actId: string, eventId: string): Promise<string | null>;
   /** Keeps a decision that is not carried out, for people to see. False when it was kept before. */

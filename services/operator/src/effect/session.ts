@@ -1,13 +1,13 @@
 /** One run of the operators' command line: where the service is, who asks, with which key, and what is printed. */
 import { randomUUID, type KeyObject } from 'node:crypto';
-import { actOf, type ActFacts } from '../../../contracts/internal/acts.js';
-import { printJson, type Json } from '../../../shared/kernel/json.js';
-import type { Environment } from '../../../shared/runtime/process/config.js';
-import { readStateFile, stateFilePath } from '../../../shared/runtime/process/state-file.js';
-import { privateKeyOf } from '../../../shared/runtime/signing/ed25519.js';
-import { signAct, textHash, type Part } from '../../../shared/runtime/signing/signed-act.js';
-import { actsScreen, memberOf, rowsIn } from './decide/screens.js';
-import { operatorApi, ServiceAway, type Ask } from './effect/operator-api.js';
+import { actOf, type ActFacts } from '../../../../contracts/internal/acts.js';
+import { printJson, type Json } from '../../../../shared/kernel/json.js';
+import type { Environment } from '../../../../shared/runtime/process/config.js';
+import { readStateFile, stateFilePath } from '../../../../shared/runtime/process/state-file.js';
+import { privateKeyOf } from '../../../../shared/runtime/signing/ed25519.js';
+import { signAct, textHash, type Part } from '../../../../shared/runtime/signing/signed-act.js';
+import { actsScreen, memberOf, rowsIn } from '../decide/screens.js';
+import { operatorApi, ServiceAway, type Ask } from './operator-api.js';
 
 /** 0 done, 1 refused or failed, 2 wrong usage, 69 the service is away (EX_UNAVAILABLE). */
 export const EXIT = { done: 0, refused: 1, usage: 2, away: 69 } as const;

@@ -1,19 +1,19 @@
 /** What people ask for and approve on the command line. Each signs with a key of their own; what is signed is computed here, from what is shown. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import type { ActFacts } from '../../../contracts/internal/acts.js';
-import { mayCallOf } from '../../../contracts/internal/services.js';
-import { integerToken } from '../../../contracts/tokens.js';
-import { printJson, type Json, type Printable } from '../../../shared/kernel/json.js';
-import { publicKeyText } from '../../../shared/runtime/signing/ed25519.js';
-import { textHash } from '../../../shared/runtime/signing/signed-act.js';
-import { Usage, type Flags, type Session } from './cli-session.js';
-import { effectApprovalScreen, messageApprovalScreen, type Asked } from './decide/approval-screen.js';
-import { differenceOf, fieldsOf } from './decide/difference.js';
-import { previewOf } from './decide/money-at-stake.js';
-import { QUARANTINES } from './decide/operator.js';
-import { memberOf, rowsIn } from './decide/screens.js';
-import { Refused } from './effect/operator-api.js';
+import type { ActFacts } from '../../../../contracts/internal/acts.js';
+import { mayCallOf } from '../../../../contracts/internal/services.js';
+import { integerToken } from '../../../../contracts/tokens.js';
+import { printJson, type Json, type Printable } from '../../../../shared/kernel/json.js';
+import { publicKeyText } from '../../../../shared/runtime/signing/ed25519.js';
+import { textHash } from '../../../../shared/runtime/signing/signed-act.js';
+import { Usage, type Flags, type Session } from './session.js';
+import { effectApprovalScreen, messageApprovalScreen, type Asked } from '../decide/approval-screen.js';
+import { differenceOf, fieldsOf } from '../decide/difference.js';
+import { previewOf } from '../decide/money-at-stake.js';
+import { QUARANTINES } from '../decide/operator.js';
+import { memberOf, rowsIn } from '../decide/screens.js';
+import { Refused } from './operator-api.js';
 
 const said = (row: Json, key: string): string => {
   const value = memberOf(row, key);
