@@ -362,7 +362,7 @@ describe('ClearSuspense', () => {
   const suspended = { ...state, status: 'InSuspense' as const, suspense: { withdrawable: decimal('40'), at: '2026-03-04T10:00:00.000Z' } };
   const check = async (said: 'applied' | 'rejected' | 'send-again', evidence: string, outside: Partial<Outside>, request?: unknown) => {
     const effect = effectOver(outside);
-    const frozen = request ?? effect.request(suspended, journey, 'k1');
+    const frozen: unknown = request ?? effect.request(suspended, journey, 'k1');
     return effect.checkWord?.(frozen, { said, evidence }, sending);
   };
   const byId =
@@ -428,7 +428,7 @@ describe('ClearSuspense', () => {
     expect(await check('rejected', 'moved back', outside)).toEqual({ taken: false, why: containing(why) });
   });
   it('has nothing to hold their word against where no figure was frozen, or where an earlier release asked', async () => {
-    const unseen = effectOver({}).request({ ...suspended, suspense: null }, journey, 'k1');
+    const unseen: unknown = effectOver({}).request({ ...suspended, suspense: null }, journey, 'k1');
     expect(await check('rejected', 'moved back', { withdrawable: '900' }, unseen)).toMatchObject({ taken: false });
     expect(await check('rejected', 'moved back', { cashOut: 'returned' }, unseen)).toEqual({ taken: true });
     expect(await check('applied', 'PM9', { payment: byId({ ...shown, bookedAtMs: null }) }, unseen)).toMatchObject({ taken: true });
