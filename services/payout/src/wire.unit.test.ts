@@ -6,6 +6,7 @@ import { currency, type DivestAmount } from '../../../shared/kernel/money.js';
 import type { BrokerPort, CashOut } from '../../../shared/ports/broker.js';
 import type { CoreBankingPort } from '../../../shared/ports/core-banking.js';
 import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
+import { Catalogue } from '../../../shared/runtime/engine/catalogue.js';
 import { ConfigurationError, readConfig } from '../../../shared/runtime/process/config.js';
 import { createLog } from '../../../shared/runtime/process/log.js';
 import { ability as carefulAbility } from '../../../test/builders/engine.js';
@@ -256,6 +257,11 @@ describe('a payout, the whole way', () => {
     await answer('applied', 'TELLER7 on the statement, seen by anna');
     expect([path.at(-1), ...outcomes(said), ...world.calls]).toEqual(['Paid', 'paid', 'cash-out', PAID]);
     expect(said).toMatchObject([{ data: { paymentId: 'TELLER7', endToEndId: 'HAND1', paidAt: '2026-03-04T11:00:00Z' } }]);
+  });
+  it('believes nobody that a transfer was made while the bank, which shows all of ours, shows none [A8]', () => {
+    const bindings = [payoutBinding(portsOf(start().world), tenant, () => NOW_MS)];
+    const rules = new Catalogue({ name: 'payout', bindings, consumes: [] }).rulesOf('payout');
+    expect(rules('PayCounterAccount', { whenUnknown: 'inquire' }).life).toMatchObject({ shownWhenDone: true });
   });
   it('and believes neither word of people while the bank and the broker show nothing of it [A8]', async () => {
     const { answer, said } = await inSuspense();

@@ -427,7 +427,7 @@ describe('ClearSuspense', () => {
   ])('does not take "moved back" otherwise: %s [A8]', async (why, outside) => {
     expect(await check('rejected', 'moved back', outside)).toEqual({ taken: false, why: containing(why) });
   });
-  it('has nothing to hold their word against where no figure was frozen, or where an earlier release asked', async () => {
+  it('has nothing to hold their word against where no figure was frozen, or where an earlier release asked [A8]', async () => {
     const unseen: unknown = effectOver({}).request({ ...suspended, suspense: null }, journey, 'k1');
     expect(await check('rejected', 'moved back', { withdrawable: '900' }, unseen)).toMatchObject({ taken: false });
     expect(await check('rejected', 'moved back', { cashOut: 'returned' }, unseen)).toEqual({ taken: true });
