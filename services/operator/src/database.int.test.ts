@@ -172,7 +172,7 @@ describe('the log in the database', () => {
     await expect(owner.query('truncate operator.audit')).rejects.toThrow('append-only');
   });
 
-  it('has a line of each step of an act, by whoever took it', async () => {
+  it('has a line of each step of an act, by whoever took it [A6]', async () => {
     const { id } = await ask();
     await acts.approve(id, 'ben', 'signature of ben');
     const { rows } = await owner.query<{ who: string; what: string }>(
