@@ -3,9 +3,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { projectRootOf } from '../../../shared/runtime/process/state-file.js';
-import { approve, askAnswer, askDiscard, askReplay, newKeys, selectionOf } from './effect/sign-acts.js';
-import { DEFAULT_WAIT_SECONDS, EXIT, itemsOf, Session, Usage, whole, type CliTools, type Flags, type Shown } from './effect/session.js';
+import { approve, askAnswer, askDiscard, askReplay, newKeys, selectionOf } from './consume/sign-acts.js';
+import { DEFAULT_WAIT_SECONDS, EXIT, itemsOf, Session, Usage, whole, type CliTools, type Flags, type Shown } from './consume/session.js';
 import { startEnvironment } from './config.js';
+import { Refused, ServiceAway } from './decide/asked.js';
 import {
   actsScreen,
   auditScreen,
@@ -19,9 +20,9 @@ import {
   timelineScreen,
   verdictScreen,
 } from './decide/screens.js';
-import { Refused, ServiceAway } from './effect/operator-api.js';
+import { operatorApi } from './effect/operator-api.js';
 
-export { EXIT, type CliTools } from './effect/session.js';
+export { EXIT, type CliTools } from './consume/session.js';
 
 const query = (values: Readonly<Record<string, string | boolean | undefined>>): string => {
   const search = new URLSearchParams();
@@ -294,7 +295,7 @@ const exitCodeOf = (error: unknown, warn: (text: string) => void): number => {
 
 /** Runs one command and says how the process should exit. Never throws. */
 export const runCli = async (tools: CliTools): Promise<number> => {
-  const session = new Session(tools);
+  const session = new Session(tools, operatorApi(tools.fetch));
   try {
     await programOf(tools, session).parseAsync([...tools.argv], { from: 'user' });
     return session.exitCode;

@@ -29,7 +29,7 @@ const operators = z.string().transform((text, context): readonly Operator[] => {
   return z.NEVER;
 });
 
-const settings = commonConfig.extend({
+export const config = commonConfig.extend({
   OPERATOR_TOKENS: operators.optional().meta({
     secret: true,
     description: '`name:token,name:token`: people who only look, tokens of at least 16 characters; whoever acts stands in OPERATORS_FILE',
@@ -43,13 +43,11 @@ const settings = commonConfig.extend({
     .meta({ description: 'how fast replays and answers of people are carried out' }),
 });
 
-export const config = settings.refine(
-  ({ OPERATORS_FILE, OPERATOR_TOKENS }) => OPERATORS_FILE !== undefined || OPERATOR_TOKENS !== undefined,
-  {
-    path: ['OPERATORS_FILE'],
-    message: 'is missing, and OPERATOR_TOKENS too: nobody could look or act',
-  },
-);
+/** Somebody has to be there to look. */
+export const check = (values: Readonly<Record<string, string>>): readonly string[] =>
+  values['OPERATORS_FILE'] === undefined && values['OPERATOR_TOKENS'] === undefined
+    ? ['OPERATORS_FILE is missing, and OPERATOR_TOKENS too: nobody could look or act']
+    : [];
 
 /** What the command line reads: OPERATOR_URL, OPERATOR_TOKEN or OPERATOR_TOKEN_FILE, OPERATOR_KEY_FILE, OPERATOR_NAME, CMW_STATE_FILE. */
 export const startEnvironment: Environment = process.env;

@@ -7,7 +7,7 @@ import { readStateFile, stateFilePath } from '../../../../shared/runtime/process
 import { privateKeyOf } from '../../../../shared/runtime/signing/ed25519.js';
 import { signAct, textHash, type Part } from '../../../../shared/runtime/signing/signed-act.js';
 import { actsScreen, memberOf, rowsIn } from '../decide/screens.js';
-import { operatorApi, ServiceAway, type Ask } from './operator-api.js';
+import { ServiceAway, type Ask, type Connect } from '../decide/asked.js';
 
 /** 0 done, 1 refused or failed, 2 wrong usage, 69 the service is away (EX_UNAVAILABLE). */
 export const EXIT = { done: 0, refused: 1, usage: 2, away: 69 } as const;
@@ -76,17 +76,19 @@ export const whole = (answer: Json): Json => answer;
 /** One run of the command line: what was asked for, and how it ended. */
 export class Session {
   readonly #tools: CliTools;
+  readonly #connect: Connect;
   #ask: Ask | null = null;
   #address: Address | null = null;
   #signer: { readonly key: KeyObject; readonly name: string } | null = null;
   exitCode: number = EXIT.done;
 
-  constructor(tools: CliTools) {
+  constructor(tools: CliTools, connect: Connect) {
     this.#tools = tools;
+    this.#connect = connect;
   }
 
   ask(...request: Parameters<Ask>): Promise<Json> {
-    this.#ask ??= operatorApi(this.#where(), this.#tools.fetch);
+    this.#ask ??= this.#connect(this.#where());
     return this.#ask(...request);
   }
 

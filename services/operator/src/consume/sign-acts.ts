@@ -13,7 +13,7 @@ import { differenceOf, fieldsOf } from '../decide/difference.js';
 import { previewOf } from '../decide/money-at-stake.js';
 import { QUARANTINES } from '../decide/operator.js';
 import { memberOf, rowsIn } from '../decide/screens.js';
-import { Refused } from './operator-api.js';
+import { Refused } from '../decide/asked.js';
 
 const said = (row: Json, key: string): string => {
   const value = memberOf(row, key);
