@@ -50,6 +50,25 @@ export const up = async (knex: Knex): Promise<void> => {
       at        timestamptz not null default now()
     );
     grant select, insert on operator.resume_ask to cmw_operator;
+
+    -- Lines about stops, from the rows themselves: the role that asks for them says nothing in them. Whatever has no line yet gets one.
+    create function operator.note_stops() returns void language plpgsql security definer set search_path = pg_catalog as $$
+    declare
+      one record;
+    begin
+      for one in select r.act_id, r.scope, r.why, r.made_by, r.ends from operator.resume_ask r
+        where not exists (select from operator.audit a where a.details ->> 'resumeAsked' = r.act_id) order by r.at, r.act_id loop
+        perform operator.write_line(one.made_by, 'asked to resume', one.scope,
+          jsonb_build_object('resumeAsked', one.act_id, 'ends', array_to_string(one.ends, ','), 'why', one.why));
+      end loop;
+      for one in select s.seq, s.act_id, s.does, s.scope, s.why, s.made_by, s.approved_by, s.ends from public.stop_act s
+        where not exists (select from operator.audit a where a.details ->> 'stopRow' = s.seq::text) order by s.seq loop
+        perform operator.write_line(coalesce(one.approved_by, one.made_by), case one.does when 'stops' then 'stopped' else 'approved to resume' end, one.scope,
+          jsonb_build_object('stopRow', one.seq::text, 'stopAct', one.act_id, 'askedBy', one.made_by, 'ends', array_to_string(one.ends, ','), 'why', one.why));
+      end loop;
+    end $$;
+    revoke all on function operator.note_stops from public;
+    grant execute on function operator.note_stops to cmw_operator;
   `);
   await forEachEngineSchema(knex, readsStops);
 };

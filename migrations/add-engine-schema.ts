@@ -4,6 +4,7 @@ import { earlierRequests } from './0004-earlier-requests.js';
 import { leanSteps } from './0005-lean-steps.js';
 import { outboxOrder } from './0006-outbox-order.js';
 import { journeyPolicy } from './0008-journey-policy.js';
+import { decisionsOfPeople } from './0011-decisions-of-people.js';
 import { readsStops } from './0013-stop-acts.js';
 
 export type EngineChange = {
@@ -19,6 +20,7 @@ export const ENGINE_CHANGES: readonly EngineChange[] = [
   { migration: '0005-lean-steps', change: leanSteps },
   { migration: '0006-outbox-order', change: outboxOrder },
   { migration: '0008-journey-policy', change: journeyPolicy },
+  { migration: '0011-decisions-of-people', change: decisionsOfPeople },
   { migration: '0013-stop-acts', change: readsStops },
 ];
 

@@ -37,6 +37,15 @@ create table service.blocked_lane (
   constraint blocked_lane_pkey PRIMARY KEY (portfolio_id)
 );
 
+create table service.decision (
+  event_id text not null,
+  act_id text,
+  taken_at timestamp with time zone default now() not null,
+  refused text,
+  constraint decision_pkey PRIMARY KEY (event_id),
+  constraint of_an_act_or_refused CHECK (((refused IS NOT NULL) OR (act_id IS NOT NULL)))
+);
+
 create table service.earlier_request (
   effect_id text collate "C" not null,
   generation integer not null,
@@ -157,6 +166,8 @@ create table service.quarantine (
   constraint quarantine_pkey PRIMARY KEY (event_id)
 );
 
+CREATE UNIQUE INDEX decision_act ON service.decision USING btree (act_id) WHERE (refused IS NULL);
+CREATE INDEX decision_refused ON service.decision USING btree (taken_at) WHERE (refused IS NOT NULL);
 CREATE INDEX earlier_request_reference ON service.earlier_request USING btree (reference) WHERE (reference IS NOT NULL);
 CREATE INDEX effect_due ON service.effect USING btree (due_at) WHERE (due_at IS NOT NULL);
 CREATE INDEX effect_reference ON service.effect USING btree (reference) WHERE (reference IS NOT NULL);
@@ -174,6 +185,8 @@ grant usage on schema service to cmw_operator;
 grant usage on schema service to cmw_service;
 grant select on table service.blocked_lane to cmw_operator;
 grant delete, insert, select, update on table service.blocked_lane to cmw_service;
+grant select on table service.decision to cmw_operator;
+grant insert, select on table service.decision to cmw_service;
 grant select on table service.earlier_request to cmw_operator;
 grant insert, select on table service.earlier_request to cmw_service;
 grant select on table service.effect to cmw_operator;
@@ -346,10 +359,171 @@ create schema operator;
 
 create sequence operator.job_id as bigint;
 
+CREATE OR REPLACE FUNCTION operator.act_goes_on()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog'
+AS $function$
+  begin
+    if (old.id, old.kind, old.target, old.details, old.why, old.made_by, old.made_at, old.needs_second)
+       is distinct from (new.id, new.kind, new.target, new.details, new.why, new.made_by, new.made_at, new.needs_second)
+       or (old.job, old.act_id, old.signature) is distinct from (new.job, new.act_id, new.signature)
+      then raise exception 'what was asked stays as it was asked' using errcode = 'check_violation'; end if;
+    if old.carried_out_at is not null or old.withdrawn_at is not null or old.failed is not null
+      then raise exception 'this act is over' using errcode = 'check_violation'; end if;
+    if old.approved_by is not null and (old.approved_by, old.approved_at, old.approval) is distinct from (new.approved_by, new.approved_at, new.approval)
+      then raise exception 'an act is approved once' using errcode = 'check_violation'; end if;
+    if new.approved_by is not null and not new.needs_second
+      then raise exception 'nobody has to approve this act' using errcode = 'check_violation'; end if;
+    if old.approved_by is null and new.approved_by is not null and new.approval is null
+      then raise exception 'a yes is signed by who says it' using errcode = 'check_violation'; end if;
+    if new.withdrawn_by is not null and (old.approved_by is not null or new.approved_by is not null)
+      then raise exception 'an approved act cannot be taken back' using errcode = 'check_violation'; end if;
+    return new;
+  end $function$;
+
+CREATE OR REPLACE FUNCTION operator.act_is_asked()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+  begin
+    if new.act_id is null or new.signature is null then raise exception 'an act is signed by who asks for it' using errcode = 'check_violation'; end if;
+    if new.act_id !~ '^[A-Za-z0-9-]{8,64}$' or octet_length(new.signature) > 100 then raise exception 'no id or no signature of an act' using errcode = 'check_violation'; end if;
+    -- Nothing of what happens later can be there from the beginning, whatever was written.
+    new.made_at := now();
+    new.approved_by := null; new.approved_at := null; new.approval := null;
+    new.withdrawn_by := null; new.withdrawn_at := null; new.withdrawn_why := null;
+    new.carried_out_at := null; new.failed := null;
+    new.needs_second := operator.act_needs_second(new.kind, new.details);
+    return new;
+  end $function$;
+
+CREATE OR REPLACE FUNCTION operator.act_is_written_down()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+  declare
+    about jsonb := jsonb_build_object('act', new.id::text, 'actId', new.act_id);
+    corrected text := new.details ->> 'correctedValue';
+  begin
+    if tg_op = 'INSERT' then
+      perform operator.write_line(new.made_by, 'asked: ' || new.kind, new.target, about
+        || jsonb_build_object('job', new.job::text, 'why', new.why, 'needsSecond', new.needs_second, 'content', operator.hash_of_act(new))
+        || case when corrected is null then '{}'::jsonb else jsonb_build_object('correctedValueSha256', encode(sha256(convert_to(corrected, 'UTF8')), 'hex')) end
+        || (new.details - 'correctedValue'));
+      return null;
+    end if;
+    if old.approved_by is null and new.approved_by is not null then
+      perform operator.write_line(new.approved_by, 'approved: ' || new.kind, new.target, about || jsonb_build_object('madeBy', new.made_by, 'approval', new.approval));
+    end if;
+    if old.withdrawn_by is null and new.withdrawn_by is not null then
+      perform operator.write_line(new.withdrawn_by, 'withdrew: ' || new.kind, new.target, about || jsonb_build_object('why', new.withdrawn_why));
+    end if;
+    if old.carried_out_at is null and new.carried_out_at is not null then
+      perform operator.write_line(new.made_by, 'carried out: ' || new.kind, new.target, about || jsonb_build_object('approvedBy', new.approved_by));
+    end if;
+    if old.failed is null and new.failed is not null then
+      perform operator.write_line(new.made_by, 'failed: ' || new.kind, new.target, about || jsonb_build_object('approvedBy', new.approved_by, 'failed', new.failed));
+    end if;
+    return null;
+  end $function$;
+
+CREATE OR REPLACE FUNCTION operator.act_needs_second(kind text, details jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+  declare
+    rule text;
+    of_service text := details ->> 'service';
+    found_topic text;
+  begin
+    select k.second into rule from operator.act_kind k where k.kind = act_needs_second.kind;
+    if rule is distinct from 'by-message' then return rule is distinct from 'never'; end if;
+    if not exists (select from public.engine_schema where name = replace(of_service, '-', '_')) then return true; end if;
+    execute format('select topic from %I.quarantine where event_id = $1', replace(of_service, '-', '_')) into found_topic using details ->> 'eventId';
+    return not exists (select from operator.one_person_replays r
+      where r.service = of_service and r.topic = found_topic and r.corrected = (coalesce(details ->> 'correctedValue', '') <> ''));
+  end $function$;
+
+CREATE OR REPLACE FUNCTION operator.act_stays()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog'
+AS $function$ begin raise exception 'an act is never taken out' using errcode = 'check_violation'; end $function$;
+
 CREATE OR REPLACE FUNCTION operator.audit_is_append_only()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$ begin raise exception 'the audit log is append-only'; end $function$;
+
+CREATE OR REPLACE FUNCTION operator.hash_of_act(a operator.act)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog'
+AS $function$ select operator.hash_of_fields(a.id::text, a.kind, a.target, a.details::text, a.why, a.made_by, a.needs_second::text, coalesce(a.act_id, ''), coalesce(a.signature, '')) $function$;
+
+CREATE OR REPLACE FUNCTION operator.hash_of_fields(VARIADIC fields text[])
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog'
+AS $function$ select encode(sha256(convert_to(string_agg(octet_length(field)::text || ':' || field, '' order by place), 'UTF8')), 'hex')
+       from unnest(fields) with ordinality as f (field, place) $function$;
+
+CREATE OR REPLACE FUNCTION operator.note_refusal(who text, what text, target text, because text)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$ select operator.write_line(who, 'refused: ' || what, target, jsonb_build_object('because', because)) $function$;
+
+CREATE OR REPLACE FUNCTION operator.note_stops()
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+    declare
+      one record;
+    begin
+      for one in select r.act_id, r.scope, r.why, r.made_by, r.ends from operator.resume_ask r
+        where not exists (select from operator.audit a where a.details ->> 'resumeAsked' = r.act_id) order by r.at, r.act_id loop
+        perform operator.write_line(one.made_by, 'asked to resume', one.scope,
+          jsonb_build_object('resumeAsked', one.act_id, 'ends', array_to_string(one.ends, ','), 'why', one.why));
+      end loop;
+      for one in select s.seq, s.act_id, s.does, s.scope, s.why, s.made_by, s.approved_by, s.ends from public.stop_act s
+        where not exists (select from operator.audit a where a.details ->> 'stopRow' = s.seq::text) order by s.seq loop
+        perform operator.write_line(coalesce(one.approved_by, one.made_by), case one.does when 'stops' then 'stopped' else 'approved to resume' end, one.scope,
+          jsonb_build_object('stopRow', one.seq::text, 'stopAct', one.act_id, 'askedBy', one.made_by, 'ends', array_to_string(one.ends, ','), 'why', one.why));
+      end loop;
+    end $function$;
+
+CREATE OR REPLACE FUNCTION operator.write_line(who text, what text, target text, details jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+  declare
+    before record;
+    now_at timestamptz := clock_timestamp();
+    next_seq bigint;
+    prior text;
+  begin
+    perform pg_advisory_xact_lock(7215003);
+    select seq, hash into before from operator.audit order by seq desc limit 1;
+    next_seq := coalesce(before.seq, 0) + 1;
+    prior := coalesce(before.hash, repeat('0', 64));
+    insert into operator.audit (seq, at, who, what, target, details, previous, hash, form) values (next_seq, now_at, who, what, target, details, prior,
+      operator.hash_of_fields('audit-2', next_seq::text, to_char(now_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), who, what, target, details::text, prior), 2);
+  end $function$;
 
 create table operator.act (
   id bigint generated always as identity not null,
@@ -367,10 +541,25 @@ create table operator.act (
   withdrawn_by text,
   withdrawn_at timestamp with time zone,
   failed text,
+  act_id text,
+  signature text,
+  approval text,
+  withdrawn_why text,
   constraint act_pkey PRIMARY KEY (id),
+  constraint act_carried_out_once UNIQUE (act_id),
+  constraint act_kind_known FOREIGN KEY (kind) REFERENCES operator.act_kind(kind),
   constraint act_why_check CHECK ((length(why) > 0)),
   constraint approved_when_needed CHECK (((carried_out_at IS NULL) OR (NOT needs_second) OR (approved_by IS NOT NULL))),
+  constraint approved_with_a_signature CHECK (((approved_by IS NULL) OR (act_id IS NULL) OR (approval IS NOT NULL))),
+  constraint people_are_normalised CHECK (((made_by ~ '^[a-z][a-z0-9._-]{0,63}$'::text) AND (COALESCE(approved_by, 'a'::text) ~ '^[a-z][a-z0-9._-]{0,63}$'::text) AND (COALESCE(withdrawn_by, 'a'::text) ~ '^[a-z][a-z0-9._-]{0,63}$'::text))),
   constraint two_different_people CHECK (((approved_by IS NULL) OR (approved_by <> made_by)))
+);
+
+create table operator.act_kind (
+  kind text not null,
+  second text not null,
+  constraint act_kind_pkey PRIMARY KEY (kind),
+  constraint act_kind_second_check CHECK ((second = ANY (ARRAY['always'::text, 'never'::text, 'by-message'::text])))
 );
 
 create table operator.audit (
@@ -382,8 +571,16 @@ create table operator.audit (
   details jsonb not null,
   previous text not null,
   hash text not null,
+  form smallint default 1 not null,
   constraint audit_pkey PRIMARY KEY (seq),
   constraint audit_hash_key UNIQUE (hash)
+);
+
+create table operator.one_person_replays (
+  service text not null,
+  topic text not null,
+  corrected boolean not null,
+  constraint one_person_replays_pkey PRIMARY KEY (service, topic, corrected)
 );
 
 create table operator.resume_ask (
@@ -401,13 +598,28 @@ CREATE INDEX act_job ON operator.act USING btree (job) WHERE (job IS NOT NULL);
 CREATE UNIQUE INDEX act_open ON operator.act USING btree (kind, target) WHERE ((carried_out_at IS NULL) AND (withdrawn_at IS NULL) AND (failed IS NULL));
 CREATE INDEX act_ready ON operator.act USING btree (id) WHERE ((carried_out_at IS NULL) AND (withdrawn_at IS NULL) AND (failed IS NULL) AND ((NOT needs_second) OR (approved_by IS NOT NULL)));
 
+CREATE TRIGGER act_goes_on BEFORE UPDATE ON operator.act FOR EACH ROW EXECUTE FUNCTION operator.act_goes_on();
+CREATE TRIGGER act_is_asked BEFORE INSERT ON operator.act FOR EACH ROW EXECUTE FUNCTION operator.act_is_asked();
+CREATE TRIGGER act_is_written_down AFTER INSERT OR UPDATE ON operator.act FOR EACH ROW EXECUTE FUNCTION operator.act_is_written_down();
+CREATE TRIGGER act_stays BEFORE DELETE ON operator.act FOR EACH ROW EXECUTE FUNCTION operator.act_stays();
+CREATE TRIGGER acts_stay BEFORE TRUNCATE ON operator.act FOR EACH STATEMENT EXECUTE FUNCTION operator.act_stays();
 CREATE TRIGGER audit_is_append_only BEFORE DELETE OR UPDATE ON operator.audit FOR EACH ROW EXECUTE FUNCTION operator.audit_is_append_only();
+CREATE TRIGGER audit_stays BEFORE TRUNCATE ON operator.audit FOR EACH STATEMENT EXECUTE FUNCTION operator.audit_is_append_only();
 
 grant usage on schema operator to cmw_operator;
-grant insert, select, update on table operator.act to cmw_operator;
-grant insert, select on table operator.audit to cmw_operator;
+grant select on table operator.act to cmw_operator;
+grant select on table operator.act_kind to cmw_operator;
+grant select on table operator.audit to cmw_operator;
 grant usage on sequence operator.job_id to cmw_operator;
+grant select on table operator.one_person_replays to cmw_operator;
 grant insert, select on table operator.resume_ask to cmw_operator;
+grant insert (act_id, details, job, kind, made_by, signature, target, why), update (approval, approved_at, approved_by, carried_out_at, failed, withdrawn_at, withdrawn_by, withdrawn_why) on table operator.act to cmw_operator;
+grant execute on function operator.hash_of_act(a operator.act) to public;
+grant execute on function operator.hash_of_act(a operator.act) to cmw_operator;
+grant execute on function operator.hash_of_fields(VARIADIC fields text[]) to public;
+grant execute on function operator.hash_of_fields(VARIADIC fields text[]) to cmw_operator;
+grant execute on function operator.note_refusal(who text, what text, target text, because text) to cmw_operator;
+grant execute on function operator.note_stops() to cmw_operator;
 
 -- public
 

@@ -90,6 +90,11 @@ export const payment = z.object({
   instructedAmount: money,
   /** ISO 8601. */
   bookedAt: text,
+  /** Where it went. Without it nobody's word that this payment was made by hand is taken. */
+  creditorAccount: z
+    .object({ iban: z.string().min(1) })
+    .nullish()
+    .transform(absent),
   return: paymentReturn.nullish().transform(absent),
 });
 export type Payment = z.infer<typeof payment>;

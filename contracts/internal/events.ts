@@ -75,38 +75,54 @@ export type PortfolioChanged = z.output<typeof portfolioChanged>;
 export const portfolioCashSettled = z.object({ portfolioId: id, changeId: id });
 export type PortfolioCashSettled = z.output<typeof portfolioCashSettled>;
 
-/** operator -> the service named. Who decided and why travels with it. */
+/** Of one person, over the facts of the act: 64 bytes in base64 (Ed25519). */
+const signature = z.string().min(1).max(100);
+const signedByPeople = {
+  service: id,
+  /** Unique for ever; drawn by the person who asks. An act is carried out once. */
+  actId: z.string().regex(/^[A-Za-z0-9-]{8,64}$/),
+  by: id,
+  signature,
+  /** The second person, where one is needed; never the same as `by`. */
+  approvedBy: id.nullable(),
+  approval: signature.nullable(),
+} as const;
+const ofLetter = {
+  eventId: z.string().min(1).max(200),
+  attempts: z.string().regex(/^\d{1,9}$/),
+  text: z.string().regex(/^[0-9a-f]{64}$/),
+  why: z.string().min(1).max(1000),
+} as const;
+
+/** operator -> the service named. People have signed every fact of it (acts.ts); the service named checks that. */
 export const operatorDecision = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('replay-dead-letter'),
-    service: id,
-    eventId: z.string().min(1).max(200),
-    /** A corrected message value instead of the stored one; null replays the stored one. */
+    ...signedByPeople,
+    ...ofLetter,
+    /** A corrected message value instead of the stored one; null replays the stored one. `text` is the hash of the one that runs. */
     correctedValue: z.string().max(1_000_000).nullable(),
-    by: id,
-    why: z.string().min(1).max(1000),
   }),
-  z.object({
-    kind: z.literal('discard-dead-letter'),
-    service: id,
-    eventId: z.string().min(1).max(200),
-    by: id,
-    why: z.string().min(1).max(1000),
-  }),
+  z.object({ kind: z.literal('discard-dead-letter'), ...signedByPeople, ...ofLetter }),
   z.object({
     kind: z.literal('answer-effect'),
-    service: id,
+    ...signedByPeople,
     effectId: z.string().min(1).max(300),
     /** The generation that people saw: an answer to an earlier one is not carried out. */
     generation: integerToken,
     answer: z.enum(['applied', 'rejected', 'send-again']),
     evidence: z.string().min(1).max(1000),
-    by: id,
-    /** The second person; never the same as `by`. */
-    approvedBy: id,
   }),
 ]);
 export type OperatorDecision = z.output<typeof operatorDecision>;
+
+/** operator -> everybody, for ever: how far the audit log had come. Whoever cuts its end cannot take this back. */
+export const auditHead = z.object({
+  seq: integerToken,
+  /** Of the line with this number, 64 hexadecimal digits. */
+  hash: z.string().regex(/^[0-9a-f]{64}$/),
+});
+export type AuditHead = z.output<typeof auditHead>;
 
 export const ownEvents = {
   'payout.requested': payoutRequested,
@@ -115,6 +131,7 @@ export const ownEvents = {
   'portfolio.changed': portfolioChanged,
   'portfolio.cash-settled': portfolioCashSettled,
   'operator.decision': operatorDecision,
+  'audit.head': auditHead,
 } as const;
 
 /** One of our own events, ready to be said by a flow. */

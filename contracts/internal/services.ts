@@ -84,7 +84,7 @@ export const services = {
     emits: ['portfolio.changed', 'portfolio.cash-settled'],
     calls: ['InvestSuite'],
   },
-  operator: { runs: 'http', emits: ['operator.decision'] },
+  operator: { runs: 'http', emits: ['operator.decision', 'audit.head'] },
 } as const satisfies Readonly<Record<string, EngineService | HttpService>>;
 
 type Services = typeof services;
@@ -95,6 +95,7 @@ export type HttpServiceName = Exclude<ServiceName, EngineServiceName>;
 export const serviceNames = Object.keys(services) as readonly ServiceName[];
 export const isServiceName = (name: string): name is ServiceName => Object.hasOwn(services, name);
 const isOnEngine = (name: ServiceName): name is EngineServiceName => services[name].runs === 'engine';
+export const isEngineService = (name: string): name is EngineServiceName => isServiceName(name) && isOnEngine(name);
 export const engineServiceNames: readonly EngineServiceName[] = serviceNames.filter(isOnEngine);
 export const engineService = (name: EngineServiceName): EngineService => services[name];
 

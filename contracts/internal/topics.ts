@@ -22,6 +22,7 @@ export const ownTopics = [
   'portfolio.changed',
   'portfolio.cash-settled',
   'operator.decision',
+  'audit.head',
   'reconciliation.break',
 ] as const;
 
@@ -33,6 +34,16 @@ export type Topic = (typeof topics)[number];
  * version 1; from version 2 on `data` speaks our words.
  */
 export const versionOf = (topic: string): '1' | '2' => (isOutsideTopic(topic) ? '2' : '1');
+
+/** Kafka's own settings of a topic, where they are not the cluster's. A head of the audit log is a witness for ever: never dropped, never compacted. */
+export const topicSettings = (topic: Topic): readonly { readonly name: string; readonly value: string }[] =>
+  topic === 'audit.head'
+    ? [
+        { name: 'retention.ms', value: '-1' },
+        { name: 'retention.bytes', value: '-1' },
+        { name: 'cleanup.policy', value: 'delete' },
+      ]
+    : [];
 
 export type DeadLetterTopic = `${Topic}.dlq`;
 export const deadLetterTopic = (topic: Topic): DeadLetterTopic => `${topic}.dlq`;

@@ -30,8 +30,8 @@ type Chosen = DemoArguments & { readonly seed: number };
 const perform = async (stack: Stack, options: Chosen, interrupted: Stop): Promise<RunResult> => {
   const progress = createProgress(process.stdout);
   const world = new World(stack);
-  const [anna, ben] = [stack.operators.anna, stack.operators.ben].map((token) => createOperatorClient(stack.urls.operator, token));
-  if (anna === undefined || ben === undefined) throw new Error('the demo needs two operators');
+  const anna = createOperatorClient(stack.urls.operator, stack.operators.anna);
+  const ben = createOperatorClient(stack.urls.operator, stack.operators.ben);
   const people = new People({ world, brokers: stack.kafka.brokers, anna, ben, say: progress.say, answersFor: 'planned refusals' });
   const plan = planCustomers(options.customers, options.seed);
   return runCustomers({ world, plan, faults: options.faults, readFacts: anna.facts, people, progress, interrupted });
@@ -40,7 +40,8 @@ const perform = async (stack: Stack, options: Chosen, interrupted: Stop): Promis
 /** The command line of the operators finds the demo by this file. It goes again, unless another demo has written it since. */
 const announceOperators = (stack: Stack): (() => void) => {
   const path = stateFilePath(process.env, projectRootOf(__dirname));
-  const state = { operatorUrl: stack.urls.operator, operatorToken: stack.operators.anna };
+  const { anna, keyFileOf } = stack.operators;
+  const state = { operatorUrl: stack.urls.operator, operatorToken: anna.token, operatorKeyFile: keyFileOf(anna) };
   writeStateFile(path, state);
   return () => {
     if (readStateFile(path)?.operatorToken === state.operatorToken) removeStateFile(path);
@@ -55,7 +56,7 @@ const lookAround = (stack: Stack, paidPortfolioId: string | undefined): readonly
   '  npm run operator -- effects list --parked',
   '  npm run operator -- dead-letters list',
   'That is anna. Money needs a second person; this is ben:',
-  `  OPERATOR_URL=${stack.urls.operator} OPERATOR_TOKEN=${stack.operators.ben} npm run operator -- effects approve ID`,
+  `  OPERATOR_URL=${stack.urls.operator} OPERATOR_TOKEN=${stack.operators.ben.token} OPERATOR_KEY_FILE=${stack.operators.keyFileOf(stack.operators.ben)} npm run operator -- effects approve ID`,
   `Operators' API ${stack.urls.operator}, gateway ${stack.urls.gateway}, logs ${stack.folder}`,
 ];
 

@@ -44,7 +44,7 @@ const operatorPort = async (names: readonly ServiceName[]): Promise<string | und
 const howToOperate = (port: string): string => {
   const host = process.env['HTTP_HOST'] ?? '';
   const reached = host === '' || host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  return `once it is ready: OPERATOR_URL=http://${reached}:${port} OPERATOR_TOKEN=<your token of OPERATOR_TOKENS> npm run operator -- journeys list`;
+  return `once it is ready: OPERATOR_URL=http://${reached}:${port} OPERATOR_TOKEN=<your token> OPERATOR_KEY_FILE=<your key> npm run operator -- journeys list`;
 };
 
 /** Copies need names of their own and ports of their own, so what is meant for one is not given to all. */

@@ -9,7 +9,7 @@
  *   parked    only people may answer
  */
 import type { EffectKind, RefusedBy } from './flow.js';
-import type { Inquiry, OperationAbility, Outcome, Repeatable } from './outcome.js';
+import type { Inquiry, OperationAbility, Outcome, Repeatable, WordChecked } from './outcome.js';
 
 export type EffectStatus = 'planned' | 'sending' | 'accepted' | 'unknown' | 'applied' | 'rejected' | 'parked';
 
@@ -36,6 +36,8 @@ export type EffectRecord = {
 export type LifeRules = {
   readonly whenUnknown: 'send-again' | 'inquire' | 'ask-person';
   readonly ability: Pick<OperationAbility, 'repeatable' | 'longestLifeMs' | 'afterAbsence'>;
+  /** Whatever the other side has done it shows under our reference: nothing there stands against people who say that it happened. */
+  readonly shownWhenDone?: boolean;
   readonly firstWaitMs: number;
   readonly longestWaitMs: number;
   readonly patienceMs: number;
@@ -62,6 +64,8 @@ export type LifeEvent =
       readonly evidence: string;
       /** What the other side said when it was asked because of this word: without it nothing that may have happened is sent anew. */
       readonly asked?: { readonly inquiry: Inquiry<unknown>; readonly askedAtMs: number };
+      /** Their word held against the other side, of an effect that has a check of its own for it. */
+      readonly checked?: WordChecked<unknown>;
     };
 
 /** What follows for the flow: nothing yet, or one of the two ends. */
@@ -254,9 +258,21 @@ const contradicted = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'P
   if (event.asked === undefined) return null;
   const { inquiry, askedAtMs } = event.asked;
   if (inquiry.found === 'no-answer') return effect.kind === 'once' ? inWords(inquiry) : null;
+  if (inquiry.found === 'absent' && event.said === 'applied' && rules.shownWhenDone === true) return inWords(inquiry);
   if (inquiry.found === 'absent') return effect.kind === 'once' ? notYetBelieved(effect, askedAtMs, rules) : null;
   const against: readonly Inquiry<unknown>['found'][] = event.said === 'applied' ? ['rejected', 'pending'] : ['applied', 'pending'];
   return against.includes(inquiry.found) ? inWords(inquiry) : null;
+};
+
+const whyNotTaken = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'PersonSaid' }>, rules: LifeRules): string | null => {
+  if (event.checked !== undefined) return event.checked.taken ? null : event.checked.why;
+  return event.said === 'send-again' ? whyNotAgain(effect, event, rules) : contradicted(effect, event, rules);
+};
+
+/** What the other side shows counts before what people wrote down; null when it shows nothing. */
+const shownResult = ({ asked, checked }: Extract<LifeEvent, { type: 'PersonSaid' }>): unknown => {
+  if (checked?.taken === true) return checked.result ?? null;
+  return asked?.inquiry.found === 'applied' ? asked.inquiry.result : null;
 };
 
 const personSaid = (
@@ -267,7 +283,7 @@ const personSaid = (
 ): Transition => {
   const note = `a person said ${event.said}: ${event.evidence}`;
   const isAgain = event.said === 'send-again';
-  const whyNot = isAgain ? whyNotAgain(effect, event, rules) : contradicted(effect, event, rules);
+  const whyNot = whyNotTaken(effect, event, rules);
   if (whyNot !== null) {
     const refusal = `${isAgain ? 'not sent again' : `not taken as ${event.said}`}: ${whyNot}`;
     return withNews(effect, refusal) ?? parked(effect, effect.note ?? refusal);
@@ -276,7 +292,7 @@ const personSaid = (
     case 'applied':
       // A question has no result to invent: going on means asking again.
       if (effect.kind === 'read') return open({ ...effect, status: 'planned', note, dueAtMs: nowMs });
-      return applied(effect, event.result, note);
+      return applied(effect, shownResult(event) ?? event.result, note);
     case 'rejected':
       return rejected(effect, event.evidence, 'person', note);
     case 'send-again':

@@ -39,6 +39,21 @@ export type Payment = {
   readonly returned: { readonly amount: Money; readonly reason: string; readonly reference: string } | null;
 };
 
+/** A payment as the bank shows it, whoever made it. */
+export type ShownPayment = {
+  readonly paymentId: string;
+  readonly endToEndId: string;
+  /** `open` covers every status that is not an end, unlisted ones included. */
+  readonly state: 'settled' | 'open' | 'refused';
+  readonly amount: Money;
+  /** Electronic format; null when the bank does not show where it went. */
+  readonly creditorIban: string | null;
+  /** ISO 8601 as the bank writes it, and in ms since 1970; null when it does not say, or cannot be placed in time. */
+  readonly bookedAt: string | null;
+  readonly bookedAtMs: number | null;
+  readonly returned: boolean;
+};
+
 /**
  * ISO 20022 external status reason code where the bank gives one, e.g. AC04 (closed account). What we refuse ourselves begins with
  * `not sent: ` (see `NotSent`), so that nobody asks the bank about a payment that it never saw.
@@ -61,5 +76,10 @@ export type CoreBankingPort = {
   pay(request: PaymentRequest, sending: Sending): Promise<Outcome<Payment, PaymentRefusal>>;
   /** Looks for the payment by its endToEndId. */
   findPayment(request: PaymentRequest, sending: Sending): Promise<Inquiry<Payment, PaymentRefusal>>;
+  /** A payment that somebody else made, by its id at the bank, or by its reference. `several`: the reference does not say which. */
+  readPayment(
+    by: { readonly paymentId: string } | { readonly endToEndId: string },
+    signal: AbortSignal,
+  ): Promise<Outcome<ShownPayment, 'not-found' | 'several'>>;
   readCustomer(externalId: string, signal: AbortSignal): Promise<Outcome<BankCustomer, 'not-found'>>;
 };

@@ -1,4 +1,5 @@
 /** One copy of the engine on a real Postgres, wired as a service wires it, without Kafka: events are handed to its inbox writer. */
+import { personNamed } from '../support/signing-people.js';
 import type { Pool } from 'pg';
 import { printEnvelope } from '../../contracts/internal/envelope.js';
 import { openClient, openPool, type DatabaseOptions } from '../../shared/runtime/postgres/database.js';
@@ -94,6 +95,7 @@ export const startRig = async (url: string, definition: ServiceDefinition, onSai
       onSaid(rows);
       return Promise.resolve();
     },
+    personNamed,
     onNotPublished: (error) => {
       log.error({ err: error }, 'not said');
     },

@@ -3,12 +3,14 @@
  * Kafka one by one, heard by the service whose letters they are, released, taken in again, handled. The letters lie in the quarantine as a
  * former version has left them; the present one can read them.
  */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Pool } from 'pg';
+import { z } from 'zod';
 import { makeRunFolder } from '../../infra/sandbox/run-folder.js';
 import { launchService, type LaunchedService } from '../../infra/services/launch.js';
 import { printJson } from '../../shared/kernel/json.js';
+import { anna, signatureOf, writePeople } from '../support/signing-people.js';
 import { startProducer } from '../../shared/runtime/kafka/producer.js';
 import { perSecond, type Bench, type BenchContext } from './measure.js';
 import { brokerOrderMessage } from './realistic-events.js';
@@ -23,19 +25,18 @@ type Stage = {
   readonly context: BenchContext;
   readonly pool: Pool;
   readonly operator: LaunchedService;
-  readonly token: string;
   readonly brokers: readonly string[];
 };
 
 const start = async (context: BenchContext): Promise<Stage> => {
   const [kafka, url] = await Promise.all([context.kafka(), context.freshDatabase()]);
   const folder = makeRunFolder('bench-replay');
-  const token = randomBytes(18).toString('base64url');
+  const { operatorsFile } = writePeople(folder.path);
   const nobody = 'http://127.0.0.1:9';
   const env = {
     DATABASE_URL: url,
     KAFKA_BROKERS: kafka.brokers.join(','),
-    OPERATOR_TOKENS: `anna:${token},ben:${randomBytes(18).toString('base64url')}`,
+    OPERATORS_FILE: operatorsFile,
     OPERATOR_ACTS_PER_SECOND: String(ACTS_PER_SECOND),
     LOG_LEVEL: 'info',
     // These letters lead to no call: nobody needs to be there.
@@ -58,7 +59,7 @@ const start = async (context: BenchContext): Promise<Stage> => {
   });
   const [operator] = launched;
   if (operator === undefined) throw new Error('there is no operator');
-  return { context, pool, operator, token, brokers: kafka.brokers };
+  return { context, pool, operator, brokers: kafka.brokers };
 };
 
 /** Each in a lane of its own, which it has stopped. */
@@ -92,16 +93,29 @@ const open = async ({ pool }: Stage, reason: string): Promise<number> => {
   return rows[0]?.count ?? 0;
 };
 
-/** Letters per second, from the request until the last one is handled. */
-const replayAll = async (stage: Stage, count: number, reason: string): Promise<number> => {
-  const startedAtMs = performance.now();
-  const answer = await fetch(`${stage.operator.url}/dead-letters/replay`, {
+const previewed = z.object({
+  items: z.array(z.object({ service: z.string(), eventId: z.string(), attempts: z.string(), text: z.string() })),
+});
+const ask = async ({ operator }: Stage, path: string, content: object): Promise<string> => {
+  const answer = await fetch(`${operator.url}${path}`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${stage.token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ reason, service: SERVICE, why: 'bench' }),
+    headers: { authorization: `Bearer ${anna.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(content),
   });
   const text = await answer.text();
   if (!answer.ok) throw new Error(`the operator service answered ${answer.status}: ${text}`);
+  return text;
+};
+
+/** Letters per second, from the look, the signatures and the request until the last one is handled. */
+const replayAll = async (stage: Stage, count: number, reason: string): Promise<number> => {
+  const startedAtMs = performance.now();
+  const { items } = previewed.parse(JSON.parse(await ask(stage, '/dead-letters/preview', { reason, service: SERVICE })));
+  const acts = items.map((item) => {
+    const facts = { actId: randomUUID(), ...item };
+    return { ...facts, signature: signatureOf(anna, { kind: 'replay-dead-letter', ...facts, why: 'bench' }, 'asks') };
+  });
+  const text = await ask(stage, '/dead-letters/replay', { acts, why: 'bench' });
   for (;;) {
     const left = await open(stage, reason);
     if (left === 0) return perSecond(count, performance.now() - startedAtMs);

@@ -18,6 +18,7 @@ export const payout = (changed: Partial<Payout> = {}): Payout => ({
   cashOutId: null,
   approved: false,
   payment: null,
+  suspense: null,
   returnedBecause: null,
   paying: decimal('250'),
   reserved: false,

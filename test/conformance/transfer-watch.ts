@@ -38,6 +38,7 @@ const stateOf = (request: PaymentRequest): Payout => ({
   cashOutId: 'CO-1',
   approved: true,
   payment: null,
+  suspense: null,
   returnedBecause: null,
   paying: request.amount.amount,
   reserved: true,

@@ -9,6 +9,7 @@ import type { Topic } from '../../contracts/internal/topics.js';
 import type { Customer } from '../world/world.js';
 import { startConsumer, type Consumer, type FetchedMessage } from '../../shared/runtime/kafka/consumer.js';
 import { eventually } from '../support/eventually.js';
+import { letterFacts } from '../support/signing-people.js';
 import { JourneyWorld } from '../world/journey-world.js';
 import type { UnderWay } from '../world/snapshot.js';
 
@@ -89,13 +90,35 @@ describe('bad input on real topics', () => {
     );
 
   const richCustomer = (): Promise<Customer> => world.customer({ cash: '1000.00', positions: [] });
-  const replay = (service: string, eventId: string, customer: Customer, correctedValue: string | null): Promise<string> =>
-    world.decide(
-      { kind: 'replay-dead-letter', service, eventId, correctedValue, by: 'anna', why: 'the sender has told us what was meant' },
-      customer.portfolioId,
+  /** As it waits now: what people sign is about this text, in quarantine for this time. */
+  const waitingLetter = async (service: string, eventId: string): Promise<{ readonly value: string; readonly attempts: number }> => {
+    const row = await eventually(
+      `${eventId} waits in ${service}`,
+      async () =>
+        (
+          await world.pool.query<{ value: string; attempts: number }>(
+            `select value, attempts from ${service}.quarantine where event_id = $1 and resolved_at is null`,
+            [eventId],
+          )
+        ).rows[0],
+      (seen) => seen !== undefined,
+      WITHIN_MS,
+      50,
     );
-  const discard = (service: string, eventId: string, customer: Customer): Promise<string> =>
-    world.decide({ kind: 'discard-dead-letter', service, eventId, by: 'anna', why: 'it was never meant' }, customer.portfolioId);
+    if (row === undefined) throw new Error('it does not wait');
+    return row;
+  };
+  const replay = async (service: string, eventId: string, customer: Customer, correctedValue: string | null): Promise<string> => {
+    const { value, attempts } = await waitingLetter(service, eventId);
+    const letter = letterFacts(eventId, correctedValue ?? value, attempts);
+    const why = 'the sender has told us what was meant';
+    return world.decide({ kind: 'replay-dead-letter', service, ...letter, correctedValue, why }, customer.portfolioId);
+  };
+  const discard = async (service: string, eventId: string, customer: Customer): Promise<string> => {
+    const { value, attempts } = await waitingLetter(service, eventId);
+    const letter = letterFacts(eventId, value, attempts);
+    return world.decide({ kind: 'discard-dead-letter', service, ...letter, why: 'it was never meant' }, customer.portfolioId);
+  };
 
   it('a message that is no JSON stops its own lane only, until it is corrected and run again', async () => {
     const customer = await richCustomer();

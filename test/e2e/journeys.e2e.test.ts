@@ -35,10 +35,7 @@ const answerParked = async (
   );
   if (parked === undefined) throw new Error('nothing to answer');
   const { id: effectId, generation } = parked;
-  await world.decide(
-    { kind: 'answer-effect', service: 'payout', effectId, generation, answer, evidence, by: 'anna', approvedBy: 'ben' },
-    customer.portfolioId,
-  );
+  await world.decide({ kind: 'answer-effect', service: 'payout', effectId, generation, answer, evidence }, customer.portfolioId);
   return generation;
 };
 
@@ -192,11 +189,24 @@ const JOURNEYS: readonly Journey[] = [
   },
   {
     title:
-      'a refused transfer that people give up: the divest request is not taken up again while the cash is on the house account; paid by hand, it is paid',
+      'a refused transfer that people give up: their word alone ends nothing; paid by hand, it is paid, and the divest request is not taken up before [A8]',
     run: async (world) => {
       const customer = await untilInSuspense(world);
+      // Two people may be mistaken, or lie: the bank shows no such payment, and the broker no cash that came back.
+      for (const [answer, why] of [
+        ['applied', 'the bank shows no payment PMT-INVENTED'],
+        ['rejected', 'the cash-out has not come back at the broker'],
+      ] as const) {
+        await answerParked(world, customer, 'ClearSuspense', answer, 'PMT-INVENTED on the statement');
+        const isRefused = (held: string | null): boolean => held?.startsWith(`not taken as ${answer}: ${why}`) === true;
+        await world.untilJourney(customer, 'payout', `is not ended by a mere word: ${answer}`, (row) => isRefused(row.held));
+      }
       const paymentId = await world.world.payByHand(customer, '250.00');
-      await answerParked(world, customer, 'ClearSuspense', 'applied', paymentId);
+      // An open payment is none yet.
+      const settled = async (): Promise<number> =>
+        (await world.look()).books.bank.creditors.find(({ creditorIban }) => creditorIban === customer.iban)?.settledCount ?? 0;
+      await eventually('the payment by hand is settled', settled, (count) => count === 1, 60_000, 150);
+      await answerParked(world, customer, 'ClearSuspense', 'applied', `${paymentId} on the statement`);
       return { customer, paid: ['250'] };
     },
   },

@@ -3,11 +3,8 @@
  * have planned. After two people have let go, everybody is paid, once.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { runCli } from '../../services/operator/src/cli.js';
-import { operatorsFileOf, pemOf, person } from '../builders/people.js';
 import { eventually } from '../support/eventually.js';
 import type { CustomerEnd } from '../world/customer-end.js';
 import { JourneyWorld, MONEY_SERVICES } from '../world/journey-world.js';
@@ -15,23 +12,15 @@ import { JourneyWorld, MONEY_SERVICES } from '../world/journey-world.js';
 const CUSTOMERS = 24;
 /** Longer than any wait between two tries, so that a request which would slip through has the time for it. */
 const STANDS_STILL_MS = 8_000;
-const people = [person('anna'), person('ben')];
 
 describe('the kill switch', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'stop-'));
   let world: JourneyWorld;
 
   beforeAll(async () => {
-    writeFileSync(join(folder, 'operators.json'), operatorsFileOf(people));
-    for (const one of people) writeFileSync(join(folder, `${one.name}.pem`), pemOf(one));
-    world = await JourneyWorld.start({
-      services: [...MONEY_SERVICES, 'operator'],
-      env: { OPERATORS_FILE: join(folder, 'operators.json') },
-    });
+    world = await JourneyWorld.start({ services: [...MONEY_SERVICES, 'operator'] });
   }, 120_000);
   afterAll(async () => {
     await world.stop();
-    rmSync(folder, { recursive: true, force: true });
   }, 120_000);
 
   const operator = async (name: 'anna' | 'ben', argv: readonly string[]): Promise<string> => {
@@ -39,9 +28,16 @@ describe('the kill switch', () => {
     let [out, warned] = ['', ''];
     const exit = await runCli({
       argv,
-      environment: { OPERATOR_URL: urls.operator, OPERATOR_TOKEN: operators[name], OPERATOR_KEY_FILE: join(folder, `${name}.pem`) },
+      environment: {
+        OPERATOR_URL: urls.operator,
+        OPERATOR_TOKEN: operators[name].token,
+        OPERATOR_KEY_FILE: operators.keyFileOf(operators[name]),
+      },
       fetch,
-      projectRoot: folder,
+      projectRoot: world.stack.folder,
+      writeSecret: () => undefined,
+      prompt: null,
+      nowMs: Date.now,
       write: (text) => {
         out += text;
       },

@@ -126,6 +126,18 @@ export class Bank {
     }
   }
 
+  /** Whoever made it. */
+  read(by: Parameters<CoreBankingPort['readPayment']>[0]): Awaited<ReturnType<CoreBankingPort['readPayment']>> {
+    const found = this.payments.filter((one) => ('paymentId' in by ? one.paymentId === by.paymentId : one.endToEndId === by.endToEndId));
+    const [only, second] = found;
+    if (only === undefined) return { kind: 'rejected', reason: 'not-found' };
+    if (second !== undefined) return { kind: 'rejected', reason: 'several' };
+    const { paymentId, endToEndId, amount, bookedAt, returned } = this.#shown(only);
+    const state = only.status === 'pending' ? 'open' : only.status === 'rejected' ? 'refused' : 'settled';
+    const shown = { paymentId, endToEndId, amount, bookedAt, bookedAtMs: only.atMs, creditorIban: only.iban };
+    return { kind: 'applied', result: { ...shown, state, returned: returned !== null } };
+  }
+
   abilities(): CoreBankingPort['abilities'] {
     const { bank } = this.#ground.plan;
     const pay: OperationAbility = {
@@ -160,6 +172,14 @@ export const bankPort = (bank: Bank, network: Network, dedupes: boolean): CoreBa
       arrive: () => bank.find(request.endToEndId),
       retryable: (evidence) => ({ found: 'no-answer', evidence }),
       unknown: (evidence) => ({ found: 'no-answer', evidence }),
+    }),
+  readPayment: (by, signal) =>
+    network.read<Awaited<ReturnType<CoreBankingPort['readPayment']>>>({
+      what: `payment ${'paymentId' in by ? by.paymentId : by.endToEndId}`,
+      signal,
+      arrive: () => bank.read(by),
+      retryable: (evidence) => ({ kind: 'retryable', evidence }),
+      unknown: (evidence) => ({ kind: 'retryable', evidence }),
     }),
   readCustomer: (externalId, signal) =>
     network.read<Awaited<ReturnType<CoreBankingPort['readCustomer']>>>({

@@ -16,6 +16,7 @@ import { never } from './never.js';
 import { Network } from './network.js';
 import type { Life } from './scheduler.js';
 import { StoreClient } from './store-client.js';
+import { personNamed } from '../support/signing-people.js';
 import type { Consumer, Topics } from './topics.js';
 
 export type Service = {
@@ -116,6 +117,7 @@ export class Copy {
       ...{ catalogue, store: client, clock, log, ownerId, failpoint },
       onNotPublished: () => undefined,
       stops: NOTHING_STOPPED,
+      personNamed,
       effectRunner: {
         limitPerSystem: 64,
         // It looks at the real clock, which no seed can hold: it never opens here.

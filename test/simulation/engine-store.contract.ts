@@ -265,6 +265,27 @@ const aboutEvents = (fresh: () => Promise<StoreUnderTest>): void => {
     await store.discard('e3', 'by anna');
     expect([...(await store.blockedLanes())]).toEqual(['P1']);
   });
+  it('shows the message that people decide on, and lets it go only for the stay that they meant', async () => {
+    const { store } = await fresh();
+    await store.write(parts({ quarantined: [quarantined('e1')], blocked: [blocked('e1')] }));
+    expect(await store.quarantined('e1')).toEqual({ topic: 'payout.requested', value: 'bad', attempts: 1 });
+    expect(await store.quarantined('unknown')).toBeNull();
+    expect(await store.replay('e1', null, 'by anna', 2)).toBeNull();
+    expect(await store.discard('e1', 'by anna', 2)).toBe(false);
+    expect(await store.discard('e1', 'by anna', 1)).toBe(true);
+    expect(await store.quarantined('e1')).toBeNull();
+  });
+  it('gives an act to the first event that brings it, for ever, and to none that was refused', async () => {
+    const { store } = await fresh();
+    expect(await store.refuseDecision('forged', 'act-1', 'not signed')).toBe(true);
+    expect(await store.refuseDecision('forged', 'act-1', 'not signed')).toBe(false);
+    expect(await store.takeAct('act-1', 'forged')).toBeNull();
+    expect(await store.takeAct('act-1', 'd1')).toBe('d1');
+    expect(await store.takeAct('act-1', 'd1')).toBe('d1');
+    expect(await store.takeAct('act-1', 'd2')).toBe('d1');
+    expect(await store.refuseDecision('d2', 'act-1', 'repeated')).toBe(true);
+    expect(await store.takeAct('act-2', 'd3')).toBe('d3');
+  });
   it('counts how often a message went to quarantine, and opens a lane that an answer had stopped', async () => {
     const { store } = await fresh();
     await store.write(parts({ quarantined: [quarantined('e1')], blocked: [blocked('e1')] }));

@@ -12,6 +12,7 @@ import type {
   LoadedJourney,
   OpenInboxRow,
   OutboxRow,
+  QuarantinedMessage,
   Referenced,
   StateVersions,
   StoredEffect,
@@ -32,6 +33,10 @@ const isReadable = (j: Pick<JourneyEntry, 'flow' | 'stateVersion'>, readable: St
   j.stateVersion <= (readable[j.flow] ?? 0);
 
 export class MemoryStore extends MemoryTables implements EngineStore {
+  /** Events that are decisions of people, and the one that each act belongs to. */
+  readonly #decisions = new Set<string>();
+  readonly #acts = new Map<string, string>();
+
   async ingest(rows: readonly InboxRow[], bad: Pick<Parts, 'quarantined' | 'blocked' | 'said'>): Promise<Ingested> {
     const fresh = new Set<string>();
     const repeated: InboxRow[] = [];
@@ -247,9 +252,29 @@ export class MemoryStore extends MemoryTables implements EngineStore {
     ];
   }
 
-  async replay(eventId: string, correctedValue: string | null): Promise<OpenInboxRow | null> {
+  async quarantined(eventId: string): Promise<QuarantinedMessage | null> {
     const kept = this.quarantine.get(eventId);
-    if (kept === undefined || kept.resolvedMs !== null) return null;
+    return kept === undefined || kept.resolvedMs !== null ? null : { topic: kept.topic, value: kept.value, attempts: kept.attempts };
+  }
+
+  async takeAct(actId: string, eventId: string): Promise<string | null> {
+    const known = this.#acts.get(actId);
+    if (known !== undefined) return known;
+    if (this.#decisions.has(eventId)) return null;
+    this.#decisions.add(eventId);
+    this.#acts.set(actId, eventId);
+    return eventId;
+  }
+
+  async refuseDecision(eventId: string): Promise<boolean> {
+    if (this.#decisions.has(eventId)) return false;
+    this.#decisions.add(eventId);
+    return true;
+  }
+
+  async replay(eventId: string, correctedValue: string | null, _resolution: string, attempts?: number): Promise<OpenInboxRow | null> {
+    const kept = this.quarantine.get(eventId);
+    if (kept === undefined || kept.resolvedMs !== null || kept.attempts !== (attempts ?? kept.attempts)) return null;
     kept.resolvedMs = this.nowMs();
     const value = correctedValue ?? kept.value;
     const known = this.inbox.get(eventId);
@@ -264,9 +289,9 @@ export class MemoryStore extends MemoryTables implements EngineStore {
     return entry === undefined ? null : this.#openRow(entry);
   }
 
-  async discard(eventId: string): Promise<boolean> {
+  async discard(eventId: string, _resolution: string, attempts?: number): Promise<boolean> {
     const kept = this.quarantine.get(eventId);
-    if (kept === undefined || kept.resolvedMs !== null) return false;
+    if (kept === undefined || kept.resolvedMs !== null || kept.attempts !== (attempts ?? kept.attempts)) return false;
     kept.resolvedMs = this.nowMs();
     this.openLane(kept.portfolioId, eventId);
     return true;

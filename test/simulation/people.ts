@@ -2,7 +2,7 @@
 import { sameLevel } from '../../services/portfolio/src/decide/levels.js';
 import type { Restoration } from '../../services/portfolio/src/effect/restore-divest-amount.js';
 import type { PortfolioWrite } from '../../shared/ports/investsuite.js';
-import type { Printable } from '../../shared/kernel/json.js';
+import { anna, ben, letterFacts, signedDecision, type UnsignedDecision } from '../support/signing-people.js';
 import type { Service } from './copy.js';
 import type { Ground } from './ground.js';
 import type { EffectEntry, QuarantineEntry } from './memory-rows.js';
@@ -62,11 +62,12 @@ export class People {
     return true;
   }
 
-  #decide(decision: { readonly [key: string]: Printable }): void {
+  #decide(unsigned: UnsignedDecision): void {
     const { scheduler, random, faults, tell } = this.#ground;
     const id = `decision-${String(++this.decisions)}`;
+    const decision = signedDecision({ ...unsigned, actId: `act-${id}` }, anna, ben);
     const say = (): void => {
-      tell('people', () => `decide ${JSON.stringify(decision)}`);
+      tell('people', () => `decide ${JSON.stringify(unsigned)}`);
       this.#world.say('operator.decision', null, id, decision, id);
     };
     scheduler.after(random.between(1, 800), null, say);
@@ -76,7 +77,8 @@ export class People {
   #judgeMessage(service: string, { eventId, attempts }: QuarantineEntry): void {
     const corrected = this.#world.webhooks.corrections.get(eventId);
     if (corrected === undefined || !this.#once(`${service}:${eventId}:${String(attempts)}`)) return;
-    this.#decide({ kind: 'replay-dead-letter', service, eventId, correctedValue: corrected, by: 'anna', why: 'corrected' });
+    const letter = letterFacts(eventId, corrected, attempts);
+    this.#decide({ kind: 'replay-dead-letter', service, ...letter, correctedValue: corrected, why: 'corrected' });
   }
 
   #judgeEffect(service: string, effect: EffectEntry, portfolioId: string): void {
@@ -87,11 +89,8 @@ export class People {
     if (scheduler.nowMs - (effect.lastMs ?? effect.plannedMs) < overMs && !this.#isHasty(effect.name, key)) return;
     if (!this.#once(key)) return;
     const { answer, evidence } = this.#answer(effect, portfolioId);
-    this.#decide({
-      kind: 'answer-effect',
-      ...{ service, effectId: effect.id, generation: effect.generation },
-      ...{ answer, evidence, by: 'anna', approvedBy: 'ben' },
-    });
+    const { id: effectId, generation } = effect;
+    this.#decide({ kind: 'answer-effect', service, effectId, generation, answer, evidence });
   }
 
   #isHasty(effectName: string, key: string): boolean {

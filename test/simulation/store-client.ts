@@ -87,8 +87,12 @@ export class StoreClient implements EngineStore {
   newlyOverdue: EngineStore['newlyOverdue'] = (limit) => this.#look(() => this.#store.newlyOverdue(limit));
   dropHandled: EngineStore['dropHandled'] = (days, limit) => this.#store.dropHandled(days, limit);
   figures: EngineStore['figures'] = (readable) => this.#store.figures(readable);
-  replay: EngineStore['replay'] = (eventId, corrected) => this.#statement('replay', () => this.#store.replay(eventId, corrected));
-  discard: EngineStore['discard'] = (eventId) => this.#statement('discard', () => this.#store.discard(eventId));
+  quarantined: EngineStore['quarantined'] = (eventId) => this.#look(() => this.#store.quarantined(eventId));
+  takeAct: EngineStore['takeAct'] = (actId, eventId) => this.#statement('take an act', () => this.#store.takeAct(actId, eventId));
+  refuseDecision: EngineStore['refuseDecision'] = (eventId) =>
+    this.#statement('refuse a decision', () => this.#store.refuseDecision(eventId));
+  replay: EngineStore['replay'] = (...about) => this.#statement('replay', () => this.#store.replay(...about));
+  discard: EngineStore['discard'] = (...about) => this.#statement('discard', () => this.#store.discard(...about));
   releaseLane: EngineStore['releaseLane'] = (portfolioId) => this.#look(() => this.#store.releaseLane(portfolioId));
 
   /** The story says what a commit has changed. */

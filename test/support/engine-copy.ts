@@ -18,6 +18,7 @@ import { Owner } from '../../shared/runtime/engine/effects/owner.js';
 import { PostgresStore } from '../../shared/runtime/engine/store/postgres-store.js';
 import type { OutboxRow } from '../../shared/runtime/engine/store/store.js';
 import type { InboxWriter } from '../../shared/runtime/engine/inbox/inbox-writer.js';
+import { personNamed } from './signing-people.js';
 import type { FetchedMessage } from '../../shared/runtime/kafka/consumer.js';
 import type { Log } from '../../shared/runtime/process/log.js';
 import { NOTHING_STOPPED } from '../../shared/runtime/stopping/stop-source.js';
@@ -191,6 +192,7 @@ export const startEngineCopy = async ({ url, log, tryEveryMs = 30_000, sweepEver
     },
     onNotPublished: () => undefined,
     stops: NOTHING_STOPPED,
+    personNamed,
     effectRunner: {
       limitPerSystem: 64,
       breakerAfterFailures: 30,

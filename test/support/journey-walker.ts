@@ -62,12 +62,23 @@ export const walkJourney = (
       const at: JourneyRecord | null = journey;
       if (at === null || at.effect === null) throw new Error('nothing to answer');
       const definition = catalogue.effect(binding.flow.name, at.effect.name);
-      const result =
-        definition.kind === 'read' ? null : definition.resultFromPerson(definition.request(at.state, facts, at.effect.id), evidence);
+      const request: unknown = JSON.parse(JSON.stringify(definition.request(at.state, facts, at.effect.id)));
+      const result = definition.kind === 'read' ? null : definition.resultFromPerson(request, evidence);
+      const check = definition.kind === 'read' ? undefined : definition.checkWord;
+      const { portfolioId } = identity;
+      const sending = { key: at.effect.id, signal: new AbortController().signal, portfolioId, firstSentAtMs: nowMs };
+      const checked = await check?.(request, { said: words, evidence }, sending);
       trigger(at, {
         kind: 'effect',
         effectId: at.effect.id,
-        event: { type: 'PersonSaid', said: words, generation: at.effect.generation, result, evidence },
+        event: {
+          type: 'PersonSaid',
+          said: words,
+          generation: at.effect.generation,
+          result,
+          evidence,
+          ...(checked === undefined ? {} : { checked }),
+        },
       });
       await carryOut();
     },

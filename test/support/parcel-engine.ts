@@ -20,6 +20,7 @@ import { createTestDatabase, type TestDatabase } from './database.js';
 import { eventually } from './eventually.js';
 import { bindingOver, consumes, World } from './parcel-flow.js';
 import { newerThan } from './parcel-flow-newer.js';
+import { personNamed, signedDecision } from './signing-people.js';
 
 export type Copy = {
   engine: Engine;
@@ -62,7 +63,7 @@ export const parcelEngine = () => {
   });
   afterEach(async () => {
     for (const copy of copies.splice(0)) await copy.stop();
-    await admin.query('truncate inbox, journey, effect, earlier_request, outbox, blocked_lane, quarantine, history');
+    await admin.query('truncate inbox, journey, effect, earlier_request, outbox, blocked_lane, quarantine, history, decision');
   });
   afterAll(async () => {
     await admin.end();
@@ -104,6 +105,7 @@ export const parcelEngine = () => {
       },
       onNotPublished: () => undefined,
       stops: o.stops ?? NOTHING_STOPPED,
+      personNamed,
       effectRunner: {
         limitPerSystem: 64,
         breakerAfterFailures: 1_000,
@@ -182,7 +184,7 @@ export const parcelEngine = () => {
     message(
       'operator.decision',
       'p1',
-      { kind: 'answer-effect', service: 'payout', effectId, generation, answer, evidence: 'e', by: 'anna', approvedBy: 'ben' },
+      signedDecision({ kind: 'answer-effect', service: 'payout', effectId: effectId ?? '', generation, answer, evidence: 'e' }),
       id,
     );
   const sendAgain = (effectId: string | undefined, generation: number, id: string) => said('send-again', effectId, generation, id);

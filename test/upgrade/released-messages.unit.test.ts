@@ -5,17 +5,21 @@ import { ownEvents } from '../../contracts/internal/events.js';
 import { everyConsume, everyFlow, releasedMessages } from './released.js';
 
 const messages = releasedMessages();
-const ownTopics = Object.keys(ownEvents) as (keyof typeof ownEvents)[];
+/** The heads of the log came later. */
+const LATER: readonly string[] = ['audit.head'];
+const ownTopics = (Object.keys(ownEvents) as (keyof typeof ownEvents)[]).filter((topic) => !LATER.includes(topic));
+/** Nobody had signed them: they are refused, and people ask again. */
+const UNSIGNED = 'operator.decision';
 
 describe('messages of an earlier release', () => {
   it('are kept of every topic of ours', () => {
     expect(ownTopics.filter((topic) => !messages.some((one) => one.topic === topic))).toEqual([]);
   });
   for (const topic of ownTopics)
-    it(`on ${topic} are what the topic promises`, () => {
+    it(`on ${topic} are what the topic promises${topic === UNSIGNED ? ', or are refused: nobody has signed them [A4]' : ''}`, () => {
       for (const { value } of messages.filter((one) => one.topic === topic)) {
         const event = parseEnvelope(value);
-        expect(ownEvents[topic].safeParse(event.data)).toMatchObject({ success: true });
+        expect(ownEvents[topic].safeParse(event.data)).toMatchObject({ success: topic !== UNSIGNED });
       }
     });
   for (const topic of new Set(everyConsume.map((consume) => consume.topic)))

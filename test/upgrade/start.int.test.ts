@@ -32,7 +32,7 @@ const settings = {
   WEBHOOK_SECRETS_INVESTSUITE: SECRET,
   WEBHOOK_SECRETS_BROKER: SECRET,
   WEBHOOK_SECRETS_CORE_BANKING: SECRET,
-  OPERATOR_TOKENS: 'anna:token-of-anna-0123456789',
+  OPERATOR_TOKENS: 'carl:token-of-carl-0123456789',
 };
 
 type Run = { readonly child: ChildProcess; readonly told: () => string; readonly ended: Promise<number | null> };

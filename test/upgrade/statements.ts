@@ -126,6 +126,7 @@ const tell = async (store: PostgresStore): Promise<void> => {
   );
   await store.unsentOutbox(0, 10);
   await store.markSent(['m1', 'm2']);
+  await store.putOffOverdue(60_000);
   await store.dropHandled(3_650, 10);
 };
 

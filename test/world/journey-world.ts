@@ -5,13 +5,14 @@ import { Pool } from 'pg';
 import { startStack, type Stack, type StackOptions } from './stack.js';
 import { World, type Customer, type Fault, type NewCustomer } from './world.js';
 import { headersOf, printEnvelope } from '../../contracts/internal/envelope.js';
-import { PENDING_WITHDRAWAL, type OperatorDecision } from '../../contracts/internal/events.js';
+import { PENDING_WITHDRAWAL } from '../../contracts/internal/events.js';
 import type { WithdrawalRequest } from '../../contracts/internal/outside-events.js';
 import { versionOf } from '../../contracts/internal/topics.js';
 import type { KafkaOptions } from '../../shared/runtime/kafka/client.js';
 import { startProducer, type OutgoingMessage, type Producer } from '../../shared/runtime/kafka/producer.js';
 import { differencesAtLast, differencesOf, unfinishedOf, type CustomerEnd } from './customer-end.js';
 import { eventually } from '../support/eventually.js';
+import { signedDecision, type UnsignedDecision } from '../support/signing-people.js';
 import { takeSnapshot, type JourneyRow, type Snapshot } from './snapshot.js';
 import type { AppAct } from '../simulators/investsuite/admin-client.js';
 
@@ -167,8 +168,9 @@ export class JourneyWorld {
     await this.publish({ topic, key: portfolioId, headers: headersOf(event), value: printEnvelope({ ...event, data: words }) });
     return event.id;
   }
-  /** Says what people have decided, as the operator service does. Returns the id of the event. */
-  async decide(decision: OperatorDecision, portfolioId: string): Promise<string> {
+  /** Says what Anna and Ben have signed, as the operator service does. Returns the id of the event. */
+  async decide(unsigned: UnsignedDecision, portfolioId: string): Promise<string> {
+    const decision = signedDecision(unsigned);
     const event = {
       id: `decision:${randomUUID()}`,
       type: 'operator.decision',

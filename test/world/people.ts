@@ -6,9 +6,9 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Entered } from './customers.js';
-import type { DeadLetter, ParkedEffect } from './facts.js';
+import type { ParkedEffect } from './facts.js';
 import { labelOf } from './mix.js';
-import type { AnswerableEffect, OperatorClient } from './operator-client.js';
+import type { AnswerableEffect, OperatorClient, WaitingLetter } from './operator-client.js';
 import { sendPoison, type Poison } from './poison.js';
 import type { World } from './world.js';
 
@@ -97,18 +97,18 @@ export class People {
     return entered === undefined ? portfolioId : labelOf(entered.plan.number);
   }
 
-  async #correct(letters: readonly DeadLetter[]): Promise<void> {
+  async #correct(letters: readonly WaitingLetter[]): Promise<void> {
     for (const [portfolioId, { eventId, corrected }] of this.#poisons) {
       const own = letters.filter((letter) => letter.portfolioId === portfolioId && letter.eventId === eventId);
       if (own.length === 0 && this.#corrected.has(portfolioId)) this.#toCorrect.delete(portfolioId);
-      for (const { service, waiting } of own) {
+      for (const { service, attempts, waiting } of own) {
         // The divest request shall be seen to wait behind it.
         if (waiting === '0') continue;
         this.#tell(
           `${service} ${eventId}`,
           `anna corrects the poison message of ${this.#labelOf(portfolioId)} for ${service} (${waiting} behind it) and lets it run again`,
         );
-        await this.#o.anna.replay({ eventId, service, body: corrected, why: 'the sender confirmed what was meant' });
+        await this.#o.anna.replay({ eventId, service, attempts, body: corrected, why: 'the sender confirmed what was meant' });
         this.#corrected.add(portfolioId);
       }
     }
@@ -128,7 +128,7 @@ export class People {
       rejected: `gives up the transfer of ${label}: ${note ?? word.evidence}`,
     };
     this.#tell(`${effectId} ${word.answer}`, `anna ${what[word.answer]}; ben approves`);
-    await this.#o.anna.answer(effectId, word.answer, word.evidence);
+    await this.#o.anna.answer(parked, word.answer, word.evidence);
     if (word.answer === 'applied') this.#arrived.add(portfolioId);
   }
 

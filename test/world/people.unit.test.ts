@@ -8,6 +8,7 @@ import type { World } from './world.js';
 const refused: AnswerableEffect = {
   effectId: 'po-1:Pay',
   service: 'payout',
+  generation: 1,
   journeyId: 'po-1',
   portfolioId: 'P1',
   effect: 'PayCounterAccount',
@@ -30,7 +31,8 @@ const office = async (entered: Entered, answersFor: PeopleOptions['answersFor'])
       parked: async () => now.parked,
       deadLetters: async () => [],
       waitingActs: async () => now.acts,
-      answer: async (effectId: string, answer: string, evidence: string) => void done.push(`${who}: ${effectId} ${answer} ${evidence}`),
+      answer: async ({ effectId }: AnswerableEffect, answer: string, evidence: string) =>
+        void done.push(`${who}: ${effectId} ${answer} ${evidence}`),
       approve: async (actId: string) => void done.push(`${who}: approves ${actId}`),
     }) as unknown as OperatorClient;
   const world = {

@@ -1,5 +1,4 @@
 /** Everything at once, for the demo and for the tests that run the whole product: servers, the outside world, every service as its own process. */
-import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -12,6 +11,7 @@ import type { RunningProcess } from '../../infra/sandbox/processes.js';
 import { makeRunFolder } from '../../infra/sandbox/run-folder.js';
 import { startSimulators } from '../../infra/sandbox/simulators.js';
 import { launchService, type LaunchedService } from '../../infra/services/launch.js';
+import { anna, ben, writePeople, type TestPerson } from '../support/signing-people.js';
 
 export const HOUSE_ACCOUNT = 'DE75512108001245126199';
 export const CURRENCY = 'USD';
@@ -46,8 +46,8 @@ export interface Stack {
     readonly operator: string;
     readonly gateway: string;
   };
-  /** Tokens of the two operators of the demo. */
-  readonly operators: { readonly anna: string; readonly ben: string };
+  /** The two operators of the demo, and where the key of each lies. */
+  readonly operators: { readonly anna: TestPerson; readonly ben: TestPerson; readonly keyFileOf: (one: TestPerson) => string };
   stop(): Promise<void>;
 }
 
@@ -108,7 +108,7 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
   });
   const tenantFile = join(run.path, 'tenant.yaml');
   writeFileSync(tenantFile, stringify({ ...DEMO_TENANT, ...options.tenant }));
-  const operators = { anna: randomBytes(18).toString('base64url'), ben: randomBytes(18).toString('base64url') };
+  const { operatorsFile, keyFileOf } = writePeople(run.path);
   const env: Record<string, string> = {
     ...simulators.env,
     DATABASE_URL: postgres.url,
@@ -116,7 +116,7 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
     TENANT_FILE: tenantFile,
     LOG_LEVEL: 'info',
     KAFKA_SESSION_TIMEOUT_MS: '6000',
-    OPERATOR_TOKENS: `anna:${operators.anna},ben:${operators.ben}`,
+    OPERATORS_FILE: operatorsFile,
     ...options.env,
   };
   const wanted = options.services ?? serviceNames;
@@ -141,7 +141,7 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
     services,
     simulators: simulators.processes,
     env,
-    operators,
+    operators: { anna, ben, keyFileOf },
     urls: {
       investSuite: need(env, 'INVESTSUITE_BASE_URL'),
       broker: need(env, 'DRIVEWEALTH_BASE_URL'),

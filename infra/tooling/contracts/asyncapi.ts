@@ -23,7 +23,8 @@ const summaries: Readonly<Record<Topic, string>> = {
   'portfolio.change-requested': 'Move these holdings, once, under this change id',
   'portfolio.changed': 'A change is written at InvestSuite',
   'portfolio.cash-settled': 'Settled cash has been booked: whoever waits for cash may look',
-  'operator.decision': 'What a person decided, for the service named',
+  'operator.decision': 'What people decided and signed, for the service named',
+  'audit.head': 'How far the log of acts had come: kept for ever, so that its end cannot be cut off unseen',
   'reconciliation.break': 'Two books differ. No service says this yet: its content is open',
 };
 

@@ -14,7 +14,8 @@ const optional = (name: string, description: string, readBy: string, secret = fa
 export const toolSettings: readonly Setting[] = [
   optional('OPERATOR_URL', 'address of the operator service; without it the one in the state file', 'operator command line'),
   optional('OPERATOR_TOKEN', 'your own token at the operator service; says who acts', 'operator command line', true),
-  optional('OPERATOR_KEY_FILE', 'file of your own private key (PEM): what you stop and resume is signed with it', 'operator command line'),
+  optional('OPERATOR_KEY_FILE', 'your own private key; every act is signed with it', 'operator command line'),
+  optional('OPERATOR_NAME', 'your name: failed logins under it are slowed down, from wherever they come', 'operator command line'),
   optional('CMW_STATE_FILE', 'where a running demo says how to reach it', 'operator command line'),
   optional('SANDBOX_CACHE', 'folder that keeps the jars of Kafka between runs', 'sandbox'),
   optional('KAFKA_JARS_BASE_URL', 'a repository in the layout of Maven to take the jars of Kafka from, instead of asking Maven', 'sandbox'),

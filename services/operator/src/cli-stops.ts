@@ -1,16 +1,15 @@
 /** The part of the command line that stops and lets go. A person signs here, with a key that never leaves this machine. */
-import { randomUUID } from 'node:crypto';
+import { randomUUID, type KeyObject } from 'node:crypto';
 import type { Json } from '../../../shared/kernel/json.js';
-import { privateKeyOf } from '../../../shared/runtime/signing/ed25519.js';
 import { signAct } from '../../../shared/runtime/signing/signed-act.js';
 import { stopText, type Words } from '../../../shared/runtime/stopping/stop-acts.js';
 import { memberOf, rowsIn } from './decide/screens.js';
-import { Refused, type Ask } from './effect/operator-api.js';
+import { Refused, type Ask } from './decide/asked.js';
 
 export type StopTools = {
   readonly ask: Ask;
-  /** PEM. @throws when there is none. */
-  readonly privateKey: () => string;
+  /** The person's own key. @throws when there is none. */
+  readonly privateKey: () => KeyObject;
 };
 
 const text = (row: Json, key: string): string => {
@@ -23,7 +22,7 @@ const texts = (row: Json, key: string): readonly string[] => {
 };
 
 const signed = ({ privateKey }: StopTools, act: Words, part: 'asks' | 'approves', name: string): string =>
-  signAct(privateKeyOf(privateKey()), stopText(act), part, name);
+  signAct(privateKey(), stopText(act), part, name);
 
 /** Returns when nothing of this scope leaves any more. */
 export const stopNow = async (tools: StopTools, scope: string, why: string): Promise<Json> => {

@@ -1,11 +1,13 @@
 /** The operators' command line: `npm run operator -- --help`. It speaks to the operator service over HTTP and keeps nothing. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline/promises';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { printJson, type Json, type Printable } from '../../../shared/kernel/json.js';
-import type { Environment } from '../../../shared/runtime/process/config.js';
-import { projectRootOf, readStateFile, stateFilePath } from '../../../shared/runtime/process/state-file.js';
-import { approveResume, askToResume, stopNow, type StopTools } from './cli-stops.js';
+import { projectRootOf } from '../../../shared/runtime/process/state-file.js';
+import { approveResume, askToResume, stopNow } from './cli-stops.js';
+import { approve, askAnswer, askDiscard, askReplay, newKeys, selectionOf } from './consume/sign-acts.js';
+import { DEFAULT_WAIT_SECONDS, EXIT, itemsOf, Session, Usage, whole, type CliTools, type Flags, type Shown } from './consume/session.js';
 import { startEnvironment } from './config.js';
+import { Refused, ServiceAway } from './decide/asked.js';
 import {
   actsScreen,
   auditScreen,
@@ -14,62 +16,15 @@ import {
   lettersScreen,
   memberOf,
   previewScreen,
-  rowsIn,
+  refusedScreen,
   sheetScreen,
   stopsScreen,
   timelineScreen,
   verdictScreen,
 } from './decide/screens.js';
-import { operatorApi, Refused, ServiceAway, type Ask } from './effect/operator-api.js';
+import { operatorApi } from './effect/operator-api.js';
 
-/** 0 done, 1 refused or failed, 2 wrong usage, 69 the service is away (EX_UNAVAILABLE). */
-export const EXIT = { done: 0, refused: 1, usage: 2, away: 69 } as const;
-
-export type CliTools = {
-  readonly argv: readonly string[];
-  readonly environment: Environment;
-  readonly fetch: typeof fetch;
-  readonly write: (text: string) => void;
-  readonly warn: (text: string) => void;
-  readonly readFile: (path: string) => string;
-  /** Names the state file of a running demo. */
-  readonly projectRoot: string;
-  /** Between two looks at a job. */
-  readonly pause: (waitMs: number) => Promise<void>;
-};
-
-class Usage extends Error {
-  override readonly name = 'Usage';
-}
-
-const LOOK_EVERY_MS = 250;
-const DEFAULT_WAIT_SECONDS = 15;
-
-const secretOf = (tools: CliTools, name: string): string | undefined => {
-  const file = tools.environment[`${name}_FILE`];
-  const value = tools.environment[name];
-  if (value !== undefined && value !== '') return value;
-  return file === undefined || file === '' ? undefined : tools.readFile(file).trim();
-};
-
-/** Where the service is. A token from the state file is never sent to another address than the file's own. */
-export const addressOf = (tools: CliTools): { readonly url: string; readonly token: string } => {
-  const url = tools.environment['OPERATOR_URL'];
-  const token = secretOf(tools, 'OPERATOR_TOKEN');
-  if (url !== undefined && url !== '') {
-    if (token === undefined) throw new Usage('OPERATOR_URL is set, but OPERATOR_TOKEN (or OPERATOR_TOKEN_FILE) is not');
-    return { url, token };
-  }
-  const running = readStateFile(stateFilePath(tools.environment, tools.projectRoot));
-  if (running === null) throw new ServiceAway('nothing is running here: start `npm run demo`, or set OPERATOR_URL and OPERATOR_TOKEN');
-  return { url: running.operatorUrl, token: token ?? running.operatorToken };
-};
-
-type Shown = { readonly json: (answer: Json) => Json; readonly screen: (answer: Json) => string };
-type Flags = Readonly<Record<string, string | boolean | undefined>>;
-
-const itemsOf = (answer: Json): Json => memberOf(answer, 'items') ?? [];
-const whole = (answer: Json): Json => answer;
+export { EXIT, type CliTools } from './consume/session.js';
 
 const query = (values: Readonly<Record<string, string | boolean | undefined>>): string => {
   const search = new URLSearchParams();
@@ -87,67 +42,6 @@ const secondsOption = (text: string): string => {
   throw new InvalidArgumentError('a whole number of seconds is expected');
 };
 
-/** One run of the command line: what was asked for, and how it ended. */
-class Session {
-  readonly #tools: CliTools;
-  #ask: Ask | null = null;
-  exitCode: number = EXIT.done;
-
-  constructor(tools: CliTools) {
-    this.#tools = tools;
-  }
-
-  ask(...request: Parameters<Ask>): Promise<Json> {
-    this.#ask ??= operatorApi(addressOf(this.#tools), this.#tools.fetch);
-    return this.#ask(...request);
-  }
-
-  /** What people sign with. @throws Usage where no key is named. */
-  get signing(): StopTools {
-    const { environment, readFile } = this.#tools;
-    return {
-      ask: (...request) => this.ask(...request),
-      privateKey: () => {
-        const path = environment['OPERATOR_KEY_FILE'];
-        if (path === undefined || path === '') throw new Usage('OPERATOR_KEY_FILE is not set: it names the file of your own private key');
-        try {
-          return readFile(path);
-        } catch {
-          throw new Usage('OPERATOR_KEY_FILE names a file that cannot be read');
-        }
-      },
-    };
-  }
-
-  show(answer: Json, flags: Flags, { json, screen }: Shown): void {
-    this.#tools.write(flags['json'] === true ? `${printJson(json(answer))}\n` : screen(answer));
-    if (memberOf(answer, 'more') === true) this.#tools.warn('there is more: raise --limit, or choose more narrowly\n');
-  }
-
-  /** Shows a job when nothing more happens by itself, or when waiting has been long enough. */
-  async follow(answer: Json, flags: Flags): Promise<void> {
-    const job = memberOf(answer, 'job');
-    let seen = answer;
-    const looks = (Number(flags['wait'] ?? DEFAULT_WAIT_SECONDS) * 1_000) / LOOK_EVERY_MS;
-    for (let look = 0; typeof job === 'string' && look < looks && rowsIn(seen, 'items').some((item) => item['settled'] !== true); look++) {
-      await this.#tools.pause(LOOK_EVERY_MS);
-      seen = await this.ask('GET', `/jobs/${encodeURIComponent(job)}`);
-    }
-    this.show(seen, flags, { json: whole, screen: actsScreen });
-    if (rowsIn(seen, 'items').some((item) => typeof item['result'] === 'string' && /^(failed|quarantined again)/.test(item['result'])))
-      this.exitCode = EXIT.refused;
-  }
-
-  readBody(path: string | boolean | undefined): string | undefined {
-    if (typeof path !== 'string') return undefined;
-    try {
-      return this.#tools.readFile(path);
-    } catch {
-      throw new Usage(`${path} cannot be read`);
-    }
-  }
-}
-
 type Action = (session: Session, flags: Flags, id: string) => Promise<void>;
 
 const look =
@@ -155,22 +49,6 @@ const look =
   async (session, flags, id) => {
     session.show(await session.ask('GET', path(flags, id)), flags, shown);
   };
-
-const doAndFollow =
-  (path: string, content: (session: Session, flags: Flags, id: string) => { readonly [key: string]: Printable }): Action =>
-  async (session, flags, id) => {
-    await session.follow(await session.ask('POST', path, content(session, flags, id)), flags);
-  };
-
-const selectionOf = (session: Session, flags: Flags, selected: string): { readonly [key: string]: Printable } => {
-  const { topic, reason, service } = flags;
-  const body = session.readBody(flags['body']);
-  const narrowed = { topic, reason, service, ...(body === undefined ? {} : { body }) };
-  if (selected === 'all') return { ...narrowed, all: true };
-  if (selected !== '') return { ...narrowed, eventId: selected };
-  if (topic === undefined && reason === undefined) throw new Usage('select by an event id, --topic, --reason, or the word "all"');
-  return narrowed;
-};
 
 /** A leaf of the tree. `argument` as commander writes it: `<id>` must be there, `[selection]` may. */
 type Leaf = {
@@ -184,6 +62,7 @@ type Leaf = {
 const limit = new Option('--limit <n>', 'at most so many').argParser(count);
 const why = new Option('--why <reason>', 'why; it is written to the audit log').makeOptionMandatory();
 const wait = new Option('--wait <seconds>', `wait so long for the result (default ${DEFAULT_WAIT_SECONDS})`).argParser(secondsOption);
+const yes = new Option('--yes', 'do not ask: what is shown was looked at before');
 const selectors = [
   new Option('--topic <topic>', 'dead letters of this topic'),
   new Option('--reason <text>', 'dead letters whose reason or error class holds this text'),
@@ -251,21 +130,21 @@ const letterLeaves: readonly Leaf[] = [
     argument: ['[selection]', 'an event id, or all'],
     does: 'lets them run again; what may move money waits for a second person',
     options: [...selectors, body, why, wait],
-    action: doAndFollow('/dead-letters/replay', (session, flags, id) => ({ ...selectionOf(session, flags, id), why: flags['why'] })),
+    action: askReplay,
   },
   {
     name: 'discard',
     argument: ['<id>', 'event id'],
     does: 'drops one message and opens its lane',
     options: [selectors[2] as Option, why, wait],
-    action: doAndFollow('/dead-letters/discard', (_session, { service, why: because }, eventId) => ({ eventId, service, why: because })),
+    action: askDiscard,
   },
   {
     name: 'approve',
     argument: ['<id>', 'number of the act, or event id'],
-    does: 'the second person says yes to a replay',
-    options: [wait],
-    action: doAndFollow('/acts/approve', (_session, _flags, id) => ({ id, kind: 'replay-dead-letter' })),
+    does: 'the second person sees what would run, and says yes to it',
+    options: [yes, wait],
+    action: approve('replay-dead-letter'),
   },
 ];
 
@@ -289,14 +168,14 @@ const effectLeaves: readonly Leaf[] = [
     argument: ['<id>', 'effect id'],
     does: 'says what happened to a parked request; a second person must approve',
     options: [new Option('--evidence <text>', 'where it can be seen, such as the id at the bank').makeOptionMandatory(), wait],
-    action: doAndFollow('/effects/answer', (_session, { evidence, answer }, effectId) => ({ effectId, answer, evidence })),
+    action: askAnswer,
   },
   {
     name: 'approve',
     argument: ['<id>', 'number of the act, or effect id'],
-    does: 'the second person says yes to an answer',
-    options: [wait],
-    action: doAndFollow('/acts/approve', (_session, _flags, id) => ({ id, kind: 'answer-effect' })),
+    does: 'the second person sees what would follow, and says yes to it',
+    options: [yes, wait],
+    action: approve('answer-effect'),
   },
 ];
 
@@ -306,6 +185,19 @@ const actLeaves: readonly Leaf[] = [
     does: 'what people asked for, the newest first',
     options: [new Option('--waiting', 'only what waits for a second person'), limit],
     action: look(({ waiting, limit: most }) => `/acts${query({ waiting, limit: most })}`, { json: itemsOf, screen: actsScreen }),
+  },
+  {
+    name: 'approve',
+    argument: ['<id>', 'number of the act, or what it is about'],
+    does: 'the second person sees what would happen, and says yes to it',
+    options: [yes, wait],
+    action: approve(undefined),
+  },
+  {
+    name: 'refused',
+    does: 'decisions that a service has not carried out: nobody signed them, or somebody sent them again',
+    options: [limit],
+    action: look(({ limit: most }) => `/decisions/refused${query({ limit: most })}`, { json: itemsOf, screen: refusedScreen }),
   },
   {
     name: 'withdraw',
@@ -327,7 +219,7 @@ const auditLeaves: readonly Leaf[] = [
   },
   {
     name: 'verify',
-    does: 'computes the chain of hashes again and names the first broken line',
+    does: 'computes the chain of hashes again, compares it with every act and with the heads kept on Kafka, and names the first fault',
     action: async (session, flags) => {
       const verdict = await session.ask('GET', '/audit/verification');
       session.show(verdict, flags, { json: whole, screen: verdictScreen });
@@ -387,6 +279,16 @@ const stopLeaves: readonly Leaf[] = [
   },
 ];
 
+const keyLeaves: readonly Leaf[] = [
+  {
+    name: 'new',
+    argument: ['<name>', 'the person: lower case letters, digits, `.`, `_` and `-`'],
+    does: 'makes a key and a token for one person, each in a file that only its owner may read, and prints the lines for OPERATORS_FILE',
+    options: [new Option('--out <path>', 'PATH.key and PATH.token instead of NAME.key and NAME.token')],
+    action: newKeys,
+  },
+];
+
 const TREE: readonly { readonly name: string; readonly does: string; readonly leaves: readonly Leaf[] }[] = [
   { name: 'journeys', does: 'look at journeys', leaves: journeyLeaves },
   { name: 'dead-letters', does: 'messages that could not be handled', leaves: letterLeaves },
@@ -395,6 +297,7 @@ const TREE: readonly { readonly name: string; readonly does: string; readonly le
   { name: 'acts', does: 'what people asked for', leaves: actLeaves },
   { name: 'jobs', does: 'results of a replay', leaves: jobLeaves },
   { name: 'audit', does: 'the log of every act', leaves: auditLeaves },
+  { name: 'keys', does: 'keys of people', leaves: keyLeaves },
 ];
 
 const grow = (group: Command, leaf: Leaf, session: Session): void => {
@@ -416,14 +319,14 @@ const programOf = (tools: CliTools, session: Session): Command => {
   );
   program.addHelpText(
     'after',
-    '\nIt finds the service by OPERATOR_URL and OPERATOR_TOKEN (or OPERATOR_TOKEN_FILE), or the demo that runs from this folder.\nWho stops or resumes signs with the key in OPERATOR_KEY_FILE.\nExit: 0 done, 1 refused or failed, 2 wrong usage, 69 the service is away.\n',
+    '\nIt finds the service by OPERATOR_URL and OPERATOR_TOKEN (or OPERATOR_TOKEN_FILE), or the demo that runs from this folder.\nAn act is signed with your own key: OPERATOR_KEY_FILE.\nExit: 0 done, 1 refused or failed, 2 wrong usage, 69 the service is away.\n',
   );
   program.exitOverride().configureOutput({ writeOut: tools.write, writeErr: tools.warn });
-  for (const leaf of switchLeaves) grow(program, leaf, session);
   for (const { name, does, leaves } of TREE) {
     const group = program.command(name).description(does);
     for (const leaf of leaves) grow(group, leaf, session);
   }
+  for (const leaf of switchLeaves) grow(program, leaf, session);
   return program;
 };
 
@@ -438,12 +341,21 @@ const exitCodeOf = (error: unknown, warn: (text: string) => void): number => {
 
 /** Runs one command and says how the process should exit. Never throws. */
 export const runCli = async (tools: CliTools): Promise<number> => {
-  const session = new Session(tools);
+  const session = new Session(tools, operatorApi(tools.fetch));
   try {
     await programOf(tools, session).parseAsync([...tools.argv], { from: 'user' });
     return session.exitCode;
   } catch (error) {
     return exitCodeOf(error, tools.warn);
+  }
+};
+
+const askPerson = async (question: string): Promise<string> => {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await lines.question(question);
+  } finally {
+    lines.close();
   }
 };
 
@@ -459,6 +371,11 @@ const main = async (): Promise<void> => {
       process.stderr.write(text);
     },
     readFile: (path) => readFileSync(path, 'utf8'),
+    writeSecret: (path, text) => {
+      writeFileSync(path, text, { mode: 0o600, flag: 'wx' });
+    },
+    prompt: process.stdin.isTTY ? askPerson : null,
+    nowMs: Date.now,
     projectRoot: projectRootOf(__dirname),
     pause: (waitMs) =>
       new Promise((resolve) => {

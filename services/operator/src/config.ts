@@ -3,6 +3,7 @@ import { wholeNumberText } from '../../../contracts/tokens.js';
 import { credentialProblem } from '../../../shared/kernel/secret.js';
 import { commonConfig, type Environment } from '../../../shared/runtime/process/config.js';
 
+/** Who only looks. */
 export type Operator = { readonly name: string; readonly token: string };
 
 const NAME = /^[a-z][a-z0-9._-]{0,63}$/;
@@ -32,14 +33,20 @@ const operators = z.string().transform((text, context): readonly Operator[] => {
 });
 
 export const config = commonConfig.extend({
-  OPERATOR_TOKENS: operators.meta({
+  OPERATOR_TOKENS: operators.optional().meta({
     secret: true,
-    description: '`name:token,name:token`, one per person, tokens of at least 16 characters',
+    description: '`name:token,name:token`: people who only look, tokens of at least 16 characters; whoever acts stands in OPERATORS_FILE',
   }),
   OPERATOR_ACTS_PER_SECOND: wholeNumberText(1, 1_000)
     .default(10)
     .meta({ description: 'how fast replays and answers of people are carried out' }),
 });
 
-/** What the command line reads: OPERATOR_URL, OPERATOR_TOKEN or OPERATOR_TOKEN_FILE, OPERATOR_KEY_FILE, CMW_STATE_FILE. */
+/** Somebody has to be there to look. */
+export const check = (values: Readonly<Record<string, string>>): readonly string[] =>
+  values['OPERATORS_FILE'] === undefined && values['OPERATOR_TOKENS'] === undefined
+    ? ['OPERATORS_FILE is missing, and OPERATOR_TOKENS too: nobody could look or act']
+    : [];
+
+/** What the command line reads: OPERATOR_URL, OPERATOR_TOKEN or OPERATOR_TOKEN_FILE, OPERATOR_KEY_FILE, OPERATOR_NAME, CMW_STATE_FILE. */
 export const startEnvironment: Environment = process.env;

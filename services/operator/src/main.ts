@@ -1,6 +1,6 @@
 import { engineSchemaNames } from '../../../contracts/internal/services.js';
 import { startHttpService } from '../../../shared/runtime/http/http-service.js';
-import { config } from './config.js';
+import { check, config } from './config.js';
 import { wire } from './wire.js';
 
-startHttpService({ name: 'operator', config, reads: engineSchemaNames, wire }, process.env);
+startHttpService({ name: 'operator', config, check, reads: engineSchemaNames, wire }, process.env);

@@ -11,7 +11,8 @@ import { createApp, finishApp, listen, type Listening } from '../../../shared/ru
 import { createLog } from '../../../shared/runtime/process/log.js';
 import { Operators } from '../../../shared/runtime/signing/operators-file.js';
 import { EXIT, runCli } from './cli.js';
-import { authenticated } from './consume/authentication.js';
+import { authenticated, recogniser } from './consume/authentication.js';
+import { LoginDelays } from './consume/login-delays.js';
 import { stopping } from './consume/stopping.js';
 import { stopStore } from './store/stops.store.js';
 
@@ -37,9 +38,15 @@ describe('the kill switch', () => {
     const operators = new Operators(join(folder, 'operators.json'), Date.now, () => undefined);
     const personAt = (name: string, atMs: number) => operators.named(name, atMs);
     const app = createApp(new Registry(), []);
-    app.use(authenticated(Object.entries(tokens).map(([name, token]) => ({ name, token }))));
+    app.use(
+      authenticated({
+        recognise: recogniser([], (token) => operators.named(Object.entries(tokens).find(([, one]) => one === token)?.[0] ?? '')),
+        delays: new LoginDelays(Date.now),
+        onRefusal: () => undefined,
+      }),
+    );
     stopping(app, {
-      ...{ personAt, nowMs: Date.now, stopping: stopStore({ pool, personAt, nowMs: Date.now }) },
+      ...{ personAt, nowMs: Date.now, stopping: stopStore({ pool, personAt }) },
       untilItHolds: () => {
         waits++;
         return Promise.resolve();
@@ -63,6 +70,9 @@ describe('the kill switch', () => {
       environment: { OPERATOR_URL: http.url, OPERATOR_TOKEN: tokens[name], OPERATOR_KEY_FILE: join(folder, `${key}.pem`) },
       fetch,
       projectRoot: folder,
+      writeSecret: () => undefined,
+      prompt: null,
+      nowMs: Date.now,
       write: (text) => {
         out += text;
       },

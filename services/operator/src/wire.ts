@@ -1,45 +1,75 @@
-import { untilDone } from '../../../shared/runtime/process/service.js';
 import type { PersonAt } from '../../../shared/runtime/stopping/stop-rules.js';
 import { HOLDS_EVERYWHERE_AFTER_MS } from '../../../shared/runtime/stopping/stop-watch.js';
-import { operatorsOf } from '../../../shared/runtime/stopping/watch-stops.js';
+import { kafkaOptions, peopleOf, untilDone } from '../../../shared/runtime/process/service.js';
 import type { Express } from 'express';
 import type { Pool } from 'pg';
+import type { Registry } from 'prom-client';
 import type { z } from 'zod';
 import { UNSERVED, unservedSchemas } from '../../../contracts/internal/services.js';
 import type { Producer } from '../../../shared/runtime/kafka/producer.js';
+import { readTopic } from '../../../shared/runtime/kafka/read-topic.js';
 import { MessageTooLarge } from '../../../shared/runtime/kafka/errors.js';
+import type { CommonConfig } from '../../../shared/runtime/process/config.js';
 import type { Log } from '../../../shared/runtime/process/log.js';
+import { reasonCounter } from '../../../shared/runtime/process/reason-counter.js';
 import type { config } from './config.js';
 import { acting } from './consume/acting.js';
-import { authenticated } from './consume/authentication.js';
+import { authenticated, recogniser, refusalReasons, type OnRefusal } from './consume/authentication.js';
+import { LoginDelays } from './consume/login-delays.js';
 import { looking } from './consume/looking.js';
 import { stopping } from './consume/stopping.js';
 import type { Reading } from './decide/operator.js';
-import { CarryOut } from './effect/carry-out.js';
+import { AuditHeads } from './effect/audit-heads.js';
+import { CarryOut, type CarryOutOptions } from './effect/carry-out.js';
 import { ActStore, listActs } from './store/acts.store.js';
-import { auditLines, verifyAudit } from './store/audit.store.js';
+import { auditHead, auditLines, verifyAudit } from './store/audit.store.js';
 import { fatesOf, listDeadLetters } from './store/dead-letters.store.js';
+import { refusalsOf, refusedDecisions } from './store/decisions.store.js';
 import { engineSchemasOf } from './store/engine-schemas.store.js';
-import { listEffects } from './store/effects.store.js';
+import { effectById, listEffects } from './store/effects.store.js';
 import { listJourneys, openJourneysOf } from './store/journeys.store.js';
 import { stopStore } from './store/stops.store.js';
 import { readStory } from './store/story.store.js';
 
 const PUBLISH_DEADLINE_MS = 8_000;
 
-export type OperatorTools = { readonly app: Express; readonly pool: Pool; readonly producer: Producer; readonly log: Log };
+const READ_HEADS_WITHIN_MS = 15_000;
 
-const readingFrom = (pool: Pool): Reading => ({
+export type OperatorTools = {
+  readonly app: Express;
+  readonly pool: Pool;
+  readonly producer: Producer;
+  readonly registry: Registry;
+  readonly log: Log;
+};
+
+const readingFrom = (pool: Pool, heads: AuditHeads): Reading => ({
   journeys: (filter) => listJourneys(pool, filter),
   openJourneysOf: (portfolioIds) => openJourneysOf(pool, portfolioIds),
   story: (id) => readStory(pool, id),
   deadLetters: (filter) => listDeadLetters(pool, filter),
   effects: (filter) => listEffects(pool, filter),
+  effect: (effectId) => effectById(pool, effectId),
   fates: (targets) => fatesOf(pool, targets),
   acts: (filter) => listActs(pool, filter),
+  refusals: (actIds) => refusalsOf(pool, actIds),
+  refusedDecisions: (limit) => refusedDecisions(pool, limit),
   audit: (after, limit) => auditLines(pool, after, limit),
-  verifyAudit: () => verifyAudit(pool),
+  verifyAudit: async () => verifyAudit(pool, await heads.kept()),
 });
+
+/** Each refusal is a line and a figure. No token is ever in the line. */
+const refusals = (registry: Registry, log: Log): OnRefusal => {
+  const count = reasonCounter(registry, {
+    name: 'cmw_operator_refusals_total',
+    help: 'requests of operators that were refused',
+    reasons: refusalReasons,
+  });
+  return (reason, about) => {
+    count(reason);
+    log.warn({ reason, ...about }, 'an operator was refused');
+  };
+};
 
 /** Journeys that a later or an earlier release has left to nobody are in no list here, so somebody must be told. */
 const warnOfUnservedSchemas = (pool: Pool, log: Log, isStopped: () => boolean): Promise<void> =>
@@ -48,17 +78,36 @@ const warnOfUnservedSchemas = (pool: Pool, log: Log, isStopped: () => boolean): 
     for (const schema of unservedSchemas(await engineSchemasOf(pool))) log.warn({ schema }, UNSERVED);
   });
 
+const headsOf = (settings: Settings, { pool, log }: OperatorTools, publish: CarryOutOptions['publish']): AuditHeads => {
+  const kafka = kafkaOptions(settings, 'operator', log);
+  // One reader at a time in a group: each instance has a group of its own.
+  const groupId = `${settings.KAFKA_TOPIC_PREFIX}operator-audit-${kafka.clientId}`;
+  return new AuditHeads({
+    head: () => auditHead(pool),
+    publish,
+    readAll: () => readTopic(kafka, { topic: 'audit.head', groupId, deadlineMs: READ_HEADS_WITHIN_MS }),
+    failed: (error) => {
+      log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'the heads of the audit log on Kafka cannot be reached now');
+    },
+    nowMs: Date.now,
+  });
+};
+
+type Settings = z.output<typeof config> & CommonConfig;
+
 /** Routes behind a token, and the loop that carries acts out. */
-export const wire = (
-  settings: z.output<typeof config>,
-  { app, pool, producer, log }: OperatorTools,
-): { readonly stop: () => Promise<void> } => {
-  const reading = readingFrom(pool);
-  const acts = new ActStore(pool, Date.now);
+export const wire = (settings: Settings, tools: OperatorTools): { readonly stop: () => Promise<void> } => {
+  const { app, pool, producer, registry, log } = tools;
+  const people = peopleOf(settings.OPERATORS_FILE, log);
+  const publish: CarryOutOptions['publish'] = (message) => producer.send([message], { deadlineMs: PUBLISH_DEADLINE_MS });
+  const heads = headsOf(settings, tools, publish);
+  const reading = readingFrom(pool, heads);
+  const acts = new ActStore(pool);
   const carryOut = new CarryOut({
     ready: (limit) => acts.ready(limit),
     finish: (act, failed) => acts.finish(act, failed),
-    publish: (message) => producer.send([message], { deadlineMs: PUBLISH_DEADLINE_MS }),
+    publish,
+    anchor: () => heads.publish(),
     isHopeless: (error) => error instanceof MessageTooLarge,
     failed: (error) => {
       log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'an act waits: it could not be carried out now');
@@ -66,31 +115,39 @@ export const wire = (
     nowMs: Date.now,
     actsPerSecond: settings.OPERATOR_ACTS_PER_SECOND,
   });
-  app.use(authenticated(settings.OPERATOR_TOKENS));
+  app.use(
+    authenticated({
+      recognise: recogniser(settings.OPERATOR_TOKENS ?? [], (token) => people?.withToken(token) ?? null),
+      delays: new LoginDelays(Date.now),
+      onRefusal: refusals(registry, log),
+    }),
+  );
   looking(app, reading);
   acting(app, {
     reading,
     acting: acts,
+    personNamed: (name) => people?.named(name) ?? null,
     wake: () => {
       carryOut.wake();
     },
   });
-  const operators = operatorsOf(settings.OPERATORS_FILE, log);
-  const personAt: PersonAt = (name, atMs) => operators?.named(name, atMs) ?? null;
+  const personAt: PersonAt = (name, atMs) => people?.named(name, atMs) ?? null;
   stopping(app, {
     ...{ personAt, nowMs: Date.now },
-    stopping: stopStore({ pool, personAt, nowMs: Date.now }),
+    stopping: stopStore({ pool, personAt }),
     untilItHolds: () =>
       new Promise((resolve) => {
         setTimeout(resolve, HOLDS_EVERYWHERE_AFTER_MS);
       }),
   });
   carryOut.start();
+  heads.start();
   let stopped = false;
   void warnOfUnservedSchemas(pool, log, () => stopped);
   return {
     stop: () => {
       stopped = true;
+      heads.stop();
       return carryOut.stop();
     },
   };

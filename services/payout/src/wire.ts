@@ -32,6 +32,7 @@ import { moveRestBack } from './effect/move-rest-back.js';
 import { readOwner, readRequest } from './effect/read-owner.js';
 import { reserveLimits } from './effect/reserve-limits.js';
 import { postgresLimits } from './store/limits.store.js';
+import { readWithdrawable } from './effect/read-withdrawable.js';
 
 export type Ports = {
   readonly investSuite: InvestSuitePort;
@@ -91,7 +92,8 @@ export const payoutBinding = ({ investSuite, broker, coreBanking, limits }: Port
       ReadRequest: readRequest(investSuite, rules, timing),
       PayCounterAccountAnew: pay,
       MoveRestBack: moveRestBack(timing),
-      ClearSuspense: clearSuspense(timing, nowMs),
+      ReadWithdrawable: readWithdrawable(broker, timing, nowMs),
+      ClearSuspense: clearSuspense({ coreBanking, broker }, timing, nowMs),
     },
     shows: ({ amount, currency: code }) => ({ amount, currency: code }),
     intervalsMs: { counterAccount: tenant.lookAgainAtCounterAccountAfterMs },

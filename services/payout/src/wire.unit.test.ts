@@ -8,6 +8,7 @@ import type { NotSent } from '../../../shared/kernel/outcome.js';
 import type { BrokerPort, CashOut } from '../../../shared/ports/broker.js';
 import type { CoreBankingPort } from '../../../shared/ports/core-banking.js';
 import type { InvestSuitePort, Portfolio } from '../../../shared/ports/investsuite.js';
+import { Catalogue } from '../../../shared/runtime/engine/catalogue.js';
 import { ConfigurationError, readConfig } from '../../../shared/runtime/process/config.js';
 import { createLog } from '../../../shared/runtime/process/log.js';
 import { ability as carefulAbility } from '../../../test/builders/engine.js';
@@ -48,6 +49,10 @@ type World = {
   forgotten: boolean;
   /** What the broker shows of a cash-out that it has; null where its answer leaves the amount out. */
   shownAmount: string | null;
+  /** What is withdrawable at the broker. */
+  withdrawable: string;
+  /** The bank's id of the payment that people have made by hand, and where it went. */
+  byHand: { readonly paymentId: string; readonly iban: string; readonly amount: string } | null;
   readonly calls: string[];
   /** What is reserved of the tenant's limits. */
   readonly limits: MemoryLimits;
@@ -84,6 +89,13 @@ const portsOf = (world: World): Parameters<typeof payoutBinding>[0] => {
     },
     readCashOut: async () =>
       world.forgotten ? { kind: 'rejected', reason: 'not-found' } : { kind: 'applied', result: cashOut(world.shownAmount) },
+    readCash: async () => ({
+      kind: 'applied',
+      result: {
+        ...{ currency: currency('EUR'), withdrawable: decimal(world.withdrawable), booked: decimal('0') },
+        ...{ pendingSettlement: [], pendingOut: decimal('0') },
+      },
+    }),
   };
   const coreBanking: CoreBankingPort = {
     provider: 'test',
@@ -113,6 +125,17 @@ const portsOf = (world: World): Parameters<typeof payoutBinding>[0] => {
       };
     },
     findPayment: async () => ({ found: 'absent' }),
+    readPayment: async (by) =>
+      world.byHand === null || !('paymentId' in by) || by.paymentId !== world.byHand.paymentId
+        ? { kind: 'rejected', reason: 'not-found' }
+        : {
+            kind: 'applied',
+            result: {
+              ...{ paymentId: world.byHand.paymentId, endToEndId: 'HAND1', state: 'settled', returned: false },
+              ...{ amount: { amount: decimal(world.byHand.amount), currency: currency('EUR') }, creditorIban: world.byHand.iban },
+              ...{ bookedAt: '2026-03-04T11:00:00Z', bookedAtMs: NOW_MS + 3_600_000 },
+            },
+          },
   };
   return { investSuite: investSuite as InvestSuitePort, broker: broker as BrokerPort, coreBanking, limits: limitsPort(world.limits) };
 };
@@ -135,6 +158,8 @@ const start = (more: Partial<World> = {}, choices = tenant) => {
     changesOnceChecked: false,
     looks: 0,
     refusal: null,
+    withdrawable: '40',
+    byHand: null,
     calls: [],
     limits: new MemoryLimits(() => NOW_MS),
     ...more,
@@ -237,9 +262,10 @@ describe('a payout, the whole way', () => {
     await answer('rejected', 'not on their list');
     expect([path.at(-2), path.at(-1), said.length]).toEqual([
       'InSuspense',
-      expect.stringMatching(/^held: .*never left it\. the cash-out CO1 was created: not on their list$/),
+      expect.stringMatching(/^held: .*never left it\..* the cash-out CO1 was created: not on their list$/),
       0,
     ]);
+    world.withdrawable = '290';
     await answer('rejected', 'seen on the account at the broker');
     expect([path.at(-1), ...outcomes(said), ...world.calls]).toEqual(['MovedBack', 'refused', 'cash-out']);
   });
@@ -252,14 +278,27 @@ describe('a payout, the whole way', () => {
 
   it('leaves cash on the house account to people, until it is moved back', async () => {
     const { answer, path, said, world } = await inSuspense();
+    world.cashOut = 'returned';
     await answer('rejected', 'the money is back at the broker');
     expect([path.at(-1), ...outcomes(said), ...world.calls]).toEqual(['MovedBack', 'refused', 'cash-out', PAID]);
   });
   it('or until they have paid it by hand', async () => {
     const { answer, path, said, world } = await inSuspense();
-    await answer('applied', 'TELLER 7');
+    world.byHand = { paymentId: 'TELLER7', iban: COUNTER_ACCOUNT, amount: '250' };
+    await answer('applied', 'TELLER7 on the statement, seen by anna');
     expect([path.at(-1), ...outcomes(said), ...world.calls]).toEqual(['Paid', 'paid', 'cash-out', PAID]);
-    expect(said).toMatchObject([{ data: { paymentId: 'TELLER 7', endToEndId: null, paidAt: '2026-03-04T10:00:00.000Z' } }]);
+    expect(said).toMatchObject([{ data: { paymentId: 'TELLER7', endToEndId: 'HAND1', paidAt: '2026-03-04T11:00:00Z' } }]);
+  });
+  it('believes nobody that a transfer was made while the bank, which shows all of ours, shows none [A8]', () => {
+    const bindings = [payoutBinding(portsOf(start().world), tenant, () => NOW_MS)];
+    const rules = new Catalogue({ name: 'payout', bindings, consumes: [] }).rulesOf('payout');
+    expect(rules('PayCounterAccount', { whenUnknown: 'inquire' }).life).toMatchObject({ shownWhenDone: true });
+  });
+  it('and believes neither word of people while the bank and the broker show nothing of it [A8]', async () => {
+    const { answer, said } = await inSuspense();
+    await answer('applied', 'PMT-INVENTED');
+    await answer('rejected', 'moved back');
+    expect(said).toEqual([]);
   });
 
   it('pays no account that is not the checked one any more, and lets people decide', async () => {
@@ -271,6 +310,7 @@ describe('a payout, the whole way', () => {
       'cash-out',
     ]);
     await answer('rejected', 'the customer has moved to another bank');
+    world.cashOut = 'returned';
     await answer('rejected', 'the money is back at the broker');
     expect([path.at(-1), ...outcomes(said), ...world.calls]).toEqual(['MovedBack', 'refused', 'cash-out']);
   });
@@ -360,7 +400,7 @@ describe('a payout, the whole way', () => {
     const { give, path, said, world } = start({ portfolioLater: { divestAmount: { kind: 'nothing' } } });
     await give(asked);
     expect([path.slice(-3), said.length, ...world.calls]).toEqual([
-      ['ReadingRequest', 'InSuspense', expect.stringMatching(/no transfer: the divest request was called off$/)],
+      ['EnteringSuspense', 'InSuspense', expect.stringMatching(/no transfer: the divest request was called off$/)],
       0,
       'cash-out',
     ]);
@@ -458,6 +498,7 @@ describe('the limits of the tenant', () => {
   it('stay reserved while nobody knows what became of the cash, and are free once it is moved back [A9]', async () => {
     const { answer, path, world } = await inSuspense();
     expect(world.limits.used(DAY, 'EUR')).toBe('250');
+    world.withdrawable = '290';
     await answer('rejected', 'the money is back at the broker');
     expect([...path.slice(-2), world.limits.used(DAY, 'EUR')]).toEqual(['FreeingLimits', 'MovedBack', '0']);
   });

@@ -1,7 +1,7 @@
 /** The loops of a copy, put together in the one way in which they fit. Nothing runs yet: the sweep is started by whoever asked for it. */
 import type { Catalogue } from './catalogue.js';
 import type { Clock } from './clock.js';
-import { decisionsOf } from './inbox/operator-decisions.js';
+import { decisionsOf, type DecisionOptions } from './inbox/operator-decisions.js';
 import { Engine, type EngineOptions } from './steps/step-loop.js';
 import { OutboxPublisher, type Publish } from './outbox/outbox-publisher.js';
 import { EffectRunner, type EffectRunnerOptions } from './effects/effect-runner.js';
@@ -10,19 +10,20 @@ import { Sweep, type SweepOptions } from './recovery/sweep.js';
 import { InboxWriter } from './inbox/inbox-writer.js';
 import type { StopSource } from '../stopping/stop-source.js';
 
-export type AssemblyOptions = Pick<EngineOptions, 'log' | 'ownerId' | 'failpoint'> & {
-  readonly catalogue: Catalogue;
-  readonly store: EngineStore;
-  readonly clock: Clock;
-  readonly publish: Publish;
-  readonly onNotPublished: (error: unknown) => void;
-  /** What people have stopped. */
-  readonly stops: StopSource;
-  /** The owner's lock decides whether anything may be sent, unless this says otherwise. */
-  readonly effectRunner: Omit<EffectRunnerOptions, keyof Clock | 'maySend' | 'stops'> & Partial<Pick<EffectRunnerOptions, 'maySend'>>;
-  readonly sweep: Pick<SweepOptions, 'everyMs' | 'graceMs' | 'random'>;
-  readonly bounds?: Pick<EngineOptions, 'tryEveryMs' | 'mostRemembered'>;
-};
+export type AssemblyOptions = Pick<EngineOptions, 'log' | 'ownerId' | 'failpoint'> &
+  Pick<DecisionOptions, 'personNamed' | 'onDecisionRefused'> & {
+    readonly catalogue: Catalogue;
+    readonly store: EngineStore;
+    readonly clock: Clock;
+    readonly publish: Publish;
+    readonly onNotPublished: (error: unknown) => void;
+    /** What people have stopped. */
+    readonly stops: StopSource;
+    /** The owner's lock decides whether anything may be sent, unless this says otherwise. */
+    readonly effectRunner: Omit<EffectRunnerOptions, keyof Clock | 'maySend' | 'stops'> & Partial<Pick<EffectRunnerOptions, 'maySend'>>;
+    readonly sweep: Pick<SweepOptions, 'everyMs' | 'graceMs' | 'random'>;
+    readonly bounds?: Pick<EngineOptions, 'tryEveryMs' | 'mostRemembered'>;
+  };
 export type Assembly = {
   readonly engine: Engine;
   readonly inboxWriter: InboxWriter;
@@ -47,7 +48,10 @@ export const assemble = (options: AssemblyOptions): Assembly => {
     ...bounds,
   });
   const inboxWriter: InboxWriter = new InboxWriter({
-    decisions: decisionsOf({ catalogue, store, engine, inboxWriter: () => inboxWriter, log }),
+    decisions: decisionsOf({
+      ...{ catalogue, store, engine, inboxWriter: () => inboxWriter, log },
+      ...{ personNamed: options.personNamed, onDecisionRefused: options.onDecisionRefused },
+    }),
     ...{ catalogue, store, engine, outboxPublisher, clock, log, failpoint, ...bounds },
   });
   const sweep = new Sweep({

@@ -143,6 +143,7 @@ export class Catalogue {
             effect.kind === 'read'
               ? ASKS_ONLY
               : { ...effect.ability, longestLifeMs: effect.ability.longestLifeMs + effect.timing.timeoutMs + LEAVING_GRACE_MS },
+          ...(effect.kind !== 'read' && effect.shownWhenDone === true ? { shownWhenDone: true } : {}),
           firstWaitMs,
           longestWaitMs,
           patienceMs,

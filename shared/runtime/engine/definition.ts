@@ -3,7 +3,7 @@ import { expectFiledUnder, majorVersionOf, type Envelope } from '../../../contra
 import { versionOf, type Topic } from '../../../contracts/internal/topics.js';
 import { z } from 'zod';
 import type { EffectKind, EffectsOf, Flow, JourneyFacts, Emitted, Stated, Tagged } from '../../kernel/flow.js';
-import type { Inquiry, OperationAbility, Outcome, Sending } from '../../kernel/outcome.js';
+import type { Inquiry, OperationAbility, Outcome, PersonsWord, Sending, WordChecked } from '../../kernel/outcome.js';
 import type { Decimal } from '../../kernel/decimal.js';
 import type { Upgrade } from '../../kernel/upgrade.js';
 
@@ -55,7 +55,14 @@ export type WriteEffect<S extends Stated, Request, Result, Reason extends string
   readonly restsOn?: (request: Request, sending: EffectSending) => Promise<NotSent>;
   readonly send: (request: Request, sending: EffectSending) => Promise<Outcome<Result, Reason>>;
   readonly inquire: (request: Request, sending: EffectSending) => Promise<Inquiry<Result, Reason>>;
-  /** The result to go on with when a person says that it has happened. */
+  /** See LifeRules: nothing there stands against people who say that it happened. */
+  readonly shownWhenDone?: boolean;
+  /**
+   * Holds people's word against the other side where a question about the request itself says nothing. What people do by hand stands in
+   * the books of the other side all the same. It is asked instead of `inquire`, for each word.
+   */
+  readonly checkWord?: (request: Request, word: PersonsWord, sending: EffectSending) => Promise<WordChecked<Result>>;
+  /** The result to go on with when a person says that it has happened, and the other side shows none. */
   readonly resultFromPerson: (request: Request, evidence: string) => Result;
 };
 

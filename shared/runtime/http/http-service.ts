@@ -4,7 +4,7 @@ import { untilSchemasAreThere } from '../postgres/schema-check.js';
 import type { Express } from 'express';
 import type { Pool } from 'pg';
 import type { Registry } from 'prom-client';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { readConfig, type CommonConfig, type Environment, type Settings } from '../process/config.js';
 import { openPool } from '../postgres/database.js';
 import type { Connections } from './connections.js';
@@ -28,6 +28,8 @@ export type HttpServiceTools = {
 export type HttpServiceOptions<S extends z.ZodObject> = {
   readonly name: HttpServiceName;
   readonly config: S;
+  /** What it demands of the environment besides the schema: problems, or none. */
+  readonly check?: (values: Readonly<Record<string, string>>) => readonly string[];
   /** Schemas of other services that it reads. */
   readonly reads?: readonly string[];
   /** Adds its routes to the app. */
@@ -35,7 +37,12 @@ export type HttpServiceOptions<S extends z.ZodObject> = {
 };
 
 const start = async <S extends z.ZodObject>(options: HttpServiceOptions<S>, environment: Environment): Promise<Running> => {
-  const config = readConfig(options.config, environment) as Settings<S, z.ZodObject> & CommonConfig;
+  const { check } = options;
+  const own = {
+    tenant: z.object({}),
+    ...(check === undefined ? {} : { check: (_tenant: object, values: Readonly<Record<string, string>>) => check(values) }),
+  };
+  const config = readConfig(options.config, environment, own) as Settings<S, z.ZodObject> & CommonConfig;
   const name = config.SERVICE_NAME ?? options.name;
   const log = createLog(name, config.LOG_LEVEL);
   const kafka = kafkaOptions(config, options.name, log);

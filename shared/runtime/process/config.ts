@@ -96,10 +96,11 @@ export const commonConfig = z.object({
   }),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info').meta({ description: 'pino level' }),
   SERVICE_NAME: z.string().optional().meta({ description: 'name of this instance; instances of one service need different names' }),
-  TENANT_FILE: z.string().optional().meta({ description: 'YAML file of everything that the tenant chooses; careful defaults without it' }),
-  OPERATORS_FILE: z.string().optional().meta({
-    description: 'YAML or JSON file of the people who may look and act, with their public keys; without it no signature of a person counts',
+  OPERATORS_FILE: z.string().min(1).optional().meta({
+    description:
+      'YAML or JSON file of the people who may look and act: name, roles, expiry, token hash, public key; read again when it changes',
   }),
+  TENANT_FILE: z.string().optional().meta({ description: 'YAML file of everything that the tenant chooses; careful defaults without it' }),
   CRASH_POINT: z
     .string()
     .optional()

@@ -4,9 +4,9 @@ import { untilSchemasAreThere } from '../postgres/schema-check.js';
 import type { Pool } from 'pg';
 import { Gauge, type Registry } from 'prom-client';
 import type { z } from 'zod';
-import { ownTopics, outsideTopics, deadLetterTopic, PARTITIONS, type Topic } from '../../../contracts/internal/topics.js';
+import { ownTopics, outsideTopics, deadLetterTopic, PARTITIONS, topicSettings, type Topic } from '../../../contracts/internal/topics.js';
 import type { Check, CommonConfig, Environment, Settings } from './config.js';
-import { readConfig } from './config.js';
+import { ConfigurationError, readConfig } from './config.js';
 import { clockProblem, openClient, openPool, type DatabaseOptions } from '../postgres/database.js';
 import { assemble, type Assembly } from '../engine/assembly.js';
 import { Catalogue } from '../engine/catalogue.js';
@@ -18,6 +18,8 @@ import { Owner } from '../engine/effects/owner.js';
 import { watchStops } from '../stopping/watch-stops.js';
 import { stopInWords } from '../stopping/stop-rules.js';
 import type { StopWatch } from '../stopping/stop-watch.js';
+import { decisionRefusals, type DecisionRefusal } from '../engine/inbox/operator-decisions.js';
+import { Operators } from '../signing/operators-file.js';
 import { PostgresStore } from '../engine/store/postgres-store.js';
 import type { Figure, StateVersions } from '../engine/store/store.js';
 import {
@@ -37,6 +39,7 @@ import { startProducer, type Producer } from '../kafka/producer.js';
 import { watchFigures } from './figures.js';
 import { startJobs } from './jobs.js';
 import { createLog, type Log } from './log.js';
+import { reasonCounter } from './reason-counter.js';
 import { runProcess, type Running } from './run-process.js';
 
 /** `pool`: connections to the database in the service's own schema and role. */
@@ -88,7 +91,7 @@ export const ensureAllTopics = (options: KafkaOptions, replicationFactor: number
   ensureTopics(
     options,
     [...outsideTopics, ...ownTopics].flatMap((name) => [
-      { name, partitions: PARTITIONS, replicationFactor },
+      { name, partitions: PARTITIONS, replicationFactor, configEntries: topicSettings(name) },
       { name: deadLetterTopic(name), partitions: 1, replicationFactor },
     ]),
   );
@@ -147,6 +150,30 @@ const figuresOf = async ({ store, engine, readable }: EngineParts): Promise<read
   ...(await store.figures(readable)),
   { name: 'left_to_newer', labels: { what: 'events' }, value: engine.leftToNewer.size },
 ];
+/**
+ * The people whose signatures count. Without OPERATORS_FILE there is nobody, and no decision is carried out.
+ * @throws ConfigurationError when the file cannot be used.
+ */
+export const peopleOf = (path: string | undefined, log: Log): Operators | null => {
+  if (path === undefined) {
+    log.warn('OPERATORS_FILE is not set: nobody can decide anything');
+    return null;
+  }
+  try {
+    return new Operators(path, Date.now, (problem) => {
+      log.error({ alarm: 'operators-file', problem }, 'the people of before still count: somebody must mend the file');
+    });
+  } catch (error) {
+    throw new ConfigurationError([`OPERATORS_FILE ${error instanceof Error ? error.message : 'cannot be read'}`]);
+  }
+};
+
+const refusedDecisions = (registry: Registry): ((refusal: DecisionRefusal) => void) =>
+  reasonCounter(registry, {
+    name: 'cmw_decisions_refused_total',
+    help: 'decisions of people that were not carried out; somebody must look who sent them',
+    reasons: decisionRefusals,
+  });
 
 type EngineSetting = {
   readonly definition: ServiceDefinition;
@@ -155,9 +182,20 @@ type EngineSetting = {
   readonly pool: Pool;
   readonly producer: Producer;
   readonly stops: StopWatch;
+  readonly people: Operators | null;
+  readonly onDecisionRefused: (refusal: DecisionRefusal) => void;
 };
 
-const startEngine = async ({ definition, config, log, pool, producer, stops }: EngineSetting): Promise<EngineParts> => {
+const startEngine = async ({
+  definition,
+  config,
+  log,
+  pool,
+  producer,
+  stops,
+  people,
+  onDecisionRefused,
+}: EngineSetting): Promise<EngineParts> => {
   const options = databaseOptions(config, definition.name);
   // Any number that is the same in all instances of a service and differs between services.
   const lockClass = Number.parseInt(contentHash(`engine ${options.schema}`).slice(0, 7), 16);
@@ -182,6 +220,8 @@ const startEngine = async ({ definition, config, log, pool, producer, stops }: E
   const assembly = assemble({
     ...{ catalogue, store, clock: systemClock, log, failpoint, stops },
     ownerId: () => owner.id,
+    personNamed: (name) => people?.named(name) ?? null,
+    onDecisionRefused,
     publish: async (rows) => {
       await producer.send(rows);
       failpoint('after-publish', () => rows.map((row) => row.topic));
@@ -231,6 +271,7 @@ const start = async <S extends z.ZodObject, T extends z.ZodObject>(
 ): Promise<Running> => {
   const config = readConfig(options.config, environment, options) as Settings<S, T> & CommonConfig;
   const log = createLog(config.SERVICE_NAME ?? options.name, config.LOG_LEVEL);
+  const people = peopleOf(config.OPERATORS_FILE, log);
   const pool = openPool(databaseOptions(config, options.name), (error) => {
     log.warn({ reason: error.message }, 'an idle database connection broke');
   });
@@ -240,9 +281,7 @@ const start = async <S extends z.ZodObject, T extends z.ZodObject>(
   const stops = watchStops({
     service: options.name,
     database: databaseOptions(config, options.name),
-    operatorsFile: config.OPERATORS_FILE,
-    log,
-    registry,
+    ...{ people, log, registry },
   });
   const state: { parts: EngineParts | null } = { parts: null };
   const started = (): Promise<void> => (state.parts === null ? Promise.reject(new Error('starting')) : Promise.resolve());
@@ -261,7 +300,17 @@ const start = async <S extends z.ZodObject, T extends z.ZodObject>(
   await untilDone('Kafka', log, () => ensureAllTopics(kafka, config.KAFKA_REPLICATION_FACTOR));
   const producer = await startProducer(kafka);
   await stops.start();
-  const parts = await startEngine({ definition, config, log, pool, producer, stops });
+  const parts = await startEngine({
+    definition,
+    config,
+    log,
+    pool,
+    producer,
+    stops,
+    people,
+    onDecisionRefused: refusedDecisions(registry),
+  });
+
   state.parts = parts;
   watchMemory(registry, parts);
   watchFigures({ registry, read: () => figuresOf(parts) });

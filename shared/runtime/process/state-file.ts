@@ -14,6 +14,8 @@ const runningState = z.object({
   operatorUrl: z.url(),
   /** Bearer token of one operator. */
   operatorToken: z.string().min(1),
+  /** Private key of the same operator, where there is one. */
+  operatorKeyFile: z.string().min(1).optional(),
 });
 export type RunningState = z.output<typeof runningState>;
 

@@ -1,6 +1,6 @@
 /**
- * Ed25519 signatures (RFC 8032) over fields. Each field carries its length, so that no two lists of fields have the same bytes:
- * nobody can move a letter from one field to the next and keep the signature.
+ * Ed25519 signatures (RFC 8032) over fields. Each field carries its length, so that no two lists of fields have the same bytes.
+ * Nobody can move a letter from one field to the next and keep the signature.
  */
 import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
 

@@ -1,5 +1,5 @@
 /**
- * What people sign. Each signs with a key of their own, which neither the operator service nor its database role has: whoever carries an
+ * What people sign. Each signs with a key of their own, which neither the operator service nor its database role has. Whoever carries an
  * act out checks both signatures, and believes nothing that the operator service says about them.
  */
 import { createHash, type KeyObject } from 'node:crypto';

@@ -89,6 +89,7 @@ const viewOf = (payment: Payment): { readonly [key: string]: Printable } => ({
   status: payment.status,
   statusReason: payment.statusReason ?? undefined,
   instructedAmount: { amount: text(payment.request.instructedAmount.amount), currency: payment.request.instructedAmount.currency },
+  creditorAccount: { iban: payment.request.creditorAccount.iban },
   bookedAt: payment.bookedAtMs === null ? undefined : new Date(payment.bookedAtMs).toISOString(),
   return: payment.returned === null ? undefined : { ...payment.returned, amount: text(payment.returned.amount) },
 });

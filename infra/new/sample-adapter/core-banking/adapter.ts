@@ -18,6 +18,7 @@ export const createSample = (options: SampleOptions): CoreBankingPort & { readon
     canPay: () => null,
     pay: async () => notBuilt('pay'),
     findPayment: async () => notAsked('findPayment'),
+    readPayment: async () => notBuilt('readPayment'),
     readCustomer: async () => notBuilt('readCustomer'),
     close: client.close,
   };

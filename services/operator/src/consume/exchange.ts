@@ -6,6 +6,7 @@ import { parseJson, printJson, type Json, type Printable } from '../../../../sha
 import { networkOf } from '../../../../shared/runtime/http/address.js';
 import { Bodies, BodyRefused } from '../../../../shared/runtime/http/body.js';
 import { sendProblem, type Problem } from '../../../../shared/runtime/http/server.js';
+import { noteRefusal } from './authentication.js';
 
 /** A corrected message and what is around it. */
 const LARGEST_BODY_BYTES = 1_000_000;
@@ -72,6 +73,8 @@ export const exchange =
         .send(printJson(body as Printable));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
+      if (error.problem.status === 403 || error.problem.code === 'changed-since')
+        noteRefusal(request, response, 'refused', error.problem.code);
       sendProblem(response, error.problem, error.problem.status === 413 || error.problem.status === 408 ? { Connection: 'close' } : {});
     }
   };

@@ -3,12 +3,14 @@ import type { Express } from 'express';
 import { z } from 'zod';
 import { listed } from '../decide/journeys.js';
 import { masked } from '../decide/masking.js';
-import { ACT_KINDS, OPEN_EFFECTS, QUARANTINES, type Act, type DeadLetter, type EffectRow, type Reading } from '../decide/operator.js';
+import { ACT_KINDS } from '../../../../contracts/internal/acts.js';
+import { OPEN_EFFECTS, QUARANTINES, type Act, type DeadLetter, type EffectRow, type Reading } from '../decide/operator.js';
 import { progressOf } from '../decide/decisions.js';
 import { timelineOf } from '../decide/timeline.js';
 import { parseValue } from '../../../../contracts/internal/envelope.js';
 import { wholeNumberText } from '../../../../contracts/tokens.js';
 import type { Json } from '../../../../shared/kernel/json.js';
+import { visitorOf } from './authentication.js';
 import { exchange, ok, parsed, Refusal, words } from './exchange.js';
 
 const DEFAULT_PAGE = 200;
@@ -31,6 +33,7 @@ const journeysQuery = z.object({
 const lettersQuery = z.object({ topic: name, reason: name, service: z.enum(QUARANTINES).optional(), all: flag, limit: page });
 const letterQuery = z.object({ service: z.enum(QUARANTINES).optional() });
 const effectsQuery = z.object({ unknown: flag, parked: flag, all: flag, limit: page });
+const pageQuery = z.object({ limit: page });
 const actsQuery = z.object({ kind: z.enum(ACT_KINDS).optional(), waiting: flag, limit: page });
 const auditQuery = z.object({ after: wholeNumberText(-1, Number.MAX_SAFE_INTEGER).default(-1), limit: page });
 const idParameter = words(300);
@@ -51,7 +54,7 @@ const letterWhole = (letter: DeadLetter): object => ({
   value: contentOf(letter.value),
 });
 /** A corrected message is long and personal: people see that there is one. */
-export const actShown = ({ details, ...act }: Act): object => {
+export const actShown = ({ details, signature: _signature, approval: _approval, ...act }: Act): object => {
   const { correctedValue, ...rest } = details;
   return { ...act, details: { ...rest, corrected: typeof correctedValue === 'string' && correctedValue !== '' } };
 };
@@ -104,7 +107,8 @@ const lookAtLetters = (app: Express, reading: Reading): void => {
 
 export const jobShown = async (reading: Reading, acts: readonly Act[]): Promise<readonly object[]> => {
   const fates = await reading.fates(acts.map(({ target }) => target));
-  return acts.map((act) => ({ ...actShown(act), ...progressOf(act, fates.get(act.target)) }));
+  const refusals = await reading.refusals(acts.flatMap(({ actId }) => (actId === null ? [] : [actId])));
+  return acts.map((act) => ({ ...actShown(act), ...progressOf(act, fates.get(act.target), refusals.get(act.actId ?? '')) }));
 };
 
 const lookAtActs = (app: Express, reading: Reading): void => {
@@ -113,6 +117,14 @@ const lookAtActs = (app: Express, reading: Reading): void => {
     exchange(async (request) => {
       const { kind, waiting, limit } = parsed(actsQuery, request.query);
       return ok({ items: await jobShown(reading, await reading.acts({ kind, waitingOnly: waiting, limit })) });
+    }),
+  );
+  app.get(
+    '/decisions/refused',
+    exchange(async (request) => {
+      const { limit } = parsed(pageQuery, request.query);
+      const items = await reading.refusedDecisions(limit + 1);
+      return ok({ items: items.slice(0, limit), more: items.length > limit });
     }),
   );
   app.get(
@@ -138,7 +150,23 @@ const lookAtActs = (app: Express, reading: Reading): void => {
   );
 };
 
+const lookAtOneEffect = (app: Express, reading: Reading): void => {
+  app.get(
+    '/effects/:id',
+    exchange(async (request) => {
+      const effect = await reading.effect(parsed(idParameter, request.params['id']));
+      if (effect === null) throw new Refusal(404, 'effect-unknown', 'There is no such effect');
+      return ok(effectShown(effect));
+    }),
+  );
+};
+
 export const looking = (app: Express, reading: Reading): void => {
+  app.get(
+    '/me',
+    exchange(async (_request, response) => ok(visitorOf(response))),
+  );
+  lookAtOneEffect(app, reading);
   lookAtJourneys(app, reading);
   lookAtLetters(app, reading);
   lookAtActs(app, reading);

@@ -1,17 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { JsonNumber, parseJson, type Json } from '../../../../shared/kernel/json.js';
-import { canonicalJson, EMPTY_CHAIN, FIRST_PREVIOUS, hashOfLine, verifyNext } from './audit-chain.js';
-import { decisionOf, progressOf } from './decisions.js';
+import { canonicalJson, EMPTY_CHAIN, FIRST_PREVIOUS, hashOfLine, verifyNext, type StoredLine } from './audit-chain.js';
 import { listed, reasonOf } from './journeys.js';
 import { masked, maskText } from './masking.js';
 import { correctionProblem, previewOf, totalsOf } from './money-at-stake.js';
 import {
-  targetOf,
-  type Act,
   type AuditLine,
   type DeadLetter,
-  type Fate,
   type HistoryRow,
   type JourneyRow,
   type Story,
@@ -270,6 +266,19 @@ describe('the audit chain', () => {
     return lines;
   };
 
+  /** As a release before wrote them. */
+  const stored = (lines: readonly AuditLine[], form = 1): StoredLine[] =>
+    lines.map((line) => ({ line, form, exactAt: line.at, detailsText: '{}' }));
+
+  it('takes no line in an older form once the database writes them [A6]', () => {
+    const lines = chain(2);
+    const form2 = stored(lines.slice(0, 1), 1).map((one) => ({ ...one, form: 1 }));
+    const end = verifyNext(EMPTY_CHAIN, form2, sha256);
+    expect(verifyNext({ ...(end as typeof EMPTY_CHAIN), form: 2 }, stored(lines.slice(1)), sha256)).toMatchObject({
+      whole: false,
+      problem: 'it is written as no line is written any more',
+    });
+  });
   it('does not depend on the order of keys, and leaves out what is absent', () => {
     expect(canonicalJson({ b: 1, a: [{ d: null, c: new JsonNumber('1.50') }], none: undefined })).toBe('{"a":[{"c":1.50,"d":null}],"b":1}');
     expect(canonicalJson({ a: 1, b: 2 })).toBe(canonicalJson({ b: 2, a: 1 }));
@@ -277,9 +286,13 @@ describe('the audit chain', () => {
 
   it('is whole, also when it is read in pages', () => {
     const lines = chain(5);
-    const first = verifyNext(EMPTY_CHAIN, lines.slice(0, 2), sha256);
-    expect(verifyNext(first as typeof EMPTY_CHAIN, lines.slice(2), sha256)).toEqual({ whole: true, lines: 5, lastHash: lines[4]?.hash });
-    expect(verifyNext(EMPTY_CHAIN, [], sha256)).toEqual({ whole: true, lines: 0, lastHash: FIRST_PREVIOUS });
+    const first = verifyNext(EMPTY_CHAIN, stored(lines.slice(0, 2)), sha256);
+    expect(verifyNext(first as typeof EMPTY_CHAIN, stored(lines.slice(2)), sha256)).toMatchObject({
+      whole: true,
+      lines: 5,
+      lastHash: lines[4]?.hash,
+    });
+    expect(verifyNext(EMPTY_CHAIN, [], sha256)).toMatchObject({ whole: true, lines: 0, lastHash: FIRST_PREVIOUS });
   });
 
   it.each<[string, (lines: AuditLine[]) => AuditLine[], number, string]>([
@@ -297,103 +310,7 @@ describe('the audit chain', () => {
     ],
     ['a line in front', (lines) => [{ ...(lines[0] as AuditLine), seq: 0 }, ...lines], 0, 'line 1 is missing'],
   ])('names the first line broken by %s', (_what, breakIt, brokenAt, problem) => {
-    expect(verifyNext(EMPTY_CHAIN, breakIt(chain(4)), sha256)).toMatchObject({ whole: false, brokenAt, problem });
-  });
-});
-
-const act: Act = {
-  id: '7',
-  kind: 'replay-dead-letter',
-  target: 'withdrawal/e1',
-  details: { service: 'withdrawal', eventId: 'e1', portfolioId: 'P1', attempts: '1', correctedValue: null },
-  why: 'mended',
-  madeBy: 'anna',
-  madeAt: 'now',
-  needsSecond: false,
-  approvedBy: null,
-  approvedAt: null,
-  carriedOutAt: null,
-  withdrawnBy: null,
-  failed: null,
-  job: '1',
-};
-
-describe('a decision', () => {
-  it.each<[string, Partial<Act>, unknown]>([
-    ['a replay', {}, { kind: 'replay-dead-letter', service: 'withdrawal', eventId: 'e1', correctedValue: null, by: 'anna', why: 'mended' }],
-    [
-      'a corrected, approved replay',
-      { approvedBy: 'ben', details: { ...act.details, correctedValue: '{}' } },
-      {
-        kind: 'replay-dead-letter',
-        service: 'withdrawal',
-        eventId: 'e1',
-        correctedValue: '{}',
-        by: 'anna',
-        why: 'mended (approved by ben)',
-      },
-    ],
-    [
-      'a discard',
-      { kind: 'discard-dead-letter' },
-      { kind: 'discard-dead-letter', service: 'withdrawal', eventId: 'e1', by: 'anna', why: 'mended' },
-    ],
-    [
-      'an answer',
-      {
-        kind: 'answer-effect',
-        approvedBy: 'ben',
-        details: { service: 'payout', effectId: 'f', generation: new JsonNumber('2'), answer: 'applied', evidence: 'seen' },
-      },
-      {
-        kind: 'answer-effect',
-        service: 'payout',
-        effectId: 'f',
-        generation: 2,
-        answer: 'applied',
-        evidence: 'seen',
-        by: 'anna',
-        approvedBy: 'ben',
-      },
-    ],
-  ])('is told from %s', (_what, change, decision) => {
-    expect(decisionOf({ ...act, ...change })?.decision).toEqual(decision);
-  });
-
-  it('is not told from an answer that nobody approved, or from nothing', () => {
-    expect(
-      decisionOf({
-        ...act,
-        kind: 'answer-effect',
-        details: { service: 'payout', effectId: 'f', generation: new JsonNumber('1'), answer: 'applied', evidence: 'seen' },
-      }),
-    ).toBeNull();
-    expect(decisionOf({ ...act, details: {} })).toBeNull();
-    expect(decisionOf({ ...act, details: { service: 's', eventId: 'e' } })?.portfolioId).toBeNull();
-  });
-
-  const fate: Fate = { lies: false, attempts: 1, reason: 'wrong', handled: true, note: null };
-  const told = { carriedOutAt: 'now' };
-  it.each<[string, Partial<Act>, Fate | undefined, boolean]>([
-    ['failed: too large', { failed: 'too large' }, undefined, true],
-    ['withdrawn by ben', { withdrawnBy: 'ben' }, undefined, true],
-    ['waits for a second person to approve act 7', { needsSecond: true }, fate, true],
-    ['queued', { needsSecond: true, approvedBy: 'ben' }, fate, false],
-    ['told to the service', { ...told, kind: 'answer-effect' }, undefined, true],
-    ['told to the service', told, undefined, false],
-    ['told to the service', told, { ...fate, lies: true }, false],
-    ['quarantined again: wrong', told, { ...fate, lies: true, attempts: 2 }, true],
-    ['quarantined again: wrong', { ...told, details: {} }, { ...fate, lies: true }, true],
-    ['discarded', { ...told, kind: 'discard-dead-letter' }, fate, true],
-    ['runs', told, { ...fate, handled: false }, false],
-    ['ran', told, fate, true],
-    ['ran: news', told, { ...fate, note: 'news' }, true],
-  ])('has come so far: %s', (result, change, seen, settled) => {
-    expect(progressOf({ ...act, ...change }, seen)).toEqual({ result, settled });
-  });
-
-  it('has a target of its own in each service', () => {
-    expect(targetOf('payout', 'e1')).toBe('payout/e1');
+    expect(verifyNext(EMPTY_CHAIN, stored(breakIt(chain(4))), sha256)).toMatchObject({ whole: false, brokenAt, problem });
   });
 });
 

@@ -1,41 +1,50 @@
 /** From what people asked for to what the services are told. */
+import type { ActFacts } from '../../../../contracts/internal/acts.js';
 import { operatorDecision, type OperatorDecision } from '../../../../contracts/internal/events.js';
 import type { Act, Fate } from './operator.js';
 
-const LONGEST_WHY = 1_000;
-
-const whyOf = ({ why, approvedBy }: Act): string =>
-  (approvedBy === null ? why : `${why} (approved by ${approvedBy})`).slice(0, LONGEST_WHY);
-
 const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
 
-/** Null when the stored act is not one that a service can be told. */
-export const decisionOf = (act: Act): { readonly decision: OperatorDecision; readonly portfolioId: string | null } | null => {
-  const { details, madeBy, approvedBy } = act;
-  const common = { kind: act.kind, service: details['service'], by: madeBy, why: whyOf(act) };
+/** Said of an act that is older than signatures. */
+export const BEFORE_SIGNATURES = 'it was asked for before people signed their acts: ask again';
+
+const parsedOf = (act: Act): OperatorDecision | null => {
+  const { details, madeBy, approvedBy, actId, kind, why, signature, approval } = act;
+  const common = { kind, service: details['service'], actId, by: madeBy, signature, approvedBy, approval };
+  const letter = { eventId: details['eventId'], attempts: details['attempts'], text: details['text'], why };
   const parsed = operatorDecision.safeParse(
-    act.kind === 'answer-effect'
+    kind === 'answer-effect'
       ? {
           ...common,
           effectId: details['effectId'],
           generation: details['generation'],
           answer: details['answer'],
           evidence: details['evidence'],
-          approvedBy,
         }
-      : { ...common, eventId: details['eventId'], correctedValue: text(details['correctedValue']) },
+      : { ...common, ...letter, ...(kind === 'replay-dead-letter' ? { correctedValue: text(details['correctedValue']) } : {}) },
   );
-  return parsed.success ? { decision: parsed.data, portfolioId: text(details['portfolioId']) } : null;
+  return parsed.success ? parsed.data : null;
 };
 
-/** How far an act has come, for people. `settled`: nothing more will happen by itself. */
-export const progressOf = (act: Act, fate: Fate | undefined): { readonly result: string; readonly settled: boolean } => {
+/** Null when the stored act is not one that a service can be told: it cannot be read, or somebody has yet to sign it. */
+export const decisionOf = (act: Act): { readonly decision: OperatorDecision; readonly portfolioId: string | null } | null => {
+  const decision = act.needsSecond && act.approval === null ? null : parsedOf(act);
+  return decision === null ? null : { decision, portfolioId: text(act.details['portfolioId']) };
+};
+
+/** What people sign of a stored act; null of one that is older than signatures, or cannot be read. */
+export const factsOf = (act: Act): ActFacts | null => parsedOf({ ...act, approvedBy: null, approval: null });
+
+/** How far an act has come, for people. `settled`: nothing more will happen by itself. `refused`: why the service has not carried it out. */
+export const progressOf = (act: Act, fate: Fate | undefined, refused?: string): { readonly result: string; readonly settled: boolean } => {
+  if (refused !== undefined) return { result: `failed: the service has not carried it out: ${refused}`, settled: true };
   if (act.failed !== null) return { result: `failed: ${act.failed}`, settled: true };
   if (act.withdrawnBy !== null) return { result: `withdrawn by ${act.withdrawnBy}`, settled: true };
   if (act.needsSecond && act.approvedBy === null) return { result: `waits for a second person to approve act ${act.id}`, settled: true };
   if (act.carriedOutAt === null) return { result: 'queued', settled: false };
   if (act.kind === 'answer-effect') return { result: 'told to the service', settled: true };
-  if (fate === undefined) return { result: 'told to the service', settled: false };
+  if (fate === undefined)
+    return { result: act.target.startsWith('gateway/') ? 'discarded' : 'told to the service', settled: act.target.startsWith('gateway/') };
   const before = text(act.details['attempts']) ?? '0';
   if (fate.lies)
     return BigInt(fate.attempts) > BigInt(before)

@@ -6,21 +6,13 @@
  * it needs two wherever more than an id is taken from it. Which message is which, the list of services says; what it does not list is believed.
  */
 import { parseValue } from '../../../../contracts/internal/envelope.js';
-import { mayCallOf, outsideSystems, takenFrom, type Belief, type Taken } from '../../../../contracts/internal/services.js';
+import { mayMoveMoney } from '../../../../contracts/internal/acts.js';
+import { mayCallOf, outsideSystems, takenFrom } from '../../../../contracts/internal/services.js';
 import { parseDecimal, plus, type Decimal } from '../../../../shared/kernel/decimal.js';
 import { JsonNumber, type Json } from '../../../../shared/kernel/json.js';
 import type { DeadLetter, JourneyRow } from './operator.js';
 
-type Trust = 'reread' | 'believed';
-type Step = { readonly flow: string; readonly input: string; readonly stored: Trust; readonly corrected: Trust };
-
-const TRUST: Readonly<Record<Belief, Pick<Step, 'stored' | 'corrected'>>> = {
-  'reads-again': { stored: 'reread', corrected: 'reread' },
-  'believes-its-sender': { stored: 'reread', corrected: 'believed' },
-  believes: { stored: 'believed', corrected: 'believed' },
-};
-const believed = (flow: string, input: string): Step => ({ flow, input, ...TRUST.believes });
-const asTaken = ({ flow, becomes, belief }: Taken): Step => ({ flow, input: becomes, ...TRUST[belief] });
+type Step = { readonly flow: string; readonly input: string };
 
 export type AtStake = { readonly amount: string; readonly currency: string };
 export type PreviewedJourney = {
@@ -83,22 +75,22 @@ const ownStep = (value: string): Step => {
   const told = parsed(value);
   const flow = told?.['tells'];
   const input = isObject(told?.['input']) ? told['input']['type'] : undefined;
-  return believed(typeof flow === 'string' ? flow : 'unknown', typeof input === 'string' ? input : 'unknown');
+  return { flow: typeof flow === 'string' ? flow : 'unknown', input: typeof input === 'string' ? input : 'unknown' };
 };
 
-const stepOf = (letter: DeadLetter): Step | null => {
+const stepOf = (letter: Letter): Step | null => {
   if (letter.service === 'gateway') return null;
   if (letter.topic === 'own') return ownStep(letter.value);
   const taken = takenFrom(letter.service, letter.topic);
-  return taken === null ? believed('unknown', 'unknown') : asTaken(taken);
+  return taken === null ? { flow: 'unknown', input: 'unknown' } : { flow: taken.flow, input: taken.becomes };
 };
 
-const moneyOf = (journeys: readonly JourneyRow[]): AtStake | null => {
+const moneyOf = (journeys: readonly ReachedJourney[]): AtStake | null => {
   const [first] = journeys.flatMap(({ amount, currency }) => (amount === null ? [] : [{ amount, currency: currency ?? '' }]));
   return first ?? null;
 };
 
-const shown = ({ id, flow, status, amount, currency }: JourneyRow): PreviewedJourney => ({
+const shown = ({ id, flow, status, amount, currency }: ReachedJourney): PreviewedJourney => ({
   id,
   journey: flow,
   status,
@@ -109,13 +101,20 @@ const shown = ({ id, flow, status, amount, currency }: JourneyRow): PreviewedJou
 const GATEWAY_ONLY_DISCARDS =
   'the gateway could not read this body, so no event came of it: ask the sender to send it again, then discard it';
 
-const becauseOf = (trust: Trust, corrected: boolean): string => {
-  if (trust === 'reread') return 'it only makes us read again at the source';
+const becauseOf = (believed: boolean, corrected: boolean): string => {
+  if (!believed) return 'it only makes us read again at the source';
   return corrected ? 'what a person writes into it would be believed' : 'what it says is believed and may move money';
 };
 
-/** `open` are the open journeys of the letter's portfolio in the letter's service. */
-export const previewOf = (letter: DeadLetter, corrected: string | null, open: readonly JourneyRow[]): PreviewItem => {
+/** What is asked of a letter and of a journey here. */
+export type Letter = Pick<DeadLetter, 'eventId' | 'service' | 'topic' | 'portfolioId' | 'reason' | 'value'>;
+export type ReachedJourney = Pick<JourneyRow, 'id' | 'flow' | 'status' | 'amount' | 'currency'>;
+
+/**
+ * `open` are the open journeys of the letter's portfolio in the letter's service. At stake is what the text that runs says.
+ * Of a correction that is the corrected amount, whatever the stored text or the open journey had.
+ */
+export const previewOf = (letter: Letter, corrected: string | null, open: readonly ReachedJourney[]): PreviewItem => {
   const { eventId, service, topic, portfolioId, reason } = letter;
   const step = stepOf(letter);
   const common = { eventId, service, topic, portfolioId, reason };
@@ -131,16 +130,16 @@ export const previewOf = (letter: DeadLetter, corrected: string | null, open: re
       atStake: null,
     };
   const reached = open.filter(({ flow }) => flow === step.flow);
-  const trust = corrected === null ? step.stored : step.corrected;
+  const believed = mayMoveMoney({ service, topic, corrected: corrected !== null });
   return {
     ...common,
     canRun: true,
     step: { journey: step.flow, input: step.input },
     journeys: reached.map(shown),
     mayCall: mayCallOf(step.flow) ?? outsideSystems,
-    needsSecond: trust === 'believed',
-    because: becauseOf(trust, corrected !== null),
-    atStake: moneyOf(reached) ?? saidAmount(corrected ?? letter.value),
+    needsSecond: believed,
+    because: becauseOf(believed, corrected !== null),
+    atStake: corrected === null ? (moneyOf(reached) ?? saidAmount(letter.value)) : (saidAmount(corrected) ?? moneyOf(reached)),
   };
 };
 

@@ -1,4 +1,5 @@
 /** The nouns of the operators' service. Instants are ISO 8601 UTC text; amounts are decimal text in major units. */
+import type { ActKind } from '../../../../contracts/internal/acts.js';
 import { engineServiceNames, type EngineServiceName } from '../../../../contracts/internal/services.js';
 import type { Json, Printable } from '../../../../shared/kernel/json.js';
 
@@ -69,6 +70,7 @@ export type DeadLetter = {
 
 export type DeadLetterFilter = {
   readonly eventId?: string | undefined;
+  readonly eventIds?: readonly string[] | undefined;
   readonly topic?: string | undefined;
   /** Part of the reason or of the error class, in any case. */
   readonly reason?: string | undefined;
@@ -108,8 +110,6 @@ export type EffectRow = {
   readonly act: Act | null;
 };
 
-export const ACT_KINDS = ['replay-dead-letter', 'discard-dead-letter', 'answer-effect'] as const;
-export type ActKind = (typeof ACT_KINDS)[number];
 /** What a person asked for. It is carried out once: right away, or when a second person has approved it. */
 export type Act = {
   readonly id: string;
@@ -117,10 +117,15 @@ export type Act = {
   readonly target: string;
   readonly details: { readonly [key: string]: Json };
   readonly why: string;
+  /** Drawn by the person who asked, and signed with every fact; null of an act from before people signed. */
+  readonly actId: string | null;
+  readonly signature: string | null;
   readonly madeBy: string;
   readonly madeAt: string;
   readonly needsSecond: boolean;
   readonly approvedBy: string | null;
+  /** Signature of the second person. */
+  readonly approval: string | null;
   readonly approvedAt: string | null;
   readonly carriedOutAt: string | null;
   readonly withdrawnBy: string | null;
@@ -132,11 +137,21 @@ export type NewAct = {
   readonly target: string;
   readonly details: { readonly [key: string]: Printable };
   readonly why: string;
+  readonly actId: string;
   readonly by: string;
-  readonly needsSecond: boolean;
+  readonly signature: string;
 };
 /** `already`: the same divest request stands open; it is shown instead. */
 export type MadeAct = { readonly act: Act; readonly already: boolean };
+
+/** A decision that a service has not carried out. */
+export type RefusedDecision = {
+  readonly service: JourneyService;
+  readonly eventId: string;
+  readonly actId: string | null;
+  readonly at: string;
+  readonly why: string;
+};
 
 /** What became of a message that was allowed to run again. */
 export type Fate = {
@@ -163,8 +178,17 @@ export type AuditLine = {
   readonly previous: string;
   readonly hash: string;
 };
+/** A head of the log that was kept outside of the database. */
+export type AuditHead = { readonly seq: number; readonly hash: string };
 export type AuditVerdict =
-  | { readonly whole: true; readonly lines: number; readonly lastHash: string }
+  | {
+      readonly whole: true;
+      readonly lines: number;
+      readonly lastHash: string;
+      /** How many heads on Kafka it was compared with; null when Kafka is away. */
+      readonly heads: number | null;
+    }
+  /** `brokenAt` is the line; 0 where the problem is an act, or a line that is not there any more. */
   | { readonly whole: false; readonly lines: number; readonly brokenAt: number; readonly problem: string };
 
 export const targetOf = (service: string, id: string): string => `${service}/${id}`;
@@ -239,9 +263,15 @@ export type Reading = {
   story(id: string): Promise<Story | null>;
   deadLetters(filter: DeadLetterFilter): Promise<Page<DeadLetter>>;
   effects(filter: EffectFilter): Promise<Page<EffectRow>>;
+  /** In whatever status. */
+  effect(effectId: string): Promise<EffectRow | null>;
   /** By `service/event id`. */
   fates(targets: readonly string[]): Promise<ReadonlyMap<string, Fate>>;
   acts(filter: ActFilter): Promise<readonly Act[]>;
+  /** Why the service concerned has not carried these acts out, by act id. */
+  refusals(actIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Newest first. */
+  refusedDecisions(limit: number): Promise<readonly RefusedDecision[]>;
   audit(after: number, limit: number): Promise<readonly AuditLine[]>;
   verifyAudit(): Promise<AuditVerdict>;
 };
@@ -258,9 +288,11 @@ export type ActFilter = {
 export type Acting = {
   /** One job; each act either new or the one that stands open already. */
   make(acts: readonly NewAct[]): Promise<{ readonly job: string; readonly made: readonly MadeAct[] }>;
-  approve(id: string, who: string): Promise<Approval>;
+  approve(id: string, who: string, approval: string): Promise<Approval>;
+  /** A line in the log about what was refused to a person. */
+  noteRefusal(who: string, what: string, target: string, because: string): Promise<void>;
   /** Only while it waits for a second person. False otherwise. */
   withdraw(id: string, who: string, why: string): Promise<boolean>;
-  /** Closes a body that the gateway kept. False when it is unknown or closed. */
-  closeKeptBody(eventId: string, who: string, why: string): Promise<boolean>;
+  /** Drops a body that the gateway kept, in one commit with the act. Null when it is unknown or closed. */
+  dropKeptBody(eventId: string, act: NewAct): Promise<Act | null>;
 };

@@ -12,7 +12,7 @@ export const rowsIn = (answer: Json, key: string): readonly Row[] => {
 export const memberOf = (answer: Json, key: string): Json => (isRow(answer) ? (answer[key] ?? null) : null);
 
 /** Text from outside must not steer the terminal. */
-const harmless = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
+export const harmless = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
 
 const said = (value: Json | undefined): string => {
   if (value === null || value === undefined) return '';
@@ -222,10 +222,30 @@ export const auditScreen = (answer: Json): string =>
     cell(row, 'details'),
   ]);
 
+const headsText = (answer: Json): string =>
+  memberOf(answer, 'heads') === null
+    ? 'Kafka is away: the log was not compared with the heads that are kept there, so a missing end would not be seen'
+    : `compared with ${cell(answer, 'heads')} heads on Kafka, and with every act`;
+
+const brokenText = (answer: Json): string =>
+  cell(answer, 'brokenAt') === '0'
+    ? `BROKEN: ${cell(answer, 'problem')}. The chain itself is whole, ${cell(answer, 'lines')} lines\n`
+    : `BROKEN at line ${cell(answer, 'brokenAt')}: ${cell(answer, 'problem')}. The ${cell(answer, 'lines')} lines before it are whole\n`;
+
+/** Decisions that a service has not carried out: nobody signed them, or somebody sent them again. */
+export const refusedScreen = (answer: Json): string =>
+  listing(rowsIn(answer, 'items'), 'every decision was carried out', ['AT', 'SERVICE', 'EVENT ID', 'ACT', 'WHY NOT'], (row) => [
+    seconds(cell(row, 'at')),
+    cell(row, 'service'),
+    cell(row, 'eventId'),
+    cell(row, 'actId'),
+    cell(row, 'why'),
+  ]);
+
 export const verdictScreen = (answer: Json): string =>
   memberOf(answer, 'whole') === true
-    ? `whole: ${cell(answer, 'lines')} lines, the last hash is ${cell(answer, 'lastHash')}\n`
-    : `BROKEN at line ${cell(answer, 'brokenAt')}: ${cell(answer, 'problem')}. The ${cell(answer, 'lines')} lines before it are whole\n`;
+    ? `whole: ${cell(answer, 'lines')} lines, the last hash is ${cell(answer, 'lastHash')}\n${headsText(answer)}\n`
+    : brokenText(answer);
 
 /** Three lists, each only where it has something; the first one always. */
 export const stopsScreen = (answer: Json): string => {

@@ -5,7 +5,7 @@
 import { isoOf } from '../../../../shared/kernel/instant.js';
 import { headersOf, printEnvelope } from '../../../../contracts/internal/envelope.js';
 import type { OperatorDecision } from '../../../../contracts/internal/events.js';
-import { decisionOf } from '../decide/decisions.js';
+import { BEFORE_SIGNATURES, decisionOf } from '../decide/decisions.js';
 import type { Act } from '../decide/operator.js';
 
 export type CarryOutOptions = {
@@ -18,6 +18,8 @@ export type CarryOutOptions = {
     readonly value: string;
     readonly headers: Readonly<Record<string, string>>;
   }) => Promise<void>;
+  /** Keeps the head of the audit log outside of the database. Resolves when Kafka has it. */
+  readonly anchor: () => Promise<void>;
   /** True when the message can never be sent, so trying again is useless. */
   readonly isHopeless: (error: unknown) => boolean;
   readonly failed: (error: unknown) => void;
@@ -89,11 +91,13 @@ export class CarryOut {
   async #carryOut(act: Act): Promise<void> {
     const said = decisionOf(act);
     if (said === null) {
-      await this.#o.finish(act, 'what was stored of it cannot be read');
+      await this.#o.finish(act, act.actId === null ? BEFORE_SIGNATURES : 'what was stored of it cannot be read');
       return;
     }
+    // What moves money leaves only when the lines of its asking and of its approval are kept where this database cannot reach them.
+    if (act.needsSecond) await this.#o.anchor();
     try {
-      await this.#o.publish(this.#messageOf(act, said.decision, said.portfolioId));
+      await this.#o.publish(this.#messageOf(said.decision, said.portfolioId));
     } catch (error) {
       if (!this.#o.isHopeless(error)) throw error;
       await this.#o.finish(act, error instanceof Error ? error.message : 'cannot be sent');
@@ -102,9 +106,9 @@ export class CarryOut {
     await this.#o.finish(act, null);
   }
 
-  #messageOf(act: Act, decision: OperatorDecision, portfolioId: string | null): Parameters<CarryOutOptions['publish']>[0] {
+  #messageOf(decision: OperatorDecision, portfolioId: string | null): Parameters<CarryOutOptions['publish']>[0] {
     const event = {
-      id: `operator:act-${act.id}`,
+      id: `operator:act-${decision.actId}`,
       type: 'operator.decision',
       version: '1',
       occurredAt: isoOf(this.#o.nowMs()),

@@ -1,16 +1,6 @@
 /** How the command line asks the operators' API. */
-import { parseJson, printJson, type Json, type Printable } from '../../../../shared/kernel/json.js';
-
-/** The service cannot be reached, or says itself that it is away. */
-export class ServiceAway extends Error {
-  override readonly name = 'ServiceAway';
-}
-/** The service has understood and says no. */
-export class Refused extends Error {
-  override readonly name = 'Refused';
-}
-
-export type Ask = (method: 'GET' | 'POST', path: string, content?: { readonly [key: string]: Printable }) => Promise<Json>;
+import { parseJson, printJson, type Json } from '../../../../shared/kernel/json.js';
+import { Refused, ServiceAway, type Connect } from '../decide/asked.js';
 
 const TIMEOUT_MS = 30_000;
 
@@ -27,14 +17,19 @@ const whatWasSaid = (text: string, status: number): string => {
 };
 
 export const operatorApi =
-  (address: { readonly url: string; readonly token: string }, fetchFrom: typeof fetch): Ask =>
+  (fetchFrom: typeof fetch): Connect =>
+  (address) =>
   async (method, path, content) => {
     let status: number;
     let text: string;
     try {
       const response = await fetchFrom(`${address.url.replace(/\/+$/, '')}${path}`, {
         method,
-        headers: { authorization: `Bearer ${address.token}`, ...(content === undefined ? {} : { 'content-type': 'application/json' }) },
+        headers: {
+          authorization: `Bearer ${address.token}`,
+          ...(address.name === null ? {} : { 'operator-name': address.name }),
+          ...(content === undefined ? {} : { 'content-type': 'application/json' }),
+        },
         ...(content === undefined ? {} : { body: printJson(content) }),
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });

@@ -1,7 +1,8 @@
 import type { Pool, PoolClient } from 'pg';
+import type { ActKind } from '../../../../contracts/internal/acts.js';
 import { printJson } from '../../../../shared/kernel/json.js';
-import type { Act, ActFilter, ActKind, Approval, MadeAct, NewAct } from '../decide/operator.js';
-import { audited, sha256, type AuditWriter } from './audit.store.js';
+import type { Act, ActFilter, Approval, MadeAct, NewAct } from '../decide/operator.js';
+import { loggedTransaction } from './audit.store.js';
 import { closeKeptBody } from './dead-letters.store.js';
 import { iso, isoOrNull, jsonOf, rowsOf, type Queryable } from './rows.js';
 
@@ -11,10 +12,13 @@ type Row = {
   target: string;
   details: string;
   why: string;
+  act_id: string | null;
+  signature: string | null;
   made_by: string;
   made_at: Date;
   needs_second: boolean;
   approved_by: string | null;
+  approval: string | null;
   approved_at: Date | null;
   carried_out_at: Date | null;
   withdrawn_by: string | null;
@@ -22,8 +26,10 @@ type Row = {
   job: string | null;
 };
 
-const COLUMNS = `id, kind, target, details::text as details, why, made_by, made_at, needs_second, approved_by, approved_at, carried_out_at, withdrawn_by, failed, job`;
+const COLUMNS = `id, kind, target, details::text as details, why, act_id, signature, made_by, made_at, needs_second, approved_by, approval, approved_at, carried_out_at, withdrawn_by, failed, job`;
 const OPEN = 'carried_out_at is null and withdrawn_at is null and failed is null';
+/** What is older than signatures is taken up too, and ends at once: nobody has signed it. */
+const READY = `${OPEN} and (not needs_second or approved_by is not null or act_id is null)`;
 const SAME_PERSON = 'two_different_people';
 
 const actOf = (row: Row): Act => ({
@@ -32,10 +38,13 @@ const actOf = (row: Row): Act => ({
   target: row.target,
   details: jsonOf(row.details) as Act['details'],
   why: row.why,
+  actId: row.act_id,
+  signature: row.signature,
   madeBy: row.made_by,
   madeAt: iso(row.made_at),
   needsSecond: row.needs_second,
   approvedBy: row.approved_by,
+  approval: row.approval,
   approvedAt: isoOrNull(row.approved_at),
   carriedOutAt: isoOrNull(row.carried_out_at),
   withdrawnBy: row.withdrawn_by,
@@ -70,64 +79,66 @@ export const newestActs = async (from: Queryable, kind: ActKind, targets: readon
   return new Map(rows.map((row) => [row.target, actOf(row)]));
 };
 
-/** A corrected message stands in the act; the log names it by its hash. */
-const withoutBody = ({ correctedValue, ...rest }: NewAct['details']): NewAct['details'] =>
-  typeof correctedValue === 'string' ? { ...rest, correctedValueSha256: sha256(correctedValue) } : rest;
-
-const makeOne = async (client: PoolClient, audit: AuditWriter, act: NewAct, job: string): Promise<MadeAct> => {
-  const { kind, target, details, why, by, needsSecond } = act;
+/** Whether a second person is needed, and what stands in the log, the database says: see migrations/0012-signed-acts.ts. */
+const insertAct = async (
+  client: PoolClient,
+  { kind, target, details, why, by, actId, signature }: NewAct,
+  job: string,
+): Promise<Act | null> => {
   const [made] = await rowsOf<Row>(
     client,
-    `insert into operator.act (kind, target, details, why, made_by, needs_second, job) values ($1, $2, $3, $4, $5, $6, $7)
+    `insert into operator.act (kind, target, details, why, made_by, act_id, signature, job) values ($1, $2, $3, $4, $5, $6, $7, $8)
      on conflict (kind, target) where ${OPEN} do nothing returning ${COLUMNS}`,
-    [kind, target, printJson(details), why, by, needsSecond, job],
+    [kind, target, printJson(details), why, by, actId, signature, job],
   );
-  if (made !== undefined) {
-    await audit({ who: by, what: `asked: ${kind}`, target, details: { act: made.id, job, why, needsSecond, ...withoutBody(details) } });
-    return { act: actOf(made), already: false };
-  }
+  return made === undefined ? null : actOf(made);
+};
+
+const makeOne = async (client: PoolClient, act: NewAct, job: string): Promise<MadeAct> => {
+  const made = await insertAct(client, act, job);
+  if (made !== null) return { act: made, already: false };
   const [standing] = await rowsOf<Row>(client, `select ${COLUMNS} from operator.act where kind = $1 and target = $2 and ${OPEN}`, [
-    kind,
-    target,
+    act.kind,
+    act.target,
   ]);
   if (standing === undefined) throw new Error('an act stood open and is gone within one transaction');
   return { act: actOf(standing), already: true };
+};
+
+const nextJob = async (client: PoolClient): Promise<string> => {
+  const [next] = await rowsOf<{ job: string }>(client, `select nextval('operator.job_id') as job`, []);
+  return next?.job ?? '0';
 };
 
 const isSamePerson = (error: unknown): boolean => (error as { constraint?: unknown }).constraint === SAME_PERSON;
 
 export class ActStore {
   readonly #pool: Pool;
-  readonly #nowMs: () => number;
 
-  constructor(pool: Pool, nowMs: () => number) {
+  constructor(pool: Pool) {
     this.#pool = pool;
-    this.#nowMs = nowMs;
   }
 
   make(acts: readonly NewAct[]): Promise<{ readonly job: string; readonly made: readonly MadeAct[] }> {
-    return audited(this.#pool, this.#nowMs, async (client, audit) => {
-      const [next] = await rowsOf<{ job: string }>(client, `select nextval('operator.job_id') as job`, []);
-      const job = next?.job ?? '0';
+    return loggedTransaction(this.#pool, async (client) => {
+      const job = await nextJob(client);
       const made: MadeAct[] = [];
-      for (const act of acts) made.push(await makeOne(client, audit, act, job));
+      for (const act of acts) made.push(await makeOne(client, act, job));
       return { job, made };
     });
   }
 
   /** The database refuses the same person; what was tried is written down too. */
-  async approve(id: string, who: string): Promise<Approval> {
+  async approve(id: string, who: string, approval: string): Promise<Approval> {
     try {
-      return await audited(this.#pool, this.#nowMs, async (client, audit): Promise<Approval> => {
+      return await loggedTransaction(this.#pool, async (client): Promise<Approval> => {
         const [row] = await rowsOf<Row>(
           client,
-          `update operator.act set approved_by = $2, approved_at = now() where id = $1::bigint and needs_second and approved_by is null and ${OPEN} returning ${COLUMNS}`,
-          [id, who],
+          `update operator.act set approved_by = $2, approval = $3, approved_at = now()
+           where id = $1::bigint and needs_second and approved_by is null and ${OPEN} returning ${COLUMNS}`,
+          [id, who, approval],
         );
-        if (row !== undefined) {
-          await audit({ who, what: `approved: ${row.kind}`, target: row.target, details: { act: id, madeBy: row.made_by } });
-          return { kind: 'approved', act: actOf(row) };
-        }
+        if (row !== undefined) return { kind: 'approved', act: actOf(row) };
         const known = await actById(client, id);
         return known === null ? { kind: 'unknown' } : { kind: 'decided', act: known };
       });
@@ -135,66 +146,52 @@ export class ActStore {
       if (!isSamePerson(error)) throw error;
       const act = await actById(this.#pool, id);
       if (act === null) return { kind: 'unknown' };
-      await audited(this.#pool, this.#nowMs, (_client, audit) =>
-        audit({
-          who,
-          what: `refused to approve: ${act.kind}`,
-          target: act.target,
-          details: { act: id, because: 'the same person asked for it' },
-        }),
-      );
+      await this.noteRefusal(who, `approve ${act.kind}`, act.target, 'the same person asked for it');
       return { kind: 'same-person', act };
     }
   }
 
+  async noteRefusal(who: string, what: string, target: string, because: string): Promise<void> {
+    await this.#pool.query('select operator.note_refusal($1, $2, $3, $4)', [who, what, target, because]);
+  }
+
   withdraw(id: string, who: string, why: string): Promise<boolean> {
-    return audited(this.#pool, this.#nowMs, async (client, audit) => {
-      const [row] = await rowsOf<Row>(
+    return loggedTransaction(this.#pool, async (client) => {
+      const rows = await rowsOf(
         client,
-        `update operator.act set withdrawn_by = $2, withdrawn_at = now() where id = $1::bigint and needs_second and approved_by is null and ${OPEN} returning ${COLUMNS}`,
-        [id, who],
+        `update operator.act set withdrawn_by = $2, withdrawn_why = $3, withdrawn_at = now()
+         where id = $1::bigint and needs_second and approved_by is null and ${OPEN} returning 1`,
+        [id, who, why],
       );
-      if (row === undefined) return false;
-      await audit({ who, what: `withdrew: ${row.kind}`, target: row.target, details: { act: id, why } });
-      return true;
+      return rows.length > 0;
     });
   }
 
-  closeKeptBody(eventId: string, who: string, why: string): Promise<boolean> {
-    return audited(this.#pool, this.#nowMs, async (client, audit) => {
-      const closed = await closeKeptBody(client, eventId, `discarded by ${who}: ${why}`);
-      if (closed) await audit({ who, what: 'carried out: discard-dead-letter', target: `gateway/${eventId}`, details: { why } });
-      return closed;
+  dropKeptBody(eventId: string, act: NewAct): Promise<Act | null> {
+    return loggedTransaction(this.#pool, async (client) => {
+      if (!(await closeKeptBody(client, eventId, `discarded by ${act.by}: ${act.why}`))) return null;
+      const made = await insertAct(client, act, await nextJob(client));
+      if (made === null) throw new Error('an act about a kept body stood open: such an act never does');
+      await client.query('update operator.act set carried_out_at = now() where id = $1::bigint', [made.id]);
+      return actById(client, made.id);
     });
   }
 
   /** Acts that may be carried out now, oldest first. */
   async ready(limit: number): Promise<readonly Act[]> {
-    const rows = await rowsOf<Row>(
-      this.#pool,
-      `select ${COLUMNS} from operator.act where ${OPEN} and (not needs_second or approved_by is not null) order by id limit $1`,
-      [limit],
-    );
+    const rows = await rowsOf<Row>(this.#pool, `select ${COLUMNS} from operator.act where ${READY} order by id limit $1`, [limit]);
     return rows.map(actOf);
   }
 
   /** `failed`: why it can never be. A second copy that was as quick finds it done. */
-  finish(act: Act, failed: string | null): Promise<void> {
-    return audited(this.#pool, this.#nowMs, async (client, audit) => {
-      const set = failed === null ? 'carried_out_at = now()' : 'failed = $2';
-      const done = await rowsOf(
+  async finish(act: Act, failed: string | null): Promise<void> {
+    const set = failed === null ? 'carried_out_at = now()' : 'failed = $2';
+    await loggedTransaction(this.#pool, (client) =>
+      rowsOf(
         client,
         `update operator.act set ${set} where id = $1::bigint and ${OPEN} returning 1`,
         failed === null ? [act.id] : [act.id, failed],
-      );
-      if (done.length === 0) return;
-      const what = `${failed === null ? 'carried out' : 'failed'}: ${act.kind}`;
-      await audit({
-        who: act.madeBy,
-        what,
-        target: act.target,
-        details: { act: act.id, approvedBy: act.approvedBy, ...(failed === null ? {} : { failed }) },
-      });
-    });
+      ),
+    );
   }
 }

@@ -1,57 +1,18 @@
+/** The log of acts. The database writes it, by triggers of its own (migrations/0012-signed-acts.ts); here it is read and judged. */
 import { createHash } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
-import { isoOf } from '../../../../shared/kernel/instant.js';
-import type { Printable } from '../../../../shared/kernel/json.js';
-import { printJson } from '../../../../shared/kernel/json.js';
-import { EMPTY_CHAIN, FIRST_PREVIOUS, hashOfLine, verifyNext, type Sha256 } from '../decide/audit-chain.js';
-import type { AuditLine, AuditVerdict } from '../decide/operator.js';
+import { EMPTY_CHAIN, verifyNext, type ChainEnd, type Sha256, type StoredLine } from '../decide/audit-chain.js';
+import type { AuditHead, AuditLine, AuditVerdict } from '../decide/operator.js';
 import { iso, jsonOf, rowsOf, type Queryable } from './rows.js';
 
 export const sha256: Sha256 = (text) => createHash('sha256').update(text, 'utf8').digest('hex');
 
-/** Any fixed number: one writer of the log at a time, so that no number is left out. */
+/** The same number as in `operator.write_line`: one writer of the log at a time, so that no number is left out. */
 const LOCK = 7_215_003;
 const VERIFY_PAGE = 1_000;
 
-export type NewLine = {
-  readonly who: string;
-  readonly what: string;
-  readonly target: string;
-  readonly details: { readonly [key: string]: Printable };
-};
-
-/** Writes to the log; lives as long as its transaction. */
-export type AuditWriter = (line: NewLine) => Promise<void>;
-
-const writerOf =
-  (client: PoolClient, nowMs: () => number): AuditWriter =>
-  async ({ who, what, target, details }) => {
-    const [last] = await rowsOf<{ seq: string; hash: string }>(
-      client,
-      'select seq, hash from operator.audit order by seq desc limit 1',
-      [],
-    );
-    const line = {
-      seq: Number(last?.seq ?? 0) + 1,
-      at: isoOf(nowMs()),
-      who,
-      what,
-      target,
-      details,
-      previous: last?.hash ?? FIRST_PREVIOUS,
-    };
-    await client.query(
-      'insert into operator.audit (seq, at, who, what, target, details, previous, hash) values ($1, $2, $3, $4, $5, $6, $7, $8)',
-      [line.seq, line.at, who, what, target, printJson(details), line.previous, hashOfLine(line, sha256)],
-    );
-  };
-
-/** One transaction that may write to the log. The log's lock comes first, so that two acts cannot wait for one another. */
-export const audited = async <T>(
-  pool: Pool,
-  nowMs: () => number,
-  work: (client: PoolClient, audit: AuditWriter) => Promise<T>,
-): Promise<T> => {
+/** One transaction that the log hears of. The log's lock comes first, so that two acts cannot wait for one another. */
+export const loggedTransaction = async <T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> => {
   const client = await pool.connect();
   let broken = false;
   // Out of the pool nobody else listens: a connection that breaks in mid-act would end the process.
@@ -62,7 +23,7 @@ export const audited = async <T>(
   try {
     await client.query('begin');
     await client.query('select pg_advisory_xact_lock($1)', [LOCK]);
-    const result = await work(client, writerOf(client, nowMs));
+    const result = await work(client);
     await client.query('commit');
     return result;
   } catch (error) {
@@ -77,25 +38,130 @@ export const audited = async <T>(
   }
 };
 
-export const auditLines = async (from: Queryable, after: number, limit: number): Promise<readonly AuditLine[]> => {
-  type Row = { seq: string; at: Date; who: string; what: string; target: string; details: string; previous: string; hash: string };
+type Row = {
+  seq: string;
+  at: Date;
+  exact_at: string;
+  who: string;
+  what: string;
+  target: string;
+  details: string;
+  previous: string;
+  hash: string;
+  form: number;
+};
+const lineOf = (row: Row): StoredLine => ({
+  line: {
+    seq: Number(row.seq),
+    at: iso(row.at),
+    who: row.who,
+    what: row.what,
+    target: row.target,
+    details: jsonOf(row.details),
+    previous: row.previous,
+    hash: row.hash,
+  },
+  form: row.form,
+  exactAt: row.exact_at,
+  detailsText: row.details,
+});
+
+const storedLines = async (from: Queryable, after: number, limit: number): Promise<readonly StoredLine[]> => {
   const rows = await rowsOf<Row>(
     from,
-    'select seq, at, who, what, target, details::text as details, previous, hash from operator.audit where seq > $1 order by seq limit $2',
+    `select seq, at, to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as exact_at, who, what, target, details::text as details, previous, hash, form
+     from operator.audit where seq > $1 order by seq limit $2`,
     [after, limit],
   );
-  return rows.map((row) => ({ ...row, seq: Number(row.seq), at: iso(row.at), details: jsonOf(row.details) }));
+  return rows.map(lineOf);
 };
 
-export const verifyAudit = async (from: Queryable): Promise<AuditVerdict> => {
-  let verdict: AuditVerdict = { whole: true, ...EMPTY_CHAIN };
-  let after = -1;
+export const auditLines = async (from: Queryable, after: number, limit: number): Promise<readonly AuditLine[]> =>
+  (await storedLines(from, after, limit)).map(({ line }) => line);
+
+/** The last line; null while there is none. */
+export const auditHead = async (from: Queryable): Promise<AuditHead | null> => {
+  const [row] = await rowsOf<{ seq: string; hash: string }>(from, 'select seq, hash from operator.audit order by seq desc limit 1', []);
+  return row === undefined ? null : { seq: Number(row.seq), hash: row.hash };
+};
+
+type Chain = { readonly end: ChainEnd; readonly broken: AuditVerdict | null };
+
+const verifyChain = async (from: Queryable): Promise<Chain> => {
+  let end = EMPTY_CHAIN;
   for (;;) {
-    const lines = await auditLines(from, after, VERIFY_PAGE);
-    const last = lines.at(-1);
-    if (last === undefined) return verdict;
-    verdict = verifyNext(verdict, lines, sha256);
-    if (!verdict.whole) return verdict;
-    after = last.seq;
+    const lines = await storedLines(from, end.lines === 0 ? -1 : end.lines, VERIFY_PAGE);
+    if (lines.length === 0) return { end, broken: null };
+    const next = verifyNext(end, lines, sha256);
+    if (!next.whole) return { end, broken: next };
+    end = next;
   }
+};
+
+/**
+ * Acts and lines belong together. Each act has the line of its asking, with the very content. Each approval has a line by the same person,
+ * and so has each later step. Each line about an act has its act. Null when all this holds. Lines of the releases before say less: their content is not compared.
+ */
+const mismatch = async (from: Queryable): Promise<string | null> => {
+  const [act] = await rowsOf<{ id: string; problem: string }>(
+    from,
+    `with line as (select seq, who, what, details ->> 'act' as act, details from operator.audit where details ? 'act')
+     select a.id, case
+       when asked.seq is null then 'has no line of its asking'
+       when asked.who <> a.made_by then 'is not by the person of its line'
+       when asked.details ? 'content' and asked.details ->> 'content' <> operator.hash_of_act(a) then 'is not what its line says'
+       when a.approved_by is not null and approved.seq is null then 'was approved without a line'
+       when a.approved_by is not null and (approved.who <> a.approved_by or approved.details ->> 'approval' is distinct from a.approval) then 'was approved by another person than its line says'
+       when a.approved_by is null and approved.seq is not null then 'was approved, and does not say so'
+       when a.withdrawn_by is not null and withdrawn.seq is null then 'was withdrawn without a line'
+       when a.carried_out_at is not null and done.seq is null then 'was carried out without a line'
+       else null end as problem
+     from operator.act a
+       left join line asked on asked.act = a.id::text and asked.what = 'asked: ' || a.kind
+       left join line approved on approved.act = a.id::text and approved.what = 'approved: ' || a.kind
+       left join line withdrawn on withdrawn.act = a.id::text and withdrawn.what = 'withdrew: ' || a.kind
+       left join line done on done.act = a.id::text and done.what = 'carried out: ' || a.kind
+     where case
+       when asked.seq is null or asked.who <> a.made_by then true
+       when asked.details ? 'content' and asked.details ->> 'content' <> operator.hash_of_act(a) then true
+       when (a.approved_by is null) <> (approved.seq is null) then true
+       when a.approved_by is not null and (approved.who <> a.approved_by or approved.details ->> 'approval' is distinct from a.approval) then true
+       when a.withdrawn_by is not null and withdrawn.seq is null then true
+       when a.carried_out_at is not null and done.seq is null then true
+       else false end
+     order by a.id limit 1`,
+    [],
+  );
+  if (act !== undefined) return `act ${act.id} ${act.problem}`;
+  const [line] = await rowsOf<{ seq: string; act: string }>(
+    from,
+    `select l.seq, l.details ->> 'act' as act from operator.audit l
+     where l.details ? 'act' and l.what !~ '^refused' and not exists (select from operator.act a where a.id::text = l.details ->> 'act') order by l.seq limit 1`,
+    [],
+  );
+  return line === undefined ? null : `line ${line.seq} is about act ${line.act}, which is not there`;
+};
+
+/** A head that was kept outside says what a line was. Null when every one of them still holds. */
+const contradictedHead = async (from: Queryable, heads: readonly AuditHead[]): Promise<string | null> => {
+  const [wrong] = await rowsOf<{ seq: string; is_gone: boolean }>(
+    from,
+    `select head.seq, l.seq is null as is_gone from unnest($1::bigint[], $2::text[]) as head (seq, hash)
+     left join operator.audit l on l.seq = head.seq where l.hash is distinct from head.hash order by head.seq limit 1`,
+    [heads.map(({ seq }) => seq), heads.map(({ hash }) => hash)],
+  );
+  if (wrong === undefined) return null;
+  return wrong.is_gone
+    ? `line ${wrong.seq} is gone: a head on Kafka names it`
+    : `line ${wrong.seq} is another one than a head on Kafka says`;
+};
+
+/** `heads`: what was kept on Kafka, or null while Kafka is away. */
+export const verifyAudit = async (from: Queryable, heads: readonly AuditHead[] | null): Promise<AuditVerdict> => {
+  const { end, broken } = await verifyChain(from);
+  if (broken !== null) return broken;
+  const problem = (heads === null ? null : await contradictedHead(from, heads)) ?? (await mismatch(from));
+  return problem === null
+    ? { whole: true, lines: end.lines, lastHash: end.lastHash, heads: heads?.length ?? null }
+    : { whole: false, lines: end.lines, brokenAt: 0, problem };
 };

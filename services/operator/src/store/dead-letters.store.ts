@@ -59,10 +59,10 @@ const read = async (from: Queryable, where: string, values: readonly unknown[], 
 };
 
 export const listDeadLetters = async (from: Queryable, filter: DeadLetterFilter): Promise<Page<DeadLetter>> => {
-  const { eventId = null, topic = null, reason = null, service = null, resolvedToo, limit } = filter;
+  const { eventId = null, eventIds = null, topic = null, reason = null, service = null, resolvedToo, limit } = filter;
   const where = `($1::text is null or event_id = $1) and ($2::text is null or topic = $2) and ($3::text is null or strpos(lower(reason || ' ' || error_class), lower($3)) > 0)
-    and ($4::text is null or service = $4) and ($5::boolean or resolved_at is null)`;
-  return pageOf(await read(from, where, [eventId, topic, reason, service, resolvedToo], limit + 1), limit);
+    and ($4::text is null or service = $4) and ($5::boolean or resolved_at is null) and ($6::text[] is null or event_id = any($6))`;
+  return pageOf(await read(from, where, [eventId, topic, reason, service, resolvedToo, eventIds], limit + 1), limit);
 };
 
 export const deadLettersOfPortfolio = (from: Queryable, portfolioId: string): Promise<readonly DeadLetter[]> =>

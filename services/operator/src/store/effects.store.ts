@@ -1,7 +1,17 @@
 import { schemaOf } from '../../../../contracts/internal/services.js';
-import { JOURNEY_SERVICES, targetOf, type EffectFilter, type EffectRow, type JourneyService, type Page } from '../decide/operator.js';
+import {
+  JOURNEY_SERVICES,
+  OPEN_EFFECTS,
+  targetOf,
+  type EffectFilter,
+  type EffectRow,
+  type JourneyService,
+  type Page,
+} from '../decide/operator.js';
 import { newestActs } from './acts.store.js';
 import { isoOrNull, jsonOf, pageOf, rowsOf, type Queryable } from './rows.js';
+
+const EVERY_STATUS = [...OPEN_EFFECTS, 'applied', 'rejected'];
 
 type Row = {
   service: JourneyService;
@@ -22,6 +32,12 @@ type Row = {
   portfolio_id: string;
   amount: string | null;
   currency: string | null;
+};
+
+/** Whatever has become of it; null when nothing goes by this id. */
+export const effectById = async (from: Queryable, effectId: string): Promise<EffectRow | null> => {
+  const { items } = await listEffects(from, { effectId, statuses: EVERY_STATUS, answeredToo: false, limit: 1 });
+  return items[0] ?? null;
 };
 
 /** Longest silence first. */

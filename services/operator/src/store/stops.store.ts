@@ -5,7 +5,6 @@ import { stopActOf } from '../../../../shared/runtime/stopping/postgres-stops.js
 import type { StopAct } from '../../../../shared/runtime/stopping/stop-acts.js';
 import { standing, stopsOf, whyNotCounted, type PersonAt } from '../../../../shared/runtime/stopping/stop-rules.js';
 import type { NewResume, NewStop, Signature, Stopping, StopsShown } from '../decide/stops.js';
-import { audited } from './audit.store.js';
 import { iso, rowsOf } from './rows.js';
 
 const MOST_REFUSED = 100;
@@ -34,12 +33,13 @@ const acts = async (pool: Pool): Promise<readonly StopAct[]> => {
   return rows.map(stopActOf);
 };
 
-export type StopStoreOptions = { readonly pool: Pool; readonly personAt: PersonAt; readonly nowMs: () => number };
+export type StopStoreOptions = { readonly pool: Pool; readonly personAt: PersonAt };
 
-export const stopStore = ({ pool, personAt, nowMs }: StopStoreOptions): Stopping => {
-  /** What was done stands already, whatever becomes of its line. */
-  const note = (who: string, what: string, target: string, details: Readonly<Record<string, string>>): Promise<void> =>
-    audited(pool, nowMs, (_client, audit) => audit({ who, what, target, details }));
+export const stopStore = ({ pool, personAt }: StopStoreOptions): Stopping => {
+  /** The database writes the lines itself, from the rows. What was done stands already, whatever becomes of its line: a later call writes it. */
+  const note = async (): Promise<void> => {
+    await pool.query('select operator.note_stops()');
+  };
 
   const shown = async (): Promise<StopsShown> => {
     const judged = (await acts(pool)).map((act) => ({ act, problem: whyNotCounted(act, personAt) }));
@@ -66,13 +66,13 @@ export const stopStore = ({ pool, personAt, nowMs }: StopStoreOptions): Stopping
       await pool.query(`insert into public.stop_act (act_id, does, scope, why, made_by, signature) values ($1, 'stops', $2, $3, $4, $5)`, [
         ...[actId, scope, why, by.name, by.signature],
       ]);
-      await note(by.name, 'stopped', scope, { act: actId, why });
+      await note();
     },
     ask: async ({ actId, scope, ends, why, by }) => {
       await pool.query('insert into operator.resume_ask (act_id, scope, ends, why, made_by, signature) values ($1, $2, $3, $4, $5, $6)', [
         ...[actId, scope, ends, why, by.name, by.signature],
       ]);
-      await note(by.name, 'asked to resume', scope, { act: actId, ends: ends.join(','), why });
+      await note();
     },
     asked: async (actId) => {
       const [row] = await rowsOf<AskRow>(pool, 'select * from operator.resume_ask where act_id = $1', [actId]);
@@ -84,7 +84,7 @@ export const stopStore = ({ pool, personAt, nowMs }: StopStoreOptions): Stopping
          values ($1, 'resumes', $2, $3, $4, $5, $6, $7, $8)`,
         [actId, scope, ends, why, by.name, by.signature, approvedBy.name, approvedBy.signature],
       );
-      await note(approvedBy.name, 'approved to resume', scope, { act: actId, askedBy: by.name, ends: ends.join(',') });
+      await note();
     },
   };
 };

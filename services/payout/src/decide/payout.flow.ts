@@ -2,6 +2,8 @@ import { ignored, impossible, type Flow } from '../../../../shared/kernel/flow.j
 import { endFreed, goOnWithinLimits, holdFreeing, holdOverLimits } from './limits.rules.js';
 import {
   checkCounterAccount,
+  enterSuspense,
+  enterSuspenseUnseen,
   finishPaid,
   followApproval,
   followCashOut,
@@ -114,6 +116,14 @@ export const payoutFlow: Flow<Payout, PayoutInput, PayoutEffects, PayoutEmits, P
       applied: restMovedBack,
       rejected: holdRest,
       on: { PayoutRequested: known, TransferReturned: rememberReturn },
+    },
+    EnteringSuspense: {
+      does: 'ReadWithdrawable',
+      whenUnknown: 'send-again',
+      overdueAfterHours: 24,
+      applied: enterSuspense,
+      rejected: enterSuspenseUnseen,
+      on: { PayoutRequested: known, TransferReturned: impossible('a return of a payment that people called never made') },
     },
     InSuspense: {
       does: 'ClearSuspense',

@@ -15,6 +15,7 @@ import type {
   Payout,
   PayoutInput,
   PayoutEmits,
+  WithdrawableRead,
   TransferReturn,
 } from './payout.js';
 
@@ -54,6 +55,7 @@ export const open = (input: Input<'PayoutRequested'>): Opening<Payout, PayoutEmi
       cashOutId: null,
       approved: false,
       payment: null,
+      suspense: null,
       returnedBecause: null,
       paying: amount,
       reserved: false,
@@ -151,7 +153,7 @@ export const followApproval = (p: Payout, seen: CashOutSeen): Next => {
  * comes of it does not let the withdrawal go: the next one would take the cash a second time. They are asked what became of it.
  */
 const suspendCashOut = (p: Payout, reason: string): Next => ({
-  to: 'InSuspense',
+  to: 'EnteringSuspense',
   set: { reason: `the cash-out ${cashOutIdOf(p)} was created: ${reason}` },
 });
 
@@ -210,14 +212,17 @@ export const restMovedBack = (p: Payout): Next =>
 export const holdOrSuspend = (p: Payout, reason: string, by: RefusedBy): Next => {
   if (by !== 'person') return holdFor(`cash-out done but ${refusedBy('the bank refused', reason)}`);
   const cameBack = p.returnedBecause === null ? '' : `; the bank had said that it came back: ${p.returnedBecause}`;
-  return { to: 'InSuspense', set: { paying: p.amount, returnedBecause: null, reason: `cash-out done, no transfer: ${reason}${cameBack}` } };
+  return {
+    to: 'EnteringSuspense',
+    set: { paying: p.amount, returnedBecause: null, reason: `cash-out done, no transfer: ${reason}${cameBack}` },
+  };
 };
 
 /** Not sent, for good: the portfolio is read once more, to see whether a smaller amount is asked for, or nothing. */
 export const readAgainOrHold = (p: Payout, reason: string, by: RefusedBy): Next =>
   by === 'other-side' && reason.startsWith(NOT_SENT) ? { to: 'ReadingRequest', set: { reason } } : holdOrSuspend(p, reason, by);
 
-const suspend = (reason: string): Next => ({ to: 'InSuspense', set: { reason: `cash-out done, no transfer: ${reason}` } });
+const suspend = (reason: string): Next => ({ to: 'EnteringSuspense', set: { reason: `cash-out done, no transfer: ${reason}` } });
 
 /** Called off: the cash waits for people. Lowered: the new level is paid, and the rest waits for people. */
 export const transferWhatIsAsked = (p: Payout, now: PortfolioNow): Next => {
@@ -233,12 +238,24 @@ export const holdOrSuspendRequest = (_p: Payout, reason: string, by: RefusedBy):
     ? suspend(`the portfolio could not be read: ${reason}`)
     : holdFor(`cash-out done, but the portfolio could not be read: ${reason}`);
 
+/** The figure is frozen here: that the cash was moved back is believed only when it has risen since. Another currency says nothing. */
+export const enterSuspense = (p: Payout, { withdrawable, currency: code, at }: WithdrawableRead): Next => ({
+  to: 'InSuspense',
+  set: { suspense: code === p.currency ? { withdrawable, at } : null },
+});
+
+/** The broker does not know the account, or a person says so: then only the end of the cash-out shows that it came back. */
+export const enterSuspenseUnseen = (_p: Payout): Next => ({ to: 'InSuspense', set: { suspense: null } });
+
+const figureIn = ({ suspense, currency: code }: Payout): string =>
+  suspense === null ? '' : ` Withdrawable at the broker at ${suspense.at}: ${code} ${suspense.withdrawable}.`;
+
 /** The withdrawal is let go only when the cash is where the next one takes it from. */
 export const holdOrMoveBack = (p: Payout, reason: string, by: RefusedBy): Next =>
   by === 'person'
     ? endUnpaid(p, 'MovedBack', reason)
     : {
-        hold: `the cash is on the house account; "applied": paid by hand, "rejected": moved back to the broker account, or never left it. ${p.reason ?? ''}`,
+        hold: `the cash is on the house account; "applied": paid by hand, "rejected": moved back to the broker account, or never left it.${figureIn(p)} ${p.reason ?? ''}`,
       };
 
 /** A return may overtake the news that the payment was made. */

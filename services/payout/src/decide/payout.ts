@@ -18,6 +18,7 @@ export const payoutStatuses = [
   'ReadingRequest',
   'TransferringAnew',
   'RestInSuspense',
+  'EnteringSuspense',
   'InSuspense',
   'FreeingLimits',
   'Paid',
@@ -49,6 +50,8 @@ export const payoutState = z.object({
   approved: z.boolean(),
   /** `endToEndId` is null when people have paid by hand. */
   payment: z.object({ paymentId: z.string(), endToEndId: z.string().nullable(), paidAt: z.string() }).nullable(),
+  /** What the broker showed as withdrawable when the suspense began, in `currency`, and when that was (ISO 8601 UTC); null when nobody could say. */
+  suspense: z.object({ withdrawable: amount, at: z.string() }).nullable().default(null),
   /** Why the bank sent the money back, when it said so before it said that it had paid. */
   returnedBecause: z.string().nullable(),
   /** What is transferred: less than `amount` once the customer has lowered the request after the cash-out. */
@@ -115,6 +118,8 @@ export type PaidTransfer = {
 
 /** `passed` is null when the limits had room for it; else what people said. */
 export type LimitsPassed = { readonly passed: string | null };
+/** What is free to leave the customer's account at the broker. `at`: ISO 8601 UTC. */
+export type WithdrawableRead = { readonly withdrawable: Decimal; readonly currency: string; readonly at: string };
 
 export type PayoutEffects = {
   /** The portfolio once more, after a transfer that was not sent because of it. */
@@ -134,6 +139,8 @@ export type PayoutEffects = {
   PayCounterAccountAnew: { kind: 'once'; result: PaidTransfer; reason: string };
   /** The part of the cash-out that is not transferred: only people can move it back. */
   MoveRestBack: { kind: 'once'; result: null; reason: string };
+  /** Before people are asked what became of the cash: the figure that their word is held against. */
+  ReadWithdrawable: { kind: 'read'; result: WithdrawableRead; reason: 'not-found' };
   /** What becomes of cash that stands on the house account and will not be transferred: only people can say. */
   ClearSuspense: { kind: 'once'; result: PaidTransfer; reason: string };
 };

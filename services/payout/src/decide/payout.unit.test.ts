@@ -11,6 +11,8 @@ import {
   cashOutIdOf,
   checkCounterAccount,
   counterAccountOf,
+  enterSuspense,
+  enterSuspenseUnseen,
   finishPaid,
   followApproval,
   followCashOut,
@@ -112,6 +114,7 @@ const cells: Readonly<Record<Payout['status'], readonly [asked: string, returned
   ReadingRequest: ['ignored', 'impossible'],
   TransferringAnew: ['ignored', 'stay'],
   RestInSuspense: ['ignored', 'stay'],
+  EnteringSuspense: ['ignored', 'impossible'],
   InSuspense: ['ignored', 'impossible'],
   FreeingLimits: ['ignored', 'impossible'],
   Paid: ['ignored', 'Returned'],
@@ -276,9 +279,25 @@ describe('the cash-out', () => {
   it('that was created is not called off by people in one word: what became of the cash is asked next', () => {
     for (const rule of [holdOrEndApproval, holdOrSuspendCashOut])
       expect(rule(asked, 'called off at the desk', 'person')).toEqual({
-        to: 'InSuspense',
+        to: 'EnteringSuspense',
         set: { reason: 'the cash-out CO1 was created: called off at the desk' },
       });
+  });
+});
+
+describe('a suspense', () => {
+  const entering: Payout = { ...moved, status: 'EnteringSuspense' };
+  const cash = { withdrawable: decimal('40'), currency: 'EUR', at: '2026-03-04T10:00:00.000Z' };
+  it('freezes what was withdrawable when it began, and shows it to people [A8]', () => {
+    const suspense = { withdrawable: decimal('40'), at: cash.at };
+    expect(enterSuspense(entering, cash)).toEqual({ to: 'InSuspense', set: { suspense } });
+    expect(holdOrMoveBack({ ...suspended, suspense }, 'people do this', 'other-side')).toMatchObject({
+      hold: expect.stringContaining('Withdrawable at the broker at 2026-03-04T10:00:00.000Z: EUR 40.'),
+    });
+  });
+  it('has no figure where the broker shows another currency, or nothing', () => {
+    expect(enterSuspense(entering, { ...cash, currency: 'USD' })).toEqual({ to: 'InSuspense', set: { suspense: null } });
+    expect(enterSuspenseUnseen(entering)).toEqual({ to: 'InSuspense', set: { suspense: null } });
   });
 });
 
@@ -295,7 +314,7 @@ describe('the transfer', () => {
   });
   it('that people call never made lets nobody go: the cash is on the house account, and the withdrawal hears nothing', () => {
     expect(holdOrSuspend(moved, 'refused on their screen', 'person')).toEqual({
-      to: 'InSuspense',
+      to: 'EnteringSuspense',
       set: { paying: '250', returnedBecause: null, reason: 'cash-out done, no transfer: refused on their screen' },
     });
     expect(holdOrSuspend({ ...moved, returnedBecause: inWords }, 'x', 'person')).toMatchObject({

@@ -1,6 +1,7 @@
 import type { PortfolioDecided } from '../../../../contracts/internal/standing.js';
 import { paymentStands, type PaymentSources } from '../../../../shared/facts/fresh-facts.js';
 import type { BrokerAccountId } from '../../../../shared/kernel/ids.js';
+import { idFromEvidence } from '../../../../shared/kernel/evidence.js';
 import { currency } from '../../../../shared/kernel/money.js';
 import type { BrokerPort, CashOut, CashOutRequest } from '../../../../shared/ports/broker.js';
 import type { EffectDefinitions, Timing } from '../../../../shared/runtime/engine/definition.js';
@@ -59,11 +60,9 @@ export const createCashOut = (
   },
   // The first word of the evidence is the broker's id. The broker is asked about it before anything is paid.
   resultFromPerson: (request: Request, evidence) => ({
-    cashOutId: firstWord(evidence),
+    cashOutId: idFromEvidence(evidence),
     status: 'pending',
     amount: request.amount.amount,
     currency: request.amount.currency,
   }),
 });
-
-const firstWord = (text: string): string => text.trim().split(/\s+/)[0] ?? '';

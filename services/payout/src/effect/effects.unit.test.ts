@@ -8,7 +8,7 @@ import type { Portfolio, User } from '../../../../shared/ports/investsuite.js';
 import type { NotSent } from '../../../../shared/runtime/engine/definition.js';
 import type { Inquiry, Outcome } from '../../../../shared/kernel/outcome.js';
 import type { BrokerPort, CashOut } from '../../../../shared/ports/broker.js';
-import type { BankCustomer, Payment, PaymentRequest } from '../../../../shared/ports/core-banking.js';
+import type { BankCustomer, CoreBankingPort, Payment, PaymentRequest, ShownPayment } from '../../../../shared/ports/core-banking.js';
 import { ability as carefulAbility, sending as sendingNow, shortTiming as timing } from '../../../../test/builders/engine.js';
 import { shownPortfolio, shownUser } from '../../../../test/builders/investsuite.js';
 import { journeyFacts } from '../../../../test/builders/journey-facts.js';
@@ -21,10 +21,13 @@ import { endToEndIdOf, isIban, payCounterAccount, uetrOf } from './pay-counter-a
 import { readCashOut } from './read-cash-out.js';
 import { readCounterAccount } from './read-counter-account.js';
 import { readOwner } from './read-owner.js';
+import { readWithdrawable } from './read-withdrawable.js';
 
 const IBAN = COUNTER_ACCOUNT;
 const HOUSE = 'NL91ABNA0417164300';
 const NOW_MS = Date.UTC(2026, 2, 4, 10);
+/** Jest's matcher is not text, but stands where text is expected. */
+const containing = (text: string): string => expect.stringContaining(text) as unknown as string;
 const ability = carefulAbility();
 const sending = sendingNow();
 const journey = journeyFacts({ id: 'po1', subject: 'w1' });
@@ -365,18 +368,135 @@ describe('PayCounterAccount', () => {
   });
 });
 
-describe('ClearSuspense', () => {
-  it('sends nothing and asks nobody: only people have an answer', async () => {
-    const effect = clearSuspense(timing, () => NOW_MS);
-    const request: unknown = effect.request(state, journey, 'k1');
-    expect(request).toEqual({ amount: '250', currency: 'EUR' });
-    expect(await effect.send(request, sending)).toMatchObject({ kind: 'rejected' });
-    expect(await effect.inquire(request, sending)).toMatchObject({ found: 'rejected' });
-    expect(effect.resultFromPerson(request, 'x'.repeat(300))).toEqual({
-      paymentId: 'x'.repeat(128),
-      endToEndId: null,
-      paidAt: '2026-03-04T10:00:00.000Z',
-      returned: null,
+describe('ReadWithdrawable', () => {
+  const cash = {
+    currency: currency('EUR'),
+    withdrawable: decimal('40'),
+    booked: decimal('40'),
+    pendingSettlement: [],
+    pendingOut: decimal('0'),
+  };
+  it('reads what is free to leave, and when that was', async () => {
+    const effect = readWithdrawable({ readCash: async () => ({ kind: 'applied', result: cash }) }, timing, () => NOW_MS);
+    expect(await effect.read(effect.request(state, journey, 'k1'), sending)).toEqual({
+      kind: 'applied',
+      result: { withdrawable: '40', currency: 'EUR', at: '2026-03-04T10:00:00.000Z' },
     });
+    const silent = readWithdrawable({ readCash: async () => lost }, timing, () => NOW_MS);
+    expect(await silent.read({ brokerAccount: 'B1' }, sending)).toEqual(lost);
+  });
+});
+
+describe('ClearSuspense', () => {
+  const shown: ShownPayment = {
+    paymentId: 'PM9',
+    endToEndId: 'HAND9',
+    state: 'settled',
+    amount: euros('250'),
+    creditorIban: IBAN,
+    bookedAt: '2026-03-04T12:00:00Z',
+    bookedAtMs: NOW_MS + 7_200_000,
+    returned: false,
+  };
+  type Asked = Parameters<CoreBankingPort['readPayment']>[0];
+  type Outside = {
+    readonly payment: (by: Asked) => Awaited<ReturnType<CoreBankingPort['readPayment']>>;
+    readonly cashOut: CashOut['status'] | 'unknown' | 'silent';
+    readonly withdrawable: string | null;
+    readonly code: string;
+  };
+  const nothing: Outside = { payment: () => ({ kind: 'rejected', reason: 'not-found' }), cashOut: 'done', withdrawable: '40', code: 'EUR' };
+  const effectOver = (outside: Partial<Outside>) => {
+    const { payment: found, cashOut, withdrawable, code } = { ...nothing, ...outside };
+    const broker: Pick<BrokerPort, 'readCashOut' | 'readCash'> = {
+      readCashOut: async () => {
+        if (cashOut === 'silent') return lost;
+        if (cashOut === 'unknown') return { kind: 'rejected', reason: 'not-found' };
+        return { kind: 'applied', result: { cashOutId: 'CO1', status: cashOut, brokerStatus: cashOut, amount: null } };
+      },
+      readCash: async () => {
+        if (withdrawable === null) return lost;
+        const result = { currency: currency(code), withdrawable: decimal(withdrawable), booked: decimal('0'), pendingSettlement: [] };
+        return { kind: 'applied', result: { ...result, pendingOut: decimal('0') } };
+      },
+    };
+    return clearSuspense({ coreBanking: { readPayment: async (by) => found(by) }, broker }, timing, () => NOW_MS);
+  };
+  const suspended = { ...state, status: 'InSuspense' as const, suspense: { withdrawable: decimal('40'), at: '2026-03-04T10:00:00.000Z' } };
+  const check = async (said: 'applied' | 'rejected' | 'send-again', evidence: string, outside: Partial<Outside>, request?: unknown) => {
+    const effect = effectOver(outside);
+    const frozen: unknown = request ?? effect.request(suspended, journey, 'k1');
+    return effect.checkWord?.(frozen, { said, evidence }, sending);
+  };
+  const byId =
+    (payment: ShownPayment): Outside['payment'] =>
+    (by) =>
+      'paymentId' in by && by.paymentId === payment.paymentId
+        ? { kind: 'applied', result: payment }
+        : { kind: 'rejected', reason: 'not-found' };
+
+  it('sends nothing, and freezes what the word of people is held against', async () => {
+    const effect = effectOver({});
+    expect(effect.request(suspended, journey, 'k1')).toEqual({
+      ...{ amount: '250', currency: 'EUR', brokerAccount: 'B1', cashOutId: 'CO1', creditorIban: IBAN },
+      ...{ withdrawableThen: '40', suspendedAt: '2026-03-04T10:00:00.000Z' },
+    });
+    expect(await effect.send({}, sending)).toMatchObject({ kind: 'rejected' });
+    expect(await effect.inquire({}, sending)).toMatchObject({ found: 'rejected' });
+    expect(await check('send-again', 'put it to us anew', {})).toEqual({ taken: true });
+    expect(effect.resultFromPerson({}, 'PM9 on the statement')).toMatchObject({ paymentId: 'PM9' });
+  });
+  it('takes "paid by hand" for a payment that the bank shows, by its id or by its reference [A8]', async () => {
+    const result = { paymentId: 'PM9', endToEndId: 'HAND9', paidAt: '2026-03-04T12:00:00Z', returned: null };
+    expect(await check('applied', 'PM9 on the statement (anna)', { payment: byId(shown) })).toEqual({ taken: true, result });
+    const byReference: Outside['payment'] = (by) =>
+      'endToEndId' in by && by.endToEndId === 'HAND9' ? { kind: 'applied', result: shown } : { kind: 'rejected', reason: 'not-found' };
+    expect(await check('applied', 'HAND9', { payment: byReference })).toEqual({ taken: true, result });
+  });
+  it.each<[string, Partial<ShownPayment>]>([
+    ['as open', { state: 'open' }],
+    ['as refused', { state: 'refused' }],
+    ['sent that payment back', { returned: true }],
+    ['EUR 249.99, not EUR 250', { amount: euros('249.99') }],
+    ['USD 250, not EUR 250', { amount: { ...euros('250'), currency: currency('USD') } }],
+    ['to another account', { creditorIban: HOUSE }],
+    ['does not show to which account', { creditorIban: null }],
+    ['made by the middleware', { endToEndId: endToEndIdOf('another') }],
+    ['before the cash was in suspense', { bookedAtMs: NOW_MS - 90_000_000 }],
+    ['does not show when', { bookedAtMs: null }],
+  ])('does not take "paid by hand" for a payment that the bank shows %s [A8]', async (why, other) => {
+    const payment = byId({ ...shown, ...other });
+    expect(await check('applied', 'PM9', { payment })).toEqual({ taken: false, why: containing(why) });
+  });
+  it('does not take "paid by hand" for a payment that the bank does not show, or while the bank is silent [A8]', async () => {
+    const why = async (evidence: string, outside: Partial<Outside>) => await check('applied', evidence, outside);
+    expect(await why('PM-INVENTED', {})).toEqual({ taken: false, why: 'the bank shows no payment PM-INVENTED' });
+    expect(await why('X', { payment: () => ({ kind: 'rejected', reason: 'several' }) })).toMatchObject({ taken: false });
+    expect(await why('X', { payment: () => lost })).toEqual({ taken: false, why: 'the bank could not be asked just now' });
+    expect(await why(' ', {})).toMatchObject({ taken: false });
+  });
+  it('takes "moved back" when the cash-out came back, or when the cash has risen by the amount [A8]', async () => {
+    for (const cashOut of ['returned', 'failed'] as const)
+      expect(await check('rejected', 'moved back', { cashOut })).toEqual({ taken: true });
+    expect(await check('rejected', 'moved back', { withdrawable: '290' })).toEqual({ taken: true });
+    expect(await check('rejected', 'moved back', { cashOut: 'unknown', withdrawable: '300.5' })).toEqual({ taken: true });
+  });
+  it.each<[string, Partial<Outside>]>([
+    ['0 more, and 250 was to come back', {}],
+    ['249.99 more, and 250 was to come back', { withdrawable: '289.99' }],
+    ['another currency', { withdrawable: '500', code: 'USD' }],
+    ['could not be asked', { cashOut: 'silent' }],
+    ['could not be asked for the cash', { withdrawable: null }],
+  ])('does not take "moved back" otherwise: %s [A8]', async (why, outside) => {
+    expect(await check('rejected', 'moved back', outside)).toEqual({ taken: false, why: containing(why) });
+  });
+  it('has nothing to hold their word against where no figure was frozen, or where an earlier release asked [A8]', async () => {
+    const unseen: unknown = effectOver({}).request({ ...suspended, suspense: null }, journey, 'k1');
+    expect(await check('rejected', 'moved back', { withdrawable: '900' }, unseen)).toMatchObject({ taken: false });
+    expect(await check('rejected', 'moved back', { cashOut: 'returned' }, unseen)).toEqual({ taken: true });
+    expect(await check('applied', 'PM9', { payment: byId({ ...shown, bookedAtMs: null }) }, unseen)).toMatchObject({ taken: true });
+    const older = { amount: '250', currency: 'EUR' };
+    for (const said of ['applied', 'rejected'] as const)
+      expect(await check(said, 'PM9', { payment: byId(shown), cashOut: 'returned' }, older)).toMatchObject({ taken: false });
   });
 });

@@ -3,6 +3,7 @@ import { isValidIBAN } from 'ibantools';
 import type { PortfolioDecided } from '../../../../contracts/internal/standing.js';
 import { paymentStands, type CustomerDecided, type PaymentSources } from '../../../../shared/facts/fresh-facts.js';
 import { isoOf } from '../../../../shared/kernel/instant.js';
+import { idFromEvidence } from '../../../../shared/kernel/evidence.js';
 import { currency, sameMoney } from '../../../../shared/kernel/money.js';
 import type { CoreBankingPort, Payment, PaymentRequest } from '../../../../shared/ports/core-banking.js';
 import type { EffectDefinitions, Timing } from '../../../../shared/runtime/engine/definition.js';
@@ -40,6 +41,9 @@ const hashOf = (text: string): Buffer => hash('sha256', text, 'buffer');
 /** 28 characters, capitals and digits: 128 bits of a hash of the effect's key. Another generation has another key. */
 export const endToEndIdOf = (key: string): string => `WD${base32(hashOf(`end-to-end:${key}`).subarray(0, 16))}`;
 
+/** Whether a reference is one of those that `endToEndIdOf` makes. */
+export const isOwnReference = (endToEndId: string): boolean => /^WD[A-Z2-7]{26}$/.test(endToEndId);
+
 /** A UUID of the shape of version 4 (RFC 9562), derived and not drawn, so that it is the same on every repeat. */
 export const uetrOf = (key: string): string => {
   const bytes = hashOf(`uetr:${key}`).subarray(0, 16);
@@ -68,12 +72,6 @@ const paidOf = (payment: Payment, nowMs: number): PaidTransfer => ({
           reference: payment.returned.reference,
         },
 });
-
-/** Longest id of a payment that our own events carry. */
-const LONGEST_PAYMENT_ID = 128;
-
-/** What people call a payment. */
-export const paymentIdOf = (evidence: string): string => evidence.slice(0, LONGEST_PAYMENT_ID);
 
 /** Form and check digits, electronic format; not whether the account exists. */
 export const isIban = (text: string): boolean => isValidIBAN(text);
@@ -111,6 +109,8 @@ export const payCounterAccount = (
   operation: 'PayCounterAccount',
   timing,
   ability: coreBanking.abilities.pay,
+  // Under our own reference the bank shows every payment of ours: nobody is told as paid whom it does not show.
+  shownWhenDone: true,
   request: (p, _journey, key): Request => {
     const { iban, ownerName } = counterAccountOf(p);
     return {
@@ -146,7 +146,7 @@ export const payCounterAccount = (
       : { found: 'ambiguous', evidence: difference };
   },
   resultFromPerson: (request: PaymentRequest, evidence) => ({
-    paymentId: paymentIdOf(evidence),
+    paymentId: idFromEvidence(evidence),
     endToEndId: request.endToEndId,
     paidAt: isoOf(nowMs()),
     returned: null,

@@ -22,7 +22,6 @@ import { recordExecution } from './record-execution.js';
 import { recordNotExecuted } from './record-not-executed.js';
 import { recordPlaced } from './record-placed.js';
 import { recordSettlement } from './record-settlement.js';
-import { idFromEvidence } from './transaction-write.js';
 
 const timing: Timing = { timeoutMs: 1, firstWaitMs: 20, longestWaitMs: 1, patienceMs: 1 };
 const AT_MS = Date.UTC(2026, 0, 2);
@@ -77,7 +76,7 @@ describe('effects at the broker', () => {
     });
     expect(await effect.send(request, sending)).toEqual({ kind: 'applied', result: { orderId: 'EF.1', placedAt: AT } });
     expect(await effect.inquire(request, sending)).toEqual({ found: 'applied', result: { orderId: 'EF.2', placedAt: AT } });
-    expect(effect.resultFromPerson(request, 'id:EF.3 (ann, approved by bob)')).toEqual({ orderId: 'EF.3', placedAt: null });
+    expect(effect.resultFromPerson(request, 'EF.3 (ann, approved by bob)')).toEqual({ orderId: 'EF.3', placedAt: null });
     expect(() => effect.request({ ...order, account: null }, journey, 'k')).toThrow('without an account');
     const lost = placeOrder(
       broker({ placeOrder: async () => ({ kind: 'unknown', evidence: 'cut' }), findOrder: async () => ({ found: 'absent' }) }),
@@ -195,7 +194,7 @@ describe('effects at InvestSuite', () => {
     await effect.inquire(request, sending);
     expect(create.mock.calls[0]?.[0]).toMatchObject({ movements: [{ status: 'NOT_EXECUTED', datetime: AT, description: 'drift' }] });
     expect(find.mock.calls[0]?.[0]).toEqual(create.mock.calls[0]?.[0]);
-    expect(effect.resultFromPerson(request, 'id=T4')).toEqual({ transactionId: 'T4' });
+    expect(effect.resultFromPerson(request, 'T4 seen')).toEqual({ transactionId: 'T4' });
   });
   it('replace the whole transaction, the same on every repeat', async () => {
     const replace = jest.fn<InvestSuitePort['replaceTransaction']>(async () => ({ kind: 'applied', result: null }));
@@ -249,6 +248,5 @@ describe('effects at InvestSuite', () => {
   it('keep external ids within 64 characters', () => {
     expect(externalId('short')).toBe('short');
     expect([externalId('x'.repeat(64)).length, externalId('x'.repeat(65))]).toEqual([64, expect.stringMatching(/^[0-9a-f]{64}$/)]);
-    expect([idFromEvidence('EF.1 seen'), idFromEvidence('seen as id: EF.1'), idFromEvidence(' ')]).toEqual(['EF.1', 'EF.1', '']);
   });
 });

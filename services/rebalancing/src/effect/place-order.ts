@@ -1,12 +1,12 @@
 import type { PortfolioDecided } from '../../../../contracts/internal/standing.js';
 import { portfolioStands, type PortfolioSource } from '../../../../shared/facts/fresh-facts.js';
 import { isoOf } from '../../../../shared/kernel/instant.js';
+import { idFromEvidence } from '../../../../shared/kernel/evidence.js';
 import { Bug } from '../../../../shared/kernel/bug.js';
 import type { Inquiry, Outcome, Sending } from '../../../../shared/kernel/outcome.js';
 import type { BrokerPort, OrderRefusal, OrderRequest } from '../../../../shared/ports/broker.js';
 import type { Timing, WriteEffect } from '../../../../shared/runtime/engine/definition.js';
 import type { Order, OrderEffects } from '../decide/order.js';
-import { idFromEvidence } from './transaction-write.js';
 
 type Placed = OrderEffects['PlaceOrder']['result'];
 

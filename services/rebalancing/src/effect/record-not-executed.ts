@@ -1,8 +1,9 @@
+import { idFromEvidence } from '../../../../shared/kernel/evidence.js';
 import type { InvestSuitePort, InvestSuiteRefusal } from '../../../../shared/ports/investsuite.js';
 import type { Timing, WriteEffect } from '../../../../shared/runtime/engine/definition.js';
 import { notExecutedRecord, type TransactionRecord } from '../decide/movements.js';
 import type { Order } from '../decide/order.js';
-import { idFromEvidence, transactionWrite } from './transaction-write.js';
+import { transactionWrite } from './transaction-write.js';
 
 /** Tells InvestSuite, once, that an order it proposed was not executed; without it the portfolio is never optimised again. */
 export const recordNotExecuted = (

@@ -1,9 +1,10 @@
 import { isoOf } from '../../../../shared/kernel/instant.js';
+import { idFromEvidence } from '../../../../shared/kernel/evidence.js';
 import type { InvestSuitePort, InvestSuiteRefusal } from '../../../../shared/ports/investsuite.js';
 import type { Timing, WriteEffect } from '../../../../shared/runtime/engine/definition.js';
 import { placedRecord, type TransactionRecord } from '../decide/movements.js';
 import type { Order, OrderEffects } from '../decide/order.js';
-import { idFromEvidence, transactionWrite } from './transaction-write.js';
+import { transactionWrite } from './transaction-write.js';
 
 type Recorded = OrderEffects['RecordPlaced']['result'];
 

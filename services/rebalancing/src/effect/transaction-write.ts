@@ -20,7 +20,3 @@ export const transactionWrite = (record: TransactionRecord, firstSentAtMs: numbe
     referenceExternalId: optionalId(movement.referenceExternalId),
   })),
 });
-
-/** An id that a person gives as evidence: `id:ABC` anywhere in the text, else its first word. */
-export const idFromEvidence = (evidence: string): string =>
-  /\bid[:=]\s*(\S+)/i.exec(evidence)?.[1] ?? evidence.trim().split(/\s+/)[0] ?? '';

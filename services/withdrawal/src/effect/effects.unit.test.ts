@@ -127,6 +127,7 @@ describe('RecordTransaction', () => {
       movements: [{ type: 'CASH_WITHDRAWAL', status: 'SETTLED', datetime: '2026-03-04T10:00:00Z', instrument: '$EUR', quantity: '-250' }],
     });
     expect(effect.resultFromPerson(request, 'T9')).toEqual({ transactionId: 'T9' });
+    expect(effect.resultFromPerson(request, 'T9 on the list (anna)')).toEqual({ transactionId: 'T9' });
   });
   it('keeps the external id within what InvestSuite takes, one per withdrawal', () => {
     const ids = ['P01HQZX3V9K2M4N6P8R0S2T4V6W', 'P'.repeat(120)].flatMap((portfolioId) => [

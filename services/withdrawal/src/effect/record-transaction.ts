@@ -1,3 +1,4 @@
+import { idFromEvidence } from '../../../../shared/kernel/evidence.js';
 import { createHash } from 'node:crypto';
 import { negated, type Decimal } from '../../../../shared/kernel/decimal.js';
 import { cashInstrument, type PortfolioId } from '../../../../shared/kernel/ids.js';
@@ -69,5 +70,5 @@ export const recordTransaction = (
   }),
   send: (request: Request, sending) => investSuite.createTransaction(writeOf(request), sending),
   inquire: (request: Request, sending) => investSuite.findTransaction(writeOf(request), sending),
-  resultFromPerson: (_request: Request, evidence) => ({ transactionId: evidence }),
+  resultFromPerson: (_request: Request, evidence) => ({ transactionId: idFromEvidence(evidence) }),
 });

@@ -10,6 +10,7 @@ import { createClient, type ClientOptions, type PaymentsClient } from './client.
 import { customerOf, paymentBody } from './mapping.js';
 import { canPay } from './payee.js';
 import { inquiryOfList, outcomeOfPay } from './outcome.js';
+import { readPaymentThrough } from './read-payment.js';
 
 export type PaymentsApiOptions = ClientOptions & {
   /** Overrides the careful value, in ms. */
@@ -76,6 +77,7 @@ export const createPaymentsApi = (options: PaymentsApiOptions): CoreBankingPort 
         }),
         request,
       ),
+    readPayment: readPaymentThrough(client),
     readCustomer: readCustomer(client),
     close: client.close,
   };

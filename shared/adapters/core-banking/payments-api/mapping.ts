@@ -9,7 +9,7 @@ import { compare } from '../../../kernel/decimal.js';
 import { instantMs, isoOf } from '../../../kernel/instant.js';
 import type { Printable } from '../../../kernel/json.js';
 import { wireAmount, type Currency } from '../../../kernel/money.js';
-import type { BankCustomer, Payment, PaymentRequest } from '../../../ports/core-banking.js';
+import type { BankCustomer, Payment, PaymentRequest, ShownPayment } from '../../../ports/core-banking.js';
 
 export type PaymentState = 'settled' | 'on-its-way' | 'refused';
 
@@ -61,6 +61,21 @@ export const paymentOf = (read: WirePayment): Payment => {
             reason: read.return.reason,
             reference: read.return.reference,
           },
+  };
+};
+
+/** One that we may not have made ourselves. */
+export const shownOf = (read: WirePayment): ShownPayment => {
+  const state = stateOf(read.status);
+  return {
+    paymentId: read.paymentId,
+    endToEndId: read.endToEndId,
+    state: state === 'settled' || state === 'refused' ? state : 'open',
+    amount: { amount: read.instructedAmount.amount, currency: read.instructedAmount.currency as Currency },
+    creditorIban: read.creditorAccount === undefined ? null : read.creditorAccount.iban.replaceAll(' ', '').toUpperCase(),
+    bookedAt: read.bookedAt ?? null,
+    bookedAtMs: read.bookedAt === undefined ? null : instantMs(read.bookedAt),
+    returned: read.return !== undefined,
   };
 };
 

@@ -4,8 +4,8 @@
  */
 import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhenResult, type CircuitBreakerPolicy } from 'cockatiel';
 import type { LifeEvent } from '../../../kernel/effect-life.js';
-import type { Inquiry, Outcome } from '../../../kernel/outcome.js';
 import { operationOf, type AnyEffect } from '../catalogue.js';
+import type { Inquiry, Outcome, PersonsWord, WordChecked } from '../../../kernel/outcome.js';
 import type { Clock } from '../clock.js';
 import { FRESH_MS, type EffectSending } from '../definition.js';
 import { effectKey } from '../identity.js';
@@ -30,7 +30,8 @@ export type EffectRunnerOptions = {
   readonly newAbort?: () => Pick<AbortController, 'signal' | 'abort'>;
 };
 
-type Answer = Outcome<unknown> | Inquiry<unknown>;
+type Answer = Outcome<unknown> | Inquiry<unknown> | WordChecked<unknown>;
+type CheckWord = NonNullable<Exclude<AnyEffect, { kind: 'read' }>['checkWord']>;
 
 /** How one request is carried out, and what is said where there is no answer. */
 type Way<A extends Answer> = {
@@ -172,6 +173,25 @@ export class EffectRunner {
     return () => this.#options.stops.whyStopped(leaving);
   }
 
+  /** No answer is no yes: people's word is then not taken, and they may say it again. */
+  checkWord(
+    definition: AnyEffect,
+    check: CheckWord,
+    effect: StoredEffect,
+    word: PersonsWord,
+    portfolioId: string,
+  ): Promise<WordChecked<unknown>> {
+    const notTaken = (why: string): WordChecked<unknown> => ({ taken: false, why });
+    return this.#through<WordChecked<unknown>>(definition, effect, {
+      leftMs: () => definition.timing.timeoutMs,
+      portfolioId,
+      whyStopped: this.#whyStopped(definition, effect, portfolioId, false),
+      call: (sending) => check(effect.request, word, sending),
+      unclear: notTaken,
+      notSent: notTaken,
+    });
+  }
+
   async #through<A extends Answer>(definition: AnyEffect, effect: StoredEffect, way: Way<A>): Promise<A> {
     const system = this.#system(definition.system);
     this.#underWay++;
@@ -230,7 +250,7 @@ export class EffectRunner {
 
   /** Where nothing has happened because of a stop, the stop is the evidence. */
   #orStopped<A extends Answer>(system: System, answer: A, stopped: Stopped | null, way: Way<A>): A {
-    const isOpen = 'kind' in answer ? answer.kind === 'retryable' : answer.found === 'no-answer';
+    const isOpen = 'kind' in answer ? answer.kind === 'retryable' : 'found' in answer ? answer.found === 'no-answer' : !answer.taken;
     if (stopped === null || !isOpen) return answer;
     const refused = way.notSent(stopped.evidence, stopped.retryAfterMs);
     system.stopped.add(refused);

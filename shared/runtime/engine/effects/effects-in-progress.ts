@@ -93,6 +93,14 @@ export class EffectsInProgress {
     const definition = this.#o.catalogue.effect(journey.flow, effect.name);
     if (definition.kind === 'read') return;
     this.#inProgress.add(effect.id);
+    const { checkWord } = definition;
+    if (because?.event.type === 'PersonSaid' && checkWord !== undefined) {
+      const { event } = because;
+      void this.#o.effectRunner.checkWord(definition, checkWord, effect, event, journey.portfolioId).then((checked) => {
+        this.#o.enqueue({ ...because, event: { ...event, checked } });
+      });
+      return;
+    }
     void this.#o.effectRunner.inquire(definition, effect, journey.portfolioId).then((event) => {
       if (because?.event.type !== 'PersonSaid') this.#answered(journey, effect, event);
       else this.#o.enqueue({ ...because, event: { ...because.event, asked: event } });

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { eventually } from '../../../../test/support/eventually.js';
 import { parcelEngine } from '../../../../test/support/parcel-engine.js';
 import { World } from '../../../../test/support/parcel-flow.js';
+import { signedDecision } from '../../../../test/support/signing-people.js';
 
 const { query, startCopy, message, take, all, payRow, untilNoted, startRefused, said, sendAgain } = parcelEngine();
 
@@ -16,27 +17,25 @@ describe('answers of people', () => {
       (await query<{ id: string; status: string; generation: number }>(`select id, status, generation from effect where name = 'Pay'`))
         .rows[0];
     const effect = await eventually('it is parked', parked, (seen) => seen?.status === 'parked');
-    const decision = {
+    const words = {
       kind: 'answer-effect',
       service: 'payout',
-      effectId: effect?.id,
-      generation: 1,
+      effectId: effect?.id ?? '',
       answer: 'send-again',
       evidence: 'opened again',
-      by: 'anna',
-      approvedBy: 'ben',
-    };
+    } as const;
+    const decision = signedDecision({ ...words, generation: 1 });
     const told = { ...message('operator.decision', 'p1', decision, 'd1') };
     await take(copy, told);
     await eventually('refused again, under a new key', parked, (seen) => seen?.status === 'parked' && seen.generation === 2);
     world.next = 'fine';
     await take(copy, told);
-    await take(copy, message('operator.decision', 'p1', decision, 'd2'));
+    await take(copy, message('operator.decision', 'p1', signedDecision({ ...words, generation: 1 }), 'd2'));
     const note = async () =>
       (await query<{ note: string | null }>(`select note from inbox where event_id = 'd2' and handled_at is not null`)).rows[0]?.note;
     expect(await eventually('the second one is closed', note, (seen) => seen !== undefined)).toContain('decided before');
     expect(world.paid).toHaveLength(0);
-    await take(copy, message('operator.decision', 'p1', { ...decision, generation: 2 }, 'd3'));
+    await take(copy, message('operator.decision', 'p1', signedDecision({ ...words, generation: 2 }), 'd3'));
     await all('Waiting', 1);
     expect(world.paid).toHaveLength(1);
   });

@@ -17,12 +17,12 @@ export type Decided = {
 export const isFound = (event: LifeEvent): boolean => event.type === 'Inquired' && event.inquiry.found === 'applied';
 
 /** People may answer on old news: before their word is taken, the other side is asked. */
-const asksFirst = (event: LifeEvent): boolean => event.type === 'PersonSaid' && event.asked === undefined;
+const asksFirst = (event: LifeEvent): boolean => event.type === 'PersonSaid' && event.asked === undefined && event.checked === undefined;
 
-/** A read has nothing to find out, and what people do themselves nobody else knows. */
+/** A read has nothing to find out, and what people do themselves nobody else knows, unless there is a check for their word. */
 const canBeAsked = (catalogue: Catalogue, flow: string, effectName: string): boolean => {
   const definition = catalogue.effect(flow, effectName);
-  return definition.kind !== 'read' && definition.system !== 'people';
+  return definition.kind !== 'read' && (definition.system !== 'people' || definition.checkWord !== undefined);
 };
 
 const leavingOf = (catalogue: Catalogue, { flow, portfolioId }: StoredJourney, { name }: StoredEffect, changes: boolean) => ({

@@ -13,6 +13,7 @@ import {
   type StoredEffect,
   type Ingested,
 } from './store.js';
+import { decisionStatements } from './decisions.js';
 import { bigintArray, intArray, textArray } from './binary-array.js';
 import { isUnset, rowsOf, stepStatement, unnested, type Parts } from './step-statement.js';
 import { isAway } from '../../postgres/database.js';
@@ -174,6 +175,9 @@ const effectOf = (row: JourneyRow): StoredEffect | null =>
         owner: row.owner,
       };
 
+const NEWLY_OVERDUE = `update journey set alarmed_at = now() where id in
+    (select id from journey where not ended and alarmed_at is null and overdue_at <= now() limit $1 for update skip locked)
+  returning id, flow, status, waits_for, held`;
 const PUT_OFF_OVERDUE = `
   update journey j set overdue_at = now() + $1::float8 * interval '1 ms'
   from (select o.id from journey o cross join lateral (select 1 from effect e
@@ -188,12 +192,17 @@ const LOOKS_EVERY = 30;
 export class PostgresStore implements EngineStore {
   readonly #pool: Pool;
   readonly #lockClass: number;
+  readonly quarantined: EngineStore['quarantined'];
+  readonly takeAct: EngineStore['takeAct'];
+  readonly refuseDecision: EngineStore['refuseDecision'];
   #livingBefore = '';
   #looksLeft = LOOKS_AFTER_A_CHANGE;
 
   constructor(pool: Pool, lockClass: number) {
     this.#pool = pool;
     this.#lockClass = lockClass;
+    const { quarantined, takeAct, refuseDecision } = decisionStatements((text, values) => this.#query(text, values));
+    [this.quarantined, this.takeAct, this.refuseDecision] = [quarantined, takeAct, refuseDecision];
   }
 
   async #query<R extends QueryResultRow>(text: string, values: readonly unknown[], name?: string): Promise<R[]> {
@@ -409,9 +418,7 @@ export class PostgresStore implements EngineStore {
 
   async newlyOverdue(limit: number): ReturnType<EngineStore['newlyOverdue']> {
     const rows = await this.#query<{ id: string; flow: string; status: string; waits_for: string | null; held: string | null }>(
-      `update journey set alarmed_at = now() where id in
-         (select id from journey where not ended and alarmed_at is null and overdue_at <= now() limit $1 for update skip locked)
-       returning id, flow, status, waits_for, held`,
+      NEWLY_OVERDUE,
       [limit],
     );
     return rows.map((row) => ({ journeyId: row.id, flow: row.flow, status: row.status, waitsFor: row.waits_for, held: row.held }));
@@ -445,10 +452,10 @@ export class PostgresStore implements EngineStore {
     return rows.map((row) => ({ name: row.name, labels: row.labels, value: Number(row.value) }));
   }
 
-  async replay(eventId: string, correctedValue: string | null, resolution: string): Promise<OpenInboxRow | null> {
+  async replay(eventId: string, correctedValue: string | null, resolution: string, attempts?: number): Promise<OpenInboxRow | null> {
     const rows = await this.#query<InboxOpen>(
       `with released as (
-         update quarantine set resolved_at = now(), resolution = $2 where event_id = $1 and resolved_at is null returning *),
+         update quarantine set resolved_at = now(), resolution = $2 where event_id = $1 and resolved_at is null and attempts = coalesce($4, attempts) returning *),
        opened as (
          insert into inbox (event_id, content_hash, topic, "partition", "offset", portfolio_id, value)
          select event_id, md5(coalesce($3::text, value)), topic, "partition", "offset", portfolio_id, coalesce($3::text, value) from released
@@ -456,19 +463,19 @@ export class PostgresStore implements EngineStore {
        ${OPEN_LANE}
        select i.event_id, i.portfolio_id, i.value, i.topic, i.topic || '/' || i."partition" || '/' || i."offset" as source, ${QUARANTINED}
        from opened i join released q on q.event_id = i.event_id`,
-      [eventId, resolution, correctedValue],
+      [eventId, resolution, correctedValue, attempts ?? null],
     );
     const row = rows[0];
     return row === undefined ? null : openRow(row);
   }
 
-  async discard(eventId: string, resolution: string): Promise<boolean> {
+  async discard(eventId: string, resolution: string, attempts?: number): Promise<boolean> {
     const rows = await this.#query(
       `with released as (
-         update quarantine set resolved_at = now(), resolution = $2 where event_id = $1 and resolved_at is null returning *),
+         update quarantine set resolved_at = now(), resolution = $2 where event_id = $1 and resolved_at is null and attempts = coalesce($3, attempts) returning *),
        ${OPEN_LANE}
        select 1 from released`,
-      [eventId, resolution],
+      [eventId, resolution, attempts ?? null],
     );
     return rows.length > 0;
   }

@@ -47,6 +47,9 @@ export type Ingested = {
   readonly conflicting: readonly string[];
 };
 
+/** A message that waits for people: what would run if one let it. */
+export type QuarantinedMessage = { readonly topic: string; readonly value: string; readonly attempts: number };
+
 export type OutboxRow = {
   readonly eventId: string;
   readonly topic: string;
@@ -136,10 +139,22 @@ export type EngineStore = {
   /** Figures for /metrics: open journeys by flow and status, those that cannot be read here, unhandled events, unsent events, quarantined messages. */
   figures(readable: StateVersions): Promise<readonly Figure[]>;
 
-  /** A person lets a quarantined message run again, corrected or not. Its lane opens, unless something else stops it. Returns it, or null when unknown or resolved. */
-  replay(eventId: string, correctedValue: string | null, resolution: string): Promise<OpenInboxRow | null>;
-  /** A person drops a quarantined message. Its lane opens, unless something else stops it. False when unknown or resolved. */
-  discard(eventId: string, resolution: string): Promise<boolean>;
+  /** Null when unknown or resolved. */
+  quarantined(eventId: string): Promise<QuarantinedMessage | null>;
+  /**
+   * An act belongs to the first event that brought it, for ever. Returns the id of that event: the act may be carried out when this is
+   * `eventId`, now or after a crash. Null when a decision under this event id was refused before.
+   */
+  takeAct(actId: string, eventId: string): Promise<string | null>;
+  /** Keeps a decision that is not carried out, for people to see. False when it was kept before. */
+  refuseDecision(eventId: string, actId: string | null, reason: string): Promise<boolean>;
+  /**
+   * A person lets a quarantined message run again, corrected or not. Its lane opens, unless something else stops it. Returns it, or null
+   * when unknown, resolved, or in quarantine for another time than the one that is meant (`attempts`; any when not given).
+   */
+  replay(eventId: string, correctedValue: string | null, resolution: string, attempts?: number): Promise<OpenInboxRow | null>;
+  /** A person drops a quarantined message. Its lane opens, unless something else stops it. False where `replay` says null. */
+  discard(eventId: string, resolution: string, attempts?: number): Promise<boolean>;
   /** Opens a lane that an answer had stopped, not a message; one with quarantined messages waits for those. */
   releaseLane(portfolioId: string): Promise<void>;
 };

@@ -1,0 +1,86 @@
+/**
+ * The head of the audit log goes to Kafka, where it stays for ever: before each act that moves money leaves, and hourly. Whoever cuts the end
+ * of the log in the database, or writes it anew, is then contradicted.
+ */
+import { isoOf } from '../../../../shared/kernel/instant.js';
+import { headersOf, parseEnvelope, printEnvelope } from '../../../../contracts/internal/envelope.js';
+import { auditHead } from '../../../../contracts/internal/events.js';
+import type { AuditHead } from '../decide/operator.js';
+import type { CarryOutOptions } from './carry-out.js';
+
+const HOUR_MS = 3_600_000;
+/** All heads stand in one partition, in order. */
+const KEY = 'audit';
+
+export type AuditHeadsOptions = {
+  /** The last line of the log; null while there is none. */
+  readonly head: () => Promise<AuditHead | null>;
+  /** Resolves when Kafka has it. */
+  readonly publish: CarryOutOptions['publish'];
+  /** The values of all messages on the topic. @throws while Kafka is away. */
+  readonly readAll: () => Promise<readonly Buffer[]>;
+  readonly failed: (error: unknown) => void;
+  readonly nowMs: () => number;
+};
+
+const headIn = (value: Buffer): AuditHead | null => {
+  try {
+    const parsed = auditHead.safeParse(parseEnvelope(value.toString('utf8')).data);
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
+};
+
+export class AuditHeads {
+  readonly #o: AuditHeadsOptions;
+  #timer: NodeJS.Timeout | null = null;
+  #published = '';
+  #reading: Promise<unknown> = Promise.resolve();
+
+  constructor(options: AuditHeadsOptions) {
+    this.#o = options;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => {
+      this.publish().catch((error: unknown) => {
+        this.#o.failed(error);
+      });
+    }, HOUR_MS);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+  }
+
+  /** Resolves when Kafka has the present head. @throws while Kafka or the database is away. */
+  async publish(): Promise<void> {
+    const head = await this.#o.head();
+    if (head === null || head.hash === this.#published) return;
+    const event = {
+      id: `operator:audit-head-${String(head.seq)}-${head.hash.slice(0, 16)}`,
+      type: 'audit.head',
+      version: '1',
+      occurredAt: isoOf(this.#o.nowMs()),
+      portfolioId: null,
+    };
+    await this.#o.publish({ topic: 'audit.head', key: KEY, headers: headersOf(event), value: printEnvelope({ ...event, data: head }) });
+    this.#published = head.hash;
+  }
+
+  /** What was kept. Null while Kafka is away: then the log is compared with nothing. One reading at a time. */
+  kept(): Promise<readonly AuditHead[] | null> {
+    const reading = this.#reading.then(async () => {
+      try {
+        return (await this.#o.readAll()).flatMap((value) => headIn(value) ?? []);
+      } catch (error) {
+        this.#o.failed(error);
+        return null;
+      }
+    });
+    this.#reading = reading;
+    return reading;
+  }
+}
