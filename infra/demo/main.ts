@@ -29,7 +29,7 @@ const perform = async (stack: Stack, options: DemoArguments, interrupted: Stop):
   const world = new World(stack);
   const [anna, ben] = [stack.operators.anna, stack.operators.ben].map((token) => createOperatorClient(stack.urls.operator, token));
   if (anna === undefined || ben === undefined) throw new Error('the demo needs two operators');
-  const people = new People({ world, brokers: stack.kafka.brokers, anna, ben, say: progress.say, answersFor: 'planned refusals' });
+  const people = new People({ world, send: stack.send, anna, ben, say: progress.say, answersFor: 'planned refusals' });
   const plan = planCustomers(options.customers, options.seed);
   return runCustomers({ world, plan, faults: options.faults, readFacts: anna.facts, people, progress, interrupted });
 };

@@ -11,6 +11,7 @@ import { Owner } from '../../shared/runtime/engine/effects/owner.js';
 import { PostgresStore } from '../../shared/runtime/engine/store/postgres-store.js';
 import type { OutboxRow } from '../../shared/runtime/engine/store/store.js';
 import { createLog } from '../../shared/runtime/process/log.js';
+import { admitAll } from '../support/admission.js';
 
 const LOCK_CLASS = 4_711;
 
@@ -87,7 +88,7 @@ export const startRig = async (url: string, definition: ServiceDefinition, onSai
     sweep,
     outboxPublisher: outboxPublisher,
   } = assemble({
-    ...{ catalogue: new Catalogue(definition), store, clock, log, failpoint: () => undefined },
+    ...{ catalogue: new Catalogue(definition), store, clock, log, failpoint: () => undefined, admission: admitAll },
     ownerId: () => owner.id,
     publish: (rows) => {
       onSaid(rows);

@@ -16,6 +16,7 @@ import { Network } from './network.js';
 import type { Life } from './scheduler.js';
 import { StoreClient } from './store-client.js';
 import type { Consumer, Topics } from './topics.js';
+import { admitAll } from '../support/admission.js';
 
 export type Service = {
   readonly name: string;
@@ -112,7 +113,8 @@ export class Copy {
     const ownerId = (): number => (this.#life === life ? this.#ownerId : 0);
     const { inboxWriter, sweep } = assemble({
       publish: this.#publisher(life, failpoint),
-      ...{ catalogue, store: client, clock, log, ownerId, failpoint },
+      // Its Kafka carries no headers; signatures have tests of their own.
+      ...{ catalogue, store: client, clock, log, ownerId, failpoint, admission: admitAll },
       onNotPublished: () => undefined,
       effectRunner: {
         limitPerSystem: 64,

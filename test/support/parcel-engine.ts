@@ -15,6 +15,7 @@ import type { Sweep } from '../../shared/runtime/engine/recovery/sweep.js';
 import type { Engine } from '../../shared/runtime/engine/steps/step-loop.js';
 import { PostgresStore } from '../../shared/runtime/engine/store/postgres-store.js';
 import type { OutboxRow } from '../../shared/runtime/engine/store/store.js';
+import { admitAll } from './admission.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 import { eventually } from './eventually.js';
 import { bindingOver, consumes, World } from './parcel-flow.js';
@@ -94,7 +95,7 @@ export const parcelEngine = () => {
       sweep,
       outboxPublisher: outboxPublisher,
     } = assemble({
-      ...{ catalogue, store, clock, log, failpoint: o.failpoint ?? (() => undefined) },
+      ...{ catalogue, store, clock, log, failpoint: o.failpoint ?? (() => undefined), admission: admitAll },
       ownerId: () => owner.id,
       publish: (rows) => {
         published.push(...rows);

@@ -15,6 +15,12 @@ export const toolSettings: readonly Setting[] = [
   optional('OPERATOR_URL', 'address of the operator service; without it the one in the state file', 'operator command line'),
   optional('OPERATOR_TOKEN', 'your own token at the operator service; says who acts', 'operator command line', true),
   optional('CMW_STATE_FILE', 'where a running demo says how to reach it', 'operator command line'),
+  optional(
+    'MIGRATE_DATABASE_URL',
+    'login of the owner of the tables, for npm run migrate and npm run topics -- --record-unsigned; without it DATABASE_URL',
+    'migrate, topics',
+    true,
+  ),
   optional('SANDBOX_CACHE', 'folder that keeps the jars of Kafka between runs', 'sandbox'),
   optional('KAFKA_JARS_BASE_URL', 'a repository in the layout of Maven to take the jars of Kafka from, instead of asking Maven', 'sandbox'),
   optional('JAVA_HOME', 'the JDK to use, when the one on the path is not it', 'sandbox'),

@@ -4,14 +4,16 @@ import { randomBytes } from 'node:crypto';
 import { Client, Pool } from 'pg';
 import { Registry } from 'prom-client';
 import { Webhook } from 'standardwebhooks';
+import { serviceEnvironment } from '../../../test/builders/environment.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { eventually } from '../../../test/support/eventually.js';
 import { createApp, finishApp, listen, type Listening } from '../../../shared/runtime/http/server.js';
 import { startConsumer, type Consumer, type FetchedMessage } from '../../../shared/runtime/kafka/consumer.js';
-import type { KafkaOptions } from '../../../shared/runtime/kafka/client.js';
 import { startProducer, type Producer } from '../../../shared/runtime/kafka/producer.js';
+import { ensureTopics } from '../../../shared/runtime/kafka/admin.js';
+import { optionsOf, reachedByEnvironment } from '../../../shared/runtime/kafka/testing.js';
 import { createLog } from '../../../shared/runtime/process/log.js';
-import { ensureAllTopics } from '../../../shared/runtime/process/service.js';
+import { plannedTopics } from '../../../shared/runtime/process/topics.js';
 import { Batcher, TooManyWaiting } from '../../../shared/runtime/batching.js';
 import { wire } from './wire.js';
 import { config } from './config.js';
@@ -32,14 +34,8 @@ describe('the gateway', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     pool = new Pool({ connectionString: database.url, options: '-c search_path=gateway -c role=cmw_gateway' });
-    const kafka: KafkaOptions = {
-      brokers: (process.env['KAFKA_BROKERS'] ?? '').split(','),
-      clientId: 'gateway-test',
-      ssl: false,
-      topicPrefix: prefix,
-      log: () => undefined,
-    };
-    await ensureAllTopics(kafka, 1);
+    const kafka = optionsOf(reachedByEnvironment(), 'gateway-test', prefix);
+    await ensureTopics(kafka, plannedTopics(1));
     producer = await startProducer(kafka);
     const publish: Producer = {
       stop: () => producer.stop(),
@@ -49,6 +45,7 @@ describe('the gateway', () => {
     const app = createApp(registry, []);
     wire(
       config.parse({
+        ...serviceEnvironment,
         DATABASE_URL: database.url,
         KAFKA_BROKERS: kafka.brokers.join(','),
         WEBHOOK_SECRETS_INVESTSUITE: SECRET,

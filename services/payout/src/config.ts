@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { messageSettings } from '../../../contracts/internal/tenant.js';
 import { brokerConfig, brokerSettings } from '../../../shared/adapters/broker/configured.js';
 import { coreBankingConfig, coreBankingSettings } from '../../../shared/adapters/core-banking/configured.js';
 import { investSuiteSettings } from '../../../shared/adapters/investsuite/configured.js';
@@ -8,4 +9,4 @@ import { payoutSettings } from './tenant.js';
 
 export const config = commonConfig.extend({ ...investSuiteConfig, ...brokerConfig, ...coreBankingConfig });
 /** What it reads of the tenant's file. */
-export const tenant = z.object({ ...payoutSettings, ...timingSettings, ...investSuiteSettings, ...brokerSettings, ...coreBankingSettings });
+export const tenant = z.object({ ...payoutSettings, ...timingSettings, ...messageSettings, ...investSuiteSettings, ...brokerSettings, ...coreBankingSettings });

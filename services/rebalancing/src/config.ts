@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { messageSettings } from '../../../contracts/internal/tenant.js';
 import { brokerConfig, brokerSettings } from '../../../shared/adapters/broker/configured.js';
 import { investSuiteSettings } from '../../../shared/adapters/investsuite/configured.js';
 import { commonConfig, investSuiteConfig } from '../../../shared/runtime/process/config.js';
@@ -7,4 +8,4 @@ import { rebalancingSettings } from './tenant.js';
 
 export const config = commonConfig.extend({ ...investSuiteConfig, ...brokerConfig });
 /** What it reads of the tenant's file. */
-export const tenant = z.object({ ...rebalancingSettings, ...timingSettings, ...investSuiteSettings, ...brokerSettings });
+export const tenant = z.object({ ...rebalancingSettings, ...timingSettings, ...messageSettings, ...investSuiteSettings, ...brokerSettings });

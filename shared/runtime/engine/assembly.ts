@@ -7,9 +7,9 @@ import { OutboxPublisher, type Publish } from './outbox/outbox-publisher.js';
 import { EffectRunner, type EffectRunnerOptions } from './effects/effect-runner.js';
 import type { EngineStore } from './store/store.js';
 import { Sweep, type SweepOptions } from './recovery/sweep.js';
-import { InboxWriter } from './inbox/inbox-writer.js';
+import { InboxWriter, type InboxWriterOptions } from './inbox/inbox-writer.js';
 
-export type AssemblyOptions = Pick<EngineOptions, 'log' | 'ownerId' | 'failpoint'> & {
+export type AssemblyOptions = Pick<EngineOptions, 'log' | 'ownerId' | 'failpoint'> & Pick<InboxWriterOptions, 'admission' | 'onRefused'> & {
   readonly catalogue: Catalogue;
   readonly store: EngineStore;
   readonly clock: Clock;
@@ -28,7 +28,7 @@ export type Assembly = {
 };
 
 export const assemble = (options: AssemblyOptions): Assembly => {
-  const { catalogue, store, clock, log, ownerId, failpoint, bounds } = options;
+  const { catalogue, store, clock, log, ownerId, failpoint, bounds, admission, onRefused } = options;
   const effectRunner = new EffectRunner({ maySend: () => ownerId() !== 0, ...clock, ...options.effectRunner });
   const outboxPublisher = new OutboxPublisher(store, options.publish, options.onNotPublished, clock.after);
   const engine = new Engine({
@@ -44,7 +44,8 @@ export const assemble = (options: AssemblyOptions): Assembly => {
   });
   const inboxWriter: InboxWriter = new InboxWriter({
     decisions: decisionsOf({ catalogue, store, engine, inboxWriter: () => inboxWriter, log }),
-    ...{ catalogue, store, engine, outboxPublisher, clock, log, failpoint, ...bounds },
+    ...{ catalogue, store, engine, outboxPublisher, clock, log, failpoint, admission, ...bounds },
+    ...(onRefused === undefined ? {} : { onRefused }),
   });
   const sweep = new Sweep({
     store,

@@ -6,9 +6,9 @@ import { startConsumer } from './consumer.js';
 import type { Consumer, FetchedMessage } from './consumer.js';
 import { startProducer } from './producer.js';
 import type { Producer } from './producer.js';
-import { optionsFor, waitFor } from './testing.js';
+import { optionsFor, reachedByEnvironment, waitFor } from './testing.js';
 
-const kafkaForTest = (): KafkaOptions => optionsFor((process.env['KAFKA_BROKERS'] ?? '').split(','));
+const kafkaForTest = (): KafkaOptions => optionsFor(reachedByEnvironment());
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

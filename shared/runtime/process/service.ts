@@ -1,14 +1,16 @@
 /** Starts a service that runs on the engine: database, owner, engine, Kafka, HTTP; and stops it in the reverse order. */
 import { schemaOf, type EngineServiceName } from '../../../contracts/internal/services.js';
+import { untilLoginIsOwn } from '../postgres/login-check.js';
 import { untilSchemasAreThere } from '../postgres/schema-check.js';
 import type { Pool } from 'pg';
 import { Gauge, type Registry } from 'prom-client';
 import type { z } from 'zod';
-import { ownTopics, outsideTopics, deadLetterTopic, PARTITIONS, type Topic } from '../../../contracts/internal/topics.js';
+import type { messageSettings, MessageTenant } from '../../../contracts/internal/tenant.js';
+import type { Topic } from '../../../contracts/internal/topics.js';
 import type { Check, CommonConfig, Environment, Settings } from './config.js';
 import { readConfig } from './config.js';
 import { clockProblem, openClient, openPool, type DatabaseOptions } from '../postgres/database.js';
-import { assemble, type Assembly } from '../engine/assembly.js';
+import { assemble, type Assembly, type AssemblyOptions } from '../engine/assembly.js';
 import { Catalogue } from '../engine/catalogue.js';
 import { systemClock } from '../engine/clock.js';
 import type { ServiceDefinition } from '../engine/definition.js';
@@ -17,17 +19,22 @@ import { contentHash } from '../engine/identity.js';
 import { Owner } from '../engine/effects/owner.js';
 import { PostgresStore } from '../engine/store/postgres-store.js';
 import type { StateVersions } from '../engine/store/store.js';
-import { NotReady, createApp, createRegistry, finishApp, listen, type Check as HealthCheck, type Listening } from '../http/server.js';
-import { ensureTopics, pingKafka } from '../kafka/admin.js';
+import { NotReady, counting, createApp, createRegistry, finishApp, listen, type Check as HealthCheck, type Listening } from '../http/server.js';
+import { pingKafka } from '../kafka/admin.js';
 import type { KafkaOptions } from '../kafka/client.js';
 import { startConsumer } from '../kafka/consumer.js';
 import { startProducer, type Producer } from '../kafka/producer.js';
+import { signing } from '../signing/messages.js';
 import { startJobs } from './jobs.js';
+import { admissionFor, signaturesOf } from './signatures.js';
+import { untilTopicsAreThere } from './topics.js';
 import { createLog, type Log } from './log.js';
 import { runProcess, type Running } from './run-process.js';
 
+/** Every service on the engine lets the tenant say which topics others may fill. */
+type ServiceTenant = z.ZodObject<typeof messageSettings>;
 export type ServiceTools = { readonly log: Log };
-export type ServiceOptions<S extends z.ZodObject, T extends z.ZodObject> = {
+export type ServiceOptions<S extends z.ZodObject, T extends ServiceTenant> = {
   readonly name: EngineServiceName;
   readonly config: S;
   /** What it reads of the tenant's file. */
@@ -41,10 +48,12 @@ const MAX_CONNECTIONS = 8;
 const STATEMENT_TIMEOUT_MS = 10_000;
 const DRAIN_MS = 8_000;
 
+/** The role of a service, made by its migration. */
+export const roleOf = (service: string): string => `cmw_${schemaOf(service)}`;
 export const databaseOptions = (config: CommonConfig, service: string): DatabaseOptions => ({
   url: config.DATABASE_URL,
   schema: schemaOf(service),
-  role: config.DATABASE_ROLE === 'none' ? null : (config.DATABASE_ROLE ?? `cmw_${schemaOf(service)}`),
+  role: config.DATABASE_ROLE === 'none' ? null : (config.DATABASE_ROLE ?? roleOf(service)),
   applicationName: config.SERVICE_NAME ?? service,
   maxConnections: MAX_CONNECTIONS,
   statementTimeoutMs: STATEMENT_TIMEOUT_MS,
@@ -69,15 +78,6 @@ export const kafkaOptions = (config: CommonConfig, service: string, log: Log): K
     log[level](fields, message);
   },
 });
-
-export const ensureAllTopics = (options: KafkaOptions, replicationFactor: number): Promise<void> =>
-  ensureTopics(
-    options,
-    [...outsideTopics, ...ownTopics].flatMap((name) => [
-      { name, partitions: PARTITIONS, replicationFactor },
-      { name: deadLetterTopic(name), partitions: 1, replicationFactor },
-    ]),
-  );
 
 /** Tries until it works: at start the outside may not be there yet, and waiting is right. */
 export const untilDone = async (what: string, log: Log, work: () => Promise<void>): Promise<void> => {
@@ -159,7 +159,14 @@ const watchFigures = (registry: Registry, { store, engine, inboxWriter, readable
   });
 };
 
-type EngineSetting = {
+const countRefused = (registry: Registry): NonNullable<EngineSetting['onRefused']> => {
+  const count = counting(registry, 'messages_refused_total', 'messages that were not admitted, by topic and reason', ['topic', 'reason']);
+  return (topic, reason) => {
+    count({ topic, reason });
+  };
+};
+
+type EngineSetting = Pick<AssemblyOptions, 'admission' | 'onRefused'> & {
   readonly definition: ServiceDefinition;
   readonly config: CommonConfig;
   readonly log: Log;
@@ -167,7 +174,7 @@ type EngineSetting = {
   readonly producer: Producer;
 };
 
-const startEngine = async ({ definition, config, log, pool, producer }: EngineSetting): Promise<EngineParts> => {
+const startEngine = async ({ definition, config, log, pool, producer, admission, onRefused }: EngineSetting): Promise<EngineParts> => {
   const options = databaseOptions(config, definition.name);
   // Any number that is the same in all instances of a service and differs between services.
   const lockClass = Number.parseInt(contentHash(`engine ${options.schema}`).slice(0, 7), 16);
@@ -190,7 +197,8 @@ const startEngine = async ({ definition, config, log, pool, producer }: EngineSe
   });
   const catalogue = new Catalogue(definition);
   const assembly = assemble({
-    ...{ catalogue, store, clock: systemClock, log, failpoint },
+    ...{ catalogue, store, clock: systemClock, log, failpoint, admission },
+    ...(onRefused === undefined ? {} : { onRefused }),
     ownerId: () => owner.id,
     publish: async (rows) => {
       await producer.send(rows);
@@ -229,12 +237,13 @@ const databaseChecks = (pool: Pool): readonly HealthCheck[] => [
   },
 ];
 
-const start = async <S extends z.ZodObject, T extends z.ZodObject>(
+const start = async <S extends z.ZodObject, T extends ServiceTenant>(
   options: ServiceOptions<S, T>,
   environment: Environment,
 ): Promise<Running> => {
-  const config = readConfig(options.config, environment, options) as Settings<S, T> & CommonConfig;
+  const config = readConfig(options.config, environment, options) as Settings<S, T> & CommonConfig & { readonly tenant: MessageTenant };
   const log = createLog(config.SERVICE_NAME ?? options.name, config.LOG_LEVEL);
+  const signatures = signaturesOf(config, options.name, log);
   const definition = options.wire(config, { log });
   const kafka = kafkaOptions(config, options.name, log);
   const registry = createRegistry(config.SERVICE_NAME ?? options.name);
@@ -259,9 +268,11 @@ const start = async <S extends z.ZodObject, T extends z.ZodObject>(
   log.info({ url: http.url }, 'listening');
 
   await untilSchemasAreThere(databaseOptions(config, options.name), [schemaOf(options.name)], log);
-  await untilDone('Kafka', log, () => ensureAllTopics(kafka, config.KAFKA_REPLICATION_FACTOR));
-  const producer = await startProducer(kafka);
-  const parts = await startEngine({ definition, config, log, pool, producer });
+  await untilLoginIsOwn(databaseOptions(config, options.name), roleOf(options.name), config.DATABASE_SHARED_LOGIN === 'accept', log);
+  await untilTopicsAreThere(kafka, options.name, log);
+  const producer = signing(await startProducer(kafka), signatures.sign);
+  const admission = await admissionFor(config, config.tenant.unsignedTopics, signatures, pool);
+  const parts = await startEngine({ definition, config, log, pool, producer, admission, onRefused: countRefused(registry) });
   state.parts = parts;
   watchFigures(registry, parts);
   parts.sweep.start();
@@ -297,7 +308,7 @@ const start = async <S extends z.ZodObject, T extends z.ZodObject>(
 };
 
 /** The whole of a service's main.ts. */
-export const startService = <S extends z.ZodObject, T extends z.ZodObject>(
+export const startService = <S extends z.ZodObject, T extends ServiceTenant>(
   options: ServiceOptions<S, T>,
   environment: Environment,
 ): void => {

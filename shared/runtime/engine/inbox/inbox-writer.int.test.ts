@@ -1,9 +1,10 @@
 /** Messages that are taken in on a real Postgres, readable or not. */
 import { describe, expect, it, jest } from '@jest/globals';
+import { eventually } from '../../../../test/support/eventually.js';
 import { parcelEngine } from '../../../../test/support/parcel-engine.js';
 import { World } from '../../../../test/support/parcel-flow.js';
 
-const { query, startCopy, message, take, pulse, all } = parcelEngine();
+const { query, startCopy, message, take, pulse, all, payRow, startRefused, sendAgain } = parcelEngine();
 
 describe('the inbox writer on Postgres', () => {
   it('quarantines what cannot be read, whole, and never lets it crash', async () => {
@@ -40,6 +41,20 @@ describe('the inbox writer on Postgres', () => {
     expect(written.mock.calls.map(([rows]) => rows.length)).toEqual([4]);
     await all('Waiting', 4);
     expect(world.paid).toHaveLength(4);
+  });
+
+  it('carries a decision out on the topic of decisions alone, whatever another message calls itself [A3]', async () => {
+    const { world, copy, parked } = await startRefused();
+    world.next = 'fine';
+    const decision = sendAgain(parked?.id, 1, 'd1');
+    // Filed under the lane and in the words of a decision, on a topic that others may fill.
+    await take(copy, { ...decision, topic: 'core-banking.deposit' });
+    await take(copy, { ...decision, topic: 'payout.finished', value: Buffer.from(decision.value.toString().replace('"d1"', '"d2"')) });
+    await eventually('both are taken in', () => query(`select 1 from inbox where event_id in ('d1', 'd2')`), ({ rowCount }) => rowCount === 2);
+    expect([await payRow(), world.paid]).toMatchObject([{ status: 'parked', generation: 1 }, []]);
+    const third = { ...decision, value: Buffer.from(decision.value.toString().replace('"d1"', '"d3"')) };
+    await take(copy, third);
+    await eventually('the decision is carried out', () => world.paid.length, (count) => count === 1);
   });
 
   it('stops taking in when most messages cannot be read, instead of filling the dead-letter topic', async () => {
