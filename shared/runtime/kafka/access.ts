@@ -1,4 +1,6 @@
 /** Who may do what on a cluster that refuses what nobody has allowed. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { AclEntry, Admin } from 'kafkajs';
 import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } from 'kafkajs';
 import { askAdmin, inner, patientRetry } from './client.js';
 import type { KafkaOptions } from './client.js';
@@ -20,8 +22,29 @@ const OPERATIONS: Readonly<Record<AccessOperation, AclOperationTypes>> = {
   DescribeConfigs: AclOperationTypes.DESCRIBE_CONFIGS,
 };
 const DEADLINE_MS = 30_000;
+const POLL_MS = 100;
 
-/** Allows this, from any address; what is allowed already stays. Throws KafkaUnavailable, also when the asking user may not allow anything. */
+/** Whether the broker that answers knows each of these. */
+const areKnown = async (admin: Admin, wanted: readonly AclEntry[]): Promise<boolean> => {
+  const { resources } = await admin.describeAcls({
+    resourceType: AclResourceTypes.ANY,
+    resourcePatternType: ResourcePatternTypes.ANY,
+    operation: AclOperationTypes.ANY,
+    permissionType: AclPermissionTypes.ANY,
+  });
+  const nameOf = (type: number, name: string, principal: string, operation: number): string =>
+    [type, name, principal, operation].map(String).join(' ');
+  const known = new Set(
+    resources.flatMap(({ resourceType, resourceName, acls }) =>
+      acls.map(({ principal, operation }) => nameOf(resourceType, resourceName, principal, operation)),
+    ),
+  );
+  return wanted.every(({ resourceType, resourceName, principal, operation }) =>
+    known.has(nameOf(resourceType, resourceName, principal, operation)),
+  );
+};
+
+/** Allows this, from any address, and returns when it holds; what is allowed already stays. Throws KafkaUnavailable, also when the asking user may not allow anything. */
 export const ensureAccess = async (options: KafkaOptions, wanted: readonly Access[]): Promise<void> => {
   const acl = wanted.flatMap(({ user, resource, name, operations }) =>
     operations.map((operation) => ({
@@ -38,7 +61,11 @@ export const ensureAccess = async (options: KafkaOptions, wanted: readonly Acces
   await askAdmin(
     options,
     { retry: patientRetry, deadlineMs: DEADLINE_MS, what: 'allowing access' },
-    (admin) => admin.createAcls({ acl }),
+    async (admin) => {
+      await admin.createAcls({ acl });
+      // The controller has them now; the brokers, who ask, hear of them a moment later.
+      while (!(await areKnown(admin, acl))) await delay(POLL_MS);
+    },
     inner,
   );
 };

@@ -1,5 +1,5 @@
 /** What a user of the cluster sees of topics: those that are there, that are missing, and that it may not even see. */
-import { askAdmin, inner, probeRetry } from './client.js';
+import { askAdmin, inner, patientRetry, probeRetry } from './client.js';
 import type { KafkaOptions } from './client.js';
 
 export type TopicState = { readonly missing: readonly string[]; readonly forbidden: readonly string[] };
@@ -45,7 +45,8 @@ export const endOffsets = async (
 ): Promise<readonly { readonly topic: string; readonly partition: number; readonly offset: string }[]> =>
   askAdmin(
     options,
-    { retry: probeRetry, deadlineMs: 30_000, what: 'reading the ends of topics' },
+    // A topic that was made a moment ago may not have its leader yet.
+    { retry: patientRetry, deadlineMs: 30_000, what: 'reading the ends of topics' },
     async (admin) => {
       const ends = [];
       for (const topic of topics)

@@ -61,21 +61,26 @@ export const plannedAccess = (userOf: (service: ServiceName) => string = (servic
 /** Topics that somebody writes and somebody reads: whatever lies there from before services signed may still be read. */
 export const topicsTaken = (): readonly Topic[] => topics.filter((topic) => takersOf(topic).length > 0 && emittersOf(topic).length > 0);
 
+/** Rights that were given a moment ago are known to every broker after so long. */
+const RIGHTS_SPREAD_MS = 8_000;
 const FIRST_WAIT_MS = 400;
 const LONGEST_WAIT_MS = 5_000;
 
 /**
  * A service makes no topics: it waits until those it uses are there.
- * @throws ConfigurationError when it may not even see one of them: waiting would not help.
+ * @throws ConfigurationError when it may not even see one of them, after some seconds: waiting longer would not help.
  */
 export const untilTopicsAreThere = async (kafka: KafkaOptions, service: ServiceName, log: Log): Promise<void> => {
+  let forbiddenSinceMs: number | null = null;
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(LONGEST_WAIT_MS, waitMs * 2)) {
     try {
       const { missing, forbidden } = await topicState(kafka, topicsUsedBy(service));
-      if (forbidden.length > 0)
+      forbiddenSinceMs = forbidden.length === 0 ? null : (forbiddenSinceMs ?? Date.now());
+      if (forbiddenSinceMs !== null && Date.now() - forbiddenSinceMs > RIGHTS_SPREAD_MS)
         throw new ConfigurationError([`KAFKA_SASL_USERNAME may not see ${forbidden.join(', ')}: npm run topics allows each service what it needs`]);
-      if (missing.length === 0) return;
-      log.warn({ topics: missing }, 'topics are missing: npm run topics makes them; waiting');
+      if (missing.length + forbidden.length === 0) return;
+      if (forbidden.length > 0) log.warn({ topics: forbidden }, 'topics may not be seen by this Kafka user; waiting a moment');
+      if (missing.length > 0) log.warn({ topics: missing }, 'topics are missing: npm run topics makes them; waiting');
     } catch (error) {
       if (error instanceof ConfigurationError) throw error;
       log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'Kafka is not there yet; waiting');
