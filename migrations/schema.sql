@@ -307,4 +307,14 @@ create table public.migration_lock (
   constraint migration_lock_pkey PRIMARY KEY (index)
 );
 
+create table public.unsigned_until (
+  topic text not null,
+  partition integer not null,
+  "offset" bigint not null,
+  recorded_at timestamp with time zone default now() not null,
+  constraint unsigned_until_pkey PRIMARY KEY (topic, partition),
+  constraint unsigned_until_offset_check CHECK (("offset" >= 0))
+);
+
 grant select on table public.engine_schema to cmw_operator;
+grant select on table public.unsigned_until to public;

@@ -28,4 +28,5 @@ export const tenantNames: readonly string[] = [
   'requestTimeoutMs',
   'reviewAfterMs',
   'sendClientOrderId',
+  'unsignedTopics',
 ];

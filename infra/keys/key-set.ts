@@ -61,7 +61,8 @@ export const removeKey = (folder: string, id: string): string => {
   const trusted = readTrusted(folder);
   const [service, keys] = Object.entries(trusted.services).find(([, list]) => list.some((key) => key.id === id)) ?? [];
   if (service === undefined || keys === undefined) throw new WrongUsage(`No service has a key ${id}.`);
-  if (keys.length === 1) throw new WrongUsage(`${id} is the only key of ${service}: without it nothing of ${service} counts. Add one first.`);
+  if (keys.length === 1)
+    throw new WrongUsage(`${id} is the only key of ${service}: without it nothing of ${service} counts. Add one first.`);
   trusted.services[service] = keys.filter((key) => key.id !== id);
   writeTrusted(folder, trusted);
   rmSync(join(folder, `${service}.${id}.pem`), { force: true });

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureTopics } from '../../shared/runtime/kafka/admin.js';
 import type { KafkaOptions } from '../../shared/runtime/kafka/client.js';
-import { optionsFor, reachedByEnvironment } from '../../shared/runtime/kafka/testing.js';
+import { optionsFor } from '../../shared/runtime/kafka/testing.js';
 import { plannedTopics } from '../../shared/runtime/process/topics.js';
 import { makeTestKeys } from '../../test/support/keys.js';
 import { startProducer } from '../../shared/runtime/kafka/producer.js';
@@ -21,6 +21,7 @@ import { engineSection, readCatalogue, type Catalogue } from '../tooling/contrac
 import { serviceEnvironment } from '../../test/builders/environment.js';
 import { connected, emptyDatabase, firstReleaseDatabase, type Database } from '../../test/upgrade/restored.js';
 import { ourPaths, repositoryRoot } from '../../test/tidy/repository.js';
+import { reachedByEnvironment } from '../../test/support/kafka.js';
 
 // Names of two words, one before and one after `operator` in the alphabet: rights are listed by name.
 const SERVICE = 'fee-trial';

@@ -65,7 +65,18 @@ const initialise = async (place: Omit<Place, 'port'>, password: string): Promise
   const passwordFile = `${place.cluster}.password`;
   writeFileSync(passwordFile, password, { mode: 0o600 });
   if (place.as !== undefined) for (const path of [place.cluster, passwordFile]) chownSync(path, place.as.uid, place.as.gid);
-  const args = ['-D', place.cluster, '-U', USER, '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--locale=C.UTF-8', '-E', 'UTF8', '-N'];
+  const args = [
+    '-D',
+    place.cluster,
+    '-U',
+    USER,
+    '--auth=scram-sha-256',
+    `--pwfile=${passwordFile}`,
+    '--locale=C.UTF-8',
+    '-E',
+    'UTF8',
+    '-N',
+  ];
   try {
     // initdb wants a working folder that its user can enter.
     await promisify(execFile)(join(place.bin, 'initdb'), args, { env: environment(), cwd: place.cluster, ...(place.as ?? {}) });

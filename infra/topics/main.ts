@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { serviceNames, isServiceName, type ServiceName } from '../../contracts/internal/services.js';
 import { ensureAccess } from '../../shared/runtime/kafka/access.js';
 import { ensureTopics } from '../../shared/runtime/kafka/admin.js';

@@ -4,7 +4,10 @@ import type { KafkaOptions } from '../../shared/runtime/kafka/client.js';
 import { endOffsets } from '../../shared/runtime/kafka/topic-state.js';
 import { topicsTaken } from '../../shared/runtime/process/topics.js';
 
-export type Recorded = { readonly places: number; /** Partitions that had been recorded before: they stay as they are. */ readonly before: number };
+export type Recorded = {
+  readonly places: number;
+  /** Partitions that had been recorded before: they stay as they are. */ readonly before: number;
+};
 
 /**
  * Every service is stopped. A second run changes nothing: what came between would count as old.

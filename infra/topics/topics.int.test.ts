@@ -59,7 +59,12 @@ describe('a Kafka as production has it', () => {
         onFatal: () => undefined,
       });
     const [first, second] = [await start(), await start()];
-    await eventually('it is read', () => taken.length, (count) => count > 0, 30_000);
+    await eventually(
+      'it is read',
+      () => taken.length,
+      (count) => count > 0,
+      30_000,
+    );
     expect((await second.lag()).partitions).toHaveLength(6);
     await Promise.all([first.stop(), second.stop()]);
     await expect(groupLag(as('withdrawal'), 'payout', ['payout.finished'], inner)).rejects.toThrow(/[Aa]uthoriz/);
@@ -72,7 +77,12 @@ describe('a Kafka as production has it', () => {
     warnings.length = 0;
     const admin = optionsOf(kafka, 'test-admin', 'later.');
     const waiting = untilTopicsAreThere(admin, 'payout', log);
-    await eventually('it says what is missing', () => warnings, ([first]) => first !== undefined, 30_000);
+    await eventually(
+      'it says what is missing',
+      () => warnings,
+      ([first]) => first !== undefined,
+      30_000,
+    );
     expect(warnings[0]).toMatch(/^topics are missing: npm run topics makes them; waiting .*payout\.requested/);
     await ensureTopics(admin, plannedTopics(1));
     await waiting;
@@ -91,7 +101,10 @@ describe('a Kafka as production has it', () => {
       await database.drop();
     });
     const sum = async (): Promise<number> =>
-      Number((await owner.query<{ sum: string }>(`select sum("offset") from public.unsigned_until where topic = 'payout.finished'`)).rows[0]?.sum);
+      Number(
+        (await owner.query<{ sum: string }>(`select sum("offset") from public.unsigned_until where topic = 'payout.finished'`)).rows[0]
+          ?.sum,
+      );
 
     it('what lies there is recorded once: a second run lets nothing more in [A2]', async () => {
       const admin = optionsOf(kafka, 'test-admin');

@@ -47,7 +47,11 @@ const makeDatabase = async (serverUrl: string): Promise<string> => {
 };
 
 /** What tells the services of a bench apart, as in production, and the topics that they use. */
-export const benchIdentities = async (context: BenchContext, folder: string, databaseUrl: string): Promise<Readonly<Record<string, string>>> => {
+export const benchIdentities = async (
+  context: BenchContext,
+  folder: string,
+  databaseUrl: string,
+): Promise<Readonly<Record<string, string>>> => {
   const kafka = await context.kafka();
   const [logins] = await Promise.all([databaseLogins(databaseUrl), prepareTopics(kafka)]);
   return { ...kafkaEnvironment(kafka), ...kafkaUsers(kafka), ...logins, ...signingKeys(join(folder, 'keys')) };

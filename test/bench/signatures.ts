@@ -45,10 +45,22 @@ const run: Bench['run'] = async (context) => {
   const of = (name: keyof typeof measured): number => measured[name].median.us;
   return {
     figures: [
-      { name: 'signing a message', value: of('sign'), unit: 'µs', floor: { name: 'bare Ed25519 signature of its bytes', value: of('bareSign'), unit: 'µs' } },
-      { name: 'judging a message', value: of('judge'), unit: 'µs', floor: { name: 'bare Ed25519 verification', value: of('bareVerify'), unit: 'µs' } },
+      {
+        name: 'signing a message',
+        value: of('sign'),
+        unit: 'µs',
+        floor: { name: 'bare Ed25519 signature of its bytes', value: of('bareSign'), unit: 'µs' },
+      },
+      {
+        name: 'judging a message',
+        value: of('judge'),
+        unit: 'µs',
+        floor: { name: 'bare Ed25519 verification', value: of('bareVerify'), unit: 'µs' },
+      },
     ],
-    notes: [`${count} announced divest requests of about ${messages[0]?.value.length ?? 0} characters, median of ${rounds} rounds in turns`],
+    notes: [
+      `${count} announced divest requests of about ${messages[0]?.value.length ?? 0} characters, median of ${rounds} rounds in turns`,
+    ],
   };
 };
 

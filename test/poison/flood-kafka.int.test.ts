@@ -9,11 +9,12 @@ import { PARTITIONS } from '../../contracts/internal/topics.js';
 import { ensureTopics } from '../../shared/runtime/kafka/admin.js';
 import { startConsumer, type Consumer } from '../../shared/runtime/kafka/consumer.js';
 import { startProducer, type Producer } from '../../shared/runtime/kafka/producer.js';
-import { optionsOf, reachedByEnvironment } from '../../shared/runtime/kafka/testing.js';
+import { optionsOf } from '../../shared/runtime/kafka/testing.js';
 import { createLog } from '../../shared/runtime/process/log.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { MORE_TASKS, startEngineCopy, TASKS, taskValue, type EngineCopy } from '../support/engine-copy.js';
 import { eventually } from '../support/eventually.js';
+import { reachedByEnvironment } from '../support/kafka.js';
 
 const prefix = `fl-${randomBytes(4).toString('hex')}.`;
 const FLOOD = 600;

@@ -46,7 +46,9 @@ export type TestDatabase = {
   readonly url: string;
   /** Of the login of one service, as it has it in production. */
   readonly urlOf: (service: ServiceName) => string;
-  readonly name: string; readonly drop: () => Promise<void> };
+  readonly name: string;
+  readonly drop: () => Promise<void>;
+};
 
 export const createTestDatabase = async (): Promise<TestDatabase> => {
   await ensureTemplate();

@@ -13,11 +13,12 @@ import { freePort } from '../../infra/sandbox/ports.js';
 import { projectRoot } from '../../infra/sandbox/project-root.js';
 import { migrate } from '../../migrations/index.js';
 import { ensureTopics } from '../../shared/runtime/kafka/admin.js';
-import { optionsOf, reachedByEnvironment } from '../../shared/runtime/kafka/testing.js';
+import { optionsOf } from '../../shared/runtime/kafka/testing.js';
 import { plannedTopics } from '../../shared/runtime/process/topics.js';
 import { makeTestKeys } from '../support/keys.js';
 import { eventually } from '../support/eventually.js';
 import { connected, emptyDatabase, firstReleaseDatabase, type Database } from './restored.js';
+import { reachedByEnvironment } from '../support/kafka.js';
 
 const SECRET = `whsec_${Buffer.from('a secret of at least 24 bytes').toString('base64')}`;
 /** Nobody answers there: a service gets as far as its database, and no further. */

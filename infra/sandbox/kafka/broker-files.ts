@@ -60,7 +60,10 @@ export const nodeProperties = (place: NodePlace, all: readonly NodePlace[], user
     'advertised.listeners': `CLIENTS://127.0.0.1:${port}${proxied ? `,PROXIED://127.0.0.1:${proxied.told}` : ''}`,
     'listener.security.protocol.map': ['CONTROLLER', 'CLIENTS', 'PROXIED'].map((name) => `${name}:SASL_PLAINTEXT`).join(','),
     ...Object.fromEntries(
-      ['controller', 'clients', ...(proxied ? ['proxied'] : [])].map((name) => [`listener.name.${name}.plain.sasl.jaas.config`, loginModule(users)]),
+      ['controller', 'clients', ...(proxied ? ['proxied'] : [])].map((name) => [
+        `listener.name.${name}.plain.sasl.jaas.config`,
+        loginModule(users),
+      ]),
     ),
     'log.dirs': join(place.folder, 'logs'),
     'default.replication.factor': replicas,

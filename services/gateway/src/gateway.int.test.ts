@@ -11,12 +11,13 @@ import { createApp, finishApp, listen, type Listening } from '../../../shared/ru
 import { startConsumer, type Consumer, type FetchedMessage } from '../../../shared/runtime/kafka/consumer.js';
 import { startProducer, type Producer } from '../../../shared/runtime/kafka/producer.js';
 import { ensureTopics } from '../../../shared/runtime/kafka/admin.js';
-import { optionsOf, reachedByEnvironment } from '../../../shared/runtime/kafka/testing.js';
+import { optionsOf } from '../../../shared/runtime/kafka/testing.js';
 import { createLog } from '../../../shared/runtime/process/log.js';
 import { plannedTopics } from '../../../shared/runtime/process/topics.js';
 import { Batcher, TooManyWaiting } from '../../../shared/runtime/batching.js';
 import { wire } from './wire.js';
 import { config } from './config.js';
+import { reachedByEnvironment } from '../../../test/support/kafka.js';
 
 const SECRET = `whsec_${Buffer.from('a secret of at least 24 bytes').toString('base64')}`;
 const prefix = `gw-${randomBytes(4).toString('hex')}.`;

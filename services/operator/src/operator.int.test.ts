@@ -14,7 +14,7 @@ import { createApp, finishApp, listen, type Listening } from '../../../shared/ru
 import { startConsumer, type Consumer } from '../../../shared/runtime/kafka/consumer.js';
 import { startProducer, type Producer } from '../../../shared/runtime/kafka/producer.js';
 import { ensureTopics } from '../../../shared/runtime/kafka/admin.js';
-import { optionsOf, reachedByEnvironment } from '../../../shared/runtime/kafka/testing.js';
+import { optionsOf } from '../../../shared/runtime/kafka/testing.js';
 import { createLog } from '../../../shared/runtime/process/log.js';
 import { plannedTopics } from '../../../shared/runtime/process/topics.js';
 import { writeStateFile } from '../../../shared/runtime/process/state-file.js';
@@ -22,6 +22,7 @@ import { EXIT, runCli } from './cli.js';
 import { config } from './config.js';
 import { audited } from './store/audit.store.js';
 import { wire } from './wire.js';
+import { reachedByEnvironment } from '../../../test/support/kafka.js';
 
 const ANNA = 'token-of-anna-0123456789';
 const BEN = 'token-of-ben-0123456789';

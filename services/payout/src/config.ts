@@ -9,4 +9,11 @@ import { payoutSettings } from './tenant.js';
 
 export const config = commonConfig.extend({ ...investSuiteConfig, ...brokerConfig, ...coreBankingConfig });
 /** What it reads of the tenant's file. */
-export const tenant = z.object({ ...payoutSettings, ...timingSettings, ...messageSettings, ...investSuiteSettings, ...brokerSettings, ...coreBankingSettings });
+export const tenant = z.object({
+  ...payoutSettings,
+  ...timingSettings,
+  ...messageSettings,
+  ...investSuiteSettings,
+  ...brokerSettings,
+  ...coreBankingSettings,
+});

@@ -8,4 +8,10 @@ import { rebalancingSettings } from './tenant.js';
 
 export const config = commonConfig.extend({ ...investSuiteConfig, ...brokerConfig });
 /** What it reads of the tenant's file. */
-export const tenant = z.object({ ...rebalancingSettings, ...timingSettings, ...messageSettings, ...investSuiteSettings, ...brokerSettings });
+export const tenant = z.object({
+  ...rebalancingSettings,
+  ...timingSettings,
+  ...messageSettings,
+  ...investSuiteSettings,
+  ...brokerSettings,
+});

@@ -9,17 +9,18 @@ import type { EngineStore } from './store/store.js';
 import { Sweep, type SweepOptions } from './recovery/sweep.js';
 import { InboxWriter, type InboxWriterOptions } from './inbox/inbox-writer.js';
 
-export type AssemblyOptions = Pick<EngineOptions, 'log' | 'ownerId' | 'failpoint'> & Pick<InboxWriterOptions, 'admission' | 'onRefused'> & {
-  readonly catalogue: Catalogue;
-  readonly store: EngineStore;
-  readonly clock: Clock;
-  readonly publish: Publish;
-  readonly onNotPublished: (error: unknown) => void;
-  /** The owner's lock decides whether anything may be sent, unless this says otherwise. */
-  readonly effectRunner: Omit<EffectRunnerOptions, keyof Clock | 'maySend'> & Partial<Pick<EffectRunnerOptions, 'maySend'>>;
-  readonly sweep: Pick<SweepOptions, 'everyMs' | 'graceMs' | 'random'>;
-  readonly bounds?: Pick<EngineOptions, 'tryEveryMs' | 'mostRemembered'>;
-};
+export type AssemblyOptions = Pick<EngineOptions, 'log' | 'ownerId' | 'failpoint'> &
+  Pick<InboxWriterOptions, 'admission' | 'onRefused'> & {
+    readonly catalogue: Catalogue;
+    readonly store: EngineStore;
+    readonly clock: Clock;
+    readonly publish: Publish;
+    readonly onNotPublished: (error: unknown) => void;
+    /** The owner's lock decides whether anything may be sent, unless this says otherwise. */
+    readonly effectRunner: Omit<EffectRunnerOptions, keyof Clock | 'maySend'> & Partial<Pick<EffectRunnerOptions, 'maySend'>>;
+    readonly sweep: Pick<SweepOptions, 'everyMs' | 'graceMs' | 'random'>;
+    readonly bounds?: Pick<EngineOptions, 'tryEveryMs' | 'mostRemembered'>;
+  };
 export type Assembly = {
   readonly engine: Engine;
   readonly inboxWriter: InboxWriter;

@@ -35,7 +35,8 @@ export type HttpServiceOptions<S extends z.ZodObject> = {
 };
 
 const start = async <S extends z.ZodObject>(options: HttpServiceOptions<S>, environment: Environment): Promise<Running> => {
-  const config = readConfig(options.config, environment, { tenant: NOTHING, name: options.name }) as Settings<S, z.ZodObject> & CommonConfig;
+  const config = readConfig(options.config, environment, { tenant: NOTHING, name: options.name }) as Settings<S, z.ZodObject> &
+    CommonConfig;
   const name = config.SERVICE_NAME ?? options.name;
   const log = createLog(name, config.LOG_LEVEL);
   const signatures = signaturesOf(config, options.name, log);

@@ -6,7 +6,8 @@ import { startConsumer } from './consumer.js';
 import type { Consumer, FetchedMessage } from './consumer.js';
 import { startProducer } from './producer.js';
 import type { Producer } from './producer.js';
-import { optionsFor, reachedByEnvironment, waitFor } from './testing.js';
+import { optionsFor, waitFor } from './testing.js';
+import { reachedByEnvironment } from '../../../test/support/kafka.js';
 
 const kafkaForTest = (): KafkaOptions => optionsFor(reachedByEnvironment());
 

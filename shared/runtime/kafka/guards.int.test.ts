@@ -8,7 +8,8 @@ import { startConsumerWith } from './consumer.js';
 import type { Consumer, ConsumerOptions, FetchedMessage } from './consumer.js';
 import { startProducerWith } from './producer.js';
 import type { OutgoingMessage, Producer } from './producer.js';
-import { optionsFor, reachedByEnvironment, waitFor, without, work } from './testing.js';
+import { optionsFor, waitFor, without, work } from './testing.js';
+import { reachedByEnvironment } from '../../../test/support/kafka.js';
 
 const reached = reachedByEnvironment();
 

@@ -4,29 +4,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 import type { KafkaConfig, SASLOptions } from 'kafkajs';
 import { inner } from './client.js';
-import type { Inner, KafkaOptions, KafkaSasl } from './client.js';
+import type { Inner, KafkaOptions } from './client.js';
 import { allGuards } from './guards.js';
 import type { Guards } from './guards.js';
 
 /** A Kafka and the user that may do everything there. */
 export type Reached = Pick<KafkaOptions, 'brokers' | 'sasl'>;
-
-/** The Kafka that the jest set-up, or whoever runs the tests, names in the environment. */
-export const reachedByEnvironment = (): Reached => {
-  const { KAFKA_BROKERS, KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD } = process.env;
-  return {
-    brokers: (KAFKA_BROKERS ?? '').split(','),
-    ...(KAFKA_SASL_MECHANISM === undefined
-      ? {}
-      : {
-          sasl: {
-            mechanism: KAFKA_SASL_MECHANISM as KafkaSasl['mechanism'],
-            username: KAFKA_SASL_USERNAME ?? '',
-            password: KAFKA_SASL_PASSWORD ?? '',
-          },
-        }),
-  };
-};
 
 /** Of a Kafka that is given: for tests, benches and the torture. */
 export const optionsOf = ({ brokers, sasl }: Reached, clientId: string, topicPrefix = ''): KafkaOptions => ({
@@ -40,7 +23,9 @@ export const optionsOf = ({ brokers, sasl }: Reached, clientId: string, topicPre
 
 /** Topics and names of its own for every call, so that tests can run side by side on one broker. */
 export const optionsFor = (reached: readonly string[] | Reached): KafkaOptions => ({
-  ...('brokers' in reached ? { brokers: reached.brokers, ...(reached.sasl === undefined ? {} : { sasl: reached.sasl }) } : { brokers: reached }),
+  ...('brokers' in reached
+    ? { brokers: reached.brokers, ...(reached.sasl === undefined ? {} : { sasl: reached.sasl }) }
+    : { brokers: reached }),
   clientId: `test-${randomUUID()}`,
   ssl: false,
   topicPrefix: `${randomUUID()}.`,

@@ -42,13 +42,13 @@ describe('the login of a service', () => {
       log,
     );
   const problemsOf = async (url: string): Promise<readonly string[]> => {
-    const thrown = await check(url).then(
-      () => null,
-      (error: unknown) => error,
-    );
-    if (thrown === null) return [];
-    if (thrown instanceof ConfigurationError) return thrown.problems;
-    throw thrown;
+    try {
+      await check(url);
+      return [];
+    } catch (error) {
+      if (error instanceof ConfigurationError) return error.problems;
+      throw error;
+    }
   };
 
   it('of its own is taken', async () => {
@@ -63,26 +63,38 @@ describe('the login of a service', () => {
 
   it.each([
     ['the role of another service', 'grant cmw_operator to LOGIN', 'revoke cmw_operator from LOGIN', 'it may take cmw_operator'],
-    ['such a role by two steps', 'grant cmw_gateway to BETWEEN; grant BETWEEN to LOGIN', 'revoke BETWEEN from LOGIN; revoke cmw_gateway from BETWEEN', 'it may take cmw_gateway'],
-    ['a role without inheriting it', 'grant cmw_gateway to LOGIN with inherit false', 'revoke cmw_gateway from LOGIN', 'it may take cmw_gateway'],
-    ['a role of Postgres that writes everywhere', 'grant pg_write_all_data to LOGIN', 'revoke pg_write_all_data from LOGIN', 'it may take pg_write_all_data'],
+    [
+      'such a role by two steps',
+      'grant cmw_gateway to BETWEEN; grant BETWEEN to LOGIN',
+      'revoke BETWEEN from LOGIN; revoke cmw_gateway from BETWEEN',
+      'it may take cmw_gateway',
+    ],
+    [
+      'a role without inheriting it',
+      'grant cmw_gateway to LOGIN with inherit false',
+      'revoke cmw_gateway from LOGIN',
+      'it may take cmw_gateway',
+    ],
+    [
+      'a role of Postgres that writes everywhere',
+      'grant pg_write_all_data to LOGIN',
+      'revoke pg_write_all_data from LOGIN',
+      'it may take pg_write_all_data',
+    ],
     ['every role, as a superuser', 'alter role LOGIN superuser', 'alter role LOGIN nosuperuser', 'it is a superuser'],
     ['roles that it makes', 'alter role LOGIN createrole', 'alter role LOGIN nocreaterole', 'it may make roles'],
-  ])(
-    'is refused when it can take %s; the word of the configuration makes it a warning [A7]',
-    async (_what, grant, revoke, why) => {
-      const said = (text: string): string => text.replaceAll('LOGIN', login).replaceAll('BETWEEN', between);
-      await owner.query(`grant cmw_payout to ${login}; ${said(grant)}`);
-      try {
-        const problems = await problemsOf(urlOf(login));
-        expect(problems).toEqual([expect.stringContaining(why)]);
-        expect(problems[0]).toContain('DATABASE_SHARED_LOGIN=accept');
-        warnings.length = 0;
-        await check(urlOf(login), true);
-        expect(warnings).toEqual([{ why: expect.stringContaining(why) as unknown }]);
-      } finally {
-        await owner.query(`revoke cmw_payout from ${login}; ${said(revoke)}`);
-      }
-    },
-  );
+  ])('is refused when it can take %s; the word of the configuration makes it a warning [A7]', async (_what, grant, revoke, why) => {
+    const said = (text: string): string => text.replaceAll('LOGIN', login).replaceAll('BETWEEN', between);
+    await owner.query(`grant cmw_payout to ${login}; ${said(grant)}`);
+    try {
+      const problems = await problemsOf(urlOf(login));
+      expect(problems).toEqual([expect.stringContaining(why)]);
+      expect(problems[0]).toContain('DATABASE_SHARED_LOGIN=accept');
+      warnings.length = 0;
+      await check(urlOf(login), true);
+      expect(warnings).toEqual([{ why: expect.stringContaining(why) as unknown }]);
+    } finally {
+      await owner.query(`revoke cmw_payout from ${login}; ${said(revoke)}`);
+    }
+  });
 });

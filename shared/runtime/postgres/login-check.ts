@@ -8,7 +8,13 @@ const ROLES_OF_SERVICES = 'cmw\\_%';
 /** Roles of Postgres itself that reach what belongs to others without taking their role. */
 const MIGHTY = ['pg_write_all_data', 'pg_execute_server_program', 'pg_write_server_files'];
 
-type Powers = { readonly login: string; readonly takes_own: boolean; readonly is_superuser: boolean; readonly makes_roles: boolean; readonly takes: string[] };
+type Powers = {
+  readonly login: string;
+  readonly takes_own: boolean;
+  readonly is_superuser: boolean;
+  readonly makes_roles: boolean;
+  readonly takes: string[];
+};
 
 /**
  * `member` counts what a login can take by several steps, and what it may only hand on. A login that makes roles can, in a Postgres before

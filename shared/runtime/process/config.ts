@@ -39,11 +39,13 @@ export const commonConfig = z.object({
     .optional()
     .meta({ description: 'role taken on after login; default `cmw_<service>`, `none` keeps the login role' }),
   DATABASE_SHARED_LOGIN: z.enum(['accept']).optional().meta({
-    description: 'accept: a login that can take the role of another service is no reason to stop; without it each service needs a login of its own',
+    description:
+      'accept: a login that can take the role of another service is no reason to stop; without it each service needs a login of its own',
   }),
   SIGNING_KEY: signingKey.meta({
     secret: true,
-    description: 'Ed25519 private key in PEM (PKCS #8) that this service signs its messages with; `npm run keys` makes one for each service',
+    description:
+      'Ed25519 private key in PEM (PKCS #8) that this service signs its messages with; `npm run keys` makes one for each service',
   }),
   TRUSTED_KEYS_FILE: z.string().min(1).meta({
     description: 'YAML or JSON file with the public keys of all services; `npm run keys` makes it; read again when it changes',

@@ -115,7 +115,10 @@ describe('a name of one service alone', () => {
   it('is read before the common one, by that service and by no other [A7]', () => {
     const own = { PAYOUT__DATABASE_URL: 'postgres://payout@h/d', PAYOUT__KAFKA_SASL_USERNAME: 'payout' };
     expect(readAs('payout', own)).toMatchObject({ DATABASE_URL: 'postgres://payout@h/d', KAFKA_SASL_USERNAME: 'payout' });
-    expect([readAs('portfolio', own).DATABASE_URL, readAs(undefined, own).DATABASE_URL]).toEqual([good['DATABASE_URL'], good['DATABASE_URL']]);
+    expect([readAs('portfolio', own).DATABASE_URL, readAs(undefined, own).DATABASE_URL]).toEqual([
+      good['DATABASE_URL'],
+      good['DATABASE_URL'],
+    ]);
     expect(readAs('fee-trial', { FEE_TRIAL__HTTP_HOST: '::1' }).HTTP_HOST).toBe('::1');
   });
   it('may name a file; one that cannot be read is not replaced by what all may read [A7]', () => {

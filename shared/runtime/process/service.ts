@@ -19,7 +19,16 @@ import { contentHash } from '../engine/identity.js';
 import { Owner } from '../engine/effects/owner.js';
 import { PostgresStore } from '../engine/store/postgres-store.js';
 import type { StateVersions } from '../engine/store/store.js';
-import { NotReady, counting, createApp, createRegistry, finishApp, listen, type Check as HealthCheck, type Listening } from '../http/server.js';
+import {
+  NotReady,
+  counting,
+  createApp,
+  createRegistry,
+  finishApp,
+  listen,
+  type Check as HealthCheck,
+  type Listening,
+} from '../http/server.js';
 import { pingKafka } from '../kafka/admin.js';
 import type { KafkaOptions } from '../kafka/client.js';
 import { startConsumer } from '../kafka/consumer.js';

@@ -24,7 +24,11 @@ export const signaturesOf = (config: CommonConfig, service: ServiceName, log: Lo
         },
         onChange: () => {
           log.info('TRUSTED_KEYS_FILE was read again');
-          if (!isOwn()) log.error({ alarm: 'trusted-keys', keyId: ownId }, 'our own key is not in TRUSTED_KEYS_FILE any more: others refuse what we sign');
+          if (!isOwn())
+            log.error(
+              { alarm: 'trusted-keys', keyId: ownId },
+              'our own key is not in TRUSTED_KEYS_FILE any more: others refuse what we sign',
+            );
         },
       });
     } catch (error) {

@@ -21,11 +21,15 @@ describe('the signing key of a service', () => {
   });
   it('is refused at the start when the others would not believe it [A2]', () => {
     for (const service of ['gateway', 'operator'] as const)
-      expect(() => signaturesOf(configWith(keys.keyFileOf('payout')), service, log)).toThrow(`under "${service}": nobody would believe this service`);
+      expect(() => signaturesOf(configWith(keys.keyFileOf('payout')), service, log)).toThrow(
+        `under "${service}": nobody would believe this service`,
+      );
     const strange = makeTestKeys();
     expect(() => signaturesOf(configWith(strange.keyFileOf('payout')), 'payout', log)).toThrow('nobody would believe this service');
     strange.remove();
-    expect(() => signaturesOf(configWith(keys.keyFileOf('payout'), 'no-such-file'), 'payout', log)).toThrow('TRUSTED_KEYS_FILE cannot be read');
+    expect(() => signaturesOf(configWith(keys.keyFileOf('payout'), 'no-such-file'), 'payout', log)).toThrow(
+      'TRUSTED_KEYS_FILE cannot be read',
+    );
   });
   it('may be any of several', () => {
     const added = addKey(keys.folder, 'payout');

@@ -51,9 +51,12 @@ export const plannedAccess = (userOf: (service: ServiceName) => string = (servic
     return [
       ...topicsTakenBy(service).map((name): Access => ({ user, resource: 'topic', name, operations: ['Read', 'Describe'] })),
       // The limits of a topic are read before anything is sent to it.
-      ...topicsWrittenBy(service).map(
-        (name): Access => ({ user, resource: 'topic', name, operations: ['Write', 'Describe', 'DescribeConfigs'] }),
-      ),
+      ...topicsWrittenBy(service).map((name): Access => ({
+        user,
+        resource: 'topic',
+        name,
+        operations: ['Write', 'Describe', 'DescribeConfigs'],
+      })),
       ...(isOnEngine ? [{ user, resource: 'group', name: service, operations: ['Read', 'Describe'] } satisfies Access] : []),
     ];
   });
@@ -77,7 +80,9 @@ export const untilTopicsAreThere = async (kafka: KafkaOptions, service: ServiceN
       const { missing, forbidden } = await topicState(kafka, topicsUsedBy(service));
       forbiddenSinceMs = forbidden.length === 0 ? null : (forbiddenSinceMs ?? Date.now());
       if (forbiddenSinceMs !== null && Date.now() - forbiddenSinceMs > RIGHTS_SPREAD_MS)
-        throw new ConfigurationError([`KAFKA_SASL_USERNAME may not see ${forbidden.join(', ')}: npm run topics allows each service what it needs`]);
+        throw new ConfigurationError([
+          `KAFKA_SASL_USERNAME may not see ${forbidden.join(', ')}: npm run topics allows each service what it needs`,
+        ]);
       if (missing.length + forbidden.length === 0) return;
       if (forbidden.length > 0) log.warn({ topics: forbidden }, 'topics may not be seen by this Kafka user; waiting a moment');
       if (missing.length > 0) log.warn({ topics: missing }, 'topics are missing: npm run topics makes them; waiting');

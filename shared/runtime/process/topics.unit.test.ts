@@ -6,7 +6,9 @@ import { plannedAccess, plannedTopics } from './topics.js';
 
 const access = plannedAccess();
 const usersWho = (operation: string, name: string): readonly string[] =>
-  access.filter((one) => one.resource === 'topic' && one.name === name && one.operations.some((each) => each === operation)).map(({ user }) => user);
+  access
+    .filter((one) => one.resource === 'topic' && one.name === name && one.operations.some((each) => each === operation))
+    .map(({ user }) => user);
 
 describe('the rights on topics', () => {
   it('let a topic be written by those who emit it, and read by those who take it, and by nobody else [A2]', () => {
@@ -27,8 +29,14 @@ describe('the rights on topics', () => {
     expect(groups).toEqual(serviceNames.filter((name) => services[name].runs === 'engine').map((name) => [name, name]));
   });
   it('are printed as commands, with the prefix of the installation and the users of the cluster', () => {
-    const text = printPlan('x.', plannedTopics(3), plannedAccess((service) => (service === 'payout' ? 'pay-user' : service)));
-    expect(text).toContain(`--create --if-not-exists --topic 'x.payout.requested' --partitions 6 --replication-factor 3 --config cleanup.policy=delete`);
+    const text = printPlan(
+      'x.',
+      plannedTopics(3),
+      plannedAccess((service) => (service === 'payout' ? 'pay-user' : service)),
+    );
+    expect(text).toContain(
+      `--create --if-not-exists --topic 'x.payout.requested' --partitions 6 --replication-factor 3 --config cleanup.policy=delete`,
+    );
     expect(text).toContain('--config min.insync.replicas=2');
     expect(text).toContain(`--allow-principal 'User:pay-user' --topic 'x.payout.finished' --operation Write --operation Describe`);
     expect(text).toContain(`--allow-principal 'User:pay-user' --group 'x.payout' --operation Read`);

@@ -85,7 +85,15 @@ describe('the signature of a message', () => {
     const stranger = messageSigner(generateKeyPairSync('ed25519').privateKey, () => NOW_MS);
     expect(whyNotOurs(stranger(message), rules)).toBe('unknown-key');
     const [, id = '', bytes = ''] = (signed.headers['signature'] ?? '').split(':');
-    for (const signature of ['', 'v1', `v2:${id}:${bytes}`, `v1:${id}:${bytes}=`, `v1:${id}`, `v1:${id}:${bytes.slice(4)}`, `v1:__proto__:${bytes}`])
+    for (const signature of [
+      '',
+      'v1',
+      `v2:${id}:${bytes}`,
+      `v1:${id}:${bytes}=`,
+      `v1:${id}`,
+      `v1:${id}:${bytes.slice(4)}`,
+      `v1:__proto__:${bytes}`,
+    ])
       expect([signature, whyNotOurs(withHeaders({ signature }), rules)]).toEqual([signature, 'malformed-signature']);
     for (const signedAt of ['', 'now', '2026-03-04', '2026-03-04T09:00:00Z', '2026-13-04T09:00:00.000Z'])
       expect([signedAt, whyNotOurs(withHeaders({ 'signed-at': signedAt }), rules)]).toEqual([signedAt, 'malformed-signature']);
@@ -142,7 +150,10 @@ describe('the file of trusted keys', () => {
   it('ends a key at its time, whatever that key has signed [A2]', () => {
     const keys = keysForTest();
     const file = readFileSync(keys.trustedKeysFile, 'utf8');
-    writeFileSync(keys.trustedKeysFile, file.replace(/(withdrawal:\n\s+- id: .*\n)(\s+)(publicKey)/, '$1$2notAfter: 2026-03-04T09:00:00Z\n$2$3'));
+    writeFileSync(
+      keys.trustedKeysFile,
+      file.replace(/(withdrawal:\n\s+- id: .*\n)(\s+)(publicKey)/, '$1$2notAfter: 2026-03-04T09:00:00Z\n$2$3'),
+    );
     const { trusted } = watched(keys.trustedKeysFile);
     const signed = keys.signAs('withdrawal', () => NOW_MS - 1_000)(message);
     expect(whyNotOurs(signed, rulesWith(trusted, NOW_MS - 1))).toBeNull();

@@ -12,10 +12,11 @@ import { makeTestKeys, type TestKeys } from '../../../../test/support/keys.js';
 import { ensureTopics } from '../../kafka/admin.js';
 import { startConsumer, type Consumer } from '../../kafka/consumer.js';
 import { startProducer, type OutgoingMessage, type Producer } from '../../kafka/producer.js';
-import { optionsOf, reachedByEnvironment } from '../../kafka/testing.js';
+import { optionsOf } from '../../kafka/testing.js';
 import { plannedTopics } from '../../process/topics.js';
 import { TrustedKeys } from '../../signing/trusted-keys-file.js';
 import { admissionOf } from './admission.js';
+import { reachedByEnvironment } from '../../../../test/support/kafka.js';
 
 const DAY_MS = 86_400_000;
 const prefix = `ad-${randomBytes(4).toString('hex')}.`;
@@ -89,20 +90,36 @@ describe('a forged message on a real Kafka', () => {
   });
   const signAs = (service: string, nowMs = Date.now()) => keys.signAs(service, () => nowMs);
   const kept = async (): Promise<readonly { event_id: string; reason: string; value: string }[]> =>
-    (await admin.query<{ event_id: string; reason: string; value: string }>('select event_id, reason, value from quarantine where resolved_at is null'))
-      .rows;
+    (
+      await admin.query<{ event_id: string; reason: string; value: string }>(
+        'select event_id, reason, value from quarantine where resolved_at is null',
+      )
+    ).rows;
   const statusOf = async (wanted: string): Promise<string | undefined> =>
     (await admin.query<{ status: string }>('select status from journey where subject = $1', [wanted])).rows[0]?.status;
   const untilDone = (wanted: string) =>
-    eventually(`${wanted} is done`, () => statusOf(wanted), (status) => status === 'Done', 30_000);
+    eventually(
+      `${wanted} is done`,
+      () => statusOf(wanted),
+      (status) => status === 'Done',
+      30_000,
+    );
 
   type Forgery = readonly [what: string, why: string, forge: (wanted: string) => OutgoingMessage];
   const forgeries: readonly Forgery[] = [
     ['is not signed', 'unsigned', (wanted) => messageFor(wanted)],
     ['is signed by a service that may not emit its topic', 'signer-may-not-emit', (wanted) => signAs('gateway')(messageFor(wanted))],
-    ['was signed for another topic', 'signer-may-not-emit', (wanted) => ({ ...signAs('withdrawal')(messageFor(wanted)), topic: MORE_TASKS })],
+    [
+      'was signed for another topic',
+      'signer-may-not-emit',
+      (wanted) => ({ ...signAs('withdrawal')(messageFor(wanted)), topic: MORE_TASKS }),
+    ],
     ['has another key', 'wrong-signature', (wanted) => ({ ...signAs('withdrawal')(messageFor(`${wanted}-x`)), key: wanted })],
-    ['has another value', 'wrong-signature', (wanted) => ({ ...signAs('withdrawal')(messageFor(wanted)), value: taskValue(wanted, 'throws', `task-${wanted}`) })],
+    [
+      'has another value',
+      'wrong-signature',
+      (wanted) => ({ ...signAs('withdrawal')(messageFor(wanted)), value: taskValue(wanted, 'throws', `task-${wanted}`) }),
+    ],
     ['was signed too long ago', 'signed-too-long-ago', (wanted) => signAs('withdrawal', Date.now() - 31 * DAY_MS)(messageFor(wanted))],
   ];
   it.each(forgeries)('that %s is refused as %s, and the true one counts [A2]', async (_what, why, forge) => {
@@ -162,7 +179,12 @@ describe('a forged message on a real Kafka', () => {
     expect([await statusOf(wanted), await countOf(`task-${wanted}`)]).toEqual([undefined, 0]);
     hiddenKey = '';
     await replay(eventId, null);
-    await eventually('it is taken in', () => countOf(`task-${wanted}`), (count) => count === 1, 30_000);
+    await eventually(
+      'it is taken in',
+      () => countOf(`task-${wanted}`),
+      (count) => count === 1,
+      30_000,
+    );
     await untilDone(wanted);
     expect((await kept()).find((one) => one.event_id === eventId)).toBeUndefined();
     const { rows } = await admin.query<{ note: string }>('select note from inbox where event_id = $1', [eventId]);

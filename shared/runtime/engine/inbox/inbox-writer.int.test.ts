@@ -50,11 +50,19 @@ describe('the inbox writer on Postgres', () => {
     // Filed under the lane and in the words of a decision, on a topic that others may fill.
     await take(copy, { ...decision, topic: 'core-banking.deposit' });
     await take(copy, { ...decision, topic: 'payout.finished', value: Buffer.from(decision.value.toString().replace('"d1"', '"d2"')) });
-    await eventually('both are taken in', () => query(`select 1 from inbox where event_id in ('d1', 'd2')`), ({ rowCount }) => rowCount === 2);
+    await eventually(
+      'both are taken in',
+      () => query(`select 1 from inbox where event_id in ('d1', 'd2')`),
+      ({ rowCount }) => rowCount === 2,
+    );
     expect([await payRow(), world.paid]).toMatchObject([{ status: 'parked', generation: 1 }, []]);
     const third = { ...decision, value: Buffer.from(decision.value.toString().replace('"d1"', '"d3"')) };
     await take(copy, third);
-    await eventually('the decision is carried out', () => world.paid.length, (count) => count === 1);
+    await eventually(
+      'the decision is carried out',
+      () => world.paid.length,
+      (count) => count === 1,
+    );
   });
 
   it('stops taking in when most messages cannot be read, instead of filling the dead-letter topic', async () => {

@@ -276,7 +276,11 @@ export class InboxWriter {
       return;
     }
     const read = readMessage(this.#o.catalogue, whole.topic, whole.value, row.eventId, whole.key);
-    const taken: Taken = { original: whole, read: admitted.kind === 'unsigned' ? asUnsigned(read) : read, hash: bodyHash(whole.value, read.event) };
+    const taken: Taken = {
+      original: whole,
+      read: admitted.kind === 'unsigned' ? asUnsigned(read) : read,
+      hash: bodyHash(whole.value, read.event),
+    };
     await this.#ingest([taken]);
     const note = `admitted now, taken in as ${taken.read.eventId}`;
     await writeUnlessStale(this.#o.store, { ...emptyParts(), seen: [{ event_id: row.eventId, note: note.slice(0, 500) }] });

@@ -306,8 +306,7 @@ export class Engine {
       else if (stepResult.kind === 'ignored') {
         if (stepResult.note === REPLY_TO_NOBODY) this.#tellOfReplyToNobody(item);
         batch.ignore(item, stepResult.note, journey);
-      }
-      else if (stepResult.kind === 'impossible') batch.poison(item, journey, 'Impossible', stepResult.why);
+      } else if (stepResult.kind === 'impossible') batch.poison(item, journey, 'Impossible', stepResult.why);
       else if (stepResult.kind === 'bug') {
         this.#o.log.error({ err: stepResult.error, lane: item.lane }, 'a decision failed: its lane is stopped and a person is called');
         batch.poison(item, journey, 'Bug', stepResult.error instanceof Error ? stepResult.error.message : 'not an error');
