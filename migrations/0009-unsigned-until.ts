@@ -2,8 +2,8 @@ import type { Knex } from 'knex';
 
 /**
  * Messages with lower offsets were written before services signed what they send, and are read without a signature. Without a row nothing
- * unsigned is read. Every service reads it; only the owner of the table writes it, once, between the last stop of the earlier build and the
- * first start of this one.
+ * unsigned is read. Every service reads it, and only the owner of the table writes it. That is done once, between the last stop of the
+ * earlier build and the first start of this one.
  */
 export const up = async (knex: Knex): Promise<void> => {
   await knex.raw(`

@@ -17,7 +17,7 @@ export const toolSettings: readonly Setting[] = [
   optional('CMW_STATE_FILE', 'where a running demo says how to reach it', 'operator command line'),
   optional(
     'MIGRATE_DATABASE_URL',
-    'login of the owner of the tables, for npm run migrate and npm run topics -- --record-unsigned; without it DATABASE_URL',
+    'login of the owner of the tables, for the migrations and for recording what is unsigned; without it DATABASE_URL',
     'migrate, topics',
     true,
   ),

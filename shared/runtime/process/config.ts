@@ -39,8 +39,7 @@ export const commonConfig = z.object({
     .optional()
     .meta({ description: 'role taken on after login; default `cmw_<service>`, `none` keeps the login role' }),
   DATABASE_SHARED_LOGIN: z.enum(['accept']).optional().meta({
-    description:
-      'accept: a login that can take the role of another service is no reason to stop; without it each service needs a login of its own',
+    description: 'accept: services may share one login, with a warning at each start. Without it each service needs a login of its own',
   }),
   SIGNING_KEY: signingKey.meta({
     secret: true,

@@ -70,7 +70,8 @@ const FIRST_WAIT_MS = 400;
 const LONGEST_WAIT_MS = 5_000;
 
 /**
- * A service makes no topics: it waits until those it uses are there.
+ * A service makes no topics. It waits until those that it uses are there.
+ *
  * @throws ConfigurationError when it may not even see one of them, after some seconds: waiting longer would not help.
  */
 export const untilTopicsAreThere = async (kafka: KafkaOptions, service: ServiceName, log: Log): Promise<void> => {

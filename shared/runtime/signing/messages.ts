@@ -1,5 +1,5 @@
 /**
- * Signatures of our own messages on Kafka. A signature says which service has sent this value under this key on this topic, and when; it
+ * Signatures of our own messages on Kafka. A signature says which service has sent this value under this key on this topic, and when. It
  * does not say that the value is true. Whoever can write to Kafka can repeat a signed message, and nothing else.
  */
 import { createPublicKey, type KeyObject } from 'node:crypto';

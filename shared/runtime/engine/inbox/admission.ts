@@ -1,6 +1,6 @@
 /**
- * Whether a message that was fetched counts. Decided once, before anything of it is read: what is refused is kept for people, under an id of
- * its own, and can neither stop a lane nor take the place of a true message.
+ * Whether a message that was fetched counts. This is decided once, before anything of it is read. What is refused is kept for people, under
+ * an id of its own. It can neither stop a lane nor take the place of a true message.
  */
 import { signatureHeaders } from '../../../../contracts/internal/envelope.js';
 import { emittersOf, type ServiceName } from '../../../../contracts/internal/services.js';
