@@ -5,10 +5,11 @@ import { Writable } from 'node:stream';
 import { Pool } from 'pg';
 import pino from 'pino';
 import { headersOf } from '../../../../contracts/internal/envelope.js';
+import { addKey, removeKey } from '../../../../infra/keys/key-set.js';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
 import { MORE_TASKS, startEngineCopy, TASKS, taskValue, type EngineCopy } from '../../../../test/support/engine-copy.js';
 import { eventually } from '../../../../test/support/eventually.js';
-import { makeTestKeys, type TestKeys } from '../../../../test/support/keys.js';
+import { makeTestKeys, signerOf, type TestKeys } from '../../../../test/support/keys.js';
 import { ensureTopics } from '../../kafka/admin.js';
 import { startConsumer, type Consumer } from '../../kafka/consumer.js';
 import { startProducer, type OutgoingMessage, type Producer } from '../../kafka/producer.js';
@@ -28,6 +29,7 @@ describe('a forged message on a real Kafka', () => {
   let copy: EngineCopy;
   let consumer: Consumer;
   let keys: TestKeys;
+  let trusted: TrustedKeys;
   const refused: string[] = [];
   let logged = '';
   /** A key that is not handed out yet. */
@@ -43,7 +45,7 @@ describe('a forged message on a real Kafka', () => {
       plannedTopics(1).filter(({ name }) => [TASKS, MORE_TASKS].some((topic) => topic === name)),
     );
     producer = await startProducer(kafka);
-    const trusted = new TrustedKeys({ path: keys.trustedKeysFile, nowMs: Date.now, onProblem: () => undefined });
+    trusted = new TrustedKeys({ path: keys.trustedKeysFile, nowMs: Date.now, onProblem: () => undefined });
     const sink = new Writable({
       write: (chunk: Buffer, _encoding, done) => {
         logged += chunk.toString();
@@ -88,7 +90,10 @@ describe('a forged message on a real Kafka', () => {
     headers: headersOf({ id: `task-${wanted}`, type: TASKS, version: '1', occurredAt: '2026-01-01T00:00:00Z', portfolioId: wanted }),
     value: taskValue(wanted, course, `task-${wanted}`),
   });
-  const signAs = (service: string, nowMs = Date.now()) => keys.signAs(service, () => nowMs);
+  /** Of the withdrawal service, once it has changed its key. */
+  let newKeyFile: string | null = null;
+  const signAs = (service: string, nowMs = Date.now()) =>
+    newKeyFile !== null && service === 'withdrawal' ? signerOf(newKeyFile, () => nowMs) : keys.signAs(service, () => nowMs);
   const kept = async (): Promise<readonly { event_id: string; reason: string; value: string }[]> =>
     (
       await admin.query<{ event_id: string; reason: string; value: string }>(
@@ -149,6 +154,33 @@ describe('a forged message on a real Kafka', () => {
     expect(copy.inboxWriter.heldBecause).toEqual([]);
     expect(await kept()).toHaveLength(before + 300);
   });
+
+  it('is not what a service sends while it changes its key, without a stop [A2]', async () => {
+    const [before, between, after] = ['a', 'b', 'c'].map((mark) => `t${mark}${randomBytes(4).toString('hex')}`);
+    const old = signAs('withdrawal');
+    const oldId = (old(messageFor('x')).headers['signature'] ?? '').split(':')[1] ?? '';
+    const added = addKey(keys.folder, 'withdrawal');
+    const next = signerOf(added.file);
+    // A changed file counts within a second or two.
+    const untilKnown = (what: string, isKnown: () => boolean) => eventually(what, isKnown, (known) => known, 10_000);
+    await untilKnown('the new key is known', () => trusted.withId(added.id) !== null);
+    await producer.send([old(messageFor(before ?? '')), next(messageFor(between ?? ''))]);
+    await Promise.all([untilDone(before ?? ''), untilDone(between ?? '')]);
+    removeKey(keys.folder, oldId);
+    await untilKnown('the old key is gone', () => trusted.withId(oldId) === null);
+    const late = old(messageFor(after ?? ''));
+    await producer.send([late]);
+    const { rows } = await eventually(
+      'the old key counts no more',
+      () => admin.query<{ reason: string }>('select reason from quarantine where value = $1', [late.value]),
+      ({ rowCount }) => rowCount === 1,
+      30_000,
+    );
+    expect(rows[0]?.reason).toMatch(/^unknown-key: /);
+    await producer.send([next(messageFor(after ?? ''))]);
+    await untilDone(after ?? '');
+    newKeyFile = added.file;
+  }, 60_000);
 
   const replay = async (eventId: string, corrected: string | null): Promise<void> => {
     const released = await copy.store.replay(eventId, corrected, 'by anna');

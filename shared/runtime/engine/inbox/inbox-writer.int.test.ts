@@ -1,4 +1,6 @@
 /** Messages that are taken in on a real Postgres, readable or not. */
+import { Writable } from 'node:stream';
+import pino from 'pino';
 import { describe, expect, it, jest } from '@jest/globals';
 import { eventually } from '../../../../test/support/eventually.js';
 import { parcelEngine } from '../../../../test/support/parcel-engine.js';
@@ -63,6 +65,35 @@ describe('the inbox writer on Postgres', () => {
       () => world.paid.length,
       (count) => count === 1,
     );
+  });
+
+  it('raises an alarm for a reply to a journey that nobody here knows, and none for news of a stranger [A1]', async () => {
+    let logged = '';
+    const sink = new Writable({
+      write: (chunk: Buffer, _encoding, done) => {
+        logged += chunk.toString();
+        done();
+      },
+    });
+    const copy = await startCopy(new World(), { log: pino({ level: 'info' }, sink) });
+    const noteOf = async (eventId: string): Promise<string | null> =>
+      (await query<{ note: string | null }>('select note from inbox where event_id = $1 and handled_at is not null', [eventId])).rows[0]
+        ?.note ?? null;
+    await take(copy, message('broker.cash-status', 'p1', { key: 'nobody', request: 'w1' }, 'stranger'));
+    await eventually(
+      'the news is closed',
+      () => noteOf('stranger'),
+      (note) => note === 'no such journey',
+    );
+    expect(logged).not.toContain('"alarm"');
+    await take(copy, message('portfolio.changed', 'p1', { journeyId: 'pa-nobody' }, 'reply'));
+    await eventually(
+      'the reply is closed',
+      () => noteOf('reply'),
+      (note) => note === 'alarm: a reply to a journey that does not exist here',
+    );
+    expect(logged).toMatch(/"alarm":"reply-to-nobody","source":"portfolio\.changed\/0\/\d+","eventId":"reply"/);
+    expect((await query('select 1 from blocked_lane')).rowCount).toBe(0);
   });
 
   it('stops taking in when most messages cannot be read, instead of filling the dead-letter topic', async () => {
