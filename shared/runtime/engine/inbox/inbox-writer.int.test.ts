@@ -6,7 +6,7 @@ import { eventually } from '../../../../test/support/eventually.js';
 import { parcelEngine } from '../../../../test/support/parcel-engine.js';
 import { World } from '../../../../test/support/parcel-flow.js';
 
-const { query, startCopy, message, take, pulse, all, payRow, startRefused, sendAgain } = parcelEngine();
+const { query, startCopy, message, take, pulse, all } = parcelEngine();
 
 describe('the inbox writer on Postgres', () => {
   it('quarantines what cannot be read, whole, and never lets it crash', async () => {
@@ -46,25 +46,19 @@ describe('the inbox writer on Postgres', () => {
   });
 
   it('carries a decision out on the topic of decisions alone, whatever another message calls itself [A3]', async () => {
-    const { world, copy, parked } = await startRefused();
-    world.next = 'fine';
-    const decision = sendAgain(parked?.id, 1, 'd1');
-    // Filed under the lane and in the words of a decision, on a topic that others may fill.
-    await take(copy, { ...decision, topic: 'core-banking.deposit' });
-    await take(copy, { ...decision, topic: 'payout.finished', value: Buffer.from(decision.value.toString().replace('"d1"', '"d2"')) });
-    await eventually(
-      'both are taken in',
-      () => query(`select 1 from inbox where event_id in ('d1', 'd2')`),
-      ({ rowCount }) => rowCount === 2,
-    );
-    expect([await payRow(), world.paid]).toMatchObject([{ status: 'parked', generation: 1 }, []]);
-    const third = { ...decision, value: Buffer.from(decision.value.toString().replace('"d1"', '"d3"')) };
-    await take(copy, third);
-    await eventually(
-      'the decision is carried out',
-      () => world.paid.length,
-      (count) => count === 1,
-    );
+    const copy = await startCopy(new World());
+    const asked = message('payout.requested', 'p1', { request: 'w1' }, 'kept');
+    await take(copy, { ...asked, value: Buffer.from(asked.value.toString().replace('"request"', '"another"')) });
+    const open = async (): Promise<number | null> =>
+      (await query(`select 1 from quarantine where event_id = 'kept' and resolved_at is null`)).rowCount;
+    expect(await open()).toBe(1);
+    // In the words of a decision, on topics that others than the operator service fill.
+    const decision = { kind: 'discard-dead-letter', service: 'payout', eventId: 'kept', by: 'anna', why: 'no use' };
+    for (const topic of ['core-banking.deposit', 'payout.finished'])
+      await take(copy, { ...message('operator.decision', 'p1', decision, `on ${topic}`), topic });
+    expect([await open(), (await query(`select 1 from inbox where event_id like 'on %'`)).rowCount]).toEqual([1, 2]);
+    await take(copy, message('operator.decision', 'p1', decision, 'in its place'));
+    expect(await open()).toBe(0);
   });
 
   it('raises an alarm for a reply to a journey that nobody here knows, and none for news of a stranger [A1]', async () => {
