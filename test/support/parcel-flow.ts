@@ -174,7 +174,7 @@ export const consumes: readonly Consume[] = [
   {
     topic: 'portfolio.changed',
     read: (event) => ({
-      deliverTo: { journeyId: z.object({ journeyId: z.string() }).parse(event.data).journeyId, input: { type: 'Shipped' } as Input },
+      deliverTo: { journeyId: z.object({ journeyId: z.string() }).parse(event.data).journeyId, input: { type: 'Shipped' } },
       portfolioId: event.portfolioId ?? '',
     }),
   },
