@@ -10,6 +10,7 @@ import * as outboxOrder from './0006-outbox-order.js';
 import * as engineSchemas from './0007-engine-schemas.js';
 import { engineSchemas as listed } from './engine-schemas.js';
 import * as journeyPolicy from './0008-journey-policy.js';
+import * as unsignedUntil from './0009-unsigned-until.js';
 import * as decisionsOfPeople from './0011-decisions-of-people.js';
 import * as signedActs from './0012-signed-acts.js';
 import * as stopActs from './0013-stop-acts.js';
@@ -26,6 +27,7 @@ export const migrations: readonly Migration[] = [
   { name: '0006-outbox-order', up: outboxOrder.up },
   { name: '0007-engine-schemas', up: engineSchemas.up },
   { name: '0008-journey-policy', up: journeyPolicy.up },
+  { name: '0009-unsigned-until', up: unsignedUntil.up },
   { name: '0011-decisions-of-people', up: decisionsOfPeople.up },
   { name: '0012-signed-acts', up: signedActs.up },
   { name: '0013-stop-acts', up: stopActs.up },

@@ -1,5 +1,6 @@
 import { UNSERVED, unservedSchemas } from '../contracts/internal/services.js';
-import { commonConfig, ConfigurationError, readConfig } from '../shared/runtime/process/config.js';
+import { ConfigurationError } from '../shared/runtime/process/config.js';
+import { ownerUrlOf } from '../shared/runtime/process/owner-url.js';
 import { engineSchemasOf, migrate } from './index.js';
 
 /** EX_USAGE of sysexits.h. */
@@ -17,12 +18,12 @@ const main = async (): Promise<void> => {
   }
   if (words.includes('--help')) {
     process.stdout.write(
-      'npm run migrate: brings the database named by DATABASE_URL (or DATABASE_URL_FILE) up to date. Forward only; safe to run twice and at the same time.\n',
+      'npm run migrate: brings the database named by MIGRATE_DATABASE_URL up to date (without it: DATABASE_URL; or either with _FILE). Forward only; safe to run twice and at the same time.\n',
     );
     return;
   }
-  // Read as the services read it: DATABASE_URL_FILE serves, too.
-  const { DATABASE_URL: url } = readConfig(commonConfig.pick({ DATABASE_URL: true }), process.env);
+  // Read as the services read it: MIGRATE_DATABASE_URL_FILE serves, too.
+  const url = ownerUrlOf(process.env);
   const applied = await migrate(url);
   process.stdout.write(applied.length === 0 ? 'the database is up to date\n' : `applied: ${applied.join(', ')}\n`);
   for (const schema of unservedSchemas(await engineSchemasOf(url))) process.stderr.write(`warning: ${schema}: ${UNSERVED}\n`);

@@ -671,6 +671,15 @@ create table public.stop_act (
   constraint of_a_bounded_length CHECK ((((length(act_id) >= 1) AND (length(act_id) <= 64)) AND ((length(scope) >= 1) AND (length(scope) <= 220)) AND ((length(why) >= 1) AND (length(why) <= 900)) AND (cardinality(ends) <= 100) AND (length(array_to_string(ends, ','::text)) <= 6500) AND (length(made_by) <= 64) AND (length(signature) <= 100) AND (length(approved_by) <= 64) AND (length(approval) <= 100)))
 );
 
+create table public.unsigned_until (
+  topic text not null,
+  partition integer not null,
+  "offset" bigint not null,
+  recorded_at timestamp with time zone default now() not null,
+  constraint unsigned_until_pkey PRIMARY KEY (topic, partition),
+  constraint unsigned_until_offset_check CHECK (("offset" >= 0))
+);
+
 CREATE INDEX stop_act_written ON public.stop_act USING btree (written_by);
 
 CREATE TRIGGER stop_act_is_append_only BEFORE DELETE OR UPDATE ON public.stop_act FOR EACH ROW EXECUTE FUNCTION public.stop_act_is_append_only();
@@ -683,4 +692,5 @@ grant select on table public.stop_act to cmw_payout;
 grant select on table public.stop_act to cmw_portfolio;
 grant select on table public.stop_act to cmw_rebalancing;
 grant select on table public.stop_act to cmw_withdrawal;
+grant select on table public.unsigned_until to public;
 grant insert (act_id, approval, approved_by, does, ends, made_by, scope, signature, why) on table public.stop_act to cmw_operator;

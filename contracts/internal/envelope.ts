@@ -36,6 +36,9 @@ export const headerNames = {
   traceparent: 'traceparent',
 } as const;
 
+/** Who has sent it, and when: `v1:<key id>:<base64>`, and ISO 8601. Every internal message carries both. */
+export const signatureHeaders = { signature: 'signature', signedAt: 'signed-at' } as const;
+
 export const headersOf = (event: Omit<Envelope, 'data'>, traceparent?: string): Readonly<Record<string, string>> => ({
   [headerNames.eventId]: event.id,
   [headerNames.eventType]: event.type,

@@ -118,6 +118,10 @@ export const emittersOf = (topic: Topic): readonly ServiceName[] =>
 export const takenFrom = (name: EngineServiceName, topic: string): Taken | null =>
   (engineService(name).takes as Readonly<Record<string, Taken | undefined>>)[topic] ?? null;
 
+/** How everyone who takes this topic believes it. What people decide counts. */
+export const beliefsIn = (topic: Topic): readonly Belief[] =>
+  takersOf(topic).map((name) => (isOnEngine(name) ? takenFrom(name, topic) : null)?.belief ?? 'believes');
+
 /** Outside systems that a step of this flow may have called: by its own service, or by one that takes what this one emits. Null: no such flow. */
 export const mayCallOf = (flow: string): readonly OutsideSystem[] | null => {
   const own = engineServiceNames.find((name) => engineService(name).flows.includes(flow));

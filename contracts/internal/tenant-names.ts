@@ -32,4 +32,5 @@ export const tenantNames: readonly string[] = [
   'reviewAfterMs',
   'sendClientOrderId',
   'timeZone',
+  'unsignedTopics',
 ];

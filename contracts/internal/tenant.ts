@@ -3,6 +3,8 @@
  * reads in its own `tenant.ts`. Each default is the careful one; infra/docs/configuration.md lists them all.
  */
 import { z } from 'zod';
+import { beliefsIn } from './services.js';
+import { outsideTopics, type Topic } from './topics.js';
 
 const DAY_MS = 86_400_000;
 /** Shorter than this nothing outside answers. */
@@ -17,6 +19,17 @@ export const waitMs = (defaultMs: number, description: string, leastMs = SHORTES
     .max(30 * DAY_MS)
     .default(defaultMs)
     .meta({ description });
+
+/** A message of others may only point at something: the truth is read where it stands. */
+const isOnlyPointer = (topic: Topic): boolean => beliefsIn(topic).every((belief) => belief === 'reads-again');
+
+export const messageSettings = {
+  unsignedTopics: z
+    .array(z.enum(outsideTopics).refine(isOnlyPointer, 'a service believes what stands on this topic: its messages have to be signed'))
+    .default([])
+    .meta({ description: 'topics that others than our gateway may fill, unsigned; only those whose every reader reads the truth again' }),
+} as const;
+export type MessageTenant = { readonly unsignedTopics: readonly Topic[] };
 
 /** Who integrates with the broker. We act only where it is the client. */
 export const brokerMode = z.enum(['client', 'investsuite']);

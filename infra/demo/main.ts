@@ -32,7 +32,7 @@ const perform = async (stack: Stack, options: Chosen, interrupted: Stop): Promis
   const world = new World(stack);
   const anna = createOperatorClient(stack.urls.operator, stack.operators.anna);
   const ben = createOperatorClient(stack.urls.operator, stack.operators.ben);
-  const people = new People({ world, brokers: stack.kafka.brokers, anna, ben, say: progress.say, answersFor: 'planned refusals' });
+  const people = new People({ world, send: stack.send, anna, ben, say: progress.say, answersFor: 'planned refusals' });
   const plan = planCustomers(options.customers, options.seed);
   return runCustomers({ world, plan, faults: options.faults, readFacts: anna.facts, people, progress, interrupted });
 };

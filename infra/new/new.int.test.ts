@@ -7,7 +7,11 @@ import { execFile, spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ensureTopics } from '../../shared/runtime/kafka/admin.js';
+import type { KafkaOptions } from '../../shared/runtime/kafka/client.js';
 import { optionsFor } from '../../shared/runtime/kafka/testing.js';
+import { plannedTopics } from '../../shared/runtime/process/topics.js';
+import { makeTestKeys } from '../../test/support/keys.js';
 import { startProducer } from '../../shared/runtime/kafka/producer.js';
 import { createInvestSuiteAdmin } from '../../test/simulators/investsuite/admin-client.js';
 import { startInvestSuite } from '../../test/simulators/investsuite/server.js';
@@ -17,6 +21,7 @@ import { engineSection, readCatalogue, type Catalogue } from '../tooling/contrac
 import { serviceEnvironment } from '../../test/builders/environment.js';
 import { connected, emptyDatabase, firstReleaseDatabase, type Database } from '../../test/upgrade/restored.js';
 import { ourPaths, repositoryRoot } from '../../test/tidy/repository.js';
+import { reachedByEnvironment } from '../../test/support/kafka.js';
 
 // Names of two words, one before and one after `operator` in the alphabet: rights are listed by name.
 const SERVICE = 'fee-trial';
@@ -25,6 +30,11 @@ const BANK = 'bank-trial';
 const ABOVE = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.base.json', 'README.md', '.env.example', '.ci/run'];
 const MINUTES = 60_000;
 const LOGIN = { accessKeyId: 'k', secretAccessKey: 's' };
+
+const saslSettings = ({ sasl }: KafkaOptions): Record<string, string> =>
+  sasl === undefined
+    ? {}
+    : { KAFKA_SASL_MECHANISM: sasl.mechanism, KAFKA_SASL_USERNAME: sasl.username, KAFKA_SASL_PASSWORD: sasl.password };
 
 let root = '';
 type Ended = { readonly code: number; readonly said: string };
@@ -222,9 +232,16 @@ describe('the new service', () => {
       const portfolioId = await admin.createPortfolio({
         ...{ userId, holdings: { $EUR: '10' }, divestAmount: '0', brokerage: { portfolioId: 'A1' } },
       });
-      const kafka = optionsFor((process.env['KAFKA_BROKERS'] ?? '').split(','));
+      const kafka = optionsFor(reachedByEnvironment());
+      await ensureTopics(kafka, plannedTopics(1));
+      const keys = makeTestKeys(['gateway', SERVICE]);
       const child = startService({
         DATABASE_URL: url,
+        // The login of this test may do everything.
+        DATABASE_SHARED_LOGIN: 'accept',
+        ...saslSettings(kafka),
+        SIGNING_KEY: readFileSync(keys.keyFileOf(SERVICE), 'utf8'),
+        TRUSTED_KEYS_FILE: keys.trustedKeysFile,
         KAFKA_BROKERS: kafka.brokers.join(','),
         KAFKA_TOPIC_PREFIX: kafka.topicPrefix,
         INVESTSUITE_BASE_URL: simulator.url,
@@ -237,7 +254,7 @@ describe('the new service', () => {
         const event = forwarded(readerOf('portfolio.status-update'), { ...body, data: { id: portfolioId, value: 'ACTIVE' } });
         if (event === null) throw new Error('the gateway forwards nothing');
         const producer = await startProducer(kafka);
-        await producer.send([event]);
+        await producer.send([keys.signAs('gateway')(event)]);
         await producer.stop();
         const journeys = (): Promise<readonly object[]> =>
           connected(
@@ -256,6 +273,7 @@ describe('the new service', () => {
       } finally {
         await child.stop();
         await simulator.close();
+        keys.remove();
       }
     },
     3 * MINUTES,

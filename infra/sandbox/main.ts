@@ -1,4 +1,7 @@
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { migrate } from '../../migrations/index.js';
+import { databaseLogins, kafkaEnvironment, kafkaUsers, prepareTopics, signingKeys } from './identities.js';
 import { type Kafka, startKafka } from './kafka/launcher.js';
 import { type Postgres, startPostgres } from './postgres.js';
 import { freePort } from './ports.js';
@@ -32,6 +35,24 @@ const startServers = async (nodes: number, keep: boolean): Promise<{ kafka: Kafk
     unlessGiven('DATABASE_URL', async () => startPostgres({ keep })),
   ]);
   return { kafka, postgres };
+};
+
+/** Of a Kafka of our own, with its topics made; else what the environment says. */
+const kafkaSettings = async (kafka: Kafka | undefined): Promise<Readonly<Record<string, string>>> => {
+  if (kafka === undefined) return { KAFKA_BROKERS: process.env['KAFKA_BROKERS'] ?? '' };
+  await prepareTopics(kafka);
+  return {
+    ...kafkaEnvironment(kafka),
+    ...kafkaUsers(kafka),
+    KAFKA_REPLICATION_FACTOR: String(Math.min(3, kafka.nodes.length)),
+  };
+};
+
+/** Of a database of our own, migrated, with a login for each service; else what the environment says. */
+const databaseSettings = async (postgres: Postgres | undefined): Promise<Readonly<Record<string, string>>> => {
+  if (postgres === undefined) return { DATABASE_URL: process.env['DATABASE_URL'] ?? '' };
+  await migrate(postgres.url);
+  return { MIGRATE_DATABASE_URL: postgres.url, ...(await databaseLogins(postgres.url)) };
 };
 
 const readNodes = (text: string): number => {
@@ -70,11 +91,7 @@ const main = async (): Promise<void> => {
   if (servers === 'interrupted') process.exit(130);
   const { kafka, postgres } = servers;
   const folder = makeRunFolder('simulators', { keep: values.keep });
-  const env = {
-    KAFKA_BROKERS: kafka?.brokers.join(',') ?? process.env['KAFKA_BROKERS'] ?? '',
-    DATABASE_URL: postgres?.url ?? process.env['DATABASE_URL'] ?? '',
-    ...(kafka === undefined ? {} : { KAFKA_REPLICATION_FACTOR: String(Math.min(3, kafka.nodes.length)) }),
-  };
+  const env = { ...(await kafkaSettings(kafka)), ...(await databaseSettings(postgres)), ...signingKeys(join(folder.path, 'keys')) };
   const simulators = await startSimulators({ folder: folder.path, gatewayUrl });
   for (const [name, value] of Object.entries({ ...env, ...simulators.env })) process.stdout.write(`export ${name}=${value}\n`);
   process.stdout.write(

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -25,7 +26,7 @@ export interface PostgresOptions {
 }
 
 export interface Postgres {
-  /** A superuser on the database "postgres", no password. Does not change. */
+  /** A superuser on the database "postgres", with its password. Does not change. */
   readonly url: string;
   readonly port: number;
   /** The postmaster, of the latest start. */
@@ -57,13 +58,38 @@ class PortTaken extends Error {
 
 const environment = (): NodeJS.ProcessEnv => ({ ...process.env, LC_ALL: 'C.UTF-8', TZ: 'UTC' });
 
-const initialise = async (place: Omit<Place, 'port'>): Promise<void> => {
+/** As in production: everybody logs in with a password. */
+const initialise = async (place: Omit<Place, 'port'>, password: string): Promise<void> => {
   if (existsSync(join(place.cluster, 'PG_VERSION'))) return;
   mkdirSync(place.cluster, { recursive: true, mode: 0o700 });
-  if (place.as !== undefined) chownSync(place.cluster, place.as.uid, place.as.gid);
-  const args = ['-D', place.cluster, '-U', USER, '--auth=trust', '--locale=C.UTF-8', '-E', 'UTF8', '-N'];
-  // initdb wants a working folder that its user can enter.
-  await promisify(execFile)(join(place.bin, 'initdb'), args, { env: environment(), cwd: place.cluster, ...(place.as ?? {}) });
+  const passwordFile = `${place.cluster}.password`;
+  writeFileSync(passwordFile, password, { mode: 0o600 });
+  if (place.as !== undefined) for (const path of [place.cluster, passwordFile]) chownSync(path, place.as.uid, place.as.gid);
+  const args = [
+    '-D',
+    place.cluster,
+    '-U',
+    USER,
+    '--auth=scram-sha-256',
+    `--pwfile=${passwordFile}`,
+    '--locale=C.UTF-8',
+    '-E',
+    'UTF8',
+    '-N',
+  ];
+  try {
+    // initdb wants a working folder that its user can enter.
+    await promisify(execFile)(join(place.bin, 'initdb'), args, { env: environment(), cwd: place.cluster, ...(place.as ?? {}) });
+  } finally {
+    rmSync(passwordFile, { force: true });
+  }
+};
+
+/** A folder that is used again keeps its password. */
+const passwordIn = (folder: string): string => {
+  const path = join(folder, 'password');
+  if (!existsSync(path)) writeFileSync(path, randomBytes(18).toString('base64url'), { mode: 0o600 });
+  return readFileSync(path, 'utf8');
 };
 
 const spawnPostmaster = async (place: Place): Promise<TiedChild> => {
@@ -170,9 +196,9 @@ const choosePort = async (folder: string): Promise<number> => {
   return port;
 };
 
-const firstStart = async (folder: RunFolder): Promise<{ place: Place; child: TiedChild }> => {
+const firstStart = async (folder: RunFolder, password: string): Promise<{ place: Place; child: TiedChild }> => {
   const unplaced = preparePlace(folder);
-  await initialise(unplaced);
+  await initialise(unplaced, password);
   for (let attempt = 1; ; attempt += 1) {
     const place = { ...unplaced, port: await choosePort(folder.path) };
     try {
@@ -193,14 +219,15 @@ export const startPostgres = async (options: PostgresOptions = {}): Promise<Post
     options.dir === undefined
       ? makeRunFolder('postgres', { keep: options.keep ?? false, base: tempBase() })
       : { path: options.dir, remove: () => undefined };
-  const { place, ...first } = await firstStart(folder).catch((error: unknown) => {
+  const password = passwordIn(folder.path);
+  const { place, ...first } = await firstStart(folder, password).catch((error: unknown) => {
     folder.remove();
     throw error;
   });
   let child = first.child;
   const isDeleted = options.dir === undefined && options.keep !== true;
   return {
-    url: `postgres://${USER}@127.0.0.1:${place.port}/postgres`,
+    url: `postgres://${USER}:${password}@127.0.0.1:${place.port}/postgres`,
     port: place.port,
     get pid() {
       return child.pid;

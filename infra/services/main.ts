@@ -7,7 +7,7 @@ import { freePort } from '../sandbox/ports.js';
 import { firstStopSignal, runMain } from '../sandbox/processes.js';
 import { projectRoot } from '../sandbox/project-root.js';
 import { canTieChildren, type Exit } from '../sandbox/tied-child.js';
-import { SERVICE_NODE_ARGS } from './launch.js';
+import { SERVICE_NODE_ARGS, withoutOthers } from './launch.js';
 import { Supervisor, type Running } from './supervisor.js';
 
 const USAGE = 64;
@@ -50,7 +50,7 @@ const howToOperate = (port: string): string => {
 /** Copies need names of their own and ports of their own, so what is meant for one is not given to all. */
 const environmentOf = (name: ServiceName, alone: boolean, port: string | undefined): NodeJS.ProcessEnv => {
   const { HTTP_PORT: _forOne, SERVICE_NAME: given, ...rest } = process.env;
-  return { ...rest, SERVICE_NAME: alone ? (given ?? name) : name, ...(port === undefined ? {} : { HTTP_PORT: port }) };
+  return { ...withoutOthers(rest, name), SERVICE_NAME: alone ? (given ?? name) : name, ...(port === undefined ? {} : { HTTP_PORT: port }) };
 };
 
 const start = (name: ServiceName, alone: boolean, port: string | undefined): Running => {

@@ -50,6 +50,8 @@ const COMMANDS = {
     does: 'the services, against what the environment names; -- names choose some',
   },
   migrate: { file: 'dist/migrations/main.js', built: true, does: 'the migrations of the database, forward only' },
+  keys: { file: 'dist/infra/keys/main.js', built: true, does: 'makes the keys that services sign their messages with' },
+  topics: { file: 'dist/infra/topics/main.js', built: true, does: 'makes topics, and allows each service what it needs; -- --print' },
   operator: { file: 'dist/services/operator/src/cli.js', built: true, does: "the operators' command line" },
   torture: {
     file: 'dist/test/torture/main.js',

@@ -4,8 +4,9 @@ import { ingest } from './ingest.js';
 import type { Bench } from './measure.js';
 import { poison } from './poison.js';
 import { replay } from './replay.js';
+import { signatures } from './signatures.js';
 import { webhooks } from './webhooks.js';
 import { withdrawal } from './withdrawal.js';
 
 /** Every bench, in the order in which they run. */
-export const benches: readonly Bench[] = [engineBench, ingest, webhooks, withdrawal, backlog, replay, poison];
+export const benches: readonly Bench[] = [engineBench, signatures, ingest, webhooks, withdrawal, backlog, replay, poison];

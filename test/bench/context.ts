@@ -1,6 +1,8 @@
 /** What a bench stands on: servers of its own, started when they are first asked for and gone when it is over, and a place to say where it is. */
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { Client } from 'pg';
+import { databaseLogins, kafkaEnvironment, kafkaUsers, prepareTopics, signingKeys } from '../../infra/sandbox/identities.js';
 import { startKafka, type Kafka } from '../../infra/sandbox/kafka/launcher.js';
 import { startPostgres, type Postgres } from '../../infra/sandbox/postgres.js';
 import { migrate } from '../../migrations/index.js';
@@ -42,6 +44,17 @@ const makeDatabase = async (serverUrl: string): Promise<string> => {
   url.pathname = `/${name}`;
   await migrate(url.toString());
   return url.toString();
+};
+
+/** What tells the services of a bench apart, as in production, and the topics that they use. */
+export const benchIdentities = async (
+  context: BenchContext,
+  folder: string,
+  databaseUrl: string,
+): Promise<Readonly<Record<string, string>>> => {
+  const kafka = await context.kafka();
+  const [logins] = await Promise.all([databaseLogins(databaseUrl), prepareTopics(kafka)]);
+  return { ...kafkaEnvironment(kafka), ...kafkaUsers(kafka), ...logins, ...signingKeys(join(folder, 'keys')) };
 };
 
 /** Once, however often it is asked for. */

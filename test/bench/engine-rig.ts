@@ -13,6 +13,7 @@ import { PostgresStore } from '../../shared/runtime/engine/store/postgres-store.
 import type { OutboxRow } from '../../shared/runtime/engine/store/store.js';
 import { NOTHING_STOPPED } from '../../shared/runtime/stopping/stop-source.js';
 import { createLog } from '../../shared/runtime/process/log.js';
+import { admitAll } from '../support/admission.js';
 
 const LOCK_CLASS = 4_711;
 
@@ -89,7 +90,7 @@ export const startRig = async (url: string, definition: ServiceDefinition, onSai
     sweep,
     outboxPublisher: outboxPublisher,
   } = assemble({
-    ...{ catalogue: new Catalogue(definition), store, clock, log, failpoint: () => undefined },
+    ...{ catalogue: new Catalogue(definition), store, clock, log, failpoint: () => undefined, admission: admitAll },
     ownerId: () => owner.id,
     publish: (rows) => {
       onSaid(rows);

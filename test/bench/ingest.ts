@@ -18,11 +18,12 @@ import { ensureTopics } from '../../shared/runtime/kafka/admin.js';
 import type { KafkaOptions } from '../../shared/runtime/kafka/client.js';
 import { startConsumer, type Ingest as Handler } from '../../shared/runtime/kafka/consumer.js';
 import { startProducer, type OutgoingMessage } from '../../shared/runtime/kafka/producer.js';
-import { startStockReader } from '../../shared/runtime/kafka/testing.js';
+import { optionsOf, startStockReader } from '../../shared/runtime/kafka/testing.js';
 import { rebalancingConsumes } from '../../services/rebalancing/src/wire.js';
 import { withdrawalConsumes } from '../../services/withdrawal/src/wire.js';
 import { perSecond, serverKinds, startCpu, takeTurns, type Bench, type BenchContext, type ProcessKinds } from './measure.js';
 import { brokerOrderMessage, withdrawalMessage } from './realistic-events.js';
+import { admitAll } from '../support/admission.js';
 
 const PARTITIONS = 6;
 const SEND_AT_ONCE = 2_000;
@@ -36,13 +37,7 @@ const KINDS: readonly Kind[] = [
   { topic: 'portfolio.withdrawal-request', make: withdrawalMessage },
 ];
 
-const kafkaOptions = (kafka: Kafka, topicPrefix: string): KafkaOptions => ({
-  brokers: kafka.brokers,
-  clientId: `bench-${randomUUID()}`,
-  ssl: false,
-  topicPrefix,
-  log: () => undefined,
-});
+const kafkaOptions = (kafka: Kafka, topicPrefix: string): KafkaOptions => optionsOf(kafka, `bench-${randomUUID()}`, topicPrefix);
 
 const fill = async (context: BenchContext, options: KafkaOptions, each: number): Promise<void> => {
   await ensureTopics(
@@ -131,7 +126,7 @@ const throughStock = async (stage: Stage): Promise<Reading> => {
   const readers = await Promise.all(
     KINDS.map(({ topic }) =>
       startStockReader({
-        brokers: stage.options.brokers,
+        reached: stage.options,
         groupId: `bench-${randomUUID()}`,
         topic: `${stage.options.topicPrefix}${topic}`,
         onBatch: (messages) => {
@@ -163,6 +158,7 @@ const product = async (stage: Stage): Promise<Reading> => {
     log: createLog('bench', 'error'),
     clock: systemClock,
     failpoint: () => undefined,
+    admission: admitAll,
     decisions: { carryOut: () => Promise.resolve(), staysOpen: () => false },
   });
   const reading = await throughWrapper(stage, inboxWriter.take);

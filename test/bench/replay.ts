@@ -8,10 +8,13 @@ import { join } from 'node:path';
 import { Pool } from 'pg';
 import { z } from 'zod';
 import { makeRunFolder } from '../../infra/sandbox/run-folder.js';
+import type { Kafka } from '../../infra/sandbox/kafka/launcher.js';
 import { launchService, type LaunchedService } from '../../infra/services/launch.js';
 import { printJson } from '../../shared/kernel/json.js';
 import { anna, signatureOf, writePeople } from '../support/signing-people.js';
 import { startProducer } from '../../shared/runtime/kafka/producer.js';
+import { optionsOf } from '../../shared/runtime/kafka/testing.js';
+import { benchIdentities } from './context.js';
 import { perSecond, type Bench, type BenchContext } from './measure.js';
 import { brokerOrderMessage } from './realistic-events.js';
 
@@ -25,7 +28,7 @@ type Stage = {
   readonly context: BenchContext;
   readonly pool: Pool;
   readonly operator: LaunchedService;
-  readonly brokers: readonly string[];
+  readonly kafka: Kafka;
 };
 
 const start = async (context: BenchContext): Promise<Stage> => {
@@ -35,8 +38,8 @@ const start = async (context: BenchContext): Promise<Stage> => {
   const nobody = 'http://127.0.0.1:9';
   const env = {
     DATABASE_URL: url,
-    KAFKA_BROKERS: kafka.brokers.join(','),
     OPERATORS_FILE: operatorsFile,
+    ...(await benchIdentities(context, folder.path, url)),
     OPERATOR_ACTS_PER_SECOND: String(ACTS_PER_SECOND),
     LOG_LEVEL: 'info',
     // These letters lead to no call: nobody needs to be there.
@@ -59,7 +62,7 @@ const start = async (context: BenchContext): Promise<Stage> => {
   });
   const [operator] = launched;
   if (operator === undefined) throw new Error('there is no operator');
-  return { context, pool, operator, brokers: kafka.brokers };
+  return { context, pool, operator, kafka };
 };
 
 /** Each in a lane of its own, which it has stopped. */
@@ -126,13 +129,7 @@ const replayAll = async (stage: Stage, count: number, reason: string): Promise<n
 };
 
 const oneByOne = async (stage: Stage, count: number): Promise<number> => {
-  const producer = await startProducer({
-    brokers: stage.brokers,
-    clientId: `bench-${randomUUID()}`,
-    ssl: false,
-    topicPrefix: '',
-    log: () => undefined,
-  });
+  const producer = await startProducer(optionsOf(stage.kafka, `bench-${randomUUID()}`));
   const messages = Array.from({ length: count }, (_, number) => ({
     ...brokerOrderMessage(900_000 + number),
     topic: 'reconciliation.break',

@@ -11,6 +11,8 @@ import { launchService } from '../../infra/services/launch.js';
 import { printJson } from '../../shared/kernel/json.js';
 import { startProducer, type Producer } from '../../shared/runtime/kafka/producer.js';
 import { signedHeaders } from '../simulators/shared/webhook.js';
+import { optionsOf } from '../../shared/runtime/kafka/testing.js';
+import { benchIdentities } from './context.js';
 import { perSecond, serverKinds, startCpu, type Bench, type BenchContext, type ProcessKinds } from './measure.js';
 import { brokerOrderBody, brokerOrderMessage } from './realistic-events.js';
 
@@ -35,7 +37,7 @@ const start = async (context: BenchContext): Promise<Stage> => {
   const nobody = 'http://127.0.0.1:9';
   const env = {
     DATABASE_URL: url,
-    KAFKA_BROKERS: kafka.brokers.join(','),
+    ...(await benchIdentities(context, folder.path, url)),
     WEBHOOK_SECRETS_INVESTSUITE: secret(),
     WEBHOOK_SECRETS_BROKER: own,
     WEBHOOK_SECRETS_CORE_BANKING: secret(),
@@ -53,13 +55,7 @@ const start = async (context: BenchContext): Promise<Stage> => {
   const [gateway, rebalancing] = await Promise.all([launch('gateway'), launch('rebalancing')]);
   const database = new Database({ connectionString: url, max: 1 });
   const http = new Http(gateway.url, { connections: 64 });
-  const producer = await startProducer({
-    brokers: kafka.brokers,
-    clientId: `bench-${randomUUID()}`,
-    ssl: false,
-    topicPrefix: '',
-    log: () => undefined,
-  });
+  const producer = await startProducer(optionsOf(kafka, `bench-${randomUUID()}`));
   context.atEnd(async () => {
     await Promise.all([http.close(), database.end(), producer.stop()]);
     await Promise.all([gateway.stop(), rebalancing.stop()]);

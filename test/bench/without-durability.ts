@@ -28,6 +28,7 @@ const applied = <T>(outcome: Outcome<T, string>): T => {
 const ports = (stack: Stack) => {
   const config = readConfig(commonConfig.extend({ ...investSuiteConfig, ...brokerConfig, ...coreBankingConfig }), stack.env, {
     tenant: z.object(brokerSettings),
+    name: 'payout',
   });
   const unheard = (): void => undefined;
   return {

@@ -1,3 +1,5 @@
+import { generateKeyPairSync } from 'node:crypto';
+
 /** Enough for the configuration of a money service. Nobody listens at these addresses. */
 export const serviceEnvironment = {
   DATABASE_URL: 'postgres://localhost/cmw',
@@ -11,4 +13,6 @@ export const serviceEnvironment = {
   DRIVEWEALTH_CLIENT_SECRET: 'secret-of-drivewealth',
   CORE_BANKING_BASE_URL: 'http://localhost:1',
   CORE_BANKING_TOKEN: 'token-of-the-bank',
+  SIGNING_KEY: generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  TRUSTED_KEYS_FILE: 'no-such-file',
 } as const;

@@ -18,6 +18,7 @@ import { parseJson, printJson, type Printable } from '../../shared/kernel/json.j
 import { countedConnections, createApp, finishApp, listen, type Listening } from '../../shared/runtime/http/server.js';
 import { neverSendable, type OutgoingMessage } from '../../shared/runtime/kafka/producer.js';
 import { createLog } from '../../shared/runtime/process/log.js';
+import { serviceEnvironment } from '../builders/environment.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { webhookBodies } from './bodies.js';
 import { hurt } from './mutations.js';
@@ -75,6 +76,7 @@ describe('the gateway', () => {
       },
     };
     const settings = config.parse({
+      ...serviceEnvironment,
       DATABASE_URL: database.url,
       KAFKA_BROKERS: 'none:1',
       WEBHOOK_SECRETS_INVESTSUITE: SECRET,

@@ -30,6 +30,7 @@ import { catalogues, consumers } from './consumers.js';
 import { hurt } from './mutations.js';
 import { bytesOf, corpus, runs, seed } from './run.js';
 import { printed } from './tree.js';
+import { admitAll } from '../support/admission.js';
 
 const pulse = { stopping: () => false, heartbeat: () => Promise.resolve() };
 const GOOD_LANE = 'P01';
@@ -112,6 +113,7 @@ describe('messages of every consumer', () => {
       log,
       clock,
       failpoint: failpoint,
+      admission: admitAll,
       decisions,
     });
     return { inboxWriter, said, store, close: () => pool.end() };

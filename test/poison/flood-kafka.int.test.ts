@@ -7,13 +7,14 @@ import { randomBytes } from 'node:crypto';
 import { Pool } from 'pg';
 import { PARTITIONS } from '../../contracts/internal/topics.js';
 import { ensureTopics } from '../../shared/runtime/kafka/admin.js';
-import type { KafkaOptions } from '../../shared/runtime/kafka/client.js';
 import { startConsumer, type Consumer } from '../../shared/runtime/kafka/consumer.js';
 import { startProducer, type Producer } from '../../shared/runtime/kafka/producer.js';
+import { optionsOf } from '../../shared/runtime/kafka/testing.js';
 import { createLog } from '../../shared/runtime/process/log.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { MORE_TASKS, startEngineCopy, TASKS, taskValue, type EngineCopy } from '../support/engine-copy.js';
 import { eventually } from '../support/eventually.js';
+import { reachedByEnvironment } from '../support/kafka.js';
 
 const prefix = `fl-${randomBytes(4).toString('hex')}.`;
 const FLOOD = 600;
@@ -24,13 +25,7 @@ describe('a flood on real Kafka', () => {
   let producer: Producer;
   let copy: EngineCopy;
   let consumer: Consumer;
-  const kafka: KafkaOptions = {
-    brokers: (process.env['KAFKA_BROKERS'] ?? '').split(','),
-    clientId: 'flood-test',
-    ssl: false,
-    topicPrefix: prefix,
-    log: () => undefined,
-  };
+  const kafka = optionsOf(reachedByEnvironment(), 'flood-test', prefix);
   beforeAll(async () => {
     database = await createTestDatabase();
     admin = new Pool({ connectionString: database.url, max: 2, options: '-c search_path=payout' });

@@ -18,6 +18,7 @@ import type { Life } from './scheduler.js';
 import { StoreClient } from './store-client.js';
 import { personNamed } from '../support/signing-people.js';
 import type { Consumer, Topics } from './topics.js';
+import { admitAll } from '../support/admission.js';
 
 export type Service = {
   readonly name: string;
@@ -114,7 +115,8 @@ export class Copy {
     const ownerId = (): number => (this.#life === life ? this.#ownerId : 0);
     const { inboxWriter, sweep } = assemble({
       publish: this.#publisher(life, failpoint),
-      ...{ catalogue, store: client, clock, log, ownerId, failpoint },
+      // Its Kafka carries no headers; signatures have tests of their own.
+      ...{ catalogue, store: client, clock, log, ownerId, failpoint, admission: admitAll },
       onNotPublished: () => undefined,
       stops: NOTHING_STOPPED,
       personNamed,

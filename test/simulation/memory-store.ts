@@ -145,6 +145,7 @@ export class MemoryStore extends MemoryTables implements EngineStore {
               headers: JSON.parse(kept.headers) as Record<string, string>,
               attempts: kept.attempts,
               firstSeenAtMs: kept.firstSeenMs,
+              isCorrected: kept.value !== entry.value,
             },
     };
   }

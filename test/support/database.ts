@@ -1,6 +1,8 @@
 /** A database of its own for each test file: made from a migrated template, so it costs a copy and not a migration. */
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
+import { serviceNames, type ServiceName } from '../../contracts/internal/services.js';
+import { ensureLogins, urlOfService } from '../../infra/sandbox/logins.js';
 import { migrate } from '../../migrations/index.js';
 
 const TEMPLATE = 'cmw_test_template';
@@ -35,10 +37,18 @@ const ensureTemplate = (): Promise<void> =>
     await admin.query(`drop database if exists ${TEMPLATE}`);
     await admin.query(`create database ${TEMPLATE}`);
     await migrate(withDatabase(serverUrl(), TEMPLATE));
+    await ensureLogins(serverUrl(), serviceNames);
     await admin.query(`alter database ${TEMPLATE} is_template true`);
   });
 
-export type TestDatabase = { readonly url: string; readonly name: string; readonly drop: () => Promise<void> };
+export type TestDatabase = {
+  /** Of the owner of everything. */
+  readonly url: string;
+  /** Of the login of one service, as it has it in production. */
+  readonly urlOf: (service: ServiceName) => string;
+  readonly name: string;
+  readonly drop: () => Promise<void>;
+};
 
 export const createTestDatabase = async (): Promise<TestDatabase> => {
   await ensureTemplate();
@@ -50,6 +60,7 @@ export const createTestDatabase = async (): Promise<TestDatabase> => {
   });
   return {
     url: withDatabase(serverUrl(), name),
+    urlOf: (service) => urlOfService(withDatabase(serverUrl(), name), service),
     name,
     drop: () =>
       asAdmin(async (admin) => {

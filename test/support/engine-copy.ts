@@ -17,11 +17,13 @@ import type { Engine } from '../../shared/runtime/engine/steps/step-loop.js';
 import { Owner } from '../../shared/runtime/engine/effects/owner.js';
 import { PostgresStore } from '../../shared/runtime/engine/store/postgres-store.js';
 import type { OutboxRow } from '../../shared/runtime/engine/store/store.js';
-import type { InboxWriter } from '../../shared/runtime/engine/inbox/inbox-writer.js';
+import type { InboxWriter, InboxWriterOptions } from '../../shared/runtime/engine/inbox/inbox-writer.js';
 import { personNamed } from './signing-people.js';
 import type { FetchedMessage } from '../../shared/runtime/kafka/consumer.js';
 import type { Log } from '../../shared/runtime/process/log.js';
 import { NOTHING_STOPPED } from '../../shared/runtime/stopping/stop-source.js';
+import type { Admission } from '../../shared/runtime/engine/inbox/admission.js';
+import { admitAll } from './admission.js';
 
 const LOCK_CLASS = 4_712;
 export const TASKS: Topic = 'payout.requested';
@@ -148,13 +150,22 @@ const definitionOf = (ways: Ways): ServiceDefinition => ({
 export type EngineCopy = {
   readonly engine: Engine;
   readonly inboxWriter: InboxWriter;
+  readonly store: PostgresStore;
   readonly pool: Pool;
   readonly ways: Ways;
   readonly published: OutboxRow[];
   readonly sweepOnce: () => Promise<void>;
   readonly stop: () => Promise<void>;
 };
-export type CopySettings = { readonly url: string; readonly log: Log; readonly tryEveryMs?: number; readonly sweepEveryMs?: number };
+export type CopySettings = {
+  readonly url: string;
+  readonly log: Log;
+  readonly tryEveryMs?: number;
+  readonly sweepEveryMs?: number;
+  /** Default: every message counts. */
+  readonly admission?: Admission;
+  readonly onRefused?: InboxWriterOptions['onRefused'];
+};
 
 const optionsFor = (url: string): DatabaseOptions => ({
   url,
@@ -165,7 +176,14 @@ const optionsFor = (url: string): DatabaseOptions => ({
   statementTimeoutMs: 10_000,
 });
 
-export const startEngineCopy = async ({ url, log, tryEveryMs = 30_000, sweepEveryMs = 1_000 }: CopySettings): Promise<EngineCopy> => {
+export const startEngineCopy = async ({
+  url,
+  log,
+  tryEveryMs = 30_000,
+  sweepEveryMs = 1_000,
+  admission = admitAll,
+  onRefused = () => undefined,
+}: CopySettings): Promise<EngineCopy> => {
   const options = optionsFor(url);
   const ways: Ways = { mended: false, unreadableTopic: null };
   const pool = openPool(options, () => undefined);
@@ -184,7 +202,7 @@ export const startEngineCopy = async ({ url, log, tryEveryMs = 30_000, sweepEver
     sweep,
     outboxPublisher: outboxPublisher,
   } = assemble({
-    ...{ catalogue: new Catalogue(definitionOf(ways)), store, clock, log, failpoint: () => undefined },
+    ...{ catalogue: new Catalogue(definitionOf(ways)), store, clock, log, failpoint: () => undefined, admission, onRefused },
     ownerId: () => owner.id,
     publish: (rows) => {
       published.push(...rows);
@@ -208,6 +226,7 @@ export const startEngineCopy = async ({ url, log, tryEveryMs = 30_000, sweepEver
   return {
     engine,
     inboxWriter: inboxWriter,
+    store,
     pool,
     ways,
     published,

@@ -1,3 +1,4 @@
+import { kafkaEnvironment } from '../../infra/sandbox/identities.js';
 import { type Kafka, startKafka } from '../../infra/sandbox/kafka/launcher.js';
 import { type Postgres, startPostgres } from '../../infra/sandbox/postgres.js';
 
@@ -17,7 +18,7 @@ const start = async (): Promise<Servers> => {
     isGiven('DATABASE_URL') ? undefined : startPostgres(),
   ]);
   if (kafka.status === 'fulfilled' && postgres.status === 'fulfilled') {
-    if (kafka.value !== undefined) process.env['KAFKA_BROKERS'] = kafka.value.brokers.join(',');
+    if (kafka.value !== undefined) Object.assign(process.env, kafkaEnvironment(kafka.value));
     if (postgres.value !== undefined) process.env['DATABASE_URL'] = postgres.value.url;
     return { kafka: kafka.value, postgres: postgres.value };
   }

@@ -16,6 +16,7 @@ import type { Engine } from '../../shared/runtime/engine/steps/step-loop.js';
 import { PostgresStore } from '../../shared/runtime/engine/store/postgres-store.js';
 import type { OutboxRow } from '../../shared/runtime/engine/store/store.js';
 import { NOTHING_STOPPED, type StopSource } from '../../shared/runtime/stopping/stop-source.js';
+import { admitAll } from './admission.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 import { eventually } from './eventually.js';
 import { bindingOver, consumes, World } from './parcel-flow.js';
@@ -97,7 +98,7 @@ export const parcelEngine = () => {
       sweep,
       outboxPublisher: outboxPublisher,
     } = assemble({
-      ...{ catalogue, store, clock, log, failpoint: o.failpoint ?? (() => undefined) },
+      ...{ catalogue, store, clock, log, failpoint: o.failpoint ?? (() => undefined), admission: admitAll },
       ownerId: () => owner.id,
       publish: (rows) => {
         published.push(...rows);

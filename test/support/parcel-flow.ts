@@ -171,4 +171,11 @@ export const consumes: readonly Consume[] = [
       return { deliverByReference: { reference: key, input: { type: 'Wished', wanted: request } as Input } };
     },
   },
+  {
+    topic: 'portfolio.changed',
+    read: (event) => ({
+      deliverTo: { journeyId: z.object({ journeyId: z.string() }).parse(event.data).journeyId, input: { type: 'Shipped' } },
+      portfolioId: event.portfolioId ?? '',
+    }),
+  },
 ];

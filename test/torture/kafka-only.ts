@@ -5,10 +5,10 @@
 import { setTimeout as pauseMs } from 'node:timers/promises';
 import { startKafka, type Kafka } from '../../infra/sandbox/kafka/launcher.js';
 import { waitUntil } from '../../infra/sandbox/wait-until.js';
-import type { KafkaOptions } from '../../shared/runtime/kafka/client.js';
 import { startConsumer } from '../../shared/runtime/kafka/consumer.js';
 import { createPlacedTopic, place, type Placement } from '../../shared/runtime/kafka/moving-leaders.js';
 import { startProducer } from '../../shared/runtime/kafka/producer.js';
+import { optionsOf } from '../../shared/runtime/kafka/testing.js';
 import { createPrng, type Prng } from '../simulators/shared/prng.js';
 import { startStockSender } from './stock-kafkajs.js';
 
@@ -64,14 +64,6 @@ const PHASES: readonly PhasePlan[] = [
   { name: 'brokers are killed and freeze', forMs: 40_000, troubles: ['kills', 'freezes'] },
 ];
 
-const optionsFor = (brokers: readonly string[], clientId: string): KafkaOptions => ({
-  brokers,
-  clientId,
-  ssl: false,
-  topicPrefix: '',
-  log: () => undefined,
-});
-
 /** Two of three brokers, another leader for each partition. A move takes the leader out of its place, so that it must go. */
 const placements = (prng: Prng | null): readonly Placement[] =>
   Array.from({ length: PARTITIONS }, (_, partition) => {
@@ -125,10 +117,10 @@ class Load {
 
 const sendersOf = async (kafka: Kafka, phase: number): Promise<readonly EffectRunner[]> => {
   const topics = ['ours', 'stock', 'stock-idempotent'].map((name) => `${name}-${phase}`) as [string, string, string];
-  for (const topic of topics) await createPlacedTopic(optionsFor(kafka.brokers, 'placing'), topic, placements(null));
-  const ours = await startProducer(optionsFor(kafka.brokers, `ours-${phase}`));
-  const stock = await startStockSender(kafka.brokers, topics[1], false);
-  const idempotent = await startStockSender(kafka.brokers, topics[2], true);
+  for (const topic of topics) await createPlacedTopic(optionsOf(kafka, 'placing'), topic, placements(null));
+  const ours = await startProducer(optionsOf(kafka, `ours-${phase}`));
+  const stock = await startStockSender(kafka, topics[1], false);
+  const idempotent = await startStockSender(kafka, topics[2], true);
   return [
     {
       name: 'kafkajs as it comes',
@@ -182,7 +174,7 @@ class Disturber {
   async #moveLeaders(): Promise<number> {
     const wanted = placements(this.#prng);
     try {
-      await place(optionsFor(this.#kafka.brokers, 'placing'), this.#topics, wanted);
+      await place(optionsOf(this.#kafka, 'placing'), this.#topics, wanted);
       return wanted.length;
     } catch {
       // With a broker away it may have to wait; the next move comes soon.
@@ -229,7 +221,7 @@ class Disturber {
 const readAll = async (kafka: Kafka, topic: string): Promise<readonly string[]> => {
   const values: string[] = [];
   const consumer = await startConsumer({
-    ...optionsFor(kafka.brokers, `reader-${topic}`),
+    ...optionsOf(kafka, `reader-${topic}`),
     groupId: `reader-${topic}`,
     topics: [topic],
     ingest: ({ messages }) => {

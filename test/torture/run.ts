@@ -97,7 +97,7 @@ class Run {
     this.#anna = createOperatorClient(operatorUrl, stack.operators.anna);
     this.#people = new People({
       world: this.#world,
-      brokers: stack.kafka.brokers,
+      send: stack.send,
       anna: this.#anna,
       ben: createOperatorClient(operatorUrl, stack.operators.ben),
       say: watcher.say,
@@ -110,7 +110,7 @@ class Run {
       mortals: this.#mortals,
       lines,
       recoveries: this.#recoveries,
-      moveLeaders: (onto) => moveLeaders(stack.kafka.brokers, onto),
+      moveLeaders: (onto) => moveLeaders(stack.kafka, onto),
       say: watcher.say,
       interrupted: watcher.interrupted,
     });

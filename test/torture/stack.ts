@@ -2,7 +2,7 @@
 import type { EngineServiceName, ServiceName } from '../../contracts/internal/services.js';
 import { startStack, type Stack } from '../world/stack.js';
 import { freePort, freePorts } from '../../infra/sandbox/ports.js';
-import { launchService, type LaunchedService } from '../../infra/services/launch.js';
+import { launchService, ofService, type LaunchedService } from '../../infra/services/launch.js';
 import { COPIES, type Copy, type LineName, type Victim } from './chaos.js';
 import { Line } from './proxy.js';
 
@@ -121,7 +121,7 @@ export const startTortureStack = async ({ seed, kafkaNodes, say }: TortureStackO
     const gatewayPort = await freePort();
     await lines.add('webhooks', null, portOf(stack.urls.gateway), gatewayPort);
     const launch = async (copy: Victim, name: ServiceName, port?: number): Promise<void> => {
-      const own = await lines.environmentFor(copy, env);
+      const own = await lines.environmentFor(copy, ofService(env, name));
       services.set(
         copy,
         await launchService({

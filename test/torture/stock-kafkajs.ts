@@ -1,5 +1,6 @@
 /** kafkajs as it comes, with its defaults: what the wrapper is measured against. Nothing but the comparison may use it. */
-import { Kafka, logLevel, Partitioners } from 'kafkajs';
+import { Kafka, Partitioners } from 'kafkajs';
+import { stockConfig, type Reached } from '../../shared/runtime/kafka/testing.js';
 
 export interface StockSender {
   /** Resolves when kafkajs says that every message is stored. */
@@ -8,8 +9,8 @@ export interface StockSender {
 }
 
 /** `idempotent`: the option that is there to prevent doubles. */
-export const startStockSender = async (brokers: readonly string[], topic: string, idempotent: boolean): Promise<StockSender> => {
-  const kafka = new Kafka({ clientId: `stock-${topic}`, brokers: [...brokers], logLevel: logLevel.NOTHING });
+export const startStockSender = async (reached: Reached, topic: string, idempotent: boolean): Promise<StockSender> => {
+  const kafka = new Kafka({ ...stockConfig(reached), clientId: `stock-${topic}` });
   const producer = kafka.producer({ idempotent, createPartitioner: Partitioners.DefaultPartitioner });
   await producer.connect();
   return {

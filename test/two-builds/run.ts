@@ -5,7 +5,9 @@ import { setTimeout as pauseMs } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { serviceNames, type ServiceName } from '../../contracts/internal/services.js';
 import { freePort } from '../../infra/sandbox/ports.js';
+import { recordUnsigned } from '../../infra/topics/record-unsigned.js';
 import { launchService, type LaunchedService } from '../../infra/services/launch.js';
+import { optionsOf } from '../../shared/runtime/kafka/testing.js';
 import { enterAll, Requests, type Entered } from '../world/customers.js';
 import { lookAt, Stillness, type Look } from '../world/look.js';
 import { planCustomers } from '../world/mix.js';
@@ -39,7 +41,7 @@ const CALM_MS = 3_000;
 
 const migrateWith = async (build: string, databaseUrl: string, env: Readonly<Record<string, string>> = {}): Promise<void> => {
   await promisify(execFile)(process.execPath, [join(build, 'dist/migrations/main.js')], {
-    env: { ...process.env, ...env, DATABASE_URL: databaseUrl },
+    env: { ...process.env, ...env, DATABASE_URL: databaseUrl, MIGRATE_DATABASE_URL: databaseUrl },
   });
 };
 
@@ -85,12 +87,14 @@ class Run {
 
   async #replace(before: readonly LaunchedService[]): Promise<readonly LaunchedService[]> {
     const { after, how, say } = this.#o;
-    const { env, postgres } = this.#stack;
+    const { env, postgres, kafka } = this.#stack;
     if (how === 'stop-all') {
       say('the earlier build ends: half of it by kill -9');
       await this.#end(before);
       await migrateWith(after, postgres.url, env);
-      say('migrated; the later build starts');
+      // What lies on Kafka was written by a build that may not have signed it.
+      await recordUnsigned(optionsOf(kafka, 'two-builds'), postgres.url);
+      say('migrated, and recorded what is read without a signature; the later build starts');
       return this.#launch(after, 'after', serviceNames);
     }
     await migrateWith(after, postgres.url, env);
@@ -118,7 +122,7 @@ class Run {
 
   async perform(): Promise<Look> {
     const { before, customers, seed, say } = this.#o;
-    const { operators, kafka } = this.#stack;
+    const { operators, send } = this.#stack;
     say(`the earlier build starts: ${before}`);
     const earlier = await this.#launch(before, 'before', serviceNames);
     this.#entered = await enterAll(this.#world, planCustomers(customers, seed), []);
@@ -126,7 +130,7 @@ class Run {
     const operatorUrl = `http://127.0.0.1:${String(this.#ports.operator)}`;
     const anna = createOperatorClient(operatorUrl, operators.anna);
     const ben = createOperatorClient(operatorUrl, operators.ben);
-    const people = new People({ world: this.#world, brokers: kafka.brokers, anna, ben, say, answersFor: 'planned refusals' });
+    const people = new People({ world: this.#world, send, anna, ben, say, answersFor: 'planned refusals' });
     await people.prepare(this.#entered);
     const requesting = requests.all(
       this.#entered,

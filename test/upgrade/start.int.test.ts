@@ -8,15 +8,26 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { engineSchemaNames, serviceNames, type ServiceName } from '../../contracts/internal/services.js';
+import { ensureLogins, urlOfService } from '../../infra/sandbox/logins.js';
 import { freePort } from '../../infra/sandbox/ports.js';
 import { projectRoot } from '../../infra/sandbox/project-root.js';
 import { migrate } from '../../migrations/index.js';
+import { ensureTopics } from '../../shared/runtime/kafka/admin.js';
+import { optionsOf } from '../../shared/runtime/kafka/testing.js';
+import { plannedTopics } from '../../shared/runtime/process/topics.js';
+import { makeTestKeys } from '../support/keys.js';
 import { eventually } from '../support/eventually.js';
 import { connected, emptyDatabase, firstReleaseDatabase, type Database } from './restored.js';
+import { reachedByEnvironment } from '../support/kafka.js';
 
 const SECRET = `whsec_${Buffer.from('a secret of at least 24 bytes').toString('base64')}`;
 /** Nobody answers there: a service gets as far as its database, and no further. */
 const NOBODY = 'http://127.0.0.1:9';
+
+const keys = makeTestKeys();
+afterAll(() => {
+  keys.remove();
+});
 
 const settings = {
   TENANT_FILE: join(projectRoot, 'test/upgrade/tenant.yaml'),
@@ -37,6 +48,12 @@ const settings = {
 
 type Run = { readonly child: ChildProcess; readonly told: () => string; readonly ended: Promise<number | null> };
 
+/** As which the tests reach the Kafka of the run. */
+const kafkaLogin = (): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) => (name.startsWith('KAFKA_SASL_') && value !== undefined ? [[name, value]] : [])),
+  );
+
 const running: ChildProcess[] = [];
 const run = (entry: string, env: Readonly<Record<string, string>>): Run => {
   const child = spawn(process.execPath, [join(projectRoot, 'dist', entry)], {
@@ -50,7 +67,15 @@ const run = (entry: string, env: Readonly<Record<string, string>>): Run => {
 };
 
 const start = (name: ServiceName, databaseUrl: string, kafka = '127.0.0.1:9'): Run =>
-  run(`services/${name}/src/main.js`, { ...settings, DATABASE_URL: databaseUrl, KAFKA_BROKERS: kafka, KAFKA_TOPIC_PREFIX: prefix });
+  run(`services/${name}/src/main.js`, {
+    ...settings,
+    ...kafkaLogin(),
+    SIGNING_KEY_FILE: keys.keyFileOf(name),
+    TRUSTED_KEYS_FILE: keys.trustedKeysFile,
+    DATABASE_URL: databaseUrl,
+    KAFKA_BROKERS: kafka,
+    KAFKA_TOPIC_PREFIX: prefix,
+  });
 const prefix = `start-${randomBytes(4).toString('hex')}.`;
 
 describe('a service at its start', () => {
@@ -60,6 +85,7 @@ describe('a service at its start', () => {
   beforeAll(async () => {
     [empty, old, migrated] = await Promise.all([emptyDatabase(), firstReleaseDatabase(), emptyDatabase()]);
     await migrate(migrated.url);
+    await ensureLogins(migrated.url, serviceNames);
   }, 60_000);
   afterAll(async () => {
     for (const child of running) child.kill('SIGKILL');
@@ -114,7 +140,7 @@ describe('a service at its start', () => {
   );
 
   it('payout goes on once the schema is there', async () => {
-    const service = start('payout', migrated.url);
+    const service = start('payout', urlOfService(migrated.url, 'payout'));
     // Nobody answers as Kafka: whoever waits for it has found the schema.
     await eventually('it waits for Kafka', service.told, (told) => told.includes('Kafka is not there yet; waiting'), 40_000, 50);
     expect(service.told()).not.toContain('Postgres is not there yet');
@@ -145,7 +171,9 @@ describe('a schema whose journeys no service runs', () => {
   }, 60_000);
 
   it('is a warning in the log of the operator service, which starts', async () => {
-    const service = start('operator', database.url, process.env['KAFKA_BROKERS'] ?? '');
+    await ensureTopics(optionsOf(reachedByEnvironment(), 'start-test', prefix), plannedTopics(1));
+    await ensureLogins(database.url, ['operator']);
+    const service = start('operator', urlOfService(database.url, 'operator'), process.env['KAFKA_BROKERS'] ?? '');
     await eventually('it is ready', service.told, (told) => told.includes('"ready":true') && told.includes(WARNING), 60_000, 50);
     const lines = service
       .told()

@@ -9,7 +9,8 @@ import { PENDING_WITHDRAWAL } from '../../contracts/internal/events.js';
 import type { WithdrawalRequest } from '../../contracts/internal/outside-events.js';
 import { versionOf } from '../../contracts/internal/topics.js';
 import type { KafkaOptions } from '../../shared/runtime/kafka/client.js';
-import { startProducer, type OutgoingMessage, type Producer } from '../../shared/runtime/kafka/producer.js';
+import type { OutgoingMessage } from '../../shared/runtime/kafka/producer.js';
+import { optionsOf } from '../../shared/runtime/kafka/testing.js';
 import { differencesAtLast, differencesOf, unfinishedOf, type CustomerEnd } from './customer-end.js';
 import { eventually } from '../support/eventually.js';
 import { signedDecision, type UnsignedDecision } from '../support/signing-people.js';
@@ -33,7 +34,6 @@ export class JourneyWorld {
   readonly pool: Pool;
   #customers = 0;
   #latest: { readonly atMs: number; readonly taking: Promise<Snapshot> } | null = null;
-  #producer: Promise<Producer> | null = null;
 
   private constructor(stack: Stack) {
     this.stack = stack;
@@ -62,7 +62,6 @@ export class JourneyWorld {
   }
 
   async stop(): Promise<void> {
-    await (await this.#producer)?.stop();
     await this.pool.end();
     await this.stack.stop();
   }
@@ -148,11 +147,11 @@ export class JourneyWorld {
   }
 
   get kafka(): KafkaOptions {
-    return { brokers: this.stack.kafka.brokers, clientId: 'test', ssl: false, topicPrefix: '', log: () => undefined };
+    return optionsOf(this.stack.kafka, 'test');
   }
+  /** As the service that may send it. */
   async publish(message: OutgoingMessage): Promise<void> {
-    this.#producer ??= startProducer(this.kafka);
-    await (await this.#producer).send([message]);
+    await this.stack.send(message);
   }
   /** The look by the clock finds this divest request, as the withdrawal service's job tells it. Returns the id of the event. */
   async findPendingWithdrawal({ portfolioId }: Customer): Promise<string> {

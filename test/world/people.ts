@@ -10,6 +10,7 @@ import type { ParkedEffect } from './facts.js';
 import { labelOf } from './mix.js';
 import type { AnswerableEffect, OperatorClient, WaitingLetter } from './operator-client.js';
 import { sendPoison, type Poison } from './poison.js';
+import type { OutgoingMessage } from '../../shared/runtime/kafka/producer.js';
 import type { World } from './world.js';
 
 const payments = z.object({
@@ -25,7 +26,8 @@ interface Word {
 
 export interface PeopleOptions {
   readonly world: World;
-  readonly brokers: readonly string[];
+  /** As the service that may send it. */
+  readonly send: (message: OutgoingMessage) => Promise<void>;
   readonly anna: OperatorClient;
   readonly ben: OperatorClient;
   readonly say: (line: string) => void;
@@ -62,7 +64,7 @@ export class People {
       this.#entered.set(portfolioId, one);
       if (one.plan.kind === 'refused-transfer') this.#toPay.add(portfolioId);
       if (one.plan.kind === 'poison') {
-        this.#poisons.set(portfolioId, await sendPoison(this.#o.brokers, one));
+        this.#poisons.set(portfolioId, await sendPoison(this.#o.send, one));
         this.#toCorrect.add(portfolioId);
       }
     }

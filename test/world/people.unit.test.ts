@@ -44,7 +44,7 @@ const office = async (entered: Entered, answersFor: PeopleOptions['answersFor'])
   } as unknown as World;
   const people = new People({
     world,
-    brokers: [],
+    send: () => Promise.resolve(),
     anna: client('anna'),
     ben: client('ben'),
     say: (line) => void said.push(line),

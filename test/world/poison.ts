@@ -2,7 +2,7 @@ import { headersOf, printEnvelope } from '../../contracts/internal/envelope.js';
 import type { WithdrawalRequest } from '../../contracts/internal/outside-events.js';
 import { versionOf } from '../../contracts/internal/topics.js';
 import type { Printable } from '../../shared/kernel/json.js';
-import { startProducer } from '../../shared/runtime/kafka/producer.js';
+import type { OutgoingMessage } from '../../shared/runtime/kafka/producer.js';
 import type { Entered } from './customers.js';
 import { CURRENCY } from './stack.js';
 
@@ -14,18 +14,13 @@ export interface Poison {
   readonly corrected: string;
 }
 
-/** A message filed under the right portfolio, and unreadable for whoever wants to know what is asked for. */
-export const sendPoison = async (brokers: readonly string[], { plan, customer }: Entered): Promise<Poison> => {
+/** A message signed as it should be, filed under the right portfolio, and unreadable for whoever wants to know what is asked for. */
+export const sendPoison = async (send: (message: OutgoingMessage) => Promise<void>, { plan, customer }: Entered): Promise<Poison> => {
   const { portfolioId } = customer;
   const event = { id: `poison-${portfolioId}`, type: TOPIC, version: versionOf(TOPIC), occurredAt: new Date().toISOString(), portfolioId };
   const message = (content: Printable): string => printEnvelope({ ...event, data: content });
-  const producer = await startProducer({ brokers, clientId: 'demo', ssl: false, topicPrefix: '', log: () => undefined });
-  try {
-    const value = message({ portfolioId, level: 'a lot, please', currency: CURRENCY });
-    await producer.send([{ topic: TOPIC, key: portfolioId, value, headers: headersOf(event) }]);
-  } finally {
-    await producer.stop();
-  }
+  const value = message({ portfolioId, level: 'a lot, please', currency: CURRENCY });
+  await send({ topic: TOPIC, key: portfolioId, value, headers: headersOf(event) });
   const { asked } = plan;
   const meant: WithdrawalRequest = {
     portfolioId,

@@ -5,6 +5,7 @@ import { stringify } from 'yaml';
 import { serviceNames, type ServiceName } from '../../contracts/internal/services.js';
 import { migrate } from '../../migrations/index.js';
 import { startKafka, type Kafka, type KafkaOptions } from '../../infra/sandbox/kafka/launcher.js';
+import { databaseLogins, kafkaEnvironment, kafkaUsers, prepareTopics, signingKeys } from '../../infra/sandbox/identities.js';
 import { freePort } from '../../infra/sandbox/ports.js';
 import { startPostgres, type Postgres } from '../../infra/sandbox/postgres.js';
 import type { RunningProcess } from '../../infra/sandbox/processes.js';
@@ -12,6 +13,10 @@ import { makeRunFolder } from '../../infra/sandbox/run-folder.js';
 import { startSimulators } from '../../infra/sandbox/simulators.js';
 import { launchService, type LaunchedService } from '../../infra/services/launch.js';
 import { anna, ben, writePeople, type TestPerson } from '../support/signing-people.js';
+import { startProducer, type OutgoingMessage, type Producer } from '../../shared/runtime/kafka/producer.js';
+import { optionsOf } from '../../shared/runtime/kafka/testing.js';
+import { prefixOf } from '../../shared/runtime/process/config.js';
+import { emitterOf, signerOf } from '../support/keys.js';
 
 export const HOUSE_ACCOUNT = 'DE75512108001245126199';
 export const CURRENCY = 'USD';
@@ -48,6 +53,8 @@ export interface Stack {
   };
   /** The two operators of the demo, and where the key of each lies. */
   readonly operators: { readonly anna: TestPerson; readonly ben: TestPerson; readonly keyFileOf: (one: TestPerson) => string };
+  /** Sends a message as the service that may send it, signed with its key. */
+  readonly send: (message: OutgoingMessage) => Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -99,6 +106,7 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
   say('Kafka and Postgres ...');
   const [kafka, postgres] = await Promise.all([startKafka({ ...options.kafka, keep }), startPostgres({ keep })]);
   await (options.migrate ?? migrate)(postgres.url);
+  const [logins] = await Promise.all([databaseLogins(postgres.url), prepareTopics(kafka)]);
   say('the outside world ...');
   const gatewayPort = await freePort();
   const simulators = await startSimulators({
@@ -111,8 +119,12 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
   const { operatorsFile, keyFileOf } = writePeople(run.path);
   const env: Record<string, string> = {
     ...simulators.env,
+    // The owner's login and the admin's user are for tools and earlier builds: a service of this build takes its own.
     DATABASE_URL: postgres.url,
-    KAFKA_BROKERS: kafka.brokers.join(','),
+    ...logins,
+    ...kafkaEnvironment(kafka),
+    ...kafkaUsers(kafka),
+    ...signingKeys(join(run.path, 'keys')),
     TENANT_FILE: tenantFile,
     LOG_LEVEL: 'info',
     KAFKA_SESSION_TIMEOUT_MS: '6000',
@@ -128,7 +140,14 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
     ),
   );
   const services = new Map<ServiceName, LaunchedService>(launched);
+  let producer: Promise<Producer> | null = null;
+  const send = async (message: OutgoingMessage): Promise<void> => {
+    producer ??= startProducer(optionsOf(kafka, 'world'));
+    const keyFile = need(env, `${prefixOf(emitterOf(message.topic))}SIGNING_KEY_FILE`);
+    await (await producer).send([signerOf(keyFile)(message)]);
+  };
   const stop = async (): Promise<void> => {
+    await (await producer)?.stop();
     await Promise.all([...services.values()].map((service) => service.stop()));
     await Promise.all(simulators.processes.map((simulator) => simulator.stop()));
     await Promise.all([kafka.stop(), postgres.stop()]);
@@ -142,6 +161,7 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
     simulators: simulators.processes,
     env,
     operators: { anna, ben, keyFileOf },
+    send,
     urls: {
       investSuite: need(env, 'INVESTSUITE_BASE_URL'),
       broker: need(env, 'DRIVEWEALTH_BASE_URL'),

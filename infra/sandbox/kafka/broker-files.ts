@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { projectRoot } from '../project-root.js';
 import type { Java } from './java.js';
 import type { JarCache } from './jars.js';
+import { ADMIN, newUsers, type KafkaUsers } from './users.js';
 
 const SOURCES = join(projectRoot, 'infra/sandbox/kafka');
 
@@ -39,17 +40,31 @@ export const jvmArgs = (cache: JarCache): string[] => [
   cache.classPath,
 ];
 
+/** Who may log in, and as whom this node does. Of the mechanisms of Kafka PLAIN starts fastest: its users are in the file, not in the log. */
+const loginModule = (users: KafkaUsers): string =>
+  [
+    'org.apache.kafka.common.security.plain.PlainLoginModule required',
+    `username="${ADMIN}" password="${users[ADMIN] ?? ''}"`,
+    ...Object.entries(users).map(([name, password]) => `user_${name}="${password}"`),
+  ].join(' ') + ';';
+
 /** server.properties of one node: the common part and what follows from its place and the number of nodes. */
-export const nodeProperties = (place: NodePlace, all: readonly NodePlace[]): string => {
+export const nodeProperties = (place: NodePlace, all: readonly NodePlace[], users: KafkaUsers): string => {
   const replicas = Math.min(3, all.length);
   const inSync = Math.max(1, replicas - 1);
   const { port, controllerPort, behindProxy: proxied } = place;
   const own = {
     'node.id': place.id,
     'controller.quorum.voters': all.map((node) => `${node.id}@127.0.0.1:${node.controllerPort}`).join(','),
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}${proxied ? `,PROXIED://127.0.0.1:${proxied.port}` : ''}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}${proxied ? `,PROXIED://127.0.0.1:${proxied.told}` : ''}`,
-    'listener.security.protocol.map': `CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT${proxied ? ',PROXIED:PLAINTEXT' : ''}`,
+    listeners: `CLIENTS://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}${proxied ? `,PROXIED://127.0.0.1:${proxied.port}` : ''}`,
+    'advertised.listeners': `CLIENTS://127.0.0.1:${port}${proxied ? `,PROXIED://127.0.0.1:${proxied.told}` : ''}`,
+    'listener.security.protocol.map': ['CONTROLLER', 'CLIENTS', 'PROXIED'].map((name) => `${name}:SASL_PLAINTEXT`).join(','),
+    ...Object.fromEntries(
+      ['controller', 'clients', ...(proxied ? ['proxied'] : [])].map((name) => [
+        `listener.name.${name}.plain.sasl.jaas.config`,
+        loginModule(users),
+      ]),
+    ),
     'log.dirs': join(place.folder, 'logs'),
     'default.replication.factor': replicas,
     'offsets.topic.replication.factor': replicas,
@@ -76,7 +91,7 @@ export const ensureTemplate = async (cache: JarCache, java: Java): Promise<strin
   try {
     const place = { id: 1, port: 20_000, controllerPort: 20_001, folder: scratch };
     const properties = join(scratch, 'server.properties');
-    writeFileSync(properties, nodeProperties(place, [place]));
+    writeFileSync(properties, nodeProperties(place, [place], newUsers()));
     await promisify(execFile)(java.command, [
       ...jvmArgs(cache),
       'kafka.tools.StorageTool',
@@ -98,12 +113,12 @@ export const ensureTemplate = async (cache: JarCache, java: Java): Promise<strin
 };
 
 /** Writes the files of all nodes of a new cluster, or the addresses only where a node has its logs already. */
-export const writeNodes = (places: readonly NodePlace[], template: string): void => {
+export const writeNodes = (places: readonly NodePlace[], template: string, users: KafkaUsers): void => {
   const clusterId = randomUuid();
   for (const place of places) {
     const logs = join(place.folder, 'logs');
     mkdirSync(logs, { recursive: true });
-    writeFileSync(join(place.folder, 'server.properties'), nodeProperties(place, places));
+    writeFileSync(join(place.folder, 'server.properties'), nodeProperties(place, places, users), { mode: 0o600 });
     if (existsSync(join(logs, 'meta.properties'))) continue;
     copyFileSync(join(template, 'bootstrap.checkpoint'), join(logs, 'bootstrap.checkpoint'));
     writeFileSync(join(logs, 'meta.properties'), `version=1\ncluster.id=${clusterId}\nnode.id=${place.id}\ndirectory.id=${randomUuid()}\n`);
@@ -112,6 +127,6 @@ export const writeNodes = (places: readonly NodePlace[], template: string): void
 
 /** Where the class data archive of this virtual machine and these jars lies, or would lie. */
 export const archivePath = (cache: JarCache, java: Java): string => {
-  const key = createHash('sha256').update(`${java.fingerprint}\n${cache.classPath}`).digest('hex').slice(0, 12);
+  const key = createHash('sha256').update(`${java.fingerprint}\n${cache.classPath}\nwith logins`).digest('hex').slice(0, 12);
   return join(cache.folder, `classes-${key}.jsa`);
 };

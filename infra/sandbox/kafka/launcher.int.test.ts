@@ -22,6 +22,7 @@ afterEach(async () => {
 
 const optionsFor = (kafka: Kafka): KafkaOptions => ({
   brokers: kafka.brokers,
+  sasl: kafka.sasl,
   clientId: 'launcher-test',
   ssl: false,
   topicPrefix: '',
@@ -97,6 +98,6 @@ describe('three Kafka nodes', () => {
     expect(kafka.pids.length).toBe(3);
     // Kept; perhaps twice: a producer whose acknowledgement died with the node sends again, and receivers know an event by its id.
     expect(new Set(await valuesOf(kafka, 'copied', await count(kafka, 'copied')))).toEqual(new Set(['1']));
-    expect((await askCluster(kafka.nodes[1]?.port ?? 0)).nodeIds).toEqual([1, 2, 3]);
+    expect((await askCluster(kafka.nodes[1]?.port ?? 0, kafka.sasl)).nodeIds).toEqual([1, 2, 3]);
   });
 });

@@ -9,6 +9,7 @@ import { type NodePlace, archivePath, ensureTemplate, jvmArgs, writeNodes } from
 import { type JarCache, type Say, ensureJars } from './jars.js';
 import { type Java, findJava } from './java.js';
 import { askCluster } from './probe.js';
+import { ADMIN, loginOf, newUsers, usersIn, type KafkaLogin, type KafkaUsers } from './users.js';
 
 const READY_TIMEOUT_MS = 90_000;
 const STOP_GRACE_MS = 5_000;
@@ -52,6 +53,10 @@ export interface Kafka {
   /** host:port of every node. They never change. */
   readonly brokers: string[];
   readonly nodes: readonly KafkaNode[];
+  /** Of the user that may do everything: for tests and tools. */
+  readonly sasl: KafkaLogin;
+  /** Of the user of one service. Nothing is allowed to it yet. */
+  readonly loginOf: (service: string) => KafkaLogin;
   readonly folder: string;
   readonly pids: number[];
   /** Ends every node and deletes the temp folder, unless it is kept. */
@@ -85,12 +90,12 @@ const spawnBroker = async (machine: Machine, place: NodePlace, extraArgs: readon
     onParentDeath: 'KILL',
   });
 
-const untilServing = async (place: NodePlace, child: TiedChild, expectedIds: () => number[]): Promise<void> => {
+const untilServing = async (place: NodePlace, child: TiedChild, users: KafkaUsers, expectedIds: () => number[]): Promise<void> => {
   const state = await waitUntil(
     `Kafka node ${place.id}`,
     async () => {
       if (child.exit !== undefined) return 'exited' as const;
-      const view = await askCluster(place.port);
+      const view = await askCluster(place.port, loginOf(users, ADMIN));
       return view.controllerId >= 0 && expectedIds().every((id) => view.nodeIds.includes(id)) ? ('serving' as const) : undefined;
     },
     { timeoutMs: READY_TIMEOUT_MS },
@@ -114,9 +119,10 @@ const ensureArchive = async (machine: Machine, template: string, say: Say): Prom
     try {
       const [port = 0, controllerPort = 0] = await freePorts(2);
       const place = { id: 1, port, controllerPort, folder: folder.path };
-      writeNodes([place], template);
+      const users = newUsers();
+      writeNodes([place], template, users);
       const child = await spawnBroker(machine, place, [`-XX:ArchiveClassesAtExit=${unfinished}`]);
-      await untilServing(place, child, () => [1]);
+      await untilServing(place, child, users, () => [1]);
       await stopTied(child, 30_000);
       renameSync(unfinished, machine.archive);
     } catch (error) {
@@ -140,11 +146,12 @@ const prepareMachine = async (say: Say): Promise<{ machine: Machine; template: s
 const startNode = async (
   machine: Machine,
   place: NodePlace,
+  users: KafkaUsers,
   runningIds: () => number[],
 ): Promise<{ node: KafkaNode; untilReady: () => Promise<void> }> => {
   const extraArgs = existsSync(machine.archive) ? ['-Xshare:auto', `-XX:SharedArchiveFile=${machine.archive}`] : [];
   let child = await spawnBroker(machine, place, extraArgs);
-  const untilReady = async (): Promise<void> => untilServing(place, child, runningIds);
+  const untilReady = async (): Promise<void> => untilServing(place, child, users, runningIds);
   const node: KafkaNode = {
     id: place.id,
     port: place.port,
@@ -175,7 +182,7 @@ const startNode = async (
   return { node, untilReady };
 };
 
-type Wanted = { readonly folder: string; readonly count: number; readonly proxyPorts: readonly number[] };
+type Wanted = { readonly folder: string; readonly users: KafkaUsers; readonly count: number; readonly proxyPorts: readonly number[] };
 
 const choosePlaces = async ({ folder, count, proxyPorts }: Wanted): Promise<NodePlace[]> => {
   const known = join(folder, 'ports.json');
@@ -199,10 +206,10 @@ const choosePlaces = async ({ folder, count, proxyPorts }: Wanted): Promise<Node
 
 const startCluster = async (machine: Machine, template: string, wanted: Wanted): Promise<KafkaNode[]> => {
   const places = await choosePlaces(wanted);
-  writeNodes(places, template);
+  writeNodes(places, template, wanted.users);
   const nodes: KafkaNode[] = [];
   const runningIds = (): number[] => nodes.filter((node) => node.isRunning).map((node) => node.id);
-  const started = await Promise.all(places.map(async (place) => startNode(machine, place, runningIds)));
+  const started = await Promise.all(places.map(async (place) => startNode(machine, place, wanted.users, runningIds)));
   nodes.push(...started.map(({ node }) => node));
   try {
     await Promise.all(started.map(async ({ untilReady }) => untilReady()));
@@ -246,7 +253,8 @@ export const startKafka = async (options: KafkaOptions = {}): Promise<Kafka> => 
   if (options.dir !== undefined) mkdirSync(options.dir, { recursive: true });
   const folder: RunFolder =
     options.dir === undefined ? makeRunFolder('kafka', { keep: options.keep ?? false }) : { path: options.dir, remove: () => undefined };
-  const wanted = { folder: folder.path, count: options.nodes ?? 1, proxyPorts: options.proxyPorts ?? [] };
+  const users = usersIn(folder.path);
+  const wanted = { folder: folder.path, users, count: options.nodes ?? 1, proxyPorts: options.proxyPorts ?? [] };
   const nodes = await startWithFreshPorts(machine, template, wanted).catch((error: unknown) => {
     folder.remove();
     throw error;
@@ -254,6 +262,8 @@ export const startKafka = async (options: KafkaOptions = {}): Promise<Kafka> => 
   return {
     brokers: nodes.map((node) => `127.0.0.1:${node.port}`),
     nodes,
+    sasl: loginOf(users, ADMIN),
+    loginOf: (service) => loginOf(users, service),
     folder: folder.path,
     get pids() {
       return nodes.filter((node) => node.isRunning).map((node) => node.pid);

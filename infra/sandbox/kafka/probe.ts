@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import type { KafkaLogin } from './users.js';
 
 export interface ClusterView {
   readonly nodeIds: readonly number[];
@@ -7,21 +8,34 @@ export interface ClusterView {
 }
 
 const METADATA = 3;
-const VERSION = 1;
+const SASL_HANDSHAKE = 17;
+const SASL_AUTHENTICATE = 36;
 
-/** Metadata request, version 1, with an empty list of topics: "brokers only". */
-const metadataRequest = (): Buffer => {
-  const clientId = 'sandbox';
-  const body = Buffer.alloc(2 + 2 + 4 + 2 + clientId.length + 4);
-  body.writeInt16BE(METADATA, 0);
-  body.writeInt16BE(VERSION, 2);
-  body.writeInt32BE(1, 4);
-  body.writeInt16BE(clientId.length, 8);
-  body.write(clientId, 10, 'latin1');
-  const length = Buffer.alloc(4);
-  length.writeInt32BE(body.length);
-  return Buffer.concat([length, body]);
+const int16 = (value: number): Buffer => {
+  const bytes = Buffer.alloc(2);
+  bytes.writeInt16BE(value);
+  return bytes;
 };
+const int32 = (value: number): Buffer => {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32BE(value);
+  return bytes;
+};
+const text = (value: string): Buffer => Buffer.concat([int16(value.length), Buffer.from(value, 'latin1')]);
+const request = (key: number, version: number, body: Buffer): Buffer => {
+  const whole = Buffer.concat([int16(key), int16(version), int32(1), text('sandbox'), body]);
+  return Buffer.concat([int32(whole.length), whole]);
+};
+
+/** Version 1: what follows is said in requests of its own. */
+const handshakeRequest = (): Buffer => request(SASL_HANDSHAKE, 1, text('PLAIN'));
+/** RFC 4616: who, as whom, password. */
+const loginRequest = ({ username, password }: KafkaLogin): Buffer => {
+  const words = Buffer.from(`\0${username}\0${password}`, 'utf8');
+  return request(SASL_AUTHENTICATE, 0, Buffer.concat([int32(words.length), words]));
+};
+/** Version 1, with an empty list of topics: "brokers only". */
+const metadataRequest = (): Buffer => request(METADATA, 1, int32(0));
 
 /** Skips a nullable string (int16 length, -1 is null) and returns the place behind it. */
 const behindString = (bytes: Buffer, at: number): number => at + 2 + Math.max(0, bytes.readInt16BE(at));
@@ -41,12 +55,14 @@ const readView = (bytes: Buffer): ClusterView => {
 
 /**
  * What the broker on this port of 127.0.0.1 says of its cluster. Speaks the few bytes itself: the client library belongs to the product's
- * own Kafka wrapper. Source: the Apache Kafka protocol guide, Metadata v1. Throws when there is no answer within a second.
+ * own Kafka wrapper. Source: the Apache Kafka protocol guide: SaslHandshake v1, SaslAuthenticate v0, Metadata v1. Throws when there is no
+ * answer within a second, or the login is refused.
  */
-export const askCluster = async (port: number): Promise<ClusterView> =>
+export const askCluster = async (port: number, login: KafkaLogin): Promise<ClusterView> =>
   new Promise((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1' });
     let received = Buffer.alloc(0);
+    const further = [loginRequest(login), metadataRequest()];
     const end = (finish: () => void): void => {
       socket.destroy();
       finish();
@@ -60,12 +76,19 @@ export const askCluster = async (port: number): Promise<ClusterView> =>
     socket.once('close', () => {
       reject(new Error('the broker closed the connection'));
     });
-    socket.once('connect', () => socket.write(metadataRequest()));
+    socket.once('connect', () => socket.write(handshakeRequest()));
     socket.on('data', (chunk: Buffer) => {
       received = Buffer.concat([received, chunk]);
       if (received.length < 4 || received.length < 4 + received.readInt32BE(0)) return;
-      end(() => {
-        resolve(readView(received));
-      });
+      const answer = received;
+      received = Buffer.alloc(0);
+      const next = further.shift();
+      // Both answers of the login begin with an error code behind length and correlation id.
+      if (next !== undefined && answer.readInt16BE(8) === 0) socket.write(next);
+      else
+        end(() => {
+          if (next === undefined) resolve(readView(answer));
+          else reject(new Error(`the broker refused the login (error ${String(answer.readInt16BE(8))})`));
+        });
     });
   });

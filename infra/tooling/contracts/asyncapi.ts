@@ -1,6 +1,6 @@
 /** contracts/internal/asyncapi.json: every topic, its key, headers, envelope and content. */
 import { emittersOf, takersOf } from '../../../contracts/internal/services.js';
-import { envelope, headerNames } from '../../../contracts/internal/envelope.js';
+import { envelope, headerNames, signatureHeaders } from '../../../contracts/internal/envelope.js';
 import { ownEvents } from '../../../contracts/internal/events.js';
 import { outsideEvents } from '../../../contracts/internal/outside-events.js';
 import { PARTITIONS, deadLetterTopic, isOutsideTopic, topics, versionOf, type Topic } from '../../../contracts/internal/topics.js';
@@ -41,13 +41,22 @@ const contentOf = (topic: Topic): JsonSchema => {
 const text = (description: string): JsonSchema => ({ type: 'string', description });
 const headers: JsonSchema = {
   type: 'object',
-  required: [headerNames.eventId, headerNames.eventType, headerNames.schemaVersion, headerNames.occurredAt],
+  required: [
+    headerNames.eventId,
+    headerNames.eventType,
+    headerNames.schemaVersion,
+    headerNames.occurredAt,
+    signatureHeaders.signature,
+    signatureHeaders.signedAt,
+  ],
   properties: {
     [headerNames.eventId]: text('`id` of the envelope: unique for ever, the same when the event is sent again'),
     [headerNames.eventType]: text('`type` of the envelope'),
     [headerNames.schemaVersion]: text('`version` of the envelope; the major version decides'),
     [headerNames.occurredAt]: text('ISO 8601 UTC'),
     [headerNames.traceparent]: text('W3C trace context'),
+    [signatureHeaders.signature]: text('`v1:<key id>:<base64>`: Ed25519 over topic, key, event id, event type, time and value'),
+    [signatureHeaders.signedAt]: text('when it was signed; ISO 8601 UTC'),
   },
 };
 const deadLetterHeaders: JsonSchema = {
@@ -62,6 +71,8 @@ const deadLetterHeaders: JsonSchema = {
     'dlq-offset': text('where it stood'),
     'dlq-attempts': text('how often it was tried'),
     'dlq-first-seen': text('ISO 8601 UTC'),
+    'dlq-signature': text('the signature that the original message carried'),
+    'dlq-signed-at': text('when the original message was signed'),
     'dlq-encoding': text('`base64` when the value is not text in UTF-8; else absent'),
   },
 };

@@ -69,8 +69,9 @@ export const ownFirst = (settings: readonly Setting[]): Setting[] => [
 
 /** A name belongs to the group with the longest beginning that fits. */
 const GROUPS: readonly (readonly [title: string, beginnings: readonly string[]])[] = [
-  ['Postgres', ['DATABASE_']],
+  ['Postgres', ['DATABASE_', 'MIGRATE_']],
   ['Kafka', ['KAFKA_']],
+  ['Signed messages', ['SIGNING_KEY', 'TRUSTED_KEYS_', 'MESSAGE_']],
   ['InvestSuite', ['INVESTSUITE_']],
   ['The broker', ['BROKER', 'DRIVEWEALTH_']],
   ['Core banking', ['CORE_BANKING']],
@@ -102,6 +103,7 @@ const EXAMPLE_HEAD = [
   '',
   'A name without `#` before it must be set for the processes that read it. One behind `#` has a default or may be left out.',
   'Every name NAME can also be given as NAME_FILE, the path of a file that holds the value: do that for what is marked (secret).',
+  'Every name NAME can also be given for one service alone, as PAYOUT__NAME: that is read first. Give each service its own login, Kafka user and key.',
   'At start all problems are printed at once, values of secrets never, and the process ends with exit code 78.',
 ];
 

@@ -1,12 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { ConfigurationError, readConfig } from '../../../shared/runtime/process/config.js';
+import { serviceEnvironment } from '../../../test/builders/environment.js';
 import { config } from './config.js';
 
 const secret = (length = 32): string => `whsec_${randomBytes(length).toString('base64')}`;
 const read = (secrets: string, more: Record<string, string> = {}) =>
   readConfig(config, {
     ...{ DATABASE_URL: 'postgres://localhost/cmw', KAFKA_BROKERS: 'localhost:1' },
+    ...{ SIGNING_KEY: serviceEnvironment.SIGNING_KEY, TRUSTED_KEYS_FILE: serviceEnvironment.TRUSTED_KEYS_FILE },
     ...{ WEBHOOK_SECRETS_INVESTSUITE: secrets, WEBHOOK_SECRETS_BROKER: secret(), WEBHOOK_SECRETS_CORE_BANKING: secret() },
     ...more,
   });

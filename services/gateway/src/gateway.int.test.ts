@@ -4,17 +4,20 @@ import { randomBytes } from 'node:crypto';
 import { Client, Pool } from 'pg';
 import { Registry } from 'prom-client';
 import { Webhook } from 'standardwebhooks';
+import { serviceEnvironment } from '../../../test/builders/environment.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { eventually } from '../../../test/support/eventually.js';
 import { countedConnections, createApp, finishApp, listen, type Listening } from '../../../shared/runtime/http/server.js';
 import { startConsumer, type Consumer, type FetchedMessage } from '../../../shared/runtime/kafka/consumer.js';
-import type { KafkaOptions } from '../../../shared/runtime/kafka/client.js';
 import { startProducer, type Producer } from '../../../shared/runtime/kafka/producer.js';
+import { ensureTopics } from '../../../shared/runtime/kafka/admin.js';
+import { optionsOf } from '../../../shared/runtime/kafka/testing.js';
 import { createLog } from '../../../shared/runtime/process/log.js';
-import { ensureAllTopics } from '../../../shared/runtime/process/service.js';
+import { plannedTopics } from '../../../shared/runtime/process/topics.js';
 import { Batcher, TooManyWaiting } from '../../../shared/runtime/batching.js';
 import { wire } from './wire.js';
 import { config } from './config.js';
+import { reachedByEnvironment } from '../../../test/support/kafka.js';
 
 const SECRET = `whsec_${Buffer.from('a secret of at least 24 bytes').toString('base64')}`;
 const prefix = `gw-${randomBytes(4).toString('hex')}.`;
@@ -32,14 +35,8 @@ describe('the gateway', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     pool = new Pool({ connectionString: database.url, options: '-c search_path=gateway -c role=cmw_gateway' });
-    const kafka: KafkaOptions = {
-      brokers: (process.env['KAFKA_BROKERS'] ?? '').split(','),
-      clientId: 'gateway-test',
-      ssl: false,
-      topicPrefix: prefix,
-      log: () => undefined,
-    };
-    await ensureAllTopics(kafka, 1);
+    const kafka = optionsOf(reachedByEnvironment(), 'gateway-test', prefix);
+    await ensureTopics(kafka, plannedTopics(1));
     producer = await startProducer(kafka);
     const publish: Producer = {
       stop: () => producer.stop(),
@@ -48,6 +45,7 @@ describe('the gateway', () => {
     const registry = new Registry();
     const app = createApp(registry, []);
     const settings = config.parse({
+      ...serviceEnvironment,
       DATABASE_URL: database.url,
       KAFKA_BROKERS: kafka.brokers.join(','),
       WEBHOOK_SECRETS_INVESTSUITE: SECRET,

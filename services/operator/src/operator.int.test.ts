@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool } from 'pg';
 import { Registry } from 'prom-client';
+import { serviceEnvironment } from '../../../test/builders/environment.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { eventually } from '../../../test/support/eventually.js';
 import { runOperatorCli, type Ran } from '../../../test/support/operator-cli.js';
@@ -13,15 +14,17 @@ import { anna, ben, writePeople, type TestPerson } from '../../../test/support/s
 import { IBAN, at, writeOperatorRows } from '../../../test/support/operator-rows.js';
 import { createApp, finishApp, listen, type Listening } from '../../../shared/runtime/http/server.js';
 import { startConsumer, type Consumer } from '../../../shared/runtime/kafka/consumer.js';
-import type { KafkaOptions } from '../../../shared/runtime/kafka/client.js';
 import { startProducer, type Producer } from '../../../shared/runtime/kafka/producer.js';
+import { ensureTopics } from '../../../shared/runtime/kafka/admin.js';
+import { optionsOf } from '../../../shared/runtime/kafka/testing.js';
 import { createLog } from '../../../shared/runtime/process/log.js';
-import { ensureAllTopics } from '../../../shared/runtime/process/service.js';
+import { plannedTopics } from '../../../shared/runtime/process/topics.js';
 import { writeStateFile } from '../../../shared/runtime/process/state-file.js';
 import { EXIT } from './cli.js';
 import { config } from './config.js';
 import { loggedTransaction } from './store/audit.store.js';
 import { wire } from './wire.js';
+import { reachedByEnvironment } from '../../../test/support/kafka.js';
 
 const ANNA = anna.token;
 const DORA = 'token-of-dora-0123456789';
@@ -50,14 +53,8 @@ describe('the operators', () => {
     database = await createTestDatabase();
     admin = new Pool({ connectionString: database.url });
     pool = new Pool({ connectionString: database.url, options: '-c search_path=operator -c role=cmw_operator', max: 4 });
-    const kafka: KafkaOptions = {
-      brokers: (process.env['KAFKA_BROKERS'] ?? '').split(','),
-      clientId: 'operator-test',
-      ssl: false,
-      topicPrefix: prefix,
-      log: () => undefined,
-    };
-    await ensureAllTopics(kafka, 1);
+    const kafka = optionsOf(reachedByEnvironment(), 'operator-test', prefix);
+    await ensureTopics(kafka, plannedTopics(1));
     producer = await startProducer(kafka);
     const publish: Producer = {
       stop: () => producer.stop(),
@@ -65,6 +62,7 @@ describe('the operators', () => {
     };
     const app = createApp(registry, []);
     const settings = config.parse({
+      ...serviceEnvironment,
       DATABASE_URL: database.url,
       KAFKA_BROKERS: kafka.brokers.join(','),
       OPERATORS_FILE: operatorsFile,

@@ -1,6 +1,7 @@
 import type { PersonAt } from '../../../shared/runtime/stopping/stop-rules.js';
 import { HOLDS_EVERYWHERE_AFTER_MS } from '../../../shared/runtime/stopping/stop-watch.js';
-import { kafkaOptions, peopleOf, untilDone } from '../../../shared/runtime/process/service.js';
+import { peopleOf } from '../../../shared/runtime/process/people.js';
+import { kafkaOptions, untilDone } from '../../../shared/runtime/process/service.js';
 import type { Express } from 'express';
 import type { Pool } from 'pg';
 import type { Registry } from 'prom-client';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { portfolioRuleSettings } from '../../../contracts/internal/portfolio-rules.js';
+import { messageSettings } from '../../../contracts/internal/tenant.js';
 import { brokerConfig, brokerSettings } from '../../../shared/adapters/broker/configured.js';
 import { coreBankingConfig, coreBankingSettings } from '../../../shared/adapters/core-banking/configured.js';
 import { investSuiteSettings } from '../../../shared/adapters/investsuite/configured.js';
@@ -13,6 +14,7 @@ export const tenant = z.object({
   ...payoutSettings,
   ...portfolioRuleSettings,
   ...timingSettings,
+  ...messageSettings,
   ...investSuiteSettings,
   ...brokerSettings,
   ...coreBankingSettings,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { portfolioRuleSettings } from '../../../contracts/internal/portfolio-rules.js';
+import { messageSettings } from '../../../contracts/internal/tenant.js';
 import { brokerConfig, brokerSettings } from '../../../shared/adapters/broker/configured.js';
 import { investSuiteSettings } from '../../../shared/adapters/investsuite/configured.js';
 import { commonConfig, investSuiteConfig } from '../../../shared/runtime/process/config.js';
@@ -12,6 +13,7 @@ export const tenant = z.object({
   ...rebalancingSettings,
   ...portfolioRuleSettings,
   ...timingSettings,
+  ...messageSettings,
   ...investSuiteSettings,
   ...brokerSettings,
 });

@@ -7,11 +7,13 @@ import { OutboxPublisher, type Publish } from './outbox/outbox-publisher.js';
 import { EffectRunner, type EffectRunnerOptions } from './effects/effect-runner.js';
 import type { EngineStore } from './store/store.js';
 import { Sweep, type SweepOptions } from './recovery/sweep.js';
-import { InboxWriter } from './inbox/inbox-writer.js';
 import type { StopSource } from '../stopping/stop-source.js';
 
+import { InboxWriter, type InboxWriterOptions } from './inbox/inbox-writer.js';
+
 export type AssemblyOptions = Pick<EngineOptions, 'log' | 'ownerId' | 'failpoint'> &
-  Pick<DecisionOptions, 'personNamed' | 'onDecisionRefused'> & {
+  Pick<DecisionOptions, 'personNamed' | 'onDecisionRefused'> &
+  Pick<InboxWriterOptions, 'admission' | 'onRefused'> & {
     readonly catalogue: Catalogue;
     readonly store: EngineStore;
     readonly clock: Clock;
@@ -32,7 +34,7 @@ export type Assembly = {
 };
 
 export const assemble = (options: AssemblyOptions): Assembly => {
-  const { catalogue, store, clock, log, ownerId, failpoint, stops, bounds } = options;
+  const { catalogue, store, clock, log, ownerId, failpoint, stops, bounds, admission, onRefused } = options;
   const effectRunner = new EffectRunner({ maySend: () => ownerId() !== 0, stops, ...clock, ...options.effectRunner });
   const outboxPublisher = new OutboxPublisher(store, options.publish, options.onNotPublished, clock.after);
   const engine = new Engine({
@@ -52,7 +54,8 @@ export const assemble = (options: AssemblyOptions): Assembly => {
       ...{ catalogue, store, engine, inboxWriter: () => inboxWriter, log },
       ...{ personNamed: options.personNamed, onDecisionRefused: options.onDecisionRefused },
     }),
-    ...{ catalogue, store, engine, outboxPublisher, clock, log, failpoint, ...bounds },
+    ...{ catalogue, store, engine, outboxPublisher, clock, log, failpoint, admission, ...bounds },
+    ...(onRefused === undefined ? {} : { onRefused }),
   });
   const sweep = new Sweep({
     store,

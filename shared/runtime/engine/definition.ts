@@ -136,7 +136,7 @@ export const byPeople = (
 export type Arrival =
   /** An input of the journey of this flow and subject. `portfolioId` is its lane. */
   | { readonly deliver: { readonly flow: string; readonly subject: string; readonly input: Tagged }; readonly portfolioId: string }
-  /** An input of the journey with this id, of this portfolio. */
+  /** A reply to what the journey with this id, of this portfolio, has asked for. When nobody knows that journey, it is an alarm. */
   | { readonly deliverTo: { readonly journeyId: string; readonly input: Tagged }; readonly portfolioId: string }
   /** An input of the journey whose effect carries this reference. */
   | { readonly deliverByReference: { readonly reference: string; readonly input: Tagged } }

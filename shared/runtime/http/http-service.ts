@@ -1,19 +1,23 @@
 /** Starts a service that answers HTTP and speaks into Kafka, without journeys of its own: the gateway, the operator. */
 import { schemaOf, type HttpServiceName } from '../../../contracts/internal/services.js';
+import { untilLoginIsOwn } from '../postgres/login-check.js';
 import { untilSchemasAreThere } from '../postgres/schema-check.js';
 import type { Express } from 'express';
 import type { Pool } from 'pg';
 import type { Registry } from 'prom-client';
-import { z } from 'zod';
-import { readConfig, type CommonConfig, type Environment, type Settings } from '../process/config.js';
+import type { z } from 'zod';
+import { NOTHING, readConfig, type CommonConfig, type Environment, type Settings } from '../process/config.js';
 import { openPool } from '../postgres/database.js';
 import type { Connections } from './connections.js';
 import { countedConnections, createApp, createRegistry, finishApp, listen, type Check } from './server.js';
 import { pingKafka } from '../kafka/admin.js';
 import { startProducer, type Producer } from '../kafka/producer.js';
 import { createLog, type Log } from '../process/log.js';
+import { signaturesOf } from '../process/signatures.js';
+import { signing } from '../signing/messages.js';
 import { runProcess, type Running } from '../process/run-process.js';
-import { databaseOptions, ensureAllTopics, kafkaOptions, untilDone } from '../process/service.js';
+import { untilTopicsAreThere } from '../process/topics.js';
+import { databaseOptions, kafkaOptions, roleOf } from '../process/service.js';
 
 export type HttpServiceTools = {
   readonly app: Express;
@@ -39,21 +43,25 @@ export type HttpServiceOptions<S extends z.ZodObject> = {
 const start = async <S extends z.ZodObject>(options: HttpServiceOptions<S>, environment: Environment): Promise<Running> => {
   const { check } = options;
   const own = {
-    tenant: z.object({}),
+    ...{ tenant: NOTHING, name: options.name },
     ...(check === undefined ? {} : { check: (_tenant: object, values: Readonly<Record<string, string>>) => check(values) }),
   };
   const config = readConfig(options.config, environment, own) as Settings<S, z.ZodObject> & CommonConfig;
   const name = config.SERVICE_NAME ?? options.name;
   const log = createLog(name, config.LOG_LEVEL);
+  const signatures = signaturesOf(config, options.name, log);
   const kafka = kafkaOptions(config, options.name, log);
   const registry = createRegistry(name);
   const pool = openPool(databaseOptions(config, options.name), (error) => {
     log.warn({ reason: error.message }, 'an idle database connection broke');
   });
   // Not waited for: while the database is away it listens, and says so. Found without its tables, the process ends as by any error at start.
-  void untilSchemasAreThere(databaseOptions(config, options.name), [schemaOf(options.name), ...(options.reads ?? [])], log);
-  await untilDone('Kafka', log, () => ensureAllTopics(kafka, config.KAFKA_REPLICATION_FACTOR));
-  const producer = await startProducer(kafka);
+  const database = databaseOptions(config, options.name);
+  void untilSchemasAreThere(database, [schemaOf(options.name), ...(options.reads ?? [])], log).then(() =>
+    untilLoginIsOwn(database, roleOf(options.name), config.DATABASE_SHARED_LOGIN === 'accept', log),
+  );
+  await untilTopicsAreThere(kafka, options.name, log);
+  const producer = signing(await startProducer(kafka), signatures.sign);
   const checks: Check[] = [
     {
       name: 'postgres',

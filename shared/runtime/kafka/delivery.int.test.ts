@@ -7,8 +7,9 @@ import type { Consumer, FetchedMessage } from './consumer.js';
 import { startProducer } from './producer.js';
 import type { Producer } from './producer.js';
 import { optionsFor, waitFor } from './testing.js';
+import { reachedByEnvironment } from '../../../test/support/kafka.js';
 
-const kafkaForTest = (): KafkaOptions => optionsFor((process.env['KAFKA_BROKERS'] ?? '').split(','));
+const kafkaForTest = (): KafkaOptions => optionsFor(reachedByEnvironment());
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

@@ -69,7 +69,7 @@ describe('a leader moves behind the producer (guard onePartitionPerRequest)', ()
     from: readonly number[][],
     to: number,
   ): Promise<{ acknowledged: boolean; stored: string[] }> => {
-    const kafka = optionsFor(cluster.brokers);
+    const kafka = optionsFor(cluster);
     const topic = `${kafka.topicPrefix}t`;
     await makeTopic(kafka, from);
     const producer = await startProducerWith(kafka, own);
@@ -157,7 +157,7 @@ describe('a follower freezes (guards notIdempotent, rejectedIsUnknown)', () => {
 
   /** A is sent while a follower is frozen, and rejected; B is sent afterwards and acknowledged. */
   const sendAAndB = async (own: Inner): Promise<{ rejected: string; stored: string[] }> => {
-    const kafka = optionsFor(cluster.brokers);
+    const kafka = optionsFor(cluster);
     await makeTopic(kafka, [[1, 2, 3]]);
     const producer = await startProducerWith(kafka, own, impatient);
     await sendUntilAcknowledged(producer, { topic: 't', key: 'k', value: 'warm', headers: {} });
@@ -216,7 +216,7 @@ describe('Kafka dies and comes back', () => {
   it('sends are refused in time meanwhile; producer and consumer go on by themselves', async () => {
     const server = await startKafka();
     try {
-      const kafka = optionsFor(server.brokers);
+      const kafka = optionsFor(server);
       await ensureTopics(kafka, [{ name: 't', partitions: 2, replicationFactor: 1 }]);
       const taken: FetchedMessage[] = [];
       const fatal: Error[] = [];

@@ -9,8 +9,9 @@ import type { Consumer, ConsumerOptions, FetchedMessage } from './consumer.js';
 import { startProducerWith } from './producer.js';
 import type { OutgoingMessage, Producer } from './producer.js';
 import { optionsFor, waitFor, without, work } from './testing.js';
+import { reachedByEnvironment } from '../../../test/support/kafka.js';
 
-const brokers = (process.env['KAFKA_BROKERS'] ?? '').split(',');
+const reached = reachedByEnvironment();
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -18,7 +19,7 @@ afterEach(async () => {
 });
 
 const freshKafka = async (partitions: number): Promise<KafkaOptions> => {
-  const kafka = optionsFor(brokers);
+  const kafka = optionsFor(reached);
   await ensureTopics(kafka, [{ name: 't', partitions, replicationFactor: 1 }]);
   return kafka;
 };
@@ -63,7 +64,7 @@ const storedIn = async (kafka: KafkaOptions, topic: string): Promise<number> => 
 describe('right after a topic was made', () => {
   /** Many topics one after the other, because the broker knows the first leaders of each at slightly different moments. */
   const storedForSent = async (own: Inner): Promise<{ sent: number; stored: number }> => {
-    const kafka = optionsFor(brokers);
+    const kafka = optionsFor(reached);
     const producer = await producerOf(kafka, own);
     let stored = 0;
     for (let round = 0; round < 12; round += 1) {
@@ -239,10 +240,10 @@ describe('an instance that was killed and starts again (guard evictPreviousRun)'
 describe('a compacted topic (guard neverCompacted)', () => {
   const compacted = [{ name: 't', partitions: 1, replicationFactor: 1, configEntries: [{ name: 'cleanup.policy', value: 'compact' }] }];
   it('is refused', async () => {
-    await expect(ensureTopicsWith(optionsFor(brokers), compacted, without())).rejects.toThrow('not for events');
+    await expect(ensureTopicsWith(optionsFor(reached), compacted, without())).rejects.toThrow('not for events');
   });
   it('without the guard is made', async () => {
-    await expect(ensureTopicsWith(optionsFor(brokers), compacted, without('neverCompacted'))).resolves.toBeUndefined();
+    await expect(ensureTopicsWith(optionsFor(reached), compacted, without('neverCompacted'))).resolves.toBeUndefined();
   });
 });
 

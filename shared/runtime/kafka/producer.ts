@@ -4,6 +4,7 @@
  */
 import { Partitioners } from 'kafkajs';
 import type { PartitionMetadata, Producer as KafkaProducer, ProducerConfig, RecordMetadata, RetryOptions } from 'kafkajs';
+import { signatureHeaders } from '../../../contracts/internal/envelope.js';
 import { Bug } from '../../kernel/bug.js';
 import { briefRetry, inner, openKafka } from './client.js';
 import type { Inner, KafkaOptions } from './client.js';
@@ -53,10 +54,14 @@ const CONNECT_WAIT_MS = 1_000;
 /** A broker takes 1 MB per request by default; the rest is for the frame. */
 const LARGEST_MESSAGE_BYTES = 950_000;
 
+/** Both headers of a signature. What is judged before it is signed must still fit afterwards. */
+const SIGNATURE_BYTES = 200;
+
 const partitionOf = Partitioners.DefaultPartitioner();
 
 const sizeBytes = (message: OutgoingMessage): number => {
   let bytes = 64 + Buffer.byteLength(message.key) + Buffer.byteLength(message.value);
+  if (message.headers[signatureHeaders.signature] === undefined) bytes += SIGNATURE_BYTES;
   for (const [name, value] of Object.entries(message.headers)) bytes += 8 + Buffer.byteLength(name) + Buffer.byteLength(value);
   return bytes;
 };

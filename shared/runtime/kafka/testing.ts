@@ -2,14 +2,30 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
+import type { KafkaConfig, SASLOptions } from 'kafkajs';
 import { inner } from './client.js';
 import type { Inner, KafkaOptions } from './client.js';
 import { allGuards } from './guards.js';
 import type { Guards } from './guards.js';
 
-/** Topics and names of its own for every call, so that tests can run side by side on one broker. */
-export const optionsFor = (brokers: readonly string[]): KafkaOptions => ({
+/** A Kafka and the user that may do everything there. */
+export type Reached = Pick<KafkaOptions, 'brokers' | 'sasl'>;
+
+/** Of a Kafka that is given: for tests, benches and the torture. */
+export const optionsOf = ({ brokers, sasl }: Reached, clientId: string, topicPrefix = ''): KafkaOptions => ({
   brokers,
+  ...(sasl === undefined ? {} : { sasl }),
+  clientId,
+  ssl: false,
+  topicPrefix,
+  log: () => undefined,
+});
+
+/** Topics and names of its own for every call, so that tests can run side by side on one broker. */
+export const optionsFor = (reached: readonly string[] | Reached): KafkaOptions => ({
+  ...('brokers' in reached
+    ? { brokers: reached.brokers, ...(reached.sasl === undefined ? {} : { sasl: reached.sasl }) }
+    : { brokers: reached }),
   clientId: `test-${randomUUID()}`,
   ssl: false,
   topicPrefix: `${randomUUID()}.`,
@@ -38,17 +54,24 @@ export const waitFor = async (
   }
 };
 
+/** For kafkajs as it comes. */
+export const stockConfig = ({ brokers, sasl }: Reached): Pick<KafkaConfig, 'brokers' | 'sasl' | 'logLevel'> => ({
+  brokers: [...brokers],
+  ...(sasl === undefined ? {} : { sasl: sasl as SASLOptions }),
+  logLevel: logLevel.NOTHING,
+});
+
 export type StockReader = { stop(): Promise<void> };
 export type StockReaderOptions = {
-  readonly brokers: readonly string[];
+  readonly reached: Reached;
   readonly groupId: string;
   readonly topic: string;
   readonly onBatch: (messages: number) => void;
 };
 
 /** kafkajs as it comes, reading a topic and doing nothing with it: a floor for the speed of ours. It promises nothing. */
-export const startStockReader = async ({ brokers, groupId, topic, onBatch }: StockReaderOptions): Promise<StockReader> => {
-  const kafka = new Kafka({ clientId: groupId, brokers: [...brokers], logLevel: logLevel.NOTHING });
+export const startStockReader = async ({ reached, groupId, topic, onBatch }: StockReaderOptions): Promise<StockReader> => {
+  const kafka = new Kafka({ ...stockConfig(reached), clientId: groupId });
   const consumer = kafka.consumer({ groupId });
   await consumer.connect();
   await consumer.subscribe({ topics: [topic], fromBeginning: true });

@@ -2,9 +2,11 @@
  * The configuration: everything by environment, every secret also as NAME_FILE. Checked as a whole at start; all problems
  * are printed at once, values of secrets never; exit 78 (EX_CONFIG).
  */
+import type { KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import { privateKeyOf } from '../signing/ed25519.js';
 import { tenantNames } from '../../../contracts/internal/tenant-names.js';
 import { wholeNumberText } from '../../../contracts/tokens.js';
 import { credentialProblem } from '../../kernel/secret.js';
@@ -32,6 +34,14 @@ const proxies = z.string().transform((text, context): TrustedProxies => {
     return z.NEVER;
   }
 });
+const signingKey = z.string().transform((text, context): KeyObject => {
+  try {
+    return privateKeyOf(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : 'not a key' });
+    return z.NEVER;
+  }
+});
 /** @see credentialProblem: what is no secret guards nothing. */
 const secret = z
   .string()
@@ -52,6 +62,20 @@ export const commonConfig = z.object({
     .regex(/^[a-z_][a-z0-9_]*$/)
     .optional()
     .meta({ description: 'role taken on after login; default `cmw_<service>`, `none` keeps the login role' }),
+  DATABASE_SHARED_LOGIN: z.enum(['accept']).optional().meta({
+    description: 'accept: services may share one login, with a warning at each start. Without it each service needs a login of its own',
+  }),
+  SIGNING_KEY: signingKey.meta({
+    secret: true,
+    description:
+      'Ed25519 private key in PEM (PKCS #8) that this service signs its messages with; `npm run keys` makes one for each service',
+  }),
+  TRUSTED_KEYS_FILE: z.string().min(1).meta({
+    description: 'YAML or JSON file with the public keys of all services; `npm run keys` makes it; read again when it changes',
+  }),
+  MESSAGE_MAX_AGE_DAYS: wholeNumberText(1, 59).default(30).meta({
+    description: 'a message that was signed longer ago goes to quarantine: an inbox forgets after 60 days what it has handled',
+  }),
   KAFKA_BROKERS: z
     .string()
     .min(1)
@@ -74,7 +98,9 @@ export const commonConfig = z.object({
   KAFKA_SASL_USERNAME: z.string().optional().meta({ description: 'with a mechanism' }),
   KAFKA_SASL_PASSWORD: secret.optional().meta({ secret: true, description: 'with a mechanism' }),
   KAFKA_TOPIC_PREFIX: z.string().max(50).default('').meta({ description: 'put before every topic and group name, for a shared cluster' }),
-  KAFKA_REPLICATION_FACTOR: wholeNumberText(1, 5).default(1).meta({ description: 'of topics that we create; 3 in production' }),
+  KAFKA_REPLICATION_FACTOR: wholeNumberText(1, 5)
+    .default(1)
+    .meta({ description: 'of the topics that npm run topics makes; 3 in production' }),
   KAFKA_SESSION_TIMEOUT_MS: wholeNumberText(1_000, 60_000)
     .default(10_000)
     .meta({ description: 'after so long without a heartbeat Kafka gives an instance up' }),
@@ -126,19 +152,37 @@ export class ConfigurationError extends Error {
   }
 }
 
-const withFiles = (names: readonly string[], environment: Environment, problems: string[]): Record<string, string> => {
+/** What a name of one service alone begins with: `PAYOUT__` of payout. */
+export const prefixOf = (service: string): string => `${service.toUpperCase().replaceAll('-', '_')}__`;
+
+/** The value under this name, or in the file that `<name>_FILE` names; undefined when neither is set. */
+const valueOf = (name: string, environment: Environment, problems: string[]): string | undefined => {
+  const value = environment[name] === '' ? undefined : environment[name];
+  const file = environment[`${name}_FILE`];
+  if (file === undefined || file === '') return value;
+  if (value !== undefined) problems.push(`${name} and ${name}_FILE are both set; set one`);
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    problems.push(`${name}_FILE names a file that cannot be read`);
+    return undefined;
+  }
+};
+
+/** A name of the service alone is stronger than the common one. */
+const valuesOf = (
+  names: readonly string[],
+  environment: Environment,
+  service: string | undefined,
+  problems: string[],
+): Record<string, string> => {
   const values: Record<string, string> = {};
   for (const name of names) {
-    const value = environment[name];
-    const file = environment[`${name}_FILE`];
-    if (value !== undefined && value !== '') values[name] = value;
-    if (file === undefined || file === '') continue;
-    if (values[name] !== undefined) problems.push(`${name} and ${name}_FILE are both set; set one`);
-    try {
-      values[name] = readFileSync(file, 'utf8').trim();
-    } catch {
-      problems.push(`${name}_FILE names a file that cannot be read`);
-    }
+    const before = problems.length;
+    const own = service === undefined ? undefined : valueOf(`${prefixOf(service)}${name}`, environment, problems);
+    // A file of its own that cannot be read must not be replaced by what all may read.
+    const value = own ?? (problems.length > before ? undefined : valueOf(name, environment, problems));
+    if (value !== undefined) values[name] = value;
   }
   return values;
 };
@@ -176,8 +220,14 @@ const readTenant = <T extends z.ZodObject>(file: string | undefined, own: T, pro
 export type Check<Tenant> = (tenant: Tenant, values: Readonly<Record<string, string>>) => readonly string[];
 
 /** What a service adds: which of the tenant's choices are its own, and what it demands besides. */
-export type Own<T extends z.ZodObject> = { readonly tenant: T; readonly check?: Check<z.output<T>> | undefined };
-const NOTHING = z.object({});
+export type Own<T extends z.ZodObject> = {
+  readonly tenant: T;
+  readonly check?: Check<z.output<T>> | undefined;
+  /** Its name: `<SERVICE>__NAME` is read before `NAME`. */
+  readonly name?: string;
+};
+/** Of a process that reads nothing of the tenant's file. */
+export const NOTHING = z.object({});
 
 /** @throws ConfigurationError with every problem at once. */
 export const readConfig = <S extends z.ZodObject, T extends z.ZodObject = typeof NOTHING>(
@@ -186,7 +236,7 @@ export const readConfig = <S extends z.ZodObject, T extends z.ZodObject = typeof
   own: Own<T> = { tenant: NOTHING as unknown as T },
 ): Settings<S, T> => {
   const problems: string[] = [];
-  const values = withFiles(Object.keys(schema.shape), environment, problems);
+  const values = valuesOf(Object.keys(schema.shape), environment, own.name, problems);
   const parsed = schema.safeParse(values);
   if (!parsed.success) problems.push(...issuesOf(parsed.error));
   const tenant = readTenant(values['TENANT_FILE'], own.tenant, problems);

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { address, secret } from '../../adapters/choice.js';
 import { commonConfig, ConfigurationError, investSuiteConfig, readConfig, type Environment } from './config.js';
+import { serviceEnvironment } from '../../../test/builders/environment.js';
 import { tenantSettings } from '../../../test/builders/tenant.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'config-'));
@@ -17,6 +18,8 @@ const file = (name: string, text: string): string => {
 };
 const schema = commonConfig.extend({ CORE_BANKING_BASE_URL: address, CORE_BANKING_TOKEN: secret, ...investSuiteConfig });
 const good: Environment = {
+  SIGNING_KEY: serviceEnvironment.SIGNING_KEY,
+  TRUSTED_KEYS_FILE: 'keys.yaml',
   DATABASE_URL: 'postgres://u:p@h/d',
   KAFKA_BROKERS: 'a:1, b:2,',
   CORE_BANKING_BASE_URL: 'https://bank.example/v1//',
@@ -103,6 +106,38 @@ describe('the configuration', () => {
     ]);
     expect(problemsOf({ ...rest, CORE_BANKING_TOKEN_FILE: file('empty', '\n') }).problems.join()).toContain('CORE_BANKING_TOKEN');
     expect(read({ ...good, CORE_BANKING_TOKEN_FILE: '' }).CORE_BANKING_TOKEN).toBe('token-of-the-bank');
+  });
+});
+
+describe('a name of one service alone', () => {
+  const readAs = (name: string | undefined, environment: Environment) =>
+    readConfig(schema, { ...good, ...environment }, { tenant: tenantSettings, ...(name === undefined ? {} : { name }) });
+  it('is read before the common one, by that service and by no other [A7]', () => {
+    const own = { PAYOUT__DATABASE_URL: 'postgres://payout@h/d', PAYOUT__KAFKA_SASL_USERNAME: 'payout' };
+    expect(readAs('payout', own)).toMatchObject({ DATABASE_URL: 'postgres://payout@h/d', KAFKA_SASL_USERNAME: 'payout' });
+    expect([readAs('portfolio', own).DATABASE_URL, readAs(undefined, own).DATABASE_URL]).toEqual([
+      good['DATABASE_URL'],
+      good['DATABASE_URL'],
+    ]);
+    expect(readAs('fee-trial', { FEE_TRIAL__HTTP_HOST: '::1' }).HTTP_HOST).toBe('::1');
+  });
+  it('may name a file; one that cannot be read is not replaced by what all may read [A7]', () => {
+    const { CORE_BANKING_TOKEN: _common, ...rest } = good;
+    expect(readAs('payout', { PAYOUT__CORE_BANKING_TOKEN_FILE: file('own-token', 'own\n') }).CORE_BANKING_TOKEN).toBe('own');
+    expect(() => readAs('payout', { ...rest, PAYOUT__CORE_BANKING_TOKEN_FILE: join(folder, 'none') })).toThrow(
+      'PAYOUT__CORE_BANKING_TOKEN_FILE names a file that cannot be read',
+    );
+    expect(() => readAs('payout', { PAYOUT__CORE_BANKING_TOKEN: 'x', PAYOUT__CORE_BANKING_TOKEN_FILE: file('own-token', 'own') })).toThrow(
+      'PAYOUT__CORE_BANKING_TOKEN and PAYOUT__CORE_BANKING_TOKEN_FILE are both set',
+    );
+  });
+  it('may hold a signing key, which is never printed', () => {
+    expect(() => readAs('payout', { PAYOUT__SIGNING_KEY: 'SECRET-key' })).toThrow('SIGNING_KEY: not an Ed25519 private key');
+    try {
+      readAs('payout', { PAYOUT__SIGNING_KEY: 'SECRET-key' });
+    } catch (error) {
+      expect(String(error)).not.toContain('SECRET');
+    }
   });
 });
 

@@ -1,14 +1,16 @@
 /** Starts a service that runs on the engine: database, owner, engine, Kafka, HTTP; and stops it in the reverse order. */
 import { schemaOf, type EngineServiceName } from '../../../contracts/internal/services.js';
+import { untilLoginIsOwn } from '../postgres/login-check.js';
 import { untilSchemasAreThere } from '../postgres/schema-check.js';
 import type { Pool } from 'pg';
 import { Gauge, type Registry } from 'prom-client';
 import type { z } from 'zod';
-import { ownTopics, outsideTopics, deadLetterTopic, PARTITIONS, topicSettings, type Topic } from '../../../contracts/internal/topics.js';
+import type { messageSettings, MessageTenant } from '../../../contracts/internal/tenant.js';
+import type { Topic } from '../../../contracts/internal/topics.js';
 import type { Check, CommonConfig, Environment, Settings } from './config.js';
-import { ConfigurationError, readConfig } from './config.js';
+import { readConfig } from './config.js';
 import { clockProblem, openClient, openPool, type DatabaseOptions } from '../postgres/database.js';
-import { assemble, type Assembly } from '../engine/assembly.js';
+import { assemble, type Assembly, type AssemblyOptions } from '../engine/assembly.js';
 import { Catalogue } from '../engine/catalogue.js';
 import { systemClock } from '../engine/clock.js';
 import type { ServiceDefinition } from '../engine/definition.js';
@@ -18,13 +20,13 @@ import { Owner } from '../engine/effects/owner.js';
 import { watchStops } from '../stopping/watch-stops.js';
 import { stopInWords } from '../stopping/stop-rules.js';
 import type { StopWatch } from '../stopping/stop-watch.js';
-import { decisionRefusals, type DecisionRefusal } from '../engine/inbox/operator-decisions.js';
-import { Operators } from '../signing/operators-file.js';
+import type { Operators } from '../signing/operators-file.js';
 import { PostgresStore } from '../engine/store/postgres-store.js';
 import type { Figure, StateVersions } from '../engine/store/store.js';
 import {
   NotReady,
   countedConnections,
+  counting,
   createApp,
   createRegistry,
   finishApp,
@@ -32,19 +34,24 @@ import {
   type Check as HealthCheck,
   type Listening,
 } from '../http/server.js';
-import { ensureTopics, pingKafka } from '../kafka/admin.js';
+import { watchFigures } from './figures.js';
+import { pingKafka } from '../kafka/admin.js';
 import type { KafkaOptions } from '../kafka/client.js';
 import { startConsumer } from '../kafka/consumer.js';
 import { startProducer, type Producer } from '../kafka/producer.js';
-import { watchFigures } from './figures.js';
+import { signing } from '../signing/messages.js';
 import { startJobs } from './jobs.js';
+import { admissionFor, signaturesOf } from './signatures.js';
+import { untilTopicsAreThere } from './topics.js';
 import { createLog, type Log } from './log.js';
-import { reasonCounter } from './reason-counter.js';
+import { peopleOf, refusedDecisions } from './people.js';
 import { runProcess, type Running } from './run-process.js';
 
 /** `pool`: connections to the database in the service's own schema and role. */
 export type ServiceTools = { readonly log: Log; readonly pool: Pool };
-export type ServiceOptions<S extends z.ZodObject, T extends z.ZodObject> = {
+/** Every service on the engine lets the tenant say which topics others may fill. */
+type ServiceTenant = z.ZodObject<typeof messageSettings>;
+export type ServiceOptions<S extends z.ZodObject, T extends ServiceTenant> = {
   readonly name: EngineServiceName;
   readonly config: S;
   /** What it reads of the tenant's file. */
@@ -58,10 +65,12 @@ const MAX_CONNECTIONS = 8;
 const STATEMENT_TIMEOUT_MS = 10_000;
 const DRAIN_MS = 8_000;
 
+/** The role of a service, made by its migration. */
+export const roleOf = (service: string): string => `cmw_${schemaOf(service)}`;
 export const databaseOptions = (config: CommonConfig, service: string): DatabaseOptions => ({
   url: config.DATABASE_URL,
   schema: schemaOf(service),
-  role: config.DATABASE_ROLE === 'none' ? null : (config.DATABASE_ROLE ?? `cmw_${schemaOf(service)}`),
+  role: config.DATABASE_ROLE === 'none' ? null : (config.DATABASE_ROLE ?? roleOf(service)),
   applicationName: config.SERVICE_NAME ?? service,
   maxConnections: MAX_CONNECTIONS,
   statementTimeoutMs: STATEMENT_TIMEOUT_MS,
@@ -86,15 +95,6 @@ export const kafkaOptions = (config: CommonConfig, service: string, log: Log): K
     log[level](fields, message);
   },
 });
-
-export const ensureAllTopics = (options: KafkaOptions, replicationFactor: number): Promise<void> =>
-  ensureTopics(
-    options,
-    [...outsideTopics, ...ownTopics].flatMap((name) => [
-      { name, partitions: PARTITIONS, replicationFactor, configEntries: topicSettings(name) },
-      { name: deadLetterTopic(name), partitions: 1, replicationFactor },
-    ]),
-  );
 
 /** Tries until it works: at start the outside may not be there yet, and waiting is right. */
 export const untilDone = async (what: string, log: Log, work: () => Promise<void>): Promise<void> => {
@@ -150,32 +150,15 @@ const figuresOf = async ({ store, engine, readable }: EngineParts): Promise<read
   ...(await store.figures(readable)),
   { name: 'left_to_newer', labels: { what: 'events' }, value: engine.leftToNewer.size },
 ];
-/**
- * The people whose signatures count. Without OPERATORS_FILE there is nobody, and no decision is carried out.
- * @throws ConfigurationError when the file cannot be used.
- */
-export const peopleOf = (path: string | undefined, log: Log): Operators | null => {
-  if (path === undefined) {
-    log.warn('OPERATORS_FILE is not set: nobody can decide anything');
-    return null;
-  }
-  try {
-    return new Operators(path, Date.now, (problem) => {
-      log.error({ alarm: 'operators-file', problem }, 'the people of before still count: somebody must mend the file');
-    });
-  } catch (error) {
-    throw new ConfigurationError([`OPERATORS_FILE ${error instanceof Error ? error.message : 'cannot be read'}`]);
-  }
+
+const countRefused = (registry: Registry): NonNullable<AssemblyOptions['onRefused']> => {
+  const count = counting(registry, 'messages_refused_total', 'messages that were not admitted, by topic and reason', ['topic', 'reason']);
+  return (topic, reason) => {
+    count({ topic, reason });
+  };
 };
 
-const refusedDecisions = (registry: Registry): ((refusal: DecisionRefusal) => void) =>
-  reasonCounter(registry, {
-    name: 'cmw_decisions_refused_total',
-    help: 'decisions of people that were not carried out; somebody must look who sent them',
-    reasons: decisionRefusals,
-  });
-
-type EngineSetting = {
+type EngineSetting = Pick<AssemblyOptions, 'admission'> & {
   readonly definition: ServiceDefinition;
   readonly config: CommonConfig;
   readonly log: Log;
@@ -183,19 +166,11 @@ type EngineSetting = {
   readonly producer: Producer;
   readonly stops: StopWatch;
   readonly people: Operators | null;
-  readonly onDecisionRefused: (refusal: DecisionRefusal) => void;
+  readonly registry: Registry;
 };
 
-const startEngine = async ({
-  definition,
-  config,
-  log,
-  pool,
-  producer,
-  stops,
-  people,
-  onDecisionRefused,
-}: EngineSetting): Promise<EngineParts> => {
+const startEngine = async (setting: EngineSetting): Promise<EngineParts> => {
+  const { definition, config, log, pool, producer, stops, people, registry, admission } = setting;
   const options = databaseOptions(config, definition.name);
   // Any number that is the same in all instances of a service and differs between services.
   const lockClass = Number.parseInt(contentHash(`engine ${options.schema}`).slice(0, 7), 16);
@@ -218,10 +193,11 @@ const startEngine = async ({
   });
   const catalogue = new Catalogue(definition);
   const assembly = assemble({
-    ...{ catalogue, store, clock: systemClock, log, failpoint, stops },
+    ...{ catalogue, store, clock: systemClock, log, failpoint, stops, admission },
+    onRefused: countRefused(registry),
     ownerId: () => owner.id,
     personNamed: (name) => people?.named(name) ?? null,
-    onDecisionRefused,
+    onDecisionRefused: refusedDecisions(registry),
     publish: async (rows) => {
       await producer.send(rows);
       failpoint('after-publish', () => rows.map((row) => row.topic));
@@ -265,12 +241,20 @@ const databaseChecks = (pool: Pool): readonly HealthCheck[] => [
   },
 ];
 
-const start = async <S extends z.ZodObject, T extends z.ZodObject>(
+const endsWith =
+  (log: Log) =>
+  (error: unknown): void => {
+    log.fatal({ err: error }, 'the consumer is dead: the process ends and is started again');
+    process.exit(1);
+  };
+
+const start = async <S extends z.ZodObject, T extends ServiceTenant>(
   options: ServiceOptions<S, T>,
   environment: Environment,
 ): Promise<Running> => {
-  const config = readConfig(options.config, environment, options) as Settings<S, T> & CommonConfig;
+  const config = readConfig(options.config, environment, options) as Settings<S, T> & CommonConfig & { readonly tenant: MessageTenant };
   const log = createLog(config.SERVICE_NAME ?? options.name, config.LOG_LEVEL);
+  const signatures = signaturesOf(config, options.name, log);
   const people = peopleOf(config.OPERATORS_FILE, log);
   const pool = openPool(databaseOptions(config, options.name), (error) => {
     log.warn({ reason: error.message }, 'an idle database connection broke');
@@ -297,20 +281,12 @@ const start = async <S extends z.ZodObject, T extends z.ZodObject>(
   log.info({ url: http.url }, 'listening');
 
   await untilSchemasAreThere(databaseOptions(config, options.name), [schemaOf(options.name)], log);
-  await untilDone('Kafka', log, () => ensureAllTopics(kafka, config.KAFKA_REPLICATION_FACTOR));
-  const producer = await startProducer(kafka);
+  await untilLoginIsOwn(databaseOptions(config, options.name), roleOf(options.name), config.DATABASE_SHARED_LOGIN === 'accept', log);
+  await untilTopicsAreThere(kafka, options.name, log);
+  const producer = signing(await startProducer(kafka), signatures.sign);
+  const admission = await admissionFor(config, config.tenant.unsignedTopics, signatures, pool);
   await stops.start();
-  const parts = await startEngine({
-    definition,
-    config,
-    log,
-    pool,
-    producer,
-    stops,
-    people,
-    onDecisionRefused: refusedDecisions(registry),
-  });
-
+  const parts = await startEngine({ definition, config, log, pool, producer, stops, people, registry, admission });
   state.parts = parts;
   watchMemory(registry, parts);
   watchFigures({ registry, read: () => figuresOf(parts) });
@@ -322,10 +298,7 @@ const start = async <S extends z.ZodObject, T extends z.ZodObject>(
     topics,
     ingest: parts.inboxWriter.take,
     sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
-    onFatal: (error) => {
-      log.fatal({ err: error }, 'the consumer is dead: the process ends and is started again');
-      process.exit(1);
-    },
+    onFatal: endsWith(log),
   });
   const jobs = startJobs(definition.jobs ?? [], (messages) => producer.send(messages), log);
   log.info({ topics }, 'ready');
@@ -348,7 +321,7 @@ const start = async <S extends z.ZodObject, T extends z.ZodObject>(
 };
 
 /** The whole of a service's main.ts. */
-export const startService = <S extends z.ZodObject, T extends z.ZodObject>(
+export const startService = <S extends z.ZodObject, T extends ServiceTenant>(
   options: ServiceOptions<S, T>,
   environment: Environment,
 ): void => {

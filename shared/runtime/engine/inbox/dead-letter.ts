@@ -1,4 +1,5 @@
 /** A message that cannot be handled: its row in the quarantine, whole, and its letter on the dead-letter topic. */
+import { signatureHeaders } from '../../../../contracts/internal/envelope.js';
 import { deadLetterTopic, type Topic } from '../../../../contracts/internal/topics.js';
 import { isoOf } from '../../../kernel/instant.js';
 import { printJson } from '../../../kernel/json.js';
@@ -37,6 +38,15 @@ export const LARGEST_LETTER_BYTES = 850_000;
 const LARGEST_HEADERS_BYTES = 50_000;
 const LONGEST_KEY = 1_000;
 
+/** The letter is signed by us: the signature that the message had is kept beside ours. */
+const withSignatureKept = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, text]) => [
+      name === signatureHeaders.signature || name === signatureHeaders.signedAt ? `dlq-${name}` : name,
+      text,
+    ]),
+  );
+
 /** The original key, value and headers, and why. What Kafka would not take is left out and said so: the whole lies in the quarantine. */
 export const deadLetter = (original: OriginalMessage, eventId: string, errorClass: string, reason: string, nowMs: number): OutboxRow => {
   const { key, value, headers } = original;
@@ -49,7 +59,7 @@ export const deadLetter = (original: OriginalMessage, eventId: string, errorClas
     // An empty key is no key: nothing with one can be published.
     key: key === null || key === '' || key.length > LONGEST_KEY ? eventId : key,
     headers: {
-      ...(headersBytes <= LARGEST_HEADERS_BYTES ? headers : { 'dlq-headers': leftOut(`${String(headersBytes)} bytes`) }),
+      ...(headersBytes <= LARGEST_HEADERS_BYTES ? withSignatureKept(headers) : { 'dlq-headers': leftOut(`${String(headersBytes)} bytes`) }),
       ...(bytes <= LARGEST_LETTER_BYTES ? {} : { 'dlq-value': leftOut(`${String(bytes)} bytes`) }),
       'dlq-event-id': eventId,
       'dlq-reason': reason.slice(0, 500),

@@ -1,5 +1,8 @@
 /** Messages that are taken in on a real Postgres, readable or not. */
+import { Writable } from 'node:stream';
+import pino from 'pino';
 import { describe, expect, it, jest } from '@jest/globals';
+import { eventually } from '../../../../test/support/eventually.js';
 import { parcelEngine } from '../../../../test/support/parcel-engine.js';
 import { World } from '../../../../test/support/parcel-flow.js';
 
@@ -40,6 +43,51 @@ describe('the inbox writer on Postgres', () => {
     expect(written.mock.calls.map(([rows]) => rows.length)).toEqual([4]);
     await all('Waiting', 4);
     expect(world.paid).toHaveLength(4);
+  });
+
+  it('carries a decision out on the topic of decisions alone, whatever another message calls itself [A3]', async () => {
+    const copy = await startCopy(new World());
+    const asked = message('payout.requested', 'p1', { request: 'w1' }, 'kept');
+    await take(copy, { ...asked, value: Buffer.from(asked.value.toString().replace('"request"', '"another"')) });
+    const open = async (): Promise<number | null> =>
+      (await query(`select 1 from quarantine where event_id = 'kept' and resolved_at is null`)).rowCount;
+    expect(await open()).toBe(1);
+    // In the words of a decision, on topics that others than the operator service fill.
+    const decision = { kind: 'discard-dead-letter', service: 'payout', eventId: 'kept', by: 'anna', why: 'no use' };
+    for (const topic of ['core-banking.deposit', 'payout.finished'])
+      await take(copy, { ...message('operator.decision', 'p1', decision, `on ${topic}`), topic });
+    expect([await open(), (await query(`select 1 from inbox where event_id like 'on %'`)).rowCount]).toEqual([1, 2]);
+    await take(copy, message('operator.decision', 'p1', decision, 'in its place'));
+    expect(await open()).toBe(0);
+  });
+
+  it('raises an alarm for a reply to a journey that nobody here knows, and none for news of a stranger [A1]', async () => {
+    let logged = '';
+    const sink = new Writable({
+      write: (chunk: Buffer, _encoding, done) => {
+        logged += chunk.toString();
+        done();
+      },
+    });
+    const copy = await startCopy(new World(), { log: pino({ level: 'info' }, sink) });
+    const noteOf = async (eventId: string): Promise<string | null> =>
+      (await query<{ note: string | null }>('select note from inbox where event_id = $1 and handled_at is not null', [eventId])).rows[0]
+        ?.note ?? null;
+    await take(copy, message('broker.cash-status', 'p1', { key: 'nobody', request: 'w1' }, 'stranger'));
+    await eventually(
+      'the news is closed',
+      () => noteOf('stranger'),
+      (note) => note === 'no such journey',
+    );
+    expect(logged).not.toContain('"alarm"');
+    await take(copy, message('portfolio.changed', 'p1', { journeyId: 'pa-nobody' }, 'reply'));
+    await eventually(
+      'the reply is closed',
+      () => noteOf('reply'),
+      (note) => note === 'alarm: a reply to a journey that does not exist here',
+    );
+    expect(logged).toMatch(/"alarm":"reply-to-nobody","source":"portfolio\.changed\/0\/\d+","eventId":"reply"/);
+    expect((await query('select 1 from blocked_lane')).rowCount).toBe(0);
   });
 
   it('stops taking in when most messages cannot be read, instead of filling the dead-letter topic', async () => {

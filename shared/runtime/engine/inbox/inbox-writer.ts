@@ -19,7 +19,9 @@ import { DatabaseAway, writeUnlessStale, type EngineStore, type InboxRow, type O
 import { readOwnRow, type OwnRow } from './handed-over.js';
 import { PausedPartitions } from './paused-partitions.js';
 import { Quarantine } from './quarantine.js';
-import { DECISIONS, inboxRowOf, originalOf, readMessage, type Taken } from './read-message.js';
+import type { Refusal } from '../../signing/messages.js';
+import type { Admission } from './admission.js';
+import { asUnsigned, DECISIONS, inboxRowOf, isRefusedId, originalOf, readMessage, refusedMessage, type Taken } from './read-message.js';
 import { NEWS, route, type Routed } from './route.js';
 
 export type InboxWriterOptions = {
@@ -32,6 +34,10 @@ export type InboxWriterOptions = {
   readonly failpoint: Failpoint;
   /** How often one message is tried of a partition that is paused. */
   readonly tryEveryMs?: number;
+  /** Judges each message before anything of it is read. */
+  readonly admission: Admission;
+  /** Counts a message that was not admitted. */
+  readonly onRefused?: (topic: string, why: Refusal) => void;
   /** What people decide. `staysOpen`: the event is handled by a step, not by being taken in. */
   readonly decisions: { readonly carryOut: (event: Envelope) => Promise<void>; readonly staysOpen: (event: Envelope) => boolean };
 };
@@ -96,10 +102,15 @@ export class InboxWriter {
 
   #read(message: FetchedMessage): Taken {
     const original = originalOf(message);
+    const admitted = this.#o.admission(original);
+    if (admitted.kind === 'refused') {
+      const refused = refusedMessage(original, admitted.why);
+      return { original, read: refused, hash: bodyHash(original.value, null) };
+    }
     const fallbackId =
       storable(message.headers[headerNames.eventId] ?? '') || `${message.topic}/${String(message.partition)}/${message.offset}`;
     const read = readMessage(this.#o.catalogue, message.topic, original.value, fallbackId, original.key);
-    return { original, read, hash: bodyHash(original.value, read.event) };
+    return { original, read: admitted.kind === 'unsigned' ? asUnsigned(read) : read, hash: bodyHash(original.value, read.event) };
   }
 
   /** While most of a partition fails, one now and then; the rest as soon as that is over. @throws HoldPartition. */
@@ -161,8 +172,10 @@ export class InboxWriter {
       outboxPublisher.publish(fresh.map(([, letter]) => letter));
       await engine.refreshBlocked();
     }
-    for (const { read } of first.values())
-      if (read.kind === 'good' && read.event.type === DECISIONS && !conflicting.has(read.eventId))
+    this.#tellOfRefused([...first.values()].filter(({ read }) => taken.fresh.has(read.eventId)));
+    // Whatever a message calls itself: what people decide comes on its own topic, which nobody else fills.
+    for (const { read, original } of first.values())
+      if (read.kind === 'good' && original.topic === DECISIONS && !conflicting.has(read.eventId))
         await this.#o.decisions.carryOut(read.event);
     for (const [eventId, where] of routed) if (taken.fresh.has(eventId)) for (const item of where.items) engine.enqueue(item);
     // News is handled as it is taken in: whoever takes it in again may not have come to ask the first time.
@@ -171,6 +184,18 @@ export class InboxWriter {
     );
     // The same id twice in one fetch, with two bodies: the second is judged when the first one stands.
     if (later.length > 0) await this.#ingest(later);
+  }
+
+  /** Never what stands in it: that may be anybody's, and anything. */
+  #tellOfRefused(taken: readonly Taken[]): void {
+    for (const { read, original } of taken) {
+      if (read.kind !== 'bad' || read.refused === undefined) continue;
+      this.#o.onRefused?.(original.topic, read.refused);
+      this.#o.log.error(
+        { alarm: 'refused-message', eventId: read.eventId, topic: original.topic, why: read.refused },
+        'a message was refused: it is in quarantine, and nothing of it was believed; somebody must look who writes to this topic',
+      );
+    }
   }
 
   async #references(routed: readonly (readonly [string, Routed])[]): Promise<void> {
@@ -219,6 +244,10 @@ export class InboxWriter {
       value: row.value,
       ...(before === null ? {} : { before }),
     };
+    if (isRefusedId(row.eventId) && before?.isCorrected !== true) {
+      await this.#refusedAgain(original, row);
+      return null;
+    }
     if (read.kind === 'bad') {
       await this.#quarantine.addOpenRow(original, row.eventId, row.portfolioId, read);
       return null;
@@ -233,6 +262,28 @@ export class InboxWriter {
     if (where.note !== null)
       await writeUnlessStale(this.#o.store, { ...emptyParts(), seen: [{ event_id: row.eventId, note: where.note.slice(0, 500) }] });
     return where.items[0] ?? null;
+  }
+
+  /**
+   * A refused message that runs again as it came is judged again: its key may be known by now. Then it is taken in under its own id, where a
+   * true message of that id may be already; if not, it is refused again. Only a corrected text is somebody's own word.
+   */
+  async #refusedAgain(original: OriginalMessage, row: OpenInboxRow): Promise<void> {
+    const { before: _before, ...whole } = original;
+    const admitted = this.#o.admission(whole);
+    if (admitted.kind === 'refused') {
+      await this.#quarantine.addOpenRow(original, row.eventId, row.portfolioId, refusedMessage(original, admitted.why));
+      return;
+    }
+    const read = readMessage(this.#o.catalogue, whole.topic, whole.value, row.eventId, whole.key);
+    const taken: Taken = {
+      original: whole,
+      read: admitted.kind === 'unsigned' ? asUnsigned(read) : read,
+      hash: bodyHash(whole.value, read.event),
+    };
+    await this.#ingest([taken]);
+    const note = `admitted now, taken in as ${taken.read.eventId}`;
+    await writeUnlessStale(this.#o.store, { ...emptyParts(), seen: [{ event_id: row.eventId, note: note.slice(0, 500) }] });
   }
 
   /** Nobody can read it, today or later: people must. There is no dead letter of it, because it never was on Kafka. */

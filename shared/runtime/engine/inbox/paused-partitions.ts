@@ -19,6 +19,8 @@ export type PausedPartitionsOptions = {
 
 /** Why nothing is taken in. `easing`: the one that was tried went well, the next may follow at once. */
 export type Hindrance = { readonly why: string; readonly easing: boolean };
+/** Whoever writes what is refused must not be able to stop what is ours. */
+const isUnreadable = ({ read }: Taken): boolean => read.kind === 'bad' && read.refused === undefined;
 type Paused = { readonly why: string; readonly atMs: number };
 
 /** A partition whose messages mostly fail is left alone for so long, and looked at again. */
@@ -55,10 +57,10 @@ export class PausedPartitions {
     const { engine } = this.#o;
     // What people decide is taken in whatever happens: they may be mending it.
     if (engine.waitsBecause !== null && topic !== DECISIONS) return { why: engine.waitsBecause, easing: false };
-    const bad = messages.filter(({ read }) => read.kind === 'bad').length;
+    const bad = messages.filter(isUnreadable).length;
     const unreadable = this.#unreadable.of(place);
     if (unreadable.isWith(bad, messages.length))
-      return { why: `most messages of ${place} cannot be read`, easing: messages[0]?.read.kind === 'good' };
+      return { why: `most messages of ${place} cannot be read`, easing: messages[0] !== undefined && !isUnreadable(messages[0]) };
     const steps = engine.partitions.of(place);
     return steps.is ? { why: `most messages of ${place} end in quarantine`, easing: steps.eases } : null;
   }
@@ -83,7 +85,7 @@ export class PausedPartitions {
 
   /** Counts what was taken in. */
   note(place: string, taken: readonly Taken[]): void {
-    this.#unreadable.of(place).note(taken.filter(({ read }) => read.kind === 'bad').length, taken.length);
+    this.#unreadable.of(place).note(taken.filter(isUnreadable).length, taken.length);
   }
 
   /** @throws HoldPartition, always: the consumer brings the rest again later. */

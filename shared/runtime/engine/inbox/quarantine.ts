@@ -29,7 +29,7 @@ export class Quarantine {
     this.#o = options;
   }
 
-  /** The message whole, its lane stopped, a dead letter. Returns the letter. */
+  /** The message whole, its lane stopped (unless it was not admitted), a dead letter. Returns the letter. */
   add(one: Taken, bad: Bad, rows: InboxRow[], parts: Pick<Parts, 'quarantined' | 'blocked' | 'said'>): OutboxRow {
     const { original } = one;
     const { eventId, portfolioId, errorClass } = bad;
@@ -37,7 +37,7 @@ export class Quarantine {
     const letter = deadLetter(original, eventId, errorClass, reason, this.#o.clock.nowMs());
     rows.push({ note: `quarantined: ${reason}`.slice(0, 500), ...inboxRowOf(one, eventId, portfolioId) });
     parts.quarantined.push(quarantineRow(original, eventId, portfolioId, errorClass, reason));
-    parts.blocked.push({ portfolio_id: portfolioId, event_id: eventId, reason });
+    if (bad.refused === undefined) parts.blocked.push({ portfolio_id: portfolioId, event_id: eventId, reason });
     parts.said.push(outboxPart(letter));
     return letter;
   }
@@ -81,7 +81,7 @@ export class Quarantine {
       ...emptyParts(),
       seen: [{ event_id: eventId, note: `quarantined: ${reason}`.slice(0, 500) }],
       quarantined: [quarantineRow(original, eventId, portfolioId, bad.errorClass, reason)],
-      blocked: [{ portfolio_id: portfolioId, event_id: eventId, reason }],
+      blocked: bad.refused === undefined ? [{ portfolio_id: portfolioId, event_id: eventId, reason }] : [],
       said: [outboxPart(letter)],
     });
     if (closed) this.#o.outboxPublisher.publish([letter]);

@@ -1,6 +1,7 @@
 /** A Kafka message as this service reads it: what the topic promises, or why it cannot be read. */
 import { parseEnvelope, type Envelope } from '../../../../contracts/internal/envelope.js';
 import type { Topic } from '../../../../contracts/internal/topics.js';
+import type { Refusal } from '../../signing/messages.js';
 import type { FetchedMessage } from '../../kafka/consumer.js';
 import type { Catalogue } from '../catalogue.js';
 import type { Arrival } from '../definition.js';
@@ -27,10 +28,24 @@ export type Read =
       readonly reason: string;
       /** Null when not even the envelope could be read. */
       readonly event: Envelope | null;
+      /** Not admitted, and so not read at all. It stops no lane and says nothing about its partition. */
+      readonly refused?: Refusal;
     };
 
 /** One message, what it was read as, and the mark of what it says. */
 export type Taken = { readonly original: OriginalMessage; readonly read: Read; readonly hash: string };
+
+/** In the words that people read; the first words are the name in the metric. */
+const REASONS: Readonly<Record<Refusal, string>> = {
+  unsigned: 'unsigned: it carries no signature',
+  'malformed-signature': 'malformed-signature: its signature is not in a form of ours',
+  'unknown-key': 'unknown-key: it is signed with a key that nobody of ours has',
+  'key-is-over': 'key-is-over: the time of the key that it is signed with is over',
+  'signer-may-not-emit': 'signer-may-not-emit: the service that signed it does not emit this topic',
+  'wrong-signature': 'wrong-signature: the signature is of another message, or of another topic, key or time',
+  'signed-too-long-ago': 'signed-too-long-ago: it may have been handled and forgotten',
+  'signed-in-the-future': 'signed-in-the-future: the clock of its signer, or ours, is wrong',
+};
 
 const LONGEST_ID = 200;
 // Nothing of it is dropped, not even a mark at its beginning: it is kept as it came.
@@ -84,6 +99,22 @@ const checked = (arrival: Arrival): Arrival => {
       throw new RangeError(`an id has ${String(id.length)} characters, not 1 to ${String(LONGEST_ID)}`);
   return arrival;
 };
+
+/** Marks a message that was not admitted. */
+const REFUSED = 'Refused';
+/** Of what was refused, and of what others wrote: nobody else's message has such an id, whatever the message itself claims. */
+const REFUSED_ID = 'refused:';
+const UNSIGNED_ID = 'unsigned:';
+export const isRefusedId = (eventId: string): boolean => eventId.startsWith(REFUSED_ID);
+
+/** By its place on Kafka alone: what it claims to be is not looked at, so a forged copy takes nothing from the true message. */
+export const refusedMessage = ({ topic, partition, offset }: OriginalMessage, why: Refusal): Extract<Read, { kind: 'bad' }> => {
+  const eventId = `${REFUSED_ID}${topic}/${String(partition)}/${offset}`;
+  return { kind: 'bad', eventId, portfolioId: eventId, errorClass: REFUSED, reason: REASONS[why], event: null, refused: why };
+};
+
+/** What others wrote keeps its own id apart from all ids of ours. */
+export const asUnsigned = (read: Read): Read => ({ ...read, eventId: boundedId(`${UNSIGNED_ID}${read.eventId}`) });
 
 /** Parses one value as a message of this topic. Never throws: what cannot be read is `bad`, with the reason. */
 export const readMessage = (catalogue: Catalogue, topic: string, value: string, fallbackId: string, key: string | null): Read => {

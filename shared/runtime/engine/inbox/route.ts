@@ -35,7 +35,7 @@ export const route = (read: Extract<Read, { kind: 'good' }>, original: OriginalM
         tries: 0,
         to:
           'deliverTo' in arrival
-            ? { journeyId: arrival.deliverTo.journeyId }
+            ? { journeyId: arrival.deliverTo.journeyId, isReply: true }
             : { flow: arrival.deliver.flow, subject: arrival.deliver.subject },
       });
   }

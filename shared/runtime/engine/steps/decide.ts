@@ -16,6 +16,9 @@ export type Decided = {
 
 export const isFound = (event: LifeEvent): boolean => event.type === 'Inquired' && event.inquiry.found === 'applied';
 
+/** Nobody here has asked for it: whoever sent it acts on something that we do not know. */
+export const REPLY_TO_NOBODY = 'alarm: a reply to a journey that does not exist here';
+
 /** People may answer on old news: before their word is taken, the other side is asked. */
 const asksFirst = (event: LifeEvent): boolean => event.type === 'PersonSaid' && event.asked === undefined && event.checked === undefined;
 
@@ -55,7 +58,7 @@ const stepResult = (
   nowMs: number,
 ): Decided['stepResult'] => {
   if (item.kind === 'input' && journey === null) {
-    if ('journeyId' in item.to) return { kind: 'ignored', note: 'no such journey' };
+    if ('journeyId' in item.to) return { kind: 'ignored', note: item.to.isReply === true ? REPLY_TO_NOBODY : 'no such journey' };
     const { flow, subject } = item.to;
     return openJourney(
       catalogue.flow(flow),

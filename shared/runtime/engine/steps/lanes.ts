@@ -42,7 +42,10 @@ export type Item = Placed &
 /** The event that a step handles, if it handles one. */
 export const eventIdOf = (item: Item): string | null => (item.kind === 'input' || item.kind === 'effect' ? item.eventId : null);
 
-export type InputAddress = { readonly flow: string; readonly subject: string } | { readonly journeyId: string };
+export type InputAddress =
+  | { readonly flow: string; readonly subject: string }
+  /** `isReply`: to what that journey has asked for. */
+  | { readonly journeyId: string; readonly isReply?: true };
 /** What a message was on Kafka, for its dead letter. */
 export type OriginalMessage = {
   readonly topic: string;

@@ -17,7 +17,7 @@ import { DatabaseAway, Stale, type EngineStore, type Referenced } from '../store
 import { AfterCommit } from './after-commit.js';
 import { Batch } from './batch.js';
 import { DecideBatch } from './decide-batch.js';
-import type { Decided } from './decide.js';
+import { REPLY_TO_NOBODY, type Decided } from './decide.js';
 import { JourneyCache } from './journey-cache.js';
 import { eventIdOf, type Item } from './lanes.js';
 import { LeftToNewer } from './left-to-newer.js';
@@ -290,6 +290,14 @@ export class Engine {
     await this.#write(this.#failures.holdBack([{ item, journey: null, stepResult: { kind: 'bug', error } }]));
   }
 
+  #tellOfReplyToNobody(item: Item): void {
+    const source = item.kind === 'input' ? item.source : null;
+    this.#o.log.error(
+      { alarm: 'reply-to-nobody', source, eventId: eventIdOf(item) },
+      'a service reports the end of something that nobody here has asked for: money may have moved, somebody must look',
+    );
+  }
+
   async #write(decided: readonly Decided[]): Promise<void> {
     const { catalogue, clock, store } = this.#o;
     // Before the rows say when: what is counted from there must not start later than they say.
@@ -300,8 +308,10 @@ export class Engine {
       const { item, journey, stepResult } = one;
       if (stepResult.kind === 'moved') batch.move(item, journey, stepResult);
       else if (stepResult.kind === 'postponed' && journey !== null) batch.postpone(item, journey, stepResult.effect);
-      else if (stepResult.kind === 'ignored') batch.ignore(item, stepResult.note, journey);
-      else if (stepResult.kind === 'impossible') batch.poison(item, journey, 'Impossible', stepResult.why);
+      else if (stepResult.kind === 'ignored') {
+        if (stepResult.note === REPLY_TO_NOBODY) this.#tellOfReplyToNobody(item);
+        batch.ignore(item, stepResult.note, journey);
+      } else if (stepResult.kind === 'impossible') batch.poison(item, journey, 'Impossible', stepResult.why);
       else if (stepResult.kind === 'bug') {
         this.#o.log.error({ err: stepResult.error, lane: item.lane }, 'a decision failed: its lane is stopped and a person is called');
         batch.poison(item, journey, 'Bug', stepResult.error instanceof Error ? stepResult.error.message : 'not an error');

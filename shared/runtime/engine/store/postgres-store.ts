@@ -133,8 +133,10 @@ type InboxOpen = {
   kept_headers: string | null;
   attempts: number | null;
   first_seen: Date | null;
+  is_corrected: boolean | null;
 };
-const QUARANTINED = 'q.key as kept_key, q.headers as kept_headers, q.attempts, q.first_seen';
+const QUARANTINED =
+  'q.key as kept_key, q.headers as kept_headers, q.attempts, q.first_seen, q.value is distinct from i.value as is_corrected';
 const openRow = (row: InboxOpen): OpenInboxRow => ({
   eventId: row.event_id,
   portfolioId: row.portfolio_id,
@@ -149,6 +151,7 @@ const openRow = (row: InboxOpen): OpenInboxRow => ({
           headers: JSON.parse(row.kept_headers) as Record<string, string>,
           attempts: row.attempts ?? 0,
           firstSeenAtMs: row.first_seen?.getTime() ?? 0,
+          isCorrected: row.is_corrected === true,
         },
 });
 

@@ -37,6 +37,8 @@ export type OpenInboxRow = {
     readonly headers: Readonly<Record<string, string>>;
     readonly attempts: number;
     readonly firstSeenAtMs: number;
+    /** Its text is another one now: people have corrected it. */
+    readonly isCorrected: boolean;
   } | null;
 };
 

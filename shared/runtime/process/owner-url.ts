@@ -1,0 +1,12 @@
+import { commonConfig, readConfig, type Environment } from './config.js';
+
+/** What commands read that change the database itself: MIGRATE_DATABASE_URL, the owner's login; without it DATABASE_URL. */
+const ownerConfig = commonConfig.pick({ DATABASE_URL: true }).extend({
+  MIGRATE_DATABASE_URL: commonConfig.shape.DATABASE_URL.optional(),
+});
+
+/** @throws ConfigurationError when neither is set, or what is set is no address of Postgres. */
+export const ownerUrlOf = (environment: Environment): string => {
+  const own = readConfig(ownerConfig.pick({ MIGRATE_DATABASE_URL: true }), environment).MIGRATE_DATABASE_URL;
+  return own ?? readConfig(ownerConfig.pick({ DATABASE_URL: true }), environment).DATABASE_URL;
+};

@@ -1,0 +1,19 @@
+import type { KafkaSasl } from '../../shared/runtime/kafka/client.js';
+import type { Reached } from '../../shared/runtime/kafka/testing.js';
+
+/** The Kafka that the jest set-up, or whoever runs the tests, names in the environment. */
+export const reachedByEnvironment = (): Reached => {
+  const { KAFKA_BROKERS, KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD } = process.env;
+  return {
+    brokers: (KAFKA_BROKERS ?? '').split(','),
+    ...(KAFKA_SASL_MECHANISM === undefined
+      ? {}
+      : {
+          sasl: {
+            mechanism: KAFKA_SASL_MECHANISM as KafkaSasl['mechanism'],
+            username: KAFKA_SASL_USERNAME ?? '',
+            password: KAFKA_SASL_PASSWORD ?? '',
+          },
+        }),
+  };
+};
