@@ -20,7 +20,7 @@ type Closing = { readonly close: () => void };
 type Broker = BrokerPort & Closing;
 type Bank = CoreBankingPort & Closing;
 
-const broker =
+export const broker =
   (over: (port: Broker) => Partial<BrokerPort>): MakeBroker =>
   (at) => {
     const port = createDriveWealth(at);
@@ -57,7 +57,7 @@ const everyWrite = (check: string): readonly string[] =>
   ['placeOrder', 'createCashOut', 'approveCashOut'].map((name) => `${name}: ${check}`);
 const newWrites = (check: string): readonly string[] => ['placeOrder', 'createCashOut'].map((name) => `${name}: ${check}`);
 
-const over =
+export const over =
   (make: MakeBroker, honoursKeys = true) =>
   (): Promise<BrokerKit> =>
     driveWealthKit(make, { honoursKeys });

@@ -299,7 +299,7 @@ describe('cash-outs', () => {
       evidence: expect.stringContaining('2 redemptions'),
     });
     broker.world().redemptions.clear();
-    broker.world().redemptions.set(one.redemptionId, { ...one, note: null, metadata: null });
+    broker.world().redemptions.set(one.redemptionId, { ...one, note: null });
     expect(await port.findCashOut(cashOut(), { ...sending('out-1'), firstSentAtMs: Date.now() - 1_000 })).toMatchObject({
       found: 'ambiguous',
     });
