@@ -28,7 +28,9 @@ export const brokerCorrection = z.object({
 });
 /** An order has changed. What has become of it is asked. */
 export const brokerOrderChanged = z.object({ orderId: reference });
-export const brokerOrderStatus = z.union([brokerCorrection, brokerOrderChanged]);
+export const brokerOrderStatus = z.union([brokerCorrection, brokerOrderChanged], {
+  error: 'says neither an order (orderId) nor a whole correction (about)',
+});
 
 /** Something has happened to cash. What has become of a cash-out is asked. */
 export const brokerCashStatus = z.discriminatedUnion('about', [

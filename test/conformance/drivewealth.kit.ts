@@ -110,7 +110,7 @@ const arrivalsOf = (text: string): readonly Arrival[] =>
 const hintsOf = (text: string): readonly string[] =>
   arrivalsOf(text).flatMap((arrival) => ('notification' in arrival ? [arrival.notification] : []));
 const correctionsOf = (text: string): readonly CorrectedParty[] =>
-  arrivalsOf(text).flatMap((arrival) => {
+  arrivalsOf(text).flatMap((arrival): readonly CorrectedParty[] => {
     if (!('deliver' in arrival) || arrival.deliver.flow !== 'correction') return [];
     const { account, customer } = arrival.deliver.input as CorrectionInput;
     if (account !== null) return [{ by: 'account', name: account }];

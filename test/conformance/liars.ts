@@ -344,7 +344,7 @@ const aboutReads: readonly Liar<BrokerKit>[] = [
       broker((port) => ({
         readSettlement: async (account, orderId, signal) => {
           const read = await port.readSettlement(account, orderId, signal);
-          return read.kind === 'applied' ? { kind: 'applied', result: { settled: true, settledAt: null, nextLookAtMs: null } } : read;
+          return read.kind === 'applied' ? { ...read, result: { ...read.result, settled: true, settledAt: null, nextLookAtMs: null } } : read;
         },
       })),
     ),
@@ -357,7 +357,7 @@ const aboutReads: readonly Liar<BrokerKit>[] = [
         readSettlement: async (account, orderId, signal) => {
           const [read, cash] = [await port.readSettlement(account, orderId, signal), await port.readCash(account, signal)];
           if (read.kind !== 'applied' || cash.kind !== 'applied' || cash.result.pendingSettlement.length === 0) return read;
-          return { kind: 'applied', result: { settled: false, settledAt: null, nextLookAtMs: null } };
+          return { kind: 'applied', result: { settled: false, settledAt: null, nextLookAtMs: null, takenBack: null } };
         },
       })),
     ),

@@ -161,7 +161,14 @@ describe('DriveWealth statuses', () => {
   });
   it('reads the six texts and the numbers that are explained, and no others [11.1]', () => {
     for (const text of ['NEW', 'PARTIAL_FILL', 'FILLED', 'REJECTED', 'CANCELED', 'PENDING_CANCEL']) expect(orderStatusOf(text)).toBe(text);
-    expect(['0', '1', '2', '4', '6', '8'].map(orderStatusOf)).toEqual(['NEW', 'PARTIAL_FILL', 'FILLED', 'CANCELED', 'PENDING_CANCEL', 'REJECTED']);
+    expect(['0', '1', '2', '4', '6', '8'].map(orderStatusOf)).toEqual([
+      'NEW',
+      'PARTIAL_FILL',
+      'FILLED',
+      'CANCELED',
+      'PENDING_CANCEL',
+      'REJECTED',
+    ]);
     expect(['3', '7', '9', 'A', 'B', 'C'].map(orderStatusOf)).toEqual([null, null, null, null, null, null]);
   });
   it('ends orders only at documented ends', () => {

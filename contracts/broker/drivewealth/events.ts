@@ -33,7 +33,11 @@ export const ACCOUNT_EVENTS = [
  * Cancel and rebill: a trade is corrected after its end. The envelope is documented (`object` is CANCEL_REBILL), the members of the payload
  * are not. A word after the last point that is new to us is a correction too.
  */
-export const CORRECTION_EVENTS = ['transfers.cancelRebill.created', 'transfers.cancelRebill.updated', 'transfers.cancelRebill.completed'] as const;
+export const CORRECTION_EVENTS = [
+  'transfers.cancelRebill.created',
+  'transfers.cancelRebill.updated',
+  'transfers.cancelRebill.completed',
+] as const;
 const CORRECTION_FAMILY = 'transfers.cancelRebill.';
 /** Movements between accounts and brokers. Whatever of this family is not listed is kept: it may move cash or units of a customer. */
 export const TRANSFER_FAMILY = 'transfers.';
@@ -159,7 +163,8 @@ const among = (type: string, list: readonly string[]): boolean => list.includes(
 /** Reads one event from parsed JSON. @throws z.ZodError when the envelope, or the payload of a type we use, has another shape. */
 export const readEvent = (json: unknown): BrokerEvent => {
   const { id, type, timestamp, payload } = eventEnvelope.parse(json);
-  if (type.startsWith(CORRECTION_FAMILY)) return { kind: 'correction', id, type, timestamp, payload: correctionEventPayload.parse(payload) };
+  if (type.startsWith(CORRECTION_FAMILY))
+    return { kind: 'correction', id, type, timestamp, payload: correctionEventPayload.parse(payload) };
   if (among(type, ORDER_EVENTS)) return { kind: 'order', id, type, timestamp, payload: orderEventPayload.parse(payload) };
   if (among(type, REDEMPTION_EVENTS)) return { kind: 'redemption', id, type, timestamp, payload: redemptionEventPayload.parse(payload) };
   if (among(type, TRANSACTION_EVENTS)) return { kind: 'transaction', id, type, timestamp, payload: transactionEventPayload.parse(payload) };

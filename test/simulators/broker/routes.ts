@@ -156,7 +156,11 @@ export const createVendorRoutes = (world: World, orders: Orders, redemptions: Re
       keys.remember(
         call,
         call.path.endsWith('/orders') ? 'create-order' : 'create-redemption',
-        refused(detail === ERROR_CODES.accountRestricted ? 403 : 400, detail ?? (call.path.endsWith('/orders') ? ERROR_CODES.orderUnclassified : ERROR_CODES.paymentNotAllowed), 'refused'),
+        refused(
+          detail === ERROR_CODES.accountRestricted ? 403 : 400,
+          detail ?? (call.path.endsWith('/orders') ? ERROR_CODES.orderUnclassified : ERROR_CODES.paymentNotAllowed),
+          'refused',
+        ),
       ),
     conflict: () => refused(409, ERROR_CODES.duplicateRequest, 'a request like this is under way'),
   };
@@ -193,12 +197,7 @@ export const createVendorRoutes = (world: World, orders: Orders, redemptions: Re
   const forgets = (operation: string, call: Call) => (): boolean => world.strike(operation, about(call), ['forget-the-key']) !== null;
   const isUnlisted = (operation: string, call: Call): boolean => world.strike(operation, about(call), ['unknown-status']) !== null;
   /** `page-repeats`: the offset is not read. `page-backwards`: the page lies before the offset. Null: the question cannot be read. */
-  const onePage = <Item>(
-    operation: string,
-    call: Call,
-    items: readonly Item[],
-    atMsOf: (item: Item) => number,
-  ): readonly Item[] | null => {
+  const onePage = <Item>(operation: string, call: Call, items: readonly Item[], atMsOf: (item: Item) => number): readonly Item[] | null => {
     const page = pageOf(call, world.config.listOffset);
     if (page?.offsetMs === null || page === null) return page === null ? null : cut(items, page, atMsOf, world.config);
     const repeats = world.strike(operation, about(call), ['page-repeats']) !== null;

@@ -90,7 +90,9 @@ describe('a correction that the broker announces', () => {
 
   it('ends by the word of people only', () => {
     const withPeople = opened({}, { status: 'WithPeople', reason: 'the facts' });
-    expect(nothingToDo(withPeople, 'people do this', 'other-side', facts)).toEqual({ hold: expect.stringMatching(/^the facts\. "applied"/) });
+    expect(nothingToDo(withPeople, 'people do this', 'other-side', facts)).toEqual({
+      hold: expect.stringMatching(/^the facts\. "applied"/),
+    });
     expect(nothingToDo(withPeople, '', 'person', facts)).toEqual({ to: 'NothingToDo', emits: [] });
     expect(noAccount(withPeople, '', 'person', facts)).toEqual({ to: 'NothingToDo', emits: [] });
     expect(handled(withPeople, null, facts)).toEqual({ to: 'Handled', emits: [] });
@@ -113,9 +115,9 @@ describe('a correction that the broker announces', () => {
     expect(text).toContain('MW.4');
     expect(text).not.toContain('MW.5');
     expect(text).toMatch(/and 3 more$/);
-    expect(factsOf([{ ...corrected('X'), instrument: null, side: null, takenBack: { units: decimal('0'), cash: decimal('0') } }], 1)).toMatch(
-      /order X \(side not known of an instrument that is not known\): 4 filled, 0 booked now$/,
-    );
+    expect(
+      factsOf([{ ...corrected('X'), instrument: null, side: null, takenBack: { units: decimal('0'), cash: decimal('0') } }], 1),
+    ).toMatch(/order X \(side not known of an instrument that is not known\): 4 filled, 0 booked now$/);
   });
 
   it('has an answer to a second announcement in every status', () => {

@@ -50,7 +50,10 @@ export const placedNotRecorded = (_order: Order, reason: string, by: RefusedBy):
  * Whether a report says more than is known. A report of an ended order counts once its fills add up to what it says was
  * filled; until then the broker is still writing it.
  */
-export const hasNews = (knownFillIds: readonly string[], seen: Pick<OrderSeen, 'status' | 'fills' | 'filledUnits' | 'takenBack'>): boolean => {
+export const hasNews = (
+  knownFillIds: readonly string[],
+  seen: Pick<OrderSeen, 'status' | 'fills' | 'filledUnits' | 'takenBack'>,
+): boolean => {
   if (seen.takenBack !== null) return true;
   if (seen.status === 'open') return seen.fills.some((fill) => !knownFillIds.includes(fill.id));
   if (compare(sum(seen.fills.map((fill) => fill.units)), seen.filledUnits) !== 0) return false;

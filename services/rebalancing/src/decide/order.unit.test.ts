@@ -174,7 +174,10 @@ describe('what is known of an order', () => {
     expect(followed(opened({}, { transactionId: null }), seen({ status: 'open' }))).toEqual(
       expect.not.objectContaining({ emits: expect.anything() }),
     );
-    expect(settled(opened({}, { transactionId: null }), { settledAt: 'TS', takenBack: null })).toMatchObject({ to: 'Settled', set: { settledAt: 'TS' } });
+    expect(settled(opened({}, { transactionId: null }), { settledAt: 'TS', takenBack: null })).toMatchObject({
+      to: 'Settled',
+      set: { settledAt: 'TS' },
+    });
   });
   it('is held when the broker speaks of another order or takes something back', () => {
     expect(followed(opened(), seen({ side: 'buy' }))).toHaveProperty('hold');

@@ -133,15 +133,17 @@ describe('effects at the broker', () => {
       party: { by: 'account', name: 'A1' },
       sinceMs: 4_000,
     });
-    const request = effect.request(correctionOf({ customer: 'U1' }), facts, 'k');
+    const request: unknown = effect.request(correctionOf({ customer: 'U1' }), facts, 'k');
     expect(request).toEqual({ party: { by: 'customer', name: 'U1' }, sinceMs: 4_000 });
     expect(await effect.read(request, sending)).toEqual({ kind: 'applied', result: { looked: 0, orders: [] } });
     expect(readCorrections).toHaveBeenCalledWith({ by: 'customer', name: 'U1' }, 4_000, sending.signal);
-    expect(() => effect.request(correctionOf({}), facts, 'k')).toThrow('of nobody');
+    expect(() => {
+      effect.request(correctionOf({}), facts, 'k');
+    }).toThrow('of nobody');
   });
   it('leave to people what only people can do: nothing is sent, and their evidence names the account [11.3]', async () => {
     const [find, settle] = [findAccount(timing), settleCorrection(timing)];
-    const request = settle.request(correctionOf({ account: 'A1', reason: 'why' }), journey, 'k');
+    const request: unknown = settle.request(correctionOf({ account: 'A1', reason: 'why' }), journey, 'k');
     expect(request).toEqual({ reason: 'why', account: 'A1', customer: null, orders: [] });
     for (const effect of [find, settle]) {
       expect(await effect.send(request, sending)).toMatchObject({ kind: 'rejected' });

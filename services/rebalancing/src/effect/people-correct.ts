@@ -21,8 +21,8 @@ const byPeople = (timing: Timing) =>
     timing,
     ability: BY_PEOPLE,
     request: ({ reason, account, customer, orders }: Correction) => ({ reason, account, customer, orders }),
-    send: async () => ({ kind: 'rejected', reason: PEOPLE_DO_THIS }),
-    inquire: async () => ({ found: 'rejected', reason: PEOPLE_DO_THIS }),
+    send: async () => ({ kind: 'rejected' as const, reason: PEOPLE_DO_THIS }),
+    inquire: async () => ({ found: 'rejected' as const, reason: PEOPLE_DO_THIS }),
   }) as const;
 
 /** Evidence begins with the account, or holds `id:<account>`. */

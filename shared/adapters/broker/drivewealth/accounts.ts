@@ -1,4 +1,11 @@
-import { accountDetail, accountMoney, accountPositions, PATHS, quotes, userAccounts } from '../../../../contracts/broker/drivewealth/http.js';
+import {
+  accountDetail,
+  accountMoney,
+  accountPositions,
+  PATHS,
+  quotes,
+  userAccounts,
+} from '../../../../contracts/broker/drivewealth/http.js';
 import { absolute, isZero, ZERO, type Decimal } from '../../../kernel/decimal.js';
 import type { BrokerAccountId, InstrumentId } from '../../../kernel/ids.js';
 import type { Currency } from '../../../kernel/money.js';

@@ -21,6 +21,7 @@ const ORDER: OrderRequest = {
   side: 'sell',
   size: { by: 'units', units: decimal('1.50') },
 };
+const AT = '2026-11-21T09:00:00Z';
 const OUT: CashOutRequest = { account: ACCOUNT, amount: { amount: decimal('250'), currency: currency('USD') } };
 const sending = (timeoutMs = 5_000): Sending => ({
   key: 'journey-1/place/1',
@@ -261,7 +262,9 @@ describe('reads', () => {
       .get(`${BASE}/accounts/acc-1/transactions`)
       .query(true)
       .times(2)
-      .reply(200, [{ finTranID: 'F1', finTranTypeID: 'SSAL', accountAmount: 10, orderID: 'EF.1', fillQty: 1, fillPx: 10 }]);
+      .reply(200, [
+        { ...{ finTranID: 'F1', finTranTypeID: 'SSAL', accountAmount: 10, orderID: 'EF.1', fillQty: 1, fillPx: 10 }, tranWhen: AT },
+      ]);
     expect(await port.readOrder(ACCOUNT, 'EF.1', sending().signal)).toMatchObject({
       kind: 'retryable',
       evidence: 'the fills do not add up to the filled quantity',

@@ -347,7 +347,7 @@ describe('the line', () => {
   });
 
   it('says retryable when nobody listens, and no-answer to an inquiry', async () => {
-    await port.readCash(ACCOUNT, soon());
+    await port.readPrices([ISIN], soon());
     await broker.close();
     expect(await port.placeOrder(sale(), sending('order-1'))).toMatchObject({ kind: 'retryable' });
     expect(await port.findOrder(sale(), sending('order-1'))).toMatchObject({ found: 'no-answer' });

@@ -28,7 +28,12 @@ const start = async (config: Record<string, string> = {}, options: Partial<Drive
   const account = { accountNo: NO, accountID: ID, userID: USER, cash: '500', positions: [{ isin: ISIN, units: '1000' }] };
   await admin('POST', '/simulator/accounts', account);
   port = createDriveWealth({
-    ...{ baseUrl: `${broker.url}/back-office`, appKey: 'simulator-app-key', clientId: 'simulator-client', clientSecret: 'simulator-client-secret' },
+    ...{
+      baseUrl: `${broker.url}/back-office`,
+      appKey: 'simulator-app-key',
+      clientId: 'simulator-client',
+      clientSecret: 'simulator-client-secret',
+    },
     ...options,
   });
 };
@@ -45,7 +50,10 @@ const sale = (units = '4', account = ID): OrderRequest => ({
   side: 'sell',
   size: { by: 'units', units: decimal(units) },
 });
-const cashOut = (account = ID, amount = '100'): CashOutRequest => ({ account, amount: { amount: decimal(amount), currency: currency('USD') } });
+const cashOut = (account = ID, amount = '100'): CashOutRequest => ({
+  account,
+  amount: { amount: decimal(amount), currency: currency('USD') },
+});
 const fault = async (rule: Record<string, string | number>): Promise<void> => {
   expect(await admin('POST', '/simulator/faults', rule)).toMatchObject({ status: 201 });
 };
@@ -68,7 +76,14 @@ const crowd = (of: string, count: number, stepMs = 3): void => {
   const like = orders.get(of) as Order;
   for (let i = 0; i < count; i++) {
     const orderId = `MW.crowd-${String(i)}`;
-    orders.set(orderId, { ...like, orderId, orderNo: orderId, units: decimal('7'), createdAtMs: like.createdAtMs - Math.ceil((count - i) / 5) * stepMs, clientOrderId: 'of another' });
+    orders.set(orderId, {
+      ...like,
+      orderId,
+      orderNo: orderId,
+      units: decimal('7'),
+      createdAtMs: like.createdAtMs - Math.ceil((count - i) / 5) * stepMs,
+      clientOrderId: 'of another',
+    });
   }
   // The map is in the order of time, as the vendor's list is.
   const sorted = [...orders].sort(([, a], [, b]) => a.createdAtMs - b.createdAtMs);
@@ -191,18 +206,21 @@ describe('a redemption', () => {
   it.each([
     ['id', ID],
     ['number', NO],
-  ] as const)('without a note is never "absent" when it could be ours, whichever name the account has: its %s [E4]', async (_name, account) => {
-    await start();
-    await fault({ fault: 'forget-the-note', operation: 'create-redemption', times: 1 });
-    await fault({ fault: 'apply-and-cut', operation: 'create-redemption', times: 1 });
-    const first = sending('out-1');
-    expect(await port.createCashOut(cashOut(account), first)).toMatchObject({ kind: 'unknown' });
-    expect(await port.findCashOut(cashOut(account), { ...first, signal: soon() })).toMatchObject({
-      found: 'ambiguous',
-      evidence: '1 redemptions of the same amount since the first send carry no note',
-    });
-    expect(await port.findCashOut(cashOut(account, '99'), { ...first, signal: soon() })).toEqual({ found: 'absent' });
-  });
+  ] as const)(
+    'without a note is never "absent" when it could be ours, whichever name the account has: its %s [E4]',
+    async (_name, account) => {
+      await start();
+      await fault({ fault: 'forget-the-note', operation: 'create-redemption', times: 1 });
+      await fault({ fault: 'apply-and-cut', operation: 'create-redemption', times: 1 });
+      const first = sending('out-1');
+      expect(await port.createCashOut(cashOut(account), first)).toMatchObject({ kind: 'unknown' });
+      expect(await port.findCashOut(cashOut(account), { ...first, signal: soon() })).toMatchObject({
+        found: 'ambiguous',
+        evidence: '1 redemptions of the same amount since the first send carry no note',
+      });
+      expect(await port.findCashOut(cashOut(account, '99'), { ...first, signal: soon() })).toEqual({ found: 'absent' });
+    },
+  );
 });
 
 describe('an account', () => {
@@ -243,30 +261,32 @@ describe('a correction after the fact', () => {
     expect(resultOf(await port.readSettlement(ID, orderId, soon()))).toMatchObject({ takenBack });
   });
 
-  it.each([
-    [{ by: 'account', name: ID }],
-    [{ by: 'account', name: NO }],
-    [{ by: 'customer', name: USER }],
-  ] as const)('is found among the recent orders of %j [11.3]', async (party) => {
-    await start();
-    const [corrected] = [await filled('order-1'), await filled('order-2', sale('2'))];
-    const sinceMs = Date.now() - 3_600_000;
-    expect(resultOf(await port.readCorrections(party, sinceMs, soon()))).toEqual({ looked: 2, orders: [] });
-    await admin('POST', `/simulator/orders/${corrected}`, { action: 'cancel-rebill' });
-    expect(resultOf(await port.readCorrections(party, sinceMs, soon()))).toEqual({
-      looked: 2,
-      orders: [
-        {
-          ...{ account: ID, orderId: corrected, instrument: ISIN, side: 'sell', filledUnits: '4', bookedUnits: '0' },
-          takenBack: { units: '4', cash: '382.4' },
-        },
-      ],
-    });
-  });
+  it.each([[{ by: 'account', name: ID }], [{ by: 'account', name: NO }], [{ by: 'customer', name: USER }]] as const)(
+    'is found among the recent orders of %j [11.3]',
+    async (party) => {
+      await start();
+      const [corrected] = [await filled('order-1'), await filled('order-2', sale('2'))];
+      const sinceMs = Date.now() - 3_600_000;
+      expect(resultOf(await port.readCorrections(party, sinceMs, soon()))).toEqual({ looked: 2, orders: [] });
+      await admin('POST', `/simulator/orders/${corrected}`, { action: 'cancel-rebill' });
+      expect(resultOf(await port.readCorrections(party, sinceMs, soon()))).toEqual({
+        looked: 2,
+        orders: [
+          {
+            ...{ account: ID, orderId: corrected, instrument: ISIN, side: 'sell', filledUnits: '4', bookedUnits: '0' },
+            takenBack: { units: '4', cash: '382.4' },
+          },
+        ],
+      });
+    },
+  );
 
   it('of an account that is not there is not found [11.3]', async () => {
     await start();
-    expect(await port.readCorrections({ by: 'account', name: 'nobody' }, 0, soon())).toMatchObject({ kind: 'rejected', reason: 'not-found' });
+    expect(await port.readCorrections({ by: 'account', name: 'nobody' }, 0, soon())).toMatchObject({
+      kind: 'rejected',
+      reason: 'not-found',
+    });
     expect(resultOf(await port.readCorrections({ by: 'customer', name: 'nobody' }, 0, soon()))).toEqual({ looked: 0, orders: [] });
   });
 });

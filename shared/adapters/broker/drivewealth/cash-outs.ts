@@ -120,12 +120,7 @@ type Sorted = { readonly ours: readonly Redemption[]; readonly perhaps: readonly
  * The published row of the list has no note; the read by id has one. So each row since the first send that shows no note is read by its id.
  * `perhaps`: of our account, amount and time, and no note there either. The note may be lost, so such a one is never "not ours".
  */
-const sortOut = async (
-  context: Context,
-  request: CashOutRequest,
-  names: AccountNames,
-  sending: Sending,
-): Promise<Got<Sorted>> => {
+const sortOut = async (context: Context, request: CashOutRequest, names: AccountNames, sending: Sending): Promise<Got<Sorted>> => {
   const question = {
     operation: 'find-cash-out',
     path: PATHS.accountRedemptions(names.accountId),

@@ -12,7 +12,11 @@ import { bookedUnitsOf, sideOf, takenBackOf } from './mapping.js';
 import { detailOf, endedRows, ledgerRows, openRows, type OrderContext } from './orders.js';
 import { got, type Got } from './outcome.js';
 
-const accountsOf = async ({ accounts }: OrderContext, { by, name }: CorrectedParty, signal: AbortSignal): Promise<Got<readonly AccountNames[]>> => {
+const accountsOf = async (
+  { accounts }: OrderContext,
+  { by, name }: CorrectedParty,
+  signal: AbortSignal,
+): Promise<Got<readonly AccountNames[]>> => {
   if (by === 'customer') return accounts.ofCustomer(name, signal);
   const names = await accounts.find(name as BrokerAccountId, signal);
   return names.ended === null ? got([names.value]) : names;

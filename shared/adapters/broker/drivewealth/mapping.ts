@@ -13,7 +13,19 @@ import {
   type OrderStatus,
   type RedemptionStatus,
 } from '../../../../contracts/broker/drivewealth/statuses.js';
-import { absolute, compare, decimal, isNegative, isPositive, minus, negated, sum, times, ZERO, type Decimal } from '../../../kernel/decimal.js';
+import {
+  absolute,
+  compare,
+  decimal,
+  isNegative,
+  isPositive,
+  minus,
+  negated,
+  sum,
+  times,
+  ZERO,
+  type Decimal,
+} from '../../../kernel/decimal.js';
 import type { InstrumentId } from '../../../kernel/ids.js';
 import type { Currency } from '../../../kernel/money.js';
 import type { CashOut, Fill, OrderReport, OrderRequest, OrderSide, TakenBack } from '../../../ports/broker.js';

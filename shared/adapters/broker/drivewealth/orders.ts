@@ -219,7 +219,12 @@ const findOrder =
   };
 
 /** Every row of the account since the order was made. */
-const ledgerOf = (context: Context, names: AccountNames, detail: OrderDetail, signal: AbortSignal): Promise<Got<readonly TransactionRow[]>> => {
+const ledgerOf = (
+  context: Context,
+  names: AccountNames,
+  detail: OrderDetail,
+  signal: AbortSignal,
+): Promise<Got<readonly TransactionRow[]>> => {
   const createdMs = detail.created === undefined ? null : instantMs(detail.created);
   return ledgerRows(context, names, createdMs === null ? 0 : createdMs - context.options.clockSkewMs, signal);
 };
