@@ -344,7 +344,8 @@ const aboutReads: readonly Liar<BrokerKit>[] = [
       broker((port) => ({
         readSettlement: async (account, orderId, signal) => {
           const read = await port.readSettlement(account, orderId, signal);
-          return read.kind === 'applied' ? { ...read, result: { ...read.result, settled: true, settledAt: null, nextLookAtMs: null } } : read;
+          if (read.kind !== 'applied') return read;
+          return { ...read, result: { ...read.result, settled: true, settledAt: null, nextLookAtMs: null } };
         },
       })),
     ),

@@ -49,8 +49,8 @@ export const tokenResponse = z.object({
 export type TokenResponse = z.infer<typeof tokenResponse>;
 
 /**
- * Stands in answers of 400, 403 and others. `errorDetails` names the member that is wrong (`field`), the type that is expected and what is
- * wrong; its form is open, so nothing of it is needed.
+ * Stands in answers of 400, 403 and others. `errorDetails` names the wrong member (`field`), the expected type and what is wrong.
+ * Its form is open, so nothing of it is needed.
  */
 export const errorResponse = z.object({ errorCode: z.string(), message: optionalText, errorDetails: z.unknown().optional() });
 export type ErrorResponse = z.infer<typeof errorResponse>;

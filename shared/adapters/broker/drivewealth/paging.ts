@@ -1,8 +1,9 @@
 /**
- * A list that is paged by time. The vendor says of `offset`: an ISO 8601 date, no count of rows; any `direction` but `prev` counts as
- * `next`; `limit` has neither a default nor a maximum (page "Pagination", October 2026). It does not say whether the row at the offset is
- * shown again, which end comes first, or how the end is known. So each page begins a little before the last row, and the end is proven by
- * a page that shows the last rows again and nothing else. Whatever contradicts this is an error, and never the end of the list.
+ * A list that is paged by time. Source: page "Pagination" of the vendor, October 2026. `offset` is an ISO 8601 date, no count of rows.
+ * Any `direction` but `prev` counts as `next`. `limit` has neither a default nor a maximum.
+ *
+ * The page does not say which end comes first, whether the row at the offset is shown again, or what marks the end. So each page begins
+ * a little before the last row. A page that shows the last rows again and nothing else is the end. Whatever contradicts this is an error.
  */
 import { instantMs } from '../../../../contracts/tokens.js';
 import { query } from '../../http/path.js';
@@ -38,7 +39,7 @@ type Sense = 1 | -1;
 type Judged = 'more' | 'end' | { readonly wrong: string };
 type Timed<Row> = { readonly row: Row; readonly id: string; readonly atMs: number };
 
-/** Before the last row by the least that can be said, so that it is shown again whether the offset itself is in the page or not. */
+/** Just before the last row, so that the row is shown again, whether the offset itself is in the page or not. */
 const offsetOf = (atMs: number, sense: Sense, offset: ListOffset): number => {
   const before = atMs - sense;
   if (offset === 'instant') return before;
@@ -180,5 +181,5 @@ class Reading<Row> {
   }
 }
 
-/** Every row of the list since `fromMs` less a day, once, in the order of the pages. An end that is not proven is an error that may be asked about again. */
+/** Every row of the list since `fromMs` less a day, once, in the order of the pages. An end that is not proven is an error. */
 export const readTimedList = <Row>(list: TimedList<Row>): Promise<Got<readonly Row[]>> => new Reading(list).read();
