@@ -1,8 +1,18 @@
-/** Adapters that do not see what the broker corrects, and the scenarios that have to convict each. */
+/** Adapters that do not read what the broker shows, and the scenarios that have to convict each. */
 import type { BrokerKit } from './broker.conformance.js';
+import { createDriveWealth } from '../../shared/adapters/broker/drivewealth/adapter.js';
 import { broker, over, type Liar } from './liars.js';
 
-export const correctionLiars: readonly Liar<BrokerKit>[] = [
+export const readingLiars: readonly Liar<BrokerKit>[] = [
+  {
+    lie: 'reads lists up to its own clock, over a broker that does not honour keys',
+    convictedBy: ['placeOrder: our clock is 3 s slow', 'placeOrder: our clock is an hour slow'],
+    start: over((at) => {
+      const port = createDriveWealth(at);
+      const isSlow = (): boolean => at.nowMs() < Date.now() - 1_000;
+      return { ...port, findOrder: async (request, sending) => (isSlow() ? { found: 'absent' } : port.findOrder(request, sending)) };
+    }, false),
+  },
   {
     lie: 'sees no fill that was taken back',
     convictedBy: ['a trade is taken back before it is settled: it is never called so'],
