@@ -321,8 +321,10 @@ const ORDERS: readonly BrokerScenario[] = [
       const first = await placed(kit, 'order-1');
       await until('the first is filled', () => (kit.books.fills(first).length > 0 ? true : null));
       await pause(100);
-      await kit.make('cash later than the settle date', { times: 1, delayMs: 9_000 });
-      await placed(kit, 'order-2', sale(kit, '3'));
+      // Far beyond the patience below: on a busy machine one look may take seconds.
+      await kit.make('cash later than the settle date', { times: 1, delayMs: 60_000 });
+      const second = await placed(kit, 'order-2', sale(kit, '3'));
+      await until('the second is filled', () => (kit.books.fills(second).length > 0 ? true : null));
       await until(
         'the first is settled',
         async () => {

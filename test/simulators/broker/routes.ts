@@ -322,7 +322,8 @@ export const createVendorRoutes = (world: World, orders: Orders, redemptions: Re
       forAccount((account, call) => {
         const page = onePage('list-transactions', call, world.ledgerOf(account), (line) => instantMs(line.at) ?? 0);
         if (page === null) return malformed('from and to are needed, as ISO 8601, and an offset is a date');
-        return ok(page.map((line) => world.views.transaction(line, world.cash(account).booked)));
+        const { booked } = world.cash(account);
+        return ok(page.map((line) => world.views.transaction(line, booked)));
       }),
     ),
   );
