@@ -12,8 +12,25 @@ import type { OutsideTopic } from './topics.js';
 const reference = z.string().min(1).max(200);
 const text = z.string().min(1);
 
+/** How far a correction has come, as its sender says. `unlisted`: a word that the adapter does not know. */
+export const CORRECTION_STAGES = ['created', 'updated', 'completed', 'unlisted'] as const;
+
+/**
+ * The broker corrects trades after their end (a bust, a cancel and rebill). Which ones is asked. `reference` is what the message is filed
+ * under: the account or the customer as the broker names them, else the event. Both may be null: then people find the account.
+ */
+export const brokerCorrection = z.object({
+  about: z.literal('correction'),
+  reference,
+  account: reference.nullable(),
+  customer: reference.nullable(),
+  stage: z.enum(CORRECTION_STAGES),
+});
 /** An order has changed. What has become of it is asked. */
-export const brokerOrderStatus = z.object({ orderId: reference });
+export const brokerOrderChanged = z.object({ orderId: reference });
+export const brokerOrderStatus = z.union([brokerCorrection, brokerOrderChanged], {
+  error: 'says neither an order (orderId) nor a whole correction (about)',
+});
 
 /** Something has happened to cash. What has become of a cash-out is asked. */
 export const brokerCashStatus = z.discriminatedUnion('about', [

@@ -64,11 +64,15 @@ export const services = {
   },
   rebalancing: {
     runs: 'engine',
-    flows: ['optimisation', 'order'],
+    flows: ['optimisation', 'order', 'correction'],
     takes: {
       'optimisations.status-update': { flow: 'optimisation', becomes: 'OptimizationReady', belief: 'reads-again' },
       'optimisations.owner-choice-update': { flow: 'optimisation', becomes: 'OwnerChose', belief: 'reads-again' },
-      'broker.order-status': { flow: 'order', becomes: 'the broker is asked about the order', belief: 'reads-again' },
+      'broker.order-status': {
+        flow: 'order',
+        becomes: 'the broker is asked about the order, or CorrectionAnnounced: about the orders of an account',
+        belief: 'reads-again',
+      },
     },
     emits: ['portfolio.change-requested'],
     calls: ['InvestSuite', 'broker'],

@@ -45,10 +45,35 @@ export type OrderReport = {
   readonly currency: Currency;
   readonly closedAt: string | null;
   readonly rejectReason: string | null;
+  readonly takenBack: TakenBack | null;
 };
 
+/** What the broker's books have taken back of fills: a bust, or the first half of a correction. Both positive. */
+export type TakenBack = { readonly units: Decimal; readonly cash: Decimal };
+
 /** Whether every fill of an order has settled. */
-export type Settlement = { readonly settled: boolean; readonly settledAt: string | null; readonly nextLookAtMs: number | null };
+export type Settlement = {
+  readonly settled: boolean;
+  readonly settledAt: string | null;
+  readonly nextLookAtMs: number | null;
+  readonly takenBack: TakenBack | null;
+};
+
+/** Whose trades a correction is about: an account, or a customer with all of his accounts. */
+export type CorrectedParty = { readonly by: 'account' | 'customer'; readonly name: string };
+
+/** An order whose books say something else than its fills. */
+export type CorrectedOrder = {
+  readonly account: BrokerAccountId;
+  readonly orderId: string;
+  /** Null: the broker does not say, or in words that we do not know. */
+  readonly instrument: InstrumentId | null;
+  readonly side: OrderSide | null;
+  readonly filledUnits: Decimal;
+  /** What the books hold of the order now: units that were filled less those taken back. */
+  readonly bookedUnits: Decimal;
+  readonly takenBack: TakenBack;
+};
 
 export type BrokerCash = {
   readonly currency: Currency;
@@ -100,6 +125,12 @@ export type BrokerPort = {
     signal: AbortSignal,
   ): Promise<Outcome<readonly { readonly orderId: string; readonly instrument: InstrumentId }[], 'not-found'>>;
   readSettlement(account: BrokerAccountId, orderId: string, signal: AbortSignal): Promise<Outcome<Settlement, 'not-found'>>;
+  /** Orders of the party that are corrected since then, and how many were looked at. */
+  readCorrections(
+    party: CorrectedParty,
+    sinceMs: number,
+    signal: AbortSignal,
+  ): Promise<Outcome<{ readonly looked: number; readonly orders: readonly CorrectedOrder[] }, 'not-found'>>;
   readCash(account: BrokerAccountId, signal: AbortSignal): Promise<Outcome<BrokerCash, 'not-found'>>;
   readPositions(account: BrokerAccountId, signal: AbortSignal): Promise<Outcome<readonly Position[], 'not-found'>>;
   /** Last price per instrument; instruments without a price are left out. */

@@ -1,12 +1,13 @@
 /** What every broker adapter has to keep, written once against `BrokerPort` and what a kit can make happen. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { looked } from '../../services/rebalancing/src/decide/correction.rules.js';
 import { compare, decimal, minus, plus, sum, type Decimal } from '../../shared/kernel/decimal.js';
 import type { BrokerAccountId, InstrumentId } from '../../shared/kernel/ids.js';
 import type { Currency } from '../../shared/kernel/money.js';
 import type { Outcome } from '../../shared/kernel/outcome.js';
-import type { BrokerPort, CashOutRequest, OrderRequest } from '../../shared/ports/broker.js';
+import type { BrokerPort, CashOutRequest, CorrectedParty, OrderRequest } from '../../shared/ports/broker.js';
 import { PATIENT_MS, sendingOf } from './carry.js';
-import { watchOrder } from './order-watch.js';
+import { correctionOf, watchOrder } from './order-watch.js';
 import { demand, NotApplicable, until, type AnyKit, type Scenario } from './suite.js';
 import { writeScenarios, type Bench, type LeverOf } from './write-scenarios.js';
 
@@ -20,6 +21,7 @@ export type BrokerLever =
   | 'ask to cancel'
   | 'cancel'
   | 'bust'
+  | 'cancel and rebill'
   | 'orders stay open'
   | 'orders fill in parts'
   | 'a fee that nobody told'
@@ -66,6 +68,8 @@ export type BrokerKit = AnyKit<BrokerLever> & {
   ) => Promise<void>;
   /** What the product makes of the events heard so far, in the order they came: the references to look at. Waits for no more. */
   readonly notifications: () => readonly string[];
+  /** Whose trades were corrected, as the product understands the events heard so far. */
+  readonly corrections: () => readonly CorrectedParty[];
 };
 
 type BrokerScenario = Scenario<BrokerKit, BrokerLever>;
@@ -244,6 +248,42 @@ const ORDERS: readonly BrokerScenario[] = [
     },
   },
   {
+    name: 'a trade is taken back before it is settled: it is never called so',
+    needs: ['bust'],
+    run: async (kit) => {
+      const orderId = await placed(kit, 'order-1');
+      const watch = watchOrder(kit.broker, sale(kit), orderId);
+      await until('it is filled', () => (kit.books.fills(orderId).length > 0 ? true : null));
+      await kit.make('bust', { orderId });
+      await until('people are asked', async () => {
+        await watch.look();
+        demand(watch.state().status !== 'Settled', 'it does not go on', watch.state().status);
+        return watch.held() === null ? null : true;
+      });
+      const settlement = resultOf(await kit.broker.readSettlement(kit.account, orderId, soon()), 'the settlement');
+      demand(settlement.takenBack !== null, 'who asks for settlement is told', settlement);
+    },
+  },
+  {
+    name: 'a trade that was called settled is corrected: the event leads to it',
+    needs: ['events', 'cancel and rebill'],
+    run: async (kit) => {
+      const sinceMs = Date.now() - 60_000;
+      const [first] = [await placed(kit, 'order-1'), await placed(kit, 'order-2', sale(kit, '3'))];
+      await until('settled', async () => {
+        const settlement = await kit.broker.readSettlement(kit.account, first, soon());
+        return settlement.kind === 'applied' && settlement.result.settled ? true : null;
+      });
+      await kit.make('cancel and rebill', { orderId: first });
+      const party = await until('the correction was told', () => kit.corrections().at(-1) ?? null);
+      const seen = resultOf(await kit.broker.readCorrections(party, sinceMs, soon()), 'the corrections');
+      demand(seen.looked === 2, 'every recent order is looked at', seen);
+      demand(seen.orders.length === 1 && seen.orders[0]?.orderId === first, 'the corrected one is found, and no other', seen);
+      const next = looked(correctionOf(party), seen);
+      demand('to' in next && next.to === 'WithPeople', 'people see it', next);
+    },
+  },
+  {
     name: 'unknown status value of an order',
     needs: ['unlisted order status'],
     run: async (kit) => {
@@ -281,8 +321,10 @@ const ORDERS: readonly BrokerScenario[] = [
       const first = await placed(kit, 'order-1');
       await until('the first is filled', () => (kit.books.fills(first).length > 0 ? true : null));
       await pause(100);
-      await kit.make('cash later than the settle date', { times: 1, delayMs: 9_000 });
-      await placed(kit, 'order-2', sale(kit, '3'));
+      // Far beyond the patience below: on a busy machine one look may take seconds.
+      await kit.make('cash later than the settle date', { times: 1, delayMs: 60_000 });
+      const second = await placed(kit, 'order-2', sale(kit, '3'));
+      await until('the second is filled', () => (kit.books.fills(second).length > 0 ? true : null));
       await until(
         'the first is settled',
         async () => {

@@ -2,8 +2,9 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { brokerConformance } from './broker.conformance.js';
 import { coreBankingConformance } from './core-banking.conformance.js';
-import { brokerLiars, coreBankingLiars, type Liar } from './liars.js';
 import { payeeLiars } from './payee.liars.js';
+import { brokerLiars as otherBrokerLiars, coreBankingLiars, type Liar } from './liars.js';
+import { readingLiars } from './reading-liars.js';
 import { inParallel, judge, type AnyKit, type Finding, type Scenario } from './suite.js';
 
 /** Without its operation: what is checked of every write. */
@@ -40,6 +41,8 @@ const suite = <Kit extends AnyKit<Lever>, Lever extends string>(
 };
 
 const bankLiars = [...coreBankingLiars, ...payeeLiars];
+const brokerLiars = [...otherBrokerLiars, ...readingLiars];
+
 suite('broker', brokerConformance, brokerLiars);
 suite('core banking', coreBankingConformance, bankLiars);
 

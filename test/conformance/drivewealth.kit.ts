@@ -3,11 +3,13 @@ import { parseJson, type Printable } from '../../shared/kernel/json.js';
 import { decimal, sum } from '../../shared/kernel/decimal.js';
 import type { BrokerAccountId, InstrumentId } from '../../shared/kernel/ids.js';
 import { currency } from '../../shared/kernel/money.js';
-import type { BrokerPort, CashOutRequest, OrderRequest } from '../../shared/ports/broker.js';
+import type { BrokerPort, CashOutRequest, CorrectedParty, OrderRequest } from '../../shared/ports/broker.js';
 import { parseEnvelope } from '../../contracts/internal/envelope.js';
 import { cashStatusEvents } from '../../services/payout/src/consume/cash-status.js';
 import { brokerOrderStatus } from '../../services/rebalancing/src/consume/broker-order-status.js';
+import type { CorrectionInput } from '../../services/rebalancing/src/decide/correction.js';
 import { driveWealthEvents } from '../../shared/adapters/broker/drivewealth/events.js';
+import type { Arrival } from '../../shared/runtime/engine/definition.js';
 import { readBrokerConfig } from '../simulators/broker/config.js';
 import type { World } from '../simulators/broker/model.js';
 import { startBroker } from '../simulators/broker/server.js';
@@ -97,16 +99,22 @@ const booksOf = (world: () => World): BrokerBooks => {
 };
 
 /** What the product makes of a delivery: gateway, topic, consumer. */
-const hintsOf = (text: string): readonly string[] =>
+const arrivalsOf = (text: string): readonly Arrival[] =>
   driveWealthEvents.flatMap((reader) => {
     const message = forwarded(reader, parseJson(text));
     if (message === null) return [];
     return [brokerOrderStatus, cashStatusEvents]
       .filter((consume) => consume.topic === message.topic)
-      .flatMap((consume) => {
-        const arrival = consume.read(parseEnvelope(message.value));
-        return 'notification' in arrival ? [arrival.notification] : [];
-      });
+      .map((consume) => consume.read(parseEnvelope(message.value)));
+  });
+const hintsOf = (text: string): readonly string[] =>
+  arrivalsOf(text).flatMap((arrival) => ('notification' in arrival ? [arrival.notification] : []));
+const correctionsOf = (text: string): readonly CorrectedParty[] =>
+  arrivalsOf(text).flatMap((arrival): readonly CorrectedParty[] => {
+    if (!('deliver' in arrival) || arrival.deliver.flow !== 'correction') return [];
+    const { account, customer } = arrival.deliver.input as CorrectionInput;
+    if (account !== null) return [{ by: 'account', name: account }];
+    return customer === null ? [] : [{ by: 'customer', name: customer }];
   });
 
 const BENCH_UNITS = '5';
@@ -248,6 +256,7 @@ export const driveWealthKit = async (makeBroker: MakeBroker, { honoursKeys = tru
     },
     make: (lever, details = {}) => pull(lever, details, admin, broker),
     notifications: () => ear.heard.flatMap(({ text }) => hintsOf(text)),
+    corrections: () => ear.heard.flatMap(({ text }) => correctionsOf(text)),
     close: async () => {
       for (const one of open) one.close();
       await simulator.close();
@@ -276,6 +285,7 @@ const ACTIONS: Readonly<Partial<Record<BrokerLever, string>>> = {
   'ask to cancel': 'ask-cancel',
   cancel: 'cancel',
   bust: 'bust',
+  'cancel and rebill': 'cancel-rebill',
 };
 
 const AT_ONCE = 20;

@@ -4,7 +4,9 @@ import { decimal } from '../../shared/kernel/decimal.js';
 import type { Step } from '../../shared/kernel/flow.js';
 import type { OptimizationId, PortfolioId } from '../../shared/kernel/ids.js';
 import { currency } from '../../shared/kernel/money.js';
-import type { BrokerPort, OrderRequest } from '../../shared/ports/broker.js';
+import type { BrokerPort, CorrectedParty, OrderRequest } from '../../shared/ports/broker.js';
+import type { Correction } from '../../services/rebalancing/src/decide/correction.js';
+import { announced } from '../../services/rebalancing/src/decide/correction.rules.js';
 import { orderFlow } from '../../services/rebalancing/src/decide/order.flow.js';
 import type { Order, OrderEmits } from '../../services/rebalancing/src/decide/order.js';
 import { followOrder } from '../../services/rebalancing/src/effect/follow-order.js';
@@ -42,6 +44,14 @@ const stateOf = (request: OrderRequest, orderId: string): Order => ({
   closedAt: null,
   settledAt: null,
 });
+
+/** As the event of a correction opens it. */
+export const correctionOf = ({ by, name }: CorrectedParty): Correction => {
+  const [account, customer] = by === 'account' ? [name, null] : [null, name];
+  const opening = announced({ type: 'CorrectionAnnounced', account, customer, stage: 'updated', as: 'a correction' });
+  if (!('open' in opening)) throw new Error('a correction that is announced does not open');
+  return opening.open;
+};
 
 export const watchOrder = (broker: BrokerPort, request: OrderRequest, orderId: string): OrderWatch => {
   const effect = followOrder(broker, TIMING, 50);

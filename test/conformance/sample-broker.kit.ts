@@ -26,6 +26,7 @@ export const sampleBrokerKit = async (makeBroker: typeof createSample = createSa
     bench: notBuiltYet('the bench of sample'),
     make: notBuiltYet('a lever of sample'),
     notifications: notBuiltYet('hearing the events of sample'),
+    corrections: notBuiltYet('hearing the corrections of sample'),
     close: async () => {
       broker.close();
     },

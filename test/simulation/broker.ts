@@ -185,6 +185,7 @@ export const brokerPort = (broker: Broker, network: Network): BrokerPort => ({
   findOrder: notAsked,
   readOrder: notAsked,
   readSettlement: notAsked,
+  readCorrections: notAsked,
   readPrices: notAsked,
   readOpenOrders: (account, signal) =>
     network.read<Awaited<ReturnType<BrokerPort['readOpenOrders']>>>({

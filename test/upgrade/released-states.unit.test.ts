@@ -111,7 +111,7 @@ const inTodaysForm = (result: unknown): unknown => {
     ...{ ownerId: 'U1', brokerAccount: 'B1', currency: 'USD', realMoney: true, active: true, archived: false, deleted: false },
     ...{ level: { kind: 'everything' }, treatment: OURS },
   };
-  return { ...then, treatment: OURS, portfolio, level: then.asked ?? null };
+  return { ...then, treatment: OURS, portfolio, level: then.asked ?? null, takenBack: null };
 };
 
 /** What the other side, time and people can say of an effect. */

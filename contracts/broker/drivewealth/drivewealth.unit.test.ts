@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { parseJson, type Json } from '../../../shared/kernel/json.js';
+import { JsonNumber, parseJson, type Json } from '../../../shared/kernel/json.js';
 import { readEvent } from './events.js';
 import {
   accountMoney,
@@ -88,7 +88,7 @@ describe('DriveWealth money', () => {
     expect(tokenResponse.parse(money['token']).expires_in).toBe('3600');
   });
   it('reads the three shapes of a redemption as one', () => {
-    expect(createRedemptionRequest.parse(redemptions['createRequest']).amount).toBe('250');
+    expect(createRedemptionRequest.parse(redemptions['createRequest'])).toMatchObject({ amount: '250', note: 'WD0001' });
     const shapes = ['createAnswer', 'listRow', 'byIdWithoutAmount'].map((name) => redemption.parse(redemptions[name]));
     expect(
       shapes.map((one) => [one.redemptionId, one.amount, one.currency, redemptionStatusOf(one.status.id, one.status.message)]),
@@ -102,10 +102,35 @@ describe('DriveWealth money', () => {
   });
 });
 
+describe('DriveWealth positions', () => {
+  const row = (openQty: string): Json => ({ openQty: new JsonNumber(openQty), ISIN: 'US92204A5048' });
+  it('are read from all four lists, and from one that is new to us [11.2]', () => {
+    const read = accountPositions.parse({
+      accountID: 'A',
+      equityPositions: [row('1')],
+      optionsPositions: [row('2')],
+      mutualFundsPositions: [row('3')],
+      debtPositions: [row('4')],
+      cryptoPositions: [row('5')],
+    });
+    expect(read.all.map(({ openQty }) => openQty)).toEqual(['1', '2', '3', '4', '5']);
+    expect(accountPositions.parse({ accountID: 'A', debtPositions: null }).all).toEqual([]);
+    expect(accountPositions.safeParse({ accountID: 'A', cryptoPositions: 'some' }).success).toBe(false);
+  });
+});
+
+describe('DriveWealth errors', () => {
+  it('carry a code, and details whose form is open [11.1]', () => {
+    const body = { errorCode: 'E032', message: 'invalid', errorDetails: { field: 'price', type: 'DECIMAL', detail: 'too long' } };
+    expect(errorResponse.parse(body).errorCode).toBe('E032');
+    expect(errorResponse.parse({ errorCode: 'A051', errorDetails: null }).errorCode).toBe('A051');
+  });
+});
+
 describe('DriveWealth events', () => {
   it('reads the types we use and passes over the rest', () => {
     const events = (sample('events') as unknown as readonly Json[]).map(readEvent);
-    expect(events.map((event) => event.kind)).toEqual(['order', 'redemption', 'transaction', 'other']);
+    expect(events.map((event) => event.kind)).toEqual(['order', 'redemption', 'transaction', 'correction', 'other']);
     expect(events[1]).toMatchObject({ payload: { status: '2', amount: '-100', note: 'WD0001' } });
   });
   it('refuses a payload of a known type that has another shape', () => {
@@ -133,6 +158,18 @@ describe('DriveWealth statuses', () => {
     expect(redemptionStatusOf('99', 'Teleported')).toBeNull();
     expect(orderStatusOf('Z')).toBeNull();
     expect(orderStatusOf('toString')).toBeNull();
+  });
+  it('reads the six texts and the numbers that are explained, and no others [11.1]', () => {
+    for (const text of ['NEW', 'PARTIAL_FILL', 'FILLED', 'REJECTED', 'CANCELED', 'PENDING_CANCEL']) expect(orderStatusOf(text)).toBe(text);
+    expect(['0', '1', '2', '4', '6', '8'].map(orderStatusOf)).toEqual([
+      'NEW',
+      'PARTIAL_FILL',
+      'FILLED',
+      'CANCELED',
+      'PENDING_CANCEL',
+      'REJECTED',
+    ]);
+    expect(['3', '7', '9', 'A', 'B', 'C'].map(orderStatusOf)).toEqual([null, null, null, null, null, null]);
   });
   it('ends orders only at documented ends', () => {
     expect(ORDER_STATUSES.filter((row) => orderStatusIsEnd(row.status)).map((row) => row.status)).toEqual([

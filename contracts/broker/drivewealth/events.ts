@@ -3,7 +3,7 @@
  * look; the resource is the truth. Sources: README.md.
  */
 import { z } from 'zod';
-import { jsonObject } from '../../tokens.js';
+import { isJsonObject, jsonObject, type JsonObject } from '../../tokens.js';
 import { optionalDecimal, optionalText, wireCode } from '../tokens.js';
 import { orderDetail, transactionRow } from './http.js';
 
@@ -29,6 +29,18 @@ export const ACCOUNT_EVENTS = [
   'accounts.violation.removed',
   'accounts.position.updated',
 ] as const;
+/**
+ * Cancel and rebill: a trade is corrected after its end. The envelope is documented (`object` is CANCEL_REBILL), the members of the payload
+ * are not. A word after the last point that is new to us is a correction too.
+ */
+export const CORRECTION_EVENTS = [
+  'transfers.cancelRebill.created',
+  'transfers.cancelRebill.updated',
+  'transfers.cancelRebill.completed',
+] as const;
+const CORRECTION_FAMILY = 'transfers.cancelRebill.';
+/** Movements between accounts and brokers. Whatever of this family is not listed is kept: it may move cash or units of a customer. */
+export const TRANSFER_FAMILY = 'transfers.';
 /** Documented, of no use to us: accepted and left alone. */
 export const OTHER_EVENTS = [
   'deposits.created',
@@ -78,6 +90,35 @@ export const transactionEventPayload = z.object({
 
 export const accountEventPayload = z.object({ accountID: optionalText, accountNo: optionalText, userID: optionalText });
 
+/** Where the payload may stand, and under which name. A name that is no text counts as none. */
+const OWNERS = ['account', 'accountDetails', 'user', 'userDetails', 'cancelRebill', 'transfer', 'transaction', 'order'] as const;
+const textAt = (body: JsonObject, name: string): string | undefined => {
+  const value = body[name];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+};
+const objectAt = (body: JsonObject, name: string): JsonObject => {
+  const value = body[name];
+  return isJsonObject(value) ? value : {};
+};
+const anyOf = (bodies: readonly JsonObject[], names: readonly string[]): string | undefined =>
+  bodies.flatMap((body) => names.map((name) => textAt(body, name))).find((text) => text !== undefined);
+
+const ACCOUNT_NOS = ['accountNo', 'accountNumber'];
+const ACCOUNT_IDS = ['accountID', 'accountId'];
+const USER_IDS = ['userID', 'userId'];
+
+/** Whose correction it is, under any name that the vendor uses for an account or its owner elsewhere. Nothing is required. */
+export const correctionEventPayload = jsonObject.transform((body) => {
+  const bodies = [body, ...OWNERS.map((name) => objectAt(body, name))];
+  const account = objectAt(body, 'account');
+  const user = objectAt(body, 'user');
+  return {
+    accountNo: anyOf(bodies, ACCOUNT_NOS) ?? textAt(account, 'no'),
+    accountID: anyOf(bodies, ACCOUNT_IDS) ?? textAt(account, 'id') ?? textAt(body, 'account'),
+    userID: anyOf(bodies, USER_IDS) ?? textAt(user, 'id') ?? textAt(body, 'user'),
+  };
+});
+
 export type BrokerEvent =
   | {
       readonly kind: 'order';
@@ -107,6 +148,13 @@ export type BrokerEvent =
       readonly timestamp: string;
       readonly payload: z.infer<typeof accountEventPayload>;
     }
+  | {
+      readonly kind: 'correction';
+      readonly id: string;
+      readonly type: string;
+      readonly timestamp: string;
+      readonly payload: z.infer<typeof correctionEventPayload>;
+    }
   /** A type we do not know, or know and do not use. Never an error. */
   | { readonly kind: 'other'; readonly id: string; readonly type: string; readonly timestamp: string };
 
@@ -115,6 +163,8 @@ const among = (type: string, list: readonly string[]): boolean => list.includes(
 /** Reads one event from parsed JSON. @throws z.ZodError when the envelope, or the payload of a type we use, has another shape. */
 export const readEvent = (json: unknown): BrokerEvent => {
   const { id, type, timestamp, payload } = eventEnvelope.parse(json);
+  if (type.startsWith(CORRECTION_FAMILY))
+    return { kind: 'correction', id, type, timestamp, payload: correctionEventPayload.parse(payload) };
   if (among(type, ORDER_EVENTS)) return { kind: 'order', id, type, timestamp, payload: orderEventPayload.parse(payload) };
   if (among(type, REDEMPTION_EVENTS)) return { kind: 'redemption', id, type, timestamp, payload: redemptionEventPayload.parse(payload) };
   if (among(type, TRANSACTION_EVENTS)) return { kind: 'transaction', id, type, timestamp, payload: transactionEventPayload.parse(payload) };

@@ -26,6 +26,7 @@ export const PATHS = {
   orderByNo: (orderNo: string): string => `/orders/byOrderNo/${encodeURIComponent(orderNo)}`,
   orderAudit: (orderId: string): string => `/orders/${encodeURIComponent(orderId)}/audit`,
   account: (accountId: string): string => `/accounts/${encodeURIComponent(accountId)}`,
+  userAccounts: (userId: string): string => `/users/${encodeURIComponent(userId)}/accounts`,
   pendingOrders: (accountId: string): string => `/accounts/${encodeURIComponent(accountId)}/summary/orders`,
   orderHistory: (accountId: string): string => `/accounts/${encodeURIComponent(accountId)}/reports/order-history`,
   money: (accountId: string): string => `/accounts/${encodeURIComponent(accountId)}/summary/money`,
@@ -47,7 +48,11 @@ export const tokenResponse = z.object({
 });
 export type TokenResponse = z.infer<typeof tokenResponse>;
 
-export const errorResponse = z.object({ errorCode: z.string(), message: optionalText });
+/**
+ * Stands in answers of 400, 403 and others. `errorDetails` names the wrong member (`field`), the expected type and what is wrong.
+ * Its form is open, so nothing of it is needed.
+ */
+export const errorResponse = z.object({ errorCode: z.string(), message: optionalText, errorDetails: z.unknown().optional() });
 export type ErrorResponse = z.infer<typeof errorResponse>;
 
 const metadata = z.record(z.string(), z.string());
@@ -200,7 +205,10 @@ export type OrderListRow = z.infer<typeof orderListRow>;
 /** `GET /accounts/{accountID}/summary/orders`: orders not at an end. */
 export const pendingOrders = z.object({ accountID: z.string(), accountNo: optionalText, orders: z.array(orderListRow) });
 export type PendingOrders = z.infer<typeof pendingOrders>;
-/** `GET /accounts/{accountID}/reports/order-history?from&to&limit&offset&direction`: orders at an end. `from` and `to` ISO 8601. */
+/**
+ * `GET /accounts/{accountID}/reports/order-history?from&to&limit&offset&direction`: orders at an end. `from`, `to` and `offset` are ISO 8601.
+ * `offset` is a point in time and no count of rows; `limit` has neither a default nor a maximum (page "Pagination", October 2026).
+ */
 export const orderHistory = pendingOrders;
 export type OrderHistory = z.infer<typeof orderHistory>;
 
@@ -218,6 +226,8 @@ export const accountDetail = z.object({
     .transform((type) => type ?? undefined),
 });
 export type AccountDetail = z.infer<typeof accountDetail>;
+/** `GET /users/{userID}/accounts`: every account of one customer. */
+export const userAccounts = z.array(accountDetail);
 
 /** `cashAvailableForWithdrawal` is settled and seasoned: the only cash that may leave. `cashSettlement` says when more will. */
 export const accountMoney = z.object({
@@ -238,10 +248,8 @@ export const accountMoney = z.object({
 });
 export type AccountMoney = z.infer<typeof accountMoney>;
 
-export const accountPositions = z.object({
-  accountID: z.string(),
-  accountNo: optionalText,
-  equityPositions: z.array(
+const positions = z
+  .array(
     z.object({
       symbol: optionalText,
       instrumentID: optionalText,
@@ -253,8 +261,38 @@ export const accountPositions = z.object({
       marketValue: optionalDecimal,
       side: optionalText,
     }),
-  ),
-});
+  )
+  .nullish()
+  .transform((rows) => rows ?? []);
+
+/**
+ * Four lists, one for each kind of instrument; a kind that the account does not have may be left out. A list for a kind that is new to us
+ * (`cryptoPositions`) is read as the others: what an account holds must never look like nothing.
+ */
+export const accountPositions = z
+  .object({
+    accountID: z.string(),
+    accountNo: optionalText,
+    equityPositions: positions,
+    optionsPositions: positions,
+    mutualFundsPositions: positions,
+    debtPositions: positions,
+  })
+  .catchall(z.unknown())
+  .transform((body, context) => {
+    const { accountID, accountNo, equityPositions, optionsPositions, mutualFundsPositions, debtPositions, ...others } = body;
+    const lists = [equityPositions, optionsPositions, mutualFundsPositions, debtPositions];
+    for (const [name, rows] of Object.entries(others)) {
+      if (!name.endsWith('Positions')) continue;
+      const read = positions.safeParse(rows);
+      if (!read.success) {
+        context.addIssue({ code: 'custom', message: `${name} cannot be read` });
+        return z.NEVER;
+      }
+      lists.push(read.data);
+    }
+    return { accountID, accountNo, equityPositions, optionsPositions, mutualFundsPositions, debtPositions, all: lists.flat() };
+  });
 export type AccountPositions = z.infer<typeof accountPositions>;
 
 /**
@@ -285,6 +323,10 @@ export const transactionRow = z.object({
     .transform((instrument) => instrument ?? undefined),
 });
 export type TransactionRow = z.infer<typeof transactionRow>;
+/**
+ * `GET /accounts/{accountID}/transactions?from&to&limit&offset&direction`: a plain array, paged as the order history is. `from` and `to`
+ * are required. `summary/transactions` is deprecated and never asked.
+ */
 export const transactions = z.array(transactionRow);
 
 /** `GET /quotes?symbols=` or `?instrumentIDs=` or `?isins=`, comma separated. What has no price is left out. */
@@ -303,7 +345,10 @@ export const quotes = z.array(
 export type Quotes = z.infer<typeof quotes>;
 
 export const redemptionTypes = z.enum(['ACH', 'WIRE', 'CASH_TRANSFER', 'BULK_FUNDING']);
-/** The sign of `amount` is not read; `note` comes back in reads and events, so it carries our reference. */
+/**
+ * The sign of `amount` is not read. `note` carries our reference: it comes back in the read by id and in events, and the published row of
+ * the list has none. There is no `metadata` in this request, unlike in that of a deposit or an order.
+ */
 export const createRedemptionRequest = z.object({
   accountNo: z.string().min(1),
   amount: decimalToken,
@@ -312,7 +357,6 @@ export const createRedemptionRequest = z.object({
   bankAccountID: z.string().optional(),
   settlementProfileID: z.string().optional(),
   note: z.string().optional(),
-  metadata: metadata.optional(),
 });
 export type CreateRedemptionRequest = z.infer<typeof createRedemptionRequest>;
 

@@ -12,16 +12,19 @@ type OrderStatusRow = {
   readonly isEnd: boolean;
 };
 
-/** `codes` are the FIX style codes of the order lists; texts stand in the order itself and in events. */
+/**
+ * `codes` are the numbers of the order lists; texts stand in the order itself and in events. 7 is listed and not explained; 3, 9, A, B and C
+ * stand in another list only. None of them is read: what is not known is no end.
+ */
 export const ORDER_STATUSES: readonly OrderStatusRow[] = [
-  { status: 'NEW', codes: ['0', 'A'], spellings: ['NEW', 'PENDING_NEW', 'ACCEPTED'], isEnd: false },
-  { status: 'PENDING', codes: ['7', '9'], spellings: ['PENDING', 'STOPPED', 'SUSPENDED'], isEnd: false },
+  { status: 'NEW', codes: ['0'], spellings: ['NEW', 'PENDING_NEW', 'ACCEPTED'], isEnd: false },
+  { status: 'PENDING', codes: [], spellings: ['PENDING', 'STOPPED', 'SUSPENDED'], isEnd: false },
   { status: 'PARTIAL_FILL', codes: ['1'], spellings: ['PARTIAL_FILL', 'PARTIAL_FILLED', 'PARTIALLY_FILLED', 'PARTIALFILL'], isEnd: false },
   { status: 'PENDING_CANCEL', codes: ['6'], spellings: ['PENDING_CANCEL', 'PENDINGCANCEL', 'CANCEL_PENDING'], isEnd: false },
   { status: 'FILLED', codes: ['2'], spellings: ['FILLED'], isEnd: true },
   { status: 'CANCELED', codes: ['4'], spellings: ['CANCELED', 'CANCELLED'], isEnd: true },
   { status: 'REJECTED', codes: ['8'], spellings: ['REJECTED'], isEnd: true },
-  { status: 'EXPIRED', codes: ['C'], spellings: ['EXPIRED'], isEnd: true },
+  { status: 'EXPIRED', codes: [], spellings: ['EXPIRED'], isEnd: true },
 ];
 
 export type RedemptionStatus =
@@ -119,6 +122,7 @@ export const ERROR_CODES = {
   orderAboveLimit: 'O125',
   orderQuantityXorAmount: 'O015',
   accountNotFound: 'A001',
+  accountRestricted: 'A051',
   paymentNotAllowed: 'Y025',
   paymentNotFound: 'Y050',
   paymentNotEnoughCash: 'Y075',
@@ -145,4 +149,10 @@ export const LEDGER_CODES = {
   mergerOrAcquisition: 'MERGER_ACQUISITION',
   transferInCash: 'ACATS_CASH',
   transferInStock: 'ACATS_STOCK',
+  cryptoPurchase: 'CCPUR',
+  cryptoSale: 'CCSAL',
+  partnershipWithholding: 'PTP_WITHHOLDING',
+  /** Listed without a word on what they are. */
+  divm: 'DIVM',
+  slip: 'SLIP',
 } as const;

@@ -14,7 +14,7 @@ const summaries: Readonly<Record<Topic, string>> = {
   'portfolio.withdrawal-request': 'InvestSuite: the divest amount of a portfolio has changed; the amount in it is a hint, never believed',
   'portfolio.status-update': 'InvestSuite: a portfolio has another status',
   'portfolio.creation': 'InvestSuite: a portfolio was made',
-  'broker.order-status': 'The broker: news of an order',
+  'broker.order-status': 'The broker: news of an order, or of a correction of trades',
   'broker.cash-status': 'The broker: news of a cash-out, a booking or an account',
   'core-banking.transfer-status': 'The bank: news of a payment',
   'core-banking.deposit': 'The bank: money came in',

@@ -26,5 +26,7 @@ export const rebalancingSettings = {
     .meta({ description: 'buys of an optimisation whose sales did not all execute' }),
   lookAtOrderAfterMs: waitMs(60_000, 'an open order is looked at after so long, events or not'),
   lookAtSettlementAfterMs: waitMs(900_000, 'an executed order is looked at for settlement after so long'),
+  lookAgainForCorrectionAfterMs: waitMs(900_000, 'orders of an account that the broker corrects are looked at again after so long'),
+  correctionsLookBackMs: waitMs(30 * 24 * HOUR_MS, 'when the broker corrects trades, orders made so long before are looked at'),
   lookAgainForOwnerChoiceAfterMs: waitMs(HOUR_MS, 'an advisory optimisation is read again after so long'),
 } as const;

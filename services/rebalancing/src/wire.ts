@@ -14,6 +14,8 @@ import type { config, tenant as tenantSchema } from './config.js';
 import { brokerOrderStatus } from './consume/broker-order-status.js';
 import { optimisationStatus } from './consume/optimisation-status.js';
 import { ownerChoice } from './consume/owner-choice.js';
+import { correctionFlow } from './decide/correction.flow.js';
+import { correctionState } from './decide/correction.js';
 import { optimisationFlow } from './decide/optimisation.flow.js';
 import { optimisationPolicy, type OptimisationPolicy } from './decide/optimisation.policy.js';
 import { volumeOf } from './decide/optimisation.rules.js';
@@ -25,7 +27,9 @@ import { worthOf } from './decide/order.rules.js';
 import { checkPrices } from './effect/check-prices.js';
 import { confirmSettlement } from './effect/confirm-settlement.js';
 import { followOrder } from './effect/follow-order.js';
+import { findAccount, settleCorrection } from './effect/people-correct.js';
 import { placeOrder } from './effect/place-order.js';
+import { readCorrections } from './effect/read-corrections.js';
 import { readOptimization } from './effect/read-optimization.js';
 import { readPortfolio } from './effect/read-portfolio.js';
 import { recordExecution } from './effect/record-execution.js';
@@ -85,6 +89,25 @@ export const orderBinding = ({ investSuite, broker }: Ports, tenant: Tenant): Bi
   });
 };
 
+export const correctionBinding = ({ broker }: Pick<Ports, 'broker'>, tenant: Tenant): Binding => {
+  const timing = timingOf(tenant);
+  return bind({
+    flow: correctionFlow,
+    idPrefix: 'co',
+    state: correctionState,
+    policy: noPolicy,
+    upgrades: [],
+    oneJourneyPer: 'event',
+    effects: {
+      FindAccount: findAccount(timing),
+      ReadCorrections: readCorrections(broker, timing, tenant.correctionsLookBackMs),
+      SettleCorrection: settleCorrection(timing),
+    },
+    shows: () => null,
+    intervalsMs: { correction: tenant.lookAgainForCorrectionAfterMs },
+  });
+};
+
 export const rebalancingConsumes = translated(fromFirstRelease, [optimisationStatus, ownerChoice, brokerOrderStatus]);
 
 export const check: Check<Tenant> = (tenant, values) => [...portfolioProblems(tenant), ...brokerProblems(values)];
@@ -94,7 +117,7 @@ export const wire = (settings: Settings<typeof config, typeof tenantSchema>, { l
   const ports: Ports = portsOf(settings, log, { investSuite: configuredInvestSuite, broker: configuredBroker });
   return {
     name: 'rebalancing',
-    bindings: [optimisationBinding(ports, tenant), orderBinding(ports, tenant)],
+    bindings: [optimisationBinding(ports, tenant), orderBinding(ports, tenant), correctionBinding(ports, tenant)],
     consumes: rebalancingConsumes,
   };
 };

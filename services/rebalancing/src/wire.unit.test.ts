@@ -9,7 +9,7 @@ import type { BrokerPort, Fill, OrderReport, OrderRequest } from '../../../share
 import type { InvestSuitePort, Portfolio, TransactionWrite } from '../../../shared/ports/investsuite.js';
 import { Catalogue } from '../../../shared/runtime/engine/catalogue.js';
 import { shownPortfolio } from '../../../test/builders/investsuite.js';
-import { optimisationBinding, orderBinding, rebalancingConsumes } from './wire.js';
+import { correctionBinding, optimisationBinding, orderBinding, rebalancingConsumes } from './wire.js';
 import { tenant as tenantSettings } from './config.js';
 
 const ABILITY = { repeatable: 'after-inquiry', keyMemoryMs: null, longestLifeMs: 1_000, afterAbsence: 'same-key', source: 'test' } as const;
@@ -48,6 +48,7 @@ const world = (refuses: readonly string[] = []) => {
       currency: 'EUR' as OrderReport['currency'],
       closedAt: 'T2',
       rejectReason: null,
+      takenBack: null,
     };
   };
   const broker = {
@@ -58,7 +59,7 @@ const world = (refuses: readonly string[] = []) => {
         ? { kind: 'rejected', reason: 'not-enough-units' }
         : { kind: 'applied', result: { orderId: `E${placed.push(request) - 1}` } },
     readOrder: async (_account: string, orderId: string) => ({ kind: 'applied', result: report(orderId) }),
-    readSettlement: async () => ({ kind: 'applied', result: { settled: true, settledAt: 'TS', nextLookAtMs: null } }),
+    readSettlement: async () => ({ kind: 'applied', result: { settled: true, settledAt: 'TS', nextLookAtMs: null, takenBack: null } }),
     readPositions: async () => ({ kind: 'applied', result: [{ instrument: SELL, units: decimal('4') }] }),
     readPrices: async (instruments: readonly string[]) => ({
       kind: 'applied',
@@ -104,7 +105,7 @@ const run = async (ports: ReturnType<typeof world>) => {
   const tenant = tenantSettings.parse({ brokerMode: 'client' });
   const catalogue = new Catalogue({
     name: 'rebalancing',
-    bindings: [optimisationBinding(ports, tenant), orderBinding(ports, tenant)],
+    bindings: [optimisationBinding(ports, tenant), orderBinding(ports, tenant), correctionBinding(ports, tenant)],
     consumes: rebalancingConsumes,
   });
   const journeys = new Map<string, JourneyRecord>();

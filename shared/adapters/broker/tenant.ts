@@ -10,7 +10,11 @@ export const brokerSettings = {
     .meta({ description: 'type of a DriveWealth redemption' }),
   sendClientOrderId: z.boolean().default(false).meta({
     description:
-      'send our key as DriveWealth `clientOrderID` with an order: a lost answer then matches for certain. The vendor pages disagree on whether the field exists',
+      'send our key as DriveWealth `clientOrderID` with an order: a lost answer then matches for certain, by one read for each candidate. The vendor does not say that it finds or refuses a second one',
+  }),
+  listOffset: z.enum(['instant', 'day']).default('instant').meta({
+    description:
+      'what DriveWealth takes the `offset` of a list for. `day` where it cuts off the hours: with `instant` such lists end with an error',
   }),
   currencies: z
     .array(z.string().regex(/^[A-Z]{3}$/))

@@ -123,7 +123,9 @@ describe('a name of one service alone', () => {
   });
   it('may name a file; one that cannot be read is not replaced by what all may read [A7]', () => {
     const { CORE_BANKING_TOKEN: _common, ...rest } = good;
-    expect(readAs('payout', { PAYOUT__CORE_BANKING_TOKEN_FILE: file('own-token', 'own\n') }).CORE_BANKING_TOKEN).toBe('own');
+    expect(readAs('payout', { PAYOUT__CORE_BANKING_TOKEN_FILE: file('own-token', 'own-own-own-own\n') }).CORE_BANKING_TOKEN).toBe(
+      'own-own-own-own',
+    );
     expect(() => readAs('payout', { ...rest, PAYOUT__CORE_BANKING_TOKEN_FILE: join(folder, 'none') })).toThrow(
       'PAYOUT__CORE_BANKING_TOKEN_FILE names a file that cannot be read',
     );

@@ -5,9 +5,10 @@ import { LEDGER_CODES, redemptionStatusOf } from '../../../contracts/broker/driv
 import { decimalToken, problemsOf } from '../../../contracts/tokens.js';
 import type { Decimal } from '../../../shared/kernel/decimal.js';
 import { served, type Answer, type Call } from '../shared/http.js';
-import type { Account } from './books.js';
+import { INSTRUMENT_KINDS, type Account } from './books.js';
 import { addDeskRoutes, bad, done, missing, reading, readingList, type Controls } from '../shared/control.js';
 import { isAtEnd, isOver } from './model.js';
+import { OWNER_NAMES, tellRebill } from './rebill.js';
 import type { Orders } from './orders.js';
 import type { Redemptions } from './redemptions.js';
 import { verdictOf } from './verdict.js';
@@ -23,6 +24,7 @@ const instrumentBody = z.strictObject({
   symbol: z.string().min(1),
   instrumentID: z.string().optional(),
   name: z.string().optional(),
+  kind: z.enum(INSTRUMENT_KINDS).default('equity'),
   price: decimalToken,
 });
 const positionBody = z.strictObject({ isin: z.string().min(1), units: decimalToken });
@@ -81,6 +83,7 @@ const addSetUp = (router: Router, options: AdminOptions): void => {
             symbol: one.symbol,
             instrumentId: one.instrumentID ?? randomUUID(),
             name: one.name ?? one.symbol,
+            kind: one.kind,
           });
           world().prices.set(one.isin, one.price);
         }
@@ -146,12 +149,23 @@ const addPushes = (router: Router, options: AdminOptions): void => {
     '/simulator/orders/:id',
     served(
       reading(
-        z.strictObject({ action: z.enum(['fill', 'ask-cancel', 'cancel', 'expire', 'reject', 'bust']), units: decimalToken.optional() }),
+        z.strictObject({
+          action: z.enum(['fill', 'ask-cancel', 'cancel', 'expire', 'reject', 'bust', 'cancel-rebill', 'announce-rebill']),
+          units: decimalToken.optional(),
+          names: z.enum(OWNER_NAMES).default('accountID'),
+        }),
         (body, call) => {
           const { world, orders } = options.broker();
           const order = world.orders.get(call.params['id'] ?? '');
           if (order === undefined) return missing();
           if (body.action === 'bust') return orders.bust(order) ? done(world.views.order(order)) : bad('no fill is left to be taken back');
+          if (body.action === 'announce-rebill') return done({ event: tellRebill(world, order, 'created', body.names) });
+          if (body.action === 'cancel-rebill') {
+            tellRebill(world, order, 'created', body.names);
+            if (!orders.bust(order)) return bad('no fill is left to be taken back');
+            tellRebill(world, order, 'updated', body.names);
+            return done({ event: tellRebill(world, order, 'completed', body.names) });
+          }
           if (isAtEnd(order)) return bad('the order is at its end');
           if (body.action === 'fill') orders.fillNow(order, body.units ?? null);
           else if (body.action === 'ask-cancel') orders.cancel(order);

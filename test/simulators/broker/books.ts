@@ -1,7 +1,15 @@
 import { compare, greatest, isNegative, isPositive, minus, plus, sum, ZERO, type Decimal } from '../../../shared/kernel/decimal.js';
 import { createBook, type Book, type Line } from '../shared/book.js';
 
-export type Instrument = { readonly isin: string; readonly symbol: string; readonly instrumentId: string; readonly name: string };
+export const INSTRUMENT_KINDS = ['equity', 'option', 'fund', 'bond'] as const;
+export type Instrument = {
+  readonly isin: string;
+  readonly symbol: string;
+  readonly instrumentId: string;
+  readonly name: string;
+  /** Each kind has a list of positions of its own. */
+  readonly kind: (typeof INSTRUMENT_KINDS)[number];
+};
 
 export type Account = {
   readonly accountId: string;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { decimal, plus, sum } from '../../../shared/kernel/decimal.js';
 import type { Delivery } from '../shared/webhook.js';
-import { cashOf, unitsOf, type Account, type LedgerEntry, type UnitsEntry } from './books.js';
+import { cashOf, unitsOf, type Account, type Instrument, type LedgerEntry, type UnitsEntry } from './books.js';
 import type { Line } from '../shared/book.js';
 import { readBrokerConfig } from './config.js';
 import type { Order } from './model.js';
@@ -49,7 +49,7 @@ const setUp = (): {
   const world = createWorld(config, time, (delivery) => {
     sent.push(delivery);
   });
-  const instrument = { isin: ISIN, symbol: 'SBUX', instrumentId: 'i-1', name: 'Coffee' };
+  const instrument: Instrument = { isin: ISIN, symbol: 'SBUX', instrumentId: 'i-1', name: 'Coffee', kind: 'equity' };
   world.instruments.set(ISIN, instrument);
   world.prices.set(ISIN, decimal('33.333'));
   world.accounts.set(account.accountNo, account);
@@ -199,7 +199,7 @@ describe('a redemption', () => {
   it('is decided once', () => {
     const { world, advance, sent } = setUp();
     const redemptions = createRedemptions(world);
-    const one = redemptions.create({ account, amount: decimal('40'), type: 'BULK_FUNDING', note: null, metadata: null, key: null });
+    const one = redemptions.create({ account, amount: decimal('40'), type: 'BULK_FUNDING', note: null, key: null });
     expect([one.status, world.cash(account).withdrawable, world.cash(account).booked]).toEqual(['RIA_PENDING', '60', '100']);
     expect(redemptions.decide(one, true)).toBe(true);
     expect(redemptions.decide(one, false)).toBe(false);
@@ -211,7 +211,7 @@ describe('a redemption', () => {
   it('gives the cash back when the adviser says no', () => {
     const { world, advance } = setUp();
     const redemptions = createRedemptions(world);
-    const one = redemptions.create({ account, amount: decimal('40'), type: 'BULK_FUNDING', note: null, metadata: null, key: null });
+    const one = redemptions.create({ account, amount: decimal('40'), type: 'BULK_FUNDING', note: null, key: null });
     redemptions.decide(one, false);
     advance(100);
     expect([one.status, world.cash(account).withdrawable]).toEqual(['FAILED', '100']);

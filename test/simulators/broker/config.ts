@@ -29,6 +29,12 @@ export type BrokerConfig = {
   readonly tafFeeRate: Decimal;
   /** The published schema of ledger rows has no settle date; false leaves it out. */
   readonly ledgerSettleDate: boolean;
+  /** Which end of a list comes first. The vendor does not say. */
+  readonly listOrder: 'oldest-first' | 'newest-first';
+  /** What `offset` is taken for: the instant that it names, or its day only. */
+  readonly listOffset: 'instant' | 'day';
+  /** Whether a row of the very time of the offset is in the page. The vendor does not say. */
+  readonly listShowsOffset: boolean;
 };
 
 const whole = (text: string | undefined, otherwise: number, name: string): number => {
@@ -62,4 +68,7 @@ export const readBrokerConfig = (env: Readonly<Record<string, string | undefined
   secFeeRate: decimal(filled(env['SEC_FEE_RATE'], '0.0000278')),
   tafFeeRate: decimal(filled(env['TAF_FEE_RATE'], '0.000166')),
   ledgerSettleDate: filled(env['LEDGER_SETTLE_DATE'], 'true') === 'true',
+  listOrder: filled(env['LIST_ORDER'], 'oldest-first') === 'newest-first' ? 'newest-first' : 'oldest-first',
+  listOffset: filled(env['LIST_OFFSET'], 'instant') === 'day' ? 'day' : 'instant',
+  listShowsOffset: filled(env['LIST_SHOWS_OFFSET'], 'true') === 'true',
 });

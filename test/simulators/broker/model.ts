@@ -68,7 +68,6 @@ export type Redemption = {
   readonly amount: Decimal;
   readonly type: string;
   readonly note: string | null;
-  readonly metadata: Readonly<Record<string, string>> | null;
   readonly key: string | null;
   readonly createdAtMs: number;
   status: RedemptionStatus;
@@ -77,7 +76,7 @@ export type Redemption = {
   history: { readonly status: RedemptionStatus; readonly atMs: number }[];
 };
 
-export type NewRedemption = Pick<Redemption, 'account' | 'amount' | 'type' | 'note' | 'metadata' | 'key'>;
+export type NewRedemption = Pick<Redemption, 'account' | 'amount' | 'type' | 'note' | 'key'>;
 
 const ENDS: readonly RedemptionStatus[] = ['SUCCESSFUL', 'FAILED', 'RETURNED'];
 export const isOver = (redemption: Redemption): boolean => ENDS.includes(redemption.status);
@@ -117,6 +116,8 @@ export const BROKER_FAULTS = [
   'redemption-return',
   'forget-the-note',
   'unknown-status',
+  'page-repeats',
+  'page-backwards',
 ] as const;
 export type BrokerFault = (typeof BROKER_FAULTS)[number];
 export type AnyFault = BrokerFault | FeedFault | LineFault;

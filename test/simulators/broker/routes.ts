@@ -18,12 +18,16 @@ import { servedUnderFaults, type Answer, type Call, type Handler, type Refusals 
 import { atLeast, type Account } from './books.js';
 import { createKeyMemory, keyOf, type KeyMemory } from './keys.js';
 import type { Orders } from './orders.js';
+import { cut, pageOf } from './lists.js';
 import type { Redemptions } from './redemptions.js';
 import { isAtEnd, type Order, type Redemption } from './model.js';
 import type { AnyFault, World } from './model.js';
 
 const refused = (status: number, errorCode: string, message: string): Answer => ({ status, body: { errorCode, message } });
-const malformed = (message: string): Answer => refused(400, ERROR_CODES.badRequestBody, message);
+const malformed = (message: string): Answer => ({
+  status: 400,
+  body: { errorCode: ERROR_CODES.badRequestBody, message: 'invalid or missing parameters', errorDetails: { detail: message } },
+});
 const notFound = (message: string): Answer => refused(404, ERROR_CODES.accountNotFound, message);
 const ok = (body: Printable): Answer => ({ status: 200, body });
 
@@ -130,26 +134,10 @@ const createRedemption =
       amount,
       type: request.type,
       note: keepsNote ? (request.note ?? null) : null,
-      metadata: keepsNote ? (request.metadata ?? null) : null,
       key: keyOf(call),
     });
     return ok(world.views.redemptionCreated(created));
   };
-
-type Page = { readonly fromMs: number; readonly toMs: number; readonly limit: number; readonly offset: number };
-const DEFAULT_LIMIT = 100;
-
-/** `from` and `to` as ISO dates or instants; a bare `to` date means to its end. Null when they are not given or not readable. */
-const pageOf = (call: Call): Page | null => {
-  const instant = (text: string | null, endOfDay: boolean): number | null =>
-    text === null ? null : instantMs(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T${endOfDay ? '23:59:59.999' : '00:00:00.000'}Z` : text);
-  const fromMs = instant(call.query.get('from'), false);
-  const toMs = instant(call.query.get('to'), true);
-  const limit = Number.parseInt(call.query.get('limit') ?? String(DEFAULT_LIMIT), 10);
-  const offset = Number.parseInt(call.query.get('offset') ?? '0', 10);
-  return fromMs === null || toMs === null || !(limit > 0) || !(offset >= 0) ? null : { fromMs, toMs, limit, offset };
-};
-const cut = <Item>(items: readonly Item[], page: Page): readonly Item[] => items.slice(page.offset, page.offset + page.limit);
 
 const UNLISTED = 'SORTING_OUT';
 
@@ -169,7 +157,11 @@ export const createVendorRoutes = (world: World, orders: Orders, redemptions: Re
       keys.remember(
         call,
         call.path.endsWith('/orders') ? 'create-order' : 'create-redemption',
-        refused(400, detail ?? (call.path.endsWith('/orders') ? ERROR_CODES.orderUnclassified : ERROR_CODES.paymentNotAllowed), 'refused'),
+        refused(
+          detail === ERROR_CODES.accountRestricted ? 403 : 400,
+          detail ?? (call.path.endsWith('/orders') ? ERROR_CODES.orderUnclassified : ERROR_CODES.paymentNotAllowed),
+          'refused',
+        ),
       ),
     conflict: () => refused(409, ERROR_CODES.duplicateRequest, 'a request like this is under way'),
   };
@@ -205,6 +197,14 @@ export const createVendorRoutes = (world: World, orders: Orders, redemptions: Re
     };
   const forgets = (operation: string, call: Call) => (): boolean => world.strike(operation, about(call), ['forget-the-key']) !== null;
   const isUnlisted = (operation: string, call: Call): boolean => world.strike(operation, about(call), ['unknown-status']) !== null;
+  /** `page-repeats`: the offset is not read. `page-backwards`: the page lies before the offset. Null: the question cannot be read. */
+  const onePage = <Item>(operation: string, call: Call, items: readonly Item[], atMsOf: (item: Item) => number): readonly Item[] | null => {
+    const page = pageOf(call, world.config.listOffset);
+    if (page?.offsetMs === null || page === null) return page === null ? null : cut(items, page, atMsOf, world.config);
+    const repeats = world.strike(operation, about(call), ['page-repeats']) !== null;
+    const back = world.strike(operation, about(call), ['page-backwards']) !== null;
+    return cut(items, { ...page, ...(repeats ? { offsetMs: null } : {}), ...(back ? { isBack: !page.isBack } : {}) }, atMsOf, world.config);
+  };
   const ordersOf = (account: Account): readonly Order[] =>
     [...world.orders.values()].filter((order) => order.account.accountNo === account.accountNo);
 
@@ -248,19 +248,25 @@ export const createVendorRoutes = (world: World, orders: Orders, redemptions: Re
     ),
   );
 
+  const accountView = (account: Account): Printable => ({
+    id: account.accountId,
+    accountNo: account.accountNo,
+    userID: account.userId,
+    status: { name: account.isOpen ? 'OPEN' : 'CLOSED' },
+    accountManagementType: { name: account.managed ? 'RIA_MANAGED' : 'SELF' },
+  });
+  // The only read that takes the number too: every other one knows an account by its id, as published.
   router.get(
     '/accounts/:accountID',
-    route(
-      'get-account',
-      forAccount((account) =>
-        ok({
-          id: account.accountId,
-          accountNo: account.accountNo,
-          userID: account.userId,
-          status: { name: account.isOpen ? 'OPEN' : 'CLOSED' },
-          accountManagementType: { name: account.managed ? 'RIA_MANAGED' : 'SELF' },
-        }),
-      ),
+    route('get-account', (call) => {
+      const account = world.accountBy(call.params['accountID'] ?? '');
+      return account === null ? notFound('no such account') : ok(accountView(account));
+    }),
+  );
+  router.get(
+    '/users/:userID/accounts',
+    route('list-accounts', (call) =>
+      ok([...world.accounts.values()].filter((account) => account.userId === call.params['userID']).map(accountView)),
     ),
   );
   router.get(
@@ -284,16 +290,14 @@ export const createVendorRoutes = (world: World, orders: Orders, redemptions: Re
     route(
       'list-order-history',
       forAccount((account, call) => {
-        const page = pageOf(call);
-        if (page === null) return malformed('from and to are needed, as ISO 8601');
-        const inWindow = ordersOf(account).filter(
-          (order) => isAtEnd(order) && order.createdAtMs >= page.fromMs && order.createdAtMs <= page.toMs,
-        );
+        const ended = ordersOf(account).filter(isAtEnd);
+        const page = onePage('list-order-history', call, ended, (order) => order.createdAtMs);
+        if (page === null) return malformed('from and to are needed, as ISO 8601, and an offset is a date');
         return ok({
           accountID: account.accountId,
           accountNo: account.accountNo,
           tradingType: 'CASH',
-          orders: cut(inWindow, page).map(world.views.orderRow),
+          orders: page.map(world.views.orderRow),
         });
       }),
     ),
@@ -317,10 +321,10 @@ export const createVendorRoutes = (world: World, orders: Orders, redemptions: Re
     route(
       'list-transactions',
       forAccount((account, call) => {
-        const page = pageOf(call);
-        if (page === null) return malformed('from and to are needed, as ISO 8601');
-        const inWindow = world.ledgerOf(account).filter((line) => Date.parse(line.at) >= page.fromMs && Date.parse(line.at) <= page.toMs);
-        return ok(cut(inWindow, page).map((line) => world.views.transaction(line, world.cash(account).booked)));
+        const page = onePage('list-transactions', call, world.ledgerOf(account), (line) => instantMs(line.at) ?? 0);
+        if (page === null) return malformed('from and to are needed, as ISO 8601, and an offset is a date');
+        const { booked } = world.cash(account);
+        return ok(page.map((line) => world.views.transaction(line, booked)));
       }),
     ),
   );

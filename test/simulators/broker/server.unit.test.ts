@@ -254,8 +254,10 @@ describe('a redemption', () => {
     const rows = transactions.parse((await api('GET', `/accounts/${ID}/transactions?${WINDOW}`)).body);
     expect(rows.find((row) => row.finTranTypeID === 'CSD')).toMatchObject({ accountAmount: '-60.05', finTranID: done.finTranRef });
     expect(redemptionList.parse((await api('GET', `/accounts/${ID}/funding/redemptions`)).body)).toMatchObject([
-      { redemptionId: created.redemptionId, note: 'WD1', amount: '60.05' },
+      // As published: the list shows no note, the read by id does.
+      { redemptionId: created.redemptionId, note: undefined, amount: '60.05' },
     ]);
+    expect(done.note).toBe('WD1');
     expect(at(await verdict(), 'totals')).toMatchObject({ cashOutSum: '60.05', cashOuts: { raw: '1' } });
     expect(at(await verdict(), 'booksAgree')).toBe(true);
   });
@@ -288,7 +290,55 @@ describe('a redemption', () => {
   });
 });
 
+describe('a list', () => {
+  const historyOf = async (more: string): Promise<Got> => api('GET', `/accounts/${ID}/reports/order-history?${WINDOW}${more}`);
+  const idsOf = (got: Got): readonly string[] => orderHistory.parse(got.body).orders.map(({ orderID }) => orderID);
+
+  it('is paged by time, and refuses a count of rows as its offset [9a.1] [E10]', async () => {
+    const ids: string[] = [];
+    for (const units of ['1', '2', '3']) {
+      ids.push(idOf(await sell(units)));
+      await ended(ids.at(-1) ?? '');
+    }
+    const all = await historyOf('');
+    expect(idsOf(all)).toEqual(ids);
+    expect(idsOf(await historyOf('&limit=2'))).toEqual(ids.slice(0, 2));
+    const [, second] = orderHistory.parse(all.body).orders;
+    const offset = `&offset=${second?.createdWhen ?? ''}`;
+    expect(idsOf(await historyOf(offset))).toEqual(ids.slice(1));
+    for (const direction of ['next', 'Prev', 'sideways'])
+      expect(idsOf(await historyOf(`${offset}&direction=${direction}`))).toEqual(ids.slice(1));
+    for (const direction of ['prev', 'previous'])
+      expect(idsOf(await historyOf(`${offset}&direction=${direction}`))).toEqual([ids[1], ids[0]]);
+    for (const count of ['0', '2', '100']) expect((await historyOf(`&offset=${count}`)).status).toBe(400);
+    expect((await api('GET', `/accounts/${ID}/transactions`)).status).toBe(400);
+  });
+
+  it('knows an account by its id; only the account itself is found by its number too [E4]', async () => {
+    expect((await api('GET', `/accounts/${NO}`)).status).toBe(200);
+    for (const path of ['summary/money', 'summary/positions', 'summary/orders', 'funding/redemptions'])
+      expect((await api('GET', `/accounts/${NO}/${path}`)).status).toBe(404);
+  });
+});
+
 describe('the feed', () => {
+  it.each(['accountID', 'accountNo', 'account.id', 'userID', 'nothing'])(
+    'tells of a cancel and rebill, naming %s [9a.3] [11.3]',
+    async (names) => {
+      const orderId = idOf(await sell('1'));
+      await ended(orderId);
+      expect(await admin('POST', `/simulator/orders/${orderId}`, { action: 'cancel-rebill', names })).toMatchObject({ status: 200 });
+      await until('all three are told', () => (events().filter(({ kind }) => kind === 'correction').length === 3 ? true : null));
+      const told = ear.heard.map(({ text }) => text).filter((text) => text.includes('CANCEL_REBILL'));
+      expect(told.map((text) => text.includes(orderId))).toEqual([false, false, false]);
+      const rows = transactions.parse((await api('GET', `/accounts/${ID}/transactions?${WINDOW}`)).body);
+      expect(rows.filter((row) => row.orderID === orderId && row.finTranTypeID === 'SSAL').map(({ fillQty }) => fillQty)).toEqual([
+        '1',
+        '-1',
+      ]);
+    },
+  );
+
   it('signs what it sends, in the order it happened', async () => {
     await sell('1');
     await until('a completed order', () => (events().some((event) => event.type === 'orders.completed') ? true : null));

@@ -2,7 +2,7 @@ import { negated, sum, times, cutTo, ZERO, type Decimal } from '../../../shared/
 import { JsonNumber } from '../../../shared/kernel/json.js';
 import { ORDER_STATUSES, redemptionCodeOf, type RedemptionStatus } from '../../../contracts/broker/drivewealth/statuses.js';
 import type { Line } from '../shared/book.js';
-import type { LedgerEntry } from './books.js';
+import type { Account, Instrument, LedgerEntry } from './books.js';
 import { averagePriceOf, isAtEnd, type Body, type Order, type Views, type World } from './model.js';
 
 const number = (value: Decimal): JsonNumber => new JsonNumber(value);
@@ -129,14 +129,13 @@ const redemptionViews: Pick<Views, 'redemptionCreated' | 'redemptionRow' | 'rede
     userID: one.account.userId,
     batch: one.type === 'BULK_FUNDING',
   }),
+  /** As published: without note and type. */
   redemptionRow: (one) => ({
     id: one.redemptionId,
     paymentID: one.redemptionId,
     amount: number(one.amount),
     currency: { name: one.account.currency, description: one.account.currency, symbol: '$' },
-    type: one.type,
     status: { id: code(one.status), message: one.status, updated: iso(one.updatedAtMs) },
-    note: one.note,
     accountDetails: {
       accountID: one.account.accountId,
       accountNo: one.account.accountNo,
@@ -166,7 +165,6 @@ const redemptionViews: Pick<Views, 'redemptionCreated' | 'redemptionRow' | 'rede
       updatedBy: 'SYSTEM',
     })),
     note: one.note,
-    metadata: one.metadata ?? undefined,
     fees: [],
     finTranReference: one.finTranRef,
   }),
@@ -182,7 +180,6 @@ const redemptionViews: Pick<Views, 'redemptionCreated' | 'redemptionRow' | 'rede
     accountID: one.account.accountId,
     accountNo: one.account.accountNo,
     note: one.note,
-    metadata: one.metadata ?? undefined,
     finTranReference: one.finTranRef ?? undefined,
   }),
 };
@@ -217,11 +214,31 @@ export const createViews = (world: () => World): Views => {
       settleDate: world().config.ledgerSettleDate ? iso(line.settleDateMs) : undefined,
     };
   };
+  const position = (account: Account, isin: string, units: Decimal): Body => {
+    const instrument = world().instruments.get(isin);
+    const price = world().prices.get(isin) ?? ZERO;
+    return {
+      symbol: instrument?.symbol ?? isin,
+      instrumentID: instrument?.instrumentId ?? isin,
+      ISIN: isin,
+      openQty: number(units),
+      availableForTradingQty: number(world().tradableUnits(account, isin)),
+      mktPrice: number(price),
+      marketValue: number(cutTo(times(units, price), 2)),
+      side: 'B',
+    };
+  };
   return {
     ...orderViews(world),
     ...redemptionViews,
     transaction,
-    event: (id, type, atMs, payload) => ({ id, type, timestamp: isoNanos(atMs), payload }),
+    event: (id, type, atMs, payload) => ({
+      id,
+      type,
+      ...(type.startsWith('transfers.cancelRebill.') ? { ibID: 'SIM', object: 'CANCEL_REBILL' } : {}),
+      timestamp: isoNanos(atMs),
+      payload,
+    }),
     money: (account) => {
       const cash = world().cash(account);
       return {
@@ -240,24 +257,20 @@ export const createViews = (world: () => World): Views => {
         payments: { redemptions: { amountWithheldFromRedemptions: number(ZERO) } },
       };
     },
-    positions: (account) => ({
-      accountID: account.accountId,
-      accountNo: account.accountNo,
-      equityPositions: [...world().units(account)].map(([isin, units]) => {
-        const instrument = world().instruments.get(isin);
-        const price = world().prices.get(isin) ?? ZERO;
-        return {
-          symbol: instrument?.symbol ?? isin,
-          instrumentID: instrument?.instrumentId ?? isin,
-          ISIN: isin,
-          openQty: number(units),
-          availableForTradingQty: number(world().tradableUnits(account, isin)),
-          mktPrice: number(price),
-          marketValue: number(cutTo(times(units, price), 2)),
-          side: 'B',
-        };
-      }),
-    }),
+    positions: (account) => {
+      const ofKind = (kind: Instrument['kind']): readonly Body[] =>
+        [...world().units(account)]
+          .filter(([isin]) => (world().instruments.get(isin)?.kind ?? 'equity') === kind)
+          .map(([isin, units]) => position(account, isin, units));
+      return {
+        accountID: account.accountId,
+        accountNo: account.accountNo,
+        equityPositions: ofKind('equity'),
+        optionsPositions: ofKind('option'),
+        mutualFundsPositions: ofKind('fund'),
+        debtPositions: ofKind('bond'),
+      };
+    },
     transactionEvent: (account, line) => ({
       accountID: account.accountId,
       accountNo: account.accountNo,

@@ -24,6 +24,7 @@ export const createSample = (options: SampleOptions): BrokerPort & { readonly cl
     readOrder: async () => notBuilt('readOrder'),
     readOpenOrders: async () => notBuilt('readOpenOrders'),
     readSettlement: async () => notBuilt('readSettlement'),
+    readCorrections: async () => notBuilt('readCorrections'),
     readCash: async () => notBuilt('readCash'),
     readPositions: async () => notBuilt('readPositions'),
     readPrices: async () => notBuilt('readPrices'),

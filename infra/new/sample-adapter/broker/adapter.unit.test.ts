@@ -27,6 +27,7 @@ describe('sample, as long as it is not built', () => {
     ['readOrder', () => broker.readOrder(account, 'O1', signal)],
     ['readOpenOrders', () => broker.readOpenOrders(account, signal)],
     ['readSettlement', () => broker.readSettlement(account, 'O1', signal)],
+    ['readCorrections', () => broker.readCorrections({ by: 'account', name: account }, 0, signal)],
     ['readCash', () => broker.readCash(account, signal)],
     ['readPositions', () => broker.readPositions(account, signal)],
     ['readPrices', () => broker.readPrices([instrument], signal)],

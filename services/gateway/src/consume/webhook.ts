@@ -282,8 +282,11 @@ class Reception {
     for (const { read, body: event } of sorted) {
       if (read.kind !== 'unlisted') continue;
       this.#count('unlisted');
-      if (!read.keep) continue;
       const { what } = read;
+      if (!read.keep) {
+        this.#tools.log.info({ source, what }, 'an event of a type that we have no use for is acknowledged and ignored');
+        continue;
+      }
       const eventId = eventIdOf(source, read.id);
       this.#tools.log.warn({ source, what, eventId }, 'an event of a kind or version we do not act on is kept');
       const own = sorted.length === 1 ? body : Buffer.from(printJson(event as Printable));

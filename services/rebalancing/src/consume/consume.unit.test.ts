@@ -41,4 +41,17 @@ describe('messages to rebalancing', () => {
       notification: 'MW.1',
     });
   });
+  it('announce a correction in the lane of its account, or of the event when it names none [9a.3] [11.3]', () => {
+    const words = { about: 'correction', reference: 'DWMW000001', account: 'DWMW000001', customer: null, stage: 'completed' };
+    const input = { type: 'CorrectionAnnounced', account: 'DWMW000001', customer: null, stage: 'completed', as: 'x' };
+    expect(brokerOrderStatus.read(message({ ...words, original: { payload: {} } }, null))).toEqual({
+      deliver: { flow: 'correction', subject: 'DWMW000001', input },
+      portfolioId: 'DWMW000001',
+    });
+    expect(brokerOrderStatus.read(message({ ...words, reference: 'event_1', account: null }, null))).toMatchObject({
+      deliver: { subject: 'event_1', input: { account: null } },
+      portfolioId: 'event_1',
+    });
+    expect(() => brokerOrderStatus.read(message({ ...words, stage: 'tomorrow' }, null))).toThrow();
+  });
 });

@@ -6,7 +6,7 @@ import { cashInstrument } from '../../../../shared/kernel/ids.js';
 import { minorDigits } from '../../../../shared/kernel/money.js';
 import { refusedBy } from '../../../../shared/kernel/outcome.js';
 import { feesPaid, grossFilled, orderReference, unitsFilled } from './movements.js';
-import type { Fill, Order, OrderDecided, OrderEffects, OrderOutcome, OrderEmits, OrderSeen } from './order.js';
+import type { Fill, Order, OrderDecided, OrderEffects, OrderOutcome, OrderEmits, OrderSeen, TakenBack } from './order.js';
 
 type Next = Step<Order, OrderEmits>;
 type ChangeRequested = Extract<OwnEvent, { event: 'portfolio.change-requested' }>;
@@ -51,7 +51,11 @@ export const placedNotRecorded = (_order: Order, reason: string, by: RefusedBy):
  * Whether a report says more than is known. A report of an ended order counts once its fills add up to what it says was
  * filled; until then the broker is still writing it.
  */
-export const hasNews = (knownFillIds: readonly string[], seen: Pick<OrderSeen, 'status' | 'fills' | 'filledUnits'>): boolean => {
+export const hasNews = (
+  knownFillIds: readonly string[],
+  seen: Pick<OrderSeen, 'status' | 'fills' | 'filledUnits' | 'takenBack'>,
+): boolean => {
+  if (seen.takenBack !== null) return true;
   if (seen.status === 'open') return seen.fills.some((fill) => !knownFillIds.includes(fill.id));
   if (compare(sum(seen.fills.map((fill) => fill.units)), seen.filledUnits) !== 0) return false;
   return seen.status !== 'filled' || !isZero(seen.filledUnits);
@@ -73,8 +77,14 @@ export const folded = (known: readonly Fill[], seen: readonly Fill[]): readonly 
   return [...byId.values()].sort((a, b) => (a.executedAt < b.executedAt ? -1 : a.executedAt > b.executedAt ? 1 : 0));
 };
 
+/** The broker has corrected the trade: nothing more of it is booked by us, people see what was taken back. */
+const correctedTrade = (order: Order, { units, cash }: TakenBack): Next => ({
+  hold: `the broker has taken back ${units} units and ${cash} in cash of order ${order.orderId ?? ''}: people book the correction`,
+});
+
 export const followed = (order: Order, seen: OrderSeen): Next => {
   if (seen.instrument !== order.instrument || seen.side !== order.side) return { hold: 'the order at the broker is not the one we placed' };
+  if (seen.takenBack !== null) return correctedTrade(order, seen.takenBack);
   const fills = folded(order.fills, seen.fills);
   if (fills === null) return { hold: 'the broker has changed a fill that was recorded' };
   const ended = seen.status !== 'open';
@@ -148,7 +158,8 @@ const endWithoutFills = (order: Order): 'Cancelled' | 'Expired' | 'NotExecuted' 
 export const executionNotRecorded = (order: Order, reason: string, by: RefusedBy): Next =>
   by === 'person' ? afterExecution(order) : { hold: `executed, but InvestSuite refused the transaction: ${reason}` };
 
-export const settled = (order: Order, result: { readonly settledAt: string }): Next => {
+export const settled = (order: Order, result: OrderEffects['ConfirmSettlement']['result']): Next => {
+  if (result.takenBack !== null) return correctedTrade(order, result.takenBack);
   const set = { settledAt: result.settledAt };
   return order.transactionId === null ? { ...afterSettlement(order), set } : { to: 'RecordingSettlement', set };
 };

@@ -96,6 +96,9 @@ export const orderState = orderTerms.extend({
 });
 export type Order = Readonly<z.output<typeof orderState>>;
 
+/** What the broker's books have taken back of fills; both positive. */
+export type TakenBack = { readonly units: Decimal; readonly cash: Decimal };
+
 /** What the broker says of an order. Handed over only when it holds something new. */
 export type OrderSeen = {
   readonly instrument: InstrumentId;
@@ -106,6 +109,7 @@ export type OrderSeen = {
   readonly currency: Currency;
   readonly closedAt: string | null;
   readonly rejectReason: string | null;
+  readonly takenBack: TakenBack | null;
   /** When we looked, ISO 8601 UTC. */
   readonly seenAt: string;
 };
@@ -126,7 +130,12 @@ export type OrderEffects = {
   RecordNotExecuted: { readonly kind: 'once'; readonly result: { readonly transactionId: string }; readonly reason: InvestSuiteRefusal };
   FollowOrder: { readonly kind: 'read'; readonly result: OrderSeen; readonly reason: 'not-found' };
   RecordExecution: { readonly kind: 'by-key'; readonly result: null; readonly reason: InvestSuiteRefusal };
-  ConfirmSettlement: { readonly kind: 'read'; readonly result: { readonly settledAt: string }; readonly reason: 'not-found' };
+  ConfirmSettlement: {
+    readonly kind: 'read';
+    /** Handed over as well when something was taken back, settled or not. */
+    readonly result: { readonly settledAt: string; readonly takenBack: TakenBack | null };
+    readonly reason: 'not-found';
+  };
   RecordSettlement: { readonly kind: 'by-key'; readonly result: null; readonly reason: InvestSuiteRefusal };
 };
 

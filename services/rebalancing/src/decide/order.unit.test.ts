@@ -57,6 +57,7 @@ const seen = (over: Partial<OrderSeen> = {}): OrderSeen => ({
   currency: currency('USD'),
   closedAt: 'T2',
   rejectReason: null,
+  takenBack: null,
   seenAt: 'T3',
   ...over,
 });
@@ -173,13 +174,23 @@ describe('what is known of an order', () => {
     expect(followed(opened({}, { transactionId: null }), seen({ status: 'open' }))).toEqual(
       expect.not.objectContaining({ emits: expect.anything() }),
     );
-    expect(settled(opened({}, { transactionId: null }), { settledAt: 'TS' })).toMatchObject({ to: 'Settled', set: { settledAt: 'TS' } });
+    expect(settled(opened({}, { transactionId: null }), { settledAt: 'TS', takenBack: null })).toMatchObject({
+      to: 'Settled',
+      set: { settledAt: 'TS' },
+    });
   });
   it('is held when the broker speaks of another order or takes something back', () => {
     expect(followed(opened(), seen({ side: 'buy' }))).toHaveProperty('hold');
     expect(followed(opened(), seen({ instrument: 'X' as InstrumentId }))).toHaveProperty('hold');
     expect(followed(opened({}, { fills: [fill('f1', '3', '88.1', '264.3')] }), seen())).toHaveProperty('hold');
     expect(followed(opened({}, { fills: [fill('f9', '1', '88', '88')] }), seen())).toHaveProperty('hold');
+  });
+  it('is held with the facts when the broker takes a trade back, before and after its end [9a.3] [11.3]', () => {
+    const takenBack = { units: decimal('4'), cash: decimal('352.4') };
+    expect(hasNews(['f1'], seen({ status: 'open', takenBack }))).toBe(true);
+    const held = { hold: 'the broker has taken back 4 units and 352.4 in cash of order EF.1: people book the correction' };
+    expect(followed(opened(), seen({ takenBack }))).toEqual(held);
+    expect(settled(opened({}, { fills: seen().fills }), { settledAt: 'TS', takenBack })).toEqual(held);
   });
   it('is worth units times expected price, or its money', () => {
     expect(worthOf(opened())).toEqual({ amount: '352', currency: 'EUR' });
@@ -267,7 +278,7 @@ describe('what follows for an order', () => {
     expect(
       [placedNotRecorded, executionNotRecorded, settlementNotRecorded, refusalNotRecorded].map((rule) => rule(order, 'x', 'person')),
     ).toMatchObject([{ to: 'FollowingOrder' }, { to: 'AwaitingSettlement' }, { to: 'Settled' }, { to: 'NotExecuted' }]);
-    expect(settled(order, { settledAt: 'TS' })).toEqual({ to: 'RecordingSettlement', set: { settledAt: 'TS' } });
+    expect(settled(order, { settledAt: 'TS', takenBack: null })).toEqual({ to: 'RecordingSettlement', set: { settledAt: 'TS' } });
   });
   it('is decided once, in every status', () => {
     const statuses = Object.entries(orderFlow.rows);

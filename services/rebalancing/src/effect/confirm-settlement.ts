@@ -1,7 +1,7 @@
 import { isoOf } from '../../../../shared/kernel/instant.js';
 import type { BrokerPort } from '../../../../shared/ports/broker.js';
 import type { ReadEffect, Timing } from '../../../../shared/runtime/engine/definition.js';
-import type { Order } from '../decide/order.js';
+import type { Order, OrderEffects } from '../decide/order.js';
 import { brokerOrder, type BrokerOrder } from './broker-order.js';
 
 /**
@@ -13,7 +13,7 @@ export const confirmSettlement = (
   timing: Timing,
   pollMs: number,
   now: () => number = Date.now,
-): ReadEffect<Order, BrokerOrder, { readonly settledAt: string }, 'not-found'> => ({
+): ReadEffect<Order, BrokerOrder, OrderEffects['ConfirmSettlement']['result'], 'not-found'> => ({
   kind: 'read',
   system: broker.provider,
   timing,
@@ -22,8 +22,8 @@ export const confirmSettlement = (
   read: async (request, sending) => {
     const answer = await broker.readSettlement(request.account, request.orderId, sending.signal);
     if (answer.kind !== 'applied') return answer;
-    const { settled, settledAt, nextLookAtMs } = answer.result;
-    if (settled) return { kind: 'applied', result: { settledAt: settledAt ?? isoOf(now()) } };
+    const { settled, settledAt, nextLookAtMs, takenBack } = answer.result;
+    if (settled || takenBack !== null) return { kind: 'applied', result: { settledAt: settledAt ?? isoOf(now()), takenBack } };
     const untilThen = nextLookAtMs === null ? pollMs : Math.max(nextLookAtMs - now(), timing.firstWaitMs);
     return { kind: 'accepted', reference: request.orderId, askAfterMs: Math.min(untilThen, pollMs), note: 'not settled yet' };
   },

@@ -11,11 +11,15 @@ import { journeyFacts } from '../../../../test/builders/journey-facts.js';
 import { order as orderOf, ORDERED } from '../../../../test/builders/order.js';
 import type { Optimisation } from '../decide/optimisation.js';
 import type { Order } from '../decide/order.js';
+import type { Correction } from '../decide/correction.js';
+import { announced } from '../decide/correction.rules.js';
 import { checkPrices } from './check-prices.js';
 import { confirmSettlement } from './confirm-settlement.js';
 import { externalId } from './external-id.js';
 import { followOrder } from './follow-order.js';
+import { findAccount, settleCorrection } from './people-correct.js';
 import { placeOrder } from './place-order.js';
+import { readCorrections as readCorrectionsOf } from './read-corrections.js';
 import { readOptimization } from './read-optimization.js';
 import { readPortfolio } from './read-portfolio.js';
 import { recordExecution } from './record-execution.js';
@@ -45,9 +49,15 @@ const report: OrderReport = {
   currency: currency('USD'),
   closedAt: null,
   rejectReason: null,
+  takenBack: null,
 };
 const broker = (over: Partial<BrokerPort>): BrokerPort =>
   ({ provider: 'drivewealth', abilities: { placeOrder: {} }, ...over }) as BrokerPort;
+const correctionOf = (over: Partial<Correction>): Correction => {
+  const opening = announced({ type: 'CorrectionAnnounced', account: null, customer: null, stage: 'created', as: 'a correction' });
+  if (!('open' in opening)) throw new Error('a correction that does not open');
+  return { ...opening.open, ...over };
+};
 const investSuite = (over: Partial<InvestSuitePort>): InvestSuitePort => ({ abilities: {}, ...over }) as InvestSuitePort;
 
 describe('effects at the broker', () => {
@@ -111,15 +121,51 @@ describe('effects at the broker', () => {
       [AT_MS - 300, 20],
       [AT_MS + 90_000, 5_000],
     ] as const) {
-      readSettlement.mockResolvedValueOnce({ kind: 'applied', result: { settled: false, settledAt: null, nextLookAtMs } });
+      readSettlement.mockResolvedValueOnce({ kind: 'applied', result: { settled: false, settledAt: null, nextLookAtMs, takenBack: null } });
       expect(await effect.read(request, sending)).toMatchObject({ kind: 'accepted', reference: 'EF.1', askAfterMs });
     }
     for (const settledAt of [null, 'TS']) {
-      readSettlement.mockResolvedValueOnce({ kind: 'applied', result: { settled: true, settledAt, nextLookAtMs: null } });
-      expect(await effect.read(request, sending)).toEqual({ kind: 'applied', result: { settledAt: settledAt ?? AT } });
+      readSettlement.mockResolvedValueOnce({ kind: 'applied', result: { settled: true, settledAt, nextLookAtMs: null, takenBack: null } });
+      expect(await effect.read(request, sending)).toEqual({ kind: 'applied', result: { settledAt: settledAt ?? AT, takenBack: null } });
     }
+    const takenBack = { units: decimal('4'), cash: decimal('352') };
+    readSettlement.mockResolvedValueOnce({ kind: 'applied', result: { settled: false, settledAt: null, nextLookAtMs: null, takenBack } });
+    expect(await effect.read(request, sending)).toEqual({ kind: 'applied', result: { settledAt: AT, takenBack } });
     readSettlement.mockResolvedValueOnce({ kind: 'retryable', evidence: 'refused' });
     expect(await effect.read(request, sending)).toMatchObject({ kind: 'retryable' });
+  });
+  it('hand over a trade that was taken back at once, known fills or not [11.3]', async () => {
+    const takenBack = { units: decimal('4'), cash: decimal('352') };
+    const effect = followOrder(broker({ readOrder: async () => ({ kind: 'applied', result: { ...report, takenBack } }) }), timing, 5_000);
+    expect(await effect.read(effect.request(live, journey, 'k'), sending)).toMatchObject({ kind: 'applied', result: { takenBack } });
+  });
+  it('look at the orders of the account, or of the customer, since long before the correction [11.3]', async () => {
+    const readCorrections = jest.fn<BrokerPort['readCorrections']>(async () => ({ kind: 'applied', result: { looked: 0, orders: [] } }));
+    const effect = readCorrectionsOf(broker({ readCorrections }), timing, 1_000);
+    const facts = journeyFacts({ openedAtMs: 5_000 });
+    expect(effect.request(correctionOf({ account: 'A1', customer: 'U1' }), facts, 'k')).toEqual({
+      party: { by: 'account', name: 'A1' },
+      sinceMs: 4_000,
+    });
+    const request: unknown = effect.request(correctionOf({ customer: 'U1' }), facts, 'k');
+    expect(request).toEqual({ party: { by: 'customer', name: 'U1' }, sinceMs: 4_000 });
+    expect(await effect.read(request, sending)).toEqual({ kind: 'applied', result: { looked: 0, orders: [] } });
+    expect(readCorrections).toHaveBeenCalledWith({ by: 'customer', name: 'U1' }, 4_000, sending.signal);
+    expect(() => {
+      effect.request(correctionOf({}), facts, 'k');
+    }).toThrow('of nobody');
+  });
+  it('leave to people what only people can do: nothing is sent, and their evidence names the account [11.3]', async () => {
+    const [find, settle] = [findAccount(timing), settleCorrection(timing)];
+    const request: unknown = settle.request(correctionOf({ account: 'A1', reason: 'why' }), journey, 'k');
+    expect(request).toEqual({ reason: 'why', account: 'A1', customer: null, orders: [] });
+    for (const effect of [find, settle]) {
+      expect(await effect.send(request, sending)).toMatchObject({ kind: 'rejected' });
+      expect(await effect.inquire(request, sending)).toMatchObject({ found: 'rejected' });
+      expect(effect).toMatchObject({ kind: 'once', system: 'people' });
+    }
+    expect(find.resultFromPerson(request, 'DWMW000001 seen in the back office')).toEqual({ account: 'DWMW000001' });
+    expect(settle.resultFromPerson(request, 'booked')).toBeNull();
   });
   it('ask prices of the side that is next, and what the account holds', async () => {
     const readPositions = jest.fn<BrokerPort['readPositions']>(async () => ({

@@ -25,8 +25,9 @@ export const followOrder = (
   read: async (request, sending) => {
     const answer = await broker.readOrder(request.account, request.orderId, sending.signal);
     if (answer.kind !== 'applied') return answer;
-    const { instrument, side, status, filledUnits, fills, currency, closedAt, rejectReason, brokerStatus } = answer.result;
-    const seen = { instrument, side, status, filledUnits, fills, currency, closedAt, rejectReason, seenAt: isoOf(now()) };
+    const { instrument, side, status, filledUnits, fills, currency, closedAt, rejectReason, takenBack, brokerStatus } = answer.result;
+    const told = { instrument, side, status, filledUnits, fills, currency, closedAt, rejectReason, takenBack };
+    const seen = { ...told, seenAt: isoOf(now()) };
     if (hasNews(request.knownFillIds, seen)) return { kind: 'applied', result: seen };
     return { kind: 'accepted', reference: request.orderId, askAfterMs: pollMs, note: brokerStatus };
   },

@@ -1,7 +1,15 @@
-import { accountDetail, accountMoney, accountPositions, PATHS, quotes } from '../../../../contracts/broker/drivewealth/http.js';
+import {
+  accountDetail,
+  accountMoney,
+  accountPositions,
+  PATHS,
+  quotes,
+  userAccounts,
+} from '../../../../contracts/broker/drivewealth/http.js';
 import { absolute, isZero, ZERO, type Decimal } from '../../../kernel/decimal.js';
 import type { BrokerAccountId, InstrumentId } from '../../../kernel/ids.js';
 import type { Currency } from '../../../kernel/money.js';
+import { Recent } from '../../../kernel/recent.js';
 import type { BrokerCash, BrokerPort, Position } from '../../../ports/broker.js';
 import { retryable } from '../../http/outcome.js';
 import { query } from '../../http/path.js';
@@ -10,39 +18,56 @@ import { get } from './get.js';
 import type { Instruments } from './mapping.js';
 import { got, unclear, type Got } from './outcome.js';
 
-/** Writes name an account by its number, reads by its id. */
-export type AccountNames = { readonly accountId: string; readonly accountNo: string };
+/** The two names of one account. Writes name it by its number, reads by its id; a portfolio may name it by either. */
+export type AccountNames = { readonly accountId: BrokerAccountId; readonly accountNo: string };
+/** An account as an answer names it: by both names, one of them, or none. */
+export type NamedAccount = { readonly accountID?: string | undefined; readonly accountNo?: string | undefined };
+
+/** The only place where two names of an account are compared. An answer that names none is of the account that was asked about. */
+export const isOfAccount = (named: NamedAccount, { accountId, accountNo }: AccountNames): boolean =>
+  (named.accountID === undefined || named.accountID === accountId) && (named.accountNo === undefined || named.accountNo === accountNo);
 
 export type Accounts = {
-  /** Asked once per account and process: neither name changes. */
+  /** Both names, by either of them. Asked once per account and process: neither name changes. */
   readonly find: (account: BrokerAccountId, signal: AbortSignal) => Promise<Got<AccountNames>>;
+  /** The accounts of one customer. Asked each time: a customer may open another. */
+  readonly ofCustomer: (customer: string, signal: AbortSignal) => Promise<Got<readonly AccountNames[]>>;
   readonly money: (account: BrokerAccountId, signal: AbortSignal) => Promise<Got<BrokerCash>>;
 };
 
 const MOST_ACCOUNTS = 50_000;
+const ANOTHER_ACCOUNT = 'the answer is about another account';
 
 export const createAccounts = (client: DriveWealthClient, currency: Currency): Accounts => {
-  const known = new Map<BrokerAccountId, AccountNames>();
+  const known = new Recent<AccountNames>(MOST_ACCOUNTS);
+  const find: Accounts['find'] = async (account, signal) => {
+    const cached = known.get(account);
+    if (cached !== undefined) return got(cached);
+    const question = { operation: 'read-account', path: PATHS.account(account), shape: accountDetail, what: 'the account' };
+    const answer = await get(client, question, signal);
+    if (answer.ended !== null) return answer;
+    const names = { accountId: answer.value.id as BrokerAccountId, accountNo: answer.value.accountNo };
+    if (names.accountId !== account && names.accountNo !== account) return unclear(ANOTHER_ACCOUNT);
+    known.set(account, names);
+    return got(names);
+  };
   return {
-    find: async (account, signal) => {
-      const cached = known.get(account);
-      if (cached !== undefined) return got(cached);
-      const question = { operation: 'read-account', path: PATHS.account(account), shape: accountDetail, what: 'the account' };
-      const answer = await get(client, question, signal);
-      if (answer.ended !== null) return answer;
-      const { id, accountNo } = answer.value;
-      if (id !== account && accountNo !== account) return unclear('the answer is about another account');
-      const names = { accountId: id, accountNo };
-      if (known.size >= MOST_ACCOUNTS) known.clear();
-      known.set(account, names);
-      return got(names);
+    find,
+    ofCustomer: async (customer, signal) => {
+      const path = PATHS.userAccounts(customer);
+      const answer = await get(client, { operation: 'read-accounts', path, shape: userAccounts, what: 'the accounts' }, signal);
+      return answer.ended === null
+        ? got(answer.value.map(({ id, accountNo }) => ({ accountId: id as BrokerAccountId, accountNo })))
+        : answer;
     },
     money: async (account, signal) => {
-      const question = { operation: 'read-money', path: PATHS.money(account), shape: accountMoney, what: 'the cash of the account' };
-      const answer = await get(client, question, signal);
+      const names = await find(account, signal);
+      if (names.ended !== null) return names;
+      const path = PATHS.money(names.value.accountId);
+      const answer = await get(client, { operation: 'read-money', path, shape: accountMoney, what: 'the cash of the account' }, signal);
       if (answer.ended !== null) return answer;
-      const { accountID, accountNo, cash } = answer.value;
-      if (accountID !== account && accountNo !== account) return unclear('the answer is about another account');
+      if (!isOfAccount(answer.value, names.value)) return unclear(ANOTHER_ACCOUNT);
+      const { cash } = answer.value;
       return got({
         currency,
         withdrawable: cash.cashAvailableForWithdrawal,
@@ -116,13 +141,15 @@ export const createReads = (client: DriveWealthClient, accounts: Accounts, instr
     return cash.ended === null ? { kind: 'applied', result: cash.value } : cash.ended;
   },
   readPositions: async (account, signal) => {
-    const question = { operation: 'read-positions', path: PATHS.positions(account), shape: accountPositions, what: 'the positions' };
-    const answer = await get(client, question, signal);
+    const names = await accounts.find(account, signal);
+    if (names.ended !== null) return names.ended;
+    const path = PATHS.positions(names.value.accountId);
+    const answer = await get(client, { operation: 'read-positions', path, shape: accountPositions, what: 'the positions' }, signal);
     if (answer.ended !== null) return answer.ended;
-    const { accountID, accountNo, equityPositions } = answer.value;
-    if (accountID !== account && accountNo !== account) return retryable('the positions cannot be read', 10_000);
+    if (!isOfAccount(answer.value, names.value)) return retryable(ANOTHER_ACCOUNT, 10_000);
     const positions: Position[] = [];
-    for (const row of equityPositions) {
+    // Shares, funds, bonds and options alike: who leaves one kind out believes that the customer has none of it.
+    for (const row of answer.value.all) {
       if (isZero(row.openQty)) continue;
       const instrument = instruments.idOf(row);
       if (instrument === null) return retryable('the instrument of a position is not known', 60_000);

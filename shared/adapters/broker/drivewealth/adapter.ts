@@ -7,7 +7,9 @@ import { createAccounts, createReads } from './accounts.js';
 import { createCashOuts } from './cash-outs.js';
 import { createClient, type ClientOptions } from './client.js';
 import { createInstruments, type InstrumentWords } from './mapping.js';
-import { createOrders } from './orders.js';
+import { readCorrections } from './corrections.js';
+import { createOrders, type OrderContext } from './orders.js';
+import type { ListOffset } from './paging.js';
 
 export type DriveWealthOptions = ClientOptions & {
   /** Currency of the accounts. Default USD, the only one documented for redemptions. */
@@ -28,6 +30,8 @@ export type DriveWealthOptions = ClientOptions & {
    * on whether the field exists, and an unknown one could be refused.
    */
   readonly sendClientOrderId?: boolean;
+  /** What the vendor takes the `offset` of a list for. Default `instant`, as its words say; `day` where it cuts off the hours. */
+  readonly listOffset?: ListOffset;
   /** Overrides the careful value, in ms. */
   readonly longestLifeMs?: number;
 };
@@ -42,22 +46,25 @@ export const createDriveWealth = (options: DriveWealthOptions): BrokerPort & { r
   const nowMs = options.nowMs ?? Date.now;
   const instruments = createInstruments(options.instruments ?? new Map());
   const accounts = createAccounts(client, ours);
+  const asked: OrderContext = {
+    client,
+    accounts,
+    instruments,
+    options: {
+      currency: ours,
+      clockSkewMs,
+      purchaseSettlementMs: options.purchaseSettlementMs ?? FOUR_DAYS_MS,
+      sendClientOrderId: options.sendClientOrderId ?? false,
+      listOffset: options.listOffset ?? 'instant',
+      nowMs,
+    },
+  };
   return {
     provider: 'drivewealth',
     abilities: abilitiesOf(options.longestLifeMs, options.sendClientOrderId ?? false),
     ...createReads(client, accounts, instruments),
-    ...createOrders({
-      client,
-      accounts,
-      instruments,
-      options: {
-        currency: ours,
-        clockSkewMs,
-        purchaseSettlementMs: options.purchaseSettlementMs ?? FOUR_DAYS_MS,
-        sendClientOrderId: options.sendClientOrderId ?? false,
-        nowMs,
-      },
-    }),
+    ...createOrders(asked),
+    readCorrections: readCorrections(asked),
     ...createCashOuts({
       client,
       accounts,

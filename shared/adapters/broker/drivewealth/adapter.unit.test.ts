@@ -21,6 +21,7 @@ const ORDER: OrderRequest = {
   side: 'sell',
   size: { by: 'units', units: decimal('1.50') },
 };
+const AT = '2026-11-21T09:00:00Z';
 const OUT: CashOutRequest = { account: ACCOUNT, amount: { amount: decimal('250'), currency: currency('USD') } };
 const sending = (timeoutMs = 5_000): Sending => ({
   key: 'journey-1/place/1',
@@ -95,6 +96,7 @@ describe('placing an order', () => {
     [404, '', 'unknown', undefined],
     [400, code('L025'), 'retryable', undefined],
     [403, code('P001'), 'retryable', undefined],
+    [403, '', 'retryable', undefined],
     [429, code('E029'), 'retryable', undefined],
     [500, code('E001'), 'unknown', undefined],
     [502, '<html>', 'unknown', undefined],
@@ -105,6 +107,16 @@ describe('placing an order', () => {
     const outcome = await port.placeOrder(ORDER, sending());
     expect(outcome).toMatchObject(reason === undefined ? { kind } : { kind, reason });
     expect(JSON.stringify(outcome)).not.toMatch(/NO1|Ada|12\.3/);
+  });
+
+  it.each([
+    [403, 'A051', 'refused'],
+    [403, 'O098', 'account-not-open'],
+    [400, 'E032', 'malformed'],
+  ] as const)('%s with code %s and details is a refusal: %s [11.1]', async (status, errorCode, reason) => {
+    onOrder(status, JSON.stringify({ errorCode, message: 'account NO1', errorDetails: { field: 'price', detail: 'of Ada' } }));
+    const outcome = await port.placeOrder(ORDER, sending());
+    expect(outcome).toEqual({ kind: 'rejected', reason, note: `answered ${String(status)} ${errorCode}` });
   });
 
   it('takes Retry-After', async () => {
@@ -249,7 +261,10 @@ describe('reads', () => {
     nock(HOST)
       .get(`${BASE}/accounts/acc-1/transactions`)
       .query(true)
-      .reply(200, [{ finTranID: 'F1', finTranTypeID: 'SSAL', accountAmount: 10, orderID: 'EF.1', fillQty: 1, fillPx: 10 }]);
+      .times(2)
+      .reply(200, [
+        { ...{ finTranID: 'F1', finTranTypeID: 'SSAL', accountAmount: 10, orderID: 'EF.1', fillQty: 1, fillPx: 10 }, tranWhen: AT },
+      ]);
     expect(await port.readOrder(ACCOUNT, 'EF.1', sending().signal)).toMatchObject({
       kind: 'retryable',
       evidence: 'the fills do not add up to the filled quantity',

@@ -299,7 +299,7 @@ describe('cash-outs', () => {
       evidence: expect.stringContaining('2 redemptions'),
     });
     broker.world().redemptions.clear();
-    broker.world().redemptions.set(one.redemptionId, { ...one, note: null, metadata: null });
+    broker.world().redemptions.set(one.redemptionId, { ...one, note: null });
     expect(await port.findCashOut(cashOut(), { ...sending('out-1'), firstSentAtMs: Date.now() - 1_000 })).toMatchObject({
       found: 'ambiguous',
     });
@@ -347,7 +347,7 @@ describe('the line', () => {
   });
 
   it('says retryable when nobody listens, and no-answer to an inquiry', async () => {
-    await port.readCash(ACCOUNT, soon());
+    await port.readPrices([ISIN], soon());
     await broker.close();
     expect(await port.placeOrder(sale(), sending('order-1'))).toMatchObject({ kind: 'retryable' });
     expect(await port.findOrder(sale(), sending('order-1'))).toMatchObject({ found: 'no-answer' });

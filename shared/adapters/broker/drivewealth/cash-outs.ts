@@ -14,7 +14,7 @@ import { isPayable, type Currency } from '../../../kernel/money.js';
 import type { Inquiry, Outcome, Sending } from '../../../kernel/outcome.js';
 import type { BrokerPort, CashOut, CashOutRefusal, CashOutRequest } from '../../../ports/broker.js';
 import { noAnswer, retryable, unknown } from '../../http/outcome.js';
-import type { Accounts, AccountNames } from './accounts.js';
+import { isOfAccount, type Accounts, type AccountNames } from './accounts.js';
 import { wireKey, type DriveWealthClient } from './client.js';
 import { get } from './get.js';
 import { cashOutOf } from './mapping.js';
@@ -47,12 +47,10 @@ const bodyOf = (request: CashOutRequest, accountNo: string, key: string, options
 };
 
 /** Null: amount, currency and account are those asked for, as far as the answer tells. */
-const differenceOf = (read: Redemption, request: CashOutRequest, names: AccountNames | null): string | null => {
+const differenceOf = (read: Redemption, request: CashOutRequest, names: AccountNames): string | null => {
   if (read.amount !== undefined && compare(absolute(read.amount), request.amount.amount) !== 0) return 'another amount';
   if (read.currency !== undefined && read.currency !== request.amount.currency) return 'another currency';
-  if (read.accountId !== undefined && read.accountId !== request.account && read.accountId !== names?.accountId) return 'another account';
-  if (names !== null && read.accountNo !== undefined && read.accountNo !== names.accountNo) return 'another account';
-  return null;
+  return isOfAccount({ accountID: read.accountId, accountNo: read.accountNo }, names) ? null : 'another account';
 };
 
 type Ended =
@@ -101,25 +99,50 @@ const createCashOut =
       : unknown(`the answer holds ${difference} than was asked`);
   };
 
-const listOf = ({ client }: Context, request: CashOutRequest, signal: AbortSignal): Promise<Got<readonly Redemption[]>> =>
-  get(
-    client,
-    { operation: 'find-cash-out', path: PATHS.accountRedemptions(request.account), shape: redemptionList, what: 'the redemptions' },
-    signal,
-  );
-
 const noteOf = (read: Redemption): string | null => {
   const note = read.note?.trim() ?? '';
   return note === '' ? null : note;
 };
 
-const carries = (read: Redemption, key: string): boolean => read.note?.trim() === key || Object.values(read.metadata ?? {}).includes(key);
+const carries = (read: Redemption, key: string): boolean => noteOf(read) === key;
 
-/** Without our key in it, but of the same amount and time: could be ours if their side had lost the note. */
-const couldBe = (read: Redemption, request: CashOutRequest, sending: Sending, skewMs: number): boolean => {
+/** Made since the first send, as far as the row tells. */
+const isSince = (read: Redemption, fromMs: number): boolean => {
   const createdMs = read.created === undefined ? null : instantMs(read.created);
-  const inWindow = createdMs === null || createdMs >= sending.firstSentAtMs - skewMs;
-  return inWindow && noteOf(read) === null && differenceOf(read, request, null) === null;
+  return createdMs === null || createdMs >= fromMs;
+};
+
+const MOST_CANDIDATES = 20;
+
+type Sorted = { readonly ours: readonly Redemption[]; readonly perhaps: readonly Redemption[] };
+
+/**
+ * The published row of the list has no note; the read by id has one. So each row since the first send that shows no note is read by its id.
+ * `perhaps`: of our account, amount and time, and no note there either. The note may be lost, so such a one is never "not ours".
+ */
+const sortOut = async (context: Context, request: CashOutRequest, names: AccountNames, sending: Sending): Promise<Got<Sorted>> => {
+  const question = {
+    operation: 'find-cash-out',
+    path: PATHS.accountRedemptions(names.accountId),
+    shape: redemptionList,
+    what: 'the redemptions',
+  };
+  const list = await get(context.client, question, sending.signal);
+  if (list.ended !== null) return list;
+  const key = wireKey(sending.key);
+  const fromMs = sending.firstSentAtMs - context.options.clockSkewMs;
+  const ours = list.value.filter((one) => carries(one, key));
+  const unnamed = list.value.filter((one) => noteOf(one) === null && isSince(one, fromMs));
+  if (unnamed.length > MOST_CANDIDATES) return unclear('too many redemptions could be ours');
+  const perhaps: Redemption[] = [];
+  for (const row of unnamed) {
+    const read = await redemptionOf(context, row.redemptionId, sending.signal);
+    if (read.ended !== null) return read;
+    const note = noteOf(read.value);
+    if (note === key) ours.push({ ...row, note, status: read.value.status });
+    else if (note === null && differenceOf(row, request, names) === null) perhaps.push(row);
+  }
+  return got({ ours, perhaps });
 };
 
 const foundOf = (cashOut: CashOut): Inquiry<CashOut, CashOutRefusal> => {
@@ -127,37 +150,41 @@ const foundOf = (cashOut: CashOut): Inquiry<CashOut, CashOutRefusal> => {
   return end.kind === 'applied' ? { found: 'applied', result: end.result } : { found: 'rejected', reason: end.reason, note: end.note };
 };
 
+const NOT_FOUND = { found: 'no-answer', evidence: 'the account or a redemption was not found', retryAfterMs: 60_000 } as const;
+
 const findCashOut =
   (context: Context): CashOuts['findCashOut'] =>
   async (request, sending) => {
-    const list = await listOf(context, request, sending.signal);
-    if (list.ended !== null)
-      return list.ended.kind === 'rejected'
-        ? { found: 'no-answer', evidence: 'the account was not found', retryAfterMs: 60_000 }
-        : noAnswer(list.ended);
-    const key = wireKey(sending.key);
-    const ours = list.value.filter((one) => carries(one, key));
+    const names = await context.accounts.find(request.account, sending.signal);
+    const sorted = names.ended === null ? await sortOut(context, request, names.value, sending) : names;
+    if (names.ended !== null || sorted.ended !== null) {
+      const ended = names.ended ?? sorted.ended;
+      return ended === null || ended.kind === 'rejected' ? NOT_FOUND : noAnswer(ended);
+    }
+    const { ours, perhaps } = sorted.value;
     const [only, second] = ours;
     if (second !== undefined) return { found: 'ambiguous', evidence: `${String(ours.length)} redemptions carry our key` };
     if (only !== undefined) {
-      const difference = differenceOf(only, request, null);
+      const difference = differenceOf(only, request, names.value);
       return difference === null
         ? foundOf(cashOutOf(only, request.amount.currency))
         : { found: 'ambiguous', evidence: `the redemption with our key is of ${difference}` };
     }
-    const perhaps = list.value.filter((one) => couldBe(one, request, sending, context.options.clockSkewMs));
     return perhaps.length === 0
       ? { found: 'absent' }
       : { found: 'ambiguous', evidence: `${String(perhaps.length)} redemptions of the same amount since the first send carry no note` };
   };
 
-const readOne = async ({ client, options }: Context, cashOutId: string, signal: AbortSignal): Promise<Got<CashOut>> => {
+const redemptionOf = async ({ client }: Context, cashOutId: string, signal: AbortSignal): Promise<Got<Redemption>> => {
   const question = { operation: 'read-cash-out', path: PATHS.redemption(cashOutId), shape: redemption, what: 'the redemption' };
   const answer = await get(client, question, signal);
-  if (answer.ended !== null) return answer;
-  if (answer.value.redemptionId !== cashOutId) return unclear('the redemption cannot be read');
+  return answer.ended === null && answer.value.redemptionId !== cashOutId ? unclear('the redemption cannot be read') : answer;
+};
+
+const readOne = async (context: Context, cashOutId: string, signal: AbortSignal): Promise<Got<CashOut>> => {
+  const read = await redemptionOf(context, cashOutId, signal);
   // The published form of this read leaves the amount out.
-  return got(cashOutOf(answer.value, options.currency));
+  return read.ended === null ? got(cashOutOf(read.value, context.options.currency)) : read;
 };
 
 const approvedOf = (json: Json, cashOutId: string): Redemption | null => {

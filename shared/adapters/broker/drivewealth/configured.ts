@@ -13,7 +13,7 @@ export const driveWealth = configurable(
     DRIVEWEALTH_CLIENT_ID: z.string().min(1).meta({ description: 'DriveWealth login' }),
     DRIVEWEALTH_CLIENT_SECRET: secret.meta({ secret: true, description: 'DriveWealth login' }),
   },
-  (values, { requestLongestLifeMs, cashOutType, currencies, sendClientOrderId }: BrokerTenant, log) =>
+  (values, { requestLongestLifeMs, cashOutType, currencies, sendClientOrderId, listOffset }: BrokerTenant, log) =>
     createDriveWealth({
       baseUrl: values.DRIVEWEALTH_BASE_URL,
       appKey: values.DRIVEWEALTH_APP_KEY,
@@ -22,6 +22,7 @@ export const driveWealth = configurable(
       longestLifeMs: requestLongestLifeMs,
       redemptionType: cashOutType,
       sendClientOrderId,
+      listOffset,
       ...(currencies[0] === undefined ? {} : { currency: currency(currencies[0]) }),
       log,
     }),

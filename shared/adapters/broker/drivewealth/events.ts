@@ -1,6 +1,6 @@
-/** DriveWealth's events, in our words. Types may appear at any time: a new one is acknowledged and counted. */
+/** DriveWealth's events, in our words. Types may appear at any time: a new one is acknowledged and counted, one of the family `transfers.` is kept. */
 import { ZodError } from 'zod';
-import { eventEnvelope, readEvent, type BrokerEvent } from '../../../../contracts/broker/drivewealth/events.js';
+import { eventEnvelope, readEvent, TRANSFER_FAMILY, type BrokerEvent } from '../../../../contracts/broker/drivewealth/events.js';
 import type { EventReader, ReadBody, SortedEvent } from '../../../../contracts/internal/event-reader.js';
 import { problemsOf } from '../../../../contracts/tokens.js';
 import type { Json } from '../../../kernel/json.js';
@@ -11,6 +11,8 @@ type Said = Pick<SortedEvent, 'topic' | 'words' | 'key'>;
 const named = (text: string | undefined): string | null => (text === undefined || text === '' ? null : text);
 /** The account's number or id, which are in one partition with the account's other events; else what the event is about. */
 const keyOf = (about: string, accountNo?: string, accountId?: string): string => named(accountNo) ?? named(accountId) ?? about;
+
+const STAGES = ['created', 'updated', 'completed'] as const;
 
 const said = (event: Known): Said => {
   switch (event.kind) {
@@ -27,6 +29,16 @@ const said = (event: Known): Said => {
       const words = { about: 'booking', accountId: accountID, orderId: named(transaction.orderID) } as const;
       return { topic: 'broker.cash-status', words, key: keyOf(event.id, accountNo) };
     }
+    case 'correction': {
+      const { accountNo, accountID, userID } = event.payload;
+      const account = named(accountNo) ?? named(accountID);
+      const customer = named(userID);
+      const stage = STAGES.find((word) => event.type.endsWith(`.${word}`)) ?? 'unlisted';
+      const reference = account ?? customer ?? event.id;
+      const words = { about: 'correction', reference, account, customer, stage } as const;
+      // An order topic: a correction changes orders, and who follows orders hears it. An older release of it keeps what it cannot read.
+      return { topic: 'broker.order-status', words, key: reference };
+    }
     case 'account': {
       const { accountNo, accountID } = event.payload;
       const words = { about: 'account', accountId: named(accountID) } as const;
@@ -39,7 +51,7 @@ const read = (body: Json): ReadBody => {
   try {
     const event = readEvent(body);
     const { id, type, timestamp } = event;
-    if (event.kind === 'other') return { kind: 'unlisted', id, what: type, keep: false };
+    if (event.kind === 'other') return { kind: 'unlisted', id, what: type, keep: type.startsWith(TRANSFER_FAMILY) };
     return { kind: 'event', event: { ...said(event), id, type, occurredAt: timestamp, portfolioId: null } as SortedEvent };
   } catch (error) {
     if (error instanceof ZodError) return { kind: 'malformed', problems: problemsOf(error) };

@@ -54,12 +54,40 @@ describe('an event of DriveWealth', () => {
     expect(key({ accountNo: null })).toMatchObject({ event: { key: 'O1' } });
   });
   it('of a type that is not listed is of no use and no error', () => {
-    expect(read(samples[3])).toEqual({
+    expect(read(samples[4])).toEqual({
       kind: 'unlisted',
       id: 'event_b1acdf71-17d2-4e38-81ce-871a86374b40',
       what: 'accounts.somethingNew.happened',
       keep: false,
     });
+  });
+  it.each([
+    ['accountNo', { accountNo: 'N', accountID: 'A', userID: 'U' }, { account: 'N', customer: 'U' }],
+    ['accountID', { accountID: 'A' }, { account: 'A', customer: null }],
+    ['account.id', { account: { id: 'A' } }, { account: 'A', customer: null }],
+    ['account.accountNo', { account: { accountNo: 'N' } }, { account: 'N', customer: null }],
+    ['the account as a text', { account: 'A' }, { account: 'A', customer: null }],
+    ['a transaction with an account', { transaction: { accountID: 'A' } }, { account: 'A', customer: null }],
+    ['userID', { userID: 'U' }, { account: null, customer: 'U' }],
+    ['user.id', { user: { id: 'U' } }, { account: null, customer: 'U' }],
+    ['no name', { whatever: [1], accountNo: 7 }, { account: null, customer: null }],
+  ] as const)('about a cancel and rebill finds its account by %s [9a.3] [11.3]', (_name, payload, found) => {
+    for (const stage of ['created', 'updated', 'completed'] as const) {
+      const reference = found.account ?? found.customer ?? 'event_1';
+      expect(read(event(`transfers.cancelRebill.${stage}`, payload as Json))).toMatchObject({
+        kind: 'event',
+        event: { topic: 'broker.order-status', key: reference, words: { about: 'correction', reference, ...found, stage } },
+      });
+    }
+  });
+  it('about a cancel and rebill is a correction, whatever its last word is [11.3]', () => {
+    expect(read(event('transfers.cancelRebill.postponed', { accountNo: 'N' }))).toMatchObject({
+      event: { words: { about: 'correction', stage: 'unlisted', account: 'N' } },
+    });
+  });
+  it('of another kind of transfer is kept, never dropped [11.3]', () => {
+    for (const type of ['transfers.assetTransfer.completed', 'transfers.created', 'transfers.tomorrow.updated'])
+      expect(read(event(type, { accountNo: 'N' }))).toEqual({ kind: 'unlisted', id: 'event_1', what: type, keep: true });
   });
   it('that cannot be read says where, and does not repeat it', () => {
     expect(read(event('redemptions.updated', { status: 'a secret' }))).toEqual({

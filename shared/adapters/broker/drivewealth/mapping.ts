@@ -13,11 +13,23 @@ import {
   type OrderStatus,
   type RedemptionStatus,
 } from '../../../../contracts/broker/drivewealth/statuses.js';
-import { absolute, compare, decimal, isPositive, minus, sum, times, ZERO, type Decimal } from '../../../kernel/decimal.js';
+import {
+  absolute,
+  compare,
+  decimal,
+  isNegative,
+  isPositive,
+  minus,
+  negated,
+  sum,
+  times,
+  ZERO,
+  type Decimal,
+} from '../../../kernel/decimal.js';
 import type { InstrumentId } from '../../../kernel/ids.js';
 import { instantMs } from '../../../kernel/instant.js';
 import type { Currency } from '../../../kernel/money.js';
-import type { CashOut, Fill, OrderReport, OrderRequest, OrderSide } from '../../../ports/broker.js';
+import type { CashOut, Fill, OrderReport, OrderRequest, OrderSide, TakenBack } from '../../../ports/broker.js';
 
 /** How an instrument is called there, where its ISIN is not enough. */
 export type InstrumentWords = { readonly symbol?: string; readonly instrumentId?: string };
@@ -154,6 +166,22 @@ export const fillRowsOf = (rows: readonly TransactionRow[], orderId: string, ord
       (row.orderID === orderId || (row.orderID === undefined && orderNo !== undefined && row.orderNo === orderNo)),
   );
 
+/** A sale that takes cash, or a purchase that gives it, takes back a fill; so do units below zero. */
+const takesBack = (row: TransactionRow): boolean =>
+  isNegative(row.fillQty ?? ZERO) ||
+  (row.finTranTypeID === LEDGER_CODES.sale ? isNegative(row.accountAmount) : isPositive(row.accountAmount));
+
+/** What rows of fills take back of them; null: nothing. */
+export const takenBackOf = (rows: readonly TransactionRow[]): TakenBack | null => {
+  const back = rows.filter(takesBack);
+  if (back.length === 0) return null;
+  return { units: sum(back.map((row) => absolute(row.fillQty ?? ZERO))), cash: sum(back.map((row) => absolute(row.accountAmount))) };
+};
+
+/** Units that rows of fills come to, less those taken back. */
+export const bookedUnitsOf = (rows: readonly TransactionRow[]): Decimal =>
+  sum(rows.map((row) => (takesBack(row) ? negated(absolute(row.fillQty ?? ZERO)) : (row.fillQty ?? ZERO))));
+
 export type FillsRead = { readonly fills: readonly Fill[]; readonly unclear: null } | { readonly fills: null; readonly unclear: string };
 
 /**
@@ -161,7 +189,7 @@ export type FillsRead = { readonly fills: readonly Fill[]; readonly unclear: nul
  * knows how a cent was rounded. Totals must agree with the order before anything is believed.
  */
 export const fillsOf = (detail: OrderDetail, steps: readonly OrderAuditStep[], rows: readonly TransactionRow[]): FillsRead => {
-  const left = [...fillRowsOf(rows, detail.id, detail.orderNo)];
+  const left = fillRowsOf(rows, detail.id, detail.orderNo).filter((row) => !takesBack(row));
   const fills: Fill[] = [];
   const no = (why: string): FillsRead => ({ fills: null, unclear: why });
   for (const step of steps.filter(isFill)) {

@@ -21,11 +21,11 @@ import type { Sending } from '../../../kernel/outcome.js';
 import { Recent } from '../../../kernel/recent.js';
 import type { BrokerCash, BrokerPort, OrderReport, OrderRequest, Settlement } from '../../../ports/broker.js';
 import { noAnswer, retryable, unknown } from '../../http/outcome.js';
-import { query } from '../../http/path.js';
-import type { Accounts } from './accounts.js';
+import { isOfAccount, type AccountNames, type Accounts } from './accounts.js';
 import { wireKey, type DriveWealthClient } from './client.js';
 import { get } from './get.js';
-import { feesAddUp, fillRowsOf, fillsOf, orderStateOf, rowMatches, sideOf, timeOf, type Instruments } from './mapping.js';
+import { feesAddUp, fillRowsOf, fillsOf, orderStateOf, rowMatches, sideOf, takenBackOf, timeOf, type Instruments } from './mapping.js';
+import { readTimedList, type ListOffset } from './paging.js';
 import { post } from './post.js';
 import { got, ORDER_REFUSALS, unclear, type Got } from './outcome.js';
 
@@ -36,21 +36,22 @@ export type OrderOptions = {
   readonly purchaseSettlementMs: number;
   /** Send our key as `clientOrderID` too. */
   readonly sendClientOrderId: boolean;
+  /** What the vendor takes the `offset` of a list for. */
+  readonly listOffset: ListOffset;
   readonly nowMs: () => number;
 };
 export type Orders = Pick<BrokerPort, 'placeOrder' | 'findOrder' | 'readOrder' | 'readOpenOrders' | 'readSettlement'>;
 /** Orders that this process has been told the id of, with the key each was placed under. */
 type Owners = { readonly of: (orderId: string) => string | undefined; readonly note: (orderId: string, key: string) => void };
-type Context = {
-  readonly owners: Owners;
+/** What every question needs. */
+export type OrderContext = {
   readonly client: DriveWealthClient;
   readonly accounts: Accounts;
   readonly instruments: Instruments;
   readonly options: OrderOptions;
 };
+type Context = OrderContext & { readonly owners: Owners };
 
-const PAGE_SIZE = 100;
-const MAX_PAGES = 100;
 const MOVING_RETRY_MS = 1_000;
 
 const placeBody = (request: OrderRequest, accountNo: string, clientOrderId: string | null, instruments: Instruments): Printable => ({
@@ -102,32 +103,58 @@ const placeOrder =
     return { kind: 'applied', result: { orderId: read.data.orderId } };
   };
 
-const openRows = async ({ client }: Context, accountId: BrokerAccountId, signal: AbortSignal): Promise<Got<readonly OrderListRow[]>> => {
+export const openRows = async (
+  { client }: OrderContext,
+  { accountId }: AccountNames,
+  signal: AbortSignal,
+): Promise<Got<readonly OrderListRow[]>> => {
   const question = { operation: 'read-open-orders', path: PATHS.pendingOrders(accountId), shape: pendingOrders, what: 'the open orders' };
   const answer = await get(client, question, signal);
   return answer.ended === null ? got(answer.value.orders) : answer;
 };
 
-const endedRows = async (
-  { client, options }: Context,
-  accountId: BrokerAccountId,
+/** Orders at an end, made since `fromMs` less a day. */
+export const endedRows = (
+  { client, options }: OrderContext,
+  { accountId }: AccountNames,
   fromMs: number,
   signal: AbortSignal,
-): Promise<Got<readonly OrderListRow[]>> => {
-  const rows: OrderListRow[] = [];
-  const from = isoOf(fromMs);
-  const to = isoOf(options.nowMs() + options.clockSkewMs);
-  for (let page = 0; page < MAX_PAGES; page++) {
-    const path = `${PATHS.orderHistory(accountId)}${query({ from, to, limit: String(PAGE_SIZE), offset: String(rows.length) })}`;
-    const answer = await get(client, { operation: 'read-order-history', path, shape: orderHistory, what: 'the order history' }, signal);
-    if (answer.ended !== null) return answer;
-    rows.push(...answer.value.orders);
-    if (answer.value.orders.length < PAGE_SIZE) return got(rows);
-  }
-  return unclear('the order history has too many pages');
-};
+): Promise<Got<readonly OrderListRow[]>> =>
+  readTimedList<OrderListRow>({
+    what: 'the order history',
+    fromMs,
+    nowMs: options.nowMs(),
+    offset: options.listOffset,
+    idOf: (row) => row.orderID,
+    atOf: (row) => row.createdWhen,
+    ask: async (parameters) => {
+      const path = `${PATHS.orderHistory(accountId)}${parameters}`;
+      const answer = await get(client, { operation: 'read-order-history', path, shape: orderHistory, what: 'the order history' }, signal);
+      return answer.ended === null ? got(answer.value.orders) : answer;
+    },
+  });
 
-const detailOf = async ({ client }: Context, orderId: string, signal: AbortSignal): Promise<Got<OrderDetail>> => {
+/** Rows of the ledger since `fromMs` less a day. */
+export const ledgerRows = (
+  { client, options }: OrderContext,
+  { accountId }: AccountNames,
+  fromMs: number,
+  signal: AbortSignal,
+): Promise<Got<readonly TransactionRow[]>> =>
+  readTimedList<TransactionRow>({
+    what: 'the ledger',
+    fromMs,
+    nowMs: options.nowMs(),
+    offset: options.listOffset,
+    idOf: (row) => row.finTranID,
+    atOf: (row) => row.tranWhen,
+    ask: (parameters) => {
+      const path = `${PATHS.transactions(accountId)}${parameters}`;
+      return get(client, { operation: 'read-transactions', path, shape: transactions, what: 'the ledger' }, signal);
+    },
+  });
+
+export const detailOf = async ({ client }: OrderContext, orderId: string, signal: AbortSignal): Promise<Got<OrderDetail>> => {
   const detail = await get(client, { operation: 'read-order', path: PATHS.order(orderId), shape: orderDetail, what: 'the order' }, signal);
   return detail.ended === null && detail.value.id !== orderId ? unclear('the order cannot be read') : detail;
 };
@@ -155,10 +182,12 @@ const MOST_CANDIDATES = 20;
 
 const candidatesOf = async (context: Context, request: OrderRequest, sending: Sending): Promise<Got<readonly string[]>> => {
   const fromMs = sending.firstSentAtMs - context.options.clockSkewMs;
+  const names = await context.accounts.find(request.account, sending.signal);
+  if (names.ended !== null) return names;
   // Open ones first: an order that ends between the two reads is then seen twice, never not at all.
-  const open = await openRows(context, request.account, sending.signal);
+  const open = await openRows(context, names.value, sending.signal);
   if (open.ended !== null) return open;
-  const ended = await endedRows(context, request.account, fromMs, sending.signal);
+  const ended = await endedRows(context, names.value, fromMs, sending.signal);
   if (ended.ended !== null) return ended;
   const inWindow = (row: OrderListRow): boolean => (instantMs(row.createdWhen) ?? fromMs) >= fromMs;
   const ids = [...open.value, ...ended.value]
@@ -189,35 +218,21 @@ const findOrder =
     return { found: 'applied', result: { orderId: only } };
   };
 
-const ledgerOf = async (
-  { client, options }: Context,
-  accountId: BrokerAccountId,
+/** Every row of the account since the order was made. */
+const ledgerOf = (
+  context: Context,
+  names: AccountNames,
   detail: OrderDetail,
   signal: AbortSignal,
 ): Promise<Got<readonly TransactionRow[]>> => {
   const createdMs = detail.created === undefined ? null : instantMs(detail.created);
-  const from = isoOf(createdMs === null ? 0 : createdMs - options.clockSkewMs);
-  const rows: TransactionRow[] = [];
-  for (let page = 0; page < MAX_PAGES; page++) {
-    const path = `${PATHS.transactions(accountId)}${query({ from, to: isoOf(options.nowMs() + options.clockSkewMs), limit: String(PAGE_SIZE), offset: String(rows.length) })}`;
-    const answer = await get(client, { operation: 'read-transactions', path, shape: transactions, what: 'the ledger' }, signal);
-    if (answer.ended !== null) return answer;
-    const known = new Set(rows.map((row) => row.finTranID));
-    const fresh = answer.value.filter((row) => !known.has(row.finTranID));
-    rows.push(...fresh);
-    if (answer.value.length < PAGE_SIZE || fresh.length === 0) return got(rows);
-  }
-  return unclear('the ledger has too many pages');
+  return ledgerRows(context, names, createdMs === null ? 0 : createdMs - context.options.clockSkewMs, signal);
 };
-
-const isOfAccount = (detail: OrderDetail, accountId: BrokerAccountId): boolean =>
-  (detail.accountID === undefined && detail.accountNo === undefined) || detail.accountID === accountId || detail.accountNo === accountId;
 
 const reportOf = (
   detail: OrderDetail,
   account: BrokerAccountId,
-  fills: OrderReport['fills'],
-  lastStepAt: string | null,
+  { fills, lastStepAt, takenBack }: Pick<OrderReport, 'fills' | 'takenBack'> & { readonly lastStepAt: string | null },
   context: Context,
 ): Got<OrderReport> => {
   const instrument = context.instruments.idOf(detail);
@@ -240,6 +255,7 @@ const reportOf = (
     currency: context.options.currency,
     closedAt: status === 'open' ? null : last,
     rejectReason: detail.statusMessage?.errorCode ?? null,
+    takenBack,
   });
 };
 
@@ -247,12 +263,14 @@ const reportOf = (
 type Read = { readonly report: OrderReport; readonly orderNo: string | undefined; readonly ledger: readonly TransactionRow[] };
 
 const readReport = async (context: Context, account: BrokerAccountId, orderId: string, signal: AbortSignal): Promise<Got<Read>> => {
+  const names = await context.accounts.find(account, signal);
+  if (names.ended !== null) return names;
   const detail = await detailOf(context, orderId, signal);
   if (detail.ended !== null) return detail;
-  if (!isOfAccount(detail.value, account)) return unclear('the order is of another account');
+  if (!isOfAccount(detail.value, names.value)) return unclear('the order is of another account');
   const isFilled = isPositive(detail.value.cumulativeQuantity ?? ZERO);
   if (!isFilled && orderStateOf(detail.value) === 'open') {
-    const report = reportOf(detail.value, account, [], null, context);
+    const report = reportOf(detail.value, account, { fills: [], lastStepAt: null, takenBack: null }, context);
     return report.ended === null ? got({ report: report.value, orderNo: detail.value.orderNo, ledger: [] }) : report;
   }
   const question = { operation: 'read-order-audit', path: PATHS.orderAudit(orderId), shape: orderAudit, what: 'the audit of the order' };
@@ -260,14 +278,16 @@ const readReport = async (context: Context, account: BrokerAccountId, orderId: s
   if (audit.ended !== null) return audit;
   const { steps } = audit.value;
   const lastStep = steps.at(-1);
-  const rows = isFilled ? await ledgerOf(context, account, detail.value, signal) : got([]);
+  const rows = isFilled ? await ledgerOf(context, names.value, detail.value, signal) : got([]);
   if (rows.ended !== null) return rows;
   const filled = fillsOf(detail.value, steps, rows.value);
   // An order that is being filled moves between the three reads: look again soon.
   if (filled.unclear !== null) return unclear(filled.unclear, MOVING_RETRY_MS);
   if (!feesAddUp(detail.value, filled.fills))
     return unclear('the fees of the fills do not add up to the fees of the order', MOVING_RETRY_MS);
-  const report = reportOf(detail.value, account, filled.fills, timeOf(lastStep?.transactTime) ?? timeOf(lastStep?.createdWhen), context);
+  const takenBack = takenBackOf(fillRowsOf(rows.value, orderId, detail.value.orderNo));
+  const lastStepAt = timeOf(lastStep?.transactTime) ?? timeOf(lastStep?.createdWhen);
+  const report = reportOf(detail.value, account, { fills: filled.fills, lastStepAt, takenBack }, context);
   return report.ended === null ? got({ report: report.value, orderNo: detail.value.orderNo, ledger: rows.value }) : report;
 };
 
@@ -291,7 +311,8 @@ const couldBeWaiting = (waiting: BrokerCash['pendingSettlement'], ledger: readon
 const settlementOf = async (context: Context, { report, orderNo, ledger }: Read, signal: AbortSignal): Promise<Got<Settlement>> => {
   const rows = fillRowsOf(ledger, report.orderId, orderNo);
   const nowMs = context.options.nowMs();
-  const notYet = (nextLookAtMs: number): Got<Settlement> => got({ settled: false, settledAt: null, nextLookAtMs });
+  const { takenBack } = report;
+  const notYet = (nextLookAtMs: number): Got<Settlement> => got({ settled: false, settledAt: null, nextLookAtMs, takenBack });
   const dates = rows.map((row) => (row.settleDate === undefined ? null : instantMs(row.settleDate)));
   const dated = dates.filter((date) => date !== null);
   const lastFillMs = Math.max(...report.fills.map((one) => instantMs(one.executedAt) ?? nowMs));
@@ -308,7 +329,7 @@ const settlementOf = async (context: Context, { report, orderNo, ledger }: Read,
     if (isOfThatDate || (dueMs !== null && couldBeWaiting(waiting, ledger, dueMs)))
       return notYet(Math.max(Math.min(...comesAtMs), nowMs + MOVING_RETRY_MS));
   }
-  return got({ settled: true, settledAt: isoOf(dueMs ?? nowMs), nextLookAtMs: null });
+  return got({ settled: true, settledAt: isoOf(dueMs ?? nowMs), nextLookAtMs: null, takenBack });
 };
 
 const readSettlement =
@@ -317,13 +338,14 @@ const readSettlement =
     const read = await readReport(context, account, orderId, signal);
     if (read.ended !== null) return read.ended;
     const { report } = read.value;
-    if (report.status === 'open') return { kind: 'applied', result: { settled: false, settledAt: null, nextLookAtMs: null } };
-    if (report.fills.length === 0) return { kind: 'applied', result: { settled: true, settledAt: report.closedAt, nextLookAtMs: null } };
+    const { status, fills, closedAt, takenBack } = report;
+    if (status === 'open') return { kind: 'applied', result: { settled: false, settledAt: null, nextLookAtMs: null, takenBack } };
+    if (fills.length === 0) return { kind: 'applied', result: { settled: true, settledAt: closedAt, nextLookAtMs: null, takenBack } };
     const settlement = await settlementOf(context, read.value, signal);
     return settlement.ended === null ? { kind: 'applied', result: settlement.value } : settlement.ended;
   };
 
-export const createOrders = (given: Omit<Context, 'owners'>): Orders => {
+export const createOrders = (given: OrderContext): Orders => {
   const context: Context = { ...given, owners: createOwners() };
   return {
     placeOrder: placeOrder(context),
@@ -333,7 +355,8 @@ export const createOrders = (given: Omit<Context, 'owners'>): Orders => {
       return read.ended === null ? { kind: 'applied', result: read.value.report } : read.ended;
     },
     readOpenOrders: async (account, signal) => {
-      const rows = await openRows(context, account, signal);
+      const names = await context.accounts.find(account, signal);
+      const rows = names.ended === null ? await openRows(context, names.value, signal) : names;
       if (rows.ended !== null) return rows.ended;
       const orders: { orderId: string; instrument: InstrumentId }[] = [];
       for (const row of rows.value) {

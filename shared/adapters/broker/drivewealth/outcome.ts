@@ -26,7 +26,8 @@ export const ORDER_REFUSALS: Refusals<OrderRefusal> = [
   { code: /^O0(0[5-9]|1[0-9])$/, says: 'malformed' },
   { code: /^E032$/, says: 'malformed' },
   { code: /^(O099|O123|O124|O125)$/, says: 'refused' },
-  { code: /^A001$/, says: 'refused' },
+  // The account is restricted; comes with 403.
+  { code: /^(A001|A051)$/, says: 'refused' },
   ...SHARED,
 ];
 
@@ -44,6 +45,9 @@ const codeOf = (answer: HttpAnswer): string | null => {
   return read?.success === true ? read.data.errorCode : null;
 };
 
+const saysOf = <Reason extends string>(code: string | null, rows: Refusals<Reason>): Row<Reason>['says'] | null =>
+  code === null ? null : (rows.find((row) => row.code.test(code))?.says ?? null);
+
 /** The code only: the message is free text that may hold account numbers. */
 const noteOf = (answer: HttpAnswer, code: string | null): string =>
   code === null ? `answered ${describe(answer)}` : `answered ${describe(answer)} ${code.slice(0, 20)}`;
@@ -52,18 +56,22 @@ type Refused<Reason extends string> = { readonly kind: 'rejected'; readonly reas
 export type Judged<Reason extends string> =
   { readonly json: Json; readonly ended: null } | { readonly json: null; readonly ended: Open | Refused<Reason> };
 
-/** Rows for a write: only a listed code rejects; any other 4xx, and what cannot be read, is unknown. */
+/**
+ * Rows for a write: only a listed code rejects; any other 4xx, and what cannot be read, is unknown. A refusal may be 400 or 403: a code
+ * that is listed decides, and only a 403 without one blames our credentials.
+ */
 export const judgeWrite = <Reason extends string>(sent: Sent, rows: Refusals<Reason>): Judged<Reason> => {
   if (sent.answer === null) return { json: null, ended: sent.open };
   const { answer } = sent;
-  const open = outcomeOfStatus(answer);
+  const listed = answer.status === 403 && saysOf(codeOf(answer), rows) !== null;
+  const open = listed ? null : outcomeOfStatus(answer);
   if (open !== null) return { json: null, ended: open };
   if (answer.status === 200 || answer.status === 201) {
     if (answer.body.kind === 'json') return { json: answer.body.json, ended: null };
     return { json: null, ended: unknown(`answered ${describe(answer)} without a readable body`) };
   }
   const code = codeOf(answer);
-  const says = code === null ? null : (rows.find((row) => row.code.test(code))?.says ?? null);
+  const says = saysOf(code, rows);
   const note = noteOf(answer, code);
   if (says === 'credentials') return { json: null, ended: retryable(`credentials: ${note}`, CREDENTIALS_RETRY_MS) };
   if (says === null || says === 'open') return { json: null, ended: unknown(says === null ? `unlisted: ${note}` : note) };
