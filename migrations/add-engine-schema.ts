@@ -4,6 +4,7 @@ import { earlierRequests } from './0004-earlier-requests.js';
 import { leanSteps } from './0005-lean-steps.js';
 import { outboxOrder } from './0006-outbox-order.js';
 import { journeyPolicy } from './0008-journey-policy.js';
+import { writeCheck } from './0014-write-check.js';
 
 export type EngineChange = {
   /** The migration that makes this change in the schemas that exist. */
@@ -18,6 +19,7 @@ export const ENGINE_CHANGES: readonly EngineChange[] = [
   { migration: '0005-lean-steps', change: leanSteps },
   { migration: '0006-outbox-order', change: outboxOrder },
   { migration: '0008-journey-policy', change: journeyPolicy },
+  { migration: '0014-write-check', change: writeCheck },
 ];
 
 const GOOD_NAME = /^[a-z][a-z0-9_]{0,40}$/;

@@ -10,6 +10,7 @@ import * as outboxOrder from './0006-outbox-order.js';
 import * as engineSchemas from './0007-engine-schemas.js';
 import { engineSchemas as listed } from './engine-schemas.js';
 import * as journeyPolicy from './0008-journey-policy.js';
+import * as writeCheck from './0014-write-check.js';
 
 export type Migration = { readonly name: string; readonly up: (knex: Knex) => Promise<void> };
 
@@ -22,6 +23,7 @@ export const migrations: readonly Migration[] = [
   { name: '0006-outbox-order', up: outboxOrder.up },
   { name: '0007-engine-schemas', up: engineSchemas.up },
   { name: '0008-journey-policy', up: journeyPolicy.up },
+  { name: '0014-write-check', up: writeCheck.up },
 ];
 
 const forwardOnly = (): Promise<never> => Promise.reject(new Error('migrations go forward only'));

@@ -7,6 +7,7 @@ import type { Registry } from 'prom-client';
 import type { z } from 'zod';
 import { readConfig, type CommonConfig, type Environment, type Settings } from '../process/config.js';
 import { openPool } from '../postgres/database.js';
+import { writeCheck } from '../postgres/write-check.js';
 import { createApp, createRegistry, finishApp, listen } from './server.js';
 import { pingKafka } from '../kafka/admin.js';
 import { startProducer, type Producer } from '../kafka/producer.js';
@@ -44,12 +45,7 @@ const start = async <S extends z.ZodObject>(options: HttpServiceOptions<S>, envi
   await untilDone('Kafka', log, () => ensureAllTopics(kafka, config.KAFKA_REPLICATION_FACTOR));
   const producer = await startProducer(kafka);
   const app = createApp(registry, [
-    {
-      name: 'postgres',
-      check: async () => {
-        await pool.query('select 1');
-      },
-    },
+    { name: 'postgres', check: writeCheck(pool) },
     { name: 'kafka', check: () => pingKafka(kafka) },
   ]);
   options.wire(config, { app, pool, producer, registry, log });

@@ -21,6 +21,11 @@ export class HoldPartition extends Error {
   }
 }
 
+/** Bytes of a topic that cannot be read as what Kafka promises: a batch that is damaged, or in a form that nobody here knows. */
+export class Undecodable extends Error {
+  override readonly name = 'Undecodable';
+}
+
 /** The consumer cannot go on. The process must end, so that a fresh one takes over. */
 export class ConsumerDied extends Error {
   override readonly name = 'ConsumerDied';

@@ -6,6 +6,7 @@ import { KafkaJSProtocolError } from 'kafkajs/src/errors';
 import type { Guards } from './guards.js';
 import { ingestBatch } from './ingest-batch.js';
 import type { Ingest } from './ingest-batch.js';
+import { StoppedPartitions } from './stopped-partitions.js';
 import { waitFor, without, work } from './testing.js';
 import { Watchdog } from './watchdog.js';
 
@@ -98,6 +99,7 @@ const run = async (ingest: Ingest, guards: Guards, more: { handlerDeadlineMs?: n
       onProgress: () => undefined,
       log: () => undefined,
       guards,
+      stopped: new StoppedPartitions(() => undefined, []),
       commitOutside: (topic, partition, offset) => runner.commitOffsets({ topics: [{ topic, partitions: [{ partition, offset }] }] }),
     }),
   });

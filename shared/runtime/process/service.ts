@@ -8,6 +8,7 @@ import { ownTopics, outsideTopics, deadLetterTopic, PARTITIONS, type Topic } fro
 import type { Check, CommonConfig, Environment, Settings } from './config.js';
 import { readConfig } from './config.js';
 import { clockProblem, openClient, openPool, type DatabaseOptions } from '../postgres/database.js';
+import { writeCheck } from '../postgres/write-check.js';
 import { assemble, type Assembly } from '../engine/assembly.js';
 import { Catalogue } from '../engine/catalogue.js';
 import { systemClock } from '../engine/clock.js';
@@ -20,7 +21,7 @@ import type { StateVersions } from '../engine/store/store.js';
 import { NotReady, createApp, createRegistry, finishApp, listen, type Check as HealthCheck, type Listening } from '../http/server.js';
 import { ensureTopics, pingKafka } from '../kafka/admin.js';
 import type { KafkaOptions } from '../kafka/client.js';
-import { startConsumer } from '../kafka/consumer.js';
+import { startConsumer, type Consumer } from '../kafka/consumer.js';
 import { startProducer, type Producer } from '../kafka/producer.js';
 import { startJobs } from './jobs.js';
 import { createLog, type Log } from './log.js';
@@ -107,6 +108,19 @@ const crashPoints = (setting: string | undefined): Failpoint => {
 };
 
 type EngineParts = Assembly & { readonly owner: Owner; readonly store: PostgresStore; readonly readable: StateVersions };
+
+const watchStopped = (registry: Registry, consumer: Pick<Consumer, 'stopped'>): void => {
+  new Gauge({
+    name: 'cmw_stopped_partitions',
+    help: 'partitions that stand still because what comes next in them cannot be read; above 0 somebody must look',
+    labelNames: ['topic', 'partition', 'offset'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { topic, partition, offset } of consumer.stopped()) this.set({ topic, partition: String(partition), offset }, 1);
+    },
+  });
+};
 
 const watchFigures = (registry: Registry, { store, engine, inboxWriter, readable }: EngineParts): void => {
   new Gauge({
@@ -215,9 +229,7 @@ const startEngine = async ({ definition, config, log, pool, producer }: EngineSe
 const databaseChecks = (pool: Pool): readonly HealthCheck[] => [
   {
     name: 'postgres',
-    check: async () => {
-      await pool.query('select 1');
-    },
+    check: writeCheck(pool),
   },
   {
     name: 'clock',
@@ -241,11 +253,18 @@ const start = async <S extends z.ZodObject, T extends z.ZodObject>(
   const pool = openPool(databaseOptions(config, options.name), (error) => {
     log.warn({ reason: error.message }, 'an idle database connection broke');
   });
-  const state: { parts: EngineParts | null } = { parts: null };
+  const state: { parts: EngineParts | null; consumer: Consumer | null } = { parts: null, consumer: null };
   const started = (): Promise<void> => (state.parts === null ? Promise.reject(new Error('starting')) : Promise.resolve());
   const takesIn = (): Promise<void> => {
     const { inboxWriter, engine } = state.parts ?? {};
-    const why = [...(engine?.waitsBecause ? [engine.waitsBecause] : []), ...(inboxWriter?.heldBecause ?? [])];
+    const why = [
+      ...(engine?.waitsBecause ? [engine.waitsBecause] : []),
+      ...(engine?.awayBecause ? [`steps wait for the database: ${engine.awayBecause}`] : []),
+      ...(inboxWriter?.heldBecause ?? []),
+      ...(state.consumer?.stopped() ?? []).map(
+        ({ topic, partition, offset, reason }) => `${topic}/${String(partition)} stands still at offset ${offset}: ${reason}`,
+      ),
+    ];
     return why.length === 0 ? Promise.resolve() : Promise.reject(new NotReady([...new Set(why)].join('; ')));
   };
   const app = createApp(registry, [
@@ -272,11 +291,14 @@ const start = async <S extends z.ZodObject, T extends z.ZodObject>(
     topics,
     ingest: parts.inboxWriter.take,
     sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
+    stepOver: config.KAFKA_STEP_OVER,
     onFatal: (error) => {
       log.fatal({ err: error }, 'the consumer is dead: the process ends and is started again');
       process.exit(1);
     },
   });
+  state.consumer = consumer;
+  watchStopped(registry, consumer);
   const jobs = startJobs(definition.jobs ?? [], (messages) => producer.send(messages), log);
   log.info({ topics }, 'ready');
   process.stdout.write(`${JSON.stringify({ ready: true, service: options.name, url: http.url })}\n`);

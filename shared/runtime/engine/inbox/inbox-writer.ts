@@ -9,17 +9,25 @@ import type { Log } from '../../process/log.js';
 import type { Catalogue } from '../catalogue.js';
 import type { Clock } from '../clock.js';
 import type { Failpoint } from '../failpoints.js';
-import { bodyHash, storable } from '../identity.js';
+import { bodyHash, contentHash, storable } from '../identity.js';
 import type { OutboxPublisher } from '../outbox/outbox-publisher.js';
 import { OWN_TOPIC } from '../steps/batch.js';
 import type { Item, OriginalMessage } from '../steps/lanes.js';
 import type { Engine } from '../steps/step-loop.js';
 import { emptyParts } from '../store/step-statement.js';
-import { DatabaseAway, writeUnlessStale, type EngineStore, type InboxRow, type OpenInboxRow, type OutboxRow } from '../store/store.js';
+import {
+  DatabaseAway,
+  RowRefused,
+  writeUnlessStale,
+  type EngineStore,
+  type InboxRow,
+  type OpenInboxRow,
+  type OutboxRow,
+} from '../store/store.js';
 import { readOwnRow, type OwnRow } from './handed-over.js';
 import { PausedPartitions } from './paused-partitions.js';
 import { Quarantine } from './quarantine.js';
-import { DECISIONS, inboxRowOf, originalOf, readMessage, type Taken } from './read-message.js';
+import { DECISIONS, inboxRowOf, originalOf, readMessage, type Read, type Taken } from './read-message.js';
 import { NEWS, route, type Routed } from './route.js';
 
 export type InboxWriterOptions = {
@@ -42,6 +50,26 @@ const ENOUGH_FOR_ONE = 200;
 /** More than partitions are handled at once: nobody waits for the statement of others. */
 const MOST_ROUNDS = 16;
 const UNDECIDED: ReadonlySet<string> = new Set(['planned', 'sending', 'accepted', 'unknown', 'parked']);
+
+/** Never throws: a message whose mark cannot be made in our form has that of its text. */
+const markOf = (value: string, { event }: Read): string => {
+  try {
+    return bodyHash(value, event);
+  } catch {
+    return contentHash(value);
+  }
+};
+
+/** In a form that every database takes, under an id and in a lane of its own: why it was refused is not known for certain. */
+const refused = ({ original }: Taken, why: string): Taken => {
+  const place = `${original.topic}/${String(original.partition)}/${original.offset}`;
+  const value = Buffer.from(original.value).toString('base64');
+  return {
+    original: { ...original, key: null, headers: { 'dlq-encoding': 'base64' }, value },
+    read: { kind: 'bad', eventId: place, portfolioId: place, errorClass: 'RowRefused', reason: why, event: null },
+    hash: contentHash(value),
+  };
+};
 
 export class InboxWriter {
   readonly #o: InboxWriterOptions;
@@ -99,7 +127,7 @@ export class InboxWriter {
     const fallbackId =
       storable(message.headers[headerNames.eventId] ?? '') || `${message.topic}/${String(message.partition)}/${message.offset}`;
     const read = readMessage(this.#o.catalogue, message.topic, original.value, fallbackId, original.key);
-    return { original, read, hash: bodyHash(original.value, read.event) };
+    return { original, read, hash: markOf(original.value, read) };
   }
 
   /** While most of a partition fails, one now and then; the rest as soon as that is over. @throws HoldPartition. */
@@ -108,8 +136,7 @@ export class InboxWriter {
       const hindrance = this.#paused.hindrance(topic, place, rest);
       if (hindrance === null) {
         // What people decide is carried out before it counts as taken in: nobody else waits for that.
-        if (topic === DECISIONS || rest.length >= ENOUGH_FOR_ONE) await this.#ingest(rest);
-        else await this.#batcher.do(rest);
+        await this.#inParts(rest, topic === DECISIONS || rest.length >= ENOUGH_FOR_ONE ? this.#ingestAlone : this.#ingestTogether);
         this.#paused.note(place, rest);
         return;
       }
@@ -117,9 +144,35 @@ export class InboxWriter {
       const [first, ...others] = rest;
       if (first === undefined) return;
       this.#paused.trying(place);
-      await this.#ingest([first]);
+      await this.#inParts([first], this.#ingestAlone);
       this.#paused.tried(place, first);
       rest = others;
+    }
+  }
+
+  readonly #ingestAlone = (messages: readonly Taken[]): Promise<void> => this.#ingest(messages);
+  readonly #ingestTogether = async (messages: readonly Taken[]): Promise<void> => {
+    await this.#batcher.do(messages);
+  };
+
+  /** What the database refuses for its content is found by cutting in halves, and goes to quarantine: it must not hold up its partition for ever. */
+  async #inParts(messages: readonly Taken[], ingest: (messages: readonly Taken[]) => Promise<void>): Promise<void> {
+    try {
+      await ingest(messages);
+    } catch (error) {
+      const [only, ...others] = messages;
+      if (!(error instanceof RowRefused) || only === undefined) throw error;
+      if (others.length > 0) {
+        const middle = Math.ceil(messages.length / 2);
+        await this.#inParts(messages.slice(0, middle), this.#ingestAlone);
+        await this.#inParts(messages.slice(middle), this.#ingestAlone);
+        return;
+      }
+      this.#o.log.error(
+        { err: error, topic: only.original.topic, partition: only.original.partition, offset: only.original.offset },
+        'the database refuses a message for its content: it goes to quarantine',
+      );
+      await this.#ingest([refused(only, error.message)]);
     }
   }
 

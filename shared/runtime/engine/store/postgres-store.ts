@@ -1,6 +1,7 @@
 import type { Pool, QueryResultRow } from 'pg';
 import {
   DatabaseAway,
+  RowRefused,
   Stale,
   type DueEffect,
   type EngineStore,
@@ -196,8 +197,9 @@ export class PostgresStore implements EngineStore {
       // A key that two instances insert at once is the same news as a stale version.
       if ((cause as { code?: string; constraint?: string }).constraint === 'history_pkey')
         throw new Stale('another instance wrote this version');
-      if (isAway(cause)) throw new DatabaseAway((cause as Error).message, { cause });
-      throw cause;
+      const { message, code = 'no SQLSTATE' } = cause as Error & { readonly code?: string };
+      if (isAway(cause)) throw new DatabaseAway(`${message} (${code})`, { cause });
+      throw new RowRefused(message, { cause });
     }
   }
 

@@ -59,9 +59,14 @@ export type OutboxRow = {
 export class Stale extends Error {
   override readonly name = 'Stale';
 }
-/** The database cannot be reached or is starting or stopping: nothing is known to be wrong with what was to be written. */
+/** The database cannot be reached, or refuses for a reason of its own: nothing is known to be wrong with what was to be written. */
 export class DatabaseAway extends Error {
   override readonly name = 'DatabaseAway';
+}
+
+/** The database refuses what was to be written, for its content: trying it again does not help. */
+export class RowRefused extends Error {
+  override readonly name = 'RowRefused';
 }
 
 /** A journey whose interval is over, at the version in which it began. */
@@ -84,7 +89,7 @@ export type EngineStore = {
   /** A dead letter is `<event id>.dlq.<ms>`: it is not said again for an event that is known. */
   ingest(rows: readonly InboxRow[], bad: Pick<Parts, 'quarantined' | 'blocked' | 'said'>): Promise<Ingested>;
   load(ids: readonly string[], open: readonly { readonly flow: string; readonly subject: string }[]): Promise<readonly LoadedJourney[]>;
-  /** @throws Stale, DatabaseAway, or the database's own error when a row is bad. */
+  /** @throws Stale, DatabaseAway, or RowRefused when a row is bad. So do all others, but for Stale. */
   write(parts: Parts): Promise<void>;
   /** Which of these events are still to be handled. */
   stillOpen(eventIds: readonly string[]): Promise<ReadonlySet<string>>;
