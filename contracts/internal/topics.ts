@@ -35,6 +35,7 @@ export type Topic = (typeof topics)[number];
 export const versionOf = (topic: string): '1' | '2' => (isOutsideTopic(topic) ? '2' : '1');
 
 export type DeadLetterTopic = `${Topic}.dlq`;
+export const isDeadLetterTopic = (topic: string): boolean => topic.endsWith('.dlq');
 export const deadLetterTopic = (topic: Topic): DeadLetterTopic => `${topic}.dlq`;
 
 /** Partitions of each topic when we create it. More partitions later change the order of a key once; plan for it. */

@@ -17,6 +17,7 @@ import type {
   StoredEffect,
   Ingested,
 } from '../../shared/runtime/engine/store/store.js';
+import { NOT_SENDABLE } from '../../shared/runtime/engine/store/store.js';
 import { answerEventId, contentHash } from '../../shared/runtime/engine/identity.js';
 import { text, type EffectEntry, type InboxEntry, type JourneyEntry } from './memory-rows.js';
 import { MemoryTables } from './memory-tables.js';
@@ -206,6 +207,17 @@ export class MemoryStore extends MemoryTables implements EngineStore {
     for (const id of eventIds) this.sent(id);
   }
 
+  async setAside(rows: readonly { readonly eventId: string; readonly reason: string }[]): Promise<void> {
+    for (const { eventId, reason } of rows) {
+      const row = this.takenBack(eventId);
+      if (row === undefined) continue;
+      this.quarantinesAgain({
+        ...{ event_id: eventId, portfolio_id: row.key, topic: row.topic, partition: null, offset: null, key: row.key },
+        ...{ headers: JSON.stringify(row.headers), value: row.value, error_class: NOT_SENDABLE, reason },
+      });
+    }
+  }
+
   async newlyOverdue(limit: number): ReturnType<EngineStore['newlyOverdue']> {
     const nowMs = this.nowMs();
     const late = [...this.journeys.values()].filter(
@@ -235,6 +247,15 @@ export class MemoryStore extends MemoryTables implements EngineStore {
       { name: 'quarantined', labels: {}, value: [...this.quarantine.values()].filter((q) => q.resolvedMs === null).length },
       { name: 'blocked_lanes', labels: {}, value: this.blocked.size },
     ];
+  }
+
+  async sendAgain(eventId: string, correctedValue: string | null): Promise<boolean> {
+    const kept = this.quarantine.get(eventId);
+    if (kept?.errorClass !== NOT_SENDABLE || kept.resolvedMs !== null) return false;
+    kept.resolvedMs = this.nowMs();
+    const { topic, key, headers } = kept;
+    this.emits({ event_id: eventId, topic, key, headers, value: correctedValue ?? kept.value });
+    return true;
   }
 
   async replay(eventId: string, correctedValue: string | null): Promise<OpenInboxRow | null> {

@@ -83,9 +83,12 @@ export class StoreClient implements EngineStore {
   unsentOutbox: EngineStore['unsentOutbox'] = (olderThanMs, limit) =>
     this.#ground.broken?.neverSaysAgain === true ? Promise.resolve([]) : this.#look(() => this.#store.unsentOutbox(olderThanMs, limit));
   markSent: EngineStore['markSent'] = (eventIds) => this.#statement('mark sent', () => this.#store.markSent(eventIds));
+  setAside: EngineStore['setAside'] = (rows) => this.#statement('set aside', () => this.#store.setAside(rows));
   newlyOverdue: EngineStore['newlyOverdue'] = (limit) => this.#look(() => this.#store.newlyOverdue(limit));
   dropHandled: EngineStore['dropHandled'] = (days, limit) => this.#store.dropHandled(days, limit);
   figures: EngineStore['figures'] = (readable) => this.#store.figures(readable);
+  sendAgain: EngineStore['sendAgain'] = (eventId, corrected) =>
+    this.#statement('send again', () => this.#store.sendAgain(eventId, corrected));
   replay: EngineStore['replay'] = (eventId, corrected) => this.#statement('replay', () => this.#store.replay(eventId, corrected));
   discard: EngineStore['discard'] = (eventId) => this.#statement('discard', () => this.#store.discard(eventId));
   releaseLane: EngineStore['releaseLane'] = (portfolioId) => this.#look(() => this.#store.releaseLane(portfolioId));

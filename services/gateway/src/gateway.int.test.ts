@@ -9,6 +9,7 @@ import { eventually } from '../../../test/support/eventually.js';
 import { createApp, finishApp, listen, type Listening } from '../../../shared/runtime/http/server.js';
 import { startConsumer, type Consumer, type FetchedMessage } from '../../../shared/runtime/kafka/consumer.js';
 import type { KafkaOptions } from '../../../shared/runtime/kafka/client.js';
+import { KafkaUnavailable } from '../../../shared/runtime/kafka/errors.js';
 import { startProducer, type Producer } from '../../../shared/runtime/kafka/producer.js';
 import { createLog } from '../../../shared/runtime/process/log.js';
 import { ensureAllTopics } from '../../../shared/runtime/process/service.js';
@@ -43,7 +44,9 @@ describe('the gateway', () => {
     producer = await startProducer(kafka);
     const publish: Producer = {
       stop: () => producer.stop(),
-      send: (messages, limits) => (kafkaAway ? Promise.reject(new Error('away')) : producer.send(messages, limits)),
+      send: (messages, limits) => producer.send(messages, limits),
+      sendEach: (messages, limits) =>
+        kafkaAway ? Promise.resolve(messages.map(() => new KafkaUnavailable('away'))) : producer.sendEach(messages, limits),
     };
     const registry = new Registry();
     const app = createApp(registry, []);

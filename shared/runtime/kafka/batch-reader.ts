@@ -20,7 +20,8 @@ export type Unread = {
   readonly bytes: Buffer;
 };
 
-export type ReadMessage = KafkaMessage & {
+export type ReadMessage = Pick<KafkaMessage, 'key' | 'value' | 'timestamp' | 'attributes' | 'offset'> & {
+  readonly headers: Readonly<Record<string, string>>;
   readonly isControlRecord: boolean;
   readonly batchContext: { readonly producerId: string; readonly inTransaction: boolean };
   readonly unread?: Unread;
@@ -227,9 +228,8 @@ const messagesOf = async (batch: Batch, aborted: Aborted, allowed: Allowance): P
 
 /** Forms of before 2017. A broker keeps them only in topics that have not been written to since. */
 const oldMessages = async (bytes: Buffer): Promise<readonly ReadMessage[]> =>
-  (await decodeMessageSet(new Decoder(bytes), bytes.length)).map((message) => ({
-    ...message,
-    headers: {},
+  (await decodeMessageSet(new Decoder(bytes), bytes.length)).map(({ offset, timestamp, attributes, key, value }) => ({
+    ...{ offset, timestamp, attributes, key, value, headers: {} },
     isControlRecord: false,
     batchContext: OUTSIDE,
   }));

@@ -239,6 +239,7 @@ describe('batches that become durable at once', () => {
       onProgress: () => undefined,
       log: () => undefined,
       guards: without().guards,
+      stopped: new StoppedPartitions(() => undefined, []),
       commitOutside: () => Promise.reject(new Error('outside')),
     });
     const payload = (topic: string, partition: number): EachBatchPayload => ({

@@ -22,7 +22,7 @@ import { NotReady, createApp, createRegistry, finishApp, listen, type Check as H
 import { ensureTopics, pingKafka } from '../kafka/admin.js';
 import type { KafkaOptions } from '../kafka/client.js';
 import { startConsumer, type Consumer } from '../kafka/consumer.js';
-import { startProducer, type Producer } from '../kafka/producer.js';
+import { isForever, startProducer, type Producer } from '../kafka/producer.js';
 import { startJobs } from './jobs.js';
 import { createLog, type Log } from './log.js';
 import { runProcess, type Running } from './run-process.js';
@@ -207,8 +207,12 @@ const startEngine = async ({ definition, config, log, pool, producer }: EngineSe
     ...{ catalogue, store, clock: systemClock, log, failpoint },
     ownerId: () => owner.id,
     publish: async (rows) => {
-      await producer.send(rows);
+      const outcomes = await producer.sendEach(rows);
       failpoint('after-publish', () => rows.map((row) => row.topic));
+      return rows.flatMap(({ eventId }, at) => {
+        const error = outcomes[at] ?? null;
+        return error === null ? [] : [{ eventId, error, isForever: isForever(error) }];
+      });
     },
     onNotPublished: (error) => {
       log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'not published yet; it is said again');

@@ -17,7 +17,9 @@ export type DecisionOptions = {
 };
 
 const replay = async (o: DecisionOptions, decision: Extract<OperatorDecision, { kind: 'replay-dead-letter' }>): Promise<string> => {
-  const row = await o.store.replay(decision.eventId, decision.correctedValue, `replayed by ${decision.by}: ${decision.why}`);
+  const resolution = `replayed by ${decision.by}: ${decision.why}`;
+  if (await o.store.sendAgain(decision.eventId, decision.correctedValue, resolution)) return 'back in the outbox; the sweep sends it';
+  const row = await o.store.replay(decision.eventId, decision.correctedValue, resolution);
   if (row === null) return 'no such open dead letter; it was decided before';
   await o.engine.refreshBlocked();
   const item = await o.inboxWriter().again(row);

@@ -1,6 +1,8 @@
 import type { Pool, QueryResultRow } from 'pg';
 import {
   DatabaseAway,
+  NOT_SENDABLE,
+  OTHER_BODY,
   RowRefused,
   Stale,
   type DueEffect,
@@ -100,11 +102,14 @@ said as (
   where regexp_replace(t.event_id, '\\.dlq(\\.\\d+)?$', '') in (select event_id from fresh) on conflict (event_id) do nothing)
 ${WHICH_ARE_FRESH}`;
 
+/** In SQL: what waits for people without stopping a lane. */
+const STOPS_NO_LANE = `('${OTHER_BODY}', '${NOT_SENDABLE}')`;
+
 /** A lane opens when what stopped it is released, unless another quarantined message waits for people: then that one stops it. */
 const OPEN_LANE = `
   others as (
     select distinct on (q.portfolio_id) q.portfolio_id, q.event_id, q.reason from quarantine q join released r on r.portfolio_id = q.portfolio_id
-    where q.resolved_at is null and q.error_class <> 'OtherBody' and q.event_id is distinct from r.event_id order by q.portfolio_id, q.first_seen),
+    where q.resolved_at is null and q.error_class not in ${STOPS_NO_LANE} and q.event_id is distinct from r.event_id order by q.portfolio_id, q.first_seen),
   handed_on as (
     update blocked_lane b set event_id = o.event_id, reason = o.reason from others o join released r on r.portfolio_id = o.portfolio_id
     where b.portfolio_id = o.portfolio_id and b.event_id is not distinct from r.event_id),
@@ -365,7 +370,7 @@ export class PostgresStore implements EngineStore {
   async openDecidedLanes(): Promise<void> {
     await this.#query(
       `delete from blocked_lane b where event_id is not null and since < now() - interval '1 second'
-         and not exists (select 1 from quarantine q where q.portfolio_id = b.portfolio_id and q.resolved_at is null and q.error_class <> 'OtherBody')`,
+         and not exists (select 1 from quarantine q where q.portfolio_id = b.portfolio_id and q.resolved_at is null and q.error_class not in ${STOPS_NO_LANE})`,
       [],
     );
   }
@@ -393,6 +398,18 @@ export class PostgresStore implements EngineStore {
       `update outbox set sent_at = now() where event_id = any($1::text[]) and ${isUnset('sent_at')}`,
       [eventIds],
       'mark-sent',
+    );
+  }
+
+  async setAside(rows: readonly { readonly eventId: string; readonly reason: string }[]): Promise<void> {
+    await this.#query(
+      `with refused as (
+         delete from outbox o using unnest($1::text[], $2::text[]) as r(event_id, reason) where o.event_id = r.event_id and ${isUnset('o.sent_at')}
+         returning o.event_id, o.topic, o.key, o.headers, o.value, r.reason)
+       insert into quarantine (event_id, portfolio_id, topic, key, headers, value, error_class, reason)
+       select event_id, key, topic, key, headers, value, '${NOT_SENDABLE}', reason from refused
+       on conflict (event_id) do update set attempts = quarantine.attempts + 1, reason = excluded.reason, value = excluded.value, resolved_at = null, resolution = null`,
+      [column(rows, 'eventId'), column(rows, 'reason').map((reason) => reason.slice(0, 500))],
     );
   }
 
@@ -432,6 +449,17 @@ export class PostgresStore implements EngineStore {
       [JSON.stringify(readable)],
     );
     return rows.map((row) => ({ name: row.name, labels: row.labels, value: Number(row.value) }));
+  }
+
+  async sendAgain(eventId: string, correctedValue: string | null, resolution: string): Promise<boolean> {
+    const rows = await this.#query(
+      `with released as (
+         update quarantine set resolved_at = now(), resolution = $2 where event_id = $1 and resolved_at is null and error_class = '${NOT_SENDABLE}' returning *)
+       insert into outbox (event_id, topic, key, headers, value)
+       select event_id, topic, key, headers, coalesce($3::text, value) from released on conflict (event_id) do nothing returning event_id`,
+      [eventId, resolution, correctedValue],
+    );
+    return rows.length > 0;
   }
 
   async replay(eventId: string, correctedValue: string | null, resolution: string): Promise<OpenInboxRow | null> {

@@ -47,6 +47,10 @@ export type Ingested = {
   readonly conflicting: readonly string[];
 };
 
+/** Marks a message of ours that Kafka refuses for its own sake, and one that came under the id of another. Neither stops a lane. */
+export const NOT_SENDABLE = 'NotSendable';
+export const OTHER_BODY = 'OtherBody';
+
 export type OutboxRow = {
   readonly eventId: string;
   readonly topic: string;
@@ -109,6 +113,8 @@ export type EngineStore = {
   /** Oldest first; what one commit said, as it said it. */
   unsentOutbox(olderThanMs: number, limit: number): Promise<readonly OutboxRow[]>;
   markSent(eventIds: readonly string[]): Promise<void>;
+  /** Moves rows that can never be sent from the outbox into the quarantine, class NOT_SENDABLE. It stops no lane. */
+  setAside(rows: readonly { readonly eventId: string; readonly reason: string }[]): Promise<void>;
   /** Drops handled events and sent messages of so long ago, a chunk at a time; journeys, effects and history stay. Returns how many rows went. */
   dropHandled(olderThanDays: number, limit: number): Promise<number>;
   /** Journeys that became overdue and were not alarmed yet; marks them alarmed. */
@@ -128,6 +134,8 @@ export type EngineStore = {
 
   /** A person lets a quarantined message run again, corrected or not. Its lane opens, unless something else stops it. Returns it, or null when unknown or resolved. */
   replay(eventId: string, correctedValue: string | null, resolution: string): Promise<OpenInboxRow | null>;
+  /** A person lets a message that was set aside be sent again, corrected or not: it goes back to the outbox. False when there is none. */
+  sendAgain(eventId: string, correctedValue: string | null, resolution: string): Promise<boolean>;
   /** A person drops a quarantined message. Its lane opens, unless something else stops it. False when unknown or resolved. */
   discard(eventId: string, resolution: string): Promise<boolean>;
   /** Opens a lane that an answer had stopped, not a message; one with quarantined messages waits for those. */
