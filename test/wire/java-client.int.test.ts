@@ -87,7 +87,8 @@ describe('what a Java client writes', () => {
 
   it('ends in the inbox or in quarantine: headers without a value, twice, as bytes; keys and values of any kind [C1]', async () => {
     const wanted = ['no-value', 'twice', 'twice-none', 'raw-header', 'proto', 'no-key', 'raw-key', 'empty-key', 'many'];
-    const [noValue = '', twice = '', twiceNone = '', rawHeader = '', proto = '', noKey = '', rawKey = '', emptyKey = '', many = ''] = wanted;
+    const [noValue = '', twice = '', twiceNone = '', rawHeader = '', proto = '', noKey = '', rawKey = '', emptyKey = '', many = ''] =
+      wanted;
     const headers = (...list: (readonly [string, Buffer | null])[]): Pick<ForeignMessage, 'headers'> => ({ headers: list });
     const orders = [
       good(noValue, headers(['event-id', null], ['traceparent', null])),

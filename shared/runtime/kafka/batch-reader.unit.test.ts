@@ -57,7 +57,8 @@ const batchOf = (written: readonly Written[], form: Form = {}): Buffer => {
 const value = (text: string): Written => ({ value: Buffer.from(text) });
 const handed = (messages: readonly ReadMessage[]): readonly ReadMessage[] => messages.filter((one) => !one.isControlRecord);
 const read = (...batches: readonly Buffer[]): Promise<readonly ReadMessage[]> => readBatches(Buffer.concat(batches), [], allowance());
-const valuesOf = (messages: readonly ReadMessage[]): readonly (string | undefined)[] => handed(messages).map((one) => one.value?.toString());
+const valuesOf = (messages: readonly ReadMessage[]): readonly (string | undefined)[] =>
+  handed(messages).map((one) => one.value?.toString());
 
 describe('a record', () => {
   const headersOf = async (...headers: readonly Header[]): Promise<Readonly<Record<string, string>> | undefined> =>
@@ -66,7 +67,10 @@ describe('a record', () => {
   const raw = Buffer.from([0xff, 0x00]);
 
   it('has its headers as text: the last of several, none without a value, bytes as base64 [C1]', async () => {
-    expect(await headersOf([a, null], [b, Buffer.from('1')], [b, Buffer.from('2')], [raw, raw])).toEqual({ b: '2', 'base64:/wA=': 'base64:/wA=' });
+    expect(await headersOf([a, null], [b, Buffer.from('1')], [b, Buffer.from('2')], [raw, raw])).toEqual({
+      b: '2',
+      'base64:/wA=': 'base64:/wA=',
+    });
     expect(await headersOf([a, a], [a, null])).toEqual({});
     expect(await headersOf([null, null], [null, a])).toEqual({ '': 'a' });
   });
@@ -125,23 +129,38 @@ describe('a batch', () => {
     ['that has more records than it says', batchOf([value('x'), value('y')], { records: 1, lastOffset: 0 }), /left behind/],
     ['of more records than memory should hold', batchOf([value('x')], { records: 2_000_000_000 }), /at most 100000/],
     ['that becomes too large, by gzip', batchOf([], { records: 1, attributes: 1, press: () => gzipSync(bomb) }), /larger than/],
-    ['that becomes too large, by lz4', batchOf([], { records: 1, attributes: 3, press: () => compressFrameSync(bomb) }), /when decompressed/],
+    [
+      'that becomes too large, by lz4',
+      batchOf([], { records: 1, attributes: 3, press: () => compressFrameSync(bomb) }),
+      /when decompressed/,
+    ],
     ['that becomes too large, by snappy', batchOf([], { records: 1, attributes: 2, press: () => compressSync(bomb) }), /when decompressed/],
     [
       'that asks for a gigabyte of memory, by zstd',
       batchOf([], { records: 1, attributes: 4, press: () => Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0xa0, 1, 0, 0, 0]) }),
       /when decompressed/,
     ],
-    ['whose compressed part is none', batchOf([], { records: 1, attributes: 4, press: () => Buffer.from('no zstd here') }), /no zstd frame/],
-    ['whose compressed part is cut', batchOf([], { records: 1, attributes: 3, press: () => compressFrameSync('abc').subarray(0, 8) }), /too early/],
-  ])('%s is marked with its place, its bytes and the reason; what came before it is read, what comes behind it is not [C2]', async (_what, bad, reason) => {
-    bad.writeBigInt64BE(5n, 0);
-    const messages = await read(batchOf([value('before')], { first: 4 }), bad, batchOf([value('behind')], { first: 9 }));
-    expect(messages.map((one) => one.value?.toString() ?? one.unread?.reason)).toEqual(['before', expect.stringMatching(reason)]);
-    expect(messages[1]?.unread).toMatchObject({ firstOffset: '5', bytes: bad });
-    // kafkajs drops what lies before the offset that it asked for: the mark must not be lost there.
-    expect(BigInt(messages[1]?.offset ?? 0) > 1n << 60n).toBe(true);
-  });
+    [
+      'whose compressed part is none',
+      batchOf([], { records: 1, attributes: 4, press: () => Buffer.from('no zstd here') }),
+      /no zstd frame/,
+    ],
+    [
+      'whose compressed part is cut',
+      batchOf([], { records: 1, attributes: 3, press: () => compressFrameSync('abc').subarray(0, 8) }),
+      /too early/,
+    ],
+  ])(
+    '%s is marked with its place, its bytes and the reason; what came before it is read, what comes behind it is not [C2]',
+    async (_what, bad, reason) => {
+      bad.writeBigInt64BE(5n, 0);
+      const messages = await read(batchOf([value('before')], { first: 4 }), bad, batchOf([value('behind')], { first: 9 }));
+      expect(messages.map((one) => one.value?.toString() ?? one.unread?.reason)).toEqual(['before', expect.stringMatching(reason)]);
+      expect(messages[1]?.unread).toMatchObject({ firstOffset: '5', bytes: bad });
+      // kafkajs drops what lies before the offset that it asked for: the mark must not be lost there.
+      expect(BigInt(messages[1]?.offset ?? 0) > 1n << 60n).toBe(true);
+    },
+  );
 
   it('that holds nothing for us is passed, up to its last offset [C2]', async () => {
     const messages = await read(
@@ -172,7 +191,9 @@ describe('a batch', () => {
   it('waits for the next answer where this one has become large enough', async () => {
     const left = allowance();
     left.records = 1;
-    expect(valuesOf(await readBatches(Buffer.concat([batchOf([value('1')]), batchOf([value('2')], { first: 1 })]), [], left))).toEqual(['1']);
+    expect(valuesOf(await readBatches(Buffer.concat([batchOf([value('1')]), batchOf([value('2')], { first: 1 })]), [], left))).toEqual([
+      '1',
+    ]);
   });
 });
 
@@ -203,7 +224,13 @@ describe('an answer of several partitions (guard everyBatch)', () => {
 
   it('is read where it can be; one that cannot stops nobody else [C2]', async () => {
     readEveryBatch();
-    const raw = answerOf(partition(0, 0, good), partition(1, 0, unknown), partition(2, 0, corrupt), partition(3, 29, good), partition(4, 0, good));
+    const raw = answerOf(
+      partition(0, 0, good),
+      partition(1, 0, unknown),
+      partition(2, 0, corrupt),
+      partition(3, 29, good),
+      partition(4, 0, good),
+    );
     for (let again = 0; again < 6; again += 1)
       expect(await decoded(raw)).toEqual([
         'good',

@@ -129,7 +129,11 @@ class WatchedConsumer implements Consumer {
   #passed({ payload: { topic, partition, batchSize, lastOffset } }: ConsumerEndBatchProcessEvent): void {
     if (batchSize !== 0) return;
     this.#consumer.commitOffsets([{ topic, partition, offset: String(BigInt(lastOffset) + 1n) }]).catch((thrown: unknown) => {
-      this.#options.log('debug', 'kafka: an offset that holds nothing was not committed', { topic, partition, error: asError(thrown).message });
+      this.#options.log('debug', 'kafka: an offset that holds nothing was not committed', {
+        topic,
+        partition,
+        error: asError(thrown).message,
+      });
     });
   }
 

@@ -25,7 +25,11 @@ export type Parcel = {
 /** Over once nobody waits for the send any more. Not an AbortSignal: to abort one makes an error with a stack, for every send. */
 export type ProbeTimer = { over: boolean };
 
-type Waiting = { readonly parcel: Parcel; readonly patience: Readonly<ProbeTimer>; readonly settle: (outcomes: readonly Outcome[]) => void };
+type Waiting = {
+  readonly parcel: Parcel;
+  readonly patience: Readonly<ProbeTimer>;
+  readonly settle: (outcomes: readonly Outcome[]) => void;
+};
 
 export type Connection = {
   connect(): Promise<void>;
@@ -163,9 +167,7 @@ export class Lane {
         return null;
       }
       const middle = Math.ceil(request.length / 2);
-      return (
-        (await this.#transmit(request.slice(0, middle), outcomes)) ?? (await this.#transmit(request.slice(middle), outcomes))
-      );
+      return (await this.#transmit(request.slice(0, middle), outcomes)) ?? (await this.#transmit(request.slice(middle), outcomes));
     }
   }
 

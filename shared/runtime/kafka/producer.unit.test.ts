@@ -294,14 +294,22 @@ describe('a broker that says no', () => {
   });
 
   it('takes what is not known before what is refused: a refusal means that nothing has to be sent again', async () => {
-    const { producer } = await start((record) => (record.topic === 'p.away' ? Promise.reject(new Error('away')) : refuses('INVALID_RECORD')(record)));
+    const { producer } = await start((record) =>
+      record.topic === 'p.away' ? Promise.reject(new Error('away')) : refuses('INVALID_RECORD')(record),
+    );
     await expect(producer.send([message('k', 'bad'), { ...message('k'), topic: 'away' }])).rejects.toThrow(KafkaUnavailable);
   });
 
   it('is not asked where the topic itself takes less than we do, and no request is larger than that [B14]', async () => {
     const { producer, sent } = await start(stored, [], {}, { mostBytes: { 'p.t': 2_000 } });
-    const outcomes = await producer.sendEach(['a', 'x'.repeat(2_000), ...Array.from({ length: 20 }, () => 'y'.repeat(300))].map((v) => message('k', v)));
-    expect(outcomes.map((outcome) => outcome?.name)).toEqual([undefined, 'MessageTooLarge', ...Array.from({ length: 20 }, () => undefined)]);
+    const outcomes = await producer.sendEach(
+      ['a', 'x'.repeat(2_000), ...Array.from({ length: 20 }, () => 'y'.repeat(300))].map((v) => message('k', v)),
+    );
+    expect(outcomes.map((outcome) => outcome?.name)).toEqual([
+      undefined,
+      'MessageTooLarge',
+      ...Array.from({ length: 20 }, () => undefined),
+    ]);
     for (const { messages } of sent) expect(messages.reduce((sum, { value }) => sum + String(value).length, 0)).toBeLessThan(2_000);
   });
 

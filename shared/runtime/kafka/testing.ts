@@ -1,8 +1,8 @@
 /** For this folder's own tests, and for benches. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Kafka, logLevel } from 'kafkajs';
-import { inner } from './client.js';
+import { ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
+import { askAdmin, inner, patientRetry } from './client.js';
 import type { Inner, KafkaOptions } from './client.js';
 import { allGuards } from './guards.js';
 import type { Guards } from './guards.js';
@@ -36,6 +36,15 @@ export const waitFor = async (
     if (Date.now() > giveUpAtMs) throw new Error(`after ${deadlineMs} ms: ${await seen()}`);
     await delay(20);
   }
+};
+
+/** What an administrator does: from now on the topic takes batches of so many bytes at most. */
+export const limitTopic = async (options: KafkaOptions, topic: string, mostBytes: number): Promise<void> => {
+  const name = `${options.topicPrefix}${topic}`;
+  const configEntries = [{ name: 'max.message.bytes', value: String(mostBytes) }];
+  await askAdmin(options, { retry: patientRetry, deadlineMs: 10_000, what: 'limiting a topic' }, (admin) =>
+    admin.alterConfigs({ validateOnly: false, resources: [{ type: ConfigResourceTypes.TOPIC, name, configEntries }] }),
+  );
 };
 
 export type StockReader = { stop(): Promise<void> };

@@ -82,7 +82,9 @@ export class TopicFactsCache {
       const refusal = refusalOfTopic(thrown, only);
       // The answer names no topic: asked one by one, each gets its own.
       if (refusal !== null && topics.length > 1) for (const topic of topics) await this.#refresh([topic], deadlineMs);
-      else for (const topic of topics) this.#failed(topic, topics.length === 1 && refusal !== null ? refusal : asError(thrown), refusal !== null);
+      else
+        for (const topic of topics)
+          this.#failed(topic, topics.length === 1 && refusal !== null ? refusal : asError(thrown), refusal !== null);
     }
   }
 

@@ -171,7 +171,13 @@ describe('a row that can never be published', () => {
     );
     return { outboxPublisher, said, marked, aside, alarms };
   };
-  const rowOf = (eventId: string, topic = 'payout.requested'): OutboxRow => ({ eventId, topic, key: 'p', headers: { h: '1' }, value: '{}' });
+  const rowOf = (eventId: string, topic = 'payout.requested'): OutboxRow => ({
+    eventId,
+    topic,
+    key: 'p',
+    headers: { h: '1' },
+    value: '{}',
+  });
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
   it('goes to quarantine with an alarm, and later rows of its key go on [B14]', async () => {
