@@ -157,6 +157,13 @@ create table service.quarantine (
   constraint quarantine_pkey PRIMARY KEY (event_id)
 );
 
+create table service.write_check (
+  only_row boolean not null,
+  at timestamp with time zone not null,
+  constraint write_check_pkey PRIMARY KEY (only_row),
+  constraint write_check_only_row_check CHECK (only_row)
+);
+
 CREATE INDEX earlier_request_reference ON service.earlier_request USING btree (reference) WHERE (reference IS NOT NULL);
 CREATE INDEX effect_due ON service.effect USING btree (due_at) WHERE (due_at IS NOT NULL);
 CREATE INDEX effect_reference ON service.effect USING btree (reference) WHERE (reference IS NOT NULL);
@@ -189,6 +196,7 @@ grant delete, insert, select, update on table service.outbox to cmw_service;
 grant usage on sequence service.owner_id to cmw_service;
 grant select on table service.quarantine to cmw_operator;
 grant insert, select, update on table service.quarantine to cmw_service;
+grant insert, select, update on table service.write_check to cmw_service;
 grant execute on function service.expect_all(given bigint, done bigint) to public;
 grant execute on function service.expect_all(given bigint, done bigint) to cmw_service;
 
@@ -217,12 +225,20 @@ create table gateway.webhook (
   constraint webhook_pkey PRIMARY KEY (source, webhook_id)
 );
 
+create table gateway.write_check (
+  only_row boolean not null,
+  at timestamp with time zone not null,
+  constraint write_check_pkey PRIMARY KEY (only_row),
+  constraint write_check_only_row_check CHECK (only_row)
+);
+
 grant usage on schema gateway to cmw_operator;
 grant usage on schema gateway to cmw_gateway;
 grant select on table gateway.quarantine to cmw_operator;
 grant insert, select, update on table gateway.quarantine to cmw_gateway;
 grant select on table gateway.webhook to cmw_operator;
 grant insert, select on table gateway.webhook to cmw_gateway;
+grant insert, select, update on table gateway.write_check to cmw_gateway;
 grant update (resolution, resolved_at) on table gateway.quarantine to cmw_operator;
 
 -- operator
@@ -271,6 +287,13 @@ create table operator.audit (
   constraint audit_hash_key UNIQUE (hash)
 );
 
+create table operator.write_check (
+  only_row boolean not null,
+  at timestamp with time zone not null,
+  constraint write_check_pkey PRIMARY KEY (only_row),
+  constraint write_check_only_row_check CHECK (only_row)
+);
+
 CREATE INDEX act_job ON operator.act USING btree (job) WHERE (job IS NOT NULL);
 CREATE UNIQUE INDEX act_open ON operator.act USING btree (kind, target) WHERE ((carried_out_at IS NULL) AND (withdrawn_at IS NULL) AND (failed IS NULL));
 CREATE INDEX act_ready ON operator.act USING btree (id) WHERE ((carried_out_at IS NULL) AND (withdrawn_at IS NULL) AND (failed IS NULL) AND ((NOT needs_second) OR (approved_by IS NOT NULL)));
@@ -281,6 +304,7 @@ grant usage on schema operator to cmw_operator;
 grant insert, select, update on table operator.act to cmw_operator;
 grant insert, select on table operator.audit to cmw_operator;
 grant usage on sequence operator.job_id to cmw_operator;
+grant insert, select, update on table operator.write_check to cmw_operator;
 
 -- public
 

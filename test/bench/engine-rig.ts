@@ -91,7 +91,7 @@ export const startRig = async (url: string, definition: ServiceDefinition, onSai
     ownerId: () => owner.id,
     publish: (rows) => {
       onSaid(rows);
-      return Promise.resolve();
+      return Promise.resolve([]);
     },
     onNotPublished: (error) => {
       log.error({ err: error }, 'not said');

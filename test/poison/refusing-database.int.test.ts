@@ -3,7 +3,6 @@
  * login. Nothing of that is about a row. The engine waits, no lane is blamed, and no answer that is in hand is asked for again.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'pg';
 import { writeCheck } from '../../shared/runtime/postgres/write-check.js';
 import { createLog } from '../../shared/runtime/process/log.js';
@@ -11,6 +10,8 @@ import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { startEngineCopy, take, task, type EngineCopy } from '../support/engine-copy.js';
 import { eventually } from '../support/eventually.js';
 
+/** So many that some are under way when the database begins to refuse. */
+const MANY = 400;
 const log = createLog('refusing-database', 'silent');
 
 describe('a database that refuses by turns', () => {
@@ -47,6 +48,9 @@ describe('a database that refuses by turns', () => {
     );
     return Object.fromEntries(Object.entries(rows[0] ?? {}).map(([name, value]) => [name, Number(value)]));
   };
+  const change = async (rights: string): Promise<void> => {
+    await inside.query(rights);
+  };
   const refusals: readonly (readonly [string, () => Promise<void>, () => Promise<void>])[] = [
     [
       'read only (25006)',
@@ -55,48 +59,38 @@ describe('a database that refuses by turns', () => {
     ],
     [
       'without a right (42501)',
-      async () => void (await inside.query('revoke insert, update on history, outbox, journey, effect from cmw_payout')),
-      async () =>
-        void (await inside.query(
-          'grant insert on history, outbox, journey, effect to cmw_payout; grant update on outbox, journey, effect to cmw_payout',
-        )),
+      () => change('revoke insert, update on history, outbox, journey, effect from cmw_payout'),
+      () => change('grant insert on history, outbox, journey, effect to cmw_payout; grant update on outbox, journey, effect to cmw_payout'),
     ],
-    [
-      'closed to logins (55000)',
-      async () => {
-        await inside.query('select 1');
-        await failOver('allow_connections false');
-      },
-      () => failOver('allow_connections true'),
-    ],
+    ['closed to logins (55000)', () => failOver('allow_connections false'), () => failOver('allow_connections true')],
   ];
 
   it.each(refusals)('blames no lane while it is %s, and goes on by itself [C3]', async (what, refuse, allow) => {
     const name = what.replace(/\W/g, '');
     const before = await counts();
-    const batch = (n: number) => Array.from({ length: 60 }, (_, at) => task(`${name}-${String(n)}-${String(at)}`));
+    const batch = (n: number) => Array.from({ length: MANY }, (_, at) => task(`${name}-${String(n)}-${String(at)}`));
+    const isTaken = (): Promise<boolean> =>
+      take(copy, batch(1)).then(
+        () => true,
+        () => false,
+      );
     await take(copy, batch(0));
     await refuse();
     const readiness = writeCheck(copy.pool)();
-    // Whatever is under way meets the refusal now: steps, answers that came meanwhile, and what comes in.
-    const coming = (async () => {
-      for (let tries = 0; tries < 200; tries += 1) {
-        try {
-          await take(copy, batch(1));
-          return;
-        } catch {
-          await delay(200);
-        }
-      }
-    })();
     if (what.includes('42501')) await expect(readiness).resolves.toBeUndefined();
     else await expect(readiness).rejects.toThrow(what.includes('25006') ? 'SQLSTATE 25006' : /./);
-    await delay(1_500);
+    // Steps and answers that are under way meet the refusal now, and what comes in meets it, too.
+    const coming = eventually('more is taken in', isTaken, (taken) => taken, 40_000);
+    await eventually(
+      'steps wait for the database',
+      () => Promise.resolve(copy.engine.awayBecause),
+      (why) => why !== null,
+    );
     expect(copy.engine.waitsBecause).toBeNull();
     await allow();
     await coming;
-    const after = await eventually('everything is done', counts, ({ done = 0 }) => done === (before['done'] ?? 0) + 120, 40_000);
-    expect(after).toMatchObject({ quarantined: 0, blocked: 0, journeys: (before['journeys'] ?? 0) + 120 });
+    const after = await eventually('everything is done', counts, ({ done = 0 }) => done === (before['done'] ?? 0) + 2 * MANY, 50_000);
+    expect(after).toMatchObject({ quarantined: 0, blocked: 0, journeys: (before['journeys'] ?? 0) + 2 * MANY });
     expect(copy.engine.awayBecause).toBeNull();
   });
 });

@@ -186,7 +186,7 @@ export const startEngineCopy = async ({ url, log, tryEveryMs = 30_000, sweepEver
     ownerId: () => owner.id,
     publish: (rows) => {
       published.push(...rows);
-      return Promise.resolve();
+      return Promise.resolve([]);
     },
     onNotPublished: () => undefined,
     effectRunner: {

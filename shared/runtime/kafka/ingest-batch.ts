@@ -79,8 +79,8 @@ const taken = (message: KafkaMessage, topic: string, partition: number): Fetched
   topic,
   partition,
   offset: message.offset,
-  key: message.key === null || message.key === undefined ? null : textOf(message.key),
-  value: message.value ?? null,
+  key: message.key === null ? null : textOf(message.key),
+  value: message.value,
   // Names are others' too: `fromEntries` gives a header called `__proto__` no power.
   headers: Object.fromEntries(
     Object.entries((message.headers ?? {}) as Readonly<Record<string, WireHeader>>).flatMap(([name, value]) => {

@@ -137,14 +137,10 @@ export class Lane {
     const [first] = wanted;
     if (first === undefined) return;
     const outcomes = new Map<Addressed, Outcome>();
+    const messages = wanted.flatMap(({ parcel }) => parcel.messages);
     let failed = await this.connect().then(() => null, asError);
-    for (const request of inRequests(
-      wanted.flatMap(({ parcel }) => parcel.messages),
-      mostBytes(first.parcel),
-    )) {
-      if (failed === null) failed = await this.#transmit(request, outcomes);
-      if (failed !== null) for (const message of request) if (!outcomes.has(message)) outcomes.set(message, failed);
-    }
+    for (const request of inRequests(messages, mostBytes(first.parcel))) failed ??= await this.#transmit(request, outcomes);
+    if (failed !== null) for (const message of messages) if (!outcomes.has(message)) outcomes.set(message, failed);
     for (const { parcel, settle } of wanted) settle(parcel.messages.map((message) => outcomes.get(message) ?? null));
   }
 
@@ -156,6 +152,7 @@ export class Lane {
     const topic = request[0]?.topic ?? '';
     try {
       await this.#client.transmit(request);
+      for (const message of request) outcomes.set(message, null);
       return null;
     } catch (thrown) {
       const refusal = refusalOfMessage(thrown, topic);

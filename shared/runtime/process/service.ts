@@ -245,6 +245,22 @@ const databaseChecks = (pool: Pool): readonly HealthCheck[] => [
   },
 ];
 
+type StartedSoFar = { parts: EngineParts | null; consumer: Consumer | null };
+
+/** Whether messages are taken in and stepped; if not, why. */
+const takesIn = ({ parts, consumer }: StartedSoFar): Promise<void> => {
+  const { inboxWriter, engine } = parts ?? {};
+  const why = [
+    ...(engine?.waitsBecause ? [engine.waitsBecause] : []),
+    ...(engine?.awayBecause ? [`steps wait for the database: ${engine.awayBecause}`] : []),
+    ...(inboxWriter?.heldBecause ?? []),
+    ...(consumer?.stopped() ?? []).map(
+      ({ topic, partition, offset, reason }) => `${topic}/${String(partition)} stands still at offset ${offset}: ${reason}`,
+    ),
+  ];
+  return why.length === 0 ? Promise.resolve() : Promise.reject(new NotReady([...new Set(why)].join('; ')));
+};
+
 const start = async <S extends z.ZodObject, T extends z.ZodObject>(
   options: ServiceOptions<S, T>,
   environment: Environment,
@@ -257,25 +273,13 @@ const start = async <S extends z.ZodObject, T extends z.ZodObject>(
   const pool = openPool(databaseOptions(config, options.name), (error) => {
     log.warn({ reason: error.message }, 'an idle database connection broke');
   });
-  const state: { parts: EngineParts | null; consumer: Consumer | null } = { parts: null, consumer: null };
+  const state: StartedSoFar = { parts: null, consumer: null };
   const started = (): Promise<void> => (state.parts === null ? Promise.reject(new Error('starting')) : Promise.resolve());
-  const takesIn = (): Promise<void> => {
-    const { inboxWriter, engine } = state.parts ?? {};
-    const why = [
-      ...(engine?.waitsBecause ? [engine.waitsBecause] : []),
-      ...(engine?.awayBecause ? [`steps wait for the database: ${engine.awayBecause}`] : []),
-      ...(inboxWriter?.heldBecause ?? []),
-      ...(state.consumer?.stopped() ?? []).map(
-        ({ topic, partition, offset, reason }) => `${topic}/${String(partition)} stands still at offset ${offset}: ${reason}`,
-      ),
-    ];
-    return why.length === 0 ? Promise.resolve() : Promise.reject(new NotReady([...new Set(why)].join('; ')));
-  };
   const app = createApp(registry, [
     ...databaseChecks(pool),
     { name: 'kafka', check: () => pingKafka(kafka) },
     { name: 'engine', check: started },
-    { name: 'messages', check: takesIn },
+    { name: 'messages', check: () => takesIn(state) },
   ]);
   finishApp(app, log);
   const http: Listening = await listen(app, config.HTTP_HOST, config.HTTP_PORT);

@@ -11,8 +11,8 @@ import type { EngineStore, OutboxRow } from '../store/store.js';
 
 /** `isForever`: Kafka has said no for this message's own sake, and says it again however often it is asked. */
 export type NotPublished = { readonly eventId: string; readonly error: Error; readonly isForever: boolean };
-/** Resolves to what is not known to be stored; to nothing when all is. Rejects when nothing is known of any. */
-export type Publish = (messages: readonly OutboxRow[]) => Promise<readonly NotPublished[] | void>;
+/** Resolves to what is not known to be stored. Rejects when nothing is known of any. */
+export type Publish = (messages: readonly OutboxRow[]) => Promise<readonly NotPublished[]>;
 
 const MOST_AT_ONCE = 1_000;
 
@@ -96,7 +96,7 @@ export class OutboxPublisher {
   async #sayAll(rows: readonly OutboxRow[]): Promise<void> {
     let not: ReadonlyMap<string, NotPublished>;
     try {
-      not = new Map(((await this.#publish(rows)) ?? []).map((one) => [one.eventId, one]));
+      not = new Map((await this.#publish(rows)).map((one) => [one.eventId, one]));
     } catch (error) {
       this.#onTrouble(error);
       this.#leave(rows);

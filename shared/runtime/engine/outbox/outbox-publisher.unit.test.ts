@@ -24,6 +24,7 @@ const stage = () => {
     async (rows) => {
       published.push(ids(rows));
       await new Promise<void>((pass, fail) => gates.push({ pass, fail }));
+      return [];
     },
     (error) => troubles.push(error),
     (_waitMs, run) => {

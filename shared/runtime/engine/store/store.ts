@@ -71,6 +71,12 @@ export class DatabaseAway extends Error {
 /** The database refuses what was to be written, for its content: trying it again does not help. */
 export class RowRefused extends Error {
   override readonly name = 'RowRefused';
+  /** The SQLSTATE; null where our own code could not make the statement. */
+  readonly code: string | null;
+  constructor(message: string, code: string | null, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
 }
 
 /** A journey whose interval is over, at the version in which it began. */
