@@ -67,9 +67,9 @@ export const commonConfig = z.object({
     .meta({ description: 'after so long without a heartbeat Kafka gives an instance up' }),
   KAFKA_STEP_OVER: z
     .string()
-    .default('')
+    .optional()
     .transform((text, context) =>
-      text
+      (text ?? '')
         .split(',')
         .map((one) => one.trim())
         .filter((one) => one !== '')
