@@ -145,7 +145,7 @@ describe('what a Java client writes', () => {
       (lag) => lag === 0,
       20_000,
     );
-    const { rows } = await admin.query(`select event_id from inbox where event_id like 'wish-aborted%'`);
+    const { rows } = await admin.query(`select event_id from inbox where event_id like '%-aborted-%'`);
     expect(rows).toEqual([]);
   });
 

@@ -36,7 +36,7 @@ export const WEBHOOK_PROBLEMS: Readonly<Record<string, { readonly description: s
   },
   '415': { description: 'Not application/json, or compressed', codes: ['media-type'] },
   '429': { description: 'Too many webhooks at once; come again', codes: ['too-many-requests'] },
-  '503': { description: 'It could not be stored now; send it again', codes: ['kafka-away', 'database-away', 'busy'] },
+  '503': { description: 'It could not be stored now; send it again', codes: ['kafka-away', 'topic-refused', 'database-away', 'busy'] },
 };
 
 const WITH_RETRY_AFTER = new Set(['429', '503']);

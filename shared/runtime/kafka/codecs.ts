@@ -1,6 +1,6 @@
 /**
- * The compressions that a Kafka batch may have. kafkajs reads gzip only, and without a bound: a megabyte may become a gigabyte and end
- * the process. Here each of them stops at `LARGEST_BATCH_BYTES`.
+ * The compressions that a Kafka batch may have. Kafkajs reads gzip only, and without a bound. A megabyte may become a gigabyte and end the
+ * process. Here each of them stops at `LARGEST_BATCH_BYTES`.
  */
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';

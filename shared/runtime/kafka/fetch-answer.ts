@@ -1,5 +1,5 @@
 /**
- * Reads a broker's answer to a fetch in the place of kafkajs. As it comes, kafkajs reads all partitions of an answer or none: one batch in a
+ * Reads a broker's answer to a fetch in the place of kafkajs. As it comes, kafkajs reads all partitions of an answer or none. One batch in a
  * form that it does not know ends the consumer, and with it every partition of the service.
  */
 import Decoder from 'kafkajs/src/protocol/decoder';
@@ -30,8 +30,8 @@ const ANSWERS = new Map([
 const originals = new Map([...ANSWERS].map(([version, answer]): [number, Decode] => [version, answer.decode]));
 
 /**
- * What a broker says about one partition, and what another try or another broker does not mend at once. kafkajs gives up the whole answer for
- * it. What it handles itself (another leader, an offset out of range) is left to it.
+ * What a broker says about one partition, and what another try does not mend at once. For it, kafkajs as it comes gives up the whole
+ * answer. What it handles itself (another leader, an offset out of range) is left to it.
  */
 const SAID_OF_ONE_PARTITION: Readonly<Record<number, string>> = {
   [-1]: 'UNKNOWN_SERVER_ERROR',

@@ -196,7 +196,7 @@ export const ingestBatch = (parts: BatchParts): ((payload: EachBatchPayload) => 
     soon: systemClock.soon,
   });
   /** Resolves to true when all of these are durable and their offset is committed. */
-  const takeIn = async (payload: EachBatchPayload, messages: readonly FetchedMessage[], lastOffset: string): Promise<boolean> => {
+  const ingestPart = async (payload: EachBatchPayload, messages: readonly FetchedMessage[], lastOffset: string): Promise<boolean> => {
     const { batch } = payload;
     const topic = batch.topic.slice(parts.topicPrefix.length);
     const nextOffset = String(BigInt(lastOffset) + 1n);
@@ -232,7 +232,7 @@ export const ingestBatch = (parts: BatchParts): ((payload: EachBatchPayload) => 
       const some = messages.slice(from, from + MOST_AT_ONCE);
       const isLast = from + MOST_AT_ONCE >= messages.length && unread === undefined;
       // Behind the last message there may be offsets that hold nothing for us.
-      if (!(await takeIn(payload, some, isLast ? batch.lastOffset() : (some.at(-1)?.offset ?? '')))) return;
+      if (!(await ingestPart(payload, some, isLast ? batch.lastOffset() : (some.at(-1)?.offset ?? '')))) return;
     }
     if (unread === undefined) {
       parts.stopped.goesOn(place);
@@ -240,7 +240,7 @@ export const ingestBatch = (parts: BatchParts): ((payload: EachBatchPayload) => 
     }
     const stepOver = parts.stopped.stepOver(place, unread);
     if (stepOver !== null) {
-      await takeIn(payload, [unreadAsMessage(unread, stepOver)], String(stepOver.last));
+      await ingestPart(payload, [unreadAsMessage(unread, stepOver)], String(stepOver.last));
       return;
     }
     parts.stopped.stop(place, (batch as unknown as { readonly fetchedOffset: { toString(): string } }).fetchedOffset.toString(), unread);

@@ -145,8 +145,8 @@ export class Lane {
   }
 
   /**
-   * Notes what became of each message. Of a request that the broker definitely refuses nothing is stored: it is cut in halves until the message
-   * is found that it is about, and the others are sent, in order. Returns why nothing more may be sent now; null when all is known.
+   * Notes what became of each message. Of a request that the broker definitely refuses nothing is stored. It is cut in halves until the message
+   * is found that it is about. The others are sent, in order. Returns why nothing more may be sent now; null when all is known.
    */
   async #transmit(request: readonly Addressed[], outcomes: Map<Addressed, Outcome>): Promise<Error | null> {
     const topic = request[0]?.topic ?? '';

@@ -41,8 +41,8 @@ export type Producer = {
    */
   sendEach(messages: readonly OutgoingMessage[], limits?: { readonly deadlineMs?: number }): Promise<readonly Outcome[]>;
   /**
-   * Resolves when the broker has acknowledged every message. Rejects with what `sendEach` says of one of them: with what is not known before
-   * what is refused for ever, so that a refusal means that all others are stored or refused.
+   * Resolves when the broker has acknowledged every message. Rejects with what `sendEach` says of one of them. What is not known comes before
+   * what is refused for ever: a refusal means that all others are stored or refused.
    */
   send(messages: readonly OutgoingMessage[], limits?: { readonly deadlineMs?: number }): Promise<void>;
   /** Takes no more messages, waits for what is under way, and closes: at the latest after `deadlineMs` (default 5 s). */

@@ -34,7 +34,7 @@ const limitsOf = async (admin: Admin, topics: readonly string[]): Promise<Readon
 
 /**
  * Facts of topics by their names on the cluster, remembered for five minutes or until they are forgotten. What cannot be looked up is an
- * error of that topic alone: one that does not exist, or that we may not write to, holds up no other.
+ * error of that topic alone. One that does not exist, or that we may not write to, holds up no other.
  */
 export class TopicFactsCache {
   readonly #options: KafkaOptions;

@@ -77,10 +77,9 @@ export const clockProblem = async (pool: Pool, nowMs: () => number = Date.now): 
 };
 
 /**
- * The SQLSTATEs that speak about what was to be written, and not about the database or our login there. Classes by their first two
- * characters, as in appendix A of the manual of Postgres:
- * 21 two rows of one statement are the same; 22 a value; 23 a constraint; 44 a view's condition.
- * Of class 54 only 54000 (a row too large for its index), of class P0 only P0001 (a trigger of ours refuses), and CMW, which are our own.
+ * The SQLSTATEs that speak about what was to be written, and not about the database or our login there. The classes stand in appendix A of
+ * the manual of Postgres. Class 21: two rows of one statement are the same. Class 22: a value. Class 23: a constraint. Class 44: the condition of a view.
+ * Of class 54 only 54000, a row too large for its index. Of class P0 only P0001, a trigger of ours that refuses. CMW are our own.
  * Not 42: a missing table, column or right is a mistake of ours or of an administrator, and every row would meet it.
  */
 const OF_A_ROW = /^(21|22|23|44)|^(54000|P0001)$|^CMW/;
@@ -90,8 +89,8 @@ const isOwnMistake = (error: Error): boolean =>
   error instanceof Bug || error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError;
 
 /**
- * True when the error says something about what was to be written. Only then may a row be blamed: everything else (read only, shutting down, out
- * of space, a login or a right that is gone, a line that is cut) says nothing about it, and the same may be tried again.
+ * True when the error says something about what was to be written. Only then may a row be blamed. Everything else says nothing about it, and
+ * the same may be tried again: read only, shutting down, out of space, a login or a right that is gone, a line that is cut.
  */
 export const isOfRow = (error: unknown): boolean => {
   if (!(error instanceof Error)) return true;

@@ -60,7 +60,7 @@ const markOf = (value: string, { event }: Read): string => {
   }
 };
 
-/** In a form that every database takes, under an id and in a lane of its own: why it was refused is not known for certain. */
+/** In a form that every database takes, under an id and in a lane of its own. Why it was refused is not known for certain. */
 const refused = ({ original }: Taken, why: string): Taken => {
   const place = `${original.topic}/${String(original.partition)}/${original.offset}`;
   const value = Buffer.from(original.value).toString('base64');
@@ -155,7 +155,7 @@ export class InboxWriter {
     await this.#batcher.do(messages);
   };
 
-  /** What the database refuses for its content is found by cutting in halves, and goes to quarantine: it must not hold up its partition for ever. */
+  /** What the database refuses for its content is found by cutting in halves, and goes to quarantine. It must not hold up its partition for ever. */
   async #inParts(messages: readonly Taken[], ingest: (messages: readonly Taken[]) => Promise<void>): Promise<void> {
     try {
       await ingest(messages);

@@ -2,8 +2,8 @@
  * Publishes what steps have said, right after their commit, in order; what was missed is swept. A key that has missed something
  * is behind: until the sweep has said all of it, in order, nothing newer of it goes out directly.
  *
- * A row that Kafka refuses for its own sake goes to quarantine, and later rows of its key go on: each says a fact of its own, consumers know
- * events by their ids and take them in any order, and nobody knows when a person will look. Let go again, it comes late.
+ * A row that Kafka refuses for its own sake goes to quarantine, and later rows of its key go on. Each says a fact of its own, and consumers know
+ * events by their ids and take them in any order. Nobody knows when a person will look. Let go again, it comes late.
  */
 import type { Clock } from '../clock.js';
 import { shortened } from '../inbox/dead-letter.js';
