@@ -60,13 +60,15 @@ const markOf = (value: string, { event }: Read): string => {
   }
 };
 
-/** In a form that every database takes, under an id and in a lane of its own. Why it was refused is not known for certain. */
-const refused = ({ original }: Taken, why: string): Taken => {
-  const place = `${original.topic}/${String(original.partition)}/${original.offset}`;
+const placeOf = ({ original }: Taken): string => `${original.topic}/${String(original.partition)}/${original.offset}`;
+
+/** In a form that every database takes, under an id of its own. Why it was refused is not known for certain. */
+const refused = (one: Taken, why: string, portfolioId: string): Taken => {
+  const { original } = one;
   const value = Buffer.from(original.value).toString('base64');
   return {
     original: { ...original, key: null, headers: { 'dlq-encoding': 'base64' }, value },
-    read: { kind: 'bad', eventId: place, portfolioId: place, errorClass: 'RowRefused', reason: why, event: null },
+    read: { kind: 'bad', eventId: placeOf(one), portfolioId, errorClass: 'RowRefused', reason: why, event: null },
     hash: contentHash(value),
   };
 };
@@ -172,7 +174,13 @@ export class InboxWriter {
         { err: error, topic: only.original.topic, partition: only.original.partition, offset: only.original.offset },
         'the database refuses a message for its content: it goes to quarantine',
       );
-      await this.#ingest([refused(only, error.message)]);
+      try {
+        await this.#ingest([refused(only, error.message, only.read.portfolioId)]);
+      } catch (again) {
+        if (!(again instanceof RowRefused)) throw again;
+        // Even the name of its lane is refused: it gets one of its own.
+        await this.#ingest([refused(only, error.message, placeOf(only))]);
+      }
     }
   }
 
