@@ -6,6 +6,7 @@ import { outboxOrder } from './0006-outbox-order.js';
 import { journeyPolicy } from './0008-journey-policy.js';
 import { decisionsOfPeople } from './0011-decisions-of-people.js';
 import { readsStops } from './0013-stop-acts.js';
+import { writeCheck } from './0014-write-check.js';
 
 export type EngineChange = {
   /** The migration that makes this change in the schemas that exist. */
@@ -22,6 +23,7 @@ export const ENGINE_CHANGES: readonly EngineChange[] = [
   { migration: '0008-journey-policy', change: journeyPolicy },
   { migration: '0011-decisions-of-people', change: decisionsOfPeople },
   { migration: '0013-stop-acts', change: readsStops },
+  { migration: '0014-write-check', change: writeCheck },
 ];
 
 const GOOD_NAME = /^[a-z][a-z0-9_]{0,40}$/;

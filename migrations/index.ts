@@ -14,6 +14,7 @@ import * as unsignedUntil from './0009-unsigned-until.js';
 import * as decisionsOfPeople from './0011-decisions-of-people.js';
 import * as signedActs from './0012-signed-acts.js';
 import * as stopActs from './0013-stop-acts.js';
+import * as writeCheck from './0014-write-check.js';
 import * as limits from './0017-limits.js';
 
 export type Migration = { readonly name: string; readonly up: (knex: Knex) => Promise<void> };
@@ -31,6 +32,7 @@ export const migrations: readonly Migration[] = [
   { name: '0011-decisions-of-people', up: decisionsOfPeople.up },
   { name: '0012-signed-acts', up: signedActs.up },
   { name: '0013-stop-acts', up: stopActs.up },
+  { name: '0014-write-check', up: writeCheck.up },
   { name: '0017-limits', up: limits.up },
 ];
 

@@ -166,6 +166,13 @@ create table service.quarantine (
   constraint quarantine_pkey PRIMARY KEY (event_id)
 );
 
+create table service.write_check (
+  only_row boolean not null,
+  at timestamp with time zone not null,
+  constraint write_check_pkey PRIMARY KEY (only_row),
+  constraint write_check_only_row_check CHECK (only_row)
+);
+
 CREATE UNIQUE INDEX decision_act ON service.decision USING btree (act_id) WHERE (refused IS NULL);
 CREATE INDEX decision_refused ON service.decision USING btree (taken_at) WHERE (refused IS NOT NULL);
 CREATE INDEX earlier_request_reference ON service.earlier_request USING btree (reference) WHERE (reference IS NOT NULL);
@@ -202,6 +209,7 @@ grant delete, insert, select, update on table service.outbox to cmw_service;
 grant usage on sequence service.owner_id to cmw_service;
 grant select on table service.quarantine to cmw_operator;
 grant insert, select, update on table service.quarantine to cmw_service;
+grant insert, select, update on table service.write_check to cmw_service;
 grant execute on function service.expect_all(given bigint, done bigint) to public;
 grant execute on function service.expect_all(given bigint, done bigint) to cmw_service;
 
@@ -230,12 +238,20 @@ create table gateway.webhook (
   constraint webhook_pkey PRIMARY KEY (source, webhook_id)
 );
 
+create table gateway.write_check (
+  only_row boolean not null,
+  at timestamp with time zone not null,
+  constraint write_check_pkey PRIMARY KEY (only_row),
+  constraint write_check_only_row_check CHECK (only_row)
+);
+
 grant usage on schema gateway to cmw_operator;
 grant usage on schema gateway to cmw_gateway;
 grant select on table gateway.quarantine to cmw_operator;
 grant insert, select, update on table gateway.quarantine to cmw_gateway;
 grant select on table gateway.webhook to cmw_operator;
 grant insert, select on table gateway.webhook to cmw_gateway;
+grant insert, select, update on table gateway.write_check to cmw_gateway;
 grant update (resolution, resolved_at) on table gateway.quarantine to cmw_operator;
 
 -- limits
@@ -594,6 +610,13 @@ create table operator.resume_ask (
   constraint resume_ask_pkey PRIMARY KEY (act_id)
 );
 
+create table operator.write_check (
+  only_row boolean not null,
+  at timestamp with time zone not null,
+  constraint write_check_pkey PRIMARY KEY (only_row),
+  constraint write_check_only_row_check CHECK (only_row)
+);
+
 CREATE INDEX act_job ON operator.act USING btree (job) WHERE (job IS NOT NULL);
 CREATE UNIQUE INDEX act_open ON operator.act USING btree (kind, target) WHERE ((carried_out_at IS NULL) AND (withdrawn_at IS NULL) AND (failed IS NULL));
 CREATE INDEX act_ready ON operator.act USING btree (id) WHERE ((carried_out_at IS NULL) AND (withdrawn_at IS NULL) AND (failed IS NULL) AND ((NOT needs_second) OR (approved_by IS NOT NULL)));
@@ -613,6 +636,7 @@ grant select on table operator.audit to cmw_operator;
 grant usage on sequence operator.job_id to cmw_operator;
 grant select on table operator.one_person_replays to cmw_operator;
 grant insert, select on table operator.resume_ask to cmw_operator;
+grant insert, select, update on table operator.write_check to cmw_operator;
 grant insert (act_id, details, job, kind, made_by, signature, target, why), update (approval, approved_at, approved_by, carried_out_at, failed, withdrawn_at, withdrawn_by, withdrawn_why) on table operator.act to cmw_operator;
 grant execute on function operator.hash_of_act(a operator.act) to public;
 grant execute on function operator.hash_of_act(a operator.act) to cmw_operator;

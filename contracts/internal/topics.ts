@@ -46,6 +46,7 @@ export const topicSettings = (topic: Topic): readonly { readonly name: string; r
     : [];
 
 export type DeadLetterTopic = `${Topic}.dlq`;
+export const isDeadLetterTopic = (topic: string): boolean => topic.endsWith('.dlq');
 export const deadLetterTopic = (topic: Topic): DeadLetterTopic => `${topic}.dlq`;
 
 /** Partitions of each topic when we create it. More partitions later change the order of a key once; plan for it. */

@@ -94,7 +94,7 @@ export const startRig = async (url: string, definition: ServiceDefinition, onSai
     ownerId: () => owner.id,
     publish: (rows) => {
       onSaid(rows);
-      return Promise.resolve();
+      return Promise.resolve([]);
     },
     personNamed,
     onNotPublished: (error) => {

@@ -78,7 +78,7 @@ describe('messages of every consumer', () => {
       store,
       (rows) => {
         said.push(...rows);
-        return Promise.resolve();
+        return Promise.resolve([]);
       },
       () => undefined,
       clock.after,

@@ -4,6 +4,7 @@ import { Catalogue } from '../../shared/runtime/engine/catalogue.js';
 import type { Clock } from '../../shared/runtime/engine/clock.js';
 import type { ServiceDefinition } from '../../shared/runtime/engine/definition.js';
 import type { Failpoint } from '../../shared/runtime/engine/failpoints.js';
+import type { Publish } from '../../shared/runtime/engine/outbox/outbox-publisher.js';
 import type { OutboxRow } from '../../shared/runtime/engine/store/store.js';
 import type { RulesOf } from '../../shared/kernel/step.js';
 import type { Log } from '../../shared/runtime/process/log.js';
@@ -139,7 +140,7 @@ export class Copy {
     this.#topics.join(this.service.name, consumer);
   }
 
-  #publisher(life: Life, failpoint: Failpoint): (rows: readonly OutboxRow[]) => Promise<void> {
+  #publisher(life: Life, failpoint: Failpoint): Publish {
     const { scheduler, random, faults, tell } = this.#ground;
     const append = (rows: readonly OutboxRow[]): void => {
       for (const row of rows) {
@@ -166,7 +167,7 @@ export class Copy {
       await pause(random.between(1, 15));
       if (!early) append(rows);
       failpoint('after-publish', () => rows.map((row) => row.topic));
-      return undefined;
+      return [];
     };
   }
 

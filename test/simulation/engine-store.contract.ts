@@ -286,6 +286,21 @@ const aboutEvents = (fresh: () => Promise<StoreUnderTest>): void => {
     expect(await store.refuseDecision('d2', 'act-1', 'repeated')).toBe(true);
     expect(await store.takeAct('act-2', 'd3')).toBe('d3');
   });
+  it('sets aside what cannot be sent, without stopping its lane, and gives it back when a person lets it go [B14]', async () => {
+    const { store } = await fresh();
+    await store.write(parts({ said: [said('m1'), said('m2')] }));
+    await store.markSent(['m2']);
+    await store.setAside(['m1', 'm2', 'unknown'].map((eventId) => ({ eventId, reason: 'MESSAGE_TOO_LARGE' })));
+    expect(await store.unsentOutbox(-1_000, 10)).toEqual([]);
+    expect(await store.figures(READABLE)).toContainEqual({ name: 'quarantined', labels: {}, value: 1 });
+    await store.ingest([arrives('e1')], { quarantined: [quarantined('e1')], blocked: [blocked('e1')], said: [] });
+    await store.discard('e1', 'by anna');
+    expect([...(await store.blockedLanes())]).toEqual([]);
+    expect(await store.sendAgain('m2', null, 'by anna')).toBe(false);
+    expect(await store.sendAgain('m1', null, 'by anna')).toBe(true);
+    expect(await store.sendAgain('m1', null, 'by anna')).toBe(false);
+    expect((await store.unsentOutbox(-1_000, 10)).map(({ eventId }) => eventId)).toEqual(['m1']);
+  });
   it('counts how often a message went to quarantine, and opens a lane that an answer had stopped', async () => {
     const { store } = await fresh();
     await store.write(parts({ quarantined: [quarantined('e1')], blocked: [blocked('e1')] }));

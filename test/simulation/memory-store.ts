@@ -5,18 +5,19 @@
 import type { Stated } from '../../shared/kernel/flow.js';
 import type { EffectStatus } from '../../shared/kernel/effect-life.js';
 import type { Parts } from '../../shared/runtime/engine/store/step-statement.js';
-import type {
-  DueEffect,
-  EngineStore,
-  InboxRow,
-  LoadedJourney,
-  OpenInboxRow,
-  OutboxRow,
-  QuarantinedMessage,
-  Referenced,
-  StateVersions,
-  StoredEffect,
-  Ingested,
+import {
+  NOT_SENDABLE,
+  type DueEffect,
+  type EngineStore,
+  type InboxRow,
+  type LoadedJourney,
+  type OpenInboxRow,
+  type OutboxRow,
+  type QuarantinedMessage,
+  type Referenced,
+  type StateVersions,
+  type StoredEffect,
+  type Ingested,
 } from '../../shared/runtime/engine/store/store.js';
 import { STOPPED } from '../../shared/runtime/stopping/stop-rules.js';
 import { answerEventId, contentHash } from '../../shared/runtime/engine/identity.js';
@@ -222,6 +223,17 @@ export class MemoryStore extends MemoryTables implements EngineStore {
     }
   }
 
+  async setAside(rows: readonly { readonly eventId: string; readonly reason: string }[]): Promise<void> {
+    for (const { eventId, reason } of rows) {
+      const row = this.takenBack(eventId);
+      if (row === undefined) continue;
+      this.quarantinesAgain({
+        ...{ event_id: eventId, portfolio_id: row.key, topic: row.topic, partition: null, offset: null, key: row.key },
+        ...{ headers: JSON.stringify(row.headers), value: row.value, error_class: NOT_SENDABLE, reason },
+      });
+    }
+  }
+
   async newlyOverdue(limit: number): ReturnType<EngineStore['newlyOverdue']> {
     const nowMs = this.nowMs();
     const late = [...this.journeys.values()].filter(
@@ -270,6 +282,15 @@ export class MemoryStore extends MemoryTables implements EngineStore {
   async refuseDecision(eventId: string): Promise<boolean> {
     if (this.#decisions.has(eventId)) return false;
     this.#decisions.add(eventId);
+    return true;
+  }
+
+  async sendAgain(eventId: string, correctedValue: string | null, _resolution: string, attempts?: number): Promise<boolean> {
+    const kept = this.quarantine.get(eventId);
+    if (kept?.errorClass !== NOT_SENDABLE || kept.resolvedMs !== null || kept.attempts !== (attempts ?? kept.attempts)) return false;
+    kept.resolvedMs = this.nowMs();
+    const { topic, key, headers } = kept;
+    this.emits({ event_id: eventId, topic, key, headers, value: correctedValue ?? kept.value });
     return true;
   }
 

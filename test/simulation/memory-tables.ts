@@ -1,5 +1,6 @@
 /** The tables of one service's database, in memory, and what one row does to them. */
 import type { PartRow } from '../../shared/runtime/engine/store/step-statement.js';
+import { NOT_SENDABLE, OTHER_BODY } from '../../shared/runtime/engine/store/store.js';
 import {
   text,
   type BlockedLane,
@@ -10,6 +11,9 @@ import {
   type OutboxEntry,
   type QuarantineEntry,
 } from './memory-rows.js';
+
+/** What waits for people without stopping a lane. */
+const STOPS_NO_LANE: ReadonlySet<string> = new Set([OTHER_BODY, NOT_SENDABLE]);
 
 export class MemoryTables {
   readonly inbox = new Map<string, InboxEntry>();
@@ -131,6 +135,15 @@ export class MemoryTables {
     this.#unsent.delete(eventId);
   }
 
+  /** It is neither sent nor to be sent. */
+  takenBack(eventId: string): OutboxEntry | undefined {
+    const row = this.#unsent.get(eventId);
+    if (row === undefined) return undefined;
+    this.#unsent.delete(eventId);
+    this.outbox.delete(eventId);
+    return row;
+  }
+
   openOf(flow: string, subject: string): JourneyEntry | undefined {
     for (const entry of this.journeys.values()) if (!entry.ended && entry.subject === subject && entry.flow === flow) return entry;
     return undefined;
@@ -138,7 +151,7 @@ export class MemoryTables {
 
   waitsForPeople(portfolioId: string, exceptEventId: string | null): QuarantineEntry | undefined {
     const open = [...this.quarantine.values()].filter(
-      (q) => q.portfolioId === portfolioId && q.resolvedMs === null && q.errorClass !== 'OtherBody' && q.eventId !== exceptEventId,
+      (q) => q.portfolioId === portfolioId && q.resolvedMs === null && !STOPS_NO_LANE.has(q.errorClass) && q.eventId !== exceptEventId,
     );
     return open.sort((a, b) => a.firstSeenMs - b.firstSeenMs)[0];
   }

@@ -93,6 +93,8 @@ export class StoreClient implements EngineStore {
     this.#statement('refuse a decision', () => this.#store.refuseDecision(eventId));
   replay: EngineStore['replay'] = (...about) => this.#statement('replay', () => this.#store.replay(...about));
   discard: EngineStore['discard'] = (...about) => this.#statement('discard', () => this.#store.discard(...about));
+  setAside: EngineStore['setAside'] = (rows) => this.#statement('set aside', () => this.#store.setAside(rows));
+  sendAgain: EngineStore['sendAgain'] = (...about) => this.#statement('send again', () => this.#store.sendAgain(...about));
   releaseLane: EngineStore['releaseLane'] = (portfolioId) => this.#look(() => this.#store.releaseLane(portfolioId));
 
   /** The story says what a commit has changed. */

@@ -206,7 +206,7 @@ export const startEngineCopy = async ({
     ownerId: () => owner.id,
     publish: (rows) => {
       published.push(...rows);
-      return Promise.resolve();
+      return Promise.resolve([]);
     },
     onNotPublished: () => undefined,
     stops: NOTHING_STOPPED,

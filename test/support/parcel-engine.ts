@@ -102,7 +102,7 @@ export const parcelEngine = () => {
       ownerId: () => owner.id,
       publish: (rows) => {
         published.push(...rows);
-        return Promise.resolve();
+        return Promise.resolve([]);
       },
       onNotPublished: () => undefined,
       stops: o.stops ?? NOTHING_STOPPED,

@@ -125,6 +125,8 @@ const tell = async (store: PostgresStore): Promise<void> => {
     }),
   );
   await store.unsentOutbox(0, 10);
+  await store.setAside([{ eventId: 'm1', reason: 'MESSAGE_TOO_LARGE' }]);
+  await store.sendAgain('m1', null, 'by anna');
   await store.markSent(['m1', 'm2']);
   await store.putOffOverdue(60_000);
   await store.dropHandled(3_650, 10);

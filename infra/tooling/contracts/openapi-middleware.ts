@@ -36,8 +36,9 @@ export const WEBHOOK_PROBLEMS: Readonly<Record<string, { readonly description: s
     codes: ['too-large', 'too-many-events', 'event-too-large'],
   },
   '415': { description: 'Not application/json, or compressed. What was signed is kept in quarantine', codes: ['media-type'] },
+  '422': { description: 'Kafka refuses an event of the body for ever. The body is kept in quarantine', codes: ['event-refused'] },
   '429': { description: 'Too many webhooks at once; come again', codes: ['too-many-requests'] },
-  '503': { description: 'It could not be stored now; send it again', codes: ['kafka-away', 'database-away', 'busy'] },
+  '503': { description: 'It could not be stored now; send it again', codes: ['kafka-away', 'topic-refused', 'database-away', 'busy'] },
 };
 
 const WITH_RETRY_AFTER = new Set(['429', '503']);

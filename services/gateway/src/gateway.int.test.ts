@@ -9,6 +9,7 @@ import { createTestDatabase, type TestDatabase } from '../../../test/support/dat
 import { eventually } from '../../../test/support/eventually.js';
 import { countedConnections, createApp, finishApp, listen, type Listening } from '../../../shared/runtime/http/server.js';
 import { startConsumer, type Consumer, type FetchedMessage } from '../../../shared/runtime/kafka/consumer.js';
+import { KafkaUnavailable, MessageRefused, MessageTooLarge, TopicRefused } from '../../../shared/runtime/kafka/errors.js';
 import { startProducer, type Producer } from '../../../shared/runtime/kafka/producer.js';
 import { ensureTopics } from '../../../shared/runtime/kafka/admin.js';
 import { optionsOf } from '../../../shared/runtime/kafka/testing.js';
@@ -30,6 +31,8 @@ describe('the gateway', () => {
   let http: Listening;
   let consumer: Consumer;
   let kafkaAway = false;
+  /** What Kafka says of an event whose id is in its message; null where it takes it. */
+  let refusal: Error | null = null;
   const taken: FetchedMessage[] = [];
 
   beforeAll(async () => {
@@ -38,9 +41,20 @@ describe('the gateway', () => {
     const kafka = optionsOf(reachedByEnvironment(), 'gateway-test', prefix);
     await ensureTopics(kafka, plannedTopics(1));
     producer = await startProducer(kafka);
+    const sendUnlessRefused: Producer['sendEach'] = async (messages, limits) => {
+      const isRefused = messages.map(({ value }) => refusal !== null && value.includes('refused-event'));
+      const rest = await producer.sendEach(
+        messages.filter((_message, at) => isRefused[at] === false),
+        limits,
+      );
+      let n = 0;
+      return isRefused.map((refused) => (refused ? refusal : (rest[n++] ?? null)));
+    };
     const publish: Producer = {
       stop: () => producer.stop(),
-      send: (messages, limits) => (kafkaAway ? Promise.reject(new Error('away')) : producer.send(messages, limits)),
+      send: (messages, limits) => producer.send(messages, limits),
+      sendEach: (messages, limits) =>
+        kafkaAway ? Promise.resolve(messages.map(() => new KafkaUnavailable('away'))) : sendUnlessRefused(messages, limits),
     };
     const registry = new Registry();
     const app = createApp(registry, []);
@@ -88,6 +102,7 @@ describe('the gateway', () => {
   beforeEach(() => {
     warned = jest.spyOn(log, 'warn');
     kafkaAway = false;
+    refusal = null;
   });
 
   let n = 0;
@@ -303,6 +318,29 @@ describe('the gateway', () => {
     await post('/webhooks/investsuite', request('after-twice'));
     await arrived('investsuite:after-twice');
     expect(taken.filter((message) => message.headers['event-id'] === 'investsuite:twice')).toEqual([]);
+  });
+
+  it.each<[string, Error, number, string]>([
+    ['too large for its topic', new MessageTooLarge('the broker says MESSAGE_TOO_LARGE'), 413, 'event-too-large'],
+    ['no record for it', new MessageRefused('the broker says INVALID_RECORD'), 422, 'event-refused'],
+  ])(
+    'answers clearly when Kafka says for ever that an event is %s, keeps the body, and forwards the others [B14]',
+    async (_what, error, status, code) => {
+      refusal = error;
+      const body = `[${request(`good-${code}`)},${request('refused-event', 'portfolios', 'divest-amount-update', String(status))}]`;
+      expect(await post('/webhooks/investsuite', body)).toMatchObject({
+        status,
+        body: { code, detail: expect.stringContaining(error.message) },
+      });
+      await arrived(`investsuite:good-${code}`);
+      const { rows } = await pool.query<{ body: Buffer }>('select body from quarantine where error_class = $1', [code]);
+      expect(rows.map((row) => row.body.toString())).toContain(body);
+    },
+  );
+
+  it('says which topic Kafka refuses, and asks the sender to come again [B14]', async () => {
+    refusal = new TopicRefused('the broker says TOPIC_AUTHORIZATION_FAILED');
+    expect(await post('/webhooks/investsuite', request('refused-event'))).toMatchObject({ status: 503, body: { code: 'topic-refused' } });
   });
 
   it('says 503 and Retry-After while Kafka is away, and takes the same webhook afterwards', async () => {

@@ -6,6 +6,7 @@ import { Registry } from 'prom-client';
 import { Webhook } from 'standardwebhooks';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { eventually } from '../../../test/support/eventually.js';
+import type { Producer } from '../../../shared/runtime/kafka/producer.js';
 import { countedConnections, createApp, finishApp, listen, type Check, type Listening } from '../../../shared/runtime/http/server.js';
 import { createLog } from '../../../shared/runtime/process/log.js';
 import { config } from './config.js';
@@ -33,7 +34,14 @@ describe('slow and unsigned senders', () => {
       ...more,
     });
     const connections = countedConnections(settings, registry);
-    const producer = { stop: () => Promise.resolve(), send: async () => kafka ?? undefined };
+    const producer: Producer = {
+      stop: () => Promise.resolve(),
+      send: async () => kafka ?? undefined,
+      sendEach: async (messages) => {
+        await (kafka ?? undefined);
+        return messages.map(() => null);
+      },
+    };
     wire(settings, { app, pool, producer, registry, log, connections, watch: (check) => checks.push(check) });
     finishApp(app, log);
     http = await listen(app, '127.0.0.1', 0, connections);

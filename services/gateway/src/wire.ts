@@ -56,7 +56,7 @@ export const routesOf = (settings: Heard): readonly Omit<WebhookRoute, 'places'>
 export const wire = (settings: Settings, { app, pool, producer, registry, log, connections, watch }: GatewayTools): void => {
   const tools = {
     store: new WebhookStore(pool),
-    publish: (messages: Parameters<Producer['send']>[0]) => producer.send(messages, { deadlineMs: PUBLISH_DEADLINE_MS }),
+    publish: (messages: Parameters<Producer['sendEach']>[0]) => producer.sendEach(messages, { deadlineMs: PUBLISH_DEADLINE_MS }),
     log,
     count: counting(registry, 'webhooks_total', 'webhook events by source and outcome', ['source', 'outcome', 'topic']),
     nowMs: Date.now,

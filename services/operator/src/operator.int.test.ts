@@ -58,6 +58,7 @@ describe('the operators', () => {
     producer = await startProducer(kafka);
     const publish: Producer = {
       stop: () => producer.stop(),
+      sendEach: (messages, limits) => producer.sendEach(messages, limits),
       send: (messages, limits) => (kafkaAway ? Promise.reject(new Error('away')) : producer.send(messages, limits)),
     };
     const app = createApp(registry, []);

@@ -36,7 +36,12 @@ export type Assembly = {
 export const assemble = (options: AssemblyOptions): Assembly => {
   const { catalogue, store, clock, log, ownerId, failpoint, stops, bounds, admission, onRefused } = options;
   const effectRunner = new EffectRunner({ maySend: () => ownerId() !== 0, stops, ...clock, ...options.effectRunner });
-  const outboxPublisher = new OutboxPublisher(store, options.publish, options.onNotPublished, clock.after);
+  const outboxPublisher = new OutboxPublisher(store, options.publish, options.onNotPublished, clock.after, ({ eventId, topic }, error) => {
+    log.error(
+      { alarm: 'not-sendable', eventId, topic, reason: error.message },
+      'Kafka refuses a message of ours for its own sake: it is in quarantine, the others go on, somebody must look',
+    );
+  });
   const engine = new Engine({
     catalogue,
     store,

@@ -8,6 +8,7 @@ import type { Registry } from 'prom-client';
 import type { z } from 'zod';
 import { NOTHING, readConfig, type CommonConfig, type Environment, type Settings } from '../process/config.js';
 import { openPool } from '../postgres/database.js';
+import { writeCheck } from '../postgres/write-check.js';
 import type { Connections } from './connections.js';
 import { countedConnections, createApp, createRegistry, finishApp, listen, type Check } from './server.js';
 import { pingKafka } from '../kafka/admin.js';
@@ -63,12 +64,7 @@ const start = async <S extends z.ZodObject>(options: HttpServiceOptions<S>, envi
   await untilTopicsAreThere(kafka, options.name, log);
   const producer = signing(await startProducer(kafka), signatures.sign);
   const checks: Check[] = [
-    {
-      name: 'postgres',
-      check: async () => {
-        await pool.query('select 1');
-      },
-    },
+    { name: 'postgres', check: writeCheck(pool) },
     { name: 'kafka', check: () => pingKafka(kafka) },
   ];
   const app = createApp(registry, checks);

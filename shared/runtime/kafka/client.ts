@@ -6,6 +6,7 @@ import { Kafka, logLevel } from 'kafkajs';
 import type { Admin, KafkaConfig, LogEntry, RetryOptions, SASLOptions } from 'kafkajs';
 import { within } from './deadline.js';
 import { KafkaUnavailable, asError } from './errors.js';
+import { readEveryBatch } from './fetch-answer.js';
 import { allGuards } from './guards.js';
 import type { Guards } from './guards.js';
 import { forgetHalfAnswers } from './half-answer.js';
@@ -88,6 +89,7 @@ export const kafkaConfig = (
 export const openKafka = (options: KafkaOptions, retry: RetryOptions, { guards, newKafka }: Inner, requestTimeoutMs?: number): Kafka => {
   if (guards.noIdleTimer) removeIdleTimer();
   if (guards.wholeAnswers) forgetHalfAnswers();
+  if (guards.everyBatch) readEveryBatch();
   return newKafka(kafkaConfig(options, retry, guards, requestTimeoutMs));
 };
 

@@ -2,7 +2,7 @@
  * Takes messages in: a handler makes a batch durable, then its offset is committed. A database that is away is waited for inside the batch;
  * kafkajs never sees an error of ours, because an error would make it give up the partition or the process.
  */
-import type { Consumer as KafkaConsumer, ConsumerConfig, ConsumerCrashEvent } from 'kafkajs';
+import type { Consumer as KafkaConsumer, ConsumerConfig, ConsumerCrashEvent, ConsumerEndBatchProcessEvent } from 'kafkajs';
 import { Bug } from '../../kernel/bug.js';
 import { askAdmin, inner, openKafka, patientRetry, probeRetry } from './client.js';
 import type { Inner, KafkaOptions } from './client.js';
@@ -13,11 +13,15 @@ import { groupLag } from './lag.js';
 import type { Lag } from './lag.js';
 import { PARTITIONS_AT_ONCE, ingestBatch } from './ingest-batch.js';
 import type { Ingest } from './ingest-batch.js';
+import { StoppedPartitions } from './stopped-partitions.js';
+import type { StepOver, StoppedPartition } from './stopped-partitions.js';
 import { evictPreviousRun } from './takeover.js';
 import { Watchdog } from './watchdog.js';
 
 export type { Ingest, FetchedBatch, FetchedMessage, Pulse } from './ingest-batch.js';
 export type { Lag, PartitionLag } from './lag.js';
+export { stepOverOf } from './stopped-partitions.js';
+export type { StepOver, StoppedPartition } from './stopped-partitions.js';
 
 export type ConsumerOptions = KafkaOptions & {
   readonly groupId: string;
@@ -34,6 +38,8 @@ export type ConsumerOptions = KafkaOptions & {
   readonly handlerDeadlineMs?: number;
   /** How long the fetching may be silent while the broker answers. Default 60 s. */
   readonly loopDeadlineMs?: number;
+  /** What people have decided to leave out, of what cannot be read. */
+  readonly stepOver?: readonly StepOver[];
 };
 
 export type Consumer = {
@@ -43,6 +49,8 @@ export type Consumer = {
   lag(): Promise<Lag>;
   /** ms since 1970 of the last sign of life of the fetching or a handler: for liveness and an alarm. */
   lastProgressAtMs(): number;
+  /** Partitions of ours that stand still because what comes next cannot be read. Above none, somebody must look. */
+  stopped(): readonly StoppedPartition[];
   paused(): boolean;
   /** Fetches nothing more, stays a member. What is already fetched is still handed over. */
   pause(): void;
@@ -73,6 +81,7 @@ class WatchedConsumer implements Consumer {
   readonly #kafka;
   readonly #stop = new AbortController();
   readonly #watchdog: Watchdog;
+  readonly #stopped: StoppedPartitions;
   #running: Promise<void> = Promise.resolve();
   #ending: Promise<'stopped' | 'abandoned'> | undefined;
   #lastProgressAtMs = Date.now();
@@ -84,6 +93,7 @@ class WatchedConsumer implements Consumer {
     this.#own = own;
     this.#kafka = openKafka(options, patientRetry, own);
     this.#consumer = this.#kafka.consumer(consumerConfig(options, own.guards));
+    this.#stopped = new StoppedPartitions(options.log, options.stepOver ?? []);
     this.#watchdog = new Watchdog(Math.min(500, (options.handlerDeadlineMs ?? HANDLER_DEADLINE_MS) / 4), (what, silentMs) =>
       this.#die(new ConsumerDied(`${what} has shown no life for ${silentMs} ms`)),
     );
@@ -102,14 +112,28 @@ class WatchedConsumer implements Consumer {
   };
 
   #listen(): void {
-    const { CRASH, GROUP_JOIN, FETCH, HEARTBEAT } = this.#consumer.events;
+    const { CRASH, GROUP_JOIN, FETCH, HEARTBEAT, END_BATCH_PROCESS } = this.#consumer.events;
     this.#consumer.on(CRASH, (event: ConsumerCrashEvent) => this.#crashed(event));
     this.#consumer.on(FETCH, this.#progress);
     this.#consumer.on(HEARTBEAT, this.#progress);
+    this.#consumer.on(END_BATCH_PROCESS, (event) => this.#passed(event));
     this.#consumer.on(GROUP_JOIN, () => {
       this.#progress();
+      this.#stopped.forget();
       // After a restart kafkajs has forgotten what was paused.
       if (this.#paused) this.#consumer.pause(this.#topics());
+    });
+  }
+
+  /** Control records and messages of transactions that were given up are handed to nobody. Their offset is committed here, or the lag would never end. */
+  #passed({ payload: { topic, partition, batchSize, lastOffset } }: ConsumerEndBatchProcessEvent): void {
+    if (batchSize !== 0) return;
+    this.#consumer.commitOffsets([{ topic, partition, offset: String(BigInt(lastOffset) + 1n) }]).catch((thrown: unknown) => {
+      this.#options.log('debug', 'kafka: an offset that holds nothing was not committed', {
+        topic,
+        partition,
+        error: asError(thrown).message,
+      });
     });
   }
 
@@ -138,6 +162,7 @@ class WatchedConsumer implements Consumer {
         stop: this.#stop.signal,
         onProgress: this.#progress,
         guards: this.#own.guards,
+        stopped: this.#stopped,
         commitOutside: (topic, partition, offset) => this.#consumer.commitOffsets([{ topic, partition, offset }]),
       }),
     });
@@ -209,6 +234,10 @@ class WatchedConsumer implements Consumer {
 
   lastProgressAtMs(): number {
     return this.#lastProgressAtMs;
+  }
+
+  stopped(): readonly StoppedPartition[] {
+    return this.#stopped.list;
   }
 
   paused(): boolean {

@@ -11,6 +11,16 @@ export class MessageTooLarge extends Error {
   override readonly name = 'MessageTooLarge';
 }
 
+/** The broker's definite no to one message, for its content. Nothing of it is stored, and trying again does not help. */
+export class MessageRefused extends Error {
+  override readonly name = 'MessageRefused';
+}
+
+/** The broker takes no message of this topic: it does not exist, or we may not write to it. Messages wait; other topics go on. */
+export class TopicRefused extends Error {
+  override readonly name = 'TopicRefused';
+}
+
 /** A handler's word: this partition is to be left alone for so long, and then fetched again from where it stands. Others go on. */
 export class HoldPartition extends Error {
   override readonly name = 'HoldPartition';
@@ -19,6 +29,11 @@ export class HoldPartition extends Error {
     super(message);
     this.forMs = forMs;
   }
+}
+
+/** Bytes of a topic that cannot be read as what Kafka promises: a batch that is damaged, or in a form that nobody here knows. */
+export class Undecodable extends Error {
+  override readonly name = 'Undecodable';
 }
 
 /** The consumer cannot go on. The process must end, so that a fresh one takes over. */

@@ -19,6 +19,8 @@ export type Guards = {
   readonly noIdleTimer: boolean;
   /** What was left of an answer that was cut off is not read as the beginning of the next connection's. */
   readonly wholeAnswers: boolean;
+  /** Every batch that a topic may hold is read, and one that cannot be read stops its own partition only. */
+  readonly everyBatch: boolean;
   /** All retry settings are given to client, consumer and producer. */
   readonly explicitRetry: boolean;
   /** Without a committed offset: from the first message, not from the newest. */
@@ -54,6 +56,7 @@ export const allGuards: Guards = {
   rejectedIsUnknown: true,
   noIdleTimer: true,
   wholeAnswers: true,
+  everyBatch: true,
   explicitRetry: true,
   fromBeginning: true,
   waitInsideBatch: true,

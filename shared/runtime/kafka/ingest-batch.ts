@@ -1,11 +1,14 @@
 import type { EachBatchPayload, KafkaMessage } from 'kafkajs';
+import type { ReadMessage, Unread } from './batch-reader.js';
 import { pause } from './deadline.js';
 import { HoldPartition, asError } from './errors.js';
 import { systemClock } from '../engine/clock.js';
 import { Batcher } from '../batching.js';
 import type { KafkaLog } from './client.js';
 import type { Guards } from './guards.js';
+import type { StepOver, StoppedPartitions } from './stopped-partitions.js';
 import type { Watchdog } from './watchdog.js';
+import { textOf } from './wire-text.js';
 
 export type FetchedMessage = {
   /** Without the prefix. */
@@ -14,7 +17,7 @@ export type FetchedMessage = {
   readonly offset: string;
   readonly key: string | null;
   readonly value: Buffer | null;
-  /** As text; of a header given twice, the last. */
+  /** As text; of a header given twice, the last. One without a value is absent. Bytes that are no text stand as `base64:...`; so in the key. */
   readonly headers: Readonly<Record<string, string>>;
   /** When it was written, ms since 1970, by the writer's clock. */
   readonly timestampMs: number;
@@ -46,6 +49,7 @@ export type BatchParts = {
   readonly onProgress: () => void;
   readonly log: KafkaLog;
   readonly guards: Guards;
+  readonly stopped: StoppedPartitions;
   /** Only what the switched-off guard would call. */
   readonly commitOutside: (topic: string, partition: number, offset: string) => Promise<void>;
 };
@@ -55,27 +59,48 @@ export const PARTITIONS_AT_ONCE = 4;
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 1_000;
 
-const headerText = (value: Buffer | string | (Buffer | string)[] | undefined): string | undefined => {
-  const one = Array.isArray(value) ? value.at(-1) : value;
-  return one === undefined ? undefined : one.toString();
+/** Messages in one call of the handler. A megabyte may hold a hundred thousand of the smallest ones. */
+const MOST_AT_ONCE = 2_000;
+/** A partition that cannot be read on is fetched again after so long: a person may have mended it. */
+const STOPPED_FOR_MS = 5_000;
+
+/** What any client may have written: text, bytes, nothing, or several of them. */
+type WireHeader = Buffer | string | null | undefined | readonly (Buffer | string | null | undefined)[];
+
+const isList = (value: WireHeader): value is readonly (Buffer | string | null | undefined)[] => Array.isArray(value);
+
+const headerText = (value: WireHeader): string | undefined => {
+  const one = isList(value) ? value.at(-1) : value;
+  if (one === undefined || one === null) return undefined;
+  return typeof one === 'string' ? one : textOf(one);
 };
 
-const taken = (message: KafkaMessage, topic: string, partition: number): FetchedMessage => {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(message.headers ?? {})) {
-    const text = headerText(value);
-    if (text !== undefined) headers[name] = text;
-  }
-  return {
-    topic,
-    partition,
-    offset: message.offset,
-    key: message.key?.toString() ?? null,
-    value: message.value,
-    headers,
-    timestampMs: Number(message.timestamp),
-  };
-};
+const taken = (message: KafkaMessage, topic: string, partition: number): FetchedMessage => ({
+  topic,
+  partition,
+  offset: message.offset,
+  key: message.key === null ? null : textOf(message.key),
+  value: message.value,
+  // Names are others' too: `fromEntries` gives a header called `__proto__` no power.
+  headers: Object.fromEntries(
+    Object.entries((message.headers ?? {}) as Readonly<Record<string, WireHeader>>).flatMap(([name, value]) => {
+      const text = headerText(value);
+      return text === undefined ? [] : [[name, text] as const];
+    }),
+  ),
+  timestampMs: Number(message.timestamp),
+});
+
+/** A batch that nobody could read, as one message: the handler puts it into quarantine whole. */
+const unreadAsMessage = (unread: Unread, { topic, partition, first, last }: StepOver): FetchedMessage => ({
+  topic,
+  partition,
+  offset: String(first),
+  key: null,
+  value: unread.bytes,
+  headers: { 'unread-reason': unread.reason, 'unread-first-offset': String(first), 'unread-last-offset': String(last) },
+  timestampMs: 0,
+});
 
 /** One call of the handler, with the membership kept in the meantime. */
 type Attempt = { readonly durable: true } | { readonly durable: false; readonly error: Error; readonly lostMembership: Error | undefined };
@@ -170,11 +195,11 @@ export const ingestBatch = (parts: BatchParts): ((payload: EachBatchPayload) => 
     isOfAll: () => true,
     soon: systemClock.soon,
   });
-  return async (payload) => {
+  /** Resolves to true when all of these are durable and their offset is committed. */
+  const ingestPart = async (payload: EachBatchPayload, messages: readonly FetchedMessage[], lastOffset: string): Promise<boolean> => {
     const { batch } = payload;
     const topic = batch.topic.slice(parts.topicPrefix.length);
-    const messages = batch.messages.map((message) => taken(message, topic, batch.partition));
-    const nextOffset = String(BigInt(batch.lastOffset()) + 1n);
+    const nextOffset = String(BigInt(lastOffset) + 1n);
     const commit = async (): Promise<void> => {
       if (parts.guards.commitInsideBatch) await commits.do({ topic: batch.topic, partition: batch.partition, offset: nextOffset, payload });
       else await parts.commitOutside(batch.topic, batch.partition, nextOffset);
@@ -185,13 +210,40 @@ export const ingestBatch = (parts: BatchParts): ((payload: EachBatchPayload) => 
       parts.log('debug', 'kafka: a partition is held', { topic, partition: batch.partition, reason: end.message });
       // Nothing is resolved: it is fetched again from here. The place in which it was handled is free for others meanwhile.
       setTimeout(payload.pause(), end.forMs).unref();
-      return;
+      return false;
     }
-    if (end === 'gone') return;
+    if (end === 'gone') return false;
     // A failed commit leaves the offset unresolved: the batch comes again, here or elsewhere, and is known by its ids.
     if (parts.guards.commitAfterDurable) await commit();
-    payload.resolveOffset(batch.lastOffset());
+    payload.resolveOffset(lastOffset);
     parts.onProgress();
     await payload.heartbeat();
+    return true;
+  };
+
+  return async (payload) => {
+    const { batch } = payload;
+    const topic = batch.topic.slice(parts.topicPrefix.length);
+    const place = { topic, partition: batch.partition };
+    const raw = batch.messages as readonly (KafkaMessage & Pick<ReadMessage, 'unread'>)[];
+    const unread = raw.find((message) => message.unread !== undefined)?.unread;
+    const messages = raw.filter((message) => message.unread === undefined).map((message) => taken(message, topic, batch.partition));
+    for (let from = 0; from < messages.length; from += MOST_AT_ONCE) {
+      const some = messages.slice(from, from + MOST_AT_ONCE);
+      const isLast = from + MOST_AT_ONCE >= messages.length && unread === undefined;
+      // Behind the last message there may be offsets that hold nothing for us.
+      if (!(await ingestPart(payload, some, isLast ? batch.lastOffset() : (some.at(-1)?.offset ?? '')))) return;
+    }
+    if (unread === undefined) {
+      parts.stopped.goesOn(place);
+      return;
+    }
+    const stepOver = parts.stopped.stepOver(place, unread);
+    if (stepOver !== null) {
+      await ingestPart(payload, [unreadAsMessage(unread, stepOver)], String(stepOver.last));
+      return;
+    }
+    parts.stopped.stop(place, (batch as unknown as { readonly fetchedOffset: { toString(): string } }).fetchedOffset.toString(), unread);
+    setTimeout(payload.pause(), STOPPED_FOR_MS).unref();
   };
 };

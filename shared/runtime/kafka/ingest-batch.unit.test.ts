@@ -5,7 +5,8 @@ import Runner from 'kafkajs/src/consumer/runner';
 import { KafkaJSProtocolError } from 'kafkajs/src/errors';
 import type { Guards } from './guards.js';
 import { ingestBatch } from './ingest-batch.js';
-import type { Ingest } from './ingest-batch.js';
+import type { FetchedMessage, Ingest } from './ingest-batch.js';
+import { StoppedPartitions, stepOverOf, type StepOver } from './stopped-partitions.js';
 import { waitFor, without, work } from './testing.js';
 import { Watchdog } from './watchdog.js';
 
@@ -28,22 +29,25 @@ const message = {
   headers: { a: Buffer.from('1'), b: [Buffer.from('1'), Buffer.from('2')], c: undefined },
 };
 
-/** A group of one partition whose only message is fetched again until its offset is resolved. */
-const groupWithOneMessage = () => {
-  let resolved = false;
-  const events: string[] = [];
-  const batch = {
+const batchOf = (messages: readonly object[]): Batch =>
+  ({
     topic: 'p.t',
     partition: 3,
-    messages: [message],
+    messages,
     highWatermark: '8',
     firstOffset: () => '7',
-    lastOffset: () => '7',
+    lastOffset: () => (messages.at(-1) as { readonly offset: string }).offset,
     offsetLag: () => '0',
     offsetLagLow: () => '0',
     isEmpty: () => false,
     isEmptyDueToFiltering: () => false,
-  } as unknown as Batch;
+  }) as unknown as Batch;
+
+/** A group of one partition whose only message is fetched again until its offset is resolved. */
+const groupWithOneMessage = () => {
+  let resolved = false;
+  const events: string[] = [];
+  const batch = batchOf([message]);
   const group = {
     getNodeIds: () => [1],
     connect: () => Promise.resolve(),
@@ -98,6 +102,7 @@ const run = async (ingest: Ingest, guards: Guards, more: { handlerDeadlineMs?: n
       onProgress: () => undefined,
       log: () => undefined,
       guards,
+      stopped: new StoppedPartitions(() => undefined, []),
       commitOutside: (topic, partition, offset) => runner.commitOffsets({ topics: [{ topic, partitions: [{ partition, offset }] }] }),
     }),
   });
@@ -237,6 +242,7 @@ describe('batches that become durable at once', () => {
       onProgress: () => undefined,
       log: () => undefined,
       guards: without().guards,
+      stopped: new StoppedPartitions(() => undefined, []),
       commitOutside: () => Promise.reject(new Error('outside')),
     });
     const payload = (topic: string, partition: number): EachBatchPayload => ({
@@ -379,5 +385,99 @@ describe('a taken message', () => {
         },
       ],
     });
+  });
+});
+
+describe('what kafkajs hands over', () => {
+  it('reads a header without a value as an absent one, and bytes that are no text as base64 [C1]', async () => {
+    const own = groupWithOneMessage();
+    const odd = {
+      ...message,
+      key: Buffer.from([0xff]),
+      headers: { a: null, b: [Buffer.from('1'), null], c: Buffer.from([0xff]), d: ['x', 'y'] },
+    };
+    own.group.fetch.mockImplementation(async () => {
+      await work(5);
+      return own.isResolved() ? [] : [{ ...batchOf([odd]) }];
+    });
+    const seen: FetchedMessage[] = [];
+    const { crashes } = await run(async ({ messages }) => Promise.resolve(void seen.push(...messages)), without().guards, {}, own);
+    await waitFor(own.isResolved, () => `nothing was taken in: ${String(crashes)}`);
+    expect(seen[0]).toMatchObject({ key: 'base64:/w==', headers: { c: 'base64:/w==', d: 'y' } });
+    expect(Object.keys(seen[0]?.headers ?? {}).sort()).toEqual(['c', 'd']);
+    expect(crashes).toEqual([]);
+  });
+  it('is handed on in parts where it is very many: one statement must not grow without end [C1]', async () => {
+    const own = groupWithOneMessage();
+    const many = Array.from({ length: 4_500 }, (_, n) => ({ ...message, offset: String(n) }));
+    own.group.fetch.mockImplementation(async () => {
+      await work(5);
+      return own.events.includes('committed') ? [] : [batchOf(many)];
+    });
+    const sizes: number[] = [];
+    await run(async ({ messages }) => Promise.resolve(void sizes.push(messages.length)), without().guards, {}, own);
+    await waitFor(
+      () => sizes.length === 3,
+      () => `parts: ${sizes.join()}`,
+    );
+    expect(sizes).toEqual([2_000, 2_000, 500]);
+  });
+});
+
+describe('a partition that cannot be read on', () => {
+  const unread = { firstOffset: '8', lastOffset: '9', reason: 'compression 5 is unknown', bytes: Buffer.from([1, 0xff]) };
+  const mark = { ...message, offset: '9223372036854775807', value: null, unread };
+  const runWith = async (stepOver: readonly StepOver[]) => {
+    const said: Record<string, unknown>[] = [];
+    const stopped = new StoppedPartitions((_level, text, fields) => void said.push({ text, ...fields }), stepOver);
+    const taken: FetchedMessage[] = [];
+    const committed: unknown[] = [];
+    const pauses: string[] = [];
+    const handle = ingestBatch({
+      ingest: async ({ messages }) => Promise.resolve(void taken.push(...messages)),
+      topicPrefix: 'p.',
+      heartbeatIntervalMs: 20,
+      handlerDeadlineMs: 5_000,
+      watchdog: new Watchdog(1_000, () => undefined),
+      stop: new AbortController().signal,
+      onProgress: () => undefined,
+      log: () => undefined,
+      guards: without().guards,
+      stopped,
+      commitOutside: () => Promise.resolve(),
+    });
+    const resolved: string[] = [];
+    await handle({
+      batch: { ...batchOf([message, mark]), fetchedOffset: '7' },
+      resolveOffset: (offset: string) => void resolved.push(offset),
+      heartbeat: () => Promise.resolve(),
+      pause: () => {
+        pauses.push('paused');
+        return () => undefined;
+      },
+      commitOffsetsIfNecessary: (offsets: unknown) => Promise.resolve(void committed.push(offsets)),
+      uncommittedOffsets: () => ({ topics: [] }),
+      isRunning: () => true,
+      isStale: () => false,
+    } as unknown as EachBatchPayload);
+    return { said, stopped, taken, resolved, pauses };
+  };
+
+  it('hands over what comes before, and stands still, named [C2]', async () => {
+    const { said, stopped, taken, resolved, pauses } = await runWith([]);
+    expect([taken.map(({ offset }) => offset), resolved, pauses]).toEqual([['7'], ['7'], ['paused']]);
+    expect(stopped.list).toEqual([{ topic: 't', partition: 3, offset: '8', lastOffset: '9', reason: unread.reason }]);
+    expect(said).toMatchObject([{ alarm: 'stopped-partition', topic: 't', partition: 3, offset: '8' }]);
+  });
+  it("is stepped over by a person's word about exactly this place, and what was there is handed over as it is [C2]", async () => {
+    const elsewhere = { topic: 't', partition: 3, first: 7n, last: 9n };
+    expect((await runWith([elsewhere])).resolved).toEqual(['7']);
+    const { taken, resolved, stopped } = await runWith([elsewhere, { topic: 't', partition: 3, first: 8n, last: 9n }]);
+    expect([resolved, stopped.list]).toEqual([['7', '9'], []]);
+    expect(taken[1]).toMatchObject({ offset: '8', key: null, value: unread.bytes, headers: { 'unread-reason': unread.reason } });
+  });
+  it('is named in the form that a person writes [C2]', () => {
+    expect(stepOverOf('payout.requested/3/8-9')).toEqual({ topic: 'payout.requested', partition: 3, first: 8n, last: 9n });
+    for (const wrong of ['', 'a/1/2', 'a/1/3-2', 'a/x/1-2', '/1/1-2', 'a/1/1-2/3']) expect(stepOverOf(wrong)).toBeNull();
   });
 });

@@ -84,3 +84,34 @@ declare module 'kafkajs/src/retry/defaults.test' {
   const defaults: Readonly<Record<string, number>>;
   export = defaults;
 }
+
+declare module 'kafkajs/src/protocol/decoder' {
+  class Decoder {
+    constructor(buffer: Buffer);
+    readInt16(): number;
+    readInt32(): number;
+    readInt64(): { toString(): string };
+    readString(): string | null;
+    readBytes(length: number): Buffer | null;
+    readArray<T>(reader: (decoder: Decoder) => T): T[];
+  }
+  export = Decoder;
+}
+
+declare module 'kafkajs/src/protocol/messageSet/decoder' {
+  import type Decoder from 'kafkajs/src/protocol/decoder';
+  import type { KafkaMessage } from 'kafkajs';
+  const decode: (decoder: Decoder, size: number) => Promise<KafkaMessage[]>;
+  export = decode;
+}
+
+declare module 'kafkajs/src/protocol/recordBatch/crc32C/crc32C' {
+  const crc32C: (bytes: Buffer) => number;
+  export = crc32C;
+}
+
+/** One for each version of the answer to a fetch. */
+declare module 'kafkajs/src/protocol/requests/fetch/*' {
+  const answer: { decode: (raw: Buffer) => Promise<object>; readonly parse: (data: object) => Promise<object> };
+  export = answer;
+}

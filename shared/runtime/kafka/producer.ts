@@ -9,11 +9,14 @@ import { Bug } from '../../kernel/bug.js';
 import { briefRetry, inner, openKafka } from './client.js';
 import type { Inner, KafkaOptions } from './client.js';
 import { within } from './deadline.js';
-import { KafkaUnavailable, MessageTooLarge, asError } from './errors.js';
+import { KafkaUnavailable, MessageRefused, MessageTooLarge, TopicRefused, asError } from './errors.js';
 import type { Guards } from './guards.js';
 import { Lane } from './producer-lane.js';
-import type { Addressed, Parcel, ProbeTimer } from './producer-lane.js';
-import { partitionCounts } from './partition-counts.js';
+import type { Addressed, Outcome, Parcel, ProbeTimer } from './producer-lane.js';
+import { TopicFactsCache } from './topic-facts.js';
+import type { TopicFacts } from './topic-facts.js';
+
+export type { Outcome } from './producer-lane.js';
 
 export type OutgoingMessage = {
   /** Without the prefix. */
@@ -33,9 +36,14 @@ export type ProducerOptions = KafkaOptions & {
 
 export type Producer = {
   /**
-   * Resolves when the broker has acknowledged every message, in sync on all replicas it demands. Rejects with KafkaUnavailable when that is
-   * not known, at the latest at the deadline: the messages may be stored, so send the same event ids again. MessageTooLarge and Bug (an
-   * empty key) are found before anything is sent.
+   * What became of each message, in their order; null when the broker has acknowledged it, in sync on all replicas it demands. Never rejects.
+   * KafkaUnavailable: not known, at the latest at the deadline; it may be stored, so send the same event id again. TopicRefused: not stored, and
+   * no other of its topic now. MessageTooLarge, MessageRefused and Bug (an empty key): not stored, and trying again does not help.
+   */
+  sendEach(messages: readonly OutgoingMessage[], limits?: { readonly deadlineMs?: number }): Promise<readonly Outcome[]>;
+  /**
+   * Resolves when the broker has acknowledged every message. Rejects with what `sendEach` says of one of them. What is not known comes before
+   * what is refused for ever: a refusal means that all others are stored or refused.
    */
   send(messages: readonly OutgoingMessage[], limits?: { readonly deadlineMs?: number }): Promise<void>;
   /** Takes no more messages, waits for what is under way, and closes: at the latest after `deadlineMs` (default 5 s). */
@@ -66,12 +74,18 @@ const sizeBytes = (message: OutgoingMessage): number => {
   return bytes;
 };
 
-/** Why this message can never be sent; null when it can. */
-export const neverSendable = (message: OutgoingMessage): Bug | MessageTooLarge | null => {
+/** What a topic's limit counts besides the messages: the head of a batch, and a little for what we do not count exactly. */
+const BATCH_BYTES = 100;
+
+const mostBytesOf = ({ mostBytes }: Pick<TopicFacts, 'mostBytes'>): number =>
+  mostBytes === null ? LARGEST_MESSAGE_BYTES : Math.min(LARGEST_MESSAGE_BYTES, mostBytes - BATCH_BYTES);
+
+/** Why this message can never be sent to a topic that takes so many bytes; null when it can. */
+export const neverSendable = (message: OutgoingMessage, mostBytes = LARGEST_MESSAGE_BYTES): Bug | MessageTooLarge | null => {
   if (message.key === '') return new Bug(`a message for ${message.topic} has no key`);
   const bytes = sizeBytes(message);
-  return bytes > LARGEST_MESSAGE_BYTES
-    ? new MessageTooLarge(`a message for ${message.topic} has ${bytes} bytes, at most ${LARGEST_MESSAGE_BYTES} are taken`)
+  return bytes > mostBytes
+    ? new MessageTooLarge(`a message for ${message.topic} has ${bytes} bytes, at most ${mostBytes} are taken`)
     : null;
 };
 
@@ -80,22 +94,27 @@ const metadataOf = (partitions: number): PartitionMetadata[] =>
   Array.from({ length: partitions }, (_, partitionId) => ({ partitionId, partitionErrorCode: 0, leader: 0, replicas: [], isr: [] }));
 
 const addressed = (message: OutgoingMessage, topic: string, partitionMetadata: PartitionMetadata[]): Addressed => {
-  const never = neverSendable(message);
-  if (never !== null) throw never;
   const partition = partitionOf({ topic, partitionMetadata, message: { key: message.key, value: message.value } });
   return { topic, partition, bytes: sizeBytes(message), key: message.key, value: message.value, headers: message.headers };
 };
 
+/** A message that can be sent, where it goes, and its place in the send. */
+type Ready = { readonly at: number; readonly message: Addressed; readonly mostBytes: number };
+
 /** One parcel per topic-partition, in the order of first appearance; inside, the order of the messages. */
-const parcels = (messages: readonly Addressed[], guards: Guards): Parcel[] => {
-  const byAddress = new Map<string, Addressed[]>();
-  for (const message of messages) {
-    const address = guards.onePartitionPerRequest ? `${message.topic}/${message.partition}` : message.topic;
+const parcels = (ready: readonly Ready[], guards: Guards): { readonly parcel: Parcel; readonly at: readonly number[] }[] => {
+  const byAddress = new Map<string, Ready[]>();
+  for (const one of ready) {
+    const { topic, partition } = one.message;
+    const address = guards.onePartitionPerRequest ? `${topic}/${partition}` : topic;
     const same = byAddress.get(address);
-    if (same) same.push(message);
-    else byAddress.set(address, [message]);
+    if (same) same.push(one);
+    else byAddress.set(address, [one]);
   }
-  return [...byAddress].map(([address, own]) => ({ address, messages: own }));
+  return [...byAddress].map(([address, own]) => ({
+    parcel: { address, messages: own.map(({ message }) => message), mostBytes: Math.min(...own.map(({ mostBytes }) => mostBytes)) },
+    at: own.map(({ at }) => at),
+  }));
 };
 
 export const producerConfig = (guards: Guards, retry: RetryOptions): ProducerConfig => ({
@@ -136,21 +155,28 @@ const transmitter =
     if (guards.verifiedAnswer) verify(messages, answer);
   };
 
-const openLane = (options: KafkaOptions, own: Inner, tune: ProducerTuning): Lane => {
-  // A client of its own, because a client's retry is also the one of its connections, and no lane may wait for another.
-  const producer = openKafka(options, tune.retry, own, LANE_REQUEST_TIMEOUT_MS).producer(producerConfig(own.guards, tune.retry));
-  return new Lane({
-    connect: () => producer.connect(),
-    transmit: transmitter(producer, own.guards, tune),
-    disconnect: () => producer.disconnect(),
+const openLane = (options: KafkaOptions, own: Inner, tune: ProducerTuning, onRefused: (topic: string) => void): Lane =>
+  new Lane({
+    open: () => {
+      // A client of its own, because a client's retry is also the one of its connections, and no lane may wait for another.
+      const producer = openKafka(options, tune.retry, own, LANE_REQUEST_TIMEOUT_MS).producer(producerConfig(own.guards, tune.retry));
+      return {
+        connect: () => producer.connect(),
+        transmit: transmitter(producer, own.guards, tune),
+        disconnect: () => producer.disconnect(),
+      };
+    },
     oneInFlight: own.guards.oneInFlight,
+    onRefused,
   });
-};
+
+/** The same may be sent again and again: it brings the same no. */
+export const isForever = (error: Error): boolean =>
+  error instanceof Bug || error instanceof MessageTooLarge || error instanceof MessageRefused;
 
 /** Everything that kafkajs or the clock may say becomes "unknown": kafkajs itself calls rejected sends that were stored not retriable. */
-const unknownOutcome = (thrown: unknown, { rejectedIsUnknown }: Guards): Error => {
-  const error = asError(thrown);
-  if (!rejectedIsUnknown || error instanceof KafkaUnavailable) return error;
+const unknownOutcome = (error: Error, { rejectedIsUnknown }: Guards): Error => {
+  if (!rejectedIsUnknown || error instanceof KafkaUnavailable || error instanceof TopicRefused || isForever(error)) return error;
   return new KafkaUnavailable(`sending is not confirmed: ${error.message}`, { cause: error });
 };
 
@@ -160,15 +186,18 @@ class LanedProducer implements Producer {
   readonly #lanes: readonly Lane[];
   readonly #laneOf = new Map<string, Lane>();
   readonly #metadata = new Map<number, PartitionMetadata[]>();
-  readonly #partitions: (topics: readonly string[], deadlineMs: number) => Promise<ReadonlyMap<string, number>>;
+  readonly #facts: TopicFactsCache;
   readonly #underWay = new Set<Promise<void>>();
   #stopped = false;
 
   constructor(options: ProducerOptions, own: Inner, tune: ProducerTuning) {
     this.#options = options;
     this.#own = own;
-    this.#lanes = Array.from({ length: options.lanes ?? 2 }, () => openLane(options, own, tune));
-    this.#partitions = partitionCounts(options, own);
+    this.#facts = new TopicFactsCache(options, own);
+    const onRefused = (topic: string): void => {
+      this.#facts.forget(topic);
+    };
+    this.#lanes = Array.from({ length: options.lanes ?? 2 }, () => openLane(options, own, tune, onRefused));
   }
 
   /** Waits a little, so that the first send is quick. A Kafka that is away is the matter of the sends. */
@@ -182,40 +211,58 @@ class LanedProducer implements Producer {
   }
 
   async send(messages: readonly OutgoingMessage[], limits?: { readonly deadlineMs?: number }): Promise<void> {
-    if (messages.length === 0) return;
-    if (this.#stopped) throw new KafkaUnavailable('the producer is stopped');
+    const errors = (await this.sendEach(messages, limits)).filter((outcome) => outcome !== null);
+    const error = errors.find((one) => !isForever(one)) ?? errors[0];
+    if (error !== undefined) throw error;
+  }
+
+  async sendEach(messages: readonly OutgoingMessage[], limits?: { readonly deadlineMs?: number }): Promise<readonly Outcome[]> {
+    if (messages.length === 0) return [];
+    if (this.#stopped) return messages.map(() => new KafkaUnavailable('the producer is stopped'));
     const deadlineMs = limits?.deadlineMs ?? this.#options.sendDeadlineMs ?? SEND_DEADLINE_MS;
+    const late = new KafkaUnavailable(`sending is not confirmed within ${deadlineMs} ms`);
+    const outcomes: Outcome[] = messages.map(() => late);
     const patience: ProbeTimer = { over: false };
-    const sending = this.#deliver(messages, deadlineMs, patience);
+    const sending = this.#deliver(messages, outcomes, deadlineMs, patience);
     this.#underWay.add(sending);
     const done = (): void => void this.#underWay.delete(sending);
     sending.then(done, done);
     try {
-      await within(deadlineMs, sending, () => new KafkaUnavailable(`sending is not confirmed within ${deadlineMs} ms`));
+      await within(deadlineMs, sending, () => late);
     } catch (thrown) {
-      if (thrown instanceof Bug || thrown instanceof MessageTooLarge) throw thrown;
-      throw unknownOutcome(thrown, this.#own.guards);
+      if (thrown !== late) outcomes.fill(asError(thrown));
     } finally {
       patience.over = true;
     }
+    return outcomes.map((outcome) => (outcome === null ? null : unknownOutcome(outcome, this.#own.guards)));
   }
 
-  async #deliver(messages: readonly OutgoingMessage[], deadlineMs: number, patience: ProbeTimer): Promise<void> {
+  /** Writes what becomes of each message into `outcomes` as soon as it is known. */
+  async #deliver(messages: readonly OutgoingMessage[], outcomes: Outcome[], deadlineMs: number, patience: ProbeTimer): Promise<void> {
     const named = messages.map((message) => ({ message, topic: `${this.#options.topicPrefix}${message.topic}` }));
-    const counts = await this.#partitions(
+    const facts = await this.#facts.of(
       named.map(({ topic }) => topic),
       deadlineMs,
     );
-    const ready = named.map(({ message, topic }) => {
-      const partitions = counts.get(topic);
-      if (partitions === undefined) throw new KafkaUnavailable(`nothing is known of the topic ${topic}`);
-      return addressed(message, topic, this.#metadataOf(partitions));
+    const ready = named.flatMap(({ message, topic }, at): Ready[] => {
+      const known = facts.get(topic);
+      const mostBytes = known === undefined || known instanceof Error ? LARGEST_MESSAGE_BYTES : mostBytesOf(known);
+      const never = neverSendable(message, mostBytes);
+      if (never !== null || known === undefined || known instanceof Error || known.partitions === 0) {
+        outcomes[at] = never ?? (known instanceof Error ? known : new KafkaUnavailable(`nothing is known of the topic ${topic}`));
+        return [];
+      }
+      return [{ at, message: addressed(message, topic, this.#metadataOf(known.partitions)), mostBytes }];
     });
-    const results = await Promise.allSettled(
-      parcels(ready, this.#own.guards).map((parcel) => this.#lane(parcel.address).deliver(parcel, patience)),
+    await Promise.all(
+      parcels(ready, this.#own.guards).map(async ({ parcel, at }) => {
+        const own = await this.#lane(parcel.address).deliver(parcel, patience);
+        own.forEach((outcome, n) => {
+          const place = at[n];
+          if (place !== undefined) outcomes[place] = outcome;
+        });
+      }),
     );
-    const failed = results.find((result) => result.status === 'rejected');
-    if (failed) throw asError(failed.reason);
   }
 
   #metadataOf(partitions: number): PartitionMetadata[] {

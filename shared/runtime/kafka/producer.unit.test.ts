@@ -1,8 +1,8 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import type { Kafka, ProducerConfig, ProducerRecord, RecordMetadata } from 'kafkajs';
-import { KafkaJSNumberOfRetriesExceeded } from 'kafkajs/src/errors';
+import { KafkaJSNumberOfRetriesExceeded, KafkaJSProtocolError } from 'kafkajs/src/errors';
 import { Bug } from '../../kernel/bug.js';
-import { KafkaUnavailable, MessageTooLarge } from './errors.js';
+import { KafkaUnavailable, MessageRefused, MessageTooLarge, TopicRefused } from './errors.js';
 import type { Guards } from './guards.js';
 import { startProducerWith } from './producer.js';
 import type { OutgoingMessage } from './producer.js';
@@ -13,10 +13,21 @@ type Answer = (record: ProducerRecord) => Promise<RecordMetadata[]>;
 const stored: Answer = (record) =>
   Promise.resolve([{ topicName: record.topic, partition: record.messages[0]?.partition ?? 0, errorCode: 0, baseOffset: '0' }]);
 
+/** What the fake cluster says of topics by their names on the cluster. */
+type Cluster = { readonly mostBytes?: Record<string, number>; readonly refusedTopics?: Set<string> };
+
+/** What a broker says, in the form in which kafkajs hands it on. */
+const says = (type: string): Error =>
+  new KafkaJSNumberOfRetriesExceeded(new KafkaJSProtocolError({ message: type, type, code: 10, retriable: false }), {
+    retryCount: 0,
+    retryTime: 0,
+  });
+
 /** A Kafka whose topics have six partitions and whose producers answer as told. */
-const fakeKafka = (answer: Answer) => {
+const fakeKafka = (answer: Answer, cluster: Cluster = {}) => {
   const sent: (ProducerRecord & { producer: number })[] = [];
   const configs: ProducerConfig[] = [];
+  const limitsAsked: string[] = [];
   const disconnect = jest.fn(() => Promise.resolve());
   let underWay = 0;
   let mostUnderWay = 0;
@@ -25,8 +36,19 @@ const fakeKafka = (answer: Answer) => {
       admin: () => ({
         connect: () => Promise.resolve(),
         disconnect: () => Promise.resolve(),
+        describeConfigs: ({ resources }: { resources: { name: string }[] }) => {
+          limitsAsked.push(...resources.map(({ name }) => name));
+          return Promise.resolve({
+            resources: resources.map(({ name: resourceName }) => ({
+              resourceName,
+              configEntries: [{ configName: 'max.message.bytes', configValue: String(cluster.mostBytes?.[resourceName] ?? 1_048_588) }],
+            })),
+          });
+        },
         fetchTopicMetadata: ({ topics }: { topics: string[] }) =>
-          Promise.resolve({ topics: topics.map((name) => ({ name, partitions: Array.from({ length: 6 }, () => ({})) })) }),
+          topics.some((name) => cluster.refusedTopics?.has(name) === true)
+            ? Promise.reject(says('TOPIC_AUTHORIZATION_FAILED'))
+            : Promise.resolve({ topics: topics.map((name) => ({ name, partitions: Array.from({ length: 6 }, () => ({})) })) }),
       }),
       producer: (config: ProducerConfig) => {
         const producer = configs.push(config);
@@ -46,11 +68,11 @@ const fakeKafka = (answer: Answer) => {
         };
       },
     }) as unknown as Kafka;
-  return { newKafka, sent, configs, disconnect, mostUnderWay: () => mostUnderWay };
+  return { newKafka, sent, configs, disconnect, limitsAsked, mostUnderWay: () => mostUnderWay };
 };
 
-const start = async (answer: Answer, off: (keyof Guards)[] = [], more: { lanes?: number } = {}) => {
-  const kafka = fakeKafka(answer);
+const start = async (answer: Answer, off: (keyof Guards)[] = [], more: { lanes?: number } = {}, cluster: Cluster = {}) => {
+  const kafka = fakeKafka(answer, cluster);
   const producer = await startProducerWith(
     { ...optionsFor([]), topicPrefix: 'p.', ...more },
     { ...without(...off), newKafka: kafka.newKafka },
@@ -90,16 +112,11 @@ describe('a send', () => {
     expect(bare.sent[0]?.messages[0]).not.toHaveProperty('partition');
   });
 
-  it('refuses a message without key before anything is sent', async () => {
+  it('refuses a message without key, and one that no broker takes, without sending it; the others are sent', async () => {
     const { producer, sent } = await start(stored);
     await expect(producer.send([message('a'), message('')])).rejects.toThrow(Bug);
-    expect(sent).toHaveLength(0);
-  });
-
-  it('refuses a message that no broker takes before anything is sent', async () => {
-    const { producer, sent } = await start(stored);
-    await expect(producer.send([message('a'), message('b', 'x'.repeat(1_000_000))])).rejects.toThrow(MessageTooLarge);
-    expect(sent).toHaveLength(0);
+    await expect(producer.send([message('b'), message('c', 'x'.repeat(1_000_000))])).rejects.toThrow(MessageTooLarge);
+    expect(sent.flatMap(({ messages }) => messages.map(({ key }) => key))).toEqual(['a', 'b']);
   });
 });
 
@@ -233,5 +250,93 @@ describe('the deadline of a send', () => {
     await producer.stop();
     await sending;
     expect(disconnect).toHaveBeenCalledTimes(2);
+  });
+});
+
+describe('a broker that says no', () => {
+  const keysOf = (sent: readonly ProducerRecord[]): readonly unknown[] => sent.flatMap(({ messages }) => messages.map(({ key }) => key));
+  const refuses =
+    (type: string): Answer =>
+    (record) =>
+      record.messages.some(({ value }) => value === 'bad') ? Promise.reject(says(type)) : stored(record);
+
+  it.each([
+    ['MESSAGE_TOO_LARGE', MessageTooLarge],
+    ['RECORD_LIST_TOO_LARGE', MessageTooLarge],
+    ['INVALID_RECORD', MessageRefused],
+    ['INVALID_TIMESTAMP', MessageRefused],
+  ])('%s to a message: the others of its partition are sent, in order, and it alone is refused [B14]', async (type, kind) => {
+    const accepted: unknown[] = [];
+    const { producer } = await start(async (record) => {
+      const answer = await refuses(type)(record);
+      accepted.push(...record.messages.map(({ value }) => value));
+      return answer;
+    });
+    const outcomes = await producer.sendEach(['1', '2', 'bad', '3', '4', '5'].map((value) => message('k', value)));
+    expect(accepted).toEqual(['1', '2', '3', '4', '5']);
+    expect(outcomes.map((outcome) => outcome === null)).toEqual([true, true, false, true, true, true]);
+    expect(outcomes[2]).toBeInstanceOf(kind);
+  });
+
+  it('does not blame a neighbour from another send that travels in the same request [B14]', async () => {
+    const { producer } = await start(
+      async (record) => {
+        await work(10);
+        return refuses('MESSAGE_TOO_LARGE')(record);
+      },
+      [],
+      { lanes: 1 },
+    );
+    const ends = await Promise.allSettled(['under way', 'bad', 'good'].map((value) => producer.send([message('k', value)])));
+    expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  });
+
+  it('takes what is not known before what is refused: a refusal means that nothing has to be sent again', async () => {
+    const { producer } = await start((record) =>
+      record.topic === 'p.away' ? Promise.reject(new Error('away')) : refuses('INVALID_RECORD')(record),
+    );
+    await expect(producer.send([message('k', 'bad'), { ...message('k'), topic: 'away' }])).rejects.toThrow(KafkaUnavailable);
+  });
+
+  it('is not asked where the topic itself takes less than we do, and no request is larger than that [B14]', async () => {
+    const { producer, sent } = await start(stored, [], {}, { mostBytes: { 'p.t': 2_000 } });
+    const outcomes = await producer.sendEach(
+      ['a', 'x'.repeat(2_000), ...Array.from({ length: 20 }, () => 'y'.repeat(300))].map((v) => message('k', v)),
+    );
+    expect(outcomes.map((outcome) => outcome?.name)).toEqual([
+      undefined,
+      'MessageTooLarge',
+      ...Array.from({ length: 20 }, () => undefined),
+    ]);
+    for (const { messages } of sent) expect(messages.reduce((sum, { value }) => sum + String(value).length, 0)).toBeLessThan(2_000);
+  });
+
+  it('has its limits read again after a refusal: they may have been lowered [B14]', async () => {
+    const mostBytes: Record<string, number> = {};
+    const { producer, limitsAsked } = await start(refuses('MESSAGE_TOO_LARGE'), [], {}, { mostBytes });
+    await producer.sendEach([message('k', 'bad')]);
+    await producer.sendEach([message('k', 'good')]);
+    expect(limitsAsked).toEqual(['p.t', 'p.t']);
+    mostBytes['p.t'] = 300;
+    await producer.sendEach([message('k', 'bad')]);
+    await expect(producer.send([message('k', 'z'.repeat(400))])).rejects.toThrow(MessageTooLarge);
+  });
+
+  it('to one topic holds up no other: neither where it is looked up, nor where it is sent [B14]', async () => {
+    const refusedTopics = new Set(['p.closed']);
+    const { producer, sent, configs } = await start(
+      (record) => (record.topic === 'p.unwritable' ? Promise.reject(says('TOPIC_AUTHORIZATION_FAILED')) : stored(record)),
+      [],
+      { lanes: 1 },
+      { refusedTopics },
+    );
+    const all = ['closed', 't', 'unwritable', 'other'].map((topic) => ({ ...message('k'), topic }));
+    const outcomes = await producer.sendEach(all);
+    expect(outcomes.map((outcome) => outcome?.name)).toEqual(['TopicRefused', undefined, 'TopicRefused', undefined]);
+    await expect(producer.send(all)).rejects.toThrow(TopicRefused);
+    expect(new Set(sent.map(({ topic }) => topic))).toEqual(new Set(['p.t', 'p.unwritable', 'p.other']));
+    // A client that goes on asking about a topic that is closed to it fails for all others.
+    expect(configs.length).toBeGreaterThan(1);
+    expect(keysOf(sent).length).toBeGreaterThanOrEqual(6);
   });
 });

@@ -1,9 +1,9 @@
 /** For this folder's own tests, and for benches. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Kafka, logLevel } from 'kafkajs';
+import { ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
 import type { KafkaConfig, SASLOptions } from 'kafkajs';
-import { inner } from './client.js';
+import { askAdmin, inner, patientRetry } from './client.js';
 import type { Inner, KafkaOptions } from './client.js';
 import { allGuards } from './guards.js';
 import type { Guards } from './guards.js';
@@ -60,6 +60,14 @@ export const stockConfig = ({ brokers, sasl }: Reached): Pick<KafkaConfig, 'brok
   ...(sasl === undefined ? {} : { sasl: sasl as SASLOptions }),
   logLevel: logLevel.NOTHING,
 });
+/** What an administrator does: from now on the topic takes batches of so many bytes at most. */
+export const limitTopic = async (options: KafkaOptions, topic: string, mostBytes: number): Promise<void> => {
+  const name = `${options.topicPrefix}${topic}`;
+  const configEntries = [{ name: 'max.message.bytes', value: String(mostBytes) }];
+  await askAdmin(options, { retry: patientRetry, deadlineMs: 10_000, what: 'limiting a topic' }, (admin) =>
+    admin.alterConfigs({ validateOnly: false, resources: [{ type: ConfigResourceTypes.TOPIC, name, configEntries }] }),
+  );
+};
 
 export type StockReader = { stop(): Promise<void> };
 export type StockReaderOptions = {

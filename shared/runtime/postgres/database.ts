@@ -1,4 +1,5 @@
-import { Client, Pool, types, type PoolConfig } from 'pg';
+import { Client, DatabaseError, Pool, types, type PoolConfig } from 'pg';
+import { Bug } from '../../kernel/bug.js';
 
 // int8 is a bigint of theirs and text for us: amounts and offsets never become floats.
 types.setTypeParser(types.builtins.DATE, (text) => text);
@@ -77,15 +78,27 @@ export const clockProblem = async (pool: Pool, nowMs: () => number = Date.now): 
     : `the clocks of this machine and of the database are ${String(Math.round(apartMs / 1_000))} s apart`;
 };
 
-const AWAY_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
-// 08 connection, 57P admin shutdown and crash, 53 out of resources, 40 serialisation and deadlock, 55P03 lock not available, 57014 timeout.
-const AWAY_STATES = /^(08|53|40|57P|57014|55P03)/;
+/**
+ * The SQLSTATEs that speak about what was to be written, and not about the database or our login there. The classes stand in appendix A of
+ * the manual of Postgres. Class 21: two rows of one statement are the same. Class 22: a value. Class 23: a constraint. Class 44: the condition of a view.
+ * Of class 54 only 54000, a row too large for its index. Of class P0 only P0001, a trigger of ours that refuses. CMW are our own.
+ * Not 42: a missing table, column or right is a mistake of ours or of an administrator, and every row would meet it.
+ */
+const OF_A_ROW = /^(21|22|23|44)|^(54000|P0001)$|^CMW/;
+
+/** Mistakes of our own code while it prepares a statement: the next try would make them again. */
+const isOwnMistake = (error: Error): boolean =>
+  error instanceof Bug || error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError;
+
+/**
+ * True when the error says something about what was to be written. Only then may a row be blamed. Everything else says nothing about it, and
+ * the same may be tried again: read only, shutting down, out of space, a login or a right that is gone, a line that is cut.
+ */
+export const isOfRow = (error: unknown): boolean => {
+  if (!(error instanceof Error)) return true;
+  if (error instanceof DatabaseError) return OF_A_ROW.test(error.code ?? '');
+  return isOwnMistake(error);
+};
 
 /** True when the error says nothing about what was to be written: the same may be tried again. */
-export const isAway = (error: unknown): boolean => {
-  if (!(error instanceof Error)) return false;
-  const code = (error as { code?: unknown }).code;
-  if (typeof code === 'string') return AWAY_CODES.has(code) || AWAY_STATES.test(code);
-  // pg itself gives no code when the line is cut or waiting ended.
-  return /Connection terminated|timeout|not queryable|Client has encountered a connection error/i.test(error.message);
-};
+export const isAway = (error: unknown): boolean => !isOfRow(error);

@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { privateKeyOf } from '../signing/ed25519.js';
+import { stepOverOf } from '../kafka/stopped-partitions.js';
 import { tenantNames } from '../../../contracts/internal/tenant-names.js';
 import { wholeNumberText } from '../../../contracts/tokens.js';
 import { credentialProblem } from '../../kernel/secret.js';
@@ -104,6 +105,24 @@ export const commonConfig = z.object({
   KAFKA_SESSION_TIMEOUT_MS: wholeNumberText(1_000, 60_000)
     .default(10_000)
     .meta({ description: 'after so long without a heartbeat Kafka gives an instance up' }),
+  KAFKA_STEP_OVER: z
+    .string()
+    .optional()
+    .transform((text, context) =>
+      (text ?? '')
+        .split(',')
+        .map((one) => one.trim())
+        .filter((one) => one !== '')
+        .flatMap((one) => {
+          const place = stepOverOf(one);
+          if (place === null) context.addIssue({ code: 'custom', message: 'must be topic/partition/first-last, comma-separated' });
+          return place === null ? [] : [place];
+        }),
+    )
+    .meta({
+      description:
+        'what a person leaves out of a partition that cannot be read on: `topic/partition/first-last`, comma-separated; it goes to quarantine as it is',
+    }),
   REQUESTS_AT_ONCE: wholeNumberText(1, 250).default(64).meta({
     description:
       'requests in progress at once to each outside system, from each instance; share what the other side allows among the instances',

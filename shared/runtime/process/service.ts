@@ -10,6 +10,7 @@ import type { Topic } from '../../../contracts/internal/topics.js';
 import type { Check, CommonConfig, Environment, Settings } from './config.js';
 import { readConfig } from './config.js';
 import { clockProblem, openClient, openPool, type DatabaseOptions } from '../postgres/database.js';
+import { writeCheck } from '../postgres/write-check.js';
 import { assemble, type Assembly, type AssemblyOptions } from '../engine/assembly.js';
 import { Catalogue } from '../engine/catalogue.js';
 import { systemClock } from '../engine/clock.js';
@@ -37,8 +38,8 @@ import {
 import { watchFigures } from './figures.js';
 import { pingKafka } from '../kafka/admin.js';
 import type { KafkaOptions } from '../kafka/client.js';
-import { startConsumer } from '../kafka/consumer.js';
-import { startProducer, type Producer } from '../kafka/producer.js';
+import { startConsumer, type Consumer } from '../kafka/consumer.js';
+import { isForever, startProducer, type Producer } from '../kafka/producer.js';
 import { signing } from '../signing/messages.js';
 import { startJobs } from './jobs.js';
 import { admissionFor, signaturesOf } from './signatures.js';
@@ -125,6 +126,19 @@ const crashPoints = (setting: string | undefined): Failpoint => {
 
 type EngineParts = Assembly & { readonly owner: Owner; readonly store: PostgresStore; readonly readable: StateVersions };
 
+const watchStopped = (registry: Registry, consumer: Pick<Consumer, 'stopped'>): void => {
+  new Gauge({
+    name: 'cmw_stopped_partitions',
+    help: 'partitions that stand still because what comes next in them cannot be read; above 0 somebody must look',
+    labelNames: ['topic', 'partition', 'offset'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { topic, partition, offset } of consumer.stopped()) this.set({ topic, partition: String(partition), offset }, 1);
+    },
+  });
+};
+
 /** What memory knows; what the database knows is read by `watchFigures`. */
 const watchMemory = (registry: Registry, { engine, inboxWriter }: EngineParts): void => {
   const watch = (name: string, help: string, value: () => number): void => {
@@ -199,8 +213,12 @@ const startEngine = async (setting: EngineSetting): Promise<EngineParts> => {
     personNamed: (name) => people?.named(name) ?? null,
     onDecisionRefused: refusedDecisions(registry),
     publish: async (rows) => {
-      await producer.send(rows);
+      const outcomes = await producer.sendEach(rows);
       failpoint('after-publish', () => rows.map((row) => row.topic));
+      return rows.flatMap(({ eventId }, at) => {
+        const error = outcomes[at] ?? null;
+        return error === null ? [] : [{ eventId, error, isForever: isForever(error) }];
+      });
     },
     onNotPublished: (error) => {
       log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'not published yet; it is said again');
@@ -218,18 +236,26 @@ const startEngine = async (setting: EngineSetting): Promise<EngineParts> => {
   return { ...assembly, owner, store, readable: catalogue.stateVersions };
 };
 
-/** What holds messages back, in words that may be shown. */
-const takesMessages = ({ inboxWriter, engine }: Partial<EngineParts>): Promise<void> => {
-  const why = [...(engine?.waitsBecause ? [engine.waitsBecause] : []), ...(inboxWriter?.heldBecause ?? [])];
+type StartedSoFar = { parts: EngineParts | null; consumer: Consumer | null };
+
+/** Whether messages are taken in and stepped; if not, why, in words that may be shown. */
+const takesIn = ({ parts, consumer }: StartedSoFar): Promise<void> => {
+  const { inboxWriter, engine } = parts ?? {};
+  const why = [
+    ...(engine?.waitsBecause ? [engine.waitsBecause] : []),
+    ...(engine?.awayBecause ? [`steps wait for the database: ${engine.awayBecause}`] : []),
+    ...(inboxWriter?.heldBecause ?? []),
+    ...(consumer?.stopped() ?? []).map(
+      ({ topic, partition, offset, reason }) => `${topic}/${String(partition)} stands still at offset ${offset}: ${reason}`,
+    ),
+  ];
   return why.length === 0 ? Promise.resolve() : Promise.reject(new NotReady([...new Set(why)].join('; ')));
 };
 
 const databaseChecks = (pool: Pool): readonly HealthCheck[] => [
   {
     name: 'postgres',
-    check: async () => {
-      await pool.query('select 1');
-    },
+    check: writeCheck(pool),
   },
   {
     name: 'clock',
@@ -254,34 +280,31 @@ const start = async <S extends z.ZodObject, T extends ServiceTenant>(
 ): Promise<Running> => {
   const config = readConfig(options.config, environment, options) as Settings<S, T> & CommonConfig & { readonly tenant: MessageTenant };
   const log = createLog(config.SERVICE_NAME ?? options.name, config.LOG_LEVEL);
+  const database = databaseOptions(config, options.name);
   const signatures = signaturesOf(config, options.name, log);
   const people = peopleOf(config.OPERATORS_FILE, log);
-  const pool = openPool(databaseOptions(config, options.name), (error) => {
+  const pool = openPool(database, (error) => {
     log.warn({ reason: error.message }, 'an idle database connection broke');
   });
   const definition = options.wire(config, { log, pool });
   const kafka = kafkaOptions(config, options.name, log);
   const registry = createRegistry(config.SERVICE_NAME ?? options.name);
-  const stops = watchStops({
-    service: options.name,
-    database: databaseOptions(config, options.name),
-    ...{ people, log, registry },
-  });
-  const state: { parts: EngineParts | null } = { parts: null };
+  const stops = watchStops({ service: options.name, database, people, log, registry });
+  const state: StartedSoFar = { parts: null, consumer: null };
   const started = (): Promise<void> => (state.parts === null ? Promise.reject(new Error('starting')) : Promise.resolve());
   const checks: readonly HealthCheck[] = [
     ...databaseChecks(pool),
     { name: 'kafka', check: () => pingKafka(kafka) },
     { name: 'engine', check: started },
-    { name: 'messages', check: () => takesMessages(state.parts ?? {}) },
+    { name: 'messages', check: () => takesIn(state) },
   ];
   const app = createApp(registry, checks, () => ({ stopped: stops.standing.map(stopInWords) }));
   finishApp(app, log);
   const http: Listening = await listen(app, config.HTTP_HOST, config.HTTP_PORT, countedConnections(config, registry));
   log.info({ url: http.url }, 'listening');
 
-  await untilSchemasAreThere(databaseOptions(config, options.name), [schemaOf(options.name)], log);
-  await untilLoginIsOwn(databaseOptions(config, options.name), roleOf(options.name), config.DATABASE_SHARED_LOGIN === 'accept', log);
+  await untilSchemasAreThere(database, [schemaOf(options.name)], log);
+  await untilLoginIsOwn(database, roleOf(options.name), config.DATABASE_SHARED_LOGIN === 'accept', log);
   await untilTopicsAreThere(kafka, options.name, log);
   const producer = signing(await startProducer(kafka), signatures.sign);
   const admission = await admissionFor(config, config.tenant.unsignedTopics, signatures, pool);
@@ -298,8 +321,11 @@ const start = async <S extends z.ZodObject, T extends ServiceTenant>(
     topics,
     ingest: parts.inboxWriter.take,
     sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
+    stepOver: config.KAFKA_STEP_OVER,
     onFatal: endsWith(log),
   });
+  state.consumer = consumer;
+  watchStopped(registry, consumer);
   const jobs = startJobs(definition.jobs ?? [], (messages) => producer.send(messages), log);
   log.info({ topics }, 'ready');
   process.stdout.write(`${JSON.stringify({ ready: true, service: options.name, url: http.url })}\n`);

@@ -52,6 +52,7 @@ export const messageSigner = (key: KeyObject, nowMs: () => number): SignMessage 
 /** The one place where a service signs: everything that it publishes goes through here, dead letters too. */
 export const signing = (producer: Producer, sign: SignMessage): Producer => ({
   send: (messages, limits) => producer.send(messages.map(sign), limits),
+  sendEach: (messages, limits) => producer.sendEach(messages.map(sign), limits),
   stop: (deadlineMs) => producer.stop(deadlineMs),
 });
 

@@ -13,8 +13,8 @@ import { JsonError, parseJson, printJson, type Json, type Printable } from '../.
 import { BodyRefused, type Bodies } from '../../../../shared/runtime/http/body.js';
 import type { Places } from '../../../../shared/runtime/http/places.js';
 import { sendProblem, type Count, type Problem } from '../../../../shared/runtime/http/server.js';
-import { MessageTooLarge } from '../../../../shared/runtime/kafka/errors.js';
-import { neverSendable, type OutgoingMessage } from '../../../../shared/runtime/kafka/producer.js';
+import { MessageTooLarge, TopicRefused } from '../../../../shared/runtime/kafka/errors.js';
+import { isForever, neverSendable, type OutgoingMessage } from '../../../../shared/runtime/kafka/producer.js';
 import type { Log } from '../../../../shared/runtime/process/log.js';
 import { TooManyWaiting } from '../../../../shared/runtime/batching.js';
 import {
@@ -41,7 +41,8 @@ export type Webhooks = {
 };
 export type WebhookTools = {
   readonly store: Webhooks;
-  readonly publish: (messages: readonly OutgoingMessage[]) => Promise<void>;
+  /** What became of each message, in their order; null when Kafka has acknowledged it. */
+  readonly publish: (messages: readonly OutgoingMessage[]) => Promise<readonly (Error | null)[]>;
   readonly log: Log;
   readonly count: Count;
   readonly nowMs: () => number;
@@ -86,6 +87,9 @@ const BUSY: Problem = { status: 503, code: 'busy', title: 'Too many webhooks wai
 const NOT_JSON: Problem = { status: 400, code: 'not-json', title: 'The body cannot be read' };
 const WRONG_SHAPE: Problem = { status: 400, code: 'wrong-shape', title: 'The body cannot be read' };
 const EVENT_TOO_LARGE: Problem = { status: 413, code: 'event-too-large', title: 'An event of the body is too large to be forwarded' };
+const EVENT_REFUSED: Problem = { status: 422, code: 'event-refused', title: 'An event of the body is refused by Kafka, for ever' };
+const KAFKA_AWAY: Problem = { status: 503, code: 'kafka-away', title: 'The events could not be stored now; send them again' };
+const TOPIC_REFUSED: Problem = { status: 503, code: 'topic-refused', title: 'Kafka takes no event of this kind now; send it again' };
 const ANOTHER_BODY: Problem = { status: 409, code: 'another-body', title: 'This webhook-id was forwarded before, with another body' };
 
 const TOO_MANY_EVENTS: Problem = { status: 413, code: 'too-many-events', title: 'The body holds too many events' };
@@ -243,21 +247,23 @@ class Reception {
         if (made.tooLarge) refusal = EVENT_TOO_LARGE;
       } else messages.push(made);
     });
-    try {
-      if (messages.length > 0) await this.#tools.publish(messages);
-    } catch (error) {
-      this.#tools.log.warn(
-        { source, reason: error instanceof Error ? error.message : 'unknown' },
-        'Kafka did not acknowledge: the sender is asked to come again',
-      );
-      this.#refuse(
-        response,
-        { status: 503, code: 'kafka-away', title: 'The events could not be stored now; send them again' },
-        { 'Retry-After': '5' },
-      );
+    const outcomes = messages.length === 0 ? [] : await this.#tools.publish(messages);
+    const now = outcomes.find((outcome) => outcome !== null && !isForever(outcome));
+    if (now !== undefined && now !== null) {
+      this.#tools.log.warn({ source, reason: now.message }, 'Kafka did not acknowledge: the sender is asked to come again');
+      this.#refuse(response, now instanceof TopicRefused ? TOPIC_REFUSED : KAFKA_AWAY, { 'Retry-After': '5' });
       return;
     }
-    for (const message of messages) this.#tools.count({ source, outcome: 'forwarded', topic: message.topic });
+    messages.forEach((message, index) => {
+      const never = outcomes[index] ?? null;
+      if (never === null) {
+        this.#tools.count({ source, outcome: 'forwarded', topic: message.topic });
+        return;
+      }
+      // Kafka says it again however often the sender comes: the others are stored, and people look at this one.
+      problems.push(never.message);
+      refusal = never instanceof MessageTooLarge ? EVENT_TOO_LARGE : EVENT_REFUSED;
+    });
     if (!(await this.#keepUnlisted(sorted, received))) {
       this.#refuse(response, NOT_KEPT, { 'Retry-After': '5' });
       return;

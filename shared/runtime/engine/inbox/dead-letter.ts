@@ -1,7 +1,7 @@
 /** A message that cannot be handled: its row in the quarantine, whole, and its letter on the dead-letter topic. */
 import { signatureHeaders } from '../../../../contracts/internal/envelope.js';
-import { deadLetterTopic, type Topic } from '../../../../contracts/internal/topics.js';
 import { isoOf } from '../../../kernel/instant.js';
+import { deadLetterTopic, isDeadLetterTopic, type Topic } from '../../../../contracts/internal/topics.js';
 import { printJson } from '../../../kernel/json.js';
 import type { OriginalMessage } from '../steps/lanes.js';
 import type { PartRow } from '../store/step-statement.js';
@@ -46,13 +46,23 @@ const withSignatureKept = (headers: Readonly<Record<string, string>>): Record<st
       text,
     ]),
   );
+const LEFT_OUT = 'left out, the whole message is in the quarantine';
+
+/** A dead letter without what made it large; null when the message is none, or has nothing more to leave out. */
+export const shortened = (letter: OutboxRow): OutboxRow | null => {
+  if (!isDeadLetterTopic(letter.topic)) return null;
+  const own = Object.entries(letter.headers).filter(([name]) => name.startsWith('dlq-'));
+  if (letter.value === '' && own.length === Object.keys(letter.headers).length) return null;
+  const bytes = `${String(Buffer.byteLength(letter.value))} bytes`;
+  return { ...letter, headers: { ...Object.fromEntries(own), 'dlq-value': `${bytes}: ${LEFT_OUT}` }, value: '' };
+};
 
 /** The original key, value and headers, and why. What Kafka would not take is left out and said so: the whole lies in the quarantine. */
 export const deadLetter = (original: OriginalMessage, eventId: string, errorClass: string, reason: string, nowMs: number): OutboxRow => {
   const { key, value, headers } = original;
   const headersBytes = Object.entries(headers).reduce((sum, [name, text]) => sum + Buffer.byteLength(name) + Buffer.byteLength(text), 0);
   const bytes = Buffer.byteLength(value);
-  const leftOut = (what: string): string => `${what}: left out, the whole message is in the quarantine`;
+  const leftOut = (what: string): string => `${what}: ${LEFT_OUT}`;
   return {
     eventId: `${eventId}.dlq.${String(nowMs)}`,
     topic: deadLetterTopic(original.topic as Topic),

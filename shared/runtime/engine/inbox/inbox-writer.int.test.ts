@@ -21,7 +21,7 @@ describe('the inbox writer on Postgres', () => {
     expect(rows[1]?.headers).toContain('base64');
   });
 
-  it('takes in what several partitions bring at once in one statement; a row that the database refuses holds up its own only', async () => {
+  it('takes in what several partitions bring at once in one statement; a row that the database refuses goes to quarantine [C1]', async () => {
     const world = new World();
     const copy = await startCopy(world);
     const written = jest.spyOn(copy.store, 'ingest');
@@ -35,10 +35,14 @@ describe('the inbox writer on Postgres', () => {
       );
     const first = await takeAll();
     await query('alter table inbox drop constraint refused');
-    expect(first.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+    expect(first.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'fulfilled']);
     await all('Waiting', 3);
+    const { rows } = await query<{ error_class: string; value: string }>('select error_class, value from quarantine');
+    expect(rows.map(({ error_class, value }) => [error_class, Buffer.from(value, 'base64').toString()])).toEqual([
+      ['RowRefused', expect.stringContaining('"w2"')],
+    ]);
     written.mockClear();
-    // Again, as the consumer would: the one that was refused comes in, the others are known.
+    // Sent again by its sender, the one that was refused comes in; the others are known.
     expect((await takeAll()).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'fulfilled']);
     expect(written.mock.calls.map(([rows]) => rows.length)).toEqual([4]);
     await all('Waiting', 4);

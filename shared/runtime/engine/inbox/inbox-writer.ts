@@ -9,19 +9,37 @@ import type { Log } from '../../process/log.js';
 import type { Catalogue } from '../catalogue.js';
 import type { Clock } from '../clock.js';
 import type { Failpoint } from '../failpoints.js';
-import { bodyHash, storable } from '../identity.js';
+import { bodyHash, contentHash, storable } from '../identity.js';
 import type { OutboxPublisher } from '../outbox/outbox-publisher.js';
 import { OWN_TOPIC } from '../steps/batch.js';
 import type { Item, OriginalMessage } from '../steps/lanes.js';
 import type { Engine } from '../steps/step-loop.js';
 import { emptyParts } from '../store/step-statement.js';
-import { DatabaseAway, writeUnlessStale, type EngineStore, type InboxRow, type OpenInboxRow, type OutboxRow } from '../store/store.js';
+import {
+  DatabaseAway,
+  RowRefused,
+  writeUnlessStale,
+  type EngineStore,
+  type InboxRow,
+  type OpenInboxRow,
+  type OutboxRow,
+} from '../store/store.js';
 import { readOwnRow, type OwnRow } from './handed-over.js';
 import { PausedPartitions } from './paused-partitions.js';
 import { Quarantine } from './quarantine.js';
 import type { Refusal } from '../../signing/messages.js';
 import type { Admission } from './admission.js';
-import { asUnsigned, DECISIONS, inboxRowOf, isRefusedId, originalOf, readMessage, refusedMessage, type Taken } from './read-message.js';
+import {
+  asUnsigned,
+  DECISIONS,
+  inboxRowOf,
+  isRefusedId,
+  originalOf,
+  readMessage,
+  refusedMessage,
+  type Read,
+  type Taken,
+} from './read-message.js';
 import { NEWS, route, type Routed } from './route.js';
 
 export type InboxWriterOptions = {
@@ -48,6 +66,28 @@ const ENOUGH_FOR_ONE = 200;
 /** More than partitions are handled at once: nobody waits for the statement of others. */
 const MOST_ROUNDS = 16;
 const UNDECIDED: ReadonlySet<string> = new Set(['planned', 'sending', 'accepted', 'unknown', 'parked']);
+
+/** Never throws: a message whose mark cannot be made in our form has that of its text. */
+const markOf = (value: string, { event }: Read): string => {
+  try {
+    return bodyHash(value, event);
+  } catch {
+    return contentHash(value);
+  }
+};
+
+const placeOf = ({ original }: Taken): string => `${original.topic}/${String(original.partition)}/${original.offset}`;
+
+/** In a form that every database takes, under an id of its own. Why it was refused is not known for certain. */
+const refused = (one: Taken, why: string, portfolioId: string): Taken => {
+  const { original } = one;
+  const value = Buffer.from(original.value).toString('base64');
+  return {
+    original: { ...original, key: null, headers: { 'dlq-encoding': 'base64' }, value },
+    read: { kind: 'bad', eventId: placeOf(one), portfolioId, errorClass: 'RowRefused', reason: why, event: null },
+    hash: contentHash(value),
+  };
+};
 
 export class InboxWriter {
   readonly #o: InboxWriterOptions;
@@ -110,7 +150,7 @@ export class InboxWriter {
     const fallbackId =
       storable(message.headers[headerNames.eventId] ?? '') || `${message.topic}/${String(message.partition)}/${message.offset}`;
     const read = readMessage(this.#o.catalogue, message.topic, original.value, fallbackId, original.key);
-    return { original, read: admitted.kind === 'unsigned' ? asUnsigned(read) : read, hash: bodyHash(original.value, read.event) };
+    return { original, read: admitted.kind === 'unsigned' ? asUnsigned(read) : read, hash: markOf(original.value, read) };
   }
 
   /** While most of a partition fails, one now and then; the rest as soon as that is over. @throws HoldPartition. */
@@ -119,8 +159,7 @@ export class InboxWriter {
       const hindrance = this.#paused.hindrance(topic, place, rest);
       if (hindrance === null) {
         // What people decide is carried out before it counts as taken in: nobody else waits for that.
-        if (topic === DECISIONS || rest.length >= ENOUGH_FOR_ONE) await this.#ingest(rest);
-        else await this.#batcher.do(rest);
+        await this.#inParts(rest, topic === DECISIONS || rest.length >= ENOUGH_FOR_ONE ? this.#ingestAlone : this.#ingestTogether);
         this.#paused.note(place, rest);
         return;
       }
@@ -128,9 +167,41 @@ export class InboxWriter {
       const [first, ...others] = rest;
       if (first === undefined) return;
       this.#paused.trying(place);
-      await this.#ingest([first]);
+      await this.#inParts([first], this.#ingestAlone);
       this.#paused.tried(place, first);
       rest = others;
+    }
+  }
+
+  readonly #ingestAlone = (messages: readonly Taken[]): Promise<void> => this.#ingest(messages);
+  readonly #ingestTogether = async (messages: readonly Taken[]): Promise<void> => {
+    await this.#batcher.do(messages);
+  };
+
+  /** What the database refuses for its content is found by cutting in halves, and goes to quarantine. It must not hold up its partition for ever. */
+  async #inParts(messages: readonly Taken[], ingest: (messages: readonly Taken[]) => Promise<void>): Promise<void> {
+    try {
+      await ingest(messages);
+    } catch (error) {
+      const [only, ...others] = messages;
+      if (!(error instanceof RowRefused) || only === undefined) throw error;
+      if (others.length > 0) {
+        const middle = Math.ceil(messages.length / 2);
+        await this.#inParts(messages.slice(0, middle), this.#ingestAlone);
+        await this.#inParts(messages.slice(middle), this.#ingestAlone);
+        return;
+      }
+      this.#o.log.error(
+        { err: error, topic: only.original.topic, partition: only.original.partition, offset: only.original.offset },
+        'the database refuses a message for its content: it goes to quarantine',
+      );
+      try {
+        await this.#ingest([refused(only, error.message, only.read.portfolioId)]);
+      } catch (again) {
+        if (!(again instanceof RowRefused)) throw again;
+        // Even the name of its lane is refused: it gets one of its own.
+        await this.#ingest([refused(only, error.message, placeOf(only))]);
+      }
     }
   }
 

@@ -77,7 +77,9 @@ const namesIn = ({ by, approvedBy }: OperatorDecision): string => (approvedBy ==
 
 const replay = async (o: DecisionOptions, decision: Extract<OperatorDecision, { kind: 'replay-dead-letter' }>): Promise<string> => {
   const resolution = `replayed by ${namesIn(decision)}: ${decision.why}`;
-  const row = await o.store.replay(decision.eventId, decision.correctedValue, resolution, Number(decision.attempts));
+  const { eventId, correctedValue, attempts } = decision;
+  if (await o.store.sendAgain(eventId, correctedValue, resolution, Number(attempts))) return 'back in the outbox; the sweep sends it';
+  const row = await o.store.replay(eventId, correctedValue, resolution, Number(attempts));
   if (row === null) return 'no such open dead letter; it was decided before';
   await o.engine.refreshBlocked();
   const item = await o.inboxWriter().again(row);

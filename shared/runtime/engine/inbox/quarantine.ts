@@ -5,7 +5,7 @@ import { storable } from '../identity.js';
 import type { OutboxPublisher } from '../outbox/outbox-publisher.js';
 import type { OriginalMessage } from '../steps/lanes.js';
 import { emptyParts, type Parts } from '../store/step-statement.js';
-import { writeUnlessStale, type EngineStore, type InboxRow, type OutboxRow } from '../store/store.js';
+import { OTHER_BODY, writeUnlessStale, type EngineStore, type InboxRow, type OutboxRow } from '../store/store.js';
 import { deadLetter, outboxPart, quarantineRow } from './dead-letter.js';
 import { boundedId, inboxRowOf, type Read, type Taken } from './read-message.js';
 
@@ -18,9 +18,6 @@ export type QuarantineOptions = {
 };
 
 type Bad = Extract<Read, { kind: 'bad' }>;
-
-/** Marks a body that came under the id of another; it stops no lane. */
-const OTHER_BODY = 'OtherBody';
 
 export class Quarantine {
   readonly #o: QuarantineOptions;

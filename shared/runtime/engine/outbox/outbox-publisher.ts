@@ -1,25 +1,31 @@
 /**
  * Publishes what steps have said, right after their commit, in order; what was missed is swept. A key that has missed something
  * is behind: until the sweep has said all of it, in order, nothing newer of it goes out directly.
+ *
+ * A row that Kafka refuses for its own sake goes to quarantine, and later rows of its key go on. Each says a fact of its own, and consumers know
+ * events by their ids and take them in any order. Nobody knows when a person will look. Let go again, it comes late.
  */
 import type { Clock } from '../clock.js';
+import { shortened } from '../inbox/dead-letter.js';
 import type { EngineStore, OutboxRow } from '../store/store.js';
 
-export type Publish = (messages: readonly OutboxRow[]) => Promise<void>;
+/** `isForever`: Kafka has said no for this message's own sake, and says it again however often it is asked. */
+export type NotPublished = { readonly eventId: string; readonly error: Error; readonly isForever: boolean };
+/** Resolves to what is not known to be stored. Rejects when nothing is known of any. */
+export type Publish = (messages: readonly OutboxRow[]) => Promise<readonly NotPublished[]>;
 
 const MOST_AT_ONCE = 1_000;
-/** Errors that speak of a row, not of Kafka. */
-const BAD_ROW: ReadonlySet<string> = new Set(['Bug', 'MessageTooLarge']);
 
 /** What was said is marked in one statement for many. Whoever dies before says it again, under the same ids. */
 const MARK_AFTER_MS = 100;
 const MOST_MARKED = 5_000;
 
 export class OutboxPublisher {
-  readonly #store: Pick<EngineStore, 'markSent'>;
+  readonly #store: Pick<EngineStore, 'markSent' | 'setAside'>;
   readonly #publish: Publish;
   readonly #onTrouble: (error: unknown) => void;
   readonly #after: Clock['after'];
+  readonly #onRefused: (row: OutboxRow, error: Error) => void;
   readonly #queue: OutboxRow[] = [];
   /** Ids in progress, so that a sweep does not say them a second time. */
   readonly #inProgress = new Set<string>();
@@ -32,8 +38,15 @@ export class OutboxPublisher {
   #callOffMarking: (() => void) | null = null;
   #stopped = false;
 
-  constructor(store: Pick<EngineStore, 'markSent'>, publish: Publish, onTrouble: (error: unknown) => void, after: Clock['after']) {
+  constructor(
+    store: Pick<EngineStore, 'markSent' | 'setAside'>,
+    publish: Publish,
+    onTrouble: (error: unknown) => void,
+    after: Clock['after'],
+    onRefused: (row: OutboxRow, error: Error) => void = () => undefined,
+  ) {
     this.#store = store;
+    this.#onRefused = onRefused;
     this.#publish = publish;
     this.#onTrouble = onTrouble;
     this.#after = after;
@@ -81,25 +94,47 @@ export class OutboxPublisher {
   }
 
   async #sayAll(rows: readonly OutboxRow[]): Promise<void> {
+    let not: ReadonlyMap<string, NotPublished>;
     try {
-      await this.#publish(rows);
+      not = new Map((await this.#publish(rows)).map((one) => [one.eventId, one]));
     } catch (error) {
-      // Not known to be stored: the rows stay in the outbox and the sweep says them again under the same ids.
       this.#onTrouble(error);
-      const isOfRow = error instanceof Error && BAD_ROW.has(error.name);
-      if (!isOfRow) this.#fallBehind(rows);
-      if (!isOfRow || rows.length === 1 || this.#stopped) {
-        for (const row of rows) this.#inProgress.delete(row.eventId);
-        return;
-      }
-      // One of them can never be published. Its neighbours can.
-      const middle = Math.ceil(rows.length / 2);
-      await this.#sayAll(rows.slice(0, middle));
-      await this.#sayAll(rows.slice(middle));
+      this.#leave(rows);
       return;
     }
-    for (const row of rows) this.#published.push(row.eventId);
+    // Not known to be stored: the rows stay in the outbox and the sweep says them again under the same ids.
+    const missed = rows.filter(({ eventId }) => not.get(eventId)?.isForever === false);
+    const troubles = new Set(missed.map(({ eventId }) => not.get(eventId)?.error));
+    for (const trouble of troubles) this.#onTrouble(trouble);
+    if (missed.length > 0) this.#leave(missed);
+    for (const row of rows) {
+      const refused = not.get(row.eventId);
+      if (refused === undefined) this.#published.push(row.eventId);
+      else if (refused.isForever) await this.#setAside(row, refused.error);
+    }
     this.#markSoon();
+  }
+
+  #leave(rows: readonly OutboxRow[]): void {
+    this.#fallBehind(rows);
+    for (const row of rows) this.#inProgress.delete(row.eventId);
+  }
+
+  /** Of a dead letter the place and the reason are enough: the message itself lies in quarantine already. */
+  async #setAside(row: OutboxRow, error: Error): Promise<void> {
+    const short = shortened(row);
+    if (short !== null) {
+      await this.#sayAll([short]);
+      return;
+    }
+    this.#onRefused(row, error);
+    try {
+      await this.#store.setAside([{ eventId: row.eventId, reason: error.message }]);
+    } catch (trouble) {
+      // It is still in the outbox: found again, refused again, and then set aside.
+      this.#onTrouble(trouble);
+    }
+    this.#inProgress.delete(row.eventId);
   }
 
   #markSoon(): void {

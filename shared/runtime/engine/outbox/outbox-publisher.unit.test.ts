@@ -19,10 +19,12 @@ const stage = () => {
         if (markFails !== null) throw markFails;
         marked.push([...eventIds]);
       },
+      setAside: () => Promise.reject(new Error('nothing is refused here')),
     },
     async (rows) => {
       published.push(ids(rows));
       await new Promise<void>((pass, fail) => gates.push({ pass, fail }));
+      return [];
     },
     (error) => troubles.push(error),
     (_waitMs, run) => {
@@ -145,32 +147,65 @@ describe('what steps have said', () => {
 });
 
 describe('a row that can never be published', () => {
-  it('holds back nobody but itself', async () => {
-    const said: string[] = [];
+  /** A Kafka that refuses these ids, for ever or for now; of a dead letter, only the whole one. */
+  const refusing = (refused: readonly string[], isForever: boolean) => {
+    const said: OutboxRow[] = [];
     const marked: string[] = [];
-    const tooLarge = Object.assign(new Error('too large'), { name: 'MessageTooLarge' });
-    const publish = (rows: readonly OutboxRow[]): Promise<void> => {
-      if (rows.some((one) => one.eventId === 'bad')) return Promise.reject(tooLarge);
-      said.push(...rows.map((one) => one.eventId));
-      return Promise.resolve();
+    const aside: string[] = [];
+    const alarms: string[] = [];
+    const publish = (rows: readonly OutboxRow[]) => {
+      const not = rows.filter(({ eventId, value }) => refused.includes(eventId) && value !== '');
+      said.push(...rows.filter((one) => !not.includes(one)));
+      return Promise.resolve(not.map(({ eventId }) => ({ eventId, error: new Error('MESSAGE_TOO_LARGE'), isForever })));
     };
     const store = {
-      markSent: (ids: readonly string[]): Promise<void> => {
-        marked.push(...ids);
-        return Promise.resolve();
-      },
+      markSent: (ids: readonly string[]): Promise<void> => Promise.resolve(void marked.push(...ids)),
+      setAside: (rows: readonly { readonly eventId: string; readonly reason: string }[]): Promise<void> =>
+        Promise.resolve(void aside.push(...rows.map(({ eventId, reason }) => `${eventId}: ${reason}`))),
     };
     const outboxPublisher = new OutboxPublisher(
       store,
       publish,
       () => undefined,
       () => () => undefined,
+      ({ eventId }) => alarms.push(eventId),
     );
-    const rowOf = (eventId: string): OutboxRow => ({ eventId, topic: 'payout.requested', key: 'p', headers: {}, value: '{}' });
-    outboxPublisher.publish(['a', 'b', 'bad', 'c', 'd'].map(rowOf));
-    await new Promise((resolve) => setImmediate(resolve));
+    return { outboxPublisher, said, marked, aside, alarms };
+  };
+  const rowOf = (eventId: string, topic = 'payout.requested'): OutboxRow => ({
+    eventId,
+    topic,
+    key: 'p',
+    headers: { h: '1' },
+    value: '{}',
+  });
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+  it('goes to quarantine with an alarm, and later rows of its key go on [B14]', async () => {
+    const { outboxPublisher, said, marked, aside, alarms } = refusing(['bad'], true);
+    outboxPublisher.publish(['a', 'b', 'bad', 'c'].map((id) => rowOf(id)));
+    await turn();
+    outboxPublisher.publish([rowOf('d')]);
+    await turn();
+    expect(outboxPublisher.isBehind).toBe(false);
     await outboxPublisher.stop();
-    expect(said).toEqual(['a', 'b', 'c', 'd']);
-    expect(marked).toEqual(said);
+    expect(said.map(({ eventId }) => eventId)).toEqual(['a', 'b', 'c', 'd']);
+    expect([marked, aside, alarms]).toEqual([['a', 'b', 'c', 'd'], ['bad: MESSAGE_TOO_LARGE'], ['bad']]);
+  });
+  it('is sent without what made it large where it is a dead letter: the whole lies in quarantine already [B14]', async () => {
+    const { outboxPublisher, said, marked, aside } = refusing(['e1.dlq.1'], true);
+    outboxPublisher.publish([{ ...rowOf('e1.dlq.1', 'payout.requested.dlq'), headers: { h: '1', 'dlq-reason': 'x' } }]);
+    await turn();
+    await outboxPublisher.stop();
+    expect(said).toMatchObject([{ value: '', headers: { 'dlq-reason': 'x', 'dlq-value': expect.stringContaining('left out') } }]);
+    expect([marked, aside]).toEqual([['e1.dlq.1'], []]);
+  });
+  it('is left to the sweep while its topic is refused, and what goes to other topics is marked as sent [B14]', async () => {
+    const { outboxPublisher, marked, aside } = refusing(['bad'], false);
+    outboxPublisher.publish([rowOf('a'), rowOf('bad', 'portfolio.changed'), rowOf('b')]);
+    await turn();
+    expect(outboxPublisher.isBehind).toBe(true);
+    await outboxPublisher.stop();
+    expect([marked, aside]).toEqual([['a', 'b'], []]);
   });
 });

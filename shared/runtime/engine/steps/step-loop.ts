@@ -62,6 +62,7 @@ export class Engine {
   readonly #decisions: DecideBatch;
   readonly #afterCommit: AfterCommit;
   #callOffPump: (() => void) | null = null;
+  #awayBecause: string | null = null;
   #statements = 0;
   #pumping = false;
   #stopping = false;
@@ -130,6 +131,11 @@ export class Engine {
   /** Not null: most steps of some kind are bugs of ours. Nothing is taken in, and a step is only tried now and then. */
   get waitsBecause(): string | null {
     return this.#failures.waitsBecause;
+  }
+
+  /** Why steps wait for the database now; null when the last one was written. */
+  get awayBecause(): string | null {
+    return this.#awayBecause;
   }
 
   /** Of what `look` finds open: what is not in memory, and was not while it looked. */
@@ -241,6 +247,7 @@ export class Engine {
   }
 
   async #whileAway(error: DatabaseAway, items: number, attempt: number): Promise<void> {
+    this.#awayBecause = error.message;
     this.#o.log.warn({ reason: error.message, items }, 'the database is away; waiting');
     await pause(Math.min(2_000, 100 * 2 ** Math.min(attempt, 5)), this.#o.clock);
   }
@@ -287,7 +294,17 @@ export class Engine {
       { err: error, lane: item.lane, kind: item.kind },
       'a step cannot be written: its lane is stopped and a person is called',
     );
-    await this.#write(this.#failures.holdBack([{ item, journey: null, stepResult: { kind: 'bug', error } }]));
+    const decided = this.#failures.holdBack([{ item, journey: null, stepResult: { kind: 'bug', error } }]);
+    // Waited for here as everywhere: given up, an answer that is in hand would be lost with it.
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await this.#write(decided);
+        return;
+      } catch (away) {
+        if (!(away instanceof DatabaseAway) || (this.#stopping && attempt > 20)) throw away;
+        await this.#whileAway(away, 1, attempt);
+      }
+    }
   }
 
   #tellOfReplyToNobody(item: Item): void {
@@ -322,6 +339,7 @@ export class Engine {
         decided.flatMap(({ stepResult }) => (stepResult.kind === 'moved' ? [stepResult.journey.state.status] : []));
       this.#o.failpoint('before-step-commit', statuses);
       await store.write(batch.parts);
+      this.#awayBecause = null;
       this.#o.failpoint('after-step-commit', statuses);
     }
     this.#failures.noteAll(decided);

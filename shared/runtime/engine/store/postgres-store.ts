@@ -1,6 +1,7 @@
 import type { Pool, QueryResultRow } from 'pg';
 import {
   DatabaseAway,
+  RowRefused,
   Stale,
   type DueEffect,
   type EngineStore,
@@ -15,6 +16,7 @@ import {
 } from './store.js';
 import { decisionStatements } from './decisions.js';
 import { bigintArray, intArray, textArray } from './binary-array.js';
+import { DISCARD, OPEN_DECIDED_LANES, QUARANTINED, RELEASE_LANE, REPLAY, SEND_AGAIN, SET_ASIDE } from './quarantine-statements.js';
 import { isUnset, rowsOf, stepStatement, unnested, type Parts } from './step-statement.js';
 import { isAway } from '../../postgres/database.js';
 import { STOPPED } from '../../stopping/stop-rules.js';
@@ -102,18 +104,6 @@ said as (
   where regexp_replace(t.event_id, '\\.dlq(\\.\\d+)?$', '') in (select event_id from fresh) on conflict (event_id) do nothing)
 ${WHICH_ARE_FRESH}`;
 
-/** A lane opens when what stopped it is released, unless another quarantined message waits for people: then that one stops it. */
-const OPEN_LANE = `
-  others as (
-    select distinct on (q.portfolio_id) q.portfolio_id, q.event_id, q.reason from quarantine q join released r on r.portfolio_id = q.portfolio_id
-    where q.resolved_at is null and q.error_class <> 'OtherBody' and q.event_id is distinct from r.event_id order by q.portfolio_id, q.first_seen),
-  handed_on as (
-    update blocked_lane b set event_id = o.event_id, reason = o.reason from others o join released r on r.portfolio_id = o.portfolio_id
-    where b.portfolio_id = o.portfolio_id and b.event_id is not distinct from r.event_id),
-  opened_lane as (
-    delete from blocked_lane b using released r where b.portfolio_id = r.portfolio_id and b.event_id is not distinct from r.event_id
-      and not exists (select 1 from others o where o.portfolio_id = b.portfolio_id))`;
-
 /** `$n`: the flows that this process knows, with the version of their states, as JSON. */
 const isReadable = (parameter: string): string => `(j.state_version <= coalesce((${parameter}::jsonb ->> j.flow)::int, 0))`;
 /** See `answerEventId`. Its answer waits in the inbox: nobody needs to ask. */
@@ -135,8 +125,6 @@ type InboxOpen = {
   first_seen: Date | null;
   is_corrected: boolean | null;
 };
-const QUARANTINED =
-  'q.key as kept_key, q.headers as kept_headers, q.attempts, q.first_seen, q.value is distinct from i.value as is_corrected';
 const openRow = (row: InboxOpen): OpenInboxRow => ({
   eventId: row.event_id,
   portfolioId: row.portfolio_id,
@@ -217,8 +205,9 @@ export class PostgresStore implements EngineStore {
       // A key that two instances insert at once is the same news as a stale version.
       if ((cause as { code?: string; constraint?: string }).constraint === 'history_pkey')
         throw new Stale('another instance wrote this version');
-      if (isAway(cause)) throw new DatabaseAway((cause as Error).message, { cause });
-      throw cause;
+      const { message, code = null } = cause as Error & { readonly code?: string };
+      if (isAway(cause)) throw new DatabaseAway(`${message} (${code ?? 'no SQLSTATE'})`, { cause });
+      throw new RowRefused(message, code, { cause });
     }
   }
 
@@ -382,11 +371,7 @@ export class PostgresStore implements EngineStore {
   }
 
   async openDecidedLanes(): Promise<void> {
-    await this.#query(
-      `delete from blocked_lane b where event_id is not null and since < now() - interval '1 second'
-         and not exists (select 1 from quarantine q where q.portfolio_id = b.portfolio_id and q.resolved_at is null and q.error_class <> 'OtherBody')`,
-      [],
-    );
+    await this.#query(OPEN_DECIDED_LANES, []);
   }
 
   async blockedLanes(): Promise<ReadonlySet<string>> {
@@ -417,6 +402,10 @@ export class PostgresStore implements EngineStore {
 
   async putOffOverdue(roomMs: number): Promise<void> {
     await this.#query(PUT_OFF_OVERDUE, [roomMs]);
+  }
+
+  async setAside(rows: readonly { readonly eventId: string; readonly reason: string }[]): Promise<void> {
+    await this.#query(SET_ASIDE, [column(rows, 'eventId'), column(rows, 'reason').map((reason) => reason.slice(0, 500))]);
   }
 
   async newlyOverdue(limit: number): ReturnType<EngineStore['newlyOverdue']> {
@@ -455,40 +444,23 @@ export class PostgresStore implements EngineStore {
     return rows.map((row) => ({ name: row.name, labels: row.labels, value: Number(row.value) }));
   }
 
+  async sendAgain(eventId: string, correctedValue: string | null, resolution: string, attempts?: number): Promise<boolean> {
+    const rows = await this.#query(SEND_AGAIN, [eventId, resolution, correctedValue, attempts ?? null]);
+    return rows.length > 0;
+  }
+
   async replay(eventId: string, correctedValue: string | null, resolution: string, attempts?: number): Promise<OpenInboxRow | null> {
-    const rows = await this.#query<InboxOpen>(
-      `with released as (
-         update quarantine set resolved_at = now(), resolution = $2 where event_id = $1 and resolved_at is null and attempts = coalesce($4, attempts) returning *),
-       opened as (
-         insert into inbox (event_id, content_hash, topic, "partition", "offset", portfolio_id, value)
-         select event_id, md5(coalesce($3::text, value)), topic, "partition", "offset", portfolio_id, coalesce($3::text, value) from released
-         on conflict (event_id) do update set value = excluded.value, handled_at = null, note = null returning *),
-       ${OPEN_LANE}
-       select i.event_id, i.portfolio_id, i.value, i.topic, i.topic || '/' || i."partition" || '/' || i."offset" as source, ${QUARANTINED}
-       from opened i join released q on q.event_id = i.event_id`,
-      [eventId, resolution, correctedValue, attempts ?? null],
-    );
+    const rows = await this.#query<InboxOpen>(REPLAY, [eventId, resolution, correctedValue, attempts ?? null]);
     const row = rows[0];
     return row === undefined ? null : openRow(row);
   }
 
   async discard(eventId: string, resolution: string, attempts?: number): Promise<boolean> {
-    const rows = await this.#query(
-      `with released as (
-         update quarantine set resolved_at = now(), resolution = $2 where event_id = $1 and resolved_at is null and attempts = coalesce($3, attempts) returning *),
-       ${OPEN_LANE}
-       select 1 from released`,
-      [eventId, resolution, attempts ?? null],
-    );
+    const rows = await this.#query(DISCARD, [eventId, resolution, attempts ?? null]);
     return rows.length > 0;
   }
 
   async releaseLane(portfolioId: string): Promise<void> {
-    await this.#query(
-      `with released as (select portfolio_id, null::text as event_id from blocked_lane where portfolio_id = $1 and event_id is null),
-       ${OPEN_LANE}
-       select 1`,
-      [portfolioId],
-    );
+    await this.#query(RELEASE_LANE, [portfolioId]);
   }
 }

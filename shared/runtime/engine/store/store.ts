@@ -51,6 +51,9 @@ export type Ingested = {
 
 /** A message that waits for people: what would run if one let it. */
 export type QuarantinedMessage = { readonly topic: string; readonly value: string; readonly attempts: number };
+/** Marks a message of ours that Kafka refuses for its own sake, and one that came under the id of another. Neither stops a lane. */
+export const NOT_SENDABLE = 'NotSendable';
+export const OTHER_BODY = 'OtherBody';
 
 export type OutboxRow = {
   readonly eventId: string;
@@ -64,9 +67,20 @@ export type OutboxRow = {
 export class Stale extends Error {
   override readonly name = 'Stale';
 }
-/** The database cannot be reached or is starting or stopping: nothing is known to be wrong with what was to be written. */
+/** The database cannot be reached, or refuses for a reason of its own: nothing is known to be wrong with what was to be written. */
 export class DatabaseAway extends Error {
   override readonly name = 'DatabaseAway';
+}
+
+/** The database refuses what was to be written, for its content: trying it again does not help. */
+export class RowRefused extends Error {
+  override readonly name = 'RowRefused';
+  /** The SQLSTATE; null where our own code could not make the statement. */
+  readonly code: string | null;
+  constructor(message: string, code: string | null, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
 }
 
 /** A journey whose interval is over, at the version in which it began. */
@@ -104,7 +118,7 @@ export type EngineStore = {
   /** A dead letter is `<event id>.dlq.<ms>`: it is not said again for an event that is known. */
   ingest(rows: readonly InboxRow[], bad: Pick<Parts, 'quarantined' | 'blocked' | 'said'>): Promise<Ingested>;
   load(ids: readonly string[], open: readonly { readonly flow: string; readonly subject: string }[]): Promise<readonly LoadedJourney[]>;
-  /** @throws Stale, DatabaseAway, or the database's own error when a row is bad. */
+  /** @throws Stale, DatabaseAway, or RowRefused when a row is bad. So do all others, but for Stale. */
   write(parts: Parts): Promise<void>;
   /** Which of these events are still to be handled. */
   stillOpen(eventIds: readonly string[]): Promise<ReadonlySet<string>>;
@@ -124,6 +138,8 @@ export type EngineStore = {
   /** Oldest first; what one commit said, as it said it. */
   unsentOutbox(olderThanMs: number, limit: number): Promise<readonly OutboxRow[]>;
   markSent(eventIds: readonly string[]): Promise<void>;
+  /** Moves rows that can never be sent from the outbox into the quarantine, class NOT_SENDABLE. It stops no lane. */
+  setAside(rows: readonly { readonly eventId: string; readonly reason: string }[]): Promise<void>;
   /** Drops handled events and sent messages of so long ago, a chunk at a time; journeys, effects and history stay. Returns how many rows went. */
   dropHandled(olderThanDays: number, limit: number): Promise<number>;
   /** Of open journeys whose effect is stopped: none becomes overdue sooner than so long from now. */
@@ -155,6 +171,8 @@ export type EngineStore = {
    * when unknown, resolved, or in quarantine for another time than the one that is meant (`attempts`; any when not given).
    */
   replay(eventId: string, correctedValue: string | null, resolution: string, attempts?: number): Promise<OpenInboxRow | null>;
+  /** A person lets a message that was set aside be sent again, corrected or not: it goes back to the outbox. False when there is none. */
+  sendAgain(eventId: string, correctedValue: string | null, resolution: string, attempts?: number): Promise<boolean>;
   /** A person drops a quarantined message. Its lane opens, unless something else stops it. False where `replay` says null. */
   discard(eventId: string, resolution: string, attempts?: number): Promise<boolean>;
   /** Opens a lane that an answer had stopped, not a message; one with quarantined messages waits for those. */
