@@ -108,7 +108,7 @@ describe('the signature of a message', () => {
     expect(whyNotOurs(at(NOW_MS + 60_001)(message), rules)).toBe('signed-in-the-future');
   });
 
-  it('is made of everything that a service publishes', async () => {
+  it('is made of everything that a service publishes [A2]', async () => {
     const sent: OutgoingMessage[] = [];
     const producer: Producer = {
       send: (all) => Promise.resolve(void sent.push(...all)),

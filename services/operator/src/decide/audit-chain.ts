@@ -1,4 +1,4 @@
-/** The audit log is a chain: each line carries the hash of the one before it, so no line can be changed, put in or taken out unseen. */
+/** The audit log is a chain: each line carries the hash of the one before it. So no line can be changed, put in or taken out unseen. */
 import { JsonNumber, printJson, type Json, type Printable } from '../../../../shared/kernel/json.js';
 import type { AuditLine } from './operator.js';
 

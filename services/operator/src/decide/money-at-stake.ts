@@ -54,8 +54,8 @@ const parsed = (value: string): Told | null => {
 };
 
 /**
- * Amount and currency as the message says them in our words: its own, of the level that is asked for, or of money that came
- * back. Only to show people, never to decide by. A message of the first release is in its sender's words: nobody can say.
+ * Amount and currency as the message says them in our words. They are its own, those of the level that is asked for, or of money
+ * that came back. Only to show people, never to decide by. A message of the first release is in its sender's words: nobody can say.
  */
 const saidAmount = (value: string): AtStake | null => {
   const content = parsed(value)?.['data'];

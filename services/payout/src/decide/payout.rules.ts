@@ -97,8 +97,8 @@ const whyItCoolsOff = ({ changedAtUnclear }: CounterAccountRead): string =>
     : `the counter account counts as changed now: the bank's date of the last change ${changedAtUnclear}`;
 
 /**
- * The bank is master of the counter account. A definite fault refuses; another account than the customer sees, or one that
- * was changed a moment ago, does not: it may be right, and it may be theft.
+ * The bank is master of the counter account. A definite fault refuses. Another account than the customer sees does not, nor
+ * one that was changed a moment ago. It may be right, and it may be theft.
  */
 export const checkCounterAccount = (p: Payout, read: CounterAccountRead, journey: PayoutFacts): Next => {
   const { account } = read;
@@ -206,8 +206,8 @@ export const restMovedBack = (p: Payout): Next =>
   p.returnedBecause === null ? { to: 'Paid', set: { reason: null } } : giveToOperator(p, p.returnedBecause, []);
 
 /**
- * The customer's cash is on the house account. A machine does not decide what becomes of it: it stays there, and the payout
- * open, until people have said that this transfer will never be made and then what was done instead.
+ * The customer's cash is on the house account. A machine does not decide what becomes of it. The payout stays
+ * open until people have said two things: this transfer will never be made, and what was done instead.
  */
 export const holdOrSuspend = (p: Payout, reason: string, by: RefusedBy): Next => {
   if (by !== 'person') return holdFor(`cash-out done but ${refusedBy('the bank refused', reason)}`);

@@ -2,7 +2,7 @@
 import { without, type Upgrade } from '../../../../shared/kernel/upgrade.js';
 
 /**
- * To 2. What is transferred may be less than what was cashed out: a payout of before transfers all of it, and that it has waited says
+ * To 2. What is transferred may be less than what was cashed out. A payout of before transfers all of it. That it has waited says
  * nothing any more. Nothing is reserved of the limits for it; one that has not come to its cash-out still reserves.
  */
 const payingAndLimitsJoin: Upgrade = (old) => {

@@ -13,7 +13,7 @@ type Found = Inquiry<{ readonly versionAfter: number }, InvestSuiteRefusal>;
 
 /**
  * The level that stands there says whether ours was written. A newer level is no refusal: our request may still be on its
- * way and would overwrite it, so it is only absent, which is believed after the longest life; then the next send sees the newer level.
+ * way and would overwrite it. So it is only absent, which is believed after the longest life. Then the next send sees the newer level.
  */
 const find = async (investSuite: InvestSuitePort, request: Restoration, sending: Sending): Promise<Found> => {
   const answer = await investSuite.readPortfolio(request.portfolioId, sending.signal);

@@ -7,9 +7,9 @@ import type { PortfolioState } from '../decide/portfolio.js';
 const ASSUMED_GAP = 2;
 
 /**
- * Writes holdings and divest amount in one PATCH. A journey writes many times, so this is no `once` effect; still a
- * repeat does no harm: each write carries the version it was computed from and is refused when that has moved on, which
- * our own write, had it taken effect, would have moved. An unknown outcome is found out by reading: only we write holdings.
+ * Writes holdings and divest amount in one PATCH. A journey writes many times, so this is no `once` effect. Still a
+ * repeat does no harm. Each write carries the version it was computed from, and is refused when that has moved on. Our own
+ * write, had it taken effect, would have moved it. An unknown outcome is found out by reading: only we write holdings.
  */
 export const writePortfolio = (
   investSuite: InvestSuitePort,

@@ -9,8 +9,8 @@ export type Replacement = { readonly transactionId: string; readonly record: Tra
 export type ReplaceTransaction = WriteEffect<Order, Replacement, null, InvestSuiteRefusal, 'by-key'>;
 
 /**
- * Replaces all movements of the order's transaction. Saying the same twice is harmless, but a request that was given up may still
- * arrive, and after the next record it would put the older one in its place: nothing more is written before its life is over.
+ * Replaces all movements of the order's transaction. Saying the same twice is harmless. But a request that was given up may still
+ * arrive. After the next record it would put the older one in its place. So nothing more is written before its life is over.
  */
 export const replaceTransaction = (
   investSuite: InvestSuitePort,

@@ -89,6 +89,28 @@ const refused = (one: Taken, why: string, portfolioId: string): Taken => {
   };
 };
 
+const takenOf = ({ catalogue, admission }: InboxWriterOptions, message: FetchedMessage): Taken => {
+  const original = originalOf(message);
+  const admitted = admission(original);
+  if (admitted.kind === 'refused') return { original, read: refusedMessage(original, admitted.why), hash: bodyHash(original.value, null) };
+  const fallbackId =
+    storable(message.headers[headerNames.eventId] ?? '') || `${message.topic}/${String(message.partition)}/${message.offset}`;
+  const read = readMessage(catalogue, message.topic, original.value, fallbackId, original.key);
+  return { original, read: admitted.kind === 'unsigned' ? asUnsigned(read) : read, hash: markOf(original.value, read) };
+};
+
+/** Never what stands in a message: that may be anybody's, and anything. */
+const tellOfRefused = ({ onRefused, log }: InboxWriterOptions, taken: readonly Taken[]): void => {
+  for (const { read, original } of taken) {
+    if (read.kind !== 'bad' || read.refused === undefined) continue;
+    onRefused?.(original.topic, read.refused);
+    log.error(
+      { alarm: 'refused-message', eventId: read.eventId, topic: original.topic, why: read.refused },
+      'a message was refused: it is in quarantine, and nothing of it was believed; somebody must look who writes to this topic',
+    );
+  }
+};
+
 export class InboxWriter {
   readonly #o: InboxWriterOptions;
   readonly #paused: PausedPartitions;
@@ -135,23 +157,10 @@ export class InboxWriter {
     const through = this.#paused.through(place);
     const messages = batch.messages
       .filter((message) => through === undefined || BigInt(message.offset) > through)
-      .map((message) => this.#read(message));
+      .map((message) => takenOf(this.#o, message));
     await this.#takeOrPause(batch.topic, place, messages, pulse);
     this.#paused.goesOn(place);
   };
-
-  #read(message: FetchedMessage): Taken {
-    const original = originalOf(message);
-    const admitted = this.#o.admission(original);
-    if (admitted.kind === 'refused') {
-      const refused = refusedMessage(original, admitted.why);
-      return { original, read: refused, hash: bodyHash(original.value, null) };
-    }
-    const fallbackId =
-      storable(message.headers[headerNames.eventId] ?? '') || `${message.topic}/${String(message.partition)}/${message.offset}`;
-    const read = readMessage(this.#o.catalogue, message.topic, original.value, fallbackId, original.key);
-    return { original, read: admitted.kind === 'unsigned' ? asUnsigned(read) : read, hash: markOf(original.value, read) };
-  }
 
   /** While most of a partition fails, one now and then; the rest as soon as that is over. @throws HoldPartition. */
   async #takeOrPause(topic: string, place: string, messages: readonly Taken[], pulse: Pulse): Promise<void> {
@@ -243,7 +252,10 @@ export class InboxWriter {
       outboxPublisher.publish(fresh.map(([, letter]) => letter));
       await engine.refreshBlocked();
     }
-    this.#tellOfRefused([...first.values()].filter(({ read }) => taken.fresh.has(read.eventId)));
+    tellOfRefused(
+      this.#o,
+      [...first.values()].filter(({ read }) => taken.fresh.has(read.eventId)),
+    );
     // Whatever a message calls itself: what people decide comes on its own topic, which nobody else fills.
     for (const { read, original } of first.values())
       if (read.kind === 'good' && original.topic === DECISIONS && !conflicting.has(read.eventId))
@@ -255,18 +267,6 @@ export class InboxWriter {
     );
     // The same id twice in one fetch, with two bodies: the second is judged when the first one stands.
     if (later.length > 0) await this.#ingest(later);
-  }
-
-  /** Never what stands in it: that may be anybody's, and anything. */
-  #tellOfRefused(taken: readonly Taken[]): void {
-    for (const { read, original } of taken) {
-      if (read.kind !== 'bad' || read.refused === undefined) continue;
-      this.#o.onRefused?.(original.topic, read.refused);
-      this.#o.log.error(
-        { alarm: 'refused-message', eventId: read.eventId, topic: original.topic, why: read.refused },
-        'a message was refused: it is in quarantine, and nothing of it was believed; somebody must look who writes to this topic',
-      );
-    }
   }
 
   async #references(routed: readonly (readonly [string, Routed])[]): Promise<void> {

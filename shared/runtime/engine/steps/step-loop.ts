@@ -70,17 +70,7 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#o = options;
-    const {
-      catalogue,
-      store,
-      effectRunner: effectRunner,
-      outboxPublisher: outboxPublisher,
-      clock,
-      log,
-      ownerId,
-      failpoint: failpoint,
-      tryEveryMs,
-    } = options;
+    const { catalogue, store, effectRunner, outboxPublisher, clock, log, ownerId, failpoint, tryEveryMs } = options;
     const enqueue = (item: Item): void => {
       this.enqueue(item);
     };
@@ -93,15 +83,7 @@ export class Engine {
         items.putBack(item);
       },
     });
-    this.#afterCommit = new AfterCommit({
-      items,
-      journeys,
-      effects,
-      outboxPublisher: outboxPublisher,
-      clock,
-      failpoint: failpoint,
-      enqueue,
-    });
+    this.#afterCommit = new AfterCommit({ ...{ items, journeys, effects, outboxPublisher }, ...{ clock, failpoint, enqueue } });
     const release = (item: Item): void => {
       this.#afterCommit.release(item);
     };
