@@ -1,15 +1,8 @@
-/**
- * What each service on the engine changes outside, by the names of its effects: the scopes `operation:NAME` that people can stop. A name
- * that is not here would stop nothing. test/tidy/operations.unit.test.ts compares the list with the services.
- */
-import type { EngineServiceName } from './services.js';
+/** What people can stop by its name. test/tidy/operations.unit.test.ts compares it with what the services do. */
+import { engineService, engineServiceNames } from './services.js';
 
-export const operations: Readonly<Record<EngineServiceName, readonly string[]>> = {
-  withdrawal: ['RecordTransaction', 'AnnounceWithdrawal'],
-  payout: ['CreateCashOut', 'ApproveCashOut', 'PayCounterAccount'],
-  rebalancing: ['RecordPlaced', 'PlaceOrder', 'RecordNotExecuted', 'RecordExecution', 'RecordSettlement'],
-  portfolio: ['WritePortfolio', 'RestoreDivestAmount'],
-};
+/** What the services change outside, by the names of their effects. A name that is not here would stop nothing. */
+export const operations: readonly string[] = engineServiceNames.flatMap((name) => engineService(name).changes);
 
 /** The outside systems, by the names that effects and scopes use. */
 export const systemNames = ['investsuite', 'broker', 'core-banking'] as const;

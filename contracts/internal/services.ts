@@ -29,6 +29,8 @@ export type EngineService = {
   readonly emits: readonly Topic[];
   /** Itself; whom it moves to call something is not counted. */
   readonly calls: readonly OutsideSystem[];
+  /** What it changes outside, by the names of its effects: the scopes `operation:NAME` that people can stop. */
+  readonly changes: readonly string[];
 };
 export type HttpService = { readonly runs: 'http'; readonly emits: readonly Topic[] };
 
@@ -46,6 +48,7 @@ export const services = {
     },
     emits: ['payout.requested', 'portfolio.change-requested', 'portfolio.withdrawal-request'],
     calls: ['InvestSuite', 'broker'],
+    changes: ['RecordTransaction', 'AnnounceWithdrawal'],
   },
   payout: {
     runs: 'engine',
@@ -61,6 +64,7 @@ export const services = {
     },
     emits: ['payout.finished'],
     calls: ['InvestSuite', 'broker', 'bank'],
+    changes: ['CreateCashOut', 'ApproveCashOut', 'PayCounterAccount'],
   },
   rebalancing: {
     runs: 'engine',
@@ -76,6 +80,7 @@ export const services = {
     },
     emits: ['portfolio.change-requested'],
     calls: ['InvestSuite', 'broker'],
+    changes: ['RecordPlaced', 'PlaceOrder', 'RecordNotExecuted', 'RecordExecution', 'RecordSettlement'],
   },
   portfolio: {
     runs: 'engine',
@@ -87,6 +92,7 @@ export const services = {
     },
     emits: ['portfolio.changed', 'portfolio.cash-settled'],
     calls: ['InvestSuite'],
+    changes: ['WritePortfolio', 'RestoreDivestAmount'],
   },
   operator: { runs: 'http', emits: ['operator.decision', 'audit.head'] },
 } as const satisfies Readonly<Record<string, EngineService | HttpService>>;

@@ -8,7 +8,6 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureTopics } from '../../shared/runtime/kafka/admin.js';
-import type { KafkaOptions } from '../../shared/runtime/kafka/client.js';
 import { optionsFor } from '../../shared/runtime/kafka/testing.js';
 import { plannedTopics } from '../../shared/runtime/process/topics.js';
 import { makeTestKeys } from '../../test/support/keys.js';
@@ -21,7 +20,7 @@ import { engineSection, readCatalogue, type Catalogue } from '../tooling/contrac
 import { serviceEnvironment } from '../../test/builders/environment.js';
 import { connected, emptyDatabase, firstReleaseDatabase, type Database } from '../../test/upgrade/restored.js';
 import { ourPaths, repositoryRoot } from '../../test/tidy/repository.js';
-import { reachedByEnvironment } from '../../test/support/kafka.js';
+import { kafkaSettings, reachedByEnvironment } from '../../test/support/kafka.js';
 
 // Names of two words, one before and one after `operator` in the alphabet: rights are listed by name.
 const SERVICE = 'fee-trial';
@@ -30,11 +29,6 @@ const BANK = 'bank-trial';
 const ABOVE = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.base.json', 'README.md', '.env.example', '.ci/run'];
 const MINUTES = 60_000;
 const LOGIN = { accessKeyId: 'k', secretAccessKey: 's' };
-
-const saslSettings = ({ sasl }: KafkaOptions): Record<string, string> =>
-  sasl === undefined
-    ? {}
-    : { KAFKA_SASL_MECHANISM: sasl.mechanism, KAFKA_SASL_USERNAME: sasl.username, KAFKA_SASL_PASSWORD: sasl.password };
 
 let root = '';
 type Ended = { readonly code: number; readonly said: string };
@@ -239,10 +233,9 @@ describe('the new service', () => {
         DATABASE_URL: url,
         // The login of this test may do everything.
         DATABASE_SHARED_LOGIN: 'accept',
-        ...saslSettings(kafka),
+        ...kafkaSettings(kafka),
         SIGNING_KEY: readFileSync(keys.keyFileOf(SERVICE), 'utf8'),
         TRUSTED_KEYS_FILE: keys.trustedKeysFile,
-        KAFKA_BROKERS: kafka.brokers.join(','),
         KAFKA_TOPIC_PREFIX: kafka.topicPrefix,
         INVESTSUITE_BASE_URL: simulator.url,
         INVESTSUITE_ACCESS_KEY_ID: LOGIN.accessKeyId,

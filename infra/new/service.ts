@@ -37,6 +37,7 @@ const entryOf = ({ kebab }: Names): string => `  ${keyOf(kebab)}: {
     },
     emits: [],
     calls: ['InvestSuite'],
+    changes: [],
   },
 `;
 

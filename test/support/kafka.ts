@@ -17,3 +17,11 @@ export const reachedByEnvironment = (): Reached => {
         }),
   };
 };
+
+/** The same, as settings of a service. */
+export const kafkaSettings = ({ brokers, sasl }: Reached): Record<string, string> => ({
+  KAFKA_BROKERS: brokers.join(','),
+  ...(sasl === undefined
+    ? {}
+    : { KAFKA_SASL_MECHANISM: sasl.mechanism, KAFKA_SASL_USERNAME: sasl.username, KAFKA_SASL_PASSWORD: sasl.password }),
+});

@@ -8,6 +8,7 @@
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
@@ -60,7 +61,7 @@ class ForeignWriter {
 
   static void carryOut(String[] words) {
     switch (words[0]) {
-      case "set" -> settings.put(words[1], words[2]);
+      case "set" -> settings.put(words[1], String.join(" ", Arrays.copyOfRange(words, 2, words.length)));
       case "send" -> send(words);
       case "zeros" -> sent.add(
           producer(words[1]).send(

@@ -13,9 +13,10 @@ import { createLog } from '../../shared/runtime/process/log.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { startEngineCopy, TASKS, taskValue, type EngineCopy } from '../support/engine-copy.js';
 import { eventually } from '../support/eventually.js';
+import { reachedByEnvironment } from '../support/kafka.js';
 import { send, writeAsJava, type Compression, type ForeignMessage } from './foreign-writer.js';
 
-const brokers = (process.env['KAFKA_BROKERS'] ?? '').split(',');
+const reached = reachedByEnvironment();
 const prefix = `wire-${randomBytes(4).toString('hex')}.`;
 const topic = `${prefix}${TASKS}`;
 const COMPRESSIONS: readonly Compression[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
@@ -42,7 +43,7 @@ describe('what a Java client writes', () => {
   const fatal: Error[] = [];
   const said: { readonly message: string; readonly fields: Record<string, unknown> }[] = [];
   const kafka: KafkaOptions = {
-    brokers,
+    ...reached,
     clientId: `wire-${prefix}`,
     ssl: false,
     topicPrefix: prefix,
@@ -107,7 +108,7 @@ describe('what a Java client writes', () => {
       bad({ key: null, value: NOT_TEXT, ...headers(['event-id', null]) }),
       bad({ key: NOT_TEXT, value: bytes('{"half":'), ...headers(['event-id', NOT_TEXT]) }),
     ].map((message) => send('none', message));
-    await writeAsJava(brokers, orders);
+    await writeAsJava(reached, orders);
     await allOf(wanted, 'every good message is done');
     const kept = await eventually('every other one is in quarantine', quarantined, (rows) => rows.length === 5, 20_000);
     expect(kept.map(({ key }) => key).sort()).toEqual([null, null, null, 'P1', `base64:${NOT_TEXT.toString('base64')}`].sort());
@@ -119,7 +120,7 @@ describe('what a Java client writes', () => {
   it.each(COMPRESSIONS)('is read in a batch of compression %s, beside batches of all others [C2]', async (compression) => {
     const wanted = Array.from({ length: 30 }, (_, n) => `${compression}-${String(n)}`);
     const one = good(compression).partition;
-    await writeAsJava(brokers, [
+    await writeAsJava(reached, [
       ...wanted.map((name) => send(compression, good(name, { partition: one }))),
       `flush ${compression}`,
       ...COMPRESSIONS.map((other) => send(other, good(`${compression}-then-${other}`, { partition: one }))),
@@ -131,7 +132,7 @@ describe('what a Java client writes', () => {
   it('counts in transactions only once they are committed, also where those given up overlap [C2]', async () => {
     const partition = 3;
     const at = (by: string, name: string): string => send(by, good(name, { partition }));
-    await writeAsJava(brokers, [
+    await writeAsJava(reached, [
       ...['begin t1', 'begin t2', 'begin t3'],
       ...[at('t1', 'aborted-1'), 'flush t1', at('t2', 'aborted-2'), 'flush t2', at('t3', 'committed-1'), 'flush t3'],
       ...['abort t2', at('t1', 'aborted-3'), 'flush t1', at('t3', 'committed-2'), 'commit t3', 'abort t1'],
@@ -151,7 +152,7 @@ describe('what a Java client writes', () => {
 
   it('that cannot be read stops its own partition, named, until a person steps over it; the others go on [C2]', async () => {
     // Forty megabytes of zeros fit a few kilobytes, which every broker takes.
-    await writeAsJava(brokers, [
+    await writeAsJava(reached, [
       ...['zeros zstd', 'zeros gzip'].map((what, n) => `${what} ${topic} ${String(n)} 40000000`),
       ...['flush zstd', 'flush gzip'],
       ...Array.from({ length: PARTITIONS }, (_, partition) => send('snappy', good(`behind-${String(partition)}`, { partition }))),

@@ -12,8 +12,8 @@ import type { OutboxRow } from '../../shared/runtime/engine/store/store.js';
 import { systemClock } from '../../shared/runtime/engine/clock.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
+import { reachedByEnvironment } from '../support/kafka.js';
 
-const brokers = (process.env['KAFKA_BROKERS'] ?? '').split(',');
 const TOPIC = 'payout.finished';
 
 const closing: (() => Promise<unknown>)[] = [];
@@ -22,7 +22,7 @@ afterEach(async () => {
 });
 
 const open = async (mostBytes: number | null, topics = [TOPIC]) => {
-  const kafka = optionsFor(brokers);
+  const kafka = optionsFor(reachedByEnvironment());
   const configEntries = mostBytes === null ? [] : [{ name: 'max.message.bytes', value: String(mostBytes) }];
   await ensureTopics(
     kafka,

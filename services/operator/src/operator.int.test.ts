@@ -24,7 +24,7 @@ import { EXIT } from './cli.js';
 import { config } from './config.js';
 import { loggedTransaction } from './store/audit.store.js';
 import { wire } from './wire.js';
-import { reachedByEnvironment } from '../../../test/support/kafka.js';
+import { kafkaSettings, reachedByEnvironment } from '../../../test/support/kafka.js';
 
 const ANNA = anna.token;
 const DORA = 'token-of-dora-0123456789';
@@ -65,7 +65,7 @@ describe('the operators', () => {
     const settings = config.parse({
       ...serviceEnvironment,
       DATABASE_URL: database.url,
-      KAFKA_BROKERS: kafka.brokers.join(','),
+      ...kafkaSettings(kafka),
       OPERATORS_FILE: operatorsFile,
       OPERATOR_TOKENS: `dora:${DORA}`,
       KAFKA_TOPIC_PREFIX: prefix,

@@ -53,7 +53,7 @@ const NAMED = /^(service|system|operation|portfolio):(.+)$/;
 const KNOWN: Readonly<Record<string, readonly string[]>> = {
   service: engineServiceNames,
   system: systemNames,
-  operation: Object.values(operations).flat(),
+  operation: operations,
 };
 
 /** Why a scope would stop nothing; null when it is one. In an emergency nobody sees a word that is spelt wrongly. */

@@ -5,6 +5,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { eventually } from '../../../../test/support/eventually.js';
 import { parcelEngine } from '../../../../test/support/parcel-engine.js';
 import { World } from '../../../../test/support/parcel-flow.js';
+import { letterFacts, signedDecision } from '../../../../test/support/signing-people.js';
 
 const { query, startCopy, message, take, pulse, all } = parcelEngine();
 
@@ -57,7 +58,9 @@ describe('the inbox writer on Postgres', () => {
       (await query(`select 1 from quarantine where event_id = 'kept' and resolved_at is null`)).rowCount;
     expect(await open()).toBe(1);
     // In the words of a decision, on topics that others than the operator service fill.
-    const decision = { kind: 'discard-dead-letter', service: 'payout', eventId: 'kept', by: 'anna', why: 'no use' };
+    const { rows } = await query<{ value: string }>(`select value from quarantine where event_id = 'kept'`);
+    const about = letterFacts('kept', rows[0]?.value ?? '');
+    const decision = signedDecision({ kind: 'discard-dead-letter', service: 'payout', why: 'no use', ...about });
     for (const topic of ['core-banking.deposit', 'payout.finished'])
       await take(copy, { ...message('operator.decision', 'p1', decision, `on ${topic}`), topic });
     expect([await open(), (await query(`select 1 from inbox where event_id like 'on %'`)).rowCount]).toEqual([1, 2]);
