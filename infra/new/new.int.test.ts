@@ -28,7 +28,7 @@ const BROKER = 'trade-trial';
 const BANK = 'bank-trial';
 const ABOVE = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.base.json', 'README.md', '.env.example', '.ci/run'];
 const MINUTES = 60_000;
-const LOGIN = { accessKeyId: 'k', secretAccessKey: 's' };
+const LOGIN = { accessKeyId: 'k', secretAccessKey: 'a-secret-of-this-test' };
 
 let root = '';
 type Ended = { readonly code: number; readonly said: string };
@@ -237,6 +237,7 @@ describe('the new service', () => {
         SIGNING_KEY: readFileSync(keys.keyFileOf(SERVICE), 'utf8'),
         TRUSTED_KEYS_FILE: keys.trustedKeysFile,
         KAFKA_TOPIC_PREFIX: kafka.topicPrefix,
+        TENANT_FILE: join(root, 'test/upgrade/tenant.yaml'),
         INVESTSUITE_BASE_URL: simulator.url,
         INVESTSUITE_ACCESS_KEY_ID: LOGIN.accessKeyId,
         INVESTSUITE_SECRET_ACCESS_KEY: LOGIN.secretAccessKey,

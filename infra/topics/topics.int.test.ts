@@ -67,7 +67,9 @@ describe('a Kafka as production has it', () => {
     );
     expect((await second.lag()).partitions).toHaveLength(6);
     await Promise.all([first.stop(), second.stop()]);
-    await expect(groupLag(as('withdrawal'), 'payout', ['payout.finished'], inner)).rejects.toThrow(/[Aa]uthoriz/);
+    // Kafkajs says of a group that may not be seen only that it has no coordinator; to its owner it is shown.
+    await expect(groupLag(as('withdrawal'), 'payout', ['payout.finished'], inner)).rejects.toThrow(/[Aa]uthoriz|group coordinator/);
+    await expect(groupLag(as('payout'), 'payout', ['payout.requested'], inner)).resolves.toBeDefined();
   }, 120_000);
 
   it('tells a service that may not see its topics to end, and one whose topics are missing to wait [A2]', async () => {

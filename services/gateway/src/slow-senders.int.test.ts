@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { Pool } from 'pg';
 import { Registry } from 'prom-client';
 import { Webhook } from 'standardwebhooks';
+import { serviceEnvironment } from '../../../test/builders/environment.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { eventually } from '../../../test/support/eventually.js';
 import type { Producer } from '../../../shared/runtime/kafka/producer.js';
@@ -29,6 +30,7 @@ describe('slow and unsigned senders', () => {
     const checks: Check[] = [];
     const app = createApp(registry, checks);
     const settings = config.parse({
+      ...serviceEnvironment,
       ...{ DATABASE_URL: database.url, KAFKA_BROKERS: 'none:1' },
       ...{ WEBHOOK_SECRETS_INVESTSUITE: SECRET, WEBHOOK_SECRETS_BROKER: SECRET, WEBHOOK_SECRETS_CORE_BANKING: SECRET },
       ...more,
