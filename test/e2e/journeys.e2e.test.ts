@@ -88,7 +88,7 @@ const JOURNEYS: readonly Journey[] = [
     run: async (world) => {
       const customer = await world.customer({ cash: '100.00', positions: SHARES });
       // Otherwise a busy machine may look only after the cash has settled.
-      await world.fault('broker', { fault: 'settle-late', subject: customer.accountNo, delayMs: 4_000 });
+      await world.fault('broker', { fault: 'settle-late', subject: customer.accountNo, delayMs: 8_000 });
       await world.app(customer, { action: 'set', amount: '900.00' });
       await world.untilStatus(customer, 'withdrawal', 'AwaitingCash');
       await world.app(customer, { action: 'raise', amount: '500.00' });
@@ -99,7 +99,7 @@ const JOURNEYS: readonly Journey[] = [
     title: 'cancelled while it waits for cash: nothing is paid, what was sold stays as cash',
     run: async (world) => {
       const customer = await world.customer({ cash: '100.00', positions: SHARES });
-      await world.fault('broker', { fault: 'settle-late', subject: customer.accountNo, delayMs: 4_000 });
+      await world.fault('broker', { fault: 'settle-late', subject: customer.accountNo, delayMs: 8_000 });
       await world.app(customer, { action: 'set', amount: '900.00' });
       await world.untilStatus(customer, 'withdrawal', 'AwaitingCash');
       // A divest request that is taken back sooner sells nothing at all.
@@ -112,7 +112,7 @@ const JOURNEYS: readonly Journey[] = [
     title: 'asked for again while the payout is on its way: two payments, no divest request lost',
     run: async (world) => {
       const customer = await world.customer({ cash: '1000.00', positions: [] });
-      await world.fault('broker', { fault: 'redemption-on-hold', subject: customer.accountNo, delayMs: 2_000, times: 1 });
+      await world.fault('broker', { fault: 'redemption-on-hold', subject: customer.accountNo, delayMs: 8_000, times: 1 });
       await world.app(customer, { action: 'set', amount: '250.00' });
       await world.untilStatus(customer, 'payout', 'ConfirmingCashOut');
       await world.app(customer, { action: 'raise', amount: '100.00' });
@@ -223,7 +223,7 @@ const JOURNEYS: readonly Journey[] = [
     title: 'the counter account changes at the bank while the cash-out is on its way: neither account is paid, people decide',
     run: async (world) => {
       const customer = await world.customer({ cash: '1000.00', positions: [] });
-      await world.fault('broker', { fault: 'redemption-on-hold', subject: customer.accountNo, delayMs: 2_000, times: 1 });
+      await world.fault('broker', { fault: 'redemption-on-hold', subject: customer.accountNo, delayMs: 8_000, times: 1 });
       await world.app(customer, { action: 'set', amount: '250.00' });
       await world.untilStatus(customer, 'payout', 'ConfirmingCashOut');
       await world.world.bank('POST', `/customers/${customer.externalId}/counter-account`, { iban: NEW_IBAN });
@@ -241,7 +241,7 @@ const JOURNEYS: readonly Journey[] = [
     title: 'the customer calls it off while the cash-out is on its way: nothing is paid, and people move the cash back [E2]',
     run: async (world) => {
       const customer = await world.customer({ cash: '1000.00', positions: [] });
-      await world.fault('broker', { fault: 'redemption-on-hold', subject: customer.accountNo, delayMs: 2_000, times: 1 });
+      await world.fault('broker', { fault: 'redemption-on-hold', subject: customer.accountNo, delayMs: 8_000, times: 1 });
       await world.app(customer, { action: 'set', amount: '250.00' });
       await world.untilStatus(customer, 'payout', 'ConfirmingCashOut');
       await world.app(customer, { action: 'cancel' });
