@@ -270,7 +270,6 @@ type Admin = (path: string, body: Printable) => Promise<void>;
 
 const FAULTS: Readonly<Partial<Record<BrokerLever, FaultRule>>> = {
   'orders stay open': { fault: 'order-stays-open' },
-  'orders fill in parts': { fault: 'partial-fill', detail: '3' },
   'a fee that nobody told': { fault: 'unexpected-fee', detail: '1.23' },
   'cash later than the settle date': { fault: 'bank-holiday' },
   'unlisted order status': { fault: 'unknown-status', operation: 'get-order' },
