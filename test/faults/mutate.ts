@@ -1,6 +1,6 @@
 /** Takes the mend of each row out, in a copy of the sources, and runs the tests of the row: one of them must fail. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeRunFolder } from '../../infra/sandbox/run-folder.js';
 import type { Edit } from './rows.js';
@@ -40,7 +40,8 @@ const failedTests = (folder: string, row: HeldRow): readonly string[] => {
   const out = join(folder, 'mutated.json');
   rmSync(out, { force: true });
   const words = [join(folder, 'node_modules/jest/bin/jest.js'), ...filesOf(row), '-t', `\\[${row.mark.replace('.', '\\.')}\\]`];
-  spawnSync(process.execPath, [...words, '--json', `--outputFile=${out}`], { cwd: folder, encoding: 'utf8', timeout: 600_000 });
+  const ran = spawnSync(process.execPath, [...words, '--json', `--outputFile=${out}`], { cwd: folder, encoding: 'utf8', timeout: 600_000 });
+  if (!existsSync(out)) throw new Error(`the tests of ${row.mark} did not run: ${ran.stderr.slice(-1_000)}`);
   const { testResults } = JSON.parse(readFileSync(out, 'utf8')) as Report;
   return testResults.flatMap(({ assertionResults, message }) => {
     const failed = assertionResults.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName);

@@ -29,6 +29,9 @@ describe('the difference of two texts', () => {
   it('is nothing for the same text, and the whole message where one is no JSON', () => {
     expect(differenceOf(value('1'), value('1'))).toEqual([]);
     expect(differenceOf('{"half":', '{"half":')).toEqual([]);
+    expect(differenceOf('"', '"x')).toMatchObject([{ field: 'message', hidden: false }]);
+    const long = (end: string): string => `{"a":"${'blank '.repeat(60)}${end}"}`;
+    expect(differenceOf(long('x'), long('y'))).toMatchObject([{ field: 'a', hidden: true, was: expect.stringMatching(/\.\.\.$/) }]);
     expect(differenceOf('{"half":', value('1'))).toMatchObject([{ field: 'message', was: '{"half":', hidden: false }]);
     expect(differenceOf('{"a":{}}', '{"a":[]}')).toEqual([{ field: 'a', was: '{}', becomes: '[]', hidden: false }]);
   });

@@ -14,6 +14,7 @@ import {
   type StoryEffect,
   type StoryEvent,
 } from './operator.js';
+import { scopeProblem } from './stops.js';
 import { timelineOf } from './timeline.js';
 
 const row: JourneyRow = {
@@ -253,6 +254,22 @@ describe('money at stake', () => {
   });
 });
 
+describe('a scope', () => {
+  it.each(['all', 'service:payout', 'system:broker', 'operation:PlaceOrder', 'portfolio:P1'])('%s stops something', (scope) => {
+    expect(scopeProblem(scope)).toBeNull();
+  });
+  it.each([
+    ['everything', 'a scope is all, service:NAME'],
+    ['portfolio:P 1', 'without blanks'],
+    ['service:gateway', 'gateway sends nothing to the outside; service is one of withdrawal'],
+    ['service:payuot', 'service is one of'],
+    ['system:bank', 'system is one of investsuite, broker, core-banking'],
+    ['operation:Pay', 'operation is one of'],
+  ])('%s would stop nothing, and is refused', (scope, why) => {
+    expect(scopeProblem(scope)).toContain(why);
+  });
+});
+
 describe('the audit chain', () => {
   const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
   const chain = (count: number): AuditLine[] => {
@@ -284,6 +301,14 @@ describe('the audit chain', () => {
       whole: false,
       problem: 'it is written as no line is written any more',
     });
+  });
+  it('is read as the database writes it: each field with its length in bytes [A6]', () => {
+    const fields = ['audit-2', '1', '2026-01-01T00:00:00.000001Z', 'Zoë', 'asked', '€ 5 \u{1f600}', '{"a":1}', FIRST_PREVIOUS];
+    const hash = sha256(fields.map((field) => `${String(Buffer.byteLength(field))}:${field}`).join(''));
+    const line = { ...chain(1)[0], who: 'Zoë', target: '€ 5 \u{1f600}', hash } as AuditLine;
+    const one: StoredLine = { line, form: 2, exactAt: '2026-01-01T00:00:00.000001Z', detailsText: '{"a":1}' };
+    expect(verifyNext(EMPTY_CHAIN, [one], sha256)).toMatchObject({ whole: true, lines: 1, form: 2 });
+    expect(verifyNext(EMPTY_CHAIN, [{ ...one, detailsText: '{"a":2}' }], sha256)).toMatchObject({ whole: false, brokenAt: 1 });
   });
   it('does not depend on the order of keys, and leaves out what is absent', () => {
     expect(canonicalJson({ b: 1, a: [{ d: null, c: new JsonNumber('1.50') }], none: undefined })).toBe('{"a":[{"c":1.50,"d":null}],"b":1}');

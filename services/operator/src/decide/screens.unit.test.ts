@@ -9,7 +9,9 @@ import {
   memberOf,
   previewScreen,
   rowsIn,
+  refusedScreen,
   sheetScreen,
+  stopsScreen,
   table,
   timelineScreen,
   verdictScreen,
@@ -114,6 +116,31 @@ describe('a screen', () => {
     ['{"id":"7","madeBy":"anna","approvedBy":"ben","carriedOutAt":"x","details":{}}', 'approved by ben'],
   ])('shows what people said of an effect: %s', (act, text) => {
     expect(effectsScreen(items(`{"effectId":"f","act":${act}}`))).toContain(text);
+  });
+
+  it('shows what is stopped, who waits for whom, and what does not count', () => {
+    expect(stopsScreen(parseJson('{"standing":[],"waiting":[],"refused":[]}'))).toBe('nothing is stopped\n');
+    const row = '"scope":"system:broker","by":"anna","why":"late prices","actId":"act-7"';
+    const shown = stopsScreen(
+      parseJson(
+        `{"standing":[{${row},"since":"2026-01-01T00:00:00.123Z"}],"waiting":[{${row},"at":"2026-01-01T01:00:00Z"}],"refused":[{"does":"stop","scope":"all","problem":"not signed"}]}`,
+      ),
+    );
+    for (const text of [
+      'system:broker',
+      'late prices',
+      'act-7',
+      'RESUME WAITS FOR A SECOND PERSON',
+      'NOT SIGNED, DOES NOT COUNT',
+      'not signed',
+    ])
+      expect(shown).toContain(text);
+  });
+  it('shows decisions that no service has carried out', () => {
+    expect(refusedScreen(items())).toContain('every decision was carried out');
+    expect(refusedScreen(items('{"service":"payout","eventId":"e7","actId":"act-7","why":"eve is not known"}'))).toContain(
+      'eve is not known',
+    );
   });
 
   it('shows acts, the log and its verdict', () => {

@@ -16,7 +16,7 @@ export const isTimeZone = (zone: string): boolean => /^[A-Z]/i.test(zone) && for
 export const dayIn = (zone: string, instantMs: number): string => {
   const format = formatOf(zone);
   if (format === null) throw new RangeError(`${zone} is no time zone`);
-  const parts = new Map(format.formatToParts(instantMs).map(({ type, value }) => [type, value]));
-  const year = (parts.get('year') ?? '').padStart(4, '0');
-  return `${year}-${parts.get('month') ?? ''}-${parts.get('day') ?? ''}`;
+  const parts = format.formatToParts(instantMs);
+  const partOf = (wanted: string): string => parts.flatMap(({ type, value }) => (type === wanted ? [value] : [])).join('');
+  return [partOf('year').padStart(4, '0'), partOf('month'), partOf('day')].join('-');
 };

@@ -22,11 +22,13 @@ import {
   holdOrEndApproval,
   holdOrSuspendCashOut,
   holdOrSuspend,
+  holdOrSuspendRequest,
   open,
   ownerOf,
   refuseCashOut,
   rememberReturn,
   seeReturn,
+  transferWhatIsAsked,
 } from './payout.rules.js';
 import {
   payoutState,
@@ -282,6 +284,35 @@ describe('the cash-out', () => {
         to: 'EnteringSuspense',
         set: { reason: 'the cash-out CO1 was created: called off at the desk' },
       });
+  });
+});
+
+describe('the request, read again after the cash-out', () => {
+  const now: PortfolioNow = {
+    ...{ ownerId: 'U1', brokerAccount: 'B1', currency: 'EUR', realMoney: true, active: true, archived: false, deleted: false },
+    level: { kind: 'everything' },
+    treatment: { kind: 'ours', product: 'robo-discretionary', rule: 'all' },
+  };
+  it('is paid as it stands now, and never with more than was cashed out [E2]', () => {
+    const paying = (level: PortfolioNow['level']): object => transferWhatIsAsked(moved, { ...now, level });
+    const all = { to: 'TransferringAnew', set: { paying: moved.amount } };
+    expect(paying({ kind: 'everything' })).toEqual(all);
+    expect(paying({ kind: 'amount', amount: decimal('99999') })).toEqual(all);
+    expect(paying({ kind: 'amount', amount: decimal('0.019') })).toEqual({ to: 'TransferringAnew', set: { paying: decimal('0.01') } });
+  });
+  it.each<[string, Partial<PortfolioNow>, string]>([
+    ['called off', { level: { kind: 'nothing' } }, 'the divest request was called off'],
+    ['less than a coin', { level: { kind: 'amount', amount: decimal('0.001') } }, 'less than the smallest coin is asked for'],
+    ['of another owner', { ownerId: 'U2' }, 'owner'],
+  ])('%s goes into suspense [E2]', (_what, other, why) => {
+    expect(transferWhatIsAsked(moved, { ...now, ...other })).toEqual({
+      to: 'EnteringSuspense',
+      set: { reason: expect.stringContaining(why) },
+    });
+  });
+  it('that cannot be read is held, until people say that nobody will read it', () => {
+    expect(holdOrSuspendRequest(moved, 'gone', 'other-side')).toMatchObject({ hold: expect.stringContaining('could not be read: gone') });
+    expect(holdOrSuspendRequest(moved, 'give up', 'person')).toMatchObject({ to: 'EnteringSuspense' });
   });
 });
 
