@@ -66,6 +66,8 @@ export class Engine {
   #statements = 0;
   #pumping = false;
   #stopping = false;
+  /** Nobody waits for it any more: what cannot be written now is left to the next run, as after a crash. */
+  #stopped = false;
   #emptied: (() => void)[] = [];
 
   constructor(options: EngineOptions) {
@@ -217,7 +219,7 @@ export class Engine {
           await this.#poisonOne(remaining, error);
           return;
         }
-        if (this.#stopping && attempt > 20) throw error;
+        if (this.#isOver(attempt)) throw error;
       }
     }
   }
@@ -226,6 +228,10 @@ export class Engine {
   async #stepInParts(items: readonly Item[]): Promise<void> {
     const most = Math.ceil(items.length / PARTS_OF_A_FAILED);
     for (let from = 0; from < items.length; from += most) await this.#run(items.slice(from, from + most));
+  }
+
+  #isOver(attempt: number): boolean {
+    return this.#stopped || (this.#stopping && attempt > 20);
   }
 
   async #whileAway(error: DatabaseAway, items: number, attempt: number): Promise<void> {
@@ -283,7 +289,7 @@ export class Engine {
         await this.#write(decided);
         return;
       } catch (away) {
-        if (!(away instanceof DatabaseAway) || (this.#stopping && attempt > 20)) throw away;
+        if (!(away instanceof DatabaseAway) || this.#isOver(attempt)) throw away;
         await this.#whileAway(away, 1, attempt);
       }
     }
@@ -336,7 +342,8 @@ export class Engine {
     this.#stopping = true;
     this.#effects.stop();
     this.#callOffPump?.();
-    if (this.idle || this.waitsBecause !== null) return;
-    await Promise.race([new Promise<void>((resolve) => this.#emptied.push(resolve)), pause(withinMs, this.#o.clock)]);
+    if (!this.idle && this.waitsBecause === null)
+      await Promise.race([new Promise<void>((resolve) => this.#emptied.push(resolve)), pause(withinMs, this.#o.clock)]);
+    this.#stopped = true;
   }
 }
