@@ -3,11 +3,11 @@
  * so that neither the operator service nor its database role can act in a person's name.
  */
 import { createHash, timingSafeEqual, type KeyObject } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
-import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { instantMs } from '../../kernel/instant.js';
 import { publicKeyOf } from './ed25519.js';
+import { WatchedFile } from './watched-file.js';
+import { readYamlFile } from './yaml-file.js';
 
 /** `look` reads; `act` asks for an act; `approve` is the second person of another's act; `settle` overrules with a statement. */
 export const operatorRoles = ['look', 'act', 'approve', 'settle'] as const;
@@ -62,69 +62,29 @@ const operatorsFile = z
 /** One spelling of a person: two spellings are not two people. */
 export const normalisedName = (name: string): string => name.normalize('NFKC').trim().toLowerCase();
 
-/** @throws Error that says what is wrong with the file, never what stands in it. */
-const readOperators = (path: string): readonly Operator[] => {
-  let content: unknown;
-  try {
-    content = parseYaml(readFileSync(path, 'utf8'));
-  } catch {
-    throw new Error('cannot be read as YAML or JSON');
-  }
-  const parsed = operatorsFile.safeParse(content);
-  if (parsed.success) return parsed.data.operators;
-  throw new Error(parsed.error.issues.map(({ path: place, message }) => `${place.map(String).join('.')} ${message}`.trim()).join('; '));
-};
-
-const LOOK_EVERY_MS = 1_000;
+const readOperators = (path: string): readonly Operator[] => readYamlFile(path, operatorsFile).operators;
 
 /** Who may act now. A file that has become unreadable leaves the people of before, and `onProblem` hears of it. */
 export class Operators {
-  readonly #path: string;
+  readonly #file: WatchedFile<readonly Operator[]>;
   readonly #nowMs: () => number;
-  readonly #onProblem: (problem: string) => void;
-  #list: readonly Operator[];
-  #mark: string;
-  #lookedAtMs: number;
 
   /** @throws Error when the file cannot be used: the process must not start. */
   constructor(path: string, nowMs: () => number, onProblem: (problem: string) => void) {
-    this.#path = path;
     this.#nowMs = nowMs;
-    this.#onProblem = onProblem;
-    this.#mark = this.#markNow();
-    this.#list = readOperators(path);
-    this.#lookedAtMs = nowMs();
-  }
-
-  #markNow(): string {
-    try {
-      const { mtimeMs, size, ino } = statSync(this.#path);
-      return `${String(mtimeMs)}/${String(size)}/${String(ino)}`;
-    } catch {
-      return 'gone';
-    }
-  }
-
-  #current(): readonly Operator[] {
-    const nowMs = this.#nowMs();
-    if (Math.abs(nowMs - this.#lookedAtMs) < LOOK_EVERY_MS) return this.#list;
-    this.#lookedAtMs = nowMs;
-    const mark = this.#markNow();
-    if (mark === this.#mark) return this.#list;
-    this.#mark = mark;
-    try {
-      this.#list = readOperators(this.#path);
-    } catch (error) {
-      this.#onProblem(`OPERATORS_FILE ${error instanceof Error ? error.message : 'cannot be read'}`);
-    }
-    return this.#list;
+    this.#file = new WatchedFile({
+      ...{ path, nowMs, read: readOperators },
+      onProblem: (problem) => {
+        onProblem(`OPERATORS_FILE ${problem}`);
+      },
+    });
   }
 
   /** Null when nobody of this name is known, or the person's time was over then. `atMs`: since the epoch; default now. */
   named(name: string, atMs: number = this.#nowMs()): Operator | null {
     const wanted = normalisedName(name);
     return this.#valid(
-      this.#current().find((one) => one.name === wanted),
+      this.#file.content.find((one) => one.name === wanted),
       atMs,
     );
   }
@@ -133,7 +93,8 @@ export class Operators {
   withToken(token: string): Operator | null {
     const hash = createHash('sha256').update(token).digest();
     let found: Operator | undefined;
-    for (const one of this.#current()) if (one.tokenHash !== null && timingSafeEqual(Buffer.from(one.tokenHash, 'hex'), hash)) found = one;
+    for (const one of this.#file.content)
+      if (one.tokenHash !== null && timingSafeEqual(Buffer.from(one.tokenHash, 'hex'), hash)) found = one;
     return this.#valid(found, this.#nowMs());
   }
 

@@ -4,12 +4,11 @@
  */
 import { instantMs } from '../../kernel/instant.js';
 import { createHash, type KeyObject } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { isServiceName, type ServiceName } from '../../../contracts/internal/services.js';
 import { publicKeyOf } from './ed25519.js';
 import { WatchedFile, type WatchedFileOptions } from './watched-file.js';
+import { readYamlFile } from './yaml-file.js';
 
 /** The name of a key follows from the key: the first 16 hexadecimal digits of the SHA-256 of its 32 bytes. @param publicKey base64. */
 export const keyIdOf = (publicKey: string): string =>
@@ -43,27 +42,25 @@ export type KnownKey = TrustedKey & { readonly service: ServiceName };
 const trustedKeysFile = z.strictObject({ services: z.record(z.string(), z.array(trustedKey).max(20)) });
 
 /** @throws Error that says what is wrong with the file, never what stands in it. */
-const readTrustedKeys = (path: string): ReadonlyMap<string, KnownKey> => {
-  let content: unknown;
-  try {
-    content = parseYaml(readFileSync(path, 'utf8'));
-  } catch {
-    throw new Error('TRUSTED_KEYS_FILE cannot be read as YAML or JSON');
-  }
-  const parsed = trustedKeysFile.safeParse(content);
-  if (!parsed.success)
-    throw new Error(
-      `TRUSTED_KEYS_FILE ${parsed.error.issues.map(({ path: place, message }) => `${place.map(String).join('.')} ${message}`.trim()).join('; ')}`,
-    );
+const keysIn = (path: string): ReadonlyMap<string, KnownKey> => {
+  const { services } = readYamlFile(path, trustedKeysFile);
   const keys = new Map<string, KnownKey>();
   // The keys of a service that this release does not know count for nothing: a newer release may run beside it.
-  for (const [service, list] of Object.entries(parsed.data.services))
+  for (const [service, list] of Object.entries(services))
     for (const one of list) {
       // With one key for two services either could speak as the other.
-      if (keys.has(one.id)) throw new Error(`TRUSTED_KEYS_FILE services.${service}: the key ${one.id} is there twice`);
+      if (keys.has(one.id)) throw new Error(`services.${service}: the key ${one.id} is there twice`);
       if (isServiceName(service)) keys.set(one.id, { ...one, service });
     }
   return keys;
+};
+
+const readTrustedKeys = (path: string): ReadonlyMap<string, KnownKey> => {
+  try {
+    return keysIn(path);
+  } catch (error) {
+    throw new Error(`TRUSTED_KEYS_FILE ${error instanceof Error ? error.message : 'cannot be read'}`, { cause: error });
+  }
 };
 
 export class TrustedKeys {
