@@ -2,10 +2,10 @@ import { instantMs, isoOf } from '../../../../shared/kernel/instant.js';
 import { compare, minus, plus, type Decimal } from '../../../../shared/kernel/decimal.js';
 import { idFromEvidence } from '../../../../shared/kernel/evidence.js';
 import type { BrokerAccountId } from '../../../../shared/kernel/ids.js';
-import type { OperationAbility, WordChecked } from '../../../../shared/kernel/outcome.js';
+import type { WordChecked } from '../../../../shared/kernel/outcome.js';
 import type { BrokerPort } from '../../../../shared/ports/broker.js';
 import type { CoreBankingPort, ShownPayment } from '../../../../shared/ports/core-banking.js';
-import type { EffectDefinitions, Timing } from '../../../../shared/runtime/engine/definition.js';
+import { byPeople, type EffectDefinitions, type Timing } from '../../../../shared/runtime/engine/definition.js';
 import { counterAccountOf } from '../decide/payout.rules.js';
 import type { PaidTransfer, Payout, PayoutEffects } from '../decide/payout.js';
 import { isOwnReference } from './pay-counter-account.js';
@@ -28,14 +28,6 @@ type Word = Promise<WordChecked<PaidTransfer>>;
 export type SuspenseWitnesses = {
   readonly coreBanking: Pick<CoreBankingPort, 'readPayment'>;
   readonly broker: Pick<BrokerPort, 'readCashOut' | 'readCash'>;
-};
-
-const BY_PEOPLE: OperationAbility = {
-  repeatable: 'after-inquiry',
-  keyMemoryMs: null,
-  longestLifeMs: 0,
-  afterAbsence: 'ask-person',
-  source: 'nothing is sent: people do it',
 };
 
 const notTaken = (why: string): WordChecked<never> => ({ taken: false, why });
@@ -123,11 +115,7 @@ export const clearSuspense = (
   timing: Timing,
   nowMs: () => number,
 ): EffectDefinitions<Payout, PayoutEffects>['ClearSuspense'] => ({
-  kind: 'once',
-  perJourney: 'one',
-  system: 'people',
-  timing,
-  ability: BY_PEOPLE,
+  ...byPeople(timing),
   request: (p): Request => ({
     amount: p.amount,
     currency: p.currency,
@@ -137,8 +125,6 @@ export const clearSuspense = (
     withdrawableThen: p.suspense?.withdrawable ?? null,
     suspendedAt: p.suspense?.at ?? null,
   }),
-  send: async () => ({ kind: 'rejected', reason: 'people do this' }),
-  inquire: async () => ({ found: 'rejected', reason: 'people do this' }),
   checkWord: async (request: Request, { said, evidence }, { signal }) => {
     // Nothing is sent; the question is put to people anew, with the facts of now.
     if (said === 'send-again') return { taken: true };
