@@ -76,7 +76,7 @@ const markOf = (value: string, { event }: Read): string => {
   }
 };
 
-const placeOf = ({ original }: Taken): string => `${original.topic}/${String(original.partition)}/${original.offset}`;
+const placeOf = ({ original }: Pick<Taken, 'original'>): string => `${original.topic}/${String(original.partition)}/${original.offset}`;
 
 /** In a form that every database takes, under an id of its own. Why it was refused is not known for certain. */
 const refused = (one: Taken, why: string, portfolioId: string): Taken => {
@@ -89,14 +89,17 @@ const refused = (one: Taken, why: string, portfolioId: string): Taken => {
   };
 };
 
-const takenOf = ({ catalogue, admission }: InboxWriterOptions, message: FetchedMessage): Taken => {
-  const original = originalOf(message);
+/** Judged, and read where it counts. `fallbackId`: of a message whose envelope names none. */
+const judged = ({ catalogue, admission }: InboxWriterOptions, original: OriginalMessage, fallbackId: string): Taken => {
   const admitted = admission(original);
   if (admitted.kind === 'refused') return { original, read: refusedMessage(original, admitted.why), hash: bodyHash(original.value, null) };
-  const fallbackId =
-    storable(message.headers[headerNames.eventId] ?? '') || `${message.topic}/${String(message.partition)}/${message.offset}`;
-  const read = readMessage(catalogue, message.topic, original.value, fallbackId, original.key);
+  const read = readMessage(catalogue, original.topic, original.value, fallbackId, original.key);
   return { original, read: admitted.kind === 'unsigned' ? asUnsigned(read) : read, hash: markOf(original.value, read) };
+};
+
+const takenOf = (options: InboxWriterOptions, message: FetchedMessage): Taken => {
+  const original = originalOf(message);
+  return judged(options, original, storable(message.headers[headerNames.eventId] ?? '') || placeOf({ original }));
 };
 
 /** Never what stands in a message: that may be anybody's, and anything. */
@@ -341,17 +344,11 @@ export class InboxWriter {
    */
   async #refusedAgain(original: OriginalMessage, row: OpenInboxRow): Promise<void> {
     const { before: _before, ...whole } = original;
-    const admitted = this.#o.admission(whole);
-    if (admitted.kind === 'refused') {
-      await this.#quarantine.addOpenRow(original, row.eventId, row.portfolioId, refusedMessage(original, admitted.why));
+    const taken = judged(this.#o, whole, row.eventId);
+    if (taken.read.kind === 'bad' && taken.read.refused !== undefined) {
+      await this.#quarantine.addOpenRow(original, row.eventId, row.portfolioId, taken.read);
       return;
     }
-    const read = readMessage(this.#o.catalogue, whole.topic, whole.value, row.eventId, whole.key);
-    const taken: Taken = {
-      original: whole,
-      read: admitted.kind === 'unsigned' ? asUnsigned(read) : read,
-      hash: bodyHash(whole.value, read.event),
-    };
     await this.#ingest([taken]);
     const note = `admitted now, taken in as ${taken.read.eventId}`;
     await writeUnlessStale(this.#o.store, { ...emptyParts(), seen: [{ event_id: row.eventId, note: note.slice(0, 500) }] });
