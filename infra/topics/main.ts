@@ -5,6 +5,7 @@ import { ensureAccess } from '../../shared/runtime/kafka/access.js';
 import { ensureTopics } from '../../shared/runtime/kafka/admin.js';
 import type { KafkaOptions } from '../../shared/runtime/kafka/client.js';
 import { commonConfig, ConfigurationError, readConfig } from '../../shared/runtime/process/config.js';
+import { kafkaReached } from '../../shared/runtime/process/kafka-reached.js';
 import { ownerUrlOf } from '../../shared/runtime/process/owner-url.js';
 import { plannedAccess, plannedTopics } from '../../shared/runtime/process/topics.js';
 import { runMain } from '../sandbox/processes.js';
@@ -41,19 +42,8 @@ const kafkaConfig = commonConfig.pick({
 type Config = z.output<typeof kafkaConfig>;
 
 const optionsFrom = (config: Config): KafkaOptions => ({
-  brokers: config.KAFKA_BROKERS,
+  ...kafkaReached(config),
   clientId: 'topics',
-  ssl: config.KAFKA_SSL,
-  ...(config.KAFKA_SASL_MECHANISM === undefined
-    ? {}
-    : {
-        sasl: {
-          mechanism: config.KAFKA_SASL_MECHANISM,
-          username: config.KAFKA_SASL_USERNAME ?? '',
-          password: config.KAFKA_SASL_PASSWORD ?? '',
-        },
-      }),
-  topicPrefix: config.KAFKA_TOPIC_PREFIX,
   log: (level, message, fields) => {
     if (level === 'warn' || level === 'error') process.stderr.write(`${message} ${JSON.stringify(fields)}\n`);
   },

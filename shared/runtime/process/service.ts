@@ -42,6 +42,7 @@ import { startConsumer, type Consumer } from '../kafka/consumer.js';
 import { isForever, startProducer, type Producer } from '../kafka/producer.js';
 import { signing } from '../signing/messages.js';
 import { startJobs } from './jobs.js';
+import { kafkaReached } from './kafka-reached.js';
 import { admissionFor, signaturesOf } from './signatures.js';
 import { untilTopicsAreThere } from './topics.js';
 import { createLog, type Log } from './log.js';
@@ -78,20 +79,9 @@ export const databaseOptions = (config: CommonConfig, service: string): Database
 });
 
 export const kafkaOptions = (config: CommonConfig, service: string, log: Log): KafkaOptions => ({
-  brokers: config.KAFKA_BROKERS,
+  ...kafkaReached(config),
   // Unique for each running copy: at a restart the copy's own previous run is asked to leave the group.
   clientId: config.SERVICE_NAME ?? service,
-  ssl: config.KAFKA_SSL,
-  ...(config.KAFKA_SASL_MECHANISM === undefined
-    ? {}
-    : {
-        sasl: {
-          mechanism: config.KAFKA_SASL_MECHANISM,
-          username: config.KAFKA_SASL_USERNAME ?? '',
-          password: config.KAFKA_SASL_PASSWORD ?? '',
-        },
-      }),
-  topicPrefix: config.KAFKA_TOPIC_PREFIX,
   log: (level, message, fields) => {
     log[level](fields, message);
   },
