@@ -1,19 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { decimal, type Decimal } from '../../shared/kernel/decimal.js';
+import { portfolioNow } from '../../test/builders/standing.js';
 import { counterAccountChanged, portfolioChanged, type PortfolioDecided, type PortfolioNow } from './standing.js';
 
-const now: PortfolioNow = {
-  ownerId: 'U1',
-  brokerAccount: 'B1',
-  currency: 'EUR',
-  realMoney: true,
-  active: true,
-  archived: false,
-  deleted: false,
-  level: { kind: 'amount', amount: decimal('250') },
-  treatment: { kind: 'ours', product: 'robo-discretionary', rule: 'all' },
-};
+const now = portfolioNow();
 const decided: PortfolioDecided = { ownerId: 'U1', brokerAccount: 'B1', currency: 'EUR', asked: decimal('250') };
 const cents = (n: number): Decimal => decimal((n / 100).toFixed(2).replace(/\.?0+$/, ''));
 

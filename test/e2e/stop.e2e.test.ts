@@ -3,9 +3,8 @@
  * have planned. After two people have let go, everybody is paid, once.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { readFileSync } from 'node:fs';
-import { runCli } from '../../services/operator/src/cli.js';
 import { eventually } from '../support/eventually.js';
+import { runOperatorCli } from '../support/operator-cli.js';
 import type { CustomerEnd } from '../world/customer-end.js';
 import { JourneyWorld, MONEY_SERVICES } from '../world/journey-world.js';
 
@@ -25,27 +24,14 @@ describe('the kill switch', () => {
 
   const operator = async (name: 'anna' | 'ben', argv: readonly string[]): Promise<string> => {
     const { urls, operators } = world.stack;
-    let [out, warned] = ['', ''];
-    const exit = await runCli({
+    const { exit, out, warned } = await runOperatorCli({
       argv,
       environment: {
         OPERATOR_URL: urls.operator,
         OPERATOR_TOKEN: operators[name].token,
         OPERATOR_KEY_FILE: operators.keyFileOf(operators[name]),
       },
-      fetch,
-      projectRoot: world.stack.folder,
-      writeSecret: () => undefined,
-      prompt: null,
-      nowMs: Date.now,
-      write: (text) => {
-        out += text;
-      },
-      warn: (text) => {
-        warned += text;
-      },
-      readFile: (path) => readFileSync(path, 'utf8'),
-      pause: () => Promise.resolve(),
+      ...{ projectRoot: world.stack.folder, typed: null },
     });
     expect([exit, warned]).toEqual([0, '']);
     return out;

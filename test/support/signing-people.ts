@@ -11,6 +11,7 @@ import { publicKeyText } from '../../shared/runtime/signing/ed25519.js';
 import type { Operator, OperatorRole } from '../../shared/runtime/signing/operators-file.js';
 import { signAct, textHash } from '../../shared/runtime/signing/signed-act.js';
 import { publicKeyOf } from '../../shared/runtime/signing/ed25519.js';
+import { operatorsFileOf as fileOf } from '../builders/people.js';
 
 export type TestPerson = {
   readonly name: string;
@@ -54,15 +55,10 @@ export const personNamed = (name: string): Operator | null => known.get(name.tri
 
 /** OPERATORS_FILE of these people. JSON is YAML. */
 export const operatorsFileOf = (people: readonly TestPerson[] = testPeople): string =>
-  JSON.stringify({
-    operators: people.map(({ name, roles, token, key }) => ({
-      name,
-      roles,
-      expires: EXPIRES,
-      tokenHash: textHash(token),
-      publicKey: publicKeyText(key),
-    })),
-  });
+  fileOf(
+    people.map((one) => ({ ...one, expires: EXPIRES })),
+    Object.fromEntries(people.map(({ name, token }) => [name, token])),
+  );
 
 /** Writes OPERATORS_FILE and the key of each person into `folder`. */
 export const writePeople = (folder: string): { readonly operatorsFile: string; readonly keyFileOf: (one: TestPerson) => string } => {

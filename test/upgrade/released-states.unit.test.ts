@@ -5,7 +5,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseEnvelope } from '../../contracts/internal/envelope.js';
 import type { Treatment } from '../../contracts/internal/portfolio-rules.js';
-import type { PortfolioNow } from '../../contracts/internal/standing.js';
+import { portfolioNow } from '../builders/standing.js';
 import type { EffectRecord, LifeEvent } from '../../shared/kernel/effect-life.js';
 import type { DivestAmount } from '../../shared/kernel/money.js';
 import type { Tagged } from '../../shared/kernel/flow.js';
@@ -107,10 +107,7 @@ const OURS: Treatment = { kind: 'ours', product: 'robo-discretionary', rule: 'al
 /** A question of the release before is asked again by this build, so its answer has this build's form: what was read then, and what is read now besides. */
 const inTodaysForm = (result: unknown): unknown => {
   const then = result as { readonly asked?: DivestAmount; readonly externalId?: string | null };
-  const portfolio: PortfolioNow = {
-    ...{ ownerId: 'U1', brokerAccount: 'B1', currency: 'USD', realMoney: true, active: true, archived: false, deleted: false },
-    ...{ level: { kind: 'everything' }, treatment: OURS },
-  };
+  const portfolio = portfolioNow({ currency: 'USD', level: { kind: 'everything' }, treatment: OURS });
   return { ...then, treatment: OURS, portfolio, level: then.asked ?? null, takenBack: null };
 };
 

@@ -18,7 +18,7 @@ import { plannedTopics } from '../../shared/runtime/process/topics.js';
 import { makeTestKeys } from '../support/keys.js';
 import { eventually } from '../support/eventually.js';
 import { connected, emptyDatabase, firstReleaseDatabase, type Database } from './restored.js';
-import { reachedByEnvironment } from '../support/kafka.js';
+import { kafkaSettings, reachedByEnvironment } from '../support/kafka.js';
 
 const SECRET = `whsec_${Buffer.from('a secret of at least 24 bytes').toString('base64')}`;
 /** Nobody answers there: a service gets as far as its database, and no further. */
@@ -48,12 +48,6 @@ const settings = {
 
 type Run = { readonly child: ChildProcess; readonly told: () => string; readonly ended: Promise<number | null> };
 
-/** As which the tests reach the Kafka of the run. */
-const kafkaLogin = (): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(process.env).flatMap(([name, value]) => (name.startsWith('KAFKA_SASL_') && value !== undefined ? [[name, value]] : [])),
-  );
-
 const running: ChildProcess[] = [];
 const run = (entry: string, env: Readonly<Record<string, string>>): Run => {
   const child = spawn(process.execPath, [join(projectRoot, 'dist', entry)], {
@@ -69,7 +63,7 @@ const run = (entry: string, env: Readonly<Record<string, string>>): Run => {
 const start = (name: ServiceName, databaseUrl: string, kafka = '127.0.0.1:9'): Run =>
   run(`services/${name}/src/main.js`, {
     ...settings,
-    ...kafkaLogin(),
+    ...kafkaSettings(reachedByEnvironment()),
     SIGNING_KEY_FILE: keys.keyFileOf(name),
     TRUSTED_KEYS_FILE: keys.trustedKeysFile,
     DATABASE_URL: databaseUrl,

@@ -1,16 +1,17 @@
 /** The kill switch by the command line, over real HTTP and Postgres: people sign with keys of their own. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool } from 'pg';
 import { Registry } from 'prom-client';
 import { operatorsFileOf, pemOf, person } from '../../../test/builders/people.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
+import { runOperatorCli, type Ran } from '../../../test/support/operator-cli.js';
 import { createApp, finishApp, listen, type Listening } from '../../../shared/runtime/http/server.js';
 import { createLog } from '../../../shared/runtime/process/log.js';
 import { Operators } from '../../../shared/runtime/signing/operators-file.js';
-import { EXIT, runCli } from './cli.js';
+import { EXIT } from './cli.js';
 import { authenticated, recogniser } from './consume/authentication.js';
 import { LoginDelays } from './consume/login-delays.js';
 import { stopping } from './consume/stopping.js';
@@ -63,27 +64,12 @@ describe('the kill switch', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const cli = async (name: Name, argv: readonly string[], key: string = name) => {
-    let [out, warned] = ['', ''];
-    const exit = await runCli({
+  const cli = (name: Name, argv: readonly string[], key: string = name): Promise<Ran> =>
+    runOperatorCli({
       argv,
       environment: { OPERATOR_URL: http.url, OPERATOR_TOKEN: tokens[name], OPERATOR_KEY_FILE: join(folder, `${key}.pem`) },
-      fetch,
-      projectRoot: folder,
-      writeSecret: () => undefined,
-      prompt: null,
-      nowMs: Date.now,
-      write: (text) => {
-        out += text;
-      },
-      warn: (text) => {
-        warned += text;
-      },
-      readFile: (path) => readFileSync(path, 'utf8'),
-      pause: () => Promise.resolve(),
+      ...{ projectRoot: folder, typed: null },
     });
-    return { exit, out, warned };
-  };
   type Shown = {
     readonly standing: readonly { scope: string }[];
     readonly waiting: readonly { scope: string; actId: string }[];

@@ -5,6 +5,7 @@ import { decimal } from '../../../../shared/kernel/decimal.js';
 import { NOT_SENT } from '../../../../shared/kernel/outcome.js';
 import { factsUnder, factsWith } from '../../../../test/builders/journey-facts.js';
 import { COUNTER_ACCOUNT, payout, payoutToTransfer } from '../../../../test/builders/payout.js';
+import { portfolioNow } from '../../../../test/builders/standing.js';
 import { payoutFlow } from './payout.flow.js';
 import type { PayoutPolicy } from './payout.policy.js';
 import {
@@ -146,17 +147,7 @@ describe('every input in every status', () => {
 });
 
 describe('who is paid, and where', () => {
-  const now: PortfolioNow = {
-    ownerId: 'U1',
-    brokerAccount: 'B1',
-    currency: 'EUR',
-    realMoney: true,
-    active: true,
-    archived: false,
-    deleted: false,
-    level: { kind: 'amount', amount: decimal('250') },
-    treatment: { kind: 'ours', product: 'robo-discretionary', rule: 'all' },
-  };
+  const now = portfolioNow();
   it('needs a customer of the bank', () => {
     expect(goOnFromOwner(fresh, { externalId: 'C1', shownIban: null, portfolio: now })).toEqual({
       to: 'CheckingCounterAccount',
@@ -288,11 +279,7 @@ describe('the cash-out', () => {
 });
 
 describe('the request, read again after the cash-out', () => {
-  const now: PortfolioNow = {
-    ...{ ownerId: 'U1', brokerAccount: 'B1', currency: 'EUR', realMoney: true, active: true, archived: false, deleted: false },
-    level: { kind: 'everything' },
-    treatment: { kind: 'ours', product: 'robo-discretionary', rule: 'all' },
-  };
+  const now = portfolioNow({ level: { kind: 'everything' } });
   it('is paid as it stands now, and never with more than was cashed out [E2]', () => {
     const paying = (level: PortfolioNow['level']): object => transferWhatIsAsked(moved, { ...now, level });
     const all = { to: 'TransferringAnew', set: { paying: moved.amount } };
