@@ -58,7 +58,8 @@ export const rows: readonly Row[] = [
       {
         file: 'shared/runtime/engine/inbox/inbox-writer.ts',
         find: "if (read.kind === 'good' && original.topic === DECISIONS && !conflicting.has(read.eventId))",
-        replace: "if (read.kind === 'good' && read.event.type === 'operator.decision' && !conflicting.has(read.eventId))",
+        replace:
+          "if (read.kind === 'good' && original.topic !== '' && read.event.type === 'operator.decision' && !conflicting.has(read.eventId))",
       },
     ],
   },
