@@ -170,9 +170,9 @@ export const rows: readonly Row[] = [
         replace: '',
       },
       {
-        file: 'shared/runtime/kafka/producer.ts',
-        find: 'const error = errors.find((one) => !isForever(one)) ?? errors[0];',
-        replace: 'const error = errors[0];',
+        file: 'shared/runtime/kafka/producer-lane.ts',
+        find: 'if (only !== undefined && others.length === 0)',
+        replace: 'if (only !== undefined && others.length >= 0)',
       },
     ],
   },
@@ -254,7 +254,7 @@ export const rows: readonly Row[] = [
       {
         file: 'services/gateway/src/consume/webhook.ts',
         find: 'await this.#keepAndRefuse(response, received, TOO_MANY_EVENTS, [problem]);',
-        replace: 'this.#refuse(response, TOO_MANY_EVENTS);',
+        replace: 'this.#refuse(response, { ...TOO_MANY_EVENTS, detail: problem });',
       },
     ],
   },
