@@ -32,11 +32,13 @@ const FIRST_LIMIT = 100;
 const LARGEST_LIMIT = 6_400;
 const LIMIT_GROWS_BY = 4;
 export const MOST_PAGES = 100;
+const MOST_READINGS = 3;
+const NO_PROGRESS = 'makes no progress from page to page';
 
 /** 1: the oldest row comes first; -1: the newest one does. */
 type Sense = 1 | -1;
 /** What a page says about the list. */
-type Judged = 'more' | 'end' | { readonly wrong: string };
+type Judged = 'more' | 'end' | 'again' | { readonly wrong: string };
 type Timed<Row> = { readonly row: Row; readonly id: string; readonly atMs: number };
 
 /** Just before the last row, so that the row is shown again, whether the offset itself is in the page or not. */
@@ -79,7 +81,8 @@ class Reading<Row> {
     this.#list = list;
   }
 
-  async read(): Promise<Got<readonly Row[]>> {
+  /** Null: the list seemed to cut its pages, and may only have grown between two of them. It is read from the start again. */
+  async read(): Promise<Got<readonly Row[]> | null> {
     for (let page = 0; page < MOST_PAGES; page++) {
       const offsetMs = this.#offsetMs();
       const answer = await this.#list.ask(this.#parameters(offsetMs));
@@ -88,6 +91,7 @@ class Reading<Row> {
       if (rows === null) return this.#no('shows a row without a time');
       const judged = offsetMs === null ? this.#first(rows) : this.#next(rows, offsetMs);
       if (judged === 'end') return got([...this.#known.values()].map(({ row }) => row));
+      if (judged === 'again') return null;
       if (judged !== 'more') return this.#no(judged.wrong);
     }
     return this.#no('has too many pages');
@@ -174,12 +178,22 @@ class Reading<Row> {
 
   /** A full page of what is known: more rows of one instant than fit on a page. */
   #grow(): Judged {
-    if (this.#cutAt < this.#limit || this.#limit >= LARGEST_LIMIT) return { wrong: 'makes no progress from page to page' };
+    if (this.#cutAt < this.#limit) return 'again';
+    if (this.#limit >= LARGEST_LIMIT) return { wrong: NO_PROGRESS };
     this.#limit *= LIMIT_GROWS_BY;
     this.#cutAt = this.#limit;
     return 'more';
   }
 }
 
-/** Every row of the list since `fromMs` less a day, once, in the order of the pages. An end that is not proven is an error. */
-export const readTimedList = <Row>(list: TimedList<Row>): Promise<Got<readonly Row[]>> => new Reading(list).read();
+/**
+ * Every row of the list since `fromMs` less a day, once, in the order of the pages. An end that is not proven is an error.
+ * A list that cuts its pages by itself does so in each reading. A list that grew while it was read has come to rest in a later one.
+ */
+export const readTimedList = async <Row>(list: TimedList<Row>): Promise<Got<readonly Row[]>> => {
+  for (let reading = 0; reading < MOST_READINGS; reading++) {
+    const read = await new Reading(list).read();
+    if (read !== null) return read;
+  }
+  return unclear(`${list.what} ${NO_PROGRESS}`);
+};

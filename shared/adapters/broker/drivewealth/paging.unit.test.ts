@@ -169,6 +169,29 @@ describe('a list that is paged by time', () => {
     expect(idsOf(await done)).toEqual(allOf(rows));
   });
 
+  it('does not take a list that grows between two pages for one that cuts its pages', async () => {
+    const [first, second, third] = [0, 5, 5].map((ms, i) => ({ id: `g${String(i)}`, at: at(NOW_MS - HOUR_MS + ms) }));
+    if (first === undefined || second === undefined || third === undefined) throw new Error('three rows');
+    const rows = [first, second];
+    const { asked, done } = read({
+      rows,
+      lies: (page, real) => {
+        if (page === 0) rows.push(third);
+        return real;
+      },
+    });
+    expect(idsOf(await done)).toEqual(allOf([first, second, third]));
+    expect(asked).toHaveLength(5);
+  });
+
+  it('gives up after three readings where pages are cut, and more rows of one time than fit on a page', async () => {
+    const instant = at(NOW_MS - HOUR_MS);
+    const same = Array.from({ length: 9 }, (_, i) => ({ id: `s${String(i)}`, at: instant }));
+    const { asked, done } = read({ rows: [...rowsOf(3, HOUR_MS).slice(0, 2), ...same], cap: 3 });
+    expect(idsOf(await done)).toMatch(/no progress/);
+    expect(asked.length).toBeLessThan(12);
+  });
+
   it('reads lists whose offset counts as a day, when it is told so; else it says so [E10]', async () => {
     const rows = rowsOf(150, HOUR_MS / 2);
     for (const newestFirst of [false, true]) expect(idsOf(await read({ rows, byDay: true, newestFirst }, 'day').done)).toEqual(allOf(rows));
