@@ -6,7 +6,10 @@ import { WrongUsage } from '../../infra/sandbox/wrong-usage.js';
 import { mutate } from '../faults/mutate.js';
 import { rows } from '../faults/rows.js';
 import { heldRows, tableOf, type HeldRow, type TestFile } from '../faults/table.js';
-import { readArguments } from './arguments.js';
+import { readArguments, type AttackArguments } from './arguments.js';
+import { attacks } from './attacks/all.js';
+import { runPeel } from './peel.js';
+import { runAttacks } from './run.js';
 
 /** EX_USAGE of sysexits.h. */
 const USAGE = 64;
@@ -46,6 +49,25 @@ const takeOut = (held: readonly HeldRow[], marks: readonly string[]): number => 
   return missed.length === 0 ? 0 : 1;
 };
 
+const chosenBy = (only: string | null): typeof attacks => {
+  const chosen = attacks.filter(({ name, mark }) => only === null || name.includes(only) || mark === only);
+  if (chosen.length === 0) throw new WrongUsage(`There is no attack with ${only ?? ''} in its name or as its row.`);
+  return chosen;
+};
+
+const run = (wanted: AttackArguments): Promise<number> | number => {
+  switch (wanted.does) {
+    case 'attack':
+      return runAttacks(say, chosenBy(wanted.only));
+    case 'peel':
+      return runPeel(projectRoot, say, chosenBy(wanted.only));
+    case 'table':
+      return writeTable(heldRows(rows, testFiles()));
+    case 'mutate':
+      return takeOut(heldRows(rows, testFiles()), wanted.marks);
+  }
+};
+
 const main = async (): Promise<void> => {
   const read = readArguments(process.argv.slice(2));
   if (read.kind !== 'run') {
@@ -53,8 +75,7 @@ const main = async (): Promise<void> => {
     process.exitCode = read.kind === 'show' ? 0 : USAGE;
     return;
   }
-  const held = heldRows(rows, testFiles());
-  process.exitCode = read.arguments.does === 'table' ? writeTable(held) : takeOut(held, read.arguments.marks);
+  process.exitCode = await run(read.arguments);
 };
 
 runMain(main);

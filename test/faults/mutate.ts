@@ -1,8 +1,9 @@
 /** Takes the mend of each row out, in a copy of the sources, and runs the tests of the row: one of them must fail. */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { makeRunFolder } from '../../infra/sandbox/run-folder.js';
+import { copySources } from './copy-sources.js';
 import type { Edit } from './rows.js';
 import type { HeldRow } from './table.js';
 
@@ -14,16 +15,6 @@ export type Mutated = {
   /** Names of the tests that failed. */
   readonly failed: readonly string[];
   readonly tookMs: number;
-};
-
-/** A copy of every file that git knows or would take, beside the packages of this folder. */
-const copyOf = (root: string, to: string): void => {
-  const paths = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' });
-  for (const path of paths.split('\0').filter((one) => one !== '')) {
-    mkdirSync(dirname(join(to, path)), { recursive: true });
-    cpSync(join(root, path), join(to, path));
-  }
-  symlinkSync(join(root, 'node_modules'), join(to, 'node_modules'));
 };
 
 type Assertion = { readonly status: string; readonly fullName: string };
@@ -54,7 +45,7 @@ const failedTests = (folder: string, row: HeldRow): readonly string[] => {
 export const mutate = (root: string, rows: readonly HeldRow[], say: (done: Mutated) => void): readonly Mutated[] => {
   const folder = makeRunFolder('mutate');
   try {
-    copyOf(root, folder.path);
+    copySources(root, folder.path);
     const all: Mutated[] = [];
     for (const row of rows)
       for (const edit of row.mends) {

@@ -56,10 +56,9 @@ export const rows: readonly Row[] = [
     fault: 'A message of the type of a decision was carried out on every topic, also on one that the gateway fills.',
     mends: [
       {
-        file: 'shared/runtime/engine/inbox/inbox-writer.ts',
-        find: "if (read.kind === 'good' && original.topic === DECISIONS && !conflicting.has(read.eventId))",
-        replace:
-          "if (read.kind === 'good' && original.topic !== '' && read.event.type === 'operator.decision' && !conflicting.has(read.eventId))",
+        file: 'shared/runtime/engine/inbox/read-message.ts',
+        find: 'if (type !== topic && Object.hasOwn(ownEvents, type)) throw',
+        replace: "if (topic === '' && Object.hasOwn(ownEvents, type)) throw",
       },
     ],
   },

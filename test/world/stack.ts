@@ -33,6 +33,8 @@ export interface StackOptions {
   readonly keep?: boolean;
   /** Default: the migrations of this build. */
   readonly migrate?: (databaseUrl: string) => Promise<unknown>;
+  /** Root folder of the build whose services run. Default: this one. */
+  readonly build?: string;
   /** Default: one node. */
   readonly kafka?: Pick<KafkaOptions, 'nodes' | 'proxyPorts'>;
 }
@@ -136,7 +138,14 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
   const launched = await Promise.all(
     wanted.map(
       async (name) =>
-        [name, await launchService({ name, env, folder: run.path, ...(name === 'gateway' ? { port: gatewayPort } : {}) })] as const,
+        [
+          name,
+          await launchService({
+            ...{ name, env, folder: run.path },
+            ...(name === 'gateway' ? { port: gatewayPort } : {}),
+            ...(options.build === undefined ? {} : { build: options.build }),
+          }),
+        ] as const,
     ),
   );
   const services = new Map<ServiceName, LaunchedService>(launched);

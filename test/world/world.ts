@@ -19,6 +19,8 @@ export interface NewCustomer {
   readonly number: number;
   readonly cash: string;
   readonly positions: readonly { readonly isin: string; readonly units: string }[];
+  /** Of the portfolio's id at the bank, by which rules of the tenant know it. Default: `PF`. */
+  readonly portfolioPrefix?: string;
 }
 
 export interface Customer extends CustomerNames {
@@ -73,7 +75,7 @@ export class World {
     await this.bank('POST', '/accounts', { iban: HOUSE_ACCOUNT, currency: CURRENCY, balance: '100000000.00' });
   }
 
-  async createCustomer({ number, cash, positions }: NewCustomer): Promise<Customer> {
+  async createCustomer({ number, cash, positions, portfolioPrefix = 'PF' }: NewCustomer): Promise<Customer> {
     const iban = ibanOf(number);
     const accountNo = `DEMO${String(number).padStart(6, '0')}`;
     const externalId = `C${String(number).padStart(5, '0')}`;
@@ -93,7 +95,7 @@ export class World {
     const userId = await this.investSuite.createUser({ externalId, counterAccount: { iban } });
     const portfolioId = await this.investSuite.createPortfolio({
       userId,
-      externalId: `PF${String(number)}`,
+      externalId: `${portfolioPrefix}${String(number)}`,
       baseCurrency: CURRENCY,
       brokerage: { portfolioId: `acc-${accountNo}` },
       holdings: { [`$${CURRENCY}`]: cash, ...Object.fromEntries(positions.map(({ isin, units }) => [isin, units])) },

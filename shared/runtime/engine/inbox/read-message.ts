@@ -1,5 +1,6 @@
 /** A Kafka message as this service reads it: what the topic promises, or why it cannot be read. */
 import { parseEnvelope, type Envelope } from '../../../../contracts/internal/envelope.js';
+import { ownEvents } from '../../../../contracts/internal/events.js';
 import type { Topic } from '../../../../contracts/internal/topics.js';
 import type { Refusal } from '../../signing/messages.js';
 import type { FetchedMessage } from '../../kafka/consumer.js';
@@ -116,11 +117,17 @@ export const refusedMessage = ({ topic, partition, offset }: OriginalMessage, wh
 /** What others wrote keeps its own id apart from all ids of ours. */
 export const asUnsigned = (read: Read): Read => ({ ...read, eventId: boundedId(`${UNSIGNED_ID}${read.eventId}`) });
 
+/** An event of ours has the name of its topic. On another one it is forged, or went astray. @throws TypeError. */
+const expectOwnTopic = ({ type }: Envelope, topic: string): void => {
+  if (type !== topic && Object.hasOwn(ownEvents, type)) throw new TypeError(`an event of ${type} came on another topic`);
+};
+
 /** Parses one value as a message of this topic. Never throws: what cannot be read is `bad`, with the reason. */
 export const readMessage = (catalogue: Catalogue, topic: string, value: string, fallbackId: string, key: string | null): Read => {
   let event: Envelope | null = null;
   try {
     event = parseEnvelope(value);
+    expectOwnTopic(event, topic);
     const { portfolioId } = event;
     const arrivals = catalogue.consumesOf(topic).map((consume) => checked(consume.read(event as Envelope)));
     return { kind: 'good', eventId: event.id, portfolioId: portfolioId ?? boundedId(key ?? ''), arrivals, event };

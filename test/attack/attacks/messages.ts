@@ -1,0 +1,207 @@
+/** Attacks by whoever can write to Kafka: with the user of a service, and with its key or without. */
+import { generateKeyPairSync } from 'node:crypto';
+import { headersOf, printEnvelope, signatureHeaders } from '../../../contracts/internal/envelope.js';
+import type { OperatorDecision, PayoutRequested } from '../../../contracts/internal/events.js';
+import { serviceNames, topicsTakenBy, emittersOf } from '../../../contracts/internal/services.js';
+import { topics, versionOf } from '../../../contracts/internal/topics.js';
+import type { Printable } from '../../../shared/kernel/json.js';
+import type { OutgoingMessage } from '../../../shared/runtime/kafka/producer.js';
+import { messageSigner } from '../../../shared/runtime/signing/messages.js';
+import { eventually } from '../../support/eventually.js';
+import type { Customer } from '../../world/world.js';
+import type { Aim, Attack } from '../attack.js';
+import type { Stage } from '../stage.js';
+
+const LONG_AGO_MS = 90 * 86_400_000;
+
+const message = (stage: Stage, topic: string, key: string, content: Printable, type = topic): OutgoingMessage => {
+  const event = { id: `forged-${stage.newId()}`, type, version: versionOf(topic), occurredAt: new Date().toISOString(), portfolioId: key };
+  return { topic, key, headers: headersOf(event), value: printEnvelope({ ...event, data: content }) };
+};
+
+/** Pay the victim's cash to somebody. */
+export const payoutRequest = (stage: Stage, victim: Customer, owner: Customer): PayoutRequested => ({
+  withdrawalId: stage.newId(),
+  portfolioId: victim.portfolioId,
+  ownerId: owner.userId,
+  brokerAccount: `acc-${victim.accountNo}`,
+  amount: '250' as PayoutRequested['amount'],
+  currency: 'USD',
+});
+
+/** The signature of somebody who has no key of ours, under the name of a key that is trusted. */
+const signedFalsely = (stage: Stage, forged: OutgoingMessage): OutgoingMessage => {
+  const stranger = messageSigner(generateKeyPairSync('ed25519').privateKey, Date.now)(forged);
+  const trusted = stage.signAs('withdrawal')(forged);
+  const [form, id] = (trusted.headers[signatureHeaders.signature] ?? '').split(':');
+  const [, , bytes] = (stranger.headers[signatureHeaders.signature] ?? '').split(':');
+  return { ...stranger, headers: { ...stranger.headers, [signatureHeaders.signature]: [form, id, bytes].join(':') } };
+};
+
+const accomplice = async (stage: Stage): Promise<{ readonly victim: Customer; readonly thief: Customer; readonly aim: Aim }> => {
+  const [victim, thief] = [await stage.customer(), await stage.customer()];
+  return { victim, thief, aim: { portfolioId: victim.portfolioId, reached: () => stage.paidTo(thief.iban) } };
+};
+
+const sayPaid = async (
+  stage: Stage,
+  send: (decision: Omit<Extract<OperatorDecision, { kind: 'answer-effect' }>, 'actId'>, customer: Customer) => Promise<void>,
+): Promise<Aim> => {
+  const { customer, effectId, generation } = await stage.customerInSuspense();
+  await send(
+    {
+      ...{ kind: 'answer-effect', service: 'payout', effectId, generation, answer: 'applied', evidence: 'PMT-INVENTED' },
+      ...{ by: 'mallory', signature: 'A'.repeat(86) + '==', approvedBy: 'eve', approval: 'A'.repeat(86) + '==' },
+    },
+    customer,
+  );
+  return { portfolioId: customer.portfolioId, reached: () => toldAsPaid(stage, customer) };
+};
+/** InvestSuite is told that the customer has the money; the bank has paid nothing. */
+export const toldAsPaid = async (stage: Stage, customer: Customer): Promise<string | null> =>
+  (await stage.statusOf('payout', customer, 'payout')) === 'Paid' && (await stage.paidTo(customer.iban)) === null
+    ? 'the payout counts as paid, and nobody was paid'
+    : null;
+
+/** Each service's user of Kafka tries each topic that is not its own, and the consumer group of each other service. */
+const everyTopic = async (stage: Stage): Promise<Aim> => {
+  const taken: string[] = [];
+  for (const service of serviceNames) {
+    for (const topic of topics.filter((one) => !emittersOf(one).includes(service)))
+      await stage.send(service, { topic, messages: [{ key: 'x', value: 'x' }] }).then(
+        () => taken.push(`${service} may write ${topic}`),
+        () => undefined,
+      );
+    const admin = stage.kafkaAs(service).admin();
+    await admin.connect();
+    for (const topic of topics.filter((one) => !emittersOf(one).includes(service) && !topicsTakenBy(service).includes(one)))
+      await admin.fetchTopicOffsets(topic).then(
+        () => taken.push(`${service} may look at ${topic}`),
+        () => undefined,
+      );
+    for (const other of serviceNames.filter((one) => one !== service))
+      await admin.fetchOffsets({ groupId: other }).then(
+        () => taken.push(`${service} may look at the group of ${other}`),
+        () => undefined,
+      );
+    await admin.disconnect();
+  }
+  return { reached: () => Promise.resolve(taken.length === 0 ? null : taken.join('; ')) };
+};
+
+/** What another client may write on a topic that it may write. An honest customer asks behind it, on every partition. */
+const garbage = async (stage: Stage): Promise<Aim> => {
+  const topic = 'portfolio.withdrawal-request';
+  const odd: readonly object[] = [
+    ...[null, '', '{', '[[[[', '{"data":1,"data":2}', '\u0000', Buffer.from([0xff, 0xfe])].map((value) => ({ key: 'x', value })),
+    { key: null, value: 'x', headers: { signature: ['a', 'b'], 'event-id': '' } },
+    { key: 'k'.repeat(5_000), value: 'v'.repeat(200_000), headers: { signature: 'v1:0000000000000000:' } },
+  ];
+  await stage.send('gateway', {
+    topic,
+    messages: Array.from({ length: 6 }, (_, partition) => odd.map((one) => ({ ...one, partition }))).flat(),
+  });
+  const honest = await stage.customer();
+  await stage.world.app(honest, { action: 'set', amount: '250.00' });
+  const isPaid = (): Promise<string | null> => stage.paidTo(honest.iban);
+  return {
+    portfolioId: honest.portfolioId,
+    reached: () =>
+      eventually('an honest customer is paid', isPaid, (paid) => paid !== null, 20_000, 100).then(
+        () => null,
+        () => 'an honest customer is not paid any more',
+      ),
+  };
+};
+
+export const messageAttacks: readonly Attack[] = [
+  {
+    name: 'a request for a payout, signed by nobody of ours',
+    mark: 'A1',
+    as: 'Kafka, as rebalancing',
+    guards: ['acl', 'signature', 'owner', 'level'],
+    begin: async (stage) => {
+      const { victim, thief, aim } = await accomplice(stage);
+      const forged = message(stage, 'payout.requested', victim.portfolioId, payoutRequest(stage, victim, thief));
+      await stage.forge('rebalancing', signedFalsely(stage, forged));
+      return aim;
+    },
+  },
+  {
+    name: 'a request for a payout, with the key of another service',
+    mark: 'A2',
+    as: 'Kafka, as rebalancing',
+    guards: ['acl', 'emitter', 'owner', 'level'],
+    begin: async (stage) => {
+      const { victim, thief, aim } = await accomplice(stage);
+      const forged = message(stage, 'payout.requested', victim.portfolioId, payoutRequest(stage, victim, thief));
+      await stage.forge('rebalancing', stage.signAs('rebalancing')(forged));
+      return aim;
+    },
+  },
+  {
+    name: 'a true request for a payout that is long over, sent again',
+    mark: 'A2',
+    as: 'Kafka, as withdrawal',
+    guards: ['age', 'level'],
+    begin: async (stage) => {
+      const victim = await stage.customer();
+      const old = message(stage, 'payout.requested', victim.portfolioId, payoutRequest(stage, victim, victim));
+      await stage.forge('withdrawal', stage.signAs('withdrawal', () => Date.now() - LONG_AGO_MS)(old));
+      return { portfolioId: victim.portfolioId, reached: () => stage.paidTo(victim.iban) };
+    },
+  },
+  {
+    name: 'a request for a payout, by the service that may ask for one',
+    mark: 'A1',
+    as: 'Kafka, as withdrawal, with its key',
+    guards: ['owner', 'level'],
+    begin: async (stage) => {
+      const { victim, thief, aim } = await accomplice(stage);
+      const forged = message(stage, 'payout.requested', victim.portfolioId, payoutRequest(stage, victim, thief));
+      await stage.forge('withdrawal', stage.signAs('withdrawal')(forged));
+      return aim;
+    },
+  },
+  {
+    name: 'a decision of two people whom nobody knows',
+    mark: 'A4',
+    as: 'Kafka, as operator, with its key',
+    guards: ['people', 'evidence'],
+    begin: (stage) =>
+      sayPaid(stage, async (decision, { portfolioId }) => {
+        const forged = message(stage, 'operator.decision', portfolioId, { ...decision, actId: stage.newId() });
+        await stage.forge('operator', stage.signAs('operator')(forged));
+      }),
+  },
+  {
+    name: 'a decision of people on a topic that the gateway fills',
+    mark: 'A3',
+    as: 'Kafka, as gateway, with its key',
+    guards: ['own-topic', 'people', 'evidence'],
+    begin: (stage) =>
+      sayPaid(stage, async (decision, { portfolioId }) => {
+        // It is in the words of this topic, too: each reader would take it for one of its own.
+        const status = { endToEndId: 'NONE', paymentId: 'NONE', status: 'settled', return: null };
+        const words = { ...status, ...decision, actId: stage.newId() };
+        const forged = message(stage, 'core-banking.transfer-status', portfolioId, words, 'operator.decision');
+        await stage.forge('gateway', stage.signAs('gateway')(forged));
+      }),
+  },
+  {
+    name: 'every topic and group of others',
+    mark: 'A2',
+    as: 'Kafka, as each service',
+    guards: [],
+    trace: /kafka: Principal = User:\S+ is Denied/,
+    begin: everyTopic,
+  },
+  {
+    name: 'what no client of ours writes',
+    mark: 'C1',
+    as: 'Kafka, as gateway, without its key',
+    guards: [],
+    trace: /refused-message/,
+    begin: garbage,
+  },
+];

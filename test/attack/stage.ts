@@ -1,0 +1,206 @@
+/** The product in a sandbox of its own, with everything that an attacker may have got hold of. */
+import { randomUUID } from 'node:crypto';
+import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, Kafka, logLevel, ResourcePatternTypes, type Producer } from 'kafkajs';
+import { Client } from 'pg';
+import type { EngineServiceName, ServiceName } from '../../contracts/internal/services.js';
+import { ofService } from '../../infra/services/launch.js';
+import { ensureAccess } from '../../shared/runtime/kafka/access.js';
+import type { OutgoingMessage } from '../../shared/runtime/kafka/producer.js';
+import { optionsOf } from '../../shared/runtime/kafka/testing.js';
+import { prefixOf } from '../../shared/runtime/process/config.js';
+import type { SignMessage } from '../../shared/runtime/signing/messages.js';
+import { eventually } from '../support/eventually.js';
+import { signerOf } from '../support/keys.js';
+import { runOperatorCli } from '../support/operator-cli.js';
+import type { TestPerson } from '../support/signing-people.js';
+import { JourneyWorld, MONEY_SERVICES } from '../world/journey-world.js';
+import type { Customer } from '../world/world.js';
+import { Traces } from './traces.js';
+
+/** In major units of the currency of the sandbox. The last attack asks for more than each of them allows. */
+export const LIMIT = '500000';
+export const OVER_EACH_LIMIT = '900000.00';
+/** InvestSuite talks to the broker of portfolios whose id at the bank begins so. */
+export const THEIR_PREFIX = 'IS';
+const UNTIL_MS = 60_000;
+
+const TENANT = {
+  brokerMode: null,
+  portfolios: [
+    { name: 'ours', when: { externalIdPrefix: 'PF' }, brokerMode: 'client', product: 'robo-discretionary' },
+    { name: 'theirs', when: { externalIdPrefix: THEIR_PREFIX }, brokerMode: 'investsuite', product: 'robo-discretionary' },
+  ],
+  limits: { perPayment: { USD: LIMIT }, perPortfolioAndDay: { USD: LIMIT }, perDay: { USD: LIMIT }, paymentsPerHour: 10_000 },
+};
+
+export type StageOptions = {
+  /** Root folder of the build whose services are attacked. Default: this one. */
+  readonly build?: string;
+  /** For the services, besides what the sandbox sets. */
+  readonly env?: Readonly<Record<string, string>>;
+};
+
+export class Stage {
+  readonly world: JourneyWorld;
+  readonly traces: Traces;
+  readonly build: string | undefined;
+  readonly #producers = new Map<string, Promise<Producer>>();
+
+  private constructor(world: JourneyWorld, build: string | undefined) {
+    this.world = world;
+    this.build = build;
+    const { stack, pool } = world;
+    const [node] = stack.kafka.nodes;
+    this.traces = new Traces(
+      {
+        kafka: node?.logFile ?? '',
+        postgres: stack.postgres.logFile,
+        ...Object.fromEntries([...stack.services].map(([name, { logFile }]) => [name, logFile])),
+      },
+      stack.urls.gateway,
+      pool,
+    );
+  }
+
+  static async start({ build, env }: StageOptions = {}): Promise<Stage> {
+    const world = await JourneyWorld.start({
+      services: [...MONEY_SERVICES, 'operator'],
+      tenant: TENANT,
+      ...(build === undefined ? {} : { build }),
+      ...(env === undefined ? {} : { env }),
+    });
+    return new Stage(world, build);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#producers.values()].map(async (producer) => (await producer).disconnect()));
+    await this.world.stop();
+  }
+
+  // What an attacker holds.
+
+  /** With this service's user of Kafka, and with whatever headers and bytes. @throws when Kafka refuses it. */
+  async send(service: ServiceName, messages: { readonly topic: string; readonly messages: readonly object[] }): Promise<void> {
+    let producer = this.#producers.get(service);
+    if (producer === undefined) {
+      producer = this.#connect(service);
+      this.#producers.set(service, producer);
+    }
+    await (await producer).send({ topic: messages.topic, messages: messages.messages as { value: string }[], acks: -1 });
+  }
+  async #connect(service: ServiceName): Promise<Producer> {
+    const producer = this.kafkaAs(service).producer({ retry: { retries: 0 } });
+    await producer.connect();
+    return producer;
+  }
+  kafkaAs(service: ServiceName): Kafka {
+    const { brokers, loginOf } = this.world.stack.kafka;
+    return new Kafka({ clientId: `attack-${service}`, brokers, sasl: loginOf(service), logLevel: logLevel.NOTHING, retry: { retries: 1 } });
+  }
+  /** As a message of ours. Whether Kafka takes it or not: what counts is what comes of it. */
+  async forge(service: ServiceName, { topic, key, value, headers }: OutgoingMessage): Promise<void> {
+    await this.send(service, { topic, messages: [{ key, value, headers }] }).catch(() => undefined);
+  }
+  signAs(service: ServiceName, nowMs: () => number = Date.now): SignMessage {
+    return signerOf(this.#env(`${prefixOf(service)}SIGNING_KEY_FILE`), nowMs);
+  }
+  #env(name: string): string {
+    const value = this.world.stack.env[name];
+    if (value === undefined) throw new Error(`the sandbox has no ${name}`);
+    return value;
+  }
+  /** One statement with the database login of this service. @throws what the database says. */
+  async sql(service: ServiceName, text: string, values: readonly unknown[] = []): Promise<number> {
+    const client = new Client({ connectionString: this.#env(`${prefixOf(service)}DATABASE_URL`) });
+    await client.connect();
+    try {
+      return (await client.query(text, [...values])).rowCount ?? 0;
+    } finally {
+      await client.end();
+    }
+  }
+  /** What a service is started with. */
+  environmentOf(service: ServiceName): Record<string, string> {
+    return ofService(this.world.stack.env, service);
+  }
+
+  /** Kafka lets this service write this topic, which is not its own. */
+  async openTopic(service: ServiceName, topic: string): Promise<void> {
+    await ensureAccess(optionsOf(this.world.stack.kafka, 'attack'), [
+      { user: service, resource: 'topic', name: topic, operations: ['Write'] },
+    ]);
+  }
+  async closeTopic(service: ServiceName, topic: string): Promise<void> {
+    const { brokers, sasl } = this.world.stack.kafka;
+    const admin = new Kafka({ clientId: 'attack', brokers, sasl, logLevel: logLevel.NOTHING }).admin();
+    await admin.connect();
+    try {
+      const filter = {
+        ...{ resourceType: AclResourceTypes.TOPIC, resourceName: topic, resourcePatternType: ResourcePatternTypes.LITERAL },
+        ...{ principal: `User:${service}`, host: '*', operation: AclOperationTypes.WRITE, permissionType: AclPermissionTypes.ALLOW },
+      };
+      await admin.deleteAcls({ filters: [filter] });
+      const standing = async (): Promise<number> => (await admin.describeAcls(filter)).resources.length;
+      await eventually('the topic is closed', standing, (count) => count === 0, UNTIL_MS, 50);
+    } finally {
+      await admin.disconnect();
+    }
+  }
+
+  // What is there to be attacked.
+
+  /** A customer with cash who asks for nothing. */
+  customer(more: { readonly cash?: string; readonly portfolioPrefix?: string } = {}): Promise<Customer> {
+    return this.world.customer({ cash: '1000.00', positions: [], ...more });
+  }
+  /** A customer whose cash stands on the house account, after a cash-out that was called off: people are asked about it. */
+  async customerInSuspense(): Promise<{ readonly customer: Customer; readonly effectId: string; readonly generation: number }> {
+    const customer = await this.customer();
+    await this.holdCashOut(customer);
+    await this.world.app(customer, { action: 'cancel' });
+    const look = async () => {
+      const { rows } = await this.world.pool.query<{ id: string; generation: number }>(
+        `select e.id, e.generation from payout.effect e join payout.journey j on j.id = e.journey_id
+         where j.portfolio_id = $1 and e.name = 'ClearSuspense' and e.status = 'parked'`,
+        [customer.portfolioId],
+      );
+      return rows[0];
+    };
+    const parked = await eventually('cash in suspense', look, (row) => row !== undefined, UNTIL_MS, 100);
+    if (parked === undefined) throw new Error('nothing is in suspense');
+    return { customer, effectId: parked.id, generation: parked.generation };
+  }
+  /** The customer asks for 250, and the broker carries the cash-out out a little later. Returns while it is on its way. */
+  async holdCashOut(customer: Customer): Promise<void> {
+    await this.world.fault('broker', { fault: 'redemption-on-hold', subject: customer.accountNo, delayMs: 3_000, times: 1 });
+    await this.world.app(customer, { action: 'set', amount: '250.00' });
+    await this.world.untilStatus(customer, 'payout', 'ConfirmingCashOut');
+  }
+  operator(person: TestPerson, argv: readonly string[]): ReturnType<typeof runOperatorCli> {
+    const { urls, operators, folder } = this.world.stack;
+    const environment = {
+      ...{ OPERATOR_URL: urls.operator, OPERATOR_TOKEN: person.token },
+      OPERATOR_KEY_FILE: operators.keyFileOf(person),
+    };
+    return runOperatorCli({ argv, environment, projectRoot: folder, typed: null });
+  }
+
+  // What an attack would have reached.
+
+  /** Sums that the bank has paid to this account, in words; null when there are none. */
+  async paidTo(iban: string): Promise<string | null> {
+    const { bank } = await this.world.world.books();
+    const creditor = bank.creditors.find(({ creditorIban }) => creditorIban === iban);
+    return creditor === undefined || creditor.settledCount === 0 ? null : `${String(creditor.settledCount)} payments to the account`;
+  }
+  async statusOf(flow: string, { portfolioId }: Customer, service: EngineServiceName): Promise<string | null> {
+    const { rows } = await this.world.pool.query<{ status: string }>(
+      `select status from ${service}.journey where portfolio_id = $1 and flow = $2 order by opened_at desc limit 1`,
+      [portfolioId, flow],
+    );
+    return rows[0]?.status ?? null;
+  }
+  newId(): string {
+    return randomUUID();
+  }
+}
