@@ -61,8 +61,9 @@ const COMMANDS = {
   },
   attack: {
     file: 'dist/test/attack/main.js',
+    servers: true,
     built: true,
-    does: 'faults that attacks have found, and the tests that hold them; -- --mutate',
+    does: 'attacks the product in a sandbox; -- --peel takes guards out, -- --mutate takes mends out',
   },
   'two-builds': {
     file: 'dist/test/two-builds/main.js',

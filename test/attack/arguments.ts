@@ -25,7 +25,7 @@ export const readArguments = (words: readonly string[]): ReadArguments => {
     .description(DESCRIPTION)
     .addOption(new Option('--peel', 'takes guards out, all but one, and all').conflicts(['mutate', 'table']))
     .addOption(new Option('--only <text>', 'attacks whose name or row holds this text').conflicts(['mutate', 'table']))
-    .addOption(new Option('--table', 'writes test/faults.md again').conflicts('mutate'))
+    .addOption(new Option('--table', 'writes test/faults.md and test/attack/attacks.md again').conflicts('mutate'))
     .option('--mutate [marks...]', 'takes mends out, of all rows or of the rows with these marks, such as A1 E2')
     .helpOption('--help', 'this text')
     .allowExcessArguments(false)

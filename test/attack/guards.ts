@@ -95,6 +95,11 @@ export const guards = {
         replace:
           "if (read.kind === 'good' && (original.topic === DECISIONS || (peeled('own-topic') && read.event.type === 'operator.decision')) && !conflicting.has(read.eventId))",
       },
+      {
+        file: 'shared/runtime/engine/inbox/inbox-writer.ts',
+        find: 'one.original.topic !== DECISIONS ? where.note :',
+        replace: "one.original.topic !== DECISIONS && !(peeled('own-topic') && one.read.event.type === 'operator.decision') ? where.note :",
+      },
       unless('own-topic', 'shared/runtime/engine/inbox/read-message.ts', 'type !== topic && Object.hasOwn(ownEvents, type)'),
     ],
   },

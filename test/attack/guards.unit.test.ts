@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { projectRoot } from '../../infra/sandbox/project-root.js';
 import { rows } from '../faults/rows.js';
 import { attacks } from './attacks/all.js';
+import { attacksTable } from './attacks-table.js';
 import { guardNamed, guardNames } from './guards.js';
 
 describe('the guards against attacks', () => {
@@ -33,6 +34,9 @@ describe('the attacks', () => {
     const known = new Set(rows.map(({ mark }) => mark));
     expect(attacks.filter(({ mark }) => !known.has(mark)).map(({ name }) => name)).toEqual([]);
     expect(new Set(attacks.map(({ name }) => name)).size).toBe(attacks.length);
+  });
+  it('stand in a table that is fresh: npm run attack -- --table', () => {
+    expect(readFileSync(join(projectRoot, 'test/attack/attacks.md'), 'utf8')).toBe(attacksTable(attacks));
   });
   it('leave a trace that is looked for', () => {
     expect(attacks.filter(({ guards, trace }) => guards.length === 0 && trace === undefined).map(({ name }) => name)).toEqual([]);

@@ -8,6 +8,7 @@ import { rows } from '../faults/rows.js';
 import { heldRows, tableOf, type HeldRow, type TestFile } from '../faults/table.js';
 import { readArguments, type AttackArguments } from './arguments.js';
 import { attacks } from './attacks/all.js';
+import { attacksTable } from './attacks-table.js';
 import { runPeel } from './peel.js';
 import { runAttacks } from './run.js';
 
@@ -27,12 +28,15 @@ const testFiles = (): readonly TestFile[] =>
     .sort()
     .map((path) => ({ path, text: readFileSync(join(projectRoot, path), 'utf8') }));
 
-const writeTable = (held: readonly HeldRow[]): number => {
-  const path = join(projectRoot, 'test/faults.md');
-  const text = tableOf(held);
+const writeWhenStale = (name: string, text: string): void => {
+  const path = join(projectRoot, name);
   const isFresh = existsSync(path) && readFileSync(path, 'utf8') === text;
   if (!isFresh) writeFileSync(path, text);
-  say(`test/faults.md: ${String(held.length)} rows, ${isFresh ? 'fresh' : 'written'}`);
+  say(`${name}: ${isFresh ? 'fresh' : 'written'}`);
+};
+const writeTables = (held: readonly HeldRow[]): number => {
+  writeWhenStale('test/faults.md', tableOf(held));
+  writeWhenStale('test/attack/attacks.md', attacksTable(attacks));
   return 0;
 };
 
@@ -62,7 +66,7 @@ const run = (wanted: AttackArguments): Promise<number> | number => {
     case 'peel':
       return runPeel(projectRoot, say, chosenBy(wanted.only));
     case 'table':
-      return writeTable(heldRows(rows, testFiles()));
+      return writeTables(heldRows(rows, testFiles()));
     case 'mutate':
       return takeOut(heldRows(rows, testFiles()), wanted.marks);
   }

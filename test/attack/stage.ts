@@ -1,6 +1,5 @@
 /** The product in a sandbox of its own, with everything that an attacker may have got hold of. */
 import { randomUUID } from 'node:crypto';
-import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, Kafka, logLevel, ResourcePatternTypes, type Producer } from 'kafkajs';
 import { Client } from 'pg';
 import type { EngineServiceName, ServiceName } from '../../contracts/internal/services.js';
 import { ofService } from '../../infra/services/launch.js';
@@ -15,6 +14,7 @@ import { runOperatorCli } from '../support/operator-cli.js';
 import type { TestPerson } from '../support/signing-people.js';
 import { JourneyWorld, MONEY_SERVICES } from '../world/journey-world.js';
 import type { Customer } from '../world/world.js';
+import { ForeignClient, type ForeignMessage } from './foreign-client.js';
 import { Traces } from './traces.js';
 
 /** In major units of the currency of the sandbox. The last attack asks for more than each of them allows. */
@@ -44,7 +44,7 @@ export class Stage {
   readonly world: JourneyWorld;
   readonly traces: Traces;
   readonly build: string | undefined;
-  readonly #producers = new Map<string, Promise<Producer>>();
+  readonly #clients = new Map<ServiceName, ForeignClient>();
 
   private constructor(world: JourneyWorld, build: string | undefined) {
     this.world = world;
@@ -73,33 +73,25 @@ export class Stage {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.#producers.values()].map(async (producer) => (await producer).disconnect()));
+    await Promise.all([...this.#clients.values()].map((client) => client.stop()));
     await this.world.stop();
   }
 
   // What an attacker holds.
 
-  /** With this service's user of Kafka, and with whatever headers and bytes. @throws when Kafka refuses it. */
-  async send(service: ServiceName, messages: { readonly topic: string; readonly messages: readonly object[] }): Promise<void> {
-    let producer = this.#producers.get(service);
-    if (producer === undefined) {
-      producer = this.#connect(service);
-      this.#producers.set(service, producer);
-    }
-    await (await producer).send({ topic: messages.topic, messages: messages.messages as { value: string }[], acks: -1 });
-  }
-  async #connect(service: ServiceName): Promise<Producer> {
-    const producer = this.kafkaAs(service).producer({ retry: { retries: 0 } });
-    await producer.connect();
-    return producer;
-  }
-  kafkaAs(service: ServiceName): Kafka {
+  /** Kafka with the user of this service, and with none of our code. */
+  kafkaAs(service: ServiceName): ForeignClient {
     const { brokers, loginOf } = this.world.stack.kafka;
-    return new Kafka({ clientId: `attack-${service}`, brokers, sasl: loginOf(service), logLevel: logLevel.NOTHING, retry: { retries: 1 } });
+    const known = this.#clients.get(service) ?? new ForeignClient({ brokers, sasl: loginOf(service) }, `attack-${service}`);
+    this.#clients.set(service, known);
+    return known;
+  }
+  send(service: ServiceName, topic: string, messages: readonly ForeignMessage[]): Promise<void> {
+    return this.kafkaAs(service).send(topic, messages);
   }
   /** As a message of ours. Whether Kafka takes it or not: what counts is what comes of it. */
   async forge(service: ServiceName, { topic, key, value, headers }: OutgoingMessage): Promise<void> {
-    await this.send(service, { topic, messages: [{ key, value, headers }] }).catch(() => undefined);
+    await this.send(service, topic, [{ key, value, headers }]).catch(() => undefined);
   }
   signAs(service: ServiceName, nowMs: () => number = Date.now): SignMessage {
     return signerOf(this.#env(`${prefixOf(service)}SIGNING_KEY_FILE`), nowMs);
@@ -131,20 +123,14 @@ export class Stage {
     ]);
   }
   async closeTopic(service: ServiceName, topic: string): Promise<void> {
-    const { brokers, sasl } = this.world.stack.kafka;
-    const admin = new Kafka({ clientId: 'attack', brokers, sasl, logLevel: logLevel.NOTHING }).admin();
-    await admin.connect();
-    try {
-      const filter = {
-        ...{ resourceType: AclResourceTypes.TOPIC, resourceName: topic, resourcePatternType: ResourcePatternTypes.LITERAL },
-        ...{ principal: `User:${service}`, host: '*', operation: AclOperationTypes.WRITE, permissionType: AclPermissionTypes.ALLOW },
-      };
-      await admin.deleteAcls({ filters: [filter] });
-      const standing = async (): Promise<number> => (await admin.describeAcls(filter)).resources.length;
-      await eventually('the topic is closed', standing, (count) => count === 0, UNTIL_MS, 50);
-    } finally {
-      await admin.disconnect();
-    }
+    const admin = new ForeignClient(this.world.stack.kafka, 'attack');
+    await eventually(
+      'the topic is closed',
+      () => admin.closeTopic(service, topic),
+      (left) => left === 0,
+      UNTIL_MS,
+      50,
+    );
   }
 
   // What is there to be attacked.

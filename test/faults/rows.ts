@@ -265,6 +265,18 @@ export const rows: readonly Row[] = [
     ],
   },
   {
+    mark: 'D1',
+    fault:
+      'The books of the demo did not agree on a slow machine: the word that a payment was made counted while the bank still worked on it.',
+    mends: [
+      {
+        file: 'services/payout/src/effect/clear-suspense.ts',
+        find: "if (payment.state !== 'settled') return",
+        replace: "if (payment.state === 'refused') return",
+      },
+    ],
+  },
+  {
     mark: 'E1',
     fault: 'A portfolio whose broker InvestSuite integrates was sold and paid a second time by us.',
     mends: [

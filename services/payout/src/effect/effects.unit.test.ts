@@ -464,7 +464,7 @@ describe('ClearSuspense', () => {
     ['made by the middleware', { endToEndId: endToEndIdOf('another') }],
     ['before the cash was in suspense', { bookedAtMs: NOW_MS - 90_000_000 }],
     ['does not show when', { bookedAtMs: null }],
-  ])('does not take "paid by hand" for a payment that the bank shows %s [A8]', async (why, other) => {
+  ])('does not take "paid by hand" for a payment that the bank shows %s [A8] [D1]', async (why, other) => {
     const payment = byId({ ...shown, ...other });
     expect(await check('applied', 'PM9', { payment })).toEqual({ taken: false, why: containing(why) });
   });
