@@ -266,8 +266,7 @@ export const rows: readonly Row[] = [
   },
   {
     mark: 'D1',
-    fault:
-      'The books of the demo did not agree on a slow machine: the word that a payment was made counted while the bank still worked on it.',
+    fault: 'The books of the demo did not agree on a slow machine. People said that a payment was made, and the bank still worked on it.',
     mends: [
       {
         file: 'services/payout/src/effect/clear-suspense.ts',
