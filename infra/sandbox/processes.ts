@@ -112,6 +112,27 @@ export const runMain = (main: () => Promise<void>): void => {
   });
 };
 
+/** What the words behind a command ask for: a run, a text to be shown, or a text that says what is wrong with them. */
+export type CommandRead<Arguments> =
+  | { readonly kind: 'run'; readonly arguments: Arguments }
+  | { readonly kind: 'show'; readonly text: string }
+  | { readonly kind: 'wrong'; readonly text: string };
+/** EX_USAGE of sysexits.h. */
+const USAGE = 64;
+
+/** The whole of a command: `run` resolves with its exit code. */
+export const runCommand = <Arguments>(read: CommandRead<Arguments>, run: (wanted: Arguments) => Promise<number> | number): void => {
+  runMain(async () => {
+    if (read.kind !== 'run') {
+      (read.kind === 'show' ? process.stdout : process.stderr).write(read.text);
+      process.exitCode = read.kind === 'show' ? 0 : USAGE;
+      return;
+    }
+    // Whatever still waits on a timer or a socket has nothing to say any more.
+    process.exit(await run(read.arguments));
+  });
+};
+
 /**
  * Resolves with the first SIGINT, SIGTERM or SIGHUP. From then on they are ignored: a terminal, npm and a parent may each send their own
  * copy of one Ctrl-C, and the orderly end must not be cut short by the second.

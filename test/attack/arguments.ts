@@ -1,5 +1,6 @@
 /** The words behind `npm run attack --`. Pure: what is wrong comes back as text. */
 import { Command, CommanderError, Option } from 'commander';
+import type { CommandRead } from '../../infra/sandbox/processes.js';
 
 export type AttackArguments =
   /** `only`: attacks whose name or row holds this text; null: all. */
@@ -7,10 +8,7 @@ export type AttackArguments =
   | { readonly does: 'table' }
   /** `marks`: only these rows; empty: all. */
   | { readonly does: 'mutate'; readonly marks: readonly string[] };
-export type ReadArguments =
-  | { readonly kind: 'run'; readonly arguments: AttackArguments }
-  | { readonly kind: 'show'; readonly text: string }
-  | { readonly kind: 'wrong'; readonly text: string };
+export type ReadArguments = CommandRead<AttackArguments>;
 
 const DESCRIPTION = `Attacks the product in a sandbox: by Kafka and SQL with the login of each service, by API, sockets and configuration.
 Exit 0 only when each attack was refused, and an operator sees that it was tried. Nothing of it may pay.

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runMain } from '../../infra/sandbox/processes.js';
+import { runCommand } from '../../infra/sandbox/processes.js';
 import { projectRoot } from '../../infra/sandbox/project-root.js';
 import { WrongUsage } from '../../infra/sandbox/wrong-usage.js';
 import { mutate } from '../faults/mutate.js';
@@ -12,8 +12,6 @@ import { attacksTable } from './attacks-table.js';
 import { runPeel } from './peel.js';
 import { runAttacks } from './run.js';
 
-/** EX_USAGE of sysexits.h. */
-const USAGE = 64;
 const FOLDERS = ['services', 'shared', 'contracts', 'migrations', 'infra', 'test'];
 
 const say = (line: string): void => {
@@ -72,14 +70,4 @@ const run = (wanted: AttackArguments): Promise<number> | number => {
   }
 };
 
-const main = async (): Promise<void> => {
-  const read = readArguments(process.argv.slice(2));
-  if (read.kind !== 'run') {
-    (read.kind === 'show' ? process.stdout : process.stderr).write(read.text);
-    process.exitCode = read.kind === 'show' ? 0 : USAGE;
-    return;
-  }
-  process.exitCode = await run(read.arguments);
-};
-
-runMain(main);
+runCommand(readArguments(process.argv.slice(2)), run);

@@ -1,6 +1,7 @@
 /** The words behind `npm run bench --`. Pure: what is to be shown or is wrong comes back as text. */
 import { Command, CommanderError } from 'commander';
 import type { Bench } from './measure.js';
+import type { CommandRead } from '../../infra/sandbox/processes.js';
 
 export type BenchArguments = {
   readonly names: readonly string[];
@@ -9,10 +10,7 @@ export type BenchArguments = {
   /** Where the result is written as JSON, or null. */
   readonly jsonFile: string | null;
 };
-export type ReadArguments =
-  | { readonly kind: 'run'; readonly arguments: BenchArguments }
-  | { readonly kind: 'show'; readonly text: string }
-  | { readonly kind: 'wrong'; readonly text: string };
+export type ReadArguments = CommandRead<BenchArguments>;
 
 type Flags = { readonly quick?: true; readonly write?: true; readonly list?: true; readonly json?: string };
 

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../infra/sandbox/project-root.js';
-import { firstStopSignal, runMain } from '../../infra/sandbox/processes.js';
+import { firstStopSignal, runCommand } from '../../infra/sandbox/processes.js';
 import { demandPlaceFor } from '../../infra/sandbox/result-file.js';
 import { replaceMarked } from '../../infra/tooling/contracts/marked.js';
 import { readArguments, type BenchArguments } from './arguments.js';
@@ -12,8 +12,6 @@ import type { Bench } from './measure.js';
 import { picture } from './picture.js';
 import { asJson, asMarkdown, asTable, type BenchReport, type Report } from './report.js';
 
-/** EX_USAGE of sysexits.h. */
-const USAGE = 64;
 const INTERRUPTED = 130;
 const FOLDER = join(projectRoot, 'test/bench');
 
@@ -66,23 +64,9 @@ const run = async ({ names, quick, write, jsonFile }: BenchArguments): Promise<n
   return failed ? 1 : 0;
 };
 
-const main = async (): Promise<void> => {
-  const read = readArguments(process.argv.slice(2), benches);
-  switch (read.kind) {
-    case 'show':
-      process.stdout.write(read.text);
-      return;
-    case 'wrong':
-      process.stderr.write(read.text);
-      process.exitCode = USAGE;
-      return;
-    case 'run': {
-      demandPlaceFor(read.arguments.jsonFile);
-      // What it has started is tied to it and ends with it.
-      const interrupted = firstStopSignal().then(() => INTERRUPTED);
-      process.exit(await Promise.race([run(read.arguments), interrupted]));
-    }
-  }
-};
-
-runMain(main);
+runCommand(readArguments(process.argv.slice(2), benches), (wanted) => {
+  demandPlaceFor(wanted.jsonFile);
+  // What it has started is tied to it and ends with it.
+  const interrupted = firstStopSignal().then(() => INTERRUPTED);
+  return Promise.race([run(wanted), interrupted]);
+});

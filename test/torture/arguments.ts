@@ -1,6 +1,7 @@
 /** The words behind `npm run torture --`. Pure: what is wrong comes back as text. */
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { FAULTS, isFault, type FaultName } from '../world/faults.js';
+import type { CommandRead } from '../../infra/sandbox/processes.js';
 
 export interface TortureArguments {
   readonly kills: number;
@@ -16,10 +17,7 @@ export interface TortureArguments {
   /** Only the named boundaries of the engine. */
   readonly crashPoints: boolean;
 }
-export type ReadArguments =
-  | { readonly kind: 'run'; readonly arguments: TortureArguments }
-  | { readonly kind: 'show'; readonly text: string }
-  | { readonly kind: 'wrong'; readonly text: string };
+export type ReadArguments = CommandRead<TortureArguments>;
 
 const MOST_KILLS = 2_000;
 /** One page of the operators' list of open journeys holds 1,000, and each customer has one that never ends. */

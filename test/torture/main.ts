@@ -3,15 +3,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../infra/sandbox/project-root.js';
 import { printJson } from '../../shared/kernel/json.js';
-import { firstStopSignal, runMain } from '../../infra/sandbox/processes.js';
+import { firstStopSignal, runCommand } from '../../infra/sandbox/processes.js';
 import { demandPlaceFor } from '../../infra/sandbox/result-file.js';
 import { readArguments, type TortureArguments } from './arguments.js';
 import { comparisonLines, compareWithStock, isOursWhole } from './kafka-only.js';
 import { asJson, resultLines } from './report.js';
 import { torture, type Watcher } from './run.js';
 
-/** EX_USAGE of sysexits.h. */
-const USAGE = 64;
 const INTERRUPTED = 130;
 const PLAIN_PROGRESS_EVERY_MS = 15_000;
 
@@ -85,21 +83,7 @@ const run = async (options: TortureArguments): Promise<number> => {
   return result.good ? 0 : 1;
 };
 
-const main = async (): Promise<void> => {
-  const read = readArguments(process.argv.slice(2));
-  switch (read.kind) {
-    case 'show':
-      process.stdout.write(read.text);
-      return;
-    case 'wrong':
-      process.stderr.write(read.text);
-      process.exitCode = USAGE;
-      return;
-    case 'run':
-      demandPlaceFor(read.arguments.jsonFile);
-      // Whatever still waits on a timer or a socket has nothing to say any more.
-      process.exit(await run(read.arguments));
-  }
-};
-
-runMain(main);
+runCommand(readArguments(process.argv.slice(2)), (wanted) => {
+  demandPlaceFor(wanted.jsonFile);
+  return run(wanted);
+});

@@ -1,6 +1,7 @@
 /** The words behind `npm run two-builds --`. Pure: what is wrong comes back as text. */
 import { Command, CommanderError, Option } from 'commander';
 import { LARGEST_SEED, wholeNumber } from '../torture/arguments.js';
+import type { CommandRead } from '../../infra/sandbox/processes.js';
 
 export interface TwoBuildsArguments {
   /** `stop-all`: every instance of the earlier build ends, then the migrations run, then this build starts. `rolling`: both run at once. */
@@ -11,10 +12,7 @@ export interface TwoBuildsArguments {
   readonly seed: number;
   readonly keep: boolean;
 }
-export type ReadArguments =
-  | { readonly kind: 'run'; readonly arguments: TwoBuildsArguments }
-  | { readonly kind: 'show'; readonly text: string }
-  | { readonly kind: 'wrong'; readonly text: string };
+export type ReadArguments = CommandRead<TwoBuildsArguments>;
 
 const MOST_CUSTOMERS = 300;
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { runMain } from '../../infra/sandbox/processes.js';
+import { runCommand } from '../../infra/sandbox/processes.js';
 import { projectRoot } from '../../infra/sandbox/project-root.js';
 import { WrongUsage } from '../../infra/sandbox/wrong-usage.js';
 import { tableLines } from '../world/books-table.js';
@@ -9,9 +9,6 @@ import { isOver } from '../world/verdict.js';
 import { readArguments, type TwoBuildsArguments } from './arguments.js';
 import { makeNextBuild } from './next-build.js';
 import { replaceBuilds } from './run.js';
-
-/** EX_USAGE of sysexits.h. */
-const USAGE = 64;
 
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
@@ -36,19 +33,4 @@ const run = async ({ from, how, customers, seed, keep }: TwoBuildsArguments): Pr
   }
 };
 
-const main = async (): Promise<void> => {
-  const read = readArguments(process.argv.slice(2));
-  switch (read.kind) {
-    case 'show':
-      process.stdout.write(read.text);
-      return;
-    case 'wrong':
-      process.stderr.write(read.text);
-      process.exitCode = USAGE;
-      return;
-    case 'run':
-      process.exit(await run(read.arguments));
-  }
-};
-
-runMain(main);
+runCommand(readArguments(process.argv.slice(2)), run);
