@@ -32,7 +32,12 @@ export type EngineService = {
   /** What it changes outside, by the names of its effects: the scopes `operation:NAME` that people can stop. */
   readonly changes: readonly string[];
 };
-export type HttpService = { readonly runs: 'http'; readonly emits: readonly Topic[] };
+export type HttpService = {
+  readonly runs: 'http';
+  readonly emits: readonly Topic[];
+  /** Read from the beginning to the end, each time that somebody asks; in a group with the name of the service. */
+  readonly readsWhole?: readonly Topic[];
+};
 
 /** In the order in which they are started. */
 export const services = {
@@ -94,7 +99,7 @@ export const services = {
     calls: ['InvestSuite'],
     changes: ['WritePortfolio', 'RestoreDivestAmount'],
   },
-  operator: { runs: 'http', emits: ['operator.decision', 'audit.head'] },
+  operator: { runs: 'http', emits: ['operator.decision', 'audit.head'], readsWhole: ['audit.head'] },
 } as const satisfies Readonly<Record<string, EngineService | HttpService>>;
 
 type Services = typeof services;
@@ -122,6 +127,10 @@ const DECISIONS: Topic = 'operator.decision';
 
 export const topicsTakenBy = (name: ServiceName): readonly Topic[] =>
   isOnEngine(name) ? [...(Object.keys(engineService(name).takes) as Topic[]), DECISIONS] : [];
+export const topicsReadWholeBy = (name: ServiceName): readonly Topic[] => {
+  const service: EngineService | HttpService = services[name];
+  return service.runs === 'http' ? (service.readsWhole ?? []) : [];
+};
 export const takersOf = (topic: Topic): readonly ServiceName[] => serviceNames.filter((name) => topicsTakenBy(name).includes(topic));
 export const emittersOf = (topic: Topic): readonly ServiceName[] =>
   serviceNames.filter((name) => (services[name].emits as readonly Topic[]).includes(topic));

@@ -29,6 +29,8 @@ describe('the kill switch', () => {
   let pool: Pool;
   let http: Listening;
   let waits = 0;
+  let anchored = 0;
+  let isKafkaAway = false;
 
   beforeAll(async () => {
     database = await createTestDatabase();
@@ -48,6 +50,11 @@ describe('the kill switch', () => {
     );
     stopping(app, {
       ...{ personAt, nowMs: Date.now, stopping: stopStore({ pool, personAt }) },
+      anchor: () => {
+        anchored++;
+        return isKafkaAway ? Promise.reject(new Error('away')) : Promise.resolve();
+      },
+      isKnownPortfolio: (id) => Promise.resolve(id === 'P1'),
       untilItHolds: () => {
         waits++;
         return Promise.resolve();
@@ -113,7 +120,15 @@ describe('the kill switch', () => {
       warned: expect.stringContaining('the same person'),
     });
     expect(await cli('ben', ['stops', 'approve', 'system:core-banking'], 'anna')).toMatchObject({ exit: EXIT.refused });
+    isKafkaAway = true;
+    expect(await cli('carl', ['stops', 'approve', 'system:core-banking'])).toMatchObject({
+      exit: EXIT.away,
+      warned: expect.stringContaining('cannot be kept on Kafka now'),
+    });
+    isKafkaAway = false;
+    const before = anchored;
     const approved = await cli('carl', ['stops', 'approve', 'system:core-banking']);
+    expect(anchored).toBe(before + 1);
     expect([approved.exit, approved.out, await scopes()]).toEqual([EXIT.done, 'nothing is stopped\n', []]);
     expect((await shown()).waiting).toEqual([]);
   });
@@ -143,5 +158,12 @@ describe('the kill switch', () => {
       'anna asked to resume system:core-banking',
       'carl approved to resume system:core-banking',
     ]);
+  });
+
+  it('stops a portfolio that nobody knows, and says that the id is to be checked', async () => {
+    const ran = await cli('anna', ['stop', 'portfolio:P1X', '--why', 'a slip of the keyboard']);
+    expect(ran).toMatchObject({ exit: EXIT.done, out: expect.stringContaining('CHECK: no journey of portfolio P1X is known') });
+    await cli('anna', ['resume', 'portfolio:P1X', '--why', 'it was a slip']);
+    expect(await cli('carl', ['stops', 'approve', 'portfolio:P1X'])).toMatchObject({ exit: EXIT.done });
   });
 });

@@ -81,8 +81,8 @@ const warnOfUnservedSchemas = (pool: Pool, log: Log, isStopped: () => boolean): 
 
 const headsOf = (settings: Settings, { pool, log }: OperatorTools, publish: CarryOutOptions['publish']): AuditHeads => {
   const kafka = kafkaOptions(settings, 'operator', log);
-  // One reader at a time in a group: each instance has a group of its own.
-  const groupId = `${settings.KAFKA_TOPIC_PREFIX}operator-audit-${kafka.clientId}`;
+  // One reader at a time in a group: there is one instance, and it reads once at a time.
+  const groupId = `${settings.KAFKA_TOPIC_PREFIX}operator`;
   return new AuditHeads({
     head: () => auditHead(pool),
     publish,
@@ -136,6 +136,8 @@ export const wire = (settings: Settings, tools: OperatorTools): { readonly stop:
   stopping(app, {
     ...{ personAt, nowMs: Date.now },
     stopping: stopStore({ pool, personAt }),
+    anchor: () => heads.publish(),
+    isKnownPortfolio: async (portfolio) => (await reading.journeys({ portfolio, overdue: false, which: 'all', limit: 1 })).items.length > 0,
     untilItHolds: () =>
       new Promise((resolve) => {
         setTimeout(resolve, HOLDS_EVERYWHERE_AFTER_MS);

@@ -4,6 +4,7 @@ import {
   engineServiceNames,
   serviceNames,
   takersOf,
+  topicsReadWholeBy,
   topicsTakenBy,
   services,
   type ServiceName,
@@ -49,9 +50,15 @@ const topicsUsedBy = (name: ServiceName): readonly string[] => [...new Set([...t
 export const plannedAccess = (userOf: (service: ServiceName) => string = (service) => service): readonly Access[] =>
   serviceNames.flatMap((service): readonly Access[] => {
     const user = userOf(service);
-    const isOnEngine = (engineServiceNames as readonly ServiceName[]).includes(service);
+    const readWhole = topicsReadWholeBy(service);
+    const hasGroup = readWhole.length > 0 || (engineServiceNames as readonly ServiceName[]).includes(service);
     return [
-      ...topicsTakenBy(service).map((name): Access => ({ user, resource: 'topic', name, operations: ['Read', 'Describe'] })),
+      ...[...topicsTakenBy(service), ...readWhole].map((name): Access => ({
+        user,
+        resource: 'topic',
+        name,
+        operations: ['Read', 'Describe'],
+      })),
       // The limits of a topic are read before anything is sent to it.
       ...topicsWrittenBy(service).map((name): Access => ({
         user,
@@ -59,7 +66,7 @@ export const plannedAccess = (userOf: (service: ServiceName) => string = (servic
         name,
         operations: ['Write', 'Describe', 'DescribeConfigs'],
       })),
-      ...(isOnEngine ? [{ user, resource: 'group', name: service, operations: ['Read', 'Describe'] } satisfies Access] : []),
+      ...(hasGroup ? [{ user, resource: 'group', name: service, operations: ['Read', 'Describe'] } satisfies Access] : []),
     ];
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { emittersOf, serviceNames, services, topicsTakenBy } from '../../../contracts/internal/services.js';
+import { emittersOf, serviceNames, services, topicsReadWholeBy, topicsTakenBy } from '../../../contracts/internal/services.js';
 import { topics } from '../../../contracts/internal/topics.js';
 import { printPlan } from '../../../infra/topics/print.js';
 import { plannedAccess, plannedTopics } from './topics.js';
@@ -14,7 +14,8 @@ describe('the rights on topics', () => {
   it('let a topic be written by those who emit it, and read by those who take it, and by nobody else [A2]', () => {
     for (const topic of topics) {
       expect([topic, usersWho('Write', topic)]).toEqual([topic, [...emittersOf(topic)]]);
-      expect([topic, usersWho('Read', topic)]).toEqual([topic, serviceNames.filter((name) => topicsTakenBy(name).includes(topic))]);
+      const readers = serviceNames.filter((name) => [...topicsTakenBy(name), ...topicsReadWholeBy(name)].includes(topic));
+      expect([topic, usersWho('Read', topic)]).toEqual([topic, readers]);
     }
     expect(usersWho('Write', 'operator.decision')).toEqual(['operator']);
   });
@@ -24,9 +25,11 @@ describe('the rights on topics', () => {
       expect(usersWho('Read', `${topic}.dlq`)).toEqual([]);
     }
   });
-  it('give each service on the engine its own group', () => {
+  it('give a group of its own to each service that reads', () => {
     const groups = access.filter(({ resource }) => resource === 'group').map(({ user, name }) => [user, name]);
-    expect(groups).toEqual(serviceNames.filter((name) => services[name].runs === 'engine').map((name) => [name, name]));
+    const readers = serviceNames.filter((name) => services[name].runs === 'engine' || topicsReadWholeBy(name).length > 0);
+    expect(groups).toEqual(readers.map((name) => [name, name]));
+    expect(readers).toContain('operator');
   });
   it('are printed as commands, with the prefix of the installation and the users of the cluster', () => {
     const text = printPlan(

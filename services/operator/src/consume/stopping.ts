@@ -24,11 +24,18 @@ export type StoppingTools = {
   readonly stopping: Stopping;
   readonly personAt: PersonAt;
   readonly nowMs: () => number;
+  /** Keeps the head of the audit log outside of the database. Resolves when Kafka has it. */
+  readonly anchor: () => Promise<void>;
+  /** Whether any journey, open or over, is of this portfolio. */
+  readonly isKnownPortfolio: (portfolioId: string) => Promise<boolean>;
   /** Resolves when a row that is committed now holds in every instance. */
   readonly untilItHolds: () => Promise<void>;
 };
 
-export const stopping = (app: Express, { stopping: stops, personAt, nowMs, untilItHolds }: StoppingTools): void => {
+export const stopping = (
+  app: Express,
+  { stopping: stops, personAt, nowMs, anchor, isKnownPortfolio, untilItHolds }: StoppingTools,
+): void => {
   const expectSigned = (act: Words, by: Signature, approvedBy: Signature | null, needsSecond: boolean): void => {
     const problem = whyNotSigned(stopText(act), by, approvedBy, { named: (name) => personAt(name, nowMs()), needsSecond });
     if (problem !== null) throw new Refusal(403, 'not-signed', 'This act is not signed by the people it needs', problem);
@@ -41,6 +48,13 @@ export const stopping = (app: Express, { stopping: stops, personAt, nowMs, until
     const open = standing.filter((one) => one.scope === scope).map((one) => one.actId);
     if (!ends.every((one) => open.includes(one)))
       throw new Refusal(409, 'not-stopped', 'A stop that this would end does not stand any more; look at the stops again');
+  };
+
+  /** A portfolio may be stopped before its first journey. A slip of the keyboard must be seen all the same; the stop stands. */
+  const warningOf = async (scope: string): Promise<string | null> => {
+    const [, portfolioId] = /^portfolio:(.+)$/.exec(scope) ?? [];
+    if (portfolioId === undefined || (await isKnownPortfolio(portfolioId).catch(() => true))) return null;
+    return `no journey of portfolio ${portfolioId} is known; it is stopped all the same: check the id`;
   };
 
   app.get(
@@ -56,7 +70,7 @@ export const stopping = (app: Express, { stopping: stops, personAt, nowMs, until
       expectSigned({ ...wanted, does: 'stops', ends: [] }, by, null, false);
       await stops.stop({ ...wanted, by });
       await untilItHolds();
-      return ok({ you: by.name, ...(await stops.shown()) });
+      return ok({ you: by.name, warning: await warningOf(wanted.scope), ...(await stops.shown()) });
     }),
   );
   app.post(
@@ -79,6 +93,10 @@ export const stopping = (app: Express, { stopping: stops, personAt, nowMs, until
       if (asked === null) throw new Refusal(404, 'act-unknown', 'Nobody has asked for this');
       expectSigned({ ...asked, does: 'resumes' }, asked.by, approvedBy, true);
       expectStanding(await stops.shown(), asked.scope, asked.ends);
+      // What lets money go leaves only when the line of its asking is kept where this database cannot reach it.
+      await anchor().catch((error: unknown) => {
+        throw new Refusal(503, 'kafka-away', 'The audit log cannot be kept on Kafka now; approve again', String(error));
+      });
       await stops.resume(asked, approvedBy);
       return ok({ you: approvedBy.name, ...(await stops.shown()) });
     }),

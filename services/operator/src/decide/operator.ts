@@ -180,13 +180,17 @@ export type AuditLine = {
 };
 /** A head of the log that was kept outside of the database. */
 export type AuditHead = { readonly seq: number; readonly hash: string };
+/** `unread`: why the heads on Kafka cannot be read now. */
+export type KeptHeads = readonly AuditHead[] | { readonly unread: string };
 export type AuditVerdict =
   | {
       readonly whole: true;
       readonly lines: number;
       readonly lastHash: string;
-      /** How many heads on Kafka it was compared with; null when Kafka is away. */
-      readonly heads: number | null;
+      /** How many heads on Kafka it was compared with. */
+      readonly heads: number;
+      /** Why it was compared with none, so that a missing end would not be seen. Null when it was compared, or the log is empty. */
+      readonly notCompared: string | null;
     }
   /** `brokenAt` is the line; 0 where the problem is an act, or a line that is not there any more. */
   | { readonly whole: false; readonly lines: number; readonly brokenAt: number; readonly problem: string };

@@ -223,9 +223,9 @@ export const auditScreen = (answer: Json): string =>
   ]);
 
 const headsText = (answer: Json): string =>
-  memberOf(answer, 'heads') === null
-    ? 'Kafka is away: the log was not compared with the heads that are kept there, so a missing end would not be seen'
-    : `compared with ${cell(answer, 'heads')} heads on Kafka, and with every act`;
+  memberOf(answer, 'notCompared') === null
+    ? `compared with ${cell(answer, 'heads')} heads on Kafka, and with every act`
+    : `compared with every act, and NOT with Kafka: ${cell(answer, 'notCompared')}. A missing end would not be seen`;
 
 const brokenText = (answer: Json): string =>
   cell(answer, 'brokenAt') === '0'
@@ -249,6 +249,7 @@ export const verdictScreen = (answer: Json): string =>
 
 /** Three lists, each only where it has something; the first one always. */
 export const stopsScreen = (answer: Json): string => {
+  const warning = memberOf(answer, 'warning');
   const standing = listing(rowsIn(answer, 'standing'), 'nothing is stopped', ['STOPPED', 'SINCE', 'BY', 'WHY', 'ACT'], (row) => [
     cell(row, 'scope'),
     seconds(cell(row, 'since')),
@@ -270,6 +271,7 @@ export const stopsScreen = (answer: Json): string => {
     cell(row, 'problem'),
   ]);
   return [
+    ...(typeof warning === 'string' ? [`CHECK: ${warning}\n`] : []),
     standing,
     ...(waiting.length === 0 ? [] : [table(['RESUME WAITS FOR A SECOND PERSON', 'ASKED', 'BY', 'WHY', 'ACT'], waiting)]),
     ...(refused.length === 0 ? [] : [table(['NOT SIGNED, DOES NOT COUNT', 'SCOPE', 'AT', 'PROBLEM'], refused)]),

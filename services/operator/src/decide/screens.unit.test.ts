@@ -148,10 +148,12 @@ describe('a screen', () => {
     expect(actsScreen(items('{"id":"7","kind":"answer-effect","details":{"answer":"applied"}}'))).toContain('answer-effect: applied\n');
     expect(actsScreen(items('{"id":"7","kind":"discard-dead-letter","details":{}}'))).toContain('discard-dead-letter\n');
     expect(auditScreen(items('{"seq":1,"details":{"act":"7"}}'))).toContain('{"act":"7"}');
-    expect(verdictScreen(parseJson('{"whole":true,"lines":3,"lastHash":"h","heads":2}'))).toBe(
+    expect(verdictScreen(parseJson('{"whole":true,"lines":3,"lastHash":"h","heads":2,"notCompared":null}'))).toBe(
       'whole: 3 lines, the last hash is h\ncompared with 2 heads on Kafka, and with every act\n',
     );
-    expect(verdictScreen(parseJson('{"whole":true,"lines":3,"lastHash":"h","heads":null}'))).toContain('Kafka is away');
+    expect(verdictScreen(parseJson('{"whole":true,"lines":3,"lastHash":"h","heads":0,"notCompared":"Kafka keeps no head"}'))).toContain(
+      'NOT with Kafka: Kafka keeps no head.',
+    );
     expect(verdictScreen(parseJson('{"whole":false,"lines":3,"brokenAt":0,"problem":"act 7 has no line of its asking"}'))).toBe(
       'BROKEN: act 7 has no line of its asking. The chain itself is whole, 3 lines\n',
     );

@@ -5,7 +5,7 @@
 import { isoOf } from '../../../../shared/kernel/instant.js';
 import { headersOf, parseEnvelope, printEnvelope } from '../../../../contracts/internal/envelope.js';
 import { auditHead } from '../../../../contracts/internal/events.js';
-import type { AuditHead } from '../decide/operator.js';
+import type { AuditHead, KeptHeads } from '../decide/operator.js';
 import type { CarryOutOptions } from './carry-out.js';
 
 const HOUR_MS = 3_600_000;
@@ -42,12 +42,15 @@ export class AuditHeads {
     this.#o = options;
   }
 
+  /** Now, and hourly. */
   start(): void {
-    this.#timer = setInterval(() => {
+    const publish = (): void => {
       this.publish().catch((error: unknown) => {
         this.#o.failed(error);
       });
-    }, HOUR_MS);
+    };
+    publish();
+    this.#timer = setInterval(publish, HOUR_MS);
     this.#timer.unref();
   }
 
@@ -70,14 +73,14 @@ export class AuditHeads {
     this.#published = head.hash;
   }
 
-  /** What was kept. Null while Kafka is away: then the log is compared with nothing. One reading at a time. */
-  kept(): Promise<readonly AuditHead[] | null> {
+  /** What was kept, or why it cannot be read: then the log is compared with nothing. One reading at a time. */
+  kept(): Promise<KeptHeads> {
     const reading = this.#reading.then(async () => {
       try {
         return (await this.#o.readAll()).flatMap((value) => headIn(value) ?? []);
       } catch (error) {
         this.#o.failed(error);
-        return null;
+        return { unread: error instanceof Error ? error.message : 'unknown' };
       }
     });
     this.#reading = reading;

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
 import { EMPTY_CHAIN, verifyNext, type ChainEnd, type Sha256, type StoredLine } from '../decide/audit-chain.js';
-import type { AuditHead, AuditLine, AuditVerdict } from '../decide/operator.js';
+import type { AuditHead, AuditLine, AuditVerdict, KeptHeads } from '../decide/operator.js';
 import { iso, jsonOf, rowsOf, type Queryable } from './rows.js';
 
 export const sha256: Sha256 = (text) => createHash('sha256').update(text, 'utf8').digest('hex');
@@ -156,12 +156,14 @@ const contradictedHead = async (from: Queryable, heads: readonly AuditHead[]): P
     : `line ${wrong.seq} is another one than a head on Kafka says`;
 };
 
-/** `heads`: what was kept on Kafka, or null while Kafka is away. */
-export const verifyAudit = async (from: Queryable, heads: readonly AuditHead[] | null): Promise<AuditVerdict> => {
+/** `kept`: the heads on Kafka. */
+export const verifyAudit = async (from: Queryable, kept: KeptHeads): Promise<AuditVerdict> => {
   const { end, broken } = await verifyChain(from);
   if (broken !== null) return broken;
-  const problem = (heads === null ? null : await contradictedHead(from, heads)) ?? (await mismatch(from));
-  return problem === null
-    ? { whole: true, lines: end.lines, lastHash: end.lastHash, heads: heads?.length ?? null }
-    : { whole: false, lines: end.lines, brokenAt: 0, problem };
+  const heads = 'unread' in kept ? [] : kept;
+  const problem = (await contradictedHead(from, heads)) ?? (await mismatch(from));
+  if (problem !== null) return { whole: false, lines: end.lines, brokenAt: 0, problem };
+  const without = 'unread' in kept ? `the heads on Kafka cannot be read: ${kept.unread}` : 'Kafka keeps no head of this log';
+  const notCompared = end.lines > 0 && heads.length === 0 ? without : null;
+  return { whole: true, lines: end.lines, lastHash: end.lastHash, heads: heads.length, notCompared };
 };
