@@ -4,8 +4,10 @@ import type { PortfolioNow } from '../../../../contracts/internal/standing.js';
 import { decimal } from '../../../../shared/kernel/decimal.js';
 import { NOT_SENT } from '../../../../shared/kernel/outcome.js';
 import { factsUnder, factsWith } from '../../../../test/builders/journey-facts.js';
+import { listedCashOut } from '../../../../test/builders/known-cash-outs.js';
 import { COUNTER_ACCOUNT, payout, payoutToTransfer } from '../../../../test/builders/payout.js';
 import { portfolioNow } from '../../../../test/builders/standing.js';
+import { becauseUnknown } from './cash-outs.js';
 import { payoutFlow } from './payout.flow.js';
 import type { PayoutPolicy } from './payout.policy.js';
 import {
@@ -26,6 +28,7 @@ import {
   holdOrSuspendRequest,
   open,
   ownerOf,
+  readAgainOrHold,
   refuseCashOut,
   rememberReturn,
   seeReturn,
@@ -258,11 +261,21 @@ describe('the cash-out', () => {
     expect(followCashOut(asked, seen('done', { amount: null, currency: null }))).toEqual({ to: 'Transferring', set });
   });
   it('that is refused ends the payout', () => {
-    expect(refuseCashOut(fresh, 'not-enough-cash')).toMatchObject({ to: 'Refused', emits: [{ data: { outcome: 'refused' } }] });
+    expect(refuseCashOut(fresh, 'not-enough-cash', 'other-side')).toMatchObject({ to: 'Refused', emits: [{ data: { outcome: 'refused' } }] });
   });
   it('says who refused: the broker, or we without asking [C5]', () => {
-    expect(refuseCashOut(fresh, 'not-enough-cash')).toMatchObject({ set: { reason: 'the broker refused the cash-out: not-enough-cash' } });
-    expect(refuseCashOut(fresh, 'not sent: another currency')).toMatchObject({ set: { reason: 'not sent: another currency' } });
+    expect(refuseCashOut(fresh, 'not-enough-cash', 'other-side')).toMatchObject({ set: { reason: 'the broker refused the cash-out: not-enough-cash' } });
+    expect(refuseCashOut(fresh, 'not sent: another currency', 'other-side')).toMatchObject({ set: { reason: 'not sent: another currency' } });
+  });
+  it('beside one that our books do not know is held with its facts, wherever the payout stands, until people end it [B2]', () => {
+    const reason = becauseUnknown([listedCashOut({ cashOutId: 'DW-7' })]);
+    const facts = 'the broker shows a cash-out that our books do not know: DW-7 of EUR 250, done, made 2026-03-04T09:00:00Z';
+    for (const rule of [refuseCashOut, holdOrEndApproval, readAgainOrHold, holdOrSuspend]) {
+      expect(rule(asked, reason, 'other-side')).toMatchObject({ hold: expect.stringContaining(facts) });
+      expect(rule(asked, reason, 'other-side')).not.toHaveProperty('to');
+      expect(rule(asked, reason, 'person')).toHaveProperty('to');
+    }
+    expect(refuseCashOut(fresh, 'the transfer of another system', 'person')).toMatchObject({ to: 'Refused' });
   });
   it('that may not be approved is still there: people look, unless it is at its end', () => {
     expect(holdOrEndApproval(asked, 'not-allowed', 'other-side')).toHaveProperty('hold');

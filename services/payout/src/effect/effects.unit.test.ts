@@ -11,6 +11,7 @@ import type { BrokerPort, CashOut } from '../../../../shared/ports/broker.js';
 import type { BankCustomer, CoreBankingPort, Payment, PaymentRequest, ShownPayment } from '../../../../shared/ports/core-banking.js';
 import { ability as carefulAbility, sending as sendingNow, shortTiming as timing } from '../../../../test/builders/engine.js';
 import { shownPortfolio, shownUser } from '../../../../test/builders/investsuite.js';
+import { noneCompared } from '../../../../test/builders/known-cash-outs.js';
 import { journeyFacts } from '../../../../test/builders/journey-facts.js';
 import { COUNTER_ACCOUNT, payoutToTransfer } from '../../../../test/builders/payout.js';
 import { canPay } from '../../../../shared/adapters/core-banking/payments-api/payee.js';
@@ -172,6 +173,7 @@ describe('the cash-out', () => {
         findCashOut: async () => ({ found: 'applied', result: cashOut('done') }),
       }),
       sourcesWith(),
+      noneCompared,
       timing,
     );
     const request: unknown = effect.request(state, journey, 'k1');
@@ -182,7 +184,7 @@ describe('the cash-out', () => {
     expect(effect.resultFromPerson(request, 'CO1 seen at their desk')).toEqual(seen('pending'));
   });
   it('stays unknown when no answer came', async () => {
-    const effect = createCashOut(broker({}), sourcesWith(), timing);
+    const effect = createCashOut(broker({}), sourcesWith(), noneCompared, timing);
     const request: unknown = effect.request(state, journey, 'k1');
     expect(await effect.send(request, sending)).toEqual(lost);
     expect(await effect.inquire(request, sending)).toEqual({ found: 'absent' });
@@ -192,6 +194,7 @@ describe('the cash-out', () => {
       approveCashOut(
         broker({ approveCashOut: applied, readCashOut: async () => ({ kind: 'applied', result: cashOut(status) }) }),
         sourcesWith(),
+        noneCompared,
         timing,
       );
     const request: unknown = at('done').request(state, journey, 'k1');
@@ -203,7 +206,7 @@ describe('the cash-out', () => {
     for (const ended of ['failed', 'returned'] as const)
       expect(await at(ended).inquire(request, sending)).toEqual({ found: 'rejected', reason: ended });
     expect(at('done').resultFromPerson(request, 'x')).toEqual(seen('pending'));
-    const silent = approveCashOut(broker({}), sourcesWith(), timing);
+    const silent = approveCashOut(broker({}), sourcesWith(), noneCompared, timing);
     expect(await silent.send(request, sending)).toEqual(lost);
     expect(await silent.inquire(request, sending)).toMatchObject({ found: 'no-answer' });
   });
@@ -234,6 +237,7 @@ describe('PayCounterAccount', () => {
     payCounterAccount(
       { abilities: { pay: ability }, pay: async () => outcome, findPayment: async () => inquiry },
       sources,
+      noneCompared,
       choices,
       timing,
       () => NOW_MS,
@@ -258,7 +262,7 @@ describe('PayCounterAccount', () => {
       amount: euros('250'),
       remittanceInformation: 'Withdrawal',
       externalId: 'C1',
-      restsOn: { ownerId: 'U1' },
+      restsOn: { ownerId: 'U1', cashOuts: { account: 'B1', cashOutId: 'CO1', openedAtMs: journey.openedAtMs } },
     });
     expect(effect.reference?.(request)).toBe(request.endToEndId);
     expect([isIban(HOUSE), isIban('NL91 ABNA 0417 1643 00'), isIban('NL91ABNA0417164301')]).toEqual([true, false, false]);
