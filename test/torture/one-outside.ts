@@ -54,6 +54,7 @@ export interface TwoInstallationsCounts {
   readonly secondCashOuts: number;
   readonly secondCashOutsHeld: number;
   readonly paidOnce: number;
+  readonly heldByOne: number;
   readonly heldByBoth: number;
 }
 
@@ -64,6 +65,7 @@ export const countsOf = (customers: readonly CustomerBetweenTwo[]): TwoInstallat
     secondCashOuts: second.length,
     secondCashOutsHeld: second.filter(({ cashOutIds, payments, held }) => held.length >= cashOutIds.length - payments).length,
     paidOnce: customers.filter(({ payments }) => payments === 1).length,
+    heldByOne: customers.filter(({ held }) => held.length === 1).length,
     heldByBoth: customers.filter(({ held }) => held.length > 1).length,
   };
 };

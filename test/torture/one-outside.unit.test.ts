@@ -40,7 +40,7 @@ describe('a customer between two installations', () => {
   it('is counted', () => {
     const all = [customer({ cashOutIds: ['CO1', 'CO2'] }), customer({ payments: 2, cashOutIds: ['CO1', 'CO2'] }), customer()];
     expect(countsOf(judgeTwo(all, [nothing, knows('CO1')]))).toEqual({
-      ...{ paidTwice: 1, secondCashOuts: 2, secondCashOutsHeld: 2, paidOnce: 2, heldByBoth: 0 },
+      ...{ paidTwice: 1, secondCashOuts: 2, secondCashOutsHeld: 2, paidOnce: 2, heldByOne: 3, heldByBoth: 0 },
     });
   });
 });

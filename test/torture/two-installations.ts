@@ -2,6 +2,7 @@
  * Two installations on the same outside, one of them by mistake: a recovery site, or a test with the credentials of production. Each has a
  * Postgres, a Kafka and signing keys of its own. The first one hears the webhooks; the second one finds the divest requests by the clock.
  */
+import { setMaxListeners } from 'node:events';
 import { setTimeout as pauseMs } from 'node:timers/promises';
 import { z } from 'zod';
 import { createPrng } from '../simulators/shared/prng.js';
@@ -28,8 +29,13 @@ export interface TwoInstallationsResult {
 const LOOK_BY_CLOCK_MS = 5_000;
 /** Customers who ask before one look by the clock. */
 const PER_LOOK = 4;
-/** They ask so long before it, and so both installations often work on the same request at the same time. */
-const ASKS_BEFORE_MS = 900;
+/**
+ * Every other customer asks right before it, and the request for a cash-out travels for a while: both installations have looked, and neither
+ * cash-out is there yet. The others ask earlier, and the cash-out of the first one stands there when the second one looks.
+ */
+const ASKS_BEFORE_MS = { atTheSameTime: 250, onTheWay: 3_000 } as const;
+const CASH_OUT_TRAVELS_MS = 700;
+const isAtTheSameTime = ({ number }: Pick<Customer, 'number'>): boolean => number % 2 === 0;
 const LOOK_EVERY_MS = 500;
 /** The books have to stand still over two looks by the clock. */
 const CALM_MS = 2 * LOOK_BY_CLOCK_MS + 2_000;
@@ -45,7 +51,7 @@ const installations = async ({ seed, keep }: TwoInstallationsOptions, say: Watch
   // A cash-out that takes a while: the other one comes in between.
   const first = await startStack({
     ...{ seed, keep },
-    simulators: { REDEMPTION_MS: '400', STATUS_MS: '150' },
+    simulators: { REDEMPTION_MS: '1200', STATUS_MS: '300' },
     tenant: { pendingWithdrawalsSchedule: null },
     say: (line) => {
       say(`first installation: ${line}`);
@@ -81,12 +87,16 @@ const outsideOf = async (world: World, customers: readonly Customer[]): Promise<
 };
 
 const ask = async (world: World, customers: readonly Customer[], seed: number, stopped: AbortSignal): Promise<void> => {
+  // Each wait of a customer listens.
+  setMaxListeners(0, stopped);
   const prng = createPrng(seed).fork('two installations');
+  // The first look is two of them away, so that nobody is late.
   const firstLookMs = (Math.floor(Date.now() / LOOK_BY_CLOCK_MS) + 2) * LOOK_BY_CLOCK_MS;
   await Promise.all(
-    customers.map(async ({ portfolioId }, index) => {
+    customers.map(async ({ portfolioId, number }, index) => {
       const lookMs = firstLookMs + Math.floor(index / PER_LOOK) * LOOK_BY_CLOCK_MS;
-      await pauseMs(lookMs - prng.below(ASKS_BEFORE_MS) - Date.now(), undefined, { signal: stopped }).catch(() => undefined);
+      const beforeMs = prng.below(isAtTheSameTime({ number }) ? ASKS_BEFORE_MS.atTheSameTime : ASKS_BEFORE_MS.onTheWay);
+      await pauseMs(lookMs - beforeMs - Date.now(), undefined, { signal: stopped }).catch(() => undefined);
       if (!stopped.aborted) await world.investSuite.actAsApp(portfolioId, { action: 'set', amount: ASKED });
     }),
   );
@@ -120,6 +130,10 @@ export const twoInstallations = async (options: TwoInstallationsOptions, watcher
     await world.prepare();
     const customers: Customer[] = [];
     for (let number = 1; number <= count; number++) customers.push(await world.createCustomer({ number, cash: CASH, positions: [] }));
+    for (const { accountNo } of customers.filter(isAtTheSameTime))
+      await world.switchFault('broker', {
+        ...{ fault: 'apply-late', operation: 'create-redemption', subject: accountNo, delayMs: CASH_OUT_TRAVELS_MS },
+      });
     watcher.say(`${count} customers ask for cash, ${PER_LOOK} right before each look of the second installation`);
     await ask(world, customers, seed, watcher.interrupted);
     const operators = both.map(({ urls, operators: { anna } }) => createOperatorClient(urls.operator, anna));
@@ -139,6 +153,7 @@ export const twoInstallationsLines = ({ counts, customers, good }: TwoInstallati
   `${customers.length} customers, each asked for by both installations or by one:`,
   `  paid twice             ${counts.paidTwice}`,
   `  paid once              ${counts.paidOnce}`,
+  `  on hold in one         ${counts.heldByOne}`,
   `  on hold in both        ${counts.heldByBoth}`,
   `  second cash-outs       ${counts.secondCashOuts}, of them on hold and listed ${counts.secondCashOutsHeld}`,
   ...customers.filter(({ problems }) => problems.length > 0).map(({ number, problems }) => `  ${labelOf(number)}: ${problems.join('; ')}`),
