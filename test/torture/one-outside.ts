@@ -63,7 +63,7 @@ export const countsOf = (customers: readonly CustomerBetweenTwo[]): TwoInstallat
   return {
     paidTwice: customers.filter(({ payments }) => payments > 1).length,
     secondCashOuts: second.length,
-    secondCashOutsHeld: second.filter(({ cashOutIds, payments, held }) => held.length >= cashOutIds.length - payments).length,
+    secondCashOutsHeld: second.filter(({ cashOutIds, payments, held }) => held.length >= Math.max(1, cashOutIds.length - payments)).length,
     paidOnce: customers.filter(({ payments }) => payments === 1).length,
     heldByOne: customers.filter(({ held }) => held.length === 1).length,
     heldByBoth: customers.filter(({ held }) => held.length > 1).length,

@@ -48,10 +48,10 @@ const brokerBooks = z.object({
 });
 
 const installations = async ({ seed, keep }: TwoInstallationsOptions, say: Watcher['say']): Promise<readonly [Stack, Stack]> => {
-  // A cash-out that takes a while: the other one comes in between.
+  // Cash-outs and payments that take a while: the other one comes in between, and the level is still what was asked for.
   const first = await startStack({
     ...{ seed, keep },
-    simulators: { REDEMPTION_MS: '1200', STATUS_MS: '300' },
+    simulators: { REDEMPTION_MS: '1200', STATUS_MS: '4000' },
     tenant: { pendingWithdrawalsSchedule: null },
     say: (line) => {
       say(`first installation: ${line}`);
