@@ -100,6 +100,15 @@ export class Broker {
     this.#ground.tell('people', () => `move EUR ${decimalOf(cents)} back to ${account}`);
   }
 
+  /** Operators have a cash-out undone: it reads as one that has failed. */
+  undo(cashOutId: string): void {
+    const cashOut = this.cashOuts.find((one) => one.cashOutId === cashOutId);
+    if (cashOut === undefined || cashOut.status === 'failed') return;
+    cashOut.status = 'failed';
+    if (!cashOut.movedBack) this.account(cashOut.account).settledCents += cashOut.cents;
+    this.#ground.tell('people', () => `have ${cashOutId} undone`);
+  }
+
   /** Operators have a cash-out called off that waits for its approval. */
   callOff(cashOutId: string): void {
     const cashOut = this.cashOuts.find((one) => one.cashOutId === cashOutId);
