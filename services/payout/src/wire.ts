@@ -100,7 +100,7 @@ export const payoutBinding = (ports: Ports, tenant: Tenant, nowMs: () => number)
       FreeLimits: freeLimits(limits, timing),
       ReadCashOut: readCashOut(broker, timing),
       PayCounterAccount: pay,
-      ReadRequest: readRequest(investSuite, rules, timing),
+      ReadRequest: readRequest(investSuite, coreBanking, rules, timing, nowMs),
       PayCounterAccountAnew: pay,
       MoveRestBack: moveRestBack(timing),
       ReadWithdrawable: readWithdrawable(broker, timing, nowMs),

@@ -1,5 +1,5 @@
 import { Bug } from '../../../../shared/kernel/bug.js';
-import { portfolioChanged, type PortfolioDecided, type PortfolioNow } from '../../../../contracts/internal/standing.js';
+import { portfolioChanged, type PortfolioDecided } from '../../../../contracts/internal/standing.js';
 import { compare, cutTo, isPositive, minus } from '../../../../shared/kernel/decimal.js';
 import { impossible, type Opening, type RefusedBy, type Step } from '../../../../shared/kernel/flow.js';
 import { currency, isPayable, minorDigits } from '../../../../shared/kernel/money.js';
@@ -16,6 +16,7 @@ import type {
   Payout,
   PayoutInput,
   PayoutEmits,
+  RequestRead,
   WithdrawableRead,
   TransferReturn,
 } from './payout.js';
@@ -233,8 +234,12 @@ export const readAgainOrHold = (p: Payout, reason: string, by: RefusedBy): Next 
 
 const suspend = (reason: string): Next => ({ to: 'EnteringSuspense', set: { reason: `cash-out done, no transfer: ${reason}` } });
 
-/** Called off: the cash waits for people. Lowered: the new level is paid, and the rest waits for people. */
-export const transferWhatIsAsked = (p: Payout, now: PortfolioNow): Next => {
+/** Made all the same: it is paid. Called off: the cash waits for people. Lowered: the new level is paid, and the rest waits for people. */
+export const transferWhatIsAsked = (p: Payout, { portfolio: now, made }: RequestRead): Next => {
+  if (made !== null) {
+    const isOurs = made.currency === p.currency && compare(made.amount, p.paying) === 0;
+    return isOurs ? finishPaid(p, made) : suspend(`the bank shows ${made.currency} ${made.amount} under our reference`);
+  }
   const changed = portfolioChanged(decidedOf(p, 'something'), now);
   if (changed !== null) return suspend(changed.reason);
   const asked = now.level.kind === 'amount' ? cutTo(now.level.amount, minorDigits(currency(p.currency))) : p.amount;

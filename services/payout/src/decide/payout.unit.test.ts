@@ -294,7 +294,7 @@ describe('the cash-out', () => {
 describe('the request, read again after the cash-out', () => {
   const now = portfolioNow({ level: { kind: 'everything' } });
   it('is paid as it stands now, and never with more than was cashed out [E2]', () => {
-    const paying = (level: PortfolioNow['level']): object => transferWhatIsAsked(moved, { ...now, level });
+    const paying = (level: PortfolioNow['level']): object => transferWhatIsAsked(moved, { portfolio: { ...now, level }, made: null });
     const all = { to: 'TransferringAnew', set: { paying: moved.amount } };
     expect(paying({ kind: 'everything' })).toEqual(all);
     expect(paying({ kind: 'amount', amount: decimal('99999') })).toEqual(all);
@@ -305,10 +305,16 @@ describe('the request, read again after the cash-out', () => {
     ['less than a coin', { level: { kind: 'amount', amount: decimal('0.001') } }, 'less than the smallest coin is asked for'],
     ['of another owner', { ownerId: 'U2' }, 'owner'],
   ])('%s goes into suspense [E2]', (_what, other, why) => {
-    expect(transferWhatIsAsked(moved, { ...now, ...other })).toEqual({
+    expect(transferWhatIsAsked(moved, { portfolio: { ...now, ...other }, made: null })).toEqual({
       to: 'EnteringSuspense',
       set: { reason: expect.stringContaining(why) },
     });
+  });
+  it('is not paid a second time when the bank shows the transfer: another installation with our books has made it [B2]', () => {
+    const made = { ...transfer, amount: moved.amount, currency: moved.currency };
+    expect(transferWhatIsAsked(moved, { portfolio: now, made })).toMatchObject({ to: 'Paid', set: { payment } });
+    const other = { ...made, amount: decimal('251') };
+    expect(transferWhatIsAsked(moved, { portfolio: now, made: other })).toMatchObject({ to: 'EnteringSuspense' });
   });
   it('that cannot be read is held, until people say that nobody will read it', () => {
     expect(holdOrSuspendRequest(moved, 'gone', 'other-side')).toMatchObject({ hold: expect.stringContaining('could not be read: gone') });

@@ -21,7 +21,7 @@ import { createCashOut } from './create-cash-out.js';
 import { endToEndIdOf, isIban, payCounterAccount, uetrOf } from './pay-counter-account.js';
 import { readCashOut } from './read-cash-out.js';
 import { readCounterAccount } from './read-counter-account.js';
-import { readOwner } from './read-owner.js';
+import { readOwner, readRequest } from './read-owner.js';
 import { readWithdrawable } from './read-withdrawable.js';
 
 const IBAN = COUNTER_ACCOUNT;
@@ -77,6 +77,43 @@ describe('ReadOwner', () => {
     const silent = reader({ kind: 'applied', result: shownUser(null) }, lost);
     expect(await silent.read({ ownerId: 'U1', waitedFor: null }, sending)).toEqual(lost);
     expect(await reader(lost, { kind: 'applied', result: shown }).read({ ownerId: 'U1' }, sending)).toEqual(lost);
+  });
+});
+
+describe('ReadRequest', () => {
+  const endToEndId = endToEndIdOf('po1:PayCounterAccount');
+  type Shown = Awaited<ReturnType<CoreBankingPort['readPayment']>>;
+  const read = async (shownThere: Shown, asked?: object): Promise<unknown> => {
+    const by: unknown[] = [];
+    const bank: Pick<CoreBankingPort, 'readPayment'> = {
+      readPayment: async (reference) => {
+        by.push(reference);
+        return shownThere;
+      },
+    };
+    const effect = readRequest({ readPortfolio: showing({ kind: 'applied', result: shown }) }, bank, rules, timing, () => NOW_MS);
+    const said = await effect.read(asked ?? effect.request(state, journey, 'k1'), sending);
+    expect(by).toEqual(asked === undefined ? [{ endToEndId }] : []);
+    return said;
+  };
+  const payment = (status: ShownPayment['state']): Shown => ({
+    kind: 'applied',
+    result: {
+      ...{ paymentId: 'PM1', endToEndId, state: status, amount: euros('250'), creditorIban: IBAN, returned: false },
+      ...{ bookedAt: null, bookedAtMs: null },
+    },
+  });
+  const made = { paymentId: 'PM1', endToEndId, paidAt: '2026-03-04T10:00:00.000Z', returned: null, amount: '250', currency: 'EUR' };
+  it('asks the bank for the transfer that was not sent: another installation with our books may have made it [B2]', async () => {
+    expect(await read(payment('settled'))).toMatchObject({ kind: 'applied', result: { portfolio: { ownerId: 'U1' }, made } });
+    expect(await read(payment('open'))).toMatchObject({ kind: 'accepted', reference: endToEndId });
+    for (const none of [payment('refused'), { kind: 'rejected', reason: 'not-found' } as const])
+      expect(await read(none)).toMatchObject({ kind: 'applied', result: { made: null } });
+    expect(await read({ kind: 'rejected', reason: 'several' })).toMatchObject({ kind: 'retryable' });
+    expect(await read(lost)).toEqual(lost);
+  });
+  it('reads the portfolio alone for a question of the release before', async () => {
+    expect(await read(lost, {})).toMatchObject({ kind: 'applied', result: { portfolio: { ownerId: 'U1' }, made: null } });
   });
 });
 
