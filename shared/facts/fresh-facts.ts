@@ -111,9 +111,9 @@ export const paymentStands = async (
   const { ownerId } = decided;
   return whatStandsAgainst(
     await Promise.all([
-    portfolioStands(sources, portfolioId, decided, signal),
-    ownerId === null || customer === null ? null : ownerStands(sources, ownerId, customer, signal),
-    customer === null ? null : accountStands(sources, customer, signal),
+      portfolioStands(sources, portfolioId, decided, signal),
+      ownerId === null || customer === null ? null : ownerStands(sources, ownerId, customer, signal),
+      customer === null ? null : accountStands(sources, customer, signal),
     ]),
   );
 };

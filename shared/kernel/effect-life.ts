@@ -265,7 +265,7 @@ const contradicted = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'P
 };
 
 const SEND_AGAIN_NOTE = 'a person said send-again: ';
-/** What people wrote down when they had a request sent again, from the note or proof that it has left; null: the note says something else. */
+/** What people wrote down when they had a request sent again, out of its note or proof. Null: the note says something else. */
 export const evidenceOfSendAgain = (note: string): string | null =>
   note.startsWith(SEND_AGAIN_NOTE) ? note.slice(SEND_AGAIN_NOTE.length) : null;
 

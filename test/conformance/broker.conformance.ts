@@ -501,7 +501,8 @@ const CASH: readonly BrokerScenario[] = [
         return shown === null || (shown?.currency === kit.currency && compare(shown.amount, amount) === 0);
       });
       demand(booked, 'amounts are those of the books, or not said', listed);
-      const isRecent = ({ createdAt }: ListedCashOut): boolean => createdAt === null || Math.abs((instantMs(createdAt) ?? 0) - Date.now()) < 60_000;
+      const isRecent = ({ createdAt }: ListedCashOut): boolean =>
+        createdAt === null || Math.abs((instantMs(createdAt) ?? 0) - Date.now()) < 60_000;
       demand(listed.every(isRecent), 'each says when it was made, or does not say it', listed);
       const byId = await listedBy(kit, sinceMs, { keys: [], cashOutIds: [own] });
       demand(byId.length === listed.length, 'one that is known by its id is listed too', byId);
@@ -536,7 +537,11 @@ const CASH: readonly BrokerScenario[] = [
       demand(listed[0]?.status === 'returned', 'it says what has become of it', listed);
       const hourAhead = Date.now() + 3_600_000;
       const older = await listedBy(kit, hourAhead, { keys: [], cashOutIds: [] });
-      demand(older.every(({ createdAt }) => createdAt === null), 'what is known to be older is left out', older);
+      demand(
+        older.every(({ createdAt }) => createdAt === null),
+        'what is known to be older is left out',
+        older,
+      );
       const wanted = await listedBy(kit, hourAhead, { keys: [], cashOutIds: [cashOutId] });
       demand(wanted.length === 1, 'ours is there, however old', wanted);
     },

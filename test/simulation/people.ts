@@ -195,7 +195,11 @@ export class People {
     const { amount, cashOutId } = JSON.parse(effect.request) as { amount: string; cashOutId: string | null };
     const known = this.#suspended.get(effect.id);
     // Another cash-out has taken what they moved back: the broker has to show it by the cash-out itself.
-    if (known?.answer === 'rejected' && effect.note?.includes('the cash-out has not come back at the broker') === true && cashOutId !== null)
+    if (
+      known?.answer === 'rejected' &&
+      effect.note?.includes('the cash-out has not come back at the broker') === true &&
+      cashOutId !== null
+    )
       this.#world.broker.undo(cashOutId);
     if (known !== undefined) return known;
     let answer: Answer;

@@ -85,9 +85,10 @@ export const walkJourney = (
           ...(asked === undefined ? {} : { asked }),
         },
       });
-      const { effect } = (journey as JourneyRecord | null) ?? at;
+      const after: JourneyRecord = journey ?? at;
+      const { effect } = after;
       if (words === 'send-again' && effect?.status === 'planned')
-        trigger(journey ?? at, { kind: 'effect', effectId: effect.id, event: { type: 'Sending' } });
+        trigger(after, { kind: 'effect', effectId: effect.id, event: { type: 'Sending' } });
       await carryOut();
     },
   };

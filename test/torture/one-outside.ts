@@ -10,7 +10,7 @@ export interface CustomerOutside {
   readonly portfolioId: string;
   /** Settled at the bank. */
   readonly payments: number;
-  /** The broker's ids of the cash-outs that it has taken in and not failed, whatever has become of them, in the order in which they were made. */
+  /** The broker's ids of the cash-outs that have not failed, whatever else has become of them, in the order in which they were made. */
   readonly cashOutIds: readonly string[];
 }
 

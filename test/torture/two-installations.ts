@@ -30,7 +30,7 @@ const LOOK_BY_CLOCK_MS = 5_000;
 /** Customers who ask before one look by the clock. */
 const PER_LOOK = 4;
 /**
- * Every other customer asks right before it, and the request for a cash-out travels for a while: both installations have looked, and neither
+ * Every other customer asks right before it, and the request for a cash-out travels for a while. Both installations have looked, and neither
  * cash-out is there yet. The others ask earlier, and the cash-out of the first one stands there when the second one looks.
  */
 const ASKS_BEFORE_MS = { atTheSameTime: 250, onTheWay: 3_000 } as const;

@@ -311,16 +311,23 @@ describe('a payout, the whole way', () => {
   it.each([
     ['needs-approval', 'ApprovingCashOut', /^held: cash-out not approved: the broker shows .*DW-7 of EUR 250/],
     ['done', 'Transferring', /^held: cash-out done, no transfer yet: the broker shows .*DW-7 of EUR 250/],
-  ] as const)('pays nothing beside one that appears once ours was taken in, %s, until people end it [B2]', async (cashOut, status, held) => {
-    const { give, answer, path, said, world } = start({ cashOut, othersLater: [foreign] });
-    await give(asked);
-    expect([path.at(-2), path.at(-1), said.length, ...world.calls]).toEqual([status, expect.stringMatching(held), 0, 'cash-out']);
-    await answer('rejected', 'another system has paid the customer');
-    expect([path.at(-1), said.length, ...world.calls]).toEqual([expect.stringMatching(/^held: the cash is on the house account/), 0, 'cash-out']);
-    world.cashOut = 'returned';
-    await answer('rejected', 'the cash is back at the broker');
-    expect([path.at(-1), ...outcomes(said), ...world.calls]).toEqual(['MovedBack', 'refused', 'cash-out']);
-  });
+  ] as const)(
+    'pays nothing beside one that appears once ours was taken in, %s, until people end it [B2]',
+    async (cashOut, status, held) => {
+      const { give, answer, path, said, world } = start({ cashOut, othersLater: [foreign] });
+      await give(asked);
+      expect([path.at(-2), path.at(-1), said.length, ...world.calls]).toEqual([status, expect.stringMatching(held), 0, 'cash-out']);
+      await answer('rejected', 'another system has paid the customer');
+      expect([path.at(-1), said.length, ...world.calls]).toEqual([
+        expect.stringMatching(/^held: the cash is on the house account/),
+        0,
+        'cash-out',
+      ]);
+      world.cashOut = 'returned';
+      await answer('rejected', 'the cash is back at the broker');
+      expect([path.at(-1), ...outcomes(said), ...world.calls]).toEqual(['MovedBack', 'refused', 'cash-out']);
+    },
+  );
   it('leaves cash on the house account to people, until it is moved back', async () => {
     const { answer, path, said, world } = await inSuspense();
     world.cashOut = 'returned';

@@ -6,9 +6,12 @@ const nothing = { cashOutIds: [], named: [] };
 const ids = (listed: ReturnType<typeof unknownCashOuts>): readonly string[] => listed.map(({ cashOutId }) => cashOutId);
 
 describe('a cash-out that the broker lists', () => {
-  it.each(['pending', 'unclear', 'needs-approval', 'done', 'returned'] as const)('is unknown while it is %s, and nobody knows it [B2]', (status) => {
-    expect(ids(unknownCashOuts([listedCashOut({ status })], nothing))).toEqual(['CO1']);
-  });
+  it.each(['pending', 'unclear', 'needs-approval', 'done', 'returned'] as const)(
+    'is unknown while it is %s, and nobody knows it [B2]',
+    (status) => {
+      expect(ids(unknownCashOuts([listedCashOut({ status })], nothing))).toEqual(['CO1']);
+    },
+  );
   it('is in nobody’s way once it has failed', () => {
     expect(unknownCashOuts([listedCashOut({ status: 'failed' })], nothing)).toEqual([]);
   });
@@ -17,14 +20,17 @@ describe('a cash-out that the broker lists', () => {
     expect(unknownCashOuts([listedCashOut()], { ...nothing, cashOutIds: ['CO1'] })).toEqual([]);
   });
   it('is known once people have named it, whole', () => {
-    const named = (text: string): readonly string[] => ids(unknownCashOuts([listedCashOut({ cashOutId: 'DW-17' })], { ...nothing, named: [text] }));
+    const named = (text: string): readonly string[] =>
+      ids(unknownCashOuts([listedCashOut({ cashOutId: 'DW-17' })], { ...nothing, named: [text] }));
     for (const text of ['DW-17', 'made by the desk on 3 March: DW-17.b, DW-17', 'seen (DW-17), fine']) expect(named(text)).toEqual([]);
     for (const text of ['', 'DW-1', 'DW-171', 'XDW-17', 'known']) expect(named(text)).toEqual(['DW-17']);
   });
 });
 
 describe('the words about cash-outs that are not known', () => {
-  const many = Array.from({ length: 9 }, (_, n) => listedCashOut({ cashOutId: `DW-${String(n)}`, createdAt: `2026-03-0${String(9 - n)}T09:00:00Z` }));
+  const many = Array.from({ length: 9 }, (_, n) =>
+    listedCashOut({ cashOutId: `DW-${String(n)}`, createdAt: `2026-03-0${String(9 - n)}T09:00:00Z` }),
+  );
   it('name the oldest first, and how many there are', () => {
     const words = becauseUnknown(many);
     expect(words).toMatch(/: DW-8 of EUR 250, done, made 2026-03-01T09:00:00Z; DW-7 .*; DW-6 .*; and 6 more$/);

@@ -166,7 +166,8 @@ const suspendCashOut = (p: Payout, reason: string): Next => ({
 /** A cash-out that we may not approve is still there, and somebody else may approve it: only its end lets go. */
 export const holdOrEndApproval = (p: Payout, reason: string, by: RefusedBy): Next => {
   if (by === 'person') return suspendCashOut(p, reason);
-  if (isBecauseUnknown(reason)) return holdFor(`cash-out not approved: ${askAboutUnknown(reason, 'the cash-out was called off at the broker')}`);
+  if (isBecauseUnknown(reason))
+    return holdFor(`cash-out not approved: ${askAboutUnknown(reason, 'the cash-out was called off at the broker')}`);
   return reason === 'failed' || reason === 'returned'
     ? refuse(p, `the cash-out was not approved: ${reason}`)
     : holdFor(`the cash-out could not be approved: ${reason}`);
@@ -230,7 +231,8 @@ export const holdOrSuspend = (p: Payout, reason: string, by: RefusedBy): Next =>
 /** Not sent, for good: the portfolio is read once more, to see whether a smaller amount is asked for, or nothing. */
 export const readAgainOrHold = (p: Payout, reason: string, by: RefusedBy): Next =>
   by === 'other-side' && reason.startsWith(NOT_SENT) && !isBecauseUnknown(reason)
-    ? { to: 'ReadingRequest', set: { reason } } : holdOrSuspend(p, reason, by);
+    ? { to: 'ReadingRequest', set: { reason } }
+    : holdOrSuspend(p, reason, by);
 
 const suspend = (reason: string): Next => ({ to: 'EnteringSuspense', set: { reason: `cash-out done, no transfer: ${reason}` } });
 

@@ -261,11 +261,18 @@ describe('the cash-out', () => {
     expect(followCashOut(asked, seen('done', { amount: null, currency: null }))).toEqual({ to: 'Transferring', set });
   });
   it('that is refused ends the payout', () => {
-    expect(refuseCashOut(fresh, 'not-enough-cash', 'other-side')).toMatchObject({ to: 'Refused', emits: [{ data: { outcome: 'refused' } }] });
+    expect(refuseCashOut(fresh, 'not-enough-cash', 'other-side')).toMatchObject({
+      to: 'Refused',
+      emits: [{ data: { outcome: 'refused' } }],
+    });
   });
   it('says who refused: the broker, or we without asking [C5]', () => {
-    expect(refuseCashOut(fresh, 'not-enough-cash', 'other-side')).toMatchObject({ set: { reason: 'the broker refused the cash-out: not-enough-cash' } });
-    expect(refuseCashOut(fresh, 'not sent: another currency', 'other-side')).toMatchObject({ set: { reason: 'not sent: another currency' } });
+    expect(refuseCashOut(fresh, 'not-enough-cash', 'other-side')).toMatchObject({
+      set: { reason: 'the broker refused the cash-out: not-enough-cash' },
+    });
+    expect(refuseCashOut(fresh, 'not sent: another currency', 'other-side')).toMatchObject({
+      set: { reason: 'not sent: another currency' },
+    });
   });
   it('beside one that our books do not know is held with its facts, wherever the payout stands, until people end it [B2]', () => {
     const reason = becauseUnknown([listedCashOut({ cashOutId: 'DW-7' })]);

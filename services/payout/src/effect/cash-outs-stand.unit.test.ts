@@ -79,7 +79,10 @@ describe('the cash-outs of the account', () => {
       [after, listing(ours, other)],
       [after, listing(other, ours)],
     ] as const)
-      expect((await look([list], asked)).said).toEqual({ kind: 'rejected', reason: expect.stringContaining('do not know: CO9 of EUR 250') });
+      expect((await look([list], asked)).said).toEqual({
+        kind: 'rejected',
+        reason: expect.stringContaining('do not know: CO9 of EUR 250'),
+      });
   });
   it('stand in nobody’s way when there are none, or people have named them', async () => {
     expect((await look([listing()], before)).said).toBeNull();
@@ -94,7 +97,10 @@ describe('the cash-outs of the account', () => {
     expect([said, questions.length]).toEqual([null, 2]);
   });
   it('are not taken for all of them while our own is not among them [B2]', async () => {
-    expect((await look([listing()], after)).said).toMatchObject({ kind: 'retryable', evidence: expect.stringContaining('does not list our own') });
+    expect((await look([listing()], after)).said).toMatchObject({
+      kind: 'retryable',
+      evidence: expect.stringContaining('does not list our own'),
+    });
   });
   it('are not compared on an account from which the tenant knows others to take cash', async () => {
     const { said, questions } = await look([listing(other)], before, knownCashOuts(), ['B0', 'B1']);
@@ -133,7 +139,7 @@ describe('each request that moves money', () => {
 
 /**
  * Two installations with books of their own, over one broker and one bank. A step is one request of one installation, or the moment at which
- * the broker's list shows the next cash-out: it shows them in the order in which they were made, and may be late.
+ * the broker's list shows the next cash-out. The list keeps the order in which they were made, and may be late.
  */
 type Name = 'A' | 'B';
 const NAMES: readonly Name[] = ['A', 'B'];
@@ -167,9 +173,7 @@ class Installation {
       },
       findCashOut: async () => ({ found: 'absent' }),
       readCashOuts: async (_account, _sinceMs, { keys }) =>
-        listing(
-          ...outside.made.slice(0, outside.shown).map((one) => ({ ...one, key: keys.includes(one.key ?? '') ? one.key : null })),
-        ),
+        listing(...outside.made.slice(0, outside.shown).map((one) => ({ ...one, key: keys.includes(one.key ?? '') ? one.key : null }))),
     };
     const coreBanking: Pick<CoreBankingPort, 'abilities' | 'pay' | 'findPayment'> = {
       abilities: { pay: ability },
@@ -188,7 +192,8 @@ class Installation {
 
   get #request(): unknown {
     const effect = this.#step < 2 ? this.#create : this.#pay;
-    return effect.request(this.#state, journey, this.#sending.key);
+    const frozen: unknown = effect.request(this.#state, journey, this.#sending.key);
+    return frozen;
   }
 
   async #compares(effect: Pick<ReturnType<typeof createCashOut>, 'restsOn'>): Promise<void> {
@@ -200,7 +205,7 @@ class Installation {
   /** One step; what cannot be done yet is tried again with the next one. */
   async act(): Promise<void> {
     if (this.over) return;
-    switch (STEPS[this.#step]) {
+    switch (STEPS[this.#step] ?? 'pays') {
       case 'compares first':
         return this.#compares(this.#create);
       case 'compares again':
@@ -233,13 +238,20 @@ describe('two installations on the same outside', () => {
     for (const order of every) {
       const outside = new Outside();
       const two = { A: new Installation(outside, 'A'), B: new Installation(outside, 'B') };
-      for (const step of order) await (step === 'show' ? Promise.resolve(outside.show()) : two[step as Name].act());
+      for (const step of order) {
+        if (step === 'show') outside.show();
+        else await two[step as Name].act();
+      }
       for (let round = 0; round < STEPS.length; round++) {
         outside.shown = outside.made.length;
         for (const name of NAMES) await two[name].act();
       }
       const said = order.join(' ');
-      expect({ said, paid: outside.paid.length <= 1, over: NAMES.every((name) => two[name].over) }).toEqual({ said, paid: true, over: true });
+      expect({ said, paid: outside.paid.length <= 1, over: NAMES.every((name) => two[name].over) }).toEqual({
+        said,
+        paid: true,
+        over: true,
+      });
       // Whoever does not pay says why, and names the other's cash-out.
       for (const name of NAMES)
         if (!outside.paid.includes(name)) expect(two[name].held).toContain(`CO-${name === 'A' ? 'B' : 'A'} of EUR 250`);

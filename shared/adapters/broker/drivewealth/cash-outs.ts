@@ -115,13 +115,8 @@ const isSince = (read: Redemption, fromMs: number): boolean => {
 const MOST_CANDIDATES = 20;
 
 /** Every redemption of the account: the published list has neither pages nor dates. */
-const listOf = (
-  { client }: Context,
-  operation: string,
-  { accountId }: AccountNames,
-  signal: AbortSignal,
-): Promise<Got<readonly Redemption[]>> =>
-  get(client, { operation, path: PATHS.accountRedemptions(accountId), shape: redemptionList, what: 'the redemptions' }, signal);
+const listOf = ({ client }: Context, operation: string, names: AccountNames, signal: AbortSignal): Promise<Got<readonly Redemption[]>> =>
+  get(client, { operation, path: PATHS.accountRedemptions(names.accountId), shape: redemptionList, what: 'the redemptions' }, signal);
 
 type Sorted = { readonly ours: readonly Redemption[]; readonly perhaps: readonly Redemption[] };
 
@@ -193,8 +188,8 @@ const withNotes = async (context: Context, rows: readonly Redemption[], signal: 
 };
 
 /**
- * The account's list, from which nothing is left out that could be recent. Our key stands in the note, and the published row has none, so each
- * row whose id is not known to be ours is read by its id.
+ * The account's list, from which nothing is left out that could be recent. Our key stands in the note, and the published row has none.
+ * So each row whose id is not known to be ours is read by its id.
  */
 const readCashOuts =
   (context: Context): CashOuts['readCashOuts'] =>
