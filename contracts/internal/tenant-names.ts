@@ -1,5 +1,6 @@
 /** Every name that the tenant's file may hold, whichever service reads it. Written by `npm run contracts`; do not edit. */
 export const tenantNames: readonly string[] = [
+  'accountsWithOtherCashOuts',
   'awaitCounterpartAfterMs',
   'awaitWishAfterMs',
   'brokerMode',
@@ -21,6 +22,7 @@ export const tenantNames: readonly string[] = [
   'lookAgainForRuleAfterMs',
   'lookAtOrderAfterMs',
   'lookAtSettlementAfterMs',
+  'lookBackForCashOutsDays',
   'onCounterAccountMismatch',
   'onUnexplainedVersionGap',
   'onVersionGap',

@@ -32,6 +32,10 @@ export type CustomerDecided = { readonly externalId: string; readonly account: A
 /** Why nothing was sent; null: all of it stands. Whatever this says, nothing has left. */
 export type NotSent = Extract<Outcome<never>, { kind: 'rejected' | 'retryable' }> | null;
 
+/** Of several questions: a change that is known says more than a question without an answer. */
+export const whatStandsAgainst = (found: readonly NotSent[]): NotSent =>
+  found.find((one) => one?.kind === 'rejected') ?? found.find((one) => one !== null) ?? null;
+
 const changed = (reason: string): NotSent => ({ kind: 'rejected', reason: `${NOT_SENT}${reason}` });
 const unread = (what: string, kind: string): NotSent => ({
   kind: 'retryable',
@@ -105,11 +109,11 @@ export const paymentStands = async (
   signal: AbortSignal,
 ): Promise<NotSent> => {
   const { ownerId } = decided;
-  const found = await Promise.all([
-    portfolioStands(sources, portfolioId, decided, signal),
-    ownerId === null || customer === null ? null : ownerStands(sources, ownerId, customer, signal),
-    customer === null ? null : accountStands(sources, customer, signal),
-  ]);
-  // A change that is known says more than a question without an answer.
-  return found.find((one) => one?.kind === 'rejected') ?? found.find((one) => one !== null) ?? null;
+  return whatStandsAgainst(
+    await Promise.all([
+      portfolioStands(sources, portfolioId, decided, signal),
+      ownerId === null || customer === null ? null : ownerStands(sources, ownerId, customer, signal),
+      customer === null ? null : accountStands(sources, customer, signal),
+    ]),
+  );
 };

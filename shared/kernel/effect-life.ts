@@ -264,6 +264,11 @@ const contradicted = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'P
   return against.includes(inquiry.found) ? inWords(inquiry) : null;
 };
 
+const SEND_AGAIN_NOTE = 'a person said send-again: ';
+/** What people wrote down when they had a request sent again, out of its note or proof. Null: the note says something else. */
+export const evidenceOfSendAgain = (note: string): string | null =>
+  note.startsWith(SEND_AGAIN_NOTE) ? note.slice(SEND_AGAIN_NOTE.length) : null;
+
 const whyNotTaken = (effect: EffectRecord, event: Extract<LifeEvent, { type: 'PersonSaid' }>, rules: LifeRules): string | null => {
   if (event.checked !== undefined) return event.checked.taken ? null : event.checked.why;
   return event.said === 'send-again' ? whyNotAgain(effect, event, rules) : contradicted(effect, event, rules);
@@ -281,8 +286,8 @@ const personSaid = (
   rules: LifeRules,
   nowMs: number,
 ): Transition => {
-  const note = `a person said ${event.said}: ${event.evidence}`;
   const isAgain = event.said === 'send-again';
+  const note = isAgain ? `${SEND_AGAIN_NOTE}${event.evidence}` : `a person said ${event.said}: ${event.evidence}`;
   const whyNot = whyNotTaken(effect, event, rules);
   if (whyNot !== null) {
     const refusal = `${isAgain ? 'not sent again' : `not taken as ${event.said}`}: ${whyNot}`;

@@ -104,6 +104,17 @@ export type CashOut = {
   readonly amount: Money | null;
 };
 
+/** The cash-outs that our books know: by the keys that we sent them under, and by the broker's own ids. */
+export type OwnCashOuts = { readonly keys: readonly string[]; readonly cashOutIds: readonly string[] };
+
+/** A cash-out as the broker's list of an account shows it, whoever has made it. */
+export type ListedCashOut = CashOut & {
+  /** ISO 8601. Null: the broker does not say, so it may have been made just now. */
+  readonly createdAt: string | null;
+  /** Which of the keys that were given it carries. Null: none of them, or the broker does not show it. It is never guessed from amount or time. */
+  readonly key: string | null;
+};
+
 export type OrderRefusal = NotSent | 'account-not-open' | 'not-enough-units' | 'not-enough-cash' | 'malformed' | 'refused';
 export type CashOutRefusal = NotSent | 'not-enough-cash' | 'not-allowed' | 'malformed' | 'failed' | 'returned' | 'refused';
 
@@ -142,6 +153,16 @@ export type BrokerPort = {
   createCashOut(request: CashOutRequest, sending: Sending): Promise<Outcome<CashOut, CashOutRefusal>>;
   findCashOut(request: CashOutRequest, sending: Sending): Promise<Inquiry<CashOut, CashOutRefusal>>;
   readCashOut(cashOutId: string, signal: AbortSignal): Promise<Outcome<CashOut, 'not-found'>>;
+  /**
+   * Every cash-out of the account that was made since then, whoever has made it and whatever has become of it. One that does not say when
+   * it was made is among them, and so is each of `ours` that the account has. Nobody need look for the key of one whose id is among `ours`.
+   */
+  readCashOuts(
+    account: BrokerAccountId,
+    sinceMs: number,
+    ours: OwnCashOuts,
+    signal: AbortSignal,
+  ): Promise<Outcome<readonly ListedCashOut[], 'not-found'>>;
   /** Safe to repeat: approving what is approved, done or further on is `applied`. */
   approveCashOut(cashOutId: string, sending: Sending): Promise<Outcome<CashOut, CashOutRefusal>>;
 };

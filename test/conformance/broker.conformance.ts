@@ -3,9 +3,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { looked } from '../../services/rebalancing/src/decide/correction.rules.js';
 import { compare, decimal, minus, plus, sum, type Decimal } from '../../shared/kernel/decimal.js';
 import type { BrokerAccountId, InstrumentId } from '../../shared/kernel/ids.js';
+import { instantMs } from '../../shared/kernel/instant.js';
 import type { Currency } from '../../shared/kernel/money.js';
 import type { Outcome } from '../../shared/kernel/outcome.js';
-import type { BrokerPort, CashOutRequest, CorrectedParty, OrderRequest } from '../../shared/ports/broker.js';
+import type { BrokerPort, CashOutRequest, CorrectedParty, ListedCashOut, OrderRequest, OwnCashOuts } from '../../shared/ports/broker.js';
 import { PATIENT_MS, sendingOf } from './carry.js';
 import { correctionOf, watchOrder } from './order-watch.js';
 import { demand, NotApplicable, until, type AnyKit, type Scenario } from './suite.js';
@@ -96,6 +97,8 @@ const created = async (kit: BrokerKit, key: string, request = cashOut(kit)): Pro
 const approved = async (kit: BrokerKit, cashOutId: string): Promise<void> => {
   resultOf(await kit.broker.approveCashOut(cashOutId, sendingOf('approve')), 'an approval');
 };
+const listedBy = async (kit: BrokerKit, sinceMs: number, ours: OwnCashOuts): Promise<readonly ListedCashOut[]> =>
+  resultOf(await kit.broker.readCashOuts(kit.account, sinceMs, ours, soon()), 'the cash-outs');
 const grossOf = (fills: readonly { readonly gross: Decimal }[]): Decimal => sum(fills.map(({ gross }) => gross));
 
 /** The order's story as the product knows it is the one in the broker's books. */
@@ -480,6 +483,67 @@ const CASH: readonly BrokerScenario[] = [
       await kit.broker.createCashOut(cashOut(kit), sendingOf('out-2'));
       const found = await kit.broker.findCashOut(cashOut(kit), sendingOf('out-2', Date.now() - 1_000));
       demand(found.found === 'ambiguous', 'one that could be ours is for people', found);
+    },
+  },
+  {
+    name: 'recent cash-outs: every one is listed, and our key is read where it stands',
+    needs: [],
+    run: async (kit) => {
+      const sinceMs = Date.now() - 60_000;
+      const own = await created(kit, 'out-1', cashOut(kit, '100'));
+      const other = await created(kit, 'of somebody else', cashOut(kit, '100'));
+      const listed = await listedBy(kit, sinceMs, { keys: ['out-0', 'out-1'], cashOutIds: [] });
+      demand(listed.length === kit.books.cashOuts().length, 'none is left out, and none is made up', listed);
+      demand(listed.find(({ cashOutId }) => cashOutId === own)?.key === 'out-1', 'ours carries our key', listed);
+      demand(listed.find(({ cashOutId }) => cashOutId === other)?.key === null, 'an equal one of somebody else carries none', listed);
+      const booked = kit.books.cashOuts().every(({ cashOutId, amount }) => {
+        const shown = listed.find((one) => one.cashOutId === cashOutId)?.amount;
+        return shown === null || (shown?.currency === kit.currency && compare(shown.amount, amount) === 0);
+      });
+      demand(booked, 'amounts are those of the books, or not said', listed);
+      const isRecent = ({ createdAt }: ListedCashOut): boolean =>
+        createdAt === null || Math.abs((instantMs(createdAt) ?? 0) - Date.now()) < 60_000;
+      demand(listed.every(isRecent), 'each says when it was made, or does not say it', listed);
+      const byId = await listedBy(kit, sinceMs, { keys: [], cashOutIds: [own] });
+      demand(byId.length === listed.length, 'one that is known by its id is listed too', byId);
+    },
+  },
+  {
+    name: 'recent cash-outs: one whose note is lost carries no key',
+    needs: ['note lost'],
+    run: async (kit) => {
+      await kit.make('note lost', { times: 1 });
+      const bare = await created(kit, 'out-1');
+      const listed = await listedBy(kit, Date.now() - 60_000, { keys: ['out-1'], cashOutIds: [] });
+      demand(listed.length === 1 && listed[0]?.cashOutId === bare, 'it is listed', listed);
+      demand(listed[0]?.key === null, 'our key is not guessed', listed);
+    },
+  },
+  {
+    name: 'recent cash-outs: one that came back is listed, and older ones are only those that we ask for',
+    needs: ['cash-out comes back'],
+    run: async (kit) => {
+      const cashOutId = await created(kit, 'out-1');
+      await approved(kit, cashOutId);
+      await until('done', async () => {
+        const read = await kit.broker.readCashOut(cashOutId, soon());
+        return read.kind === 'applied' && read.result.status === 'done' ? true : null;
+      });
+      await kit.make('cash-out comes back', { cashOutId });
+      const listed = await until('it came back', async () => {
+        const rows = await listedBy(kit, Date.now() - 60_000, { keys: [], cashOutIds: [] });
+        return rows.length === 1 && rows[0]?.status !== 'done' ? rows : null;
+      });
+      demand(listed[0]?.status === 'returned', 'it says what has become of it', listed);
+      const hourAhead = Date.now() + 3_600_000;
+      const older = await listedBy(kit, hourAhead, { keys: [], cashOutIds: [] });
+      demand(
+        older.every(({ createdAt }) => createdAt === null),
+        'what is known to be older is left out',
+        older,
+      );
+      const wanted = await listedBy(kit, hourAhead, { keys: [], cashOutIds: [cashOutId] });
+      demand(wanted.length === 1, 'ours is there, however old', wanted);
     },
   },
   {

@@ -7,6 +7,7 @@ import type { CoreBankingPort, PaymentRequest } from '../../shared/ports/core-ba
 import { payoutFlow } from '../../services/payout/src/decide/payout.flow.js';
 import type { Payout, PayoutInput } from '../../services/payout/src/decide/payout.js';
 import { payCounterAccount } from '../../services/payout/src/effect/pay-counter-account.js';
+import { noneCompared } from '../builders/known-cash-outs.js';
 import { sendingOf } from './carry.js';
 
 /** What the consumer makes of a callback: a reference to ask about, or the news of a return. */
@@ -58,7 +59,7 @@ const UNREAD = {} as PaymentSources;
 /** Watches a payment that the bank was asked for. */
 export const watchTransfer = (bank: CoreBankingPort, request: PaymentRequest): TransferWatch => {
   const choices = { houseAccountIban: request.debtorIban, remittanceInformation: '' };
-  const effect = payCounterAccount(bank, UNREAD, choices, TIMING, Date.now);
+  const effect = payCounterAccount(bank, UNREAD, noneCompared, choices, TIMING, Date.now);
   const flow = payoutFlow as unknown as AnyFlow;
   const rules: RulesOf = (_name, row) => ({
     kind: 'once',

@@ -160,6 +160,48 @@ export const rows: readonly Row[] = [
     mends: [{ file: 'services/operator/src/consume/authentication.ts', find: 'if (leftMs > 0) {', replace: 'if (leftMs > Infinity) {' }],
   },
   {
+    mark: 'B2',
+    fault: 'Two installations on the same outside paid the same customers twice, and a database that had forgotten paid again.',
+    mends: [
+      {
+        file: 'services/payout/src/effect/cash-outs-stand.ts',
+        find: '    if (accounts.includes(account)) return null;',
+        replace: '    if (accounts.length >= 0) return null;',
+      },
+      {
+        file: 'services/payout/src/effect/cash-outs-stand.ts',
+        find: 'const isComplete = cashOutId === null ||',
+        replace: 'const isComplete = cashOutId !== null ||',
+      },
+      {
+        file: 'services/payout/src/effect/create-cash-out.ts',
+        find: '        compare(cashOutsAsked(request, firstSentAtMs), sending),',
+        replace: '        firstSentAtMs < 0 ? compare(cashOutsAsked(request, firstSentAtMs), sending) : null,',
+      },
+      {
+        file: 'services/payout/src/effect/approve-cash-out.ts',
+        find: 'asked === undefined ? null : compare(asked, sending),',
+        replace: 'asked !== undefined ? null : compare(asked as never, sending),',
+      },
+      {
+        file: 'services/payout/src/effect/pay-counter-account.ts',
+        find: 'asked === undefined ? null : compare(asked, sending),',
+        replace: 'asked !== undefined ? null : compare(asked as never, sending),',
+      },
+      {
+        file: 'services/payout/src/decide/payout.rules.ts',
+        find: "  by === 'other-side' && isBecauseUnknown(reason)\n    ? holdFor(askAboutUnknown(reason, 'the payout is refused'))\n    : refuse(",
+        replace:
+          "  by === 'person' && isBecauseUnknown(reason)\n    ? holdFor(askAboutUnknown(reason, 'the payout is refused'))\n    : refuse(",
+      },
+      {
+        file: 'services/payout/src/decide/payout.rules.ts',
+        find: '  if (made !== null) {',
+        replace: '  if (made !== null && made.amount === null) {',
+      },
+    ],
+  },
+  {
     mark: 'B14',
     fault: 'A message that Kafka never takes was tried for ever and held up all others.',
     mends: [

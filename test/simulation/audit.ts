@@ -6,6 +6,7 @@ import type { Ground } from './ground.js';
 import type { EffectEntry, JourneyEntry } from './memory-rows.js';
 import type { MemoryStore } from './memory-store.js';
 import { EVERYTHING } from './investsuite.js';
+import { isOfOther, isPaidByOther } from './other-installation.js';
 import type { World } from './world.js';
 
 const inWords = (cents: number): string => (cents === EVERYTHING ? 'everything' : decimalOf(cents));
@@ -120,16 +121,18 @@ export class Audit {
         this.#wrong(`the bank paid EUR ${decimalOf(payment.cents)} that nobody asked for`);
     for (const ask of this.#world.asks) {
       const paid = this.#world.bank.live().filter((one) => one.iban === ibanOf(`C-${ask.portfolioId}`) && one.cents === ask.cents);
-      const taken = this.#world.broker.takenFrom(`B-${ask.portfolioId}`).filter((one) => one.cents === ask.cents);
+      const taken = this.#world.broker.takenFrom(`B-${ask.portfolioId}`).filter((one) => one.cents === ask.cents && !isOfOther(one));
+      const paidByUs = paid.filter((one) => !isPaidByOther(one)).length;
+      // Whoever has paid: the customer has asked once.
       if (paid.length > 1) this.#wrong(`${ask.withdrawalId} was paid ${String(paid.length)} times`);
       if (taken.length > 1) this.#wrong(`${ask.withdrawalId} was cashed out ${String(taken.length)} times`);
-      if (paid.length > taken.length) this.#wrong(`${ask.withdrawalId} was paid without a cash-out`);
+      if (paidByUs > taken.length) this.#wrong(`${ask.withdrawalId} was paid without a cash-out`);
       const journeys = [...store.journeys.values()].filter((one) => one.subject === ask.withdrawalId);
       if (journeys.length === 0) {
         if (!store.blocked.has(ask.portfolioId)) this.#wrong(`${ask.withdrawalId} was forgotten`);
         continue;
       }
-      for (const journey of journeys) this.#oneEnd(store, journey, paid.length, taken.length);
+      for (const journey of journeys) this.#oneEnd(store, journey, paidByUs, taken.length);
     }
   }
 

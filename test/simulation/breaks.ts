@@ -78,6 +78,14 @@ const withUnsettled =
     return { kind: 'applied', result: { ...read.result, withdrawable: sum(all), pendingSettlement: [] } };
   };
 
+const onlyKnown =
+  (port: BrokerPort): BrokerPort['readCashOuts'] =>
+  async (account, sinceMs, ours, signal) => {
+    const read = await port.readCashOuts(account, sinceMs, ours, signal);
+    if (read.kind !== 'applied') return read;
+    return { kind: 'applied', result: read.result.filter(({ key, cashOutId }) => key !== null || ours.cashOutIds.includes(cashOutId)) };
+  };
+
 export const BREAKS = {
   'resend-unknown': {
     does: 'sends a request again when its outcome is not known',
@@ -114,6 +122,10 @@ export const BREAKS = {
   'believe-stale-facts': {
     does: 'sends what was decided upon, without reading again what it rests on',
     binding: (binding: Binding) => ({ ...binding, effects: unguarded(binding.effects) }),
+  },
+  'no-look-for-unknown-cash-outs': {
+    does: 'looks only at cash-outs that our books know',
+    broker: (port: BrokerPort): BrokerPort => ({ ...port, readCashOuts: onlyKnown(port) }),
   },
   'publish-once': { does: 'does not look for messages that were not published', neverSaysAgain: true },
   'no-unique-payout': {

@@ -1,6 +1,7 @@
 /** The broker, with books of its own: settled cash, sold and not yet settled cash, and cash-outs. */
-import type { BrokerCash, BrokerPort, CashOut, CashOutRefusal } from '../../shared/ports/broker.js';
+import type { BrokerCash, BrokerPort, CashOut, CashOutRefusal, ListedCashOut } from '../../shared/ports/broker.js';
 import type { Inquiry, OperationAbility, Outcome } from '../../shared/kernel/outcome.js';
+import { isoOf } from '../../shared/kernel/instant.js';
 import { EUR, centsOf, decimalOf } from './cents.js';
 import type { Ground } from './ground.js';
 import type { Network } from './network.js';
@@ -12,6 +13,8 @@ export type BrokerCashOut = {
   readonly account: string;
   readonly key: string;
   readonly cents: number;
+  /** In ms since the epoch. */
+  readonly madeAtMs: number;
   status: 'needs-approval' | 'pending' | 'done' | 'failed';
   /** People have moved the cash back. */
   movedBack: boolean;
@@ -62,6 +65,7 @@ export class Broker {
       account,
       key,
       cents,
+      madeAtMs: this.#ground.scheduler.nowMs,
       movedBack: false,
       status: needsApproval ? 'needs-approval' : completes === 'at-once' ? 'done' : 'pending',
     };
@@ -94,6 +98,15 @@ export class Broker {
     cashOut.movedBack = true;
     this.account(account).settledCents += cents;
     this.#ground.tell('people', () => `move EUR ${decimalOf(cents)} back to ${account}`);
+  }
+
+  /** Operators have a cash-out undone: it reads as one that has failed. */
+  undo(cashOutId: string): void {
+    const cashOut = this.cashOuts.find((one) => one.cashOutId === cashOutId);
+    if (cashOut === undefined || cashOut.status === 'failed') return;
+    cashOut.status = 'failed';
+    if (!cashOut.movedBack) this.account(cashOut.account).settledCents += cashOut.cents;
+    this.#ground.tell('people', () => `have ${cashOutId} undone`);
   }
 
   /** Operators have a cash-out called off that waits for its approval. */
@@ -145,6 +158,17 @@ export class Broker {
   read(cashOutId: string): Outcome<CashOut, 'not-found'> {
     const cashOut = this.cashOuts.find((one) => one.cashOutId === cashOutId);
     return cashOut === undefined ? { kind: 'rejected', reason: 'not-found' } : { kind: 'applied', result: this.#shown(cashOut) };
+  }
+
+  /** Whoever has made them. */
+  list(account: string, keys: readonly string[]): Outcome<readonly ListedCashOut[], 'not-found'> {
+    const those = this.cashOuts.filter((one) => one.account === account);
+    const result = those.map((one) => ({
+      ...this.#shown(one),
+      createdAt: isoOf(one.madeAtMs),
+      key: keys.includes(one.key) ? one.key : null,
+    }));
+    return { kind: 'applied', result };
   }
 
   cash(account: string): BrokerCash {
@@ -232,6 +256,13 @@ export const brokerPort = (broker: Broker, network: Network): BrokerPort => ({
       what: `cash-out ${cashOutId}`,
       signal,
       arrive: () => broker.read(cashOutId),
+      ...askAgain,
+    }),
+  readCashOuts: (account, _sinceMs, { keys }, signal) =>
+    network.read<Awaited<ReturnType<BrokerPort['readCashOuts']>>>({
+      what: `cash-outs of ${account}`,
+      signal,
+      arrive: () => broker.list(account, keys),
       ...askAgain,
     }),
   approveCashOut: (cashOutId, { signal }) =>

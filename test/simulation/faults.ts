@@ -29,6 +29,7 @@ export const FAULTS = {
   'webhook-lost': { rate: 1 / 12, does: 'a status webhook never comes' },
   'message-malformed': { rate: 1 / 40, does: 'a message cannot be read; people correct it or drop it' },
   'asked-twice': { rate: 1 / 8, does: 'the same payout is asked for twice, under two event ids' },
+  'other-installation': { rate: 1 / 6, does: 'another installation takes up the same request, with keys of its own' },
   'wish-changed': { rate: 1 / 3, does: 'the customer changes the divest request meanwhile' },
   'request-lowered': { rate: 1 / 3, does: 'the customer lowers the divest request meanwhile' },
   'wish-cancelled': { rate: 1 / 6, does: 'the customer calls the divest request off' },

@@ -13,6 +13,7 @@ import { Copy, type Service } from './copy.js';
 import { Faults, type FaultName, type Stroke } from './faults.js';
 import type { Ground } from './ground.js';
 import { investSuitePort } from './investsuite.js';
+import { simulatedKnownCashOuts } from './known-cash-outs.js';
 import { simulatedLimits } from './limits.js';
 import { MemoryStore } from './memory-store.js';
 import type { Network } from './network.js';
@@ -111,7 +112,7 @@ class History {
       if (investSuite.highestSince(portfolioId, scheduler.nowMs - FRESH_MS) < cents)
         this.#accused.push(`${what} of EUR ${amount} left for ${portfolioId}, which did not ask for so much any more`);
     };
-    const ports = (network: Network): Ports => {
+    const ports = (network: Network, store: MemoryStore): Ports => {
       const seenBroker = brokerPort(broker, network);
       const seenInvestSuite = investSuitePort(investSuite, network);
       const seenBank = bankPort(bank, network, plan.bank.dedupe === 'forever');
@@ -132,6 +133,7 @@ class History {
           },
         },
         limits: simulatedLimits(limits, network),
+        knownCashOuts: simulatedKnownCashOuts(store, network),
         investSuite: broken?.investSuite?.(seenInvestSuite) ?? seenInvestSuite,
       };
     };
@@ -141,11 +143,12 @@ class History {
       bind: (ports: Ports, nowMs: () => number) => readonly Binding[],
     ): Service => {
       topics.subscribe(name, [...consumes.map(({ topic }) => topic), 'operator.decision']);
+      const store = new MemoryStore(() => scheduler.nowMs);
       return {
         name,
-        store: new MemoryStore(() => scheduler.nowMs),
+        store,
         define: (network, nowMs) => {
-          const asIs = bind(ports(network), nowMs);
+          const asIs = bind(ports(network, store), nowMs);
           const bindings = asIs.map((binding) => broken?.binding?.(binding, () => `turn${String(scheduler.turns)}`) ?? binding);
           return { name, bindings, consumes };
         },

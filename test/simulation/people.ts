@@ -101,6 +101,8 @@ export class People {
   }
 
   #answer(effect: EffectEntry, portfolioId: string): Answer {
+    const unknown = this.#unknownCashOut(effect, portfolioId);
+    if (unknown !== null) return unknown;
     const notDone = (): Answer =>
       this.#ground.random.chance(0.6)
         ? { answer: 'send-again', evidence: 'their books do not have it' }
@@ -137,6 +139,27 @@ export class People {
     }
   }
 
+  /** A request beside a cash-out that our books do not know: they find out whose it is, and what has become of it. Null where there is none. */
+  #unknownCashOut(effect: EffectEntry, portfolioId: string): Answer | null {
+    if (effect.note?.includes('that our books do not know') !== true) return null;
+    const account = `B-${portfolioId}`;
+    const { other, broker } = this.#world;
+    const theirs = other.cashOutOf(account);
+    if (theirs === undefined) {
+      this.#ground.accuse(`${effect.id} waits because of a cash-out that nobody else has made`);
+      return { answer: 'send-again', evidence: 'there is no other one' };
+    }
+    if (other.isOpen(account)) return { answer: 'send-again', evidence: 'the other installation is still at it' };
+    const isPaid = other.hasPaid(ibanOf(`C-${portfolioId}`));
+    if (!isPaid && this.#ground.random.chance(0.5)) {
+      // Its cash may stay where it is, or come back: the product has to be told of it only in the first case.
+      if (this.#ground.random.chance(0.5)) broker.undo(theirs.cashOutId);
+      return { answer: 'send-again', evidence: `${theirs.cashOutId} is of the other installation, which is stopped` };
+    }
+    if (effect.name === 'ApproveCashOut') broker.callOff((JSON.parse(effect.request) as { cashOutId: string }).cashOutId);
+    return { answer: 'rejected', evidence: isPaid ? 'the other installation has paid' : 'the other installation will pay' };
+  }
+
   #cashOut(effect: EffectEntry): Answer | null {
     const ours = this.#world.broker.cashOuts.filter((one) => one.key === effect.id || one.key.startsWith(`${effect.id}:`));
     const standing = ours.find((one) => one.status !== 'failed');
@@ -169,17 +192,29 @@ export class People {
 
   /** What they say here they have done before. */
   #suspense(effect: EffectEntry, portfolioId: string): Answer {
+    const { amount, cashOutId } = JSON.parse(effect.request) as { amount: string; cashOutId: string | null };
     const known = this.#suspended.get(effect.id);
+    // Another cash-out has taken what they moved back: the broker has to show it by the cash-out itself.
+    if (
+      known?.answer === 'rejected' &&
+      effect.note?.includes('the cash-out has not come back at the broker') === true &&
+      cashOutId !== null
+    )
+      this.#world.broker.undo(cashOutId);
     if (known !== undefined) return known;
-    const { amount } = JSON.parse(effect.request) as { amount: string };
     let answer: Answer;
     const { levelCents } = this.#world.investSuite.of(portfolioId);
-    // Nobody pays by hand what is not asked for any more.
-    if (this.#ground.random.chance(0.5) && levelCents >= centsOf(amount)) {
+    // Nobody pays by hand what is not asked for any more, what another installation has paid or may pay, or what never left the account.
+    const { other, broker } = this.#world;
+    const isOthers = other.isOpen(`B-${portfolioId}`) || other.hasPaid(ibanOf(`C-${portfolioId}`));
+    const isThere = broker.cashOuts.some((one) => one.cashOutId === cashOutId && one.status === 'done');
+    if (this.#ground.random.chance(0.5) && levelCents >= centsOf(amount) && !isOthers && isThere) {
       const { paymentId } = this.#world.bank.payByHand(ibanOf(`C-${portfolioId}`), centsOf(amount));
       answer = { answer: 'applied', evidence: paymentId };
     } else {
-      this.#world.broker.moveBack(`B-${portfolioId}`, centsOf(amount));
+      // The withdrawable cash says nothing where another installation takes of it, too.
+      if (other.cashOutOf(`B-${portfolioId}`) !== undefined && cashOutId !== null) broker.undo(cashOutId);
+      else broker.moveBack(`B-${portfolioId}`, centsOf(amount));
       answer = { answer: 'rejected', evidence: 'moved back' };
     }
     this.#suspended.set(effect.id, answer);

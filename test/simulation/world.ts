@@ -8,6 +8,7 @@ import { Broker } from './broker.js';
 import { decimalOf } from './cents.js';
 import type { Ground } from './ground.js';
 import { EVERYTHING, InvestSuite, LOT_CENTS } from './investsuite.js';
+import { OtherInstallation } from './other-installation.js';
 import { Topics } from './topics.js';
 import { Webhooks } from './webhooks.js';
 
@@ -24,6 +25,7 @@ export class World {
   readonly bank: Bank;
   readonly broker: Broker;
   readonly investSuite: InvestSuite;
+  readonly other: OtherInstallation;
   /** What the payout service has reserved, in our own database. */
   readonly limits: MemoryLimits;
   readonly asks: Ask[] = [];
@@ -41,6 +43,7 @@ export class World {
     this.bank = new Bank(ground, this.webhooks);
     this.broker = new Broker(ground, this.webhooks);
     this.investSuite = new InvestSuite(ground, this.webhooks);
+    this.other = new OtherInstallation(ground, this.broker, this.bank);
     this.limits = new MemoryLimits(() => ground.scheduler.nowMs);
     this.portfolioIds = Array.from({ length: ground.plan.portfolios }, (_, index) => `P${String(index + 1)}`);
   }
@@ -93,6 +96,11 @@ export class World {
       const atMs = random.between(1, 800);
       this.#later(atMs, say);
       if (faults.happens('asked-twice')) this.#later(atMs + random.between(1, 4_000), say);
+      // There is cash for both of them: what the broker lends is judged elsewhere.
+      if (times === 1 && faults.happens('other-installation'))
+        this.#later(atMs, () => {
+          this.other.takesUp(ask);
+        });
     }
   }
 

@@ -58,7 +58,7 @@ export const walkJourney = (
       if (journey !== null) trigger(journey, { kind: 'look-again' });
       await carryOut();
     },
-    answer: async (words: 'applied' | 'rejected', evidence: string): Promise<void> => {
+    answer: async (words: 'applied' | 'rejected' | 'send-again', evidence: string): Promise<void> => {
       const at: JourneyRecord | null = journey;
       if (at === null || at.effect === null) throw new Error('nothing to answer');
       const definition = catalogue.effect(binding.flow.name, at.effect.name);
@@ -68,6 +68,10 @@ export const walkJourney = (
       const { portfolioId } = identity;
       const sending = { key: at.effect.id, signal: new AbortController().signal, portfolioId, firstSentAtMs: nowMs };
       const checked = await check?.(request, { said: words, evidence }, sending);
+      const asked =
+        words === 'send-again' && definition.kind !== 'read'
+          ? { inquiry: await definition.inquire(request, sending), askedAtMs: nowMs }
+          : undefined;
       trigger(at, {
         kind: 'effect',
         effectId: at.effect.id,
@@ -78,8 +82,13 @@ export const walkJourney = (
           result,
           evidence,
           ...(checked === undefined ? {} : { checked }),
+          ...(asked === undefined ? {} : { asked }),
         },
       });
+      const after: JourneyRecord = journey ?? at;
+      const { effect } = after;
+      if (words === 'send-again' && effect?.status === 'planned')
+        trigger(after, { kind: 'effect', effectId: effect.id, event: { type: 'Sending' } });
       await carryOut();
     },
   };

@@ -55,7 +55,7 @@ const emittedBySource = (service: string): string[] =>
   ]);
 
 /** Ports to our own database. */
-const OWN_PORTS: readonly string[] = ['limits'];
+const OWN_PORTS: readonly string[] = ['limits', 'knownCashOuts'];
 const SYSTEM_OF_PORT: Readonly<Record<string, OutsideSystem>> = { investSuite: 'InvestSuite', broker: 'broker', coreBanking: 'bank' };
 
 /** A port that answers anything, and never to the point: nothing is called while a service is wired. */

@@ -14,6 +14,8 @@ export interface TortureArguments {
   readonly keep: boolean;
   /** Only the comparison of producers. */
   readonly kafkaOnly: boolean;
+  /** Only two installations on one outside. */
+  readonly twoInstallations: boolean;
   /** Only the named boundaries of the engine. */
   readonly crashPoints: boolean;
 }
@@ -22,6 +24,9 @@ export type ReadArguments = CommandRead<TortureArguments>;
 const MOST_KILLS = 2_000;
 /** One page of the operators' list of open journeys holds 1,000, and each customer has one that never ends. */
 const MOST_CUSTOMERS = 900;
+/** Two whole products run at once. */
+const FEW_CUSTOMERS = 16;
+const MOST_FOR_TWO = 60;
 export const LARGEST_SEED = 4_294_967_295;
 
 export const wholeNumber =
@@ -76,6 +81,11 @@ const build = (written: string[]): Command =>
       'each service dies at each boundary of the engine, on purpose, and says which it hit; about two minutes',
       false,
     )
+    .option(
+      '--two-installations',
+      `a second installation, with a database, a Kafka and keys of its own, works on the same outside by mistake; ${FEW_CUSTOMERS} customers unless others are asked for, at most ${MOST_FOR_TWO}; about two minutes`,
+      false,
+    )
     .option('--faults <a,b>', 'faults of the outside world by name, all or none', faultNames, allFaults())
     .option('--json <file>', 'writes the result there, too', file)
     .option('--keep', 'keeps the logs, also after a good end', false)
@@ -105,5 +115,8 @@ export const readArguments = (words: readonly string[]): ReadArguments => {
   }
   const { json, ...given } = command.opts<Given>();
   if (given.kafkaOnly && given.kafkaNodes !== 3) return { kind: 'wrong', text: 'error: --kafka-only needs --kafka-nodes 3\n' };
-  return { kind: 'run', arguments: { ...given, jsonFile: json ?? null } };
+  if (!given.twoInstallations) return { kind: 'run', arguments: { ...given, jsonFile: json ?? null } };
+  const customers = command.getOptionValueSource('customers') === 'default' ? FEW_CUSTOMERS : given.customers;
+  if (customers > MOST_FOR_TWO) return { kind: 'wrong', text: `error: --two-installations takes at most ${MOST_FOR_TWO} customers\n` };
+  return { kind: 'run', arguments: { ...given, customers, jsonFile: json ?? null } };
 };

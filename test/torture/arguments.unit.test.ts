@@ -28,6 +28,7 @@ describe('the words behind npm run torture --', () => {
         jsonFile: 'a.json',
         keep: false,
         kafkaOnly: false,
+        twoInstallations: false,
         crashPoints: false,
       },
     });
@@ -37,6 +38,15 @@ describe('the words behind npm run torture --', () => {
     const read = readArguments([]);
     expect(read).toMatchObject({ kind: 'run', arguments: { seed: 1, kafkaNodes: 1, jsonFile: null } });
     expect(read.kind === 'run' && read.arguments.faults.length).toBeGreaterThan(20);
+  });
+
+  it('take few customers for two installations, or as many as are asked for', () => {
+    const customersOf = (...more: readonly string[]): unknown => {
+      const read = readArguments(['--two-installations', ...more]);
+      return read.kind === 'run' ? read.arguments.customers : read.text;
+    };
+    expect([customersOf(), customersOf('--customers', '8')]).toEqual([16, 8]);
+    expect(customersOf('--customers', '61')).toContain('at most 60 customers');
   });
 
   it.each([

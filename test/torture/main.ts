@@ -9,6 +9,7 @@ import { readArguments, type TortureArguments } from './arguments.js';
 import { comparisonLines, compareWithStock, isOursWhole } from './kafka-only.js';
 import { asJson, resultLines } from './report.js';
 import { torture, type Watcher } from './run.js';
+import { twoInstallations, twoInstallationsLines } from './two-installations.js';
 
 const INTERRUPTED = 130;
 const PLAIN_PROGRESS_EVERY_MS = 15_000;
@@ -60,6 +61,14 @@ const compare = async ({ seed, jsonFile }: TortureArguments, watcher: Watcher): 
   return good ? 0 : 1;
 };
 
+const runTwo = async (options: TortureArguments, watcher: Watcher): Promise<number> => {
+  const result = await twoInstallations(options, watcher);
+  if (result === null) return INTERRUPTED;
+  for (const line of twoInstallationsLines(result)) watcher.say(line);
+  if (options.jsonFile !== null) writeFileSync(options.jsonFile, `${JSON.stringify({ seed: options.seed, ...result }, null, 1)}\n`);
+  return result.good ? 0 : 1;
+};
+
 const run = async (options: TortureArguments): Promise<number> => {
   const startedAtMs = Date.now();
   if (options.crashPoints) return crashPoints();
@@ -70,6 +79,7 @@ const run = async (options: TortureArguments): Promise<number> => {
     stop.abort();
   });
   if (options.kafkaOnly) return compare(options, { say, progress, interrupted: stop.signal });
+  if (options.twoInstallations) return runTwo(options, { say, progress, interrupted: stop.signal });
   const result = await torture(options, {
     say,
     progress,

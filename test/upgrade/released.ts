@@ -12,6 +12,7 @@ import type { BrokerPort } from '../../shared/ports/broker.js';
 import type { CoreBankingPort } from '../../shared/ports/core-banking.js';
 import type { InvestSuitePort } from '../../shared/ports/investsuite.js';
 import type { Binding, ServiceDefinition } from '../../shared/runtime/engine/definition.js';
+import { knownCashOuts } from '../builders/known-cash-outs.js';
 import { noLimits } from '../builders/limits.js';
 import { tenantSettings } from '../builders/tenant.js';
 
@@ -76,7 +77,7 @@ export const everyFlow = (calls: Called[], answers: Readonly<Record<string, unkn
   const limits = noLimits();
   return [
     withdrawalBinding({ investSuite, broker }, TENANT),
-    payoutBinding({ investSuite, broker, coreBanking, limits }, TENANT, Date.now),
+    payoutBinding({ investSuite, broker, coreBanking, limits, knownCashOuts: knownCashOuts() }, TENANT, Date.now),
     optimisationBinding({ investSuite, broker }, TENANT),
     orderBinding({ investSuite, broker }, TENANT),
     portfolioBinding({ investSuite }, TENANT),

@@ -30,6 +30,8 @@ export interface StackOptions {
   /** Of the services, besides what the stack sets. */
   readonly env?: Readonly<Record<string, string>>;
   readonly simulators?: Readonly<Record<string, string>>;
+  /** The outside of another stack: then none is started here, and nobody calls this gateway. */
+  readonly outside?: Readonly<Record<string, string>>;
   readonly keep?: boolean;
   /** Default: the migrations of this build. */
   readonly migrate?: (databaseUrl: string) => Promise<unknown>;
@@ -46,6 +48,8 @@ export interface Stack {
   readonly services: ReadonlyMap<ServiceName, LaunchedService>;
   readonly simulators: readonly RunningProcess[];
   readonly env: Readonly<Record<string, string>>;
+  /** How the outside is reached, as another stack takes it. */
+  readonly outside: Readonly<Record<string, string>>;
   readonly urls: {
     readonly investSuite: string;
     readonly broker: string;
@@ -111,11 +115,14 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
   const [logins] = await Promise.all([databaseLogins(postgres.url), prepareTopics(kafka)]);
   say('the outside world ...');
   const gatewayPort = await freePort();
-  const simulators = await startSimulators({
-    folder: run.path,
-    gatewayUrl: `http://127.0.0.1:${String(gatewayPort)}`,
-    env: { ...DEMO_SIMULATORS, ...options.simulators, SEED: String(seed) },
-  });
+  const simulators =
+    options.outside === undefined
+      ? await startSimulators({
+          folder: run.path,
+          gatewayUrl: `http://127.0.0.1:${String(gatewayPort)}`,
+          env: { ...DEMO_SIMULATORS, ...options.simulators, SEED: String(seed) },
+        })
+      : { processes: [], env: options.outside };
   const tenantFile = join(run.path, 'tenant.yaml');
   writeFileSync(tenantFile, stringify({ ...DEMO_TENANT, ...options.tenant }));
   const { operatorsFile, keyFileOf } = writePeople(run.path);
@@ -169,6 +176,7 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
     services,
     simulators: simulators.processes,
     env,
+    outside: simulators.env,
     operators: { anna, ben, keyFileOf },
     send,
     urls: {

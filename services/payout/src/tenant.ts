@@ -59,6 +59,14 @@ export const payoutSettings = {
     .default(24)
     .meta({ description: 'a payment to a counter account that changed less long ago waits until then; 0 switches it off' }),
   lookAgainAtCounterAccountAfterMs: waitMs(900_000, 'a counter account that changed lately is looked at again after so long'),
+  lookBackForCashOutsDays: z.number().int().min(1).max(365).default(30).meta({
+    description:
+      "before money moves, the broker's cash-outs of the account are read, from so many days before the payout began. One that our books do not know waits for two people",
+  }),
+  accountsWithOtherCashOuts: z.array(z.string().min(1)).default([]).meta({
+    description:
+      'accounts at the broker, as portfolios name them, from which others are known to take cash. Their cash-outs are not compared with our books',
+  }),
   remittanceInformation: z
     .string()
     .max(140)

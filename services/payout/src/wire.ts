@@ -19,9 +19,11 @@ import { transferStatusEvents } from './consume/transfer-status.js';
 import { payoutFlow } from './decide/payout.flow.js';
 import { payoutPolicy } from './decide/payout.policy.js';
 import { payoutUpgrades } from './decide/payout.upgrades.js';
+import type { KnownCashOutsPort } from './decide/cash-outs.js';
 import type { LimitsPort } from './decide/limits.js';
 import { payoutState } from './decide/payout.js';
 import { approveCashOut } from './effect/approve-cash-out.js';
+import { cashOutsStand } from './effect/cash-outs-stand.js';
 import { clearSuspense } from './effect/clear-suspense.js';
 import { createCashOut } from './effect/create-cash-out.js';
 import { freeLimits } from './effect/free-limits.js';
@@ -31,6 +33,7 @@ import { readCounterAccount } from './effect/read-counter-account.js';
 import { moveRestBack } from './effect/move-rest-back.js';
 import { readOwner, readRequest } from './effect/read-owner.js';
 import { reserveLimits } from './effect/reserve-limits.js';
+import { postgresKnownCashOuts } from './store/known-cash-outs.store.js';
 import { postgresLimits } from './store/limits.store.js';
 import { readWithdrawable } from './effect/read-withdrawable.js';
 
@@ -39,10 +42,13 @@ export type Ports = {
   readonly broker: BrokerPort;
   readonly coreBanking: CoreBankingPort;
   readonly limits: LimitsPort;
+  /** What our own tables know. */
+  readonly knownCashOuts: KnownCashOutsPort;
 };
 type Tenant = z.output<typeof tenantSchema>;
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /** Nothing is paid without an account to pay from. */
 const accountProblems = ({ houseAccountIban }: Tenant): readonly string[] =>
@@ -61,7 +67,8 @@ export const check: Check<Tenant> = (tenant, values) => [
  * The flow with its effects behind ports: what a simulation runs too.
  * @throws ConfigurationError without a house account to pay from.
  */
-export const payoutBinding = ({ investSuite, broker, coreBanking, limits }: Ports, tenant: Tenant, nowMs: () => number): Binding => {
+export const payoutBinding = (ports: Ports, tenant: Tenant, nowMs: () => number): Binding => {
+  const { investSuite, broker, coreBanking, limits, knownCashOuts } = ports;
   const { houseAccountIban } = tenant;
   const problems = accountProblems(tenant);
   if (houseAccountIban === undefined || problems.length > 0) throw new ConfigurationError(problems);
@@ -69,7 +76,11 @@ export const payoutBinding = ({ investSuite, broker, coreBanking, limits }: Port
   const rules = portfolioRulesOf(tenant);
   const sources = { investSuite, coreBanking, rules };
   const choices = { houseAccountIban, remittanceInformation: tenant.remittanceInformation };
-  const pay = payCounterAccount(coreBanking, sources, choices, timing, nowMs);
+  const compare = cashOutsStand(broker, knownCashOuts, {
+    lookBackMs: tenant.lookBackForCashOutsDays * DAY_MS,
+    accounts: tenant.accountsWithOtherCashOuts,
+  });
+  const pay = payCounterAccount(coreBanking, sources, compare, choices, timing, nowMs);
   return bind({
     flow: payoutFlow,
     idPrefix: 'po',
@@ -83,13 +94,13 @@ export const payoutBinding = ({ investSuite, broker, coreBanking, limits }: Port
     effects: {
       ReadOwner: readOwner(investSuite, rules, timing),
       ReadCounterAccount: readCounterAccount(coreBanking, timing, nowMs),
-      CreateCashOut: createCashOut(broker, sources, timing),
-      ApproveCashOut: approveCashOut(broker, sources, timing),
+      CreateCashOut: createCashOut(broker, sources, compare, timing),
+      ApproveCashOut: approveCashOut(broker, sources, compare, timing),
       ReserveLimits: reserveLimits(limits, tenant, timing, nowMs),
       FreeLimits: freeLimits(limits, timing),
       ReadCashOut: readCashOut(broker, timing),
       PayCounterAccount: pay,
-      ReadRequest: readRequest(investSuite, rules, timing),
+      ReadRequest: readRequest(investSuite, coreBanking, rules, timing, nowMs),
       PayCounterAccountAnew: pay,
       MoveRestBack: moveRestBack(timing),
       ReadWithdrawable: readWithdrawable(broker, timing, nowMs),
@@ -109,6 +120,6 @@ export const wire = (settings: Settings<typeof config, typeof tenantSchema>, { l
     broker: configuredBroker,
     coreBanking: configuredCoreBanking,
   });
-  const ports: Ports = { ...outside, limits: postgresLimits(pool) };
+  const ports: Ports = { ...outside, limits: postgresLimits(pool), knownCashOuts: postgresKnownCashOuts(pool) };
   return { name: 'payout', bindings: [payoutBinding(ports, tenant, Date.now)], consumes: payoutConsumes };
 };

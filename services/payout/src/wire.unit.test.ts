@@ -5,7 +5,7 @@ import type { Emitted, Tagged } from '../../../shared/kernel/flow.js';
 import type { BrokerAccountId, UserId } from '../../../shared/kernel/ids.js';
 import { currency, type DivestAmount } from '../../../shared/kernel/money.js';
 import type { NotSent } from '../../../shared/kernel/outcome.js';
-import type { BrokerPort, CashOut } from '../../../shared/ports/broker.js';
+import type { BrokerPort, CashOut, ListedCashOut } from '../../../shared/ports/broker.js';
 import type { CoreBankingPort } from '../../../shared/ports/core-banking.js';
 import type { InvestSuitePort, Portfolio } from '../../../shared/ports/investsuite.js';
 import { Catalogue } from '../../../shared/runtime/engine/catalogue.js';
@@ -14,6 +14,7 @@ import { createLog } from '../../../shared/runtime/process/log.js';
 import { ability as carefulAbility } from '../../../test/builders/engine.js';
 import { serviceEnvironment } from '../../../test/builders/environment.js';
 import { shownPortfolio, shownUser } from '../../../test/builders/investsuite.js';
+import { knownCashOuts, listedCashOut } from '../../../test/builders/known-cash-outs.js';
 import { limitsPort, MemoryLimits } from '../../../test/builders/limits.js';
 import { COUNTER_ACCOUNT } from '../../../test/builders/payout.js';
 import { walkJourney } from '../../../test/support/journey-walker.js';
@@ -56,6 +57,12 @@ type World = {
   readonly calls: string[];
   /** What is reserved of the tenant's limits. */
   readonly limits: MemoryLimits;
+  /** Cash-outs of the account that others have made, as the broker lists them. */
+  readonly others: readonly ListedCashOut[];
+  /** And those once the cash-out is made. */
+  readonly othersLater: readonly ListedCashOut[];
+  /** What people wrote down when they had a request sent again. */
+  readonly named: string[];
 };
 
 const portsOf = (world: World): Parameters<typeof payoutBinding>[0] => {
@@ -89,6 +96,12 @@ const portsOf = (world: World): Parameters<typeof payoutBinding>[0] => {
     },
     readCashOut: async () =>
       world.forgotten ? { kind: 'rejected', reason: 'not-found' } : { kind: 'applied', result: cashOut(world.shownAmount) },
+    findCashOut: async () => ({ found: 'absent' }),
+    readCashOuts: async () => {
+      if (!world.calls.includes('cash-out')) return { kind: 'applied', result: world.others };
+      const ours = { ...cashOut(), createdAt: '2026-03-04T10:00:00Z', key: 'po1:CreateCashOut' };
+      return { kind: 'applied', result: [...world.others, ...world.othersLater, ours] };
+    },
     readCash: async () => ({
       kind: 'applied',
       result: {
@@ -137,7 +150,10 @@ const portsOf = (world: World): Parameters<typeof payoutBinding>[0] => {
             },
           },
   };
-  return { investSuite: investSuite as InvestSuitePort, broker: broker as BrokerPort, coreBanking, limits: limitsPort(world.limits) };
+  return {
+    ...{ investSuite: investSuite as InvestSuitePort, broker: broker as BrokerPort, coreBanking },
+    ...{ limits: limitsPort(world.limits), knownCashOuts: { of: async () => knownCashOuts({ named: world.named }).of('P1') } },
+  };
 };
 
 const tenant = tenantSettings.parse({ brokerMode: 'client', houseAccountIban: HOUSE, counterAccountCoolOffHours: 24 });
@@ -162,6 +178,9 @@ const start = (more: Partial<World> = {}, choices = tenant) => {
     byHand: null,
     calls: [],
     limits: new MemoryLimits(() => NOW_MS),
+    others: [],
+    othersLater: [],
+    named: [],
     ...more,
   };
   const walk = walkJourney(
@@ -276,6 +295,39 @@ describe('a payout, the whole way', () => {
     expect([path.at(-1), said.length, ...world.calls]).toEqual(['Transferring', 0, 'cash-out', PAID]);
   });
 
+  const foreign = listedCashOut({ cashOutId: 'DW-7' });
+  it('makes no cash-out beside one that our books do not know, until people have named it [B2]', async () => {
+    const { give, answer, path, said, world } = start({ others: [foreign] });
+    await give(asked);
+    const held = /^held: the broker shows a cash-out that our books do not know: DW-7 of EUR 250, done, made 2026-03-04T09:00:00Z\./;
+    expect([path.at(-2), path.at(-1), said.length, ...world.calls]).toEqual(['CashingOut', expect.stringMatching(held), 0]);
+    // Their word alone changes nothing: it has to name that cash-out.
+    await answer('send-again', 'it is fine');
+    expect([path.at(-1), ...world.calls]).toEqual([expect.stringMatching(held)]);
+    world.named.push('DW-7 was made by the desk');
+    await answer('send-again', 'DW-7 was made by the desk');
+    expect([path.at(-1), ...outcomes(said), ...world.calls]).toEqual(['Paid', 'paid', 'cash-out', PAID]);
+  });
+  it.each([
+    ['needs-approval', 'ApprovingCashOut', /^held: cash-out not approved: the broker shows .*DW-7 of EUR 250/],
+    ['done', 'Transferring', /^held: cash-out done, no transfer yet: the broker shows .*DW-7 of EUR 250/],
+  ] as const)(
+    'pays nothing beside one that appears once ours was taken in, %s, until people end it [B2]',
+    async (cashOut, status, held) => {
+      const { give, answer, path, said, world } = start({ cashOut, othersLater: [foreign] });
+      await give(asked);
+      expect([path.at(-2), path.at(-1), said.length, ...world.calls]).toEqual([status, expect.stringMatching(held), 0, 'cash-out']);
+      await answer('rejected', 'another system has paid the customer');
+      expect([path.at(-1), said.length, ...world.calls]).toEqual([
+        expect.stringMatching(/^held: the cash is on the house account/),
+        0,
+        'cash-out',
+      ]);
+      world.cashOut = 'returned';
+      await answer('rejected', 'the cash is back at the broker');
+      expect([path.at(-1), ...outcomes(said), ...world.calls]).toEqual(['MovedBack', 'refused', 'cash-out']);
+    },
+  );
   it('leaves cash on the house account to people, until it is moved back', async () => {
     const { answer, path, said, world } = await inSuspense();
     world.cashOut = 'returned';

@@ -29,6 +29,7 @@ export const createSample = (options: SampleOptions): BrokerPort & { readonly cl
     readPositions: async () => notBuilt('readPositions'),
     readPrices: async () => notBuilt('readPrices'),
     readCashOut: async () => notBuilt('readCashOut'),
+    readCashOuts: async () => notBuilt('readCashOuts'),
     close: client.close,
   };
 };

@@ -32,6 +32,7 @@ describe('sample, as long as it is not built', () => {
     ['readPositions', () => broker.readPositions(account, signal)],
     ['readPrices', () => broker.readPrices([instrument], signal)],
     ['readCashOut', () => broker.readCashOut('C1', signal)],
+    ['readCashOuts', () => broker.readCashOuts(account, 0, { keys: [], cashOutIds: [] }, signal)],
   ] as const)('says that %s has not happened and may be sent later', async (operation, ask) => {
     expect(await ask()).toMatchObject({ kind: 'retryable', evidence: `${operation} is not built yet: nothing was sent` });
   });

@@ -1,8 +1,9 @@
 import { Bug } from '../../../../shared/kernel/bug.js';
-import { portfolioChanged, type PortfolioDecided, type PortfolioNow } from '../../../../contracts/internal/standing.js';
+import { portfolioChanged, type PortfolioDecided } from '../../../../contracts/internal/standing.js';
 import { compare, cutTo, isPositive, minus } from '../../../../shared/kernel/decimal.js';
 import { impossible, type Opening, type RefusedBy, type Step } from '../../../../shared/kernel/flow.js';
 import { currency, isPayable, minorDigits } from '../../../../shared/kernel/money.js';
+import { askAboutUnknown, isBecauseUnknown } from './cash-outs.js';
 import { finished } from './finished.js';
 import { endUnpaid } from './limits.rules.js';
 import { NOT_SENT, refusedBy } from '../../../../shared/kernel/outcome.js';
@@ -15,6 +16,7 @@ import type {
   Payout,
   PayoutInput,
   PayoutEmits,
+  RequestRead,
   WithdrawableRead,
   TransferReturn,
 } from './payout.js';
@@ -141,7 +143,11 @@ export const followCashOut = (p: Payout, seen: CashOutSeen): Next => {
   }
 };
 
-export const refuseCashOut = (p: Payout, reason: string): Next => refuse(p, refusedBy('the broker refused the cash-out', reason));
+/** A refusal of the broker ends it. A cash-out that our books do not know may be this very payment, made by somebody else: people find out. */
+export const refuseCashOut = (p: Payout, reason: string, by: RefusedBy): Next =>
+  by === 'other-side' && isBecauseUnknown(reason)
+    ? holdFor(askAboutUnknown(reason, 'the payout is refused'))
+    : refuse(p, refusedBy('the broker refused the cash-out', reason));
 
 export const followApproval = (p: Payout, seen: CashOutSeen): Next => {
   const next = followCashOut({ ...p, approved: true }, seen);
@@ -160,6 +166,8 @@ const suspendCashOut = (p: Payout, reason: string): Next => ({
 /** A cash-out that we may not approve is still there, and somebody else may approve it: only its end lets go. */
 export const holdOrEndApproval = (p: Payout, reason: string, by: RefusedBy): Next => {
   if (by === 'person') return suspendCashOut(p, reason);
+  if (isBecauseUnknown(reason))
+    return holdFor(`cash-out not approved: ${askAboutUnknown(reason, 'the cash-out was called off at the broker')}`);
   return reason === 'failed' || reason === 'returned'
     ? refuse(p, `the cash-out was not approved: ${reason}`)
     : holdFor(`the cash-out could not be approved: ${reason}`);
@@ -210,6 +218,8 @@ export const restMovedBack = (p: Payout): Next =>
  * open until people have said two things: this transfer will never be made, and what was done instead.
  */
 export const holdOrSuspend = (p: Payout, reason: string, by: RefusedBy): Next => {
+  if (by !== 'person' && isBecauseUnknown(reason))
+    return holdFor(`cash-out done, no transfer yet: ${askAboutUnknown(reason, 'no transfer will be made')}`);
   if (by !== 'person') return holdFor(`cash-out done but ${refusedBy('the bank refused', reason)}`);
   const cameBack = p.returnedBecause === null ? '' : `; the bank had said that it came back: ${p.returnedBecause}`;
   return {
@@ -220,12 +230,18 @@ export const holdOrSuspend = (p: Payout, reason: string, by: RefusedBy): Next =>
 
 /** Not sent, for good: the portfolio is read once more, to see whether a smaller amount is asked for, or nothing. */
 export const readAgainOrHold = (p: Payout, reason: string, by: RefusedBy): Next =>
-  by === 'other-side' && reason.startsWith(NOT_SENT) ? { to: 'ReadingRequest', set: { reason } } : holdOrSuspend(p, reason, by);
+  by === 'other-side' && reason.startsWith(NOT_SENT) && !isBecauseUnknown(reason)
+    ? { to: 'ReadingRequest', set: { reason } }
+    : holdOrSuspend(p, reason, by);
 
 const suspend = (reason: string): Next => ({ to: 'EnteringSuspense', set: { reason: `cash-out done, no transfer: ${reason}` } });
 
-/** Called off: the cash waits for people. Lowered: the new level is paid, and the rest waits for people. */
-export const transferWhatIsAsked = (p: Payout, now: PortfolioNow): Next => {
+/** Made all the same: it is paid. Called off: the cash waits for people. Lowered: the new level is paid, and the rest waits for people. */
+export const transferWhatIsAsked = (p: Payout, { portfolio: now, made }: RequestRead): Next => {
+  if (made !== null) {
+    const isOurs = made.currency === p.currency && compare(made.amount, p.paying) === 0;
+    return isOurs ? finishPaid(p, made) : suspend(`the bank shows ${made.currency} ${made.amount} under our reference`);
+  }
   const changed = portfolioChanged(decidedOf(p, 'something'), now);
   if (changed !== null) return suspend(changed.reason);
   const asked = now.level.kind === 'amount' ? cutTo(now.level.amount, minorDigits(currency(p.currency))) : p.amount;

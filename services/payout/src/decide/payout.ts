@@ -92,6 +92,11 @@ export type CashOutRefusal = NotSent | 'not-enough-cash' | 'not-allowed' | 'malf
 /** The owner whom the message names, and the portfolio as InvestSuite shows it now: the message alone is believed in nothing. */
 export type OwnerRead = { readonly externalId: string | null; readonly shownIban: string | null; readonly portfolio: PortfolioNow };
 
+/** A payment that the bank shows under the reference of the transfer that we did not send. Amount in major units of `currency`. */
+export type MadeTransfer = PaidTransfer & { readonly amount: Decimal; readonly currency: string };
+/** What is asked for now, and whether the transfer is there all the same: then another installation with our books has made it. */
+export type RequestRead = { readonly portfolio: PortfolioNow; readonly made: MadeTransfer | null };
+
 /** The counter account at the bank. */
 export type CounterAccountRead = {
   readonly customerActive: boolean;
@@ -122,8 +127,8 @@ export type LimitsPassed = { readonly passed: string | null };
 export type WithdrawableRead = { readonly withdrawable: Decimal; readonly currency: string; readonly at: string };
 
 export type PayoutEffects = {
-  /** The portfolio once more, after a transfer that was not sent because of it. */
-  ReadRequest: { kind: 'read'; result: PortfolioNow; reason: 'not-found' | 'forbidden' };
+  /** The portfolio and the bank once more, after a transfer that was not sent because of it. */
+  ReadRequest: { kind: 'read'; result: RequestRead; reason: 'not-found' | 'forbidden' };
   ReadOwner: { kind: 'read'; result: OwnerRead; reason: 'not-found' | 'forbidden' };
   ReadCounterAccount: { kind: 'read'; result: CounterAccountRead; reason: 'not-found' };
   /** Refused: the limits that stand against it, in words. */

@@ -4,8 +4,10 @@ import type { PortfolioNow } from '../../../../contracts/internal/standing.js';
 import { decimal } from '../../../../shared/kernel/decimal.js';
 import { NOT_SENT } from '../../../../shared/kernel/outcome.js';
 import { factsUnder, factsWith } from '../../../../test/builders/journey-facts.js';
+import { listedCashOut } from '../../../../test/builders/known-cash-outs.js';
 import { COUNTER_ACCOUNT, payout, payoutToTransfer } from '../../../../test/builders/payout.js';
 import { portfolioNow } from '../../../../test/builders/standing.js';
+import { becauseUnknown } from './cash-outs.js';
 import { payoutFlow } from './payout.flow.js';
 import type { PayoutPolicy } from './payout.policy.js';
 import {
@@ -26,6 +28,7 @@ import {
   holdOrSuspendRequest,
   open,
   ownerOf,
+  readAgainOrHold,
   refuseCashOut,
   rememberReturn,
   seeReturn,
@@ -258,11 +261,28 @@ describe('the cash-out', () => {
     expect(followCashOut(asked, seen('done', { amount: null, currency: null }))).toEqual({ to: 'Transferring', set });
   });
   it('that is refused ends the payout', () => {
-    expect(refuseCashOut(fresh, 'not-enough-cash')).toMatchObject({ to: 'Refused', emits: [{ data: { outcome: 'refused' } }] });
+    expect(refuseCashOut(fresh, 'not-enough-cash', 'other-side')).toMatchObject({
+      to: 'Refused',
+      emits: [{ data: { outcome: 'refused' } }],
+    });
   });
   it('says who refused: the broker, or we without asking [C5]', () => {
-    expect(refuseCashOut(fresh, 'not-enough-cash')).toMatchObject({ set: { reason: 'the broker refused the cash-out: not-enough-cash' } });
-    expect(refuseCashOut(fresh, 'not sent: another currency')).toMatchObject({ set: { reason: 'not sent: another currency' } });
+    expect(refuseCashOut(fresh, 'not-enough-cash', 'other-side')).toMatchObject({
+      set: { reason: 'the broker refused the cash-out: not-enough-cash' },
+    });
+    expect(refuseCashOut(fresh, 'not sent: another currency', 'other-side')).toMatchObject({
+      set: { reason: 'not sent: another currency' },
+    });
+  });
+  it('beside one that our books do not know is held with its facts, wherever the payout stands, until people end it [B2]', () => {
+    const reason = becauseUnknown([listedCashOut({ cashOutId: 'DW-7' })]);
+    const facts = 'the broker shows a cash-out that our books do not know: DW-7 of EUR 250, done, made 2026-03-04T09:00:00Z';
+    for (const rule of [refuseCashOut, holdOrEndApproval, readAgainOrHold, holdOrSuspend]) {
+      expect(rule(asked, reason, 'other-side')).toMatchObject({ hold: expect.stringContaining(facts) });
+      expect(rule(asked, reason, 'other-side')).not.toHaveProperty('to');
+      expect(rule(asked, reason, 'person')).toHaveProperty('to');
+    }
+    expect(refuseCashOut(fresh, 'the transfer of another system', 'person')).toMatchObject({ to: 'Refused' });
   });
   it('that may not be approved is still there: people look, unless it is at its end', () => {
     expect(holdOrEndApproval(asked, 'not-allowed', 'other-side')).toHaveProperty('hold');
@@ -281,7 +301,7 @@ describe('the cash-out', () => {
 describe('the request, read again after the cash-out', () => {
   const now = portfolioNow({ level: { kind: 'everything' } });
   it('is paid as it stands now, and never with more than was cashed out [E2]', () => {
-    const paying = (level: PortfolioNow['level']): object => transferWhatIsAsked(moved, { ...now, level });
+    const paying = (level: PortfolioNow['level']): object => transferWhatIsAsked(moved, { portfolio: { ...now, level }, made: null });
     const all = { to: 'TransferringAnew', set: { paying: moved.amount } };
     expect(paying({ kind: 'everything' })).toEqual(all);
     expect(paying({ kind: 'amount', amount: decimal('99999') })).toEqual(all);
@@ -292,10 +312,16 @@ describe('the request, read again after the cash-out', () => {
     ['less than a coin', { level: { kind: 'amount', amount: decimal('0.001') } }, 'less than the smallest coin is asked for'],
     ['of another owner', { ownerId: 'U2' }, 'owner'],
   ])('%s goes into suspense [E2]', (_what, other, why) => {
-    expect(transferWhatIsAsked(moved, { ...now, ...other })).toEqual({
+    expect(transferWhatIsAsked(moved, { portfolio: { ...now, ...other }, made: null })).toEqual({
       to: 'EnteringSuspense',
       set: { reason: expect.stringContaining(why) },
     });
+  });
+  it('is not paid a second time when the bank shows the transfer: another installation with our books has made it [B2]', () => {
+    const made = { ...transfer, amount: moved.amount, currency: moved.currency };
+    expect(transferWhatIsAsked(moved, { portfolio: now, made })).toMatchObject({ to: 'Paid', set: { payment } });
+    const other = { ...made, amount: decimal('251') };
+    expect(transferWhatIsAsked(moved, { portfolio: now, made: other })).toMatchObject({ to: 'EnteringSuspense' });
   });
   it('that cannot be read is held, until people say that nobody will read it', () => {
     expect(holdOrSuspendRequest(moved, 'gone', 'other-side')).toMatchObject({ hold: expect.stringContaining('could not be read: gone') });

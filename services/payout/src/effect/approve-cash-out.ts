@@ -1,10 +1,11 @@
 import type { PortfolioDecided } from '../../../../contracts/internal/standing.js';
-import { paymentStands, type PaymentSources } from '../../../../shared/facts/fresh-facts.js';
+import { paymentStands, whatStandsAgainst, type PaymentSources } from '../../../../shared/facts/fresh-facts.js';
 import type { Decimal } from '../../../../shared/kernel/decimal.js';
 import type { BrokerPort } from '../../../../shared/ports/broker.js';
 import type { EffectDefinitions, Timing } from '../../../../shared/runtime/engine/definition.js';
 import { cashOutIdOf } from '../decide/payout.rules.js';
 import type { Payout, PayoutEffects } from '../decide/payout.js';
+import type { CashOutsStand } from './cash-outs-stand.js';
 import { seenOf } from './create-cash-out.js';
 import { restsOnOf, type RestsOn } from './rests-on.js';
 
@@ -22,6 +23,7 @@ const decided = ({ currency, restsOn }: Request): PortfolioDecided => ({
 export const approveCashOut = (
   broker: Pick<BrokerPort, 'abilities' | 'approveCashOut' | 'readCashOut'>,
   sources: PaymentSources,
+  compare: CashOutsStand,
   timing: Timing,
 ): EffectDefinitions<Payout, PayoutEffects>['ApproveCashOut'] => ({
   kind: 'by-key',
@@ -29,10 +31,23 @@ export const approveCashOut = (
   system: 'broker',
   timing,
   ability: broker.abilities.approveCashOut,
-  request: (p): Request => ({ cashOutId: cashOutIdOf(p), amount: p.amount, currency: p.currency, restsOn: restsOnOf(p) }),
+  request: (p, journey): Request => ({
+    cashOutId: cashOutIdOf(p),
+    amount: p.amount,
+    currency: p.currency,
+    restsOn: restsOnOf(p, journey),
+  }),
   reference: (request: Request) => request.cashOutId,
-  restsOn: (request: Request, { portfolioId, signal }) =>
-    paymentStands(sources, portfolioId, decided(request), request.restsOn?.customer ?? null, signal),
+  restsOn: async (request: Request, sending) => {
+    const { portfolioId, signal } = sending;
+    const asked = request.restsOn?.cashOuts;
+    return whatStandsAgainst(
+      await Promise.all([
+        paymentStands(sources, portfolioId, decided(request), request.restsOn?.customer ?? null, signal),
+        asked === undefined ? null : compare(asked, sending),
+      ]),
+    );
+  },
   send: async (request: Request, sending) => {
     const outcome = await broker.approveCashOut(request.cashOutId, sending);
     return outcome.kind === 'applied' ? { kind: 'applied', result: seenOf(outcome.result) } : outcome;

@@ -1,11 +1,13 @@
 import type { PortfolioDecided } from '../../../../contracts/internal/standing.js';
-import { paymentStands, type PaymentSources } from '../../../../shared/facts/fresh-facts.js';
+import { paymentStands, whatStandsAgainst, type PaymentSources } from '../../../../shared/facts/fresh-facts.js';
 import type { BrokerAccountId } from '../../../../shared/kernel/ids.js';
 import { idFromEvidence } from '../../../../shared/kernel/evidence.js';
 import { currency } from '../../../../shared/kernel/money.js';
 import type { BrokerPort, CashOut, CashOutRequest } from '../../../../shared/ports/broker.js';
 import type { EffectDefinitions, Timing } from '../../../../shared/runtime/engine/definition.js';
+import type { JourneyFacts } from '../../../../shared/kernel/flow.js';
 import type { CashOutSeen, Payout, PayoutEffects } from '../decide/payout.js';
+import type { CashOutsAsked, CashOutsStand } from './cash-outs-stand.js';
 import { restsOnOf, type RestsOn } from './rests-on.js';
 
 /** What our own journey keeps of a cash-out. */
@@ -20,10 +22,10 @@ export const seenOf = (cashOut: CashOut): CashOutSeen => ({
 /** What is asked of the broker, and what it rests on. A request of the release before has no `restsOn`: only the account and the amount are compared. */
 type Request = CashOutRequest & { readonly restsOn?: RestsOn };
 
-const requestOf = (p: Payout): Request => ({
+const requestOf = (p: Payout, journey: JourneyFacts): Request => ({
   account: p.brokerAccount as BrokerAccountId,
   amount: { amount: p.amount, currency: currency(p.currency) },
-  restsOn: restsOnOf(p),
+  restsOn: restsOnOf(p, journey),
 });
 
 /** What the broker hears of it. */
@@ -36,10 +38,15 @@ const decided = ({ account, amount, restsOn }: Request): PortfolioDecided => ({
   asked: amount.amount,
 });
 
+/** A request of the release before says when it was first sent, and the account. */
+const cashOutsAsked = ({ account, restsOn }: Request, firstSentAtMs: number): CashOutsAsked =>
+  restsOn?.cashOuts ?? { account, cashOutId: null, openedAtMs: firstSentAtMs };
+
 /** From the customer's account to the house account at the broker. `applied` means taken in; whether it is done, its status says. */
 export const createCashOut = (
   broker: Pick<BrokerPort, 'abilities' | 'createCashOut' | 'findCashOut'>,
   sources: PaymentSources,
+  compare: CashOutsStand,
   timing: Timing,
 ): EffectDefinitions<Payout, PayoutEffects>['CreateCashOut'] => ({
   kind: 'once',
@@ -48,8 +55,15 @@ export const createCashOut = (
   timing,
   ability: broker.abilities.createCashOut,
   request: requestOf,
-  restsOn: (request: Request, { portfolioId, signal }) =>
-    paymentStands(sources, portfolioId, decided(request), request.restsOn?.customer ?? null, signal),
+  restsOn: async (request: Request, sending) => {
+    const { portfolioId, signal, firstSentAtMs } = sending;
+    return whatStandsAgainst(
+      await Promise.all([
+        paymentStands(sources, portfolioId, decided(request), request.restsOn?.customer ?? null, signal),
+        compare(cashOutsAsked(request, firstSentAtMs), sending),
+      ]),
+    );
+  },
   send: async (request: Request, sending) => {
     const outcome = await broker.createCashOut(askedOf(request), sending);
     return outcome.kind === 'applied' ? { kind: 'applied', result: seenOf(outcome.result) } : outcome;

@@ -11,6 +11,7 @@ import type { BrokerPort, CashOut } from '../../../../shared/ports/broker.js';
 import type { BankCustomer, CoreBankingPort, Payment, PaymentRequest, ShownPayment } from '../../../../shared/ports/core-banking.js';
 import { ability as carefulAbility, sending as sendingNow, shortTiming as timing } from '../../../../test/builders/engine.js';
 import { shownPortfolio, shownUser } from '../../../../test/builders/investsuite.js';
+import { noneCompared } from '../../../../test/builders/known-cash-outs.js';
 import { journeyFacts } from '../../../../test/builders/journey-facts.js';
 import { COUNTER_ACCOUNT, payoutToTransfer } from '../../../../test/builders/payout.js';
 import { canPay } from '../../../../shared/adapters/core-banking/payments-api/payee.js';
@@ -20,7 +21,7 @@ import { createCashOut } from './create-cash-out.js';
 import { endToEndIdOf, isIban, payCounterAccount, uetrOf } from './pay-counter-account.js';
 import { readCashOut } from './read-cash-out.js';
 import { readCounterAccount } from './read-counter-account.js';
-import { readOwner } from './read-owner.js';
+import { readOwner, readRequest } from './read-owner.js';
 import { readWithdrawable } from './read-withdrawable.js';
 
 const IBAN = COUNTER_ACCOUNT;
@@ -76,6 +77,43 @@ describe('ReadOwner', () => {
     const silent = reader({ kind: 'applied', result: shownUser(null) }, lost);
     expect(await silent.read({ ownerId: 'U1', waitedFor: null }, sending)).toEqual(lost);
     expect(await reader(lost, { kind: 'applied', result: shown }).read({ ownerId: 'U1' }, sending)).toEqual(lost);
+  });
+});
+
+describe('ReadRequest', () => {
+  const endToEndId = endToEndIdOf('po1:PayCounterAccount');
+  type Shown = Awaited<ReturnType<CoreBankingPort['readPayment']>>;
+  const read = async (shownThere: Shown, asked?: object): Promise<unknown> => {
+    const by: unknown[] = [];
+    const bank: Pick<CoreBankingPort, 'readPayment'> = {
+      readPayment: async (reference) => {
+        by.push(reference);
+        return shownThere;
+      },
+    };
+    const effect = readRequest({ readPortfolio: showing({ kind: 'applied', result: shown }) }, bank, rules, timing, () => NOW_MS);
+    const said = await effect.read(asked ?? effect.request(state, journey, 'k1'), sending);
+    expect(by).toEqual(asked === undefined ? [{ endToEndId }] : []);
+    return said;
+  };
+  const payment = (status: ShownPayment['state']): Shown => ({
+    kind: 'applied',
+    result: {
+      ...{ paymentId: 'PM1', endToEndId, state: status, amount: euros('250'), creditorIban: IBAN, returned: false },
+      ...{ bookedAt: null, bookedAtMs: null },
+    },
+  });
+  const made = { paymentId: 'PM1', endToEndId, paidAt: '2026-03-04T10:00:00.000Z', returned: null, amount: '250', currency: 'EUR' };
+  it('asks the bank for the transfer that was not sent: another installation with our books may have made it [B2]', async () => {
+    expect(await read(payment('settled'))).toMatchObject({ kind: 'applied', result: { portfolio: { ownerId: 'U1' }, made } });
+    expect(await read(payment('open'))).toMatchObject({ kind: 'accepted', reference: endToEndId });
+    for (const none of [payment('refused'), { kind: 'rejected', reason: 'not-found' } as const])
+      expect(await read(none)).toMatchObject({ kind: 'applied', result: { made: null } });
+    expect(await read({ kind: 'rejected', reason: 'several' })).toMatchObject({ kind: 'retryable' });
+    expect(await read(lost)).toEqual(lost);
+  });
+  it('reads the portfolio alone for a question of the release before', async () => {
+    expect(await read(lost, {})).toMatchObject({ kind: 'applied', result: { portfolio: { ownerId: 'U1' }, made: null } });
   });
 });
 
@@ -172,6 +210,7 @@ describe('the cash-out', () => {
         findCashOut: async () => ({ found: 'applied', result: cashOut('done') }),
       }),
       sourcesWith(),
+      noneCompared,
       timing,
     );
     const request: unknown = effect.request(state, journey, 'k1');
@@ -182,7 +221,7 @@ describe('the cash-out', () => {
     expect(effect.resultFromPerson(request, 'CO1 seen at their desk')).toEqual(seen('pending'));
   });
   it('stays unknown when no answer came', async () => {
-    const effect = createCashOut(broker({}), sourcesWith(), timing);
+    const effect = createCashOut(broker({}), sourcesWith(), noneCompared, timing);
     const request: unknown = effect.request(state, journey, 'k1');
     expect(await effect.send(request, sending)).toEqual(lost);
     expect(await effect.inquire(request, sending)).toEqual({ found: 'absent' });
@@ -192,6 +231,7 @@ describe('the cash-out', () => {
       approveCashOut(
         broker({ approveCashOut: applied, readCashOut: async () => ({ kind: 'applied', result: cashOut(status) }) }),
         sourcesWith(),
+        noneCompared,
         timing,
       );
     const request: unknown = at('done').request(state, journey, 'k1');
@@ -203,7 +243,7 @@ describe('the cash-out', () => {
     for (const ended of ['failed', 'returned'] as const)
       expect(await at(ended).inquire(request, sending)).toEqual({ found: 'rejected', reason: ended });
     expect(at('done').resultFromPerson(request, 'x')).toEqual(seen('pending'));
-    const silent = approveCashOut(broker({}), sourcesWith(), timing);
+    const silent = approveCashOut(broker({}), sourcesWith(), noneCompared, timing);
     expect(await silent.send(request, sending)).toEqual(lost);
     expect(await silent.inquire(request, sending)).toMatchObject({ found: 'no-answer' });
   });
@@ -234,6 +274,7 @@ describe('PayCounterAccount', () => {
     payCounterAccount(
       { abilities: { pay: ability }, pay: async () => outcome, findPayment: async () => inquiry },
       sources,
+      noneCompared,
       choices,
       timing,
       () => NOW_MS,
@@ -258,7 +299,7 @@ describe('PayCounterAccount', () => {
       amount: euros('250'),
       remittanceInformation: 'Withdrawal',
       externalId: 'C1',
-      restsOn: { ownerId: 'U1' },
+      restsOn: { ownerId: 'U1', cashOuts: { account: 'B1', cashOutId: 'CO1', openedAtMs: journey.openedAtMs } },
     });
     expect(effect.reference?.(request)).toBe(request.endToEndId);
     expect([isIban(HOUSE), isIban('NL91 ABNA 0417 1643 00'), isIban('NL91ABNA0417164301')]).toEqual([true, false, false]);

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { isValidIBAN } from 'ibantools';
 import type { PortfolioDecided } from '../../../../contracts/internal/standing.js';
-import { paymentStands, type CustomerDecided, type PaymentSources } from '../../../../shared/facts/fresh-facts.js';
+import { paymentStands, whatStandsAgainst, type CustomerDecided, type PaymentSources } from '../../../../shared/facts/fresh-facts.js';
 import { isoOf } from '../../../../shared/kernel/instant.js';
 import { idFromEvidence } from '../../../../shared/kernel/evidence.js';
 import { currency, sameMoney } from '../../../../shared/kernel/money.js';
@@ -9,7 +9,8 @@ import type { CoreBankingPort, Payment, PaymentRequest } from '../../../../share
 import type { EffectDefinitions, Timing } from '../../../../shared/runtime/engine/definition.js';
 import { counterAccountOf, ownerOf } from '../decide/payout.rules.js';
 import type { PaidTransfer, Payout, PayoutEffects } from '../decide/payout.js';
-import type { RestsOn } from './rests-on.js';
+import type { CashOutsStand } from './cash-outs-stand.js';
+import { cashOutsOf, type RestsOn } from './rests-on.js';
 
 export type TransferChoices = {
   /** The account the payments are made from: electronic format. */
@@ -78,7 +79,7 @@ export const isIban = (text: string): boolean => isValidIBAN(text);
 
 type Bank = Pick<CoreBankingPort, 'abilities' | 'pay' | 'findPayment'>;
 /** A request of the release before has no `restsOn`: the portfolio, the amount and the account are compared. */
-type Request = PaymentRequest & { readonly externalId: string; readonly restsOn?: Pick<RestsOn, 'ownerId'> };
+type Request = PaymentRequest & { readonly externalId: string; readonly restsOn?: Pick<RestsOn, 'ownerId' | 'cashOuts'> };
 
 /** What the bank hears of it. */
 const askedOf = ({ restsOn: _ours, externalId: _theirs, ...asked }: Request): PaymentRequest => asked;
@@ -98,6 +99,7 @@ const customerOf = ({ externalId, creditorIban, creditorName }: Request): Custom
 export const payCounterAccount = (
   coreBanking: Bank,
   sources: PaymentSources,
+  compare: CashOutsStand,
   choices: TransferChoices,
   timing: Timing,
   nowMs: () => number,
@@ -111,7 +113,7 @@ export const payCounterAccount = (
   ability: coreBanking.abilities.pay,
   // Under our own reference the bank shows every payment of ours: nobody is told as paid whom it does not show.
   shownWhenDone: true,
-  request: (p, _journey, key): Request => {
+  request: (p, journey, key): Request => {
     const { iban, ownerName } = counterAccountOf(p);
     return {
       endToEndId: endToEndIdOf(key),
@@ -122,12 +124,20 @@ export const payCounterAccount = (
       amount: { amount: p.paying, currency: currency(p.currency) },
       remittanceInformation: choices.remittanceInformation,
       externalId: ownerOf(p).externalId,
-      restsOn: { ownerId: p.ownerId },
+      restsOn: { ownerId: p.ownerId, cashOuts: cashOutsOf(p, journey) },
     };
   },
   reference: (request: PaymentRequest) => request.endToEndId,
-  restsOn: (request: Request, { portfolioId, signal }) =>
-    paymentStands(sources, portfolioId, decided(request), customerOf(request), signal),
+  restsOn: async (request: Request, sending) => {
+    const { portfolioId, signal } = sending;
+    const asked = request.restsOn?.cashOuts;
+    return whatStandsAgainst(
+      await Promise.all([
+        paymentStands(sources, portfolioId, decided(request), customerOf(request), signal),
+        asked === undefined ? null : compare(asked, sending),
+      ]),
+    );
+  },
   send: async (request: Request, sending) => {
     const outcome = await coreBanking.pay(askedOf(request), sending);
     // The bank calls back under our reference, whatever name it gives the payment itself.

@@ -12,12 +12,12 @@ import { absolute, compare, isPositive } from '../../../kernel/decimal.js';
 import { JsonNumber, type Json, type Printable } from '../../../kernel/json.js';
 import { isPayable, type Currency } from '../../../kernel/money.js';
 import type { Inquiry, Outcome, Sending } from '../../../kernel/outcome.js';
-import type { BrokerPort, CashOut, CashOutRefusal, CashOutRequest } from '../../../ports/broker.js';
+import type { BrokerPort, CashOut, CashOutRefusal, CashOutRequest, ListedCashOut } from '../../../ports/broker.js';
 import { noAnswer, retryable, unknown } from '../../http/outcome.js';
 import { isOfAccount, type Accounts, type AccountNames } from './accounts.js';
 import { wireKey, type DriveWealthClient } from './client.js';
 import { get } from './get.js';
-import { cashOutOf } from './mapping.js';
+import { cashOutOf, timeOf } from './mapping.js';
 import { post } from './post.js';
 import { CASH_OUT_REFUSALS, got, judgeWrite, unclear, type Got } from './outcome.js';
 
@@ -28,7 +28,7 @@ export type CashOutOptions = {
   readonly settlementProfileId?: string;
   readonly clockSkewMs: number;
 };
-export type CashOuts = Pick<BrokerPort, 'createCashOut' | 'findCashOut' | 'readCashOut' | 'approveCashOut'>;
+export type CashOuts = Pick<BrokerPort, 'createCashOut' | 'findCashOut' | 'readCashOut' | 'readCashOuts' | 'approveCashOut'>;
 type Context = { readonly client: DriveWealthClient; readonly accounts: Accounts; readonly options: CashOutOptions };
 type Applied = Outcome<CashOut, CashOutRefusal>;
 
@@ -114,6 +114,10 @@ const isSince = (read: Redemption, fromMs: number): boolean => {
 
 const MOST_CANDIDATES = 20;
 
+/** Every redemption of the account: the published list has neither pages nor dates. */
+const listOf = ({ client }: Context, operation: string, names: AccountNames, signal: AbortSignal): Promise<Got<readonly Redemption[]>> =>
+  get(client, { operation, path: PATHS.accountRedemptions(names.accountId), shape: redemptionList, what: 'the redemptions' }, signal);
+
 type Sorted = { readonly ours: readonly Redemption[]; readonly perhaps: readonly Redemption[] };
 
 /**
@@ -121,13 +125,7 @@ type Sorted = { readonly ours: readonly Redemption[]; readonly perhaps: readonly
  * `perhaps`: of our account, amount and time, and no note there either. The note may be lost, so such a one is never "not ours".
  */
 const sortOut = async (context: Context, request: CashOutRequest, names: AccountNames, sending: Sending): Promise<Got<Sorted>> => {
-  const question = {
-    operation: 'find-cash-out',
-    path: PATHS.accountRedemptions(names.accountId),
-    shape: redemptionList,
-    what: 'the redemptions',
-  };
-  const list = await get(context.client, question, sending.signal);
+  const list = await listOf(context, 'find-cash-out', names, sending.signal);
   if (list.ended !== null) return list;
   const key = wireKey(sending.key);
   const fromMs = sending.firstSentAtMs - context.options.clockSkewMs;
@@ -173,6 +171,49 @@ const findCashOut =
     return perhaps.length === 0
       ? { found: 'absent' }
       : { found: 'ambiguous', evidence: `${String(perhaps.length)} redemptions of the same amount since the first send carry no note` };
+  };
+
+const createdMs = ({ created }: Redemption): number => (created === undefined ? null : instantMs(created)) ?? Number.MAX_SAFE_INTEGER;
+
+/** The rows with the notes that their reads by id show. Of more than can be read the older ones stay without: then they are nobody's. */
+const withNotes = async (context: Context, rows: readonly Redemption[], signal: AbortSignal): Promise<Got<readonly Redemption[]>> => {
+  const read: Redemption[] = [];
+  for (const row of [...rows].sort((a, b) => createdMs(b) - createdMs(a))) {
+    const found = read.length < MOST_CANDIDATES ? await redemptionOf(context, row.redemptionId, signal) : got(row);
+    // Its list shows it: that it is not found now says nothing about the account.
+    if (found.ended !== null) return found.ended.kind === 'rejected' ? unclear('a redemption of the list was not found') : found;
+    read.push({ ...row, note: found.value.note });
+  }
+  return got(read);
+};
+
+/**
+ * The account's list, from which nothing is left out that could be recent. Our key stands in the note, and the published row has none.
+ * So each row whose id is not known to be ours is read by its id.
+ */
+const readCashOuts =
+  (context: Context): CashOuts['readCashOuts'] =>
+  async (account, sinceMs, { keys, cashOutIds }, signal) => {
+    const names = await context.accounts.find(account, signal);
+    if (names.ended !== null) return names.ended;
+    const list = await listOf(context, 'list-cash-outs', names.value, signal);
+    if (list.ended !== null) return list.ended;
+    if (list.value.some((row) => !isOfAccount({ accountID: row.accountId, accountNo: row.accountNo }, names.value)))
+      return retryable('the list shows a redemption of another account', 10_000);
+    const isOurs = (row: Redemption): boolean => cashOutIds.includes(row.redemptionId);
+    const fromMs = sinceMs - context.options.clockSkewMs;
+    const keyOf = new Map(keys.map((key) => [wireKey(key), key]));
+    const isKey = (row: Redemption): boolean => keyOf.has(noteOf(row) ?? '');
+    const rows = list.value.filter((row) => isOurs(row) || isKey(row) || isSince(row, fromMs));
+    const bare = rows.filter((row) => noteOf(row) === null && !isOurs(row));
+    const named = await withNotes(context, bare, signal);
+    if (named.ended !== null) return named.ended;
+    const listed = (row: Redemption): ListedCashOut => ({
+      ...cashOutOf(row, context.options.currency),
+      createdAt: timeOf(row.created),
+      key: keyOf.get(noteOf(row) ?? '') ?? null,
+    });
+    return { kind: 'applied', result: [...rows.filter((row) => !bare.includes(row)), ...named.value].map(listed) };
   };
 
 const redemptionOf = async ({ client }: Context, cashOutId: string, signal: AbortSignal): Promise<Got<Redemption>> => {
@@ -235,5 +276,6 @@ export const createCashOuts = (context: Context): CashOuts => ({
     const read = await readOne(context, cashOutId, signal);
     return read.ended === null ? { kind: 'applied', result: read.value } : read.ended;
   },
+  readCashOuts: readCashOuts(context),
   approveCashOut: approveCashOut(context),
 });

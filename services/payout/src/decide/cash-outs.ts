@@ -1,0 +1,48 @@
+/** Cash-outs that the broker shows and our books do not know: somebody else moves the customer's cash, or our books have forgotten. */
+import { NOT_SENT, type NotSent } from '../../../../shared/kernel/outcome.js';
+import type { ListedCashOut, OwnCashOuts } from '../../../../shared/ports/broker.js';
+
+/** What our own tables know of the cash-outs of one portfolio. */
+export type KnownCashOuts = OwnCashOuts & {
+  /** What people wrote down whenever they had a request of such a payout sent again. A cash-out that they name there is known to them. */
+  readonly named: readonly string[];
+};
+
+/** Read each time that it is asked. `away`: the database did not answer. */
+export type KnownCashOutsPort = {
+  readonly of: (portfolioId: string) => Promise<{ readonly answer: KnownCashOuts } | { readonly away: string }>;
+};
+
+const UNKNOWN = 'the broker shows a cash-out that our books do not know';
+/** More than these would not fit into what people read. */
+const MOST_IN_WORDS = 3;
+
+/** Ids hold letters, digits, and marks such as `-` and `.`; whatever stands between them in a sentence does not belong to one. */
+const isNamedIn = (text: string, cashOutId: string): boolean => text.split(/[\s,;:()"']+/).includes(cashOutId);
+
+/** One that has failed has taken nothing. One that came back may have been paid out before, so it counts. */
+export const unknownCashOuts = (
+  listed: readonly ListedCashOut[],
+  { cashOutIds, named }: Pick<KnownCashOuts, 'cashOutIds' | 'named'>,
+): readonly ListedCashOut[] =>
+  listed.filter(
+    ({ cashOutId, key, status }) =>
+      key === null && status !== 'failed' && !cashOutIds.includes(cashOutId) && !named.some((text) => isNamedIn(text, cashOutId)),
+  );
+
+const inWords = ({ cashOutId, amount, createdAt, status }: ListedCashOut): string =>
+  `${cashOutId} of ${amount === null ? 'an amount that it does not show' : `${amount.currency} ${amount.amount}`}, ${status}, made ${createdAt ?? 'at a time that it does not show'}`;
+
+/** Why nothing is sent while these are not known. The oldest come first, the same ones at every look. */
+export const becauseUnknown = (unknown: readonly ListedCashOut[]): NotSent => {
+  const inOrder = [...unknown].sort((a, b) => ((a.createdAt ?? '') + a.cashOutId < (b.createdAt ?? '') + b.cashOutId ? -1 : 1));
+  const more = unknown.length - MOST_IN_WORDS;
+  return `${NOT_SENT}${UNKNOWN}: ${inOrder.slice(0, MOST_IN_WORDS).map(inWords).join('; ')}${more > 0 ? `; and ${String(more)} more` : ''}`;
+};
+
+/** True of a refusal that says so; its facts are in it. */
+export const isBecauseUnknown = (reason: string): boolean => reason.startsWith(`${NOT_SENT}${UNKNOWN}`);
+
+/** For people: the facts, and what each of their words does. `orElse`: what becomes of the payout when they say `rejected`. */
+export const askAboutUnknown = (reason: string, orElse: string): string =>
+  `${reason.slice(NOT_SENT.length)}. "send-again", with its id in the evidence: it is known, and the payout goes on; "rejected": ${orElse}`;
