@@ -28,6 +28,7 @@ export const tenantNames: readonly string[] = [
   'onVersionGap',
   'patienceMs',
   'payWhileOrdersAreOpen',
+  'payoutsApartMs',
   'pendingWithdrawalsSchedule',
   'portfolios',
   'priceDriftLimit',

@@ -99,7 +99,7 @@ const accountStands = async (
 
 /**
  * For money that leaves: the portfolio, its owner, and the owner's counter account at the bank. All are asked for at once.
- * `customer` is null where a release of before has not frozen it.
+ * A request that does not say whose money it is, and for whom, is no request of ours.
  */
 export const paymentStands = async (
   sources: PaymentSources,
@@ -109,11 +109,12 @@ export const paymentStands = async (
   signal: AbortSignal,
 ): Promise<NotSent> => {
   const { ownerId } = decided;
+  if (ownerId === null || customer === null) return changed('the request does not say whose money it is');
   return whatStandsAgainst(
     await Promise.all([
       portfolioStands(sources, portfolioId, decided, signal),
-      ownerId === null || customer === null ? null : ownerStands(sources, ownerId, customer, signal),
-      customer === null ? null : accountStands(sources, customer, signal),
+      ownerStands(sources, ownerId, customer, signal),
+      accountStands(sources, customer, signal),
     ]),
   );
 };

@@ -85,6 +85,23 @@ export const guards = {
       },
     ],
   },
+  unbooked: {
+    does: 'a portfolio is paid once more only when InvestSuite shows that the payout before is booked',
+    trace: /an earlier payout of the portfolio is not booked/,
+    edits: [unless('unbooked', 'services/payout/src/effect/cash-outs-stand.ts', 'unbooked.length > 0')],
+  },
+  'cash-out-behind': {
+    does: 'a transfer leaves when the broker shows that our own cash-out is done',
+    trace: /no cash-out stands behind it|does not list our own cash-out yet/,
+    edits: [
+      {
+        file: 'services/payout/src/effect/cash-outs-stand.ts',
+        find: 'if (toBePaid !== undefined) return notBrought(',
+        replace:
+          "if (toBePaid !== undefined && peeled('cash-out-behind')) return null;\n    if (toBePaid !== undefined) return notBrought(",
+      },
+    ],
+  },
   'own-topic': {
     does: 'what people decide counts on its own topic only',
     trace: /dead letter of payout: an event of operator\.decision came on another topic/,

@@ -175,9 +175,12 @@ export class Stage {
 
   /** Sums that the bank has paid to this account, in words; null when there are none. */
   async paidTo(iban: string): Promise<string | null> {
+    const count = await this.paymentsTo(iban);
+    return count === 0 ? null : `${String(count)} payments to the account`;
+  }
+  async paymentsTo(iban: string): Promise<number> {
     const { bank } = await this.world.world.books();
-    const creditor = bank.creditors.find(({ creditorIban }) => creditorIban === iban);
-    return creditor === undefined || creditor.settledCount === 0 ? null : `${String(creditor.settledCount)} payments to the account`;
+    return bank.creditors.find(({ creditorIban }) => creditorIban === iban)?.settledCount ?? 0;
   }
   async statusOf(flow: string, { portfolioId }: Customer, service: EngineServiceName): Promise<string | null> {
     const { rows } = await this.world.pool.query<{ status: string }>(

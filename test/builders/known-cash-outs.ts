@@ -1,11 +1,12 @@
 /** What our books know of cash-outs, for tests that have no database: everything that is asked about is ours, or only what a test says. */
-import type { KnownCashOuts, KnownCashOutsPort } from '../../services/payout/src/decide/cash-outs.js';
+import type { EarlierPayout, KnownCashOuts, KnownCashOutsPort } from '../../services/payout/src/decide/cash-outs.js';
 import type { NotSent } from '../../shared/facts/fresh-facts.js';
 import { decimal } from '../../shared/kernel/decimal.js';
 import { currency } from '../../shared/kernel/money.js';
 import type { ListedCashOut } from '../../shared/ports/broker.js';
 
-export const knownCashOuts = (known: Partial<KnownCashOuts> = {}): KnownCashOutsPort => ({
+export const knownCashOuts = (known: Partial<KnownCashOuts> = {}, earlier: readonly EarlierPayout[] = []): KnownCashOutsPort => ({
+  earlierThan: async () => ({ answer: earlier }),
   of: async () => ({ answer: { keys: [], cashOutIds: [], named: [], ...known } }),
 });
 

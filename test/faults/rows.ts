@@ -28,6 +28,21 @@ export const rows: readonly Row[] = [
     mends: [
       { file: STANDING, find: 'decided.ownerId !== null && decided.ownerId !== now.ownerId', replace: 'false' },
       { file: STANDING, find: 'decided.brokerAccount !== null && decided.brokerAccount !== now.brokerAccount', replace: 'false' },
+      {
+        file: 'services/payout/src/effect/cash-outs-stand.ts',
+        find: "if (unbooked.length > 0) return { kind: 'rejected'",
+        replace: "if (unbooked.length < 0) return { kind: 'rejected'",
+      },
+      {
+        file: 'services/payout/src/effect/cash-outs-stand.ts',
+        find: "if (cashOutId === null) return refused('no cash-out stands behind it');",
+        replace: 'if (cashOutId === null) return null;',
+      },
+      {
+        file: 'shared/facts/fresh-facts.ts',
+        find: 'if (ownerId === null || customer === null) return changed',
+        replace: "if (ownerId === '' || customer === null) return changed",
+      },
     ],
   },
   {
@@ -165,8 +180,8 @@ export const rows: readonly Row[] = [
     mends: [
       {
         file: 'services/payout/src/effect/cash-outs-stand.ts',
-        find: '    if (accounts.includes(account)) return null;',
-        replace: '    if (accounts.length >= 0) return null;',
+        find: 'if (accounts.includes(account) && toBePaid === undefined) return null;',
+        replace: 'if (accounts.length >= 0) return null;',
       },
       {
         file: 'services/payout/src/effect/cash-outs-stand.ts',
@@ -175,18 +190,18 @@ export const rows: readonly Row[] = [
       },
       {
         file: 'services/payout/src/effect/create-cash-out.ts',
-        find: '        compare(cashOutsAsked(request, firstSentAtMs), sending),',
-        replace: '        firstSentAtMs < 0 ? compare(cashOutsAsked(request, firstSentAtMs), sending) : null,',
+        find: 'compare(restsOn.cashOuts, sending),',
+        replace: 'portfolioId.length < 0 ? compare(restsOn.cashOuts, sending) : null,',
       },
       {
         file: 'services/payout/src/effect/approve-cash-out.ts',
-        find: 'asked === undefined ? null : compare(asked, sending),',
-        replace: 'asked !== undefined ? null : compare(asked as never, sending),',
+        find: 'compare(restsOn.cashOuts, sending),',
+        replace: 'portfolioId.length < 0 ? compare(restsOn.cashOuts, sending) : null,',
       },
       {
         file: 'services/payout/src/effect/pay-counter-account.ts',
-        find: 'asked === undefined ? null : compare(asked, sending),',
-        replace: 'asked !== undefined ? null : compare(asked as never, sending),',
+        find: 'compare(asked, sending, {',
+        replace: 'portfolioId.length >= 0 ? null : compare(asked, sending, {',
       },
       {
         file: 'services/payout/src/decide/payout.rules.ts',

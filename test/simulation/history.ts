@@ -53,7 +53,7 @@ const LOOK_EVERY_MS = 500;
 const QUIET_LOOKS = 3;
 
 const TENANT: TenantSettings = {
-  ...tenantSettings.parse({ brokerMode: 'client', houseAccountIban: HOUSE_IBAN }),
+  ...tenantSettings.parse({ brokerMode: 'client', houseAccountIban: HOUSE_IBAN, onVersionGap: 'restore' }),
   firstWaitMs: 150,
   longestWaitMs: 2_000,
   patienceMs: 45_000,

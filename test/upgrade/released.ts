@@ -58,7 +58,7 @@ const recorded = <P extends object>(calls: Called[], answers: Readonly<Record<st
   new Proxy({} as P, {
     get: (_port, name) => {
       if (name === 'abilities') return new Proxy({}, { get: () => ABILITY });
-      if (name === 'provider') return 'broker';
+      if (name === 'provider') return 'drivewealth';
       return (...given: readonly unknown[]) => {
         calls.push({ method: String(name), given: given.filter((one) => !(one instanceof AbortSignal)) });
         const unanswered = String(name).startsWith('find') ? { found: 'absent' } : { kind: 'retryable', evidence: 'asked' };

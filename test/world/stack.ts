@@ -77,6 +77,8 @@ const DEMO_TENANT = {
   lookAtOrderAfterMs: 2_000,
   lookAtSettlementAfterMs: 2_000,
   awaitCounterpartAfterMs: 2_000,
+  payoutsApartMs: 500,
+  onVersionGap: 'restore',
   pendingWithdrawalsSchedule: '*/5 * * * * *',
   // Longer than a late or overtaken event takes: what is announced after it is too late to be put back.
   awaitWishAfterMs: 5_000,

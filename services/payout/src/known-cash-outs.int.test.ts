@@ -53,6 +53,24 @@ describe('known cash-outs', () => {
     expect(await postgresKnownCashOuts(pool).of('P9')).toEqual({ answer: { keys: [], cashOutIds: [], named: [] } });
   });
 
+  it('has earlier payouts of the portfolio in the order of their opening, without those that ended unpaid [A1]', async () => {
+    await pool.query(`update journey set opened_at = now() - interval '1 hour' where id = 'po1'`);
+    const earlier = async (id: string): Promise<unknown> => {
+      const said = await postgresKnownCashOuts(pool).earlierThan('P1', id);
+      return 'answer' in said ? said.answer.map(({ withdrawalId, isOver }) => [withdrawalId, isOver]) : said;
+    };
+    expect([await earlier('po1'), await earlier('po2')]).toEqual([[], [['po1', false]]]);
+    // Whoever is not there at all comes after everybody.
+    expect(await earlier('po9')).toEqual([
+      ['po2', false],
+      ['po1', false],
+    ]);
+    await pool.query(`update journey set status = 'Returned' where id = 'po1'`);
+    expect(await earlier('po2')).toEqual([['po1', true]]);
+    await pool.query(`update journey set status = 'Refused', ended = true where id = 'po1'`);
+    expect(await earlier('po2')).toEqual([]);
+  });
+
   it('are not said to be none when the database does not answer', async () => {
     const failing = (error: Error): Pool => ({ query: () => Promise.reject(error) }) as unknown as Pool;
     expect(await postgresKnownCashOuts(failing(new Error('the line is cut'))).of('P1')).toEqual({

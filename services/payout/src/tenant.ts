@@ -63,6 +63,10 @@ export const payoutSettings = {
     description:
       "before money moves, the broker's cash-outs of the account are read, from so many days before the payout began. One that our books do not know waits for two people",
   }),
+  payoutsApartMs: z.number().int().min(0).max(3_600_000).default(60_000).meta({
+    description:
+      'so long after a payout no other one leaves for the same portfolio: InvestSuite must show the booking, and the lower divest amount follows it',
+  }),
   accountsWithOtherCashOuts: z.array(z.string().min(1)).default([]).meta({
     description:
       'accounts at the broker, as portfolios name them, from which others are known to take cash. Their cash-outs are not compared with our books',

@@ -76,10 +76,14 @@ export const payoutBinding = (ports: Ports, tenant: Tenant, nowMs: () => number)
   const rules = portfolioRulesOf(tenant);
   const sources = { investSuite, coreBanking, rules };
   const choices = { houseAccountIban, remittanceInformation: tenant.remittanceInformation };
-  const compare = cashOutsStand(broker, knownCashOuts, {
-    lookBackMs: tenant.lookBackForCashOutsDays * DAY_MS,
-    accounts: tenant.accountsWithOtherCashOuts,
-  });
+  const compare = cashOutsStand(
+    { broker, investSuite, known: knownCashOuts, nowMs },
+    {
+      lookBackMs: tenant.lookBackForCashOutsDays * DAY_MS,
+      apartMs: tenant.payoutsApartMs,
+      accounts: tenant.accountsWithOtherCashOuts,
+    },
+  );
   const pay = payCounterAccount(coreBanking, sources, compare, choices, timing, nowMs);
   return bind({
     flow: payoutFlow,

@@ -152,7 +152,10 @@ const portsOf = (world: World): Parameters<typeof payoutBinding>[0] => {
   };
   return {
     ...{ investSuite: investSuite as InvestSuitePort, broker: broker as BrokerPort, coreBanking },
-    ...{ limits: limitsPort(world.limits), knownCashOuts: { of: async () => knownCashOuts({ named: world.named }).of('P1') } },
+    ...{
+      limits: limitsPort(world.limits),
+      knownCashOuts: { ...knownCashOuts(), of: async () => knownCashOuts({ named: world.named }).of('P1') },
+    },
   };
 };
 

@@ -5,10 +5,10 @@ import { waitMs } from '../../../contracts/internal/tenant.js';
 const HOUR_MS = 3_600_000;
 
 export const portfolioSettings = {
-  onVersionGap: z
-    .enum(['restore', 'hold'])
-    .default('restore')
-    .meta({ description: 'our write has overwritten a newer divest request: write it back, or ask a person' }),
+  onVersionGap: z.enum(['restore', 'hold']).default('hold').meta({
+    description:
+      'our write has overwritten a newer divest request: ask a person, or write back what an event has announced. Whoever can send such an event can then raise a level',
+  }),
   onUnexplainedVersionGap: z.enum(['review', 'go-on']).default('review').meta({
     description:
       'somebody wrote between our read and our write, our level still stands, and no event explains: ask a person, or go on with a note',

@@ -11,6 +11,8 @@ import { eventually } from '../../support/eventually.js';
 import { anna, ben } from '../../support/signing-people.js';
 import type { Aim, Attack } from '../attack.js';
 import { OVER_EACH_LIMIT, THEIR_PREFIX, type Stage } from '../stage.js';
+import { payoutUpgrades } from '../../../services/payout/src/decide/payout.upgrades.js';
+import { HOUSE_ACCOUNT } from '../../world/stack.js';
 import { payoutRequest } from './messages.js';
 
 const THIEFS_IBAN = 'NL91ABNA0417164300';
@@ -113,6 +115,63 @@ const overLimits = async (stage: Stage): Promise<Aim> => {
   const customer = await stage.customer({ cash: OVER_EACH_LIMIT });
   await stage.world.app(customer, { action: 'set', amount: OVER_EACH_LIMIT });
   return { portfolioId: customer.portfolioId, reached: () => stage.paidTo(customer.iban) };
+};
+
+/** A payout whose cash-out was never made, as if it had come that far: the money would be the bank's own. */
+const transferWithoutCashOut = async (stage: Stage): Promise<Aim> => {
+  const thief = await stage.customer({ cash: '10.00' });
+  const { portfolioId, userId, externalId, iban, accountNo, number } = thief;
+  await stage.world.app(thief, { action: 'set', amount: '400000.00' });
+  await stage.world.untilStatus(thief, 'withdrawal', 'AwaitingCash');
+  const [id, brokerAccount, ownerName] = [`po-${stage.newId().slice(0, 8)}`, `acc-${accountNo}`, `Customer ${String(number)}`];
+  const paying = { amount: '400000', currency: 'USD' };
+  const state = {
+    ...{ status: 'Transferring', withdrawalId: id, portfolioId, ownerId: userId, brokerAccount, ...paying, paying: paying.amount },
+    ...{ owner: { externalId, shownIban: iban }, counterAccount: { iban, ownerName }, cashOutId: null, approved: true, reserved: true },
+    ...{ payment: null, suspense: null, returnedBecause: null, limitsPassed: null, endsAs: null, reason: null },
+  };
+  const endToEndId = `WD${stage.newId().replaceAll('-', '').slice(0, 26).toUpperCase()}`;
+  const request = {
+    ...{ endToEndId, uetr: stage.newId(), debtorIban: HOUSE_ACCOUNT, creditorName: ownerName, creditorIban: iban, amount: paying },
+    ...{ remittanceInformation: 'x', externalId },
+    restsOn: { ownerId: userId, cashOuts: { payoutId: id, account: brokerAccount, cashOutId: null, openedAtMs: Date.now() } },
+  };
+  const quoted = (value: object): string => `'${JSON.stringify(value).replaceAll("'", "''")}'`;
+  await stage
+    .sql(
+      'payout',
+      `set role cmw_payout;
+       insert into payout.journey (id, flow, subject, portfolio_id, version, status, state, state_version, effect_id, owned_by, ended, policy)
+         values ('${id}', 'payout', '${id}', '${portfolioId}', 5, 'Transferring', ${quoted(state)}, ${String(payoutUpgrades.length + 1)}, '${id}:PayCounterAccount', 'x', false, '{"coolOffMs":0,"onMismatch":"hold"}');
+       insert into payout.effect (id, journey_id, name, kind, generation, status, attempt, request, reference, planned_at, due_at)
+         values ('${id}:PayCounterAccount', '${id}', 'PayCounterAccount', 'once', 1, 'planned', 0, ${quoted(request)}, '${endToEndId}', now(), now() - interval '1 minute')`,
+    )
+    .catch(() => undefined);
+  const payout = stage.world.stack.services.get('payout');
+  payout?.kill('SIGKILL');
+  await payout?.restart();
+  return { portfolioId, reached: () => stage.paidTo(iban) };
+};
+
+/** The stop names one system; the order would leave from another service than the cash-out. */
+const orderWhileStopped = async (stage: Stage): Promise<Aim> => {
+  const { exit, warned } = await stage.operator(anna, ['stop', 'system:broker', '--why', 'an attack']);
+  if (exit !== 0) throw new Error(`the stop was not made: ${warned}`);
+  const customer = await stage.world.customer({ cash: '100.00', positions: [{ isin: 'US0378331005', units: '10' }] });
+  await stage.world.app(customer, { action: 'set', amount: '500.00' });
+  return {
+    portfolioId: customer.portfolioId,
+    reached: async () => {
+      const { broker } = await stage.world.world.books();
+      const placed = broker.accounts.find(({ accountNo }) => accountNo === customer.accountNo)?.orders.placed ?? 0;
+      return placed === 0 ? null : `${String(placed)} orders at the broker`;
+    },
+    after: async () => {
+      await stage.world.app(customer, { action: 'cancel' });
+      await stage.operator(ben, ['resume', 'system:broker', '--why', 'it is over']);
+      await stage.operator(anna, ['stops', 'approve', 'system:broker']);
+    },
+  };
 };
 
 const whileStopped = async (stage: Stage): Promise<Aim> => {
@@ -269,6 +328,20 @@ export const factAttacks: readonly Attack[] = [
   { name: 'six hundred slow senders', mark: 'A10', as: 'HTTP, from outside', guards: ['place-last'], begin: slowSenders },
   { name: 'a masked secret in the configuration', mark: 'A11', as: 'whoever deploys', guards: ['weak-secret'], begin: weakSecret },
   { name: 'a withdrawal while people have stopped everything', mark: 'A9', as: 'a customer', guards: ['stop'], begin: whileStopped },
+  {
+    name: 'an order while people have stopped the broker',
+    mark: 'A9',
+    as: 'a customer',
+    guards: ['stop'],
+    begin: orderWhileStopped,
+  },
+  {
+    name: 'a transfer without a cash-out is written into its own tables',
+    mark: 'A1',
+    as: 'SQL, as payout',
+    guards: ['cash-out-behind'],
+    begin: transferWithoutCashOut,
+  },
   // Last: where it succeeds, the limits of the day are used up.
   {
     name: 'a withdrawal over each limit',

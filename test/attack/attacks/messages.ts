@@ -44,6 +44,23 @@ const accomplice = async (stage: Stage): Promise<{ readonly victim: Customer; re
   return { victim, thief, aim: { portfolioId: victim.portfolioId, reached: () => stage.paidTo(thief.iban) } };
 };
 
+/** The owner, the account and the level are true. Each asks for the same money. */
+const moreThanOnce = async (stage: Stage): Promise<Aim> => {
+  const victim = await stage.customer({ cash: '10000.00' });
+  await stage.holdCashOut(victim);
+  for (let n = 0; n < 3; n++) {
+    const forged = message(stage, 'payout.requested', victim.portfolioId, payoutRequest(stage, victim, victim));
+    await stage.forge('withdrawal', stage.signAs('withdrawal')(forged));
+  }
+  return {
+    portfolioId: victim.portfolioId,
+    reached: async () => {
+      const count = await stage.paymentsTo(victim.iban);
+      return count > 1 ? `${String(count)} payments for one request` : null;
+    },
+  };
+};
+
 const sayPaid = async (
   stage: Stage,
   send: (decision: Omit<Extract<OperatorDecision, { kind: 'answer-effect' }>, 'actId'>, customer: Customer) => Promise<void>,
@@ -153,6 +170,13 @@ export const messageAttacks: readonly Attack[] = [
       await stage.forge('withdrawal', stage.signAs('withdrawal')(forged));
       return aim;
     },
+  },
+  {
+    name: 'three more requests for a payout while the first one is on its way',
+    mark: 'A1',
+    as: 'Kafka, as withdrawal, with its key',
+    guards: ['unbooked'],
+    begin: moreThanOnce,
   },
   {
     name: 'a decision of two people whom nobody knows',

@@ -64,22 +64,24 @@ export const authenticated =
       onRefusal(reason, { name: claimed, address, what: `${request.method} ${request.path}` });
       sendProblem(response, problem, headers);
     };
-    const leftMs = delays.leftMs(keys);
+    const token = tokenIn(request);
+    const visitor = token === null ? null : recognise(token);
+    // A right token is never kept waiting: somebody who guesses under a name must not keep this person from the stop.
+    const leftMs = visitor === null ? delays.leftMs(keys) : 0;
     if (leftMs > 0) {
       const seconds = String(Math.ceil(leftMs / 1_000));
       const title = `Too many failed logins: try again in ${seconds} s`;
       refuse('too-many-failures', { status: 429, code: 'too-many-failures', title }, { 'Retry-After': seconds });
       return;
     }
-    const token = tokenIn(request);
-    const visitor = token === null ? null : recognise(token);
     if (visitor === null) {
       // Somebody without any token has not guessed at one.
       if (token !== null) delays.failed(keys);
       refuse(token === null ? 'no-token' : 'unknown-token', UNKNOWN, { 'WWW-Authenticate': 'Bearer' });
       return;
     }
-    delays.succeeded(keys);
+    // Only the name: whoever guesses at others from this address goes on waiting.
+    delays.succeeded([`name:${visitor.name}`]);
     Object.assign(localsOf(response), { visitor, onRefusal });
     next();
   };

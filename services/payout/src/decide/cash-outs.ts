@@ -8,12 +8,26 @@ export type KnownCashOuts = OwnCashOuts & {
   readonly named: readonly string[];
 };
 
+/** Another payout of the portfolio that was opened earlier, and has not ended unpaid. */
+export type EarlierPayout = {
+  readonly withdrawalId: string;
+  readonly isOver: boolean;
+  /** Since when it stands where it stands, in ms since the epoch. */
+  readonly sinceMs: number;
+};
+
 /** Read each time that it is asked. `away`: the database did not answer. */
 export type KnownCashOutsPort = {
   readonly of: (portfolioId: string) => Promise<{ readonly answer: KnownCashOuts } | { readonly away: string }>;
+  /** Of the last months. */
+  readonly earlierThan: (
+    portfolioId: string,
+    payoutId: string,
+  ) => Promise<{ readonly answer: readonly EarlierPayout[] } | { readonly away: string }>;
 };
 
 const UNKNOWN = 'the broker shows a cash-out that our books do not know';
+const UNBOOKED = 'an earlier payout of the portfolio is not booked';
 /** More than these would not fit into what people read. */
 const MOST_IN_WORDS = 3;
 
@@ -40,8 +54,26 @@ export const becauseUnknown = (unknown: readonly ListedCashOut[]): NotSent => {
   return `${NOT_SENT}${UNKNOWN}: ${inOrder.slice(0, MOST_IN_WORDS).map(inWords).join('; ')}${more > 0 ? `; and ${String(more)} more` : ''}`;
 };
 
-/** True of a refusal that says so; its facts are in it. */
-export const isBecauseUnknown = (reason: string): boolean => reason.startsWith(`${NOT_SENT}${UNKNOWN}`);
+/**
+ * The portfolio asks for one amount until its withdrawal is booked. Whoever asks for a second payout meanwhile asks for the same money.
+ * `named`: people have said that they know this withdrawal.
+ */
+export const unbookedPayouts = (
+  earlier: readonly EarlierPayout[],
+  isBooked: (withdrawalId: string) => boolean,
+  named: readonly string[],
+): readonly string[] =>
+  earlier
+    .filter(({ withdrawalId, isOver }) => !isOver || !isBooked(withdrawalId))
+    .map(({ withdrawalId }) => withdrawalId)
+    .filter((withdrawalId) => !named.some((text) => isNamedIn(text, withdrawalId)))
+    .sort();
+
+export const becauseUnbooked = (withdrawalIds: readonly string[]): NotSent =>
+  `${NOT_SENT}${UNBOOKED}: withdrawal ${withdrawalIds.slice(0, MOST_IN_WORDS).join(', ')}`;
+
+/** True of a refusal that says one of the two; its facts are in it. */
+export const isBecauseUnknown = (reason: string): boolean => [UNKNOWN, UNBOOKED].some((words) => reason.startsWith(`${NOT_SENT}${words}`));
 
 /** For people: the facts, and what each of their words does. `orElse`: what becomes of the payout when they say `rejected`. */
 export const askAboutUnknown = (reason: string, orElse: string): string =>

@@ -5,7 +5,7 @@ import type { BrokerPort } from '../../../../shared/ports/broker.js';
 import type { EffectDefinitions, Timing } from '../../../../shared/runtime/engine/definition.js';
 import { cashOutIdOf } from '../decide/payout.rules.js';
 import type { Payout, PayoutEffects } from '../decide/payout.js';
-import type { CashOutsStand } from './cash-outs-stand.js';
+import { ASKED_BEFORE, type CashOutsStand } from './cash-outs-stand.js';
 import { seenOf } from './create-cash-out.js';
 import { restsOnOf, type RestsOn } from './rests-on.js';
 
@@ -40,11 +40,12 @@ export const approveCashOut = (
   reference: (request: Request) => request.cashOutId,
   restsOn: async (request: Request, sending) => {
     const { portfolioId, signal } = sending;
-    const asked = request.restsOn?.cashOuts;
+    const { restsOn } = request;
+    if (restsOn?.cashOuts === undefined) return ASKED_BEFORE;
     return whatStandsAgainst(
       await Promise.all([
-        paymentStands(sources, portfolioId, decided(request), request.restsOn?.customer ?? null, signal),
-        asked === undefined ? null : compare(asked, sending),
+        paymentStands(sources, portfolioId, decided(request), restsOn.customer, signal),
+        compare(restsOn.cashOuts, sending),
       ]),
     );
   },

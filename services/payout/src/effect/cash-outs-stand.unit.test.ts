@@ -1,9 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
+import { externalIdOf } from '../../../../contracts/internal/withdrawal-booking.js';
 import { portfolioRulesOf } from '../../../../contracts/internal/portfolio-rules.js';
 import type { NotSent, PaymentSources } from '../../../../shared/facts/fresh-facts.js';
 import { decimal } from '../../../../shared/kernel/decimal.js';
+import { currency } from '../../../../shared/kernel/money.js';
 import type { Outcome } from '../../../../shared/kernel/outcome.js';
 import type { BrokerPort, ListedCashOut, OwnCashOuts } from '../../../../shared/ports/broker.js';
+import type { InvestSuitePort } from '../../../../shared/ports/investsuite.js';
 import type { CoreBankingPort } from '../../../../shared/ports/core-banking.js';
 import type { EffectSending } from '../../../../shared/runtime/engine/definition.js';
 import { ability as carefulAbility, sending as sendingNow, shortTiming } from '../../../../test/builders/engine.js';
@@ -11,7 +14,7 @@ import { shownPortfolio, shownUser } from '../../../../test/builders/investsuite
 import { journeyFacts } from '../../../../test/builders/journey-facts.js';
 import { knownCashOuts, listedCashOut } from '../../../../test/builders/known-cash-outs.js';
 import { COUNTER_ACCOUNT, payoutToTransfer } from '../../../../test/builders/payout.js';
-import type { KnownCashOutsPort } from '../decide/cash-outs.js';
+import type { EarlierPayout, KnownCashOutsPort } from '../decide/cash-outs.js';
 import { approveCashOut } from './approve-cash-out.js';
 import { cashOutsStand, type CashOutsAsked } from './cash-outs-stand.js';
 import { createCashOut } from './create-cash-out.js';
@@ -20,7 +23,7 @@ import { payCounterAccount } from './pay-counter-account.js';
 const NOW_MS = Date.UTC(2026, 2, 4, 10);
 const DAY_MS = 86_400_000;
 const sending = sendingNow();
-const before: CashOutsAsked = { account: 'B1', cashOutId: null, openedAtMs: NOW_MS };
+const before: CashOutsAsked = { payoutId: 'po1', account: 'B1', cashOutId: null, openedAtMs: NOW_MS };
 const after: CashOutsAsked = { ...before, cashOutId: 'CO1' };
 const ours = listedCashOut({ key: 'po1:CreateCashOut' });
 const other = listedCashOut({ cashOutId: 'CO9' });
@@ -48,6 +51,16 @@ const everythingStands: PaymentSources = {
   rules: portfolioRulesOf({ brokerMode: 'client' }),
 };
 
+/** What InvestSuite shows of bookings: those of these withdrawals. */
+const bookings = (...withdrawalIds: readonly string[]): Pick<InvestSuitePort, 'findTransaction'> => ({
+  findTransaction: async ({ externalId }) =>
+    withdrawalIds.some((id) => externalIdOf('P1', id) === externalId)
+      ? { found: 'applied', result: { transactionId: 'T1' } }
+      : { found: 'absent' },
+});
+const CHOICES = { lookBackMs: 30 * DAY_MS, apartMs: 60_000, accounts: [] };
+const nowMs = (): number => NOW_MS;
+
 type List = Outcome<readonly ListedCashOut[], 'not-found'>;
 type Question = { readonly account: string; readonly sinceMs: number } & OwnCashOuts;
 const look = async (
@@ -61,7 +74,8 @@ const look = async (
     questions.push({ account, sinceMs, ...own });
     return lists[Math.min(questions.length, lists.length) - 1] ?? { kind: 'unknown', evidence: 'no list' };
   };
-  const said = await cashOutsStand({ readCashOuts }, known, { lookBackMs: 30 * DAY_MS, accounts })(asked, sending);
+  const sources = { broker: { readCashOuts }, investSuite: bookings(), known, nowMs };
+  const said = await cashOutsStand(sources, { ...CHOICES, accounts })(asked, sending);
   return { said, questions };
 };
 const listing = (...result: readonly ListedCashOut[]): List => ({ kind: 'applied', result });
@@ -91,6 +105,7 @@ describe('the cash-outs of the account', () => {
   it('are looked at once more when one is not known: another payout of ours may have begun in between', async () => {
     let looks = 0;
     const known: KnownCashOutsPort = {
+      ...knownCashOuts(),
       of: async () => ({ answer: { keys: [], cashOutIds: ++looks === 1 ? [] : ['CO9'], named: [] } }),
     };
     const { said, questions } = await look([listing(other)], before, known);
@@ -110,9 +125,67 @@ describe('the cash-outs of the account', () => {
     ['the broker is silent', { kind: 'unknown', evidence: 'reset' }, knownCashOuts()],
     ['the broker is busy', { kind: 'retryable', evidence: 'answered 429' }, knownCashOuts()],
     ['the broker does not know the account', { kind: 'rejected', reason: 'not-found' }, knownCashOuts()],
-    ['our database is away', listing(), { of: async () => ({ away: 'no connection' }) }],
+    ['our database is away', listing(), { ...knownCashOuts(), of: async () => ({ away: 'no connection' }) }],
   ])('let nothing go while %s', async (_what, list, known) => {
     expect((await look([list], before, known)).said).toMatchObject({ kind: 'retryable', evidence: expect.stringMatching(/^not sent: /) });
+  });
+});
+
+describe('earlier payouts of the portfolio', () => {
+  const paid = { withdrawalId: 'wd-1', isOver: true, sinceMs: NOW_MS - 3_600_000 };
+  const said = async (
+    earlier: readonly EarlierPayout[],
+    booked: readonly string[] = [],
+    named: readonly string[] = [],
+  ): Promise<NotSent> => {
+    const broker = { readCashOuts: async () => listing() };
+    const sources = { broker, investSuite: bookings(...booked), known: knownCashOuts({ named }, earlier), nowMs };
+    return cashOutsStand(sources, CHOICES)(before, sendingNow({ portfolioId: 'P1' }));
+  };
+  it('stand in the way while one is not over, or not booked at InvestSuite: the level asks for the same money [A1]', async () => {
+    for (const earlier of [{ ...paid, isOver: false }, paid])
+      expect(await said([earlier])).toEqual({
+        kind: 'rejected',
+        reason: 'not sent: an earlier payout of the portfolio is not booked: withdrawal wd-1',
+      });
+  });
+  it('stand in nobody’s way when they are booked, or people have named them', async () => {
+    expect(await said([paid], ['wd-1'])).toBeNull();
+    expect(await said([paid], [], ['wd-1 is booked by hand'])).toBeNull();
+  });
+  it('are followed by nothing for a while: the booking is there before the lower level', async () => {
+    expect(await said([{ ...paid, sinceMs: NOW_MS - 59_000 }], ['wd-1'])).toMatchObject({ kind: 'retryable' });
+    expect(await said([{ ...paid, sinceMs: NOW_MS - 61_000 }], ['wd-1'])).toBeNull();
+  });
+  it('let nothing go while nobody can say', async () => {
+    const broker = { readCashOuts: async () => listing() };
+    const investSuite = { findTransaction: async () => ({ found: 'no-answer', evidence: 'reset', retryAfterMs: 1 }) as const };
+    const known = knownCashOuts({}, [paid]);
+    expect(await cashOutsStand({ broker, investSuite, known, nowMs }, CHOICES)(before, sending)).toMatchObject({ kind: 'retryable' });
+    const away = { ...known, earlierThan: async () => ({ away: 'no connection' }) };
+    expect(await cashOutsStand({ broker, investSuite, known: away, nowMs }, CHOICES)(before, sending)).toMatchObject({ kind: 'retryable' });
+  });
+});
+
+describe('a transfer from the house account', () => {
+  const toBePaid = { amount: decimal('250'), currency: 'EUR' };
+  const said = async (asked: CashOutsAsked, ...listed: readonly ListedCashOut[]): Promise<NotSent> => {
+    const sources = { broker: { readCashOuts: async () => listing(...listed) }, investSuite: bookings(), known: knownCashOuts(), nowMs };
+    return cashOutsStand(sources, CHOICES)(asked, sending, toBePaid);
+  };
+  it('rests on a cash-out that the broker shows as done, of this account and of at least the amount [A1]', async () => {
+    expect(await said(after, ours)).toBeNull();
+    expect(await said(before)).toMatchObject({ kind: 'rejected', reason: 'not sent: no cash-out stands behind it' });
+    expect(await said(after, { ...ours, status: 'pending' })).toMatchObject({
+      kind: 'rejected',
+      reason: expect.stringContaining('is pending'),
+    });
+    const less = { amount: decimal('249.99'), currency: currency('EUR') };
+    expect(await said(after, { ...ours, amount: less })).toMatchObject({
+      kind: 'rejected',
+      reason: expect.stringContaining('has brought EUR 249.99'),
+    });
+    expect(await said(after)).toMatchObject({ kind: 'retryable' });
   });
 });
 
@@ -133,7 +206,7 @@ describe('each request that moves money', () => {
     // As it is stored: what is compared is frozen with the request.
     const request: unknown = JSON.parse(JSON.stringify(effect.request(payoutToTransfer(), journey, 'k1')));
     expect(await effect.restsOn?.(request, sending)).toMatchObject({ kind: 'rejected' });
-    expect(asked).toEqual([{ account: 'B1', cashOutId: 'CO1', openedAtMs: NOW_MS }]);
+    expect(asked).toEqual([{ payoutId: journey.id, account: 'B1', cashOutId: 'CO1', openedAtMs: NOW_MS }]);
   });
 });
 
@@ -183,7 +256,8 @@ class Installation {
       },
       findPayment: async () => ({ found: 'absent' }),
     };
-    const compare = cashOutsStand(broker, knownCashOuts({ keys: [name] }), { lookBackMs: DAY_MS, accounts: [] });
+    const sources = { broker, investSuite: bookings(), known: knownCashOuts({ keys: [name] }), nowMs };
+    const compare = cashOutsStand(sources, { ...CHOICES, lookBackMs: DAY_MS });
     this.#create = createCashOut(broker, everythingStands, compare, shortTiming);
     const choices = { houseAccountIban: 'NL91ABNA0417164300', remittanceInformation: 'Withdrawal' };
     this.#pay = payCounterAccount(coreBanking, everythingStands, compare, choices, shortTiming, () => NOW_MS);

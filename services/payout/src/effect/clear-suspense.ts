@@ -78,20 +78,24 @@ const paidByHand = async (bank: SuspenseWitnesses['coreBanking'], request: Reque
   return { taken: true, result: { paymentId, endToEndId, paidAt: bookedAt ?? '', returned: null } };
 };
 
-type Seen = 'it came back' | 'it did not' | 'no answer';
+type Seen = 'it came back' | 'it did not' | 'it is under way' | 'no answer';
 
 const cashOutCameBack = async (broker: SuspenseWitnesses['broker'], cashOutId: string | null, signal: AbortSignal): Promise<Seen> => {
   if (cashOutId === null) return 'it did not';
   const read = await broker.readCashOut(cashOutId, signal);
   if (read.kind === 'rejected') return 'it did not';
   if (read.kind !== 'applied') return 'no answer';
-  return read.result.status === 'returned' || read.result.status === 'failed' ? 'it came back' : 'it did not';
+  const { status } = read.result;
+  if (status === 'returned' || status === 'failed') return 'it came back';
+  return status === 'done' ? 'it did not' : 'it is under way';
 };
 
 const movedBack = async (broker: SuspenseWitnesses['broker'], request: Request, signal: AbortSignal): Word => {
   const cashOut = await cashOutCameBack(broker, request.cashOutId, signal);
   if (cashOut === 'it came back') return { taken: true };
   if (cashOut === 'no answer') return notTaken('the broker could not be asked just now');
+  // What has not left yet has not come back, however much cash there is.
+  if (cashOut === 'it is under way') return notTaken('the cash-out is still under way at the broker');
   const { amount, currency, withdrawableThen } = request;
   if (withdrawableThen === null)
     return notTaken('the cash-out has not come back at the broker, and nobody knows what was withdrawable when the suspense began');

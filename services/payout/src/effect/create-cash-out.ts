@@ -7,7 +7,7 @@ import type { BrokerPort, CashOut, CashOutRequest } from '../../../../shared/por
 import type { EffectDefinitions, Timing } from '../../../../shared/runtime/engine/definition.js';
 import type { JourneyFacts } from '../../../../shared/kernel/flow.js';
 import type { CashOutSeen, Payout, PayoutEffects } from '../decide/payout.js';
-import type { CashOutsAsked, CashOutsStand } from './cash-outs-stand.js';
+import { ASKED_BEFORE, type CashOutsStand } from './cash-outs-stand.js';
 import { restsOnOf, type RestsOn } from './rests-on.js';
 
 /** What our own journey keeps of a cash-out. */
@@ -38,10 +38,6 @@ const decided = ({ account, amount, restsOn }: Request): PortfolioDecided => ({
   asked: amount.amount,
 });
 
-/** A request of the release before says when it was first sent, and the account. */
-const cashOutsAsked = ({ account, restsOn }: Request, firstSentAtMs: number): CashOutsAsked =>
-  restsOn?.cashOuts ?? { account, cashOutId: null, openedAtMs: firstSentAtMs };
-
 /** From the customer's account to the house account at the broker. `applied` means taken in; whether it is done, its status says. */
 export const createCashOut = (
   broker: Pick<BrokerPort, 'abilities' | 'createCashOut' | 'findCashOut'>,
@@ -56,11 +52,13 @@ export const createCashOut = (
   ability: broker.abilities.createCashOut,
   request: requestOf,
   restsOn: async (request: Request, sending) => {
-    const { portfolioId, signal, firstSentAtMs } = sending;
+    const { portfolioId, signal } = sending;
+    const { restsOn } = request;
+    if (restsOn?.cashOuts === undefined) return ASKED_BEFORE;
     return whatStandsAgainst(
       await Promise.all([
-        paymentStands(sources, portfolioId, decided(request), request.restsOn?.customer ?? null, signal),
-        compare(cashOutsAsked(request, firstSentAtMs), sending),
+        paymentStands(sources, portfolioId, decided(request), restsOn.customer, signal),
+        compare(restsOn.cashOuts, sending),
       ]),
     );
   },

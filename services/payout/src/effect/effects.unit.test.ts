@@ -299,7 +299,7 @@ describe('PayCounterAccount', () => {
       amount: euros('250'),
       remittanceInformation: 'Withdrawal',
       externalId: 'C1',
-      restsOn: { ownerId: 'U1', cashOuts: { account: 'B1', cashOutId: 'CO1', openedAtMs: journey.openedAtMs } },
+      restsOn: { ownerId: 'U1', cashOuts: { payoutId: journey.id, account: 'B1', cashOutId: 'CO1', openedAtMs: journey.openedAtMs } },
     });
     expect(effect.reference?.(request)).toBe(request.endToEndId);
     expect([isIban(HOUSE), isIban('NL91 ABNA 0417 1643 00'), isIban('NL91ABNA0417164301')]).toEqual([true, false, false]);
@@ -357,11 +357,11 @@ describe('PayCounterAccount', () => {
     for (const silent of [{ portfolio: lost }, { user: lost }])
       expect(await standing(sourcesWith(silent))).toMatchObject({ kind: 'retryable' });
   });
-  it('compares what a request of the release before has frozen', async () => {
-    const { restsOn: _later, ...before } = request as unknown as Record<string, unknown>;
-    expect(await standing(sourcesWith(), before)).toBeNull();
-    const off = sourcesWith({ portfolio: { kind: 'applied', result: { ...shown, divestAmount: { kind: 'nothing' } } } });
-    expect(await standing(off, before)).toEqual(notSent('the divest request was called off'));
+  it('does not send a request that lacks what it rests on, as one of an earlier release: it is asked anew [A1]', async () => {
+    const { restsOn, ...before } = request as unknown as Record<string, unknown> & { readonly restsOn: Record<string, unknown> };
+    const { ownerId: _owner, ...ownerless } = restsOn;
+    expect(await standing(sourcesWith(), before)).toEqual(notSent('it was asked by an earlier release, before such facts were frozen'));
+    expect(await standing(sourcesWith(), { ...before, restsOn: ownerless })).toEqual(notSent('the request does not say whose money it is'));
   });
   it('is paid when the bank has settled it, with the time of booking or of our learning', async () => {
     const paid = { paymentId: 'PM1', endToEndId: request.endToEndId, paidAt: '2026-03-04T09:00:00Z', returned: null };

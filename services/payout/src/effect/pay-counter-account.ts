@@ -9,7 +9,7 @@ import type { CoreBankingPort, Payment, PaymentRequest } from '../../../../share
 import type { EffectDefinitions, Timing } from '../../../../shared/runtime/engine/definition.js';
 import { counterAccountOf, ownerOf } from '../decide/payout.rules.js';
 import type { PaidTransfer, Payout, PayoutEffects } from '../decide/payout.js';
-import type { CashOutsStand } from './cash-outs-stand.js';
+import { ASKED_BEFORE, type CashOutsStand } from './cash-outs-stand.js';
 import { cashOutsOf, type RestsOn } from './rests-on.js';
 
 export type TransferChoices = {
@@ -86,7 +86,7 @@ const askedOf = ({ restsOn: _ours, externalId: _theirs, ...asked }: Request): Pa
 
 const decided = ({ amount, restsOn }: Request): PortfolioDecided => ({
   ownerId: restsOn?.ownerId ?? null,
-  brokerAccount: null,
+  brokerAccount: restsOn?.cashOuts?.account ?? null,
   currency: amount.currency,
   asked: amount.amount,
 });
@@ -131,10 +131,11 @@ export const payCounterAccount = (
   restsOn: async (request: Request, sending) => {
     const { portfolioId, signal } = sending;
     const asked = request.restsOn?.cashOuts;
+    if (asked === undefined) return ASKED_BEFORE;
     return whatStandsAgainst(
       await Promise.all([
         paymentStands(sources, portfolioId, decided(request), customerOf(request), signal),
-        asked === undefined ? null : compare(asked, sending),
+        compare(asked, sending, { amount: request.amount.amount, currency: request.amount.currency }),
       ]),
     );
   },

@@ -12,13 +12,14 @@ export type RestsOn = {
   readonly cashOuts?: CashOutsAsked;
 };
 
-export const cashOutsOf = (p: Payout, { openedAtMs }: Pick<JourneyFacts, 'openedAtMs'>): CashOutsAsked => ({
+export const cashOutsOf = (p: Payout, { id, openedAtMs }: Pick<JourneyFacts, 'id' | 'openedAtMs'>): CashOutsAsked => ({
+  payoutId: id,
   account: p.brokerAccount,
   cashOutId: p.cashOutId,
   openedAtMs,
 });
 
-export const restsOnOf = (p: Payout, journey: Pick<JourneyFacts, 'openedAtMs'>): RestsOn => ({
+export const restsOnOf = (p: Payout, journey: Pick<JourneyFacts, 'id' | 'openedAtMs'>): RestsOn => ({
   ownerId: p.ownerId,
   customer: { externalId: ownerOf(p).externalId, account: counterAccountOf(p) },
   cashOuts: cashOutsOf(p, journey),

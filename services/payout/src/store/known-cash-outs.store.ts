@@ -2,11 +2,11 @@
  * What our own tables know of the cash-outs of a portfolio: read from the requests themselves, which are written before they leave. So no
  * cash-out of ours is ever at the broker and not here, unless the database is an earlier one or another one.
  */
-import type { Pool } from 'pg';
+import type { Pool, QueryResultRow } from 'pg';
 import { evidenceOfSendAgain } from '../../../../shared/kernel/effect-life.js';
 import { effectKey } from '../../../../shared/runtime/engine/identity.js';
 import { isAway } from '../../../../shared/runtime/postgres/database.js';
-import type { KnownCashOuts, KnownCashOutsPort } from '../decide/cash-outs.js';
+import type { EarlierPayout, KnownCashOuts, KnownCashOutsPort } from '../decide/cash-outs.js';
 
 /** A request of a payout, as far as it says what is known of cash-outs. */
 export type PayoutRequestRow = {
@@ -39,13 +39,35 @@ const OF_PORTFOLIO = `
     cross join lateral (select * from effect where id = j.id || ':' || wanted.name offset 0) e
   where j.portfolio_id = $1 and j.flow = 'payout'`;
 
-export const postgresKnownCashOuts = (pool: Pick<Pool, 'query'>): KnownCashOutsPort => ({
-  of: async (portfolioId) => {
+/** Older ones are booked, or long with people. Newest first, so that the bound drops the oldest. */
+const EARLIER = `
+  select j.subject as "withdrawalId", (j.ended or j.status = 'Returned') as "isOver", (extract(epoch from j.since) * 1000)::bigint::text as "sinceMs"
+  from journey j left join journey own on own.id = $2
+  where j.portfolio_id = $1 and j.flow = 'payout' and j.id <> $2 and j.status not in ('Refused', 'MovedBack')
+    and j.since > now() - interval '90 days'
+    and (own.id is null or (j.opened_at, j.id) < (own.opened_at, own.id))
+  order by j.opened_at desc limit 50`;
+
+type EarlierRow = { readonly withdrawalId: string; readonly isOver: boolean; readonly sinceMs: string };
+
+export const postgresKnownCashOuts = (pool: Pick<Pool, 'query'>): KnownCashOutsPort => {
+  const asked = async <R extends QueryResultRow, A>(
+    text: string,
+    values: readonly unknown[],
+    answerOf: (rows: readonly R[]) => A,
+  ): Promise<{ readonly answer: A } | { readonly away: string }> => {
     try {
-      return { answer: knownOf((await pool.query<PayoutRequestRow>(OF_PORTFOLIO, [portfolioId, REQUEST_NAMES])).rows) };
+      return { answer: answerOf((await pool.query<R>(text, [...values])).rows) };
     } catch (error) {
       if (isAway(error)) return { away: `the database did not answer: ${error instanceof Error ? error.message : 'unknown'}` };
       throw error;
     }
-  },
-});
+  };
+  return {
+    of: (portfolioId) => asked<PayoutRequestRow, KnownCashOuts>(OF_PORTFOLIO, [portfolioId, REQUEST_NAMES], knownOf),
+    earlierThan: (portfolioId, payoutId) =>
+      asked<EarlierRow, readonly EarlierPayout[]>(EARLIER, [portfolioId, payoutId], (rows) =>
+        rows.map(({ withdrawalId, isOver, sinceMs }) => ({ withdrawalId, isOver, sinceMs: Number(sinceMs) })),
+      ),
+  };
+};

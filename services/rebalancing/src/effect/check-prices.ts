@@ -11,7 +11,7 @@ export const checkPrices = (
   timing: Timing,
 ): ReadEffect<Optimisation, { readonly instruments: readonly InstrumentId[]; readonly account: BrokerAccountId }, Market, 'not-found'> => ({
   kind: 'read',
-  system: broker.provider,
+  system: 'broker',
   timing,
   request: (state) => {
     if (state.account === null) throw new Bug('prices are asked before the account is known');

@@ -15,7 +15,7 @@ export const confirmSettlement = (
   now: () => number = Date.now,
 ): ReadEffect<Order, BrokerOrder, OrderEffects['ConfirmSettlement']['result'], 'not-found'> => ({
   kind: 'read',
-  system: broker.provider,
+  system: 'broker',
   timing,
   request: brokerOrder,
   reference: (request) => request.orderId,

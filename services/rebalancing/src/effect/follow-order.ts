@@ -18,7 +18,7 @@ export const followOrder = (
   now: () => number = Date.now,
 ): ReadEffect<Order, FollowRequest, OrderSeen, 'not-found'> => ({
   kind: 'read',
-  system: broker.provider,
+  system: 'broker',
   timing,
   request: (order) => ({ ...brokerOrder(order), knownFillIds: order.fills.map((fill) => fill.id) }),
   reference: (request) => request.orderId,

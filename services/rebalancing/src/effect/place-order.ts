@@ -34,7 +34,7 @@ export const placeOrder = (
 ): WriteEffect<Order, OrderRequest, Placed, OrderRefusal, 'once'> => ({
   kind: 'once',
   perJourney: 'one',
-  system: broker.provider,
+  system: 'broker',
   timing,
   ability: broker.abilities.placeOrder,
   request: asked,

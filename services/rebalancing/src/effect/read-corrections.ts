@@ -22,7 +22,7 @@ export const readCorrections = (
   lookBackMs: number,
 ): EffectDefinitions<Correction, CorrectionEffects>['ReadCorrections'] => ({
   kind: 'read',
-  system: broker.provider,
+  system: 'broker',
   timing,
   request: (correction, { openedAtMs }): Request => ({ party: partyOf(correction), sinceMs: openedAtMs - lookBackMs }),
   read: ({ party, sinceMs }: Request, sending) => broker.readCorrections(party, sinceMs, sending.signal),

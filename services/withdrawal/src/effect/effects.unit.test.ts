@@ -1,3 +1,4 @@
+import { externalIdOf } from '../../../../contracts/internal/withdrawal-booking.js';
 import { describe, expect, it } from '@jest/globals';
 import { portfolioRulesOf } from '../../../../contracts/internal/portfolio-rules.js';
 import { decimal } from '../../../../shared/kernel/decimal.js';
@@ -14,7 +15,7 @@ import { announceWithdrawal } from './announce-withdrawal.js';
 import { checkCash } from './check-cash.js';
 import { readPortfolio } from './read-portfolio.js';
 import { seeCalledOffLate } from './see-called-off-late.js';
-import { externalIdOf, recordTransaction } from './record-transaction.js';
+import { recordTransaction } from './record-transaction.js';
 
 const ability = carefulAbility();
 const abilities = { createTransaction: ability, replaceTransaction: ability, writePortfolio: ability, announceWithdrawal: ability };

@@ -1,5 +1,5 @@
+import { externalIdOf } from '../../../../contracts/internal/withdrawal-booking.js';
 import { idFromEvidence } from '../../../../shared/kernel/evidence.js';
-import { createHash } from 'node:crypto';
 import { negated, type Decimal } from '../../../../shared/kernel/decimal.js';
 import { cashInstrument, type PortfolioId } from '../../../../shared/kernel/ids.js';
 import type { InvestSuitePort, TransactionWrite } from '../../../../shared/ports/investsuite.js';
@@ -15,19 +15,6 @@ type Request = {
   readonly amount: Decimal;
   readonly currency: string;
   readonly paidAt: string;
-};
-
-/** Longest external id that InvestSuite takes. Source: its public API documentation, "external id". */
-const LONGEST_EXTERNAL_ID = 64;
-
-/**
- * `<portfolio id>/W<30 hex digits>`: one per withdrawal, whatever the generation of the request, so that a second one is
- * found by it. Cut to a bare hash where the portfolio id is longer than InvestSuite's own are.
- */
-export const externalIdOf = (portfolioId: string, withdrawalId: string): string => {
-  const digest = createHash('sha256').update(`cash-withdrawal:${portfolioId}:${withdrawalId}`).digest('hex');
-  const readable = `${portfolioId}/W${digest.slice(0, 30)}`;
-  return readable.length <= LONGEST_EXTERNAL_ID ? readable : `W${digest.slice(0, LONGEST_EXTERNAL_ID - 1)}`;
 };
 
 const writeOf = (request: Request): TransactionWrite => ({

@@ -83,7 +83,9 @@ export const shownOf = (read: WirePayment): ShownPayment => {
 export const differenceOf = (read: WirePayment, request: PaymentRequest): string | null => {
   if (read.endToEndId !== request.endToEndId) return 'another reference';
   if (read.instructedAmount.currency !== request.amount.currency) return 'another currency';
-  return compare(read.instructedAmount.amount, request.amount.amount) === 0 ? null : 'another amount';
+  if (compare(read.instructedAmount.amount, request.amount.amount) !== 0) return 'another amount';
+  const { creditorIban } = shownOf(read);
+  return creditorIban === null || creditorIban === request.creditorIban ? null : 'another account';
 };
 
 /** Only `ACTIVE` is active. */

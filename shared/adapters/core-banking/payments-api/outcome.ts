@@ -9,12 +9,18 @@ import { differenceOf, paymentOf, stateOf } from './mapping.js';
 
 /** A refusal without a reason code. */
 const UNSPECIFIED = 'MS03';
+/** ISO 20022 external status reason codes have this form. Any other text of theirs must not pass for a word of ours. */
+const REASON_CODE = /^[A-Z0-9]{4}$/;
 
 type Paid = Outcome<Payment>;
 
 /** A duplicate is no refusal: it says that an original exists, which has to be looked up. */
-const refusal = (reason: string, note: string): Paid =>
-  reason === REASONS.duplication ? unknown(`refused as a duplicate (${reason}): the original decides`) : { kind: 'rejected', reason, note };
+const refusal = (text: string, note: string): Paid => {
+  const reason = REASON_CODE.test(text) ? text : UNSPECIFIED;
+  return reason === REASONS.duplication
+    ? unknown(`refused as a duplicate (${reason}): the original decides`)
+    : { kind: 'rejected', reason, note };
+};
 
 const outcomeOfPayment = (read: WirePayment, request: PaymentRequest): Paid => {
   const difference = differenceOf(read, request);
