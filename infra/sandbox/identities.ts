@@ -21,6 +21,8 @@ const saslEnvironment = ({ mechanism, username, password }: KafkaLogin, prefix =
 /** How tests and tools reach this Kafka; and what they give to a service that shall do everything there. */
 export const kafkaEnvironment = (kafka: Pick<Kafka, 'brokers' | 'sasl'>): Record<string, string> => ({
   KAFKA_BROKERS: kafka.brokers.join(','),
+  // As every server of the sandbox it is reached on this machine, without TLS.
+  ALLOW_PLAINTEXT: 'true',
   ...saslEnvironment(kafka.sasl),
 });
 

@@ -5,6 +5,7 @@ const optional = (name: string, description: string, readBy: string, secret = fa
   description,
   required: false,
   fallback: null,
+  without: null,
   secret,
   allowed: '',
   readBy: [readBy],

@@ -17,8 +17,8 @@ export type DriveWealthOptions = ClientOptions & {
   /** Default BULK_FUNDING: one netted amount a day to the house account. */
   readonly redemptionType?: CreateRedemptionRequest['type'];
   /** For ACH and bulk funding: the linked bank account. */
-  readonly bankAccountId?: string;
-  readonly settlementProfileId?: string;
+  readonly bankAccountId?: string | undefined;
+  readonly settlementProfileId?: string | undefined;
   /** Instruments that go by another name there. Others go by ISIN. */
   readonly instruments?: ReadonlyMap<InstrumentId, InstrumentWords>;
   /** How far their clock may be from ours when lists are searched. Default 5 s. */
@@ -33,7 +33,7 @@ export type DriveWealthOptions = ClientOptions & {
   /** What the vendor takes the `offset` of a list for. Default `instant`, as its words say; `day` where it cuts off the hours. */
   readonly listOffset?: ListOffset;
   /** Overrides the careful value, in ms. */
-  readonly longestLifeMs?: number;
+  readonly longestLifeMs?: number | undefined;
 };
 
 const FOUR_DAYS_MS = 4 * 24 * 3_600_000;
