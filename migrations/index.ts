@@ -45,7 +45,10 @@ const sourceOf = (list: readonly Migration[]): Knex.MigrationSource<Migration> =
   getMigration: (migration) => Promise.resolve({ up: migration.up, down: forwardOnly }),
 });
 
-/** The certificates of now: a migration ends before they do. */
+/**
+ * The certificates of now: a migration ends before they do. Each connection gets an object of its own, because the driver hides the key
+ * in the one that it is given, and Knex would copy it without.
+ */
 const connectionTo = ({ url, tls }: DatabaseReached): ClientConfig => {
   const { ssl: _asked, ...place } = placeOf({ url });
   return { ...place, ssl: tls === undefined ? false : { ...tls(), rejectUnauthorized: true } };
@@ -71,10 +74,10 @@ export const migrate = async (
   database: string | DatabaseReached,
   list: readonly Migration[] = migrations,
 ): Promise<readonly string[]> => {
-  const connection = connectionTo(typeof database === 'string' ? { url: database } : database);
-  const guard = new Client({ ...connection, application_name: 'migrate' });
+  const reached = typeof database === 'string' ? { url: database } : database;
+  const guard = new Client({ ...connectionTo(reached), application_name: 'migrate' });
   await guard.connect();
-  const knex = knexFactory({ client: 'pg', connection: forKnex(connection), pool: { min: 0, max: 2 } });
+  const knex = knexFactory({ client: 'pg', connection: forKnex(connectionTo(reached)), pool: { min: 0, max: 2 } });
   try {
     await guard.query('select pg_advisory_lock($1)', [LOCK]);
     const config: Knex.MigratorConfig = { migrationSource: sourceOf(list), tableName: 'migration', schemaName: 'public' };

@@ -1,6 +1,7 @@
 import type { InvestSuitePort } from '../../ports/investsuite.js';
 import type { Outside } from '../http/http.js';
-import { createInvestSuite } from './adapter.js';
+import { createInvestSuite, type InvestSuiteOptions } from './adapter.js';
+import type { ClientOptions } from './client.js';
 import { investSuiteSettings, type InvestSuiteTenant } from './tenant.js';
 
 export { investSuiteSettings };
@@ -15,16 +16,22 @@ export type InvestSuiteSettings = {
   readonly tenant: InvestSuiteTenant;
 };
 
+/** Every choice of the adapter there is: one that is left out here does not compile. */
+type Choices = Required<Omit<InvestSuiteOptions, keyof ClientOptions>>;
+const choicesOf = (tenant: InvestSuiteTenant): Choices => ({
+  canListTransactions: tenant.canListTransactions,
+  quoteIdempotencyKey: tenant.quoteIdempotencyKey,
+  optimizationSegments: tenant.optimizationSegments,
+  settingsOfTheirs: tenant.settingsOfTheirs,
+  longestLifeMs: tenant.requestLongestLifeMs,
+});
+
 export const configuredInvestSuite = (settings: InvestSuiteSettings, { log, tls }: Outside): InvestSuitePort =>
   createInvestSuite({
+    ...choicesOf(settings.tenant),
     baseUrl: settings.INVESTSUITE_BASE_URL,
     accessKeyId: settings.INVESTSUITE_ACCESS_KEY_ID,
     secretAccessKey: settings.INVESTSUITE_SECRET_ACCESS_KEY,
     tls: tls('INVESTSUITE'),
-    canListTransactions: settings.tenant.canListTransactions,
-    quoteIdempotencyKey: settings.tenant.quoteIdempotencyKey,
-    optimizationSegments: settings.tenant.optimizationSegments,
-    settingsOfTheirs: settings.tenant.settingsOfTheirs,
-    longestLifeMs: settings.tenant.requestLongestLifeMs,
     log,
   });

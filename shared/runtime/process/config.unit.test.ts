@@ -151,7 +151,7 @@ describe('what the tenant chooses', () => {
       payWhileOrdersAreOpen: false,
       holdingsMoveAt: 'settled',
       priceDriftLimit: '0.05',
-      requestLongestLifeMs: 120_000,
+      requestLongestLifeMs: undefined,
     });
   });
   it('is read from YAML, amounts as text', () => {

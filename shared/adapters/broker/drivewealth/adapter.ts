@@ -13,7 +13,7 @@ import type { ListOffset } from './paging.js';
 
 export type DriveWealthOptions = ClientOptions & {
   /** Currency of the accounts. Default USD, the only one documented for redemptions. */
-  readonly currency?: Currency;
+  readonly currency?: Currency | undefined;
   /** Default BULK_FUNDING: one netted amount a day to the house account. */
   readonly redemptionType?: CreateRedemptionRequest['type'];
   /** For ACH and bulk funding: the linked bank account. */
@@ -22,9 +22,9 @@ export type DriveWealthOptions = ClientOptions & {
   /** Instruments that go by another name there. Others go by ISIN. */
   readonly instruments?: ReadonlyMap<InstrumentId, InstrumentWords>;
   /** How far their clock may be from ours when lists are searched. Default 5 s. */
-  readonly clockSkewMs?: number;
+  readonly clockSkewMs?: number | undefined;
   /** How long a purchase takes to settle where the ledger shows no date. Default 4 days: T+1 over a long weekend. */
-  readonly purchaseSettlementMs?: number;
+  readonly purchaseSettlementMs?: number | undefined;
   /**
    * Sends our key as `clientOrderID` with an order, which makes a lost answer certain to match. Default false: the vendor's pages disagree
    * on whether the field exists, and an unknown one could be refused.

@@ -4,7 +4,8 @@ import type { InstrumentId } from '../../../kernel/ids.js';
 import { currency } from '../../../kernel/money.js';
 import { address, configurable, secret } from '../../choice.js';
 import type { BrokerTenant } from '../tenant.js';
-import { createDriveWealth } from './adapter.js';
+import { createDriveWealth, type DriveWealthOptions } from './adapter.js';
+import type { ClientOptions } from './client.js';
 import { driveWealthEvents } from './events.js';
 import type { InstrumentWords } from './mapping.js';
 
@@ -15,6 +16,21 @@ const instrumentsOf = ({ instruments }: BrokerTenant): ReadonlyMap<InstrumentId,
       { ...(symbol === undefined ? {} : { symbol }), ...(instrumentId === undefined ? {} : { instrumentId }) },
     ]),
   );
+
+/** Every choice of the adapter there is: one that is left out here does not compile. */
+type Choices = Required<Omit<DriveWealthOptions, keyof ClientOptions>>;
+const choicesOf = (tenant: BrokerTenant): Choices => ({
+  currency: tenant.currencies[0] === undefined ? undefined : currency(tenant.currencies[0]),
+  redemptionType: tenant.cashOutType,
+  bankAccountId: tenant.bankAccountId,
+  settlementProfileId: tenant.settlementProfileId,
+  instruments: instrumentsOf(tenant),
+  clockSkewMs: tenant.brokerClockSkewMs,
+  purchaseSettlementMs: tenant.purchaseSettlementMs,
+  sendClientOrderId: tenant.sendClientOrderId,
+  listOffset: tenant.listOffset,
+  longestLifeMs: tenant.requestLongestLifeMs,
+});
 
 /** The names under which the environment says where DriveWealth is, and how it is made of them. */
 export const driveWealth = configurable(
@@ -32,16 +48,7 @@ export const driveWealth = configurable(
       clientId: values.DRIVEWEALTH_CLIENT_ID,
       clientSecret: values.DRIVEWEALTH_CLIENT_SECRET,
       tls: tls('DRIVEWEALTH'),
-      longestLifeMs: tenant.requestLongestLifeMs,
-      redemptionType: tenant.cashOutType,
-      bankAccountId: tenant.bankAccountId,
-      settlementProfileId: tenant.settlementProfileId,
-      sendClientOrderId: tenant.sendClientOrderId,
-      listOffset: tenant.listOffset,
-      instruments: instrumentsOf(tenant),
-      ...(tenant.purchaseSettlementMs === undefined ? {} : { purchaseSettlementMs: tenant.purchaseSettlementMs }),
-      ...(tenant.brokerClockSkewMs === undefined ? {} : { clockSkewMs: tenant.brokerClockSkewMs }),
-      ...(tenant.currencies[0] === undefined ? {} : { currency: currency(tenant.currencies[0]) }),
+      ...choicesOf(tenant),
       log,
     }),
   driveWealthEvents,
