@@ -1,4 +1,4 @@
-/** A token that many connections use: asked for once, again when four fifths of its life are over, and never twice at a time. */
+/** A token that many connections use: asked for once, again in time before its end, and never twice at a time. */
 export type KeptTokenOptions = {
   /** @throws Error when there is none. */
   readonly request: (signal: AbortSignal) => Promise<{ readonly value: string; readonly livesMs: number }>;
@@ -6,6 +6,11 @@ export type KeptTokenOptions = {
 };
 
 const REQUEST_TIMEOUT_MS = 10_000;
+/**
+ * kafkajs logs in again 10 s before the session of a connection ends, and the session ends with the token. With an older token it would
+ * get a session that is over in 10 s, log in again at each request, and be refused: a broker takes one login a second (KIP-368).
+ */
+const LEAST_LEFT_MS = 15_000;
 
 /** Returns the token to use now. While the token of before lives, a failed request costs nothing. */
 export const keptToken = ({ request, nowMs }: KeptTokenOptions): (() => Promise<string>) => {
@@ -14,7 +19,7 @@ export const keptToken = ({ request, nowMs }: KeptTokenOptions): (() => Promise<
   const renew = async (): Promise<string> => {
     const askedAtMs = nowMs();
     const { value, livesMs } = await request(AbortSignal.timeout(REQUEST_TIMEOUT_MS));
-    held = { value, renewAtMs: askedAtMs + Math.floor((livesMs * 4) / 5), endsAtMs: askedAtMs + livesMs };
+    held = { value, renewAtMs: askedAtMs + livesMs - Math.max(livesMs / 5, LEAST_LEFT_MS), endsAtMs: askedAtMs + livesMs };
     return value;
   };
   return async () => {
