@@ -21,9 +21,17 @@ export const oauthSettings = <const System extends string>(system: System, who: 
       .refine(isHttp, 'must be an http(s) address')
       .optional()
       .meta({ description: `where a token for ${who} is asked for by OAuth2 client credentials (RFC 6749, section 4.4)` }),
-    [`${name}_CLIENT_ID`]: z.string().min(1).optional().meta({ description: `our name at the token server of ${who}` }),
+    [`${name}_CLIENT_ID`]: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({ description: `our name at the token server of ${who}` }),
     [`${name}_CLIENT_SECRET`]: secret.optional().meta({ secret: true, description: `our secret at the token server of ${who}` }),
-    [`${name}_SCOPE`]: z.string().min(1).optional().meta({ description: `scope that is asked for, where ${who} wants one` }),
+    [`${name}_SCOPE`]: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({ description: `scope that is asked for, where ${who} wants one` }),
     ...tlsSettings(name, `the token server of ${who}`),
   } as unknown as OauthSettings<System>;
 };

@@ -70,10 +70,7 @@ export const engineSchemasOf = async (database: DatabaseReached): Promise<readon
 const LOCK = 7_215_001;
 
 /** Returns the names that were applied now. `list`: for tests, which go a part of the way, or further. */
-export const migrate = async (
-  database: string | DatabaseReached,
-  list: readonly Migration[] = migrations,
-): Promise<readonly string[]> => {
+export const migrate = async (database: string | DatabaseReached, list: readonly Migration[] = migrations): Promise<readonly string[]> => {
   const reached = typeof database === 'string' ? { url: database } : database;
   const guard = new Client({ ...connectionTo(reached), application_name: 'migrate' });
   await guard.connect();

@@ -90,7 +90,12 @@ const startSimulator = async (
   return {
     running,
     // They speak plain HTTP, on this machine.
-    env: { ALLOW_PLAINTEXT: 'true', [system.addressName]: `http://127.0.0.1:${port}`, ...system.credentials, [system.webhookSecretsName]: webhookSecret },
+    env: {
+      ALLOW_PLAINTEXT: 'true',
+      [system.addressName]: `http://127.0.0.1:${port}`,
+      ...system.credentials,
+      [system.webhookSecretsName]: webhookSecret,
+    },
   };
 };
 

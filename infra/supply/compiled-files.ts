@@ -18,7 +18,11 @@ export type CompiledFiles = {
   readonly packages: readonly string[];
 };
 
-const packageOf = (name: string): string => name.split('/').slice(0, name.startsWith('@') ? 2 : 1).join('/');
+const packageOf = (name: string): string =>
+  name
+    .split('/')
+    .slice(0, name.startsWith('@') ? 2 : 1)
+    .join('/');
 
 /** All that is loaded from the entries on, and no file besides. @throws Error when one of them is not there: npm run build makes it. */
 export const compiledFiles = (dist: string): CompiledFiles => {

@@ -3,7 +3,18 @@ import { markdownTable } from '../tooling/contracts/marked.js';
 import type { Part } from './shipped.js';
 
 /** They ask for their text and names to be kept, and for nothing of ours. A new one is added here by a person who has read it. */
-export const ALLOWED = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0', 'CC0-1.0', 'ISC', 'MIT', 'Python-2.0', 'Unlicense'];
+export const ALLOWED = [
+  '0BSD',
+  'Apache-2.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'BlueOak-1.0.0',
+  'CC0-1.0',
+  'ISC',
+  'MIT',
+  'Python-2.0',
+  'Unlicense',
+];
 
 /** SPDX: of words joined by OR one is enough, of words joined by AND all are needed. Anything else is not allowed. */
 export const isAllowed = (expression: string): boolean => {
@@ -31,9 +42,15 @@ export const licencePage = (parts: readonly Part[]): string => {
   const totals = [...counts].sort(([one], [other]) => one.localeCompare(other, 'en'));
   return [
     HEAD,
-    markdownTable(['licence', 'packages'], totals.map(([licence, count]) => [licence, String(count)])),
+    markdownTable(
+      ['licence', 'packages'],
+      totals.map(([licence, count]) => [licence, String(count)]),
+    ),
     '',
-    markdownTable(['package', 'version', 'licence'], parts.map(({ name, version, licence }) => [name, version, licence])),
+    markdownTable(
+      ['package', 'version', 'licence'],
+      parts.map(({ name, version, licence }) => [name, version, licence]),
+    ),
     '',
   ].join('\n');
 };

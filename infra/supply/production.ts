@@ -52,7 +52,9 @@ const main = async (): Promise<void> => {
       cpSync(join(projectRoot, 'dist', name), join(folder, 'dist', name));
     }
   await npm(folder, ['ci', '--omit=dev', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']);
-  process.stdout.write(`${folder}: ${String(files.length)} files of ours, ${String(shipped.parts.length)} packages for all kinds of machines\n`);
+  process.stdout.write(
+    `${folder}: ${String(files.length)} files of ours, ${String(shipped.parts.length)} packages for all kinds of machines\n`,
+  );
 };
 
 runMain(main);

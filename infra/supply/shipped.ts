@@ -34,7 +34,8 @@ const reached = (packages: Lock['packages'], dependencies: Names): ReadonlySet<s
   const visit = (names: Names, from: string, isNeeded: boolean): void => {
     for (const name of Object.keys(names)) {
       const place = placeOf(name, from, packages);
-      if (place === null && isNeeded) throw new Error(`package-lock.json does not hold ${name}, which ${from === '' ? 'package.json' : from} needs`);
+      if (place === null && isNeeded)
+        throw new Error(`package-lock.json does not hold ${name}, which ${from === '' ? 'package.json' : from} needs`);
       if (place === null || found.has(place)) continue;
       found.add(place);
       const { dependencies: needed = {}, optionalDependencies: optional = {}, peerDependencies: peers = {} } = packages[place] ?? {};

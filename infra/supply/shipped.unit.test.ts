@@ -14,7 +14,10 @@ const lock: Lock = {
   lockfileVersion: 3,
   packages: {
     '': manifest,
-    'node_modules/codec': locked('1.0.0', { dependencies: { shared: '^1.0.0' }, optionalDependencies: { 'codec-linux': '1.0.0', 'codec-none': '1.0.0' } }),
+    'node_modules/codec': locked('1.0.0', {
+      dependencies: { shared: '^1.0.0' },
+      optionalDependencies: { 'codec-linux': '1.0.0', 'codec-none': '1.0.0' },
+    }),
     'node_modules/codec/node_modules/shared': locked('1.0.0', { dependencies: { deep: '1.0.0' } }),
     'node_modules/codec-linux': locked('1.0.0', { optional: true }),
     'node_modules/deep': locked('1.0.0'),
@@ -41,7 +44,9 @@ describe('what is shipped', () => {
   });
   it('cannot be said where a package is not locked', () => {
     const { 'node_modules/deep': _gone, ...rest } = lock.packages;
-    expect(() => shippedOf(manifest, { ...lock, packages: rest })).toThrow('does not hold deep, which node_modules/codec/node_modules/shared needs');
+    expect(() => shippedOf(manifest, { ...lock, packages: rest })).toThrow(
+      'does not hold deep, which node_modules/codec/node_modules/shared needs',
+    );
   });
   it('holds here what services load, and none of the tools', () => {
     const names = readShipped(projectRoot).parts.map(({ name }) => name);

@@ -17,7 +17,6 @@ export const secret = z
   })
   .meta({ secret: true });
 
-
 /** An adapter, the names it reads from the environment, and how it is made of them. */
 export type Configurable<Port, Tenant> = {
   readonly environment: z.ZodRawShape;

@@ -68,8 +68,8 @@ const ask = (credentials: ClientCredentials, signal: AbortSignal): Promise<Answe
     const headers = {
       'Content-Type': 'application/x-www-form-urlencoded',
       'Content-Length': String(Buffer.byteLength(body)),
-      'Accept': 'application/json',
-      'Authorization': basic(credentials),
+      Accept: 'application/json',
+      Authorization: basic(credentials),
     };
     const fail = (error: unknown): void => {
       const code: unknown = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
@@ -77,8 +77,7 @@ const ask = (credentials: ClientCredentials, signal: AbortSignal): Promise<Answe
     };
     // A connection of its own: it is asked for once in a token's life.
     const options = { method: 'POST', headers, agent: false as const, signal };
-    const request =
-      url.protocol === 'https:' ? httpsRequest(url, { ...options, ...credentials.tls() }) : httpRequest(url, options);
+    const request = url.protocol === 'https:' ? httpsRequest(url, { ...options, ...credentials.tls() }) : httpRequest(url, options);
     request.once('error', fail);
     request.once('response', (response) => {
       const chunks: Buffer[] = [];

@@ -100,7 +100,10 @@ describe('a token by client credentials', () => {
   });
   it('comes from a server of our own authority, and from no other', async () => {
     const [ours, others] = [newAuthority('One'), newAuthority('Two')];
-    const server = createTlsServer(ours.issue('localhost'), listenerOf([], () => issued('abc')));
+    const server = createTlsServer(
+      ours.issue('localhost'),
+      listenerOf([], () => issued('abc')),
+    );
     const url = `https://127.0.0.1:${String(await listen(server))}`;
     expect((await ask(credentials(url, { tls: () => ({ ca: ours.cert }) }))).value).toBe('abc');
     expect((await problemOf(credentials(url, { tls: () => ({ ca: others.cert }) }))).refused).toBe(false);
@@ -109,7 +112,12 @@ describe('a token by client credentials', () => {
 
 describe('the bank behind client credentials', () => {
   type World = { valid: string; logins: number; refuses: boolean };
-  const start = async (): Promise<{ readonly world: World; readonly bank: ReturnType<typeof createPaymentsApi>; readonly log: HttpLogEntry[]; readonly asked: Asked[] }> => {
+  const start = async (): Promise<{
+    readonly world: World;
+    readonly bank: ReturnType<typeof createPaymentsApi>;
+    readonly log: HttpLogEntry[];
+    readonly asked: Asked[];
+  }> => {
     const world: World = { valid: 'token-1', logins: 0, refuses: false };
     const { url, asked } = await serve(({ path, headers }) => {
       if (path === '/token') {

@@ -74,7 +74,11 @@ describe('configuration', () => {
     const { code, told } = await runService(name, {});
     expect(code).toBe(78);
     // One of two is enough for the operator service: no schema can say that.
-    const required = [...requiredOf(name), ...(name === 'operator' ? ['OPERATORS_FILE'] : []), ...(name === 'payout' ? ['CORE_BANKING_TOKEN'] : [])];
+    const required = [
+      ...requiredOf(name),
+      ...(name === 'operator' ? ['OPERATORS_FILE'] : []),
+      ...(name === 'payout' ? ['CORE_BANKING_TOKEN'] : []),
+    ];
     // Its own settings beside those of every service.
     expect(required.length).toBeGreaterThan(2);
     expect(required).toEqual(expect.arrayContaining(['DATABASE_URL', 'KAFKA_BROKERS']));

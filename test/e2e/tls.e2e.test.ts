@@ -22,9 +22,12 @@ let folder: RunFolder;
 let kafka: Kafka;
 let postgres: Postgres;
 let service: LaunchedService;
-const outside = createServer({ ...ours.issue('localhost'), ca: ours.cert, requestCert: true, rejectUnauthorized: true }, (_request, response) => {
-  response.writeHead(503).end();
-});
+const outside = createServer(
+  { ...ours.issue('localhost'), ca: ours.cert, requestCert: true, rejectUnauthorized: true },
+  (_request, response) => {
+    response.writeHead(503).end();
+  },
+);
 
 /** `<SYSTEM>_CA_FILE` and the two others, for each system. */
 const certificateFiles = (): Record<string, string> => {

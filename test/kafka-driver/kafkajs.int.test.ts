@@ -10,8 +10,7 @@ import { reachedByEnvironment } from '../support/kafka.js';
 import { kafkaDriverContract } from './driver.contract.js';
 
 describe('kafkajs', () => {
-  kafkaDriverContract(
-    { startProducer, startConsumer, ensureTopics, pingKafka, readTopic, topicState, endOffsets },
-    (brokers) => optionsFor(brokers === undefined ? reachedByEnvironment() : { ...reachedByEnvironment(), brokers }),
+  kafkaDriverContract({ startProducer, startConsumer, ensureTopics, pingKafka, readTopic, topicState, endOffsets }, (brokers) =>
+    optionsFor(brokers === undefined ? reachedByEnvironment() : { ...reachedByEnvironment(), brokers }),
   );
 });

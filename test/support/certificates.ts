@@ -33,8 +33,7 @@ const ALTERNATIVE_NAMES = objectId('551d11');
 const TRUE = der(BOOLEAN, hex('ff'));
 const DAY_MS = 86_400_000;
 
-const nameOf = (commonName: string): Buffer =>
-  der(SEQUENCE, der(SET, der(SEQUENCE, COMMON_NAME, der(UTF8, Buffer.from(commonName)))));
+const nameOf = (commonName: string): Buffer => der(SEQUENCE, der(SET, der(SEQUENCE, COMMON_NAME, der(UTF8, Buffer.from(commonName)))));
 /** `20261120150000Z` */
 const timeOf = (ms: number): Buffer => der(TIME, Buffer.from(`${new Date(ms).toISOString().replace(/[-:T]|\.\d+Z$/g, '')}Z`));
 /** 127.0.0.1 and localhost: where every server of the tests listens. */

@@ -187,7 +187,13 @@ const startNode = async (
   return { node, untilReady };
 };
 
-type Wanted = { readonly folder: string; readonly users: KafkaUsers; readonly count: number; readonly proxyPorts: readonly number[]; readonly tls: KafkaTls | undefined };
+type Wanted = {
+  readonly folder: string;
+  readonly users: KafkaUsers;
+  readonly count: number;
+  readonly proxyPorts: readonly number[];
+  readonly tls: KafkaTls | undefined;
+};
 
 const choosePlaces = async ({ folder, count, proxyPorts, tls }: Wanted): Promise<NodePlace[]> => {
   const known = join(folder, 'ports.json');

@@ -509,7 +509,10 @@ describe('the service', () => {
   it('stands on real adapters, without asking anybody at start', () => {
     for (const currencies of [[], ['EUR']]) {
       const tenant = tenantSettings.parse({ brokerMode: 'client', houseAccountIban: HOUSE, currencies });
-      const service = wire({ ...readConfig(config, serviceEnvironment), tenant }, { log: createLog('test', 'silent'), pool: {} as Pool, tls: publicTls });
+      const service = wire(
+        { ...readConfig(config, serviceEnvironment), tenant },
+        { log: createLog('test', 'silent'), pool: {} as Pool, tls: publicTls },
+      );
       expect([service.name, service.bindings.length, service.consumes.length]).toEqual(['payout', 1, 3]);
     }
   });

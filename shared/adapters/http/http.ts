@@ -175,7 +175,12 @@ export const createHttp = (options: HttpOptions): Http => {
   const base = baseOf(options.baseUrl);
   const pool = { keepAlive: true, maxSockets: options.maxSockets ?? MOST_SOCKETS, timeout: options.idleSocketTimeoutMs ?? 4_000 };
   const agents = base.protocol === 'https:' ? secureAgents(pool, options.tls ?? NOTHING_OF_OURS) : plainAgent(pool);
-  const wire: Wire = { base, agent: agents.now, maxBodyBytes: options.maxBodyBytes ?? 5_000_000, connectTimeoutMs: options.connectTimeoutMs ?? 5_000 };
+  const wire: Wire = {
+    base,
+    agent: agents.now,
+    maxBodyBytes: options.maxBodyBytes ?? 5_000_000,
+    connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
+  };
   // Not axios.create: it brings defaults of which we use none, and they are merged into every request.
   const client = new Axios({ validateStatus: () => true });
 

@@ -32,7 +32,13 @@ const start = async (certificate: Certificate, demands: string | null = null): P
     server.close();
   });
   const url = `https://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
-  return { url, shown, show: (next) => { server.setSecureContext(next); } };
+  return {
+    url,
+    shown,
+    show: (next) => {
+      server.setSecureContext(next);
+    },
+  };
 };
 const client = (baseUrl: string, tls: () => TlsMaterial): Http => {
   const http = createHttp({ baseUrl, system: 'test', tls });

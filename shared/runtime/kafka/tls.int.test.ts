@@ -78,7 +78,10 @@ describe('a Kafka that speaks TLS and demands a certificate', () => {
   ])('is not reached where %s', async (_what, shown) => {
     await expect(pingKafka(over(() => shown))).rejects.toThrow(KafkaUnavailable);
     // It is there all the same.
-    await pingKafka(over(() => material), 10_000);
+    await pingKafka(
+      over(() => material),
+      10_000,
+    );
   });
   it('is reached with a certificate that has changed, by a producer that runs [A14]', async () => {
     const topic = `t-${randomUUID()}`;

@@ -42,7 +42,11 @@ describe('the address of a database', () => {
 describe('what reaches the driver', () => {
   it('is ours, whatever the address says [A14]', () => {
     const url = 'postgres://u:p@h/d?options=-c%20search_path%3Dpublic&application_name=theirs&sslmode=no-verify&ssl=0';
-    const client = new Client({ ...placeOf({ url, tls: () => ({ ca: 'ours' }) }), options: '-c role=cmw_payout', application_name: 'payout' });
+    const client = new Client({
+      ...placeOf({ url, tls: () => ({ ca: 'ours' }) }),
+      options: '-c role=cmw_payout',
+      application_name: 'payout',
+    });
     const { connectionParameters } = client as unknown as { readonly connectionParameters: Readonly<Record<string, unknown>> };
     expect(connectionParameters).toMatchObject({
       options: '-c role=cmw_payout',

@@ -54,7 +54,11 @@ describe('a Postgres that speaks TLS and demands a certificate', () => {
     ['only the public authorities are believed', own, /self-signed|unable to (get|verify)/],
     ['no certificate is shown', { ca: ours.cert }, /certificate/],
     ['a certificate of another authority is shown', { ca: ours.cert, ...others.issue('client-middleware') }, /alert|certificate/],
-    ['a certificate is shown that has ended', { ca: ours.cert, ...ours.issue('client-middleware', Date.now() - 60_000) }, /alert|certificate/],
+    [
+      'a certificate is shown that has ended',
+      { ca: ours.cert, ...ours.issue('client-middleware', Date.now() - 60_000) },
+      /alert|certificate/,
+    ],
   ])('is not reached where %s', async (_what, material, problem) => {
     expect(await connectedWith(() => material)).toMatch(problem);
   });
@@ -79,7 +83,12 @@ describe('a Postgres that speaks TLS and demands a certificate', () => {
       material = { ca: others.cert, ...others.issue('client-middleware') };
       // The connection of before ends, as by a failover.
       await pool.query('select pg_terminate_backend(pg_backend_pid())').catch(() => undefined);
-      const after = await eventually('a connection with the new certificates', () => ask(pool), (said) => said.startsWith('encrypted'), 10_000);
+      const after = await eventually(
+        'a connection with the new certificates',
+        () => ask(pool),
+        (said) => said.startsWith('encrypted'),
+        10_000,
+      );
       expect(after).not.toBe(before);
     } finally {
       await pool.end();

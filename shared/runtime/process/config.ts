@@ -64,7 +64,10 @@ export const commonConfig = z.object({
       const { problem } = readDatabaseUrl(text);
       if (problem !== null) context.addIssue({ code: 'custom', message: problem });
     })
-    .meta({ secret: true, description: 'Postgres, over TLS. One database; one schema and one role per service. Of the address only place and login are taken' }),
+    .meta({
+      secret: true,
+      description: 'Postgres, over TLS. One database; one schema and one role per service. Of the address only place and login are taken',
+    }),
   ...tlsSettings('DATABASE', 'Postgres'),
   DATABASE_ROLE: z
     .string()
@@ -99,7 +102,9 @@ export const commonConfig = z.object({
       'must be host:port, comma-separated',
     )
     .meta({ description: 'host:port, comma-separated' }),
-  KAFKA_SSL: flag.optional().meta({ description: 'TLS with the brokers; without it true, unless ALLOW_PLAINTEXT is set and no certificate of Kafka is named' }),
+  KAFKA_SSL: flag
+    .optional()
+    .meta({ description: 'TLS with the brokers; without it true, unless ALLOW_PLAINTEXT is set and no certificate of Kafka is named' }),
   ...tlsSettings('KAFKA', 'Kafka'),
   KAFKA_SASL_MECHANISM: z
     .enum(['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'])

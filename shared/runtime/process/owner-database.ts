@@ -4,7 +4,12 @@ import { commonConfig, readConfig, type Environment } from './config.js';
 import { databaseSpeaksTls } from './transport.js';
 
 /** What commands read that change the database itself: MIGRATE_DATABASE_URL, the owner's login; without it DATABASE_URL. */
-const tlsNames = { ALLOW_PLAINTEXT: true, DATABASE_CA_FILE: true, DATABASE_CLIENT_CERT_FILE: true, DATABASE_CLIENT_KEY_FILE: true } as const;
+const tlsNames = {
+  ALLOW_PLAINTEXT: true,
+  DATABASE_CA_FILE: true,
+  DATABASE_CLIENT_CERT_FILE: true,
+  DATABASE_CLIENT_KEY_FILE: true,
+} as const;
 const serviceConfig = commonConfig.pick({ DATABASE_URL: true, ...tlsNames });
 const ownerConfig = commonConfig.pick(tlsNames).extend({ MIGRATE_DATABASE_URL: commonConfig.shape.DATABASE_URL.optional() });
 

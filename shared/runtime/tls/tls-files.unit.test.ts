@@ -24,7 +24,9 @@ const second = authority.issue('client-middleware');
 const DAY_MS = 86_400_000;
 
 type Heard = { readonly problems: string[]; readonly changes: string[] };
-const watched = (settings: Readonly<Record<string, unknown>>): { readonly tls: TlsFiles; readonly heard: Heard; readonly later: () => void } => {
+const watched = (
+  settings: Readonly<Record<string, unknown>>,
+): { readonly tls: TlsFiles; readonly heard: Heard; readonly later: () => void } => {
   const heard: Heard = { problems: [], changes: [] };
   let nowMs = 0;
   const tls = new TlsFiles(settings, {
@@ -118,9 +120,7 @@ describe('the end of a certificate', () => {
     });
     look();
     expect(alarms).toEqual([]);
-    expect(await registry.metrics()).toContain(
-      `cmw_certificate_ends_at_seconds{system="KAFKA",which="own"} ${String(endsAtMs / 1_000)}`,
-    );
+    expect(await registry.metrics()).toContain(`cmw_certificate_ends_at_seconds{system="KAFKA",which="own"} ${String(endsAtMs / 1_000)}`);
     nowMs += 2 * DAY_MS;
     look();
     nowMs += DAY_MS / 2;

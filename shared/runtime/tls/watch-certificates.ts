@@ -79,4 +79,3 @@ export const startTls = (settings: Settings, log: Log, registry: Registry): TlsF
   setInterval(look, HOUR_MS).unref();
   return tls;
 };
-

@@ -22,7 +22,8 @@ const asksForTokens = (values: Values): boolean => oauthMissing('CORE_BANKING', 
 /** A fixed token, or client credentials: one of the two, and whole. */
 const loginProblems = (values: Values): readonly string[] => {
   const hasToken = values['CORE_BANKING_TOKEN'] !== undefined;
-  if (!asksForTokens(values)) return hasToken ? [] : ['CORE_BANKING_TOKEN is missing, and CORE_BANKING_OAUTH_TOKEN_URL too: set one of the two'];
+  if (!asksForTokens(values))
+    return hasToken ? [] : ['CORE_BANKING_TOKEN is missing, and CORE_BANKING_OAUTH_TOKEN_URL too: set one of the two'];
   return [
     ...oauthMissing('CORE_BANKING', values).map((name) => `${name} is missing`),
     ...(hasToken ? ['CORE_BANKING_TOKEN and CORE_BANKING_OAUTH_TOKEN_URL are both set; set one'] : []),
@@ -41,7 +42,7 @@ export const paymentsApi = configurable(
           scope: values.CORE_BANKING_OAUTH_SCOPE,
           tls: tls('CORE_BANKING_OAUTH'),
         }
-      : values.CORE_BANKING_TOKEN ?? '';
+      : (values.CORE_BANKING_TOKEN ?? '');
     return createPaymentsApi({
       baseUrl: values.CORE_BANKING_BASE_URL,
       token: login,
