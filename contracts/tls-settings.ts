@@ -7,8 +7,7 @@ export type TlsSettings<System extends string> = { readonly [Part in TlsPart as 
 
 const MEANING: Readonly<Record<TlsPart, (who: string) => string>> = {
   CA_FILE: (who) => `PEM file of the authorities that ${who} is believed by, instead of the public ones; read again when it changes`,
-  CLIENT_CERT_FILE: (who) =>
-    `PEM file of our own certificate at ${who}, with the certificates between it and its authority; read again when it changes`,
+  CLIENT_CERT_FILE: (who) => `PEM file of our certificate at ${who}, with those up to its authority; read again when it changes`,
   CLIENT_KEY_FILE: (who) => `PEM file of the private key of our certificate at ${who}, without a passphrase`,
 };
 

@@ -46,8 +46,8 @@ const sourceOf = (list: readonly Migration[]): Knex.MigrationSource<Migration> =
 });
 
 /**
- * The certificates of now: a migration ends before they do. Each connection gets an object of its own, because the driver hides the key
- * in the one that it is given, and Knex would copy it without.
+ * The certificates of now: a migration ends before they do. Each connection gets an object of its own: the driver hides the key in the
+ * one that it is given. Knex would then copy it without the key.
  */
 const connectionTo = ({ url, tls }: DatabaseReached): ClientConfig => {
   const { ssl: _asked, ...place } = placeOf({ url });

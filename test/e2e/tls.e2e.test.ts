@@ -70,10 +70,10 @@ beforeAll(async () => {
   });
 }, 240_000);
 afterAll(async () => {
-  await service?.stop();
+  await service.stop();
   outside.closeAllConnections();
   outside.close();
-  await Promise.all([kafka?.stop(), postgres?.stop()]);
+  await Promise.all([kafka.stop(), postgres.stop()]);
   folder.remove();
 }, 60_000);
 

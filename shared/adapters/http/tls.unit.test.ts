@@ -22,7 +22,7 @@ const start = async (certificate: Certificate, demands: string | null = null): P
   const server = createServer(
     { ...certificate, ...(demands === null ? {} : { ca: demands, requestCert: true, rejectUnauthorized: true }) },
     ({ socket }, response) => {
-      shown.push((socket as TLSSocket).getPeerCertificate().serialNumber ?? 'none');
+      shown.push((socket as TLSSocket).getPeerCertificate().serialNumber);
       response.end('{}');
     },
   );

@@ -10,7 +10,7 @@ import { NOTHING, readConfig, type CommonConfig, type Environment, type Settings
 import { openPool } from '../postgres/database.js';
 import { writeCheck } from '../postgres/write-check.js';
 import type { Connections } from './connections.js';
-import { countedConnections, createApp, createRegistry, finishApp, listen, type Check } from './server.js';
+import { countedConnections, createApp, finishApp, listen, type Check } from './server.js';
 import { pingKafka } from '../kafka/admin.js';
 import { startProducer, type Producer } from '../kafka/producer.js';
 import { createLog, type Log } from '../process/log.js';
@@ -18,8 +18,7 @@ import { signaturesOf } from '../process/signatures.js';
 import { signing } from '../signing/messages.js';
 import { runProcess, type Running } from '../process/run-process.js';
 import { untilTopicsAreThere } from '../process/topics.js';
-import { databaseOptions, kafkaOptions, roleOf, warnOfTransport } from '../process/service.js';
-import { startTls } from '../tls/watch-certificates.js';
+import { databaseOptions, kafkaOptions, roleOf, startReaching } from '../process/service.js';
 import type { TlsFiles } from '../tls/tls-files.js';
 
 export type HttpServiceTools = {
@@ -53,9 +52,7 @@ const start = async <S extends z.ZodObject>(options: HttpServiceOptions<S>, envi
   const config = readConfig(options.config, environment, own) as Settings<S, z.ZodObject> & CommonConfig;
   const name = config.SERVICE_NAME ?? options.name;
   const log = createLog(name, config.LOG_LEVEL);
-  const registry = createRegistry(name);
-  const tls = startTls(config, log, registry);
-  warnOfTransport(config, log);
+  const { registry, tls } = startReaching(config, options.name, log);
   const signatures = signaturesOf(config, options.name, log);
   const kafka = kafkaOptions(config, options.name, log, tls);
   const database = databaseOptions(config, options.name, tls);

@@ -27,9 +27,7 @@ export type KafkaSasl =
   | { readonly mechanism: 'oauthbearer'; readonly token: () => Promise<string> };
 
 const saslOf = (sasl: KafkaSasl): SASLOptions =>
-  sasl.mechanism === 'oauthbearer'
-    ? { mechanism: sasl.mechanism, oauthBearerProvider: async () => ({ value: await sasl.token() }) }
-    : (sasl as SASLOptions);
+  sasl.mechanism === 'oauthbearer' ? { mechanism: sasl.mechanism, oauthBearerProvider: async () => ({ value: await sasl.token() }) } : sasl;
 
 export type KafkaOptions = {
   /** host:port of some brokers; the others are found through them. */

@@ -7,8 +7,8 @@ export type KeptTokenOptions = {
 
 const REQUEST_TIMEOUT_MS = 10_000;
 /**
- * kafkajs logs in again 10 s before the session of a connection ends, and the session ends with the token. With an older token it would
- * get a session that is over in 10 s, log in again at each request, and be refused: a broker takes one login a second (KIP-368).
+ * kafkajs logs in again 10 s before the session of a connection ends, and the session ends with the token. With the same token it would
+ * log in again at each request from then on. A broker takes one login a second of a connection (KIP-368), and refuses the others.
  */
 const LEAST_LEFT_MS = 15_000;
 

@@ -1,6 +1,6 @@
 /**
- * The address of a database, read strictly. An address may say many things about a connection (`?options=`, `?sslmode=`), and the client
- * library would let each of them win over ours: our schema, role and limits would be gone. So only the place and the login are taken from it.
+ * The address of a database, read strictly. An address may say many things about a connection (`?options=`, `?sslmode=`). The client
+ * library lets each of them win over ours: schema, role and limits would be gone. So only the place and the login are taken from it.
  */
 export type DatabaseAddress = {
   readonly host: string;

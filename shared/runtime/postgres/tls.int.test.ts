@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Pool } from 'pg';
 import { startPostgres, type Postgres } from '../../../infra/sandbox/postgres.js';
@@ -79,7 +78,6 @@ describe('a Postgres that speaks TLS and demands a certificate', () => {
       const before = await ask(pool);
       expect(before).toMatch(/^encrypted/);
       server.changeTls({ ...others.issue('localhost'), demands: others.cert });
-      await delay(300);
       material = { ca: others.cert, ...others.issue('client-middleware') };
       // The connection of before ends, as by a failover.
       await pool.query('select pg_terminate_backend(pg_backend_pid())').catch(() => undefined);
@@ -93,7 +91,6 @@ describe('a Postgres that speaks TLS and demands a certificate', () => {
     } finally {
       await pool.end();
       server.changeTls({ ...ours.issue('localhost'), demands: ours.cert });
-      await delay(300);
     }
   });
 });

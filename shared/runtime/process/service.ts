@@ -93,11 +93,19 @@ export const kafkaOptions = (config: CommonConfig, service: string, log: Log, tl
 });
 
 /** What is not encrypted, and what of the database's address is not taken: said at each start. */
-export const warnOfTransport = (config: CommonConfig, log: Log): void => {
+const warnOfTransport = (config: CommonConfig, log: Log): void => {
   const settings = plaintextOf(config);
   if (settings.length > 0) log.warn({ settings }, 'ALLOW_PLAINTEXT: these systems are reached without TLS; for a sandbox only');
   const { notTaken } = databaseAddressOf(config.DATABASE_URL);
   if (notTaken.length > 0) log.warn({ notTaken }, 'DATABASE_URL says more than place and login: our own settings hold instead');
+};
+
+/** The certificates of a process, watched from now on, and where its figures stand. @throws ConfigurationError with every file that cannot be used. */
+export const startReaching = (config: CommonConfig, service: string, log: Log): { readonly registry: Registry; readonly tls: TlsFiles } => {
+  const registry = createRegistry(config.SERVICE_NAME ?? service);
+  const tls = startTls(config, log, registry);
+  warnOfTransport(config, log);
+  return { registry, tls };
 };
 
 /** Tries until it works: at start the outside may not be there yet, and waiting is right. */
@@ -283,9 +291,7 @@ const start = async <S extends z.ZodObject, T extends ServiceTenant>(
 ): Promise<Running> => {
   const config = readConfig(options.config, environment, options) as Settings<S, T> & CommonConfig & { readonly tenant: MessageTenant };
   const log = createLog(config.SERVICE_NAME ?? options.name, config.LOG_LEVEL);
-  const registry = createRegistry(config.SERVICE_NAME ?? options.name);
-  const tls = startTls(config, log, registry);
-  warnOfTransport(config, log);
+  const { registry, tls } = startReaching(config, options.name, log);
   const database = databaseOptions(config, options.name, tls);
   const signatures = signaturesOf(config, options.name, log);
   const people = peopleOf(config.OPERATORS_FILE, log);

@@ -7,7 +7,9 @@ import { readDatabaseUrl } from '../postgres/database-url.js';
 type Values = Readonly<Record<string, unknown>>;
 
 const isSet = (values: Values, system: string): boolean => TLS_PARTS.some((part) => values[`${system}_${part}`] !== undefined);
-const isPlaintextAllowed = (values: Values): boolean => String(values['ALLOW_PLAINTEXT']) === 'true';
+/** As it stands in the environment, or as it was read. */
+const isTrue = (value: unknown): boolean => value === true || value === 'true';
+const isPlaintextAllowed = (values: Values): boolean => isTrue(values['ALLOW_PLAINTEXT']);
 
 /** Names whose value is an address without TLS. */
 const plainAddresses = (values: Values): readonly string[] =>
@@ -16,7 +18,7 @@ const plainAddresses = (values: Values): readonly string[] =>
 /** `KAFKA_SSL` where it is set. Else TLS, unless plaintext is allowed and no certificate of Kafka is named. */
 export const kafkaSpeaksTls = (values: Values): boolean => {
   const said = values['KAFKA_SSL'];
-  return said === undefined ? !isPlaintextAllowed(values) || isSet(values, 'KAFKA') : String(said) === 'true';
+  return said === undefined ? !isPlaintextAllowed(values) || isSet(values, 'KAFKA') : isTrue(said);
 };
 
 /** TLS, unless plaintext is allowed, no certificate of the database is named, and its address does not ask for TLS. */

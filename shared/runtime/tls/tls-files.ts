@@ -1,6 +1,6 @@
 /**
- * The certificates and keys that the environment names for each system, read again when they change. A certificate and its key are two
- * files, and nobody changes two files at once: a pair that does not fit is not taken, and the pair of before holds until the second file is there.
+ * The certificates and keys that the environment names for each system, read again when they change. Nobody changes two files at once.
+ * So a certificate and a key that do not fit are not taken, and the pair of before holds until the second file is there.
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -35,6 +35,16 @@ const certificatesIn = (text: string, part: TlsPart): readonly X509Certificate[]
   throw new Error(`${part} holds no certificate in PEM`);
 };
 
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const END = /^([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d{2}):(\d{2}):(\d{2}) (\d{4}) GMT$/;
+
+/** `Nov 29 17:00:11 2026 GMT`, as OpenSSL prints it and Node hands it on. @throws Error for anything else. */
+const endOf = (validTo: string): number => {
+  const [, month = '', day, hours, minutes, seconds, year] = END.exec(validTo) ?? [];
+  if (!MONTHS.includes(month)) throw new Error('the end of a certificate cannot be read');
+  return Date.UTC(Number(year), MONTHS.indexOf(month), Number(day), Number(hours), Number(minutes), Number(seconds));
+};
+
 const fits = (certificate: X509Certificate, key: string): boolean => {
   try {
     return certificate.checkPrivateKey(createPrivateKey(key));
@@ -48,7 +58,7 @@ const contentOf = ({ CA_FILE, CLIENT_CERT_FILE, CLIENT_KEY_FILE }: Paths): Conte
   const ca = CA_FILE === undefined ? null : textOf(CA_FILE, 'CA_FILE');
   const authorities = ca === null ? [] : certificatesIn(ca, 'CA_FILE');
   const ended = (which: HeldCertificate['which'], list: readonly X509Certificate[]): Content['certificates'] =>
-    list.map(({ validTo }) => ({ which, endsAtMs: new Date(validTo).getTime() }));
+    list.map(({ validTo }) => ({ which, endsAtMs: endOf(validTo) }));
   const believed = { ...(ca === null ? {} : { ca }) };
   if (CLIENT_CERT_FILE === undefined && CLIENT_KEY_FILE === undefined)
     return { material: believed, certificates: ended('authority', authorities) };

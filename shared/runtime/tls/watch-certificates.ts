@@ -1,4 +1,5 @@
 /** Says before it happens that a certificate ends: as a figure at each scrape, and as an alarm once a day. */
+import { isoOf } from '../../kernel/instant.js';
 import { Gauge, type Registry } from 'prom-client';
 import type { Log } from '../process/log.js';
 import { TlsFiles, type HeldCertificate } from './tls-files.js';
@@ -51,7 +52,7 @@ export const watchCertificates = ({ tls, log, registry, alarmDays, nowMs }: Cert
       if (told !== undefined && nowMs() - told < DAY_MS) continue;
       toldAtMs.set(place, nowMs());
       log.error(
-        { alarm: 'certificate-ends', system, which, endsAt: new Date(endsAtMs).toISOString(), daysLeft: Math.floor(leftMs / DAY_MS) },
+        { alarm: 'certificate-ends', system, which, endsAt: isoOf(endsAtMs), daysLeft: Math.floor(leftMs / DAY_MS) },
         leftMs > 0 ? 'a certificate ends soon: put a new one into its file' : 'a certificate has ended: connections to this system fail',
       );
     }
