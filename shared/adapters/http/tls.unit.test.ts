@@ -4,6 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { TlsMaterial } from '../../kernel/tls.js';
 import { newAuthority, type Certificate } from '../../../test/support/certificates.js';
+import { eventually } from '../../../test/support/eventually.js';
 import { HttpFailure } from './failure.js';
 import { createHttp, type Http } from './http.js';
 
@@ -37,6 +38,8 @@ const start = async (certificate: Certificate, demands: string | null = null): P
     shown,
     show: (next) => {
       server.setSecureContext(next);
+      // A connection that is kept alive would go on as it was made.
+      server.closeAllConnections();
     },
   };
 };
@@ -102,7 +105,15 @@ describe('a server that changes to another authority', () => {
     const http = client(url, () => material);
     expect(await ask(http)).toBe(200);
     show(others.issue('localhost'));
+    const before = ask(http);
     material = { ca: others.cert };
-    expect(await ask(http)).toBe(200);
+    expect(await before).not.toBe(200);
+    expect(
+      await eventually(
+        'an answer of the new authority',
+        () => ask(http),
+        (said) => said === 200,
+      ),
+    ).toBe(200);
   });
 });
