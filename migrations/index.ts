@@ -1,6 +1,7 @@
 /** Forward only, safe to run twice and at the same time. Names have no file extension: they are recorded for ever. */
 import knexFactory, { type Knex } from 'knex';
-import { Client } from 'pg';
+import { Client, type ClientConfig } from 'pg';
+import { placeOf, type DatabaseReached } from '../shared/runtime/postgres/database.js';
 import * as engine from './0001-engine.js';
 import * as gatewayAndOperator from './0002-gateway-and-operator.js';
 import * as acts from './0003-acts.js';
@@ -44,9 +45,20 @@ const sourceOf = (list: readonly Migration[]): Knex.MigrationSource<Migration> =
   getMigration: (migration) => Promise.resolve({ up: migration.up, down: forwardOnly }),
 });
 
+/**
+ * The certificates of now: a migration ends before they do. Each connection gets an object of its own: the driver hides the key in the
+ * one that it is given. Knex would then copy it without the key.
+ */
+const connectionTo = ({ url, tls }: DatabaseReached): ClientConfig => {
+  const { ssl: _asked, ...place } = placeOf({ url });
+  return { ...place, ssl: tls === undefined ? false : { ...tls(), rejectUnauthorized: true } };
+};
+/** Knex hands it to the same driver as it is; only its type is another. */
+const forKnex = (connection: ClientConfig): Knex.PgConnectionConfig => connection as Knex.PgConnectionConfig;
+
 /** The schemas that hold the engine's tables, of a database that is up to date. */
-export const engineSchemasOf = async (databaseUrl: string): Promise<readonly string[]> => {
-  const knex = knexFactory({ client: 'pg', connection: databaseUrl, pool: { min: 0, max: 1 } });
+export const engineSchemasOf = async (database: DatabaseReached): Promise<readonly string[]> => {
+  const knex = knexFactory({ client: 'pg', connection: forKnex(connectionTo(database)), pool: { min: 0, max: 1 } });
   try {
     return await listed(knex);
   } finally {
@@ -58,10 +70,11 @@ export const engineSchemasOf = async (databaseUrl: string): Promise<readonly str
 const LOCK = 7_215_001;
 
 /** Returns the names that were applied now. `list`: for tests, which go a part of the way, or further. */
-export const migrate = async (databaseUrl: string, list: readonly Migration[] = migrations): Promise<readonly string[]> => {
-  const guard = new Client({ connectionString: databaseUrl, application_name: 'migrate' });
+export const migrate = async (database: string | DatabaseReached, list: readonly Migration[] = migrations): Promise<readonly string[]> => {
+  const reached = typeof database === 'string' ? { url: database } : database;
+  const guard = new Client({ ...connectionTo(reached), application_name: 'migrate' });
   await guard.connect();
-  const knex = knexFactory({ client: 'pg', connection: databaseUrl, pool: { min: 0, max: 2 } });
+  const knex = knexFactory({ client: 'pg', connection: forKnex(connectionTo(reached)), pool: { min: 0, max: 2 } });
   try {
     await guard.query('select pg_advisory_lock($1)', [LOCK]);
     const config: Knex.MigratorConfig = { migrationSource: sourceOf(list), tableName: 'migration', schemaName: 'public' };

@@ -1,6 +1,6 @@
 import { UNSERVED, unservedSchemas } from '../contracts/internal/services.js';
 import { ConfigurationError } from '../shared/runtime/process/config.js';
-import { ownerUrlOf } from '../shared/runtime/process/owner-url.js';
+import { ownerDatabaseOf } from '../shared/runtime/process/owner-database.js';
 import { engineSchemasOf, migrate } from './index.js';
 
 /** EX_USAGE of sysexits.h. */
@@ -23,10 +23,10 @@ const main = async (): Promise<void> => {
     return;
   }
   // Read as the services read it: MIGRATE_DATABASE_URL_FILE serves, too.
-  const url = ownerUrlOf(process.env);
-  const applied = await migrate(url);
+  const database = ownerDatabaseOf(process.env);
+  const applied = await migrate(database);
   process.stdout.write(applied.length === 0 ? 'the database is up to date\n' : `applied: ${applied.join(', ')}\n`);
-  for (const schema of unservedSchemas(await engineSchemasOf(url))) process.stderr.write(`warning: ${schema}: ${UNSERVED}\n`);
+  for (const schema of unservedSchemas(await engineSchemasOf(database))) process.stderr.write(`warning: ${schema}: ${UNSERVED}\n`);
 };
 
 main().catch((error: unknown) => {

@@ -10,15 +10,18 @@ const DAY_MS = 86_400_000;
 /** Shorter than this nothing outside answers. */
 const SHORTEST_MS = 10;
 
-/** A duration in ms. */
-export const waitMs = (defaultMs: number, description: string, leastMs = SHORTEST_MS) =>
+const wait = (leastMs: number) =>
   z
     .number()
     .int()
     .min(leastMs)
-    .max(30 * DAY_MS)
-    .default(defaultMs)
-    .meta({ description });
+    .max(30 * DAY_MS);
+
+/** A duration in ms. */
+export const waitMs = (defaultMs: number, description: string, leastMs = SHORTEST_MS) =>
+  wait(leastMs).default(defaultMs).meta({ description });
+/** A duration in ms that whoever reads it knows a value of its own for: `without` says which, in words. */
+export const ownWaitMs = (without: string, description: string) => wait(SHORTEST_MS).optional().meta({ description, without });
 
 /** A message of others may only point at something: the truth is read where it stands. */
 const isOnlyPointer = (topic: Topic): boolean => beliefsIn(topic).every((belief) => belief === 'reads-again');

@@ -198,7 +198,7 @@ describe('the new service', () => {
   const migrated = async (making: Promise<Database>): Promise<string> => {
     const database = await making;
     made.push(database);
-    const { code, said } = await node(['dist/migrations/main.js'], { DATABASE_URL: database.url });
+    const { code, said } = await node(['dist/migrations/main.js'], { ALLOW_PLAINTEXT: 'true', DATABASE_URL: database.url });
     expect({ code, said }).toMatchObject({ code: 0, said: expect.stringMatching(/applied: .*\d{4}-fee-trial-schema\n/) });
     return database.url;
   };

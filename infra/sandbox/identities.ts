@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { serviceNames } from '../../contracts/internal/services.js';
 import { ensureAccess } from '../../shared/runtime/kafka/access.js';
 import { ensureTopics } from '../../shared/runtime/kafka/admin.js';
+import type { TlsMaterial } from '../../shared/kernel/tls.js';
 import { prefixOf } from '../../shared/runtime/process/config.js';
 import { plannedAccess, plannedTopics } from '../../shared/runtime/process/topics.js';
 import { makeKeySet, TRUSTED_KEYS } from '../keys/key-set.js';
@@ -21,6 +22,8 @@ const saslEnvironment = ({ mechanism, username, password }: KafkaLogin, prefix =
 /** How tests and tools reach this Kafka; and what they give to a service that shall do everything there. */
 export const kafkaEnvironment = (kafka: Pick<Kafka, 'brokers' | 'sasl'>): Record<string, string> => ({
   KAFKA_BROKERS: kafka.brokers.join(','),
+  // As every server of the sandbox it is reached on this machine, without TLS.
+  ALLOW_PLAINTEXT: 'true',
   ...saslEnvironment(kafka.sasl),
 });
 
@@ -36,8 +39,8 @@ export const kafkaUsers = (kafka: Pick<Kafka, 'loginOf'>): Environment =>
   Object.assign({}, ...serviceNames.map((name) => saslEnvironment(kafka.loginOf(name), prefixOf(name)))) as Environment;
 
 /** A login for each service; the database is migrated. */
-export const databaseLogins = async (ownerUrl: string): Promise<Environment> => {
-  await ensureLogins(ownerUrl, serviceNames);
+export const databaseLogins = async (ownerUrl: string, tls?: TlsMaterial): Promise<Environment> => {
+  await ensureLogins(ownerUrl, serviceNames, tls);
   return Object.fromEntries(serviceNames.map((name) => [`${prefixOf(name)}DATABASE_URL`, urlOfService(ownerUrl, name)]));
 };
 

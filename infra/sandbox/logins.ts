@@ -1,6 +1,7 @@
 /** One login of Postgres for each service: it may take the role of its service, and no other. */
 import { createHmac } from 'node:crypto';
 import { Client } from 'pg';
+import type { TlsMaterial } from '../../shared/kernel/tls.js';
 import { schemaOf, type ServiceName } from '../../contracts/internal/services.js';
 
 // Any fixed number: two runs at once wait for one another. Logins belong to the whole server.
@@ -22,8 +23,8 @@ export const urlOfService = (ownerUrl: string, service: string): string => {
 };
 
 /** Makes the logins that are missing. The roles of the services are there: `npm run migrate` has made them. */
-export const ensureLogins = async (ownerUrl: string, services: readonly ServiceName[]): Promise<void> => {
-  const client = new Client({ connectionString: ownerUrl });
+export const ensureLogins = async (ownerUrl: string, services: readonly ServiceName[], tls?: TlsMaterial): Promise<void> => {
+  const client = new Client({ connectionString: ownerUrl, ssl: tls ?? false });
   await client.connect();
   try {
     await client.query('select pg_advisory_lock($1)', [LOCK]);

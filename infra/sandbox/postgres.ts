@@ -23,6 +23,16 @@ export interface PostgresOptions {
   readonly dir?: string;
   /** The temp folder stays after stop(). */
   readonly keep?: boolean;
+  /** Nobody comes in without TLS. Default: plaintext. */
+  readonly tls?: PostgresTls;
+}
+
+/** Texts in PEM. */
+export interface PostgresTls {
+  readonly cert: string;
+  readonly key: string;
+  /** Nobody comes in without a certificate of this authority. */
+  readonly demands?: string;
 }
 
 export interface Postgres {
@@ -41,6 +51,8 @@ export interface Postgres {
   signal(name: 'SIGSTOP' | 'SIGCONT'): Promise<void>;
   /** Same folder, same port; resolves when it takes connections. Does nothing while it runs. */
   start(): Promise<void>;
+  /** From now on new connections see this certificate. */
+  changeTls(tls: PostgresTls): void;
 }
 
 interface Place {
@@ -49,6 +61,7 @@ interface Place {
   readonly logFile: string;
   readonly port: number;
   readonly as: { readonly uid: number; readonly gid: number } | undefined;
+  readonly hasTls: boolean;
 }
 
 /** The port was taken between the test and the start. */
@@ -92,8 +105,24 @@ const passwordIn = (folder: string): string => {
   return readFileSync(path, 'utf8');
 };
 
+const TLS_FILES = { ssl_cert_file: 'tls.cert', ssl_key_file: 'tls.key', ssl_ca_file: 'tls.ca' } as const;
+
+/** Postgres wants a key that only its own user may read. */
+const writeTls = ({ cluster, as }: Pick<Place, 'cluster' | 'as'>, { cert, key, demands }: PostgresTls): void => {
+  // Without an authority that is demanded, any will do: nobody is asked for a certificate.
+  const texts = { 'tls.cert': cert, 'tls.key': key, 'tls.ca': demands ?? cert };
+  const hba = `hostssl all all 127.0.0.1/32 scram-sha-256${demands === undefined ? '' : ' clientcert=verify-ca'}\n`;
+  for (const [name, text] of Object.entries({ ...texts, 'pg_hba.conf': hba })) {
+    writeFileSync(join(cluster, name), text, { mode: 0o600 });
+    if (as !== undefined) chownSync(join(cluster, name), as.uid, as.gid);
+  }
+};
+
 const spawnPostmaster = async (place: Place): Promise<TiedChild> => {
-  const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: '300', fsync: 'on' };
+  const settings = {
+    ...{ listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: '300', fsync: 'on' },
+    ...(place.hasTls ? { ssl: 'on', ...TLS_FILES } : {}),
+  };
   return spawnTied({
     command: join(place.bin, 'postgres'),
     args: [
@@ -170,7 +199,7 @@ const signalPostmaster = async (child: TiedChild, name: 'SIGSTOP' | 'SIGCONT'): 
 };
 
 /** As root everything must lie where nobody can reach it; any other user runs Postgres as itself. */
-const preparePlace = (folder: RunFolder): Omit<Place, 'port'> => {
+const preparePlace = (folder: RunFolder, hasTls: boolean): Omit<Place, 'port'> => {
   const bin = postgresBinaries();
   const asNobody = process.getuid?.() === 0;
   if (asNobody && !isOpenToAll(folder.path))
@@ -180,6 +209,7 @@ const preparePlace = (folder: RunFolder): Omit<Place, 'port'> => {
     cluster: join(folder.path, 'cluster'),
     logFile: join(folder.path, 'server.log'),
     as: asNobody ? NOBODY : undefined,
+    hasTls,
   };
 };
 
@@ -196,9 +226,14 @@ const choosePort = async (folder: string): Promise<number> => {
   return port;
 };
 
-const firstStart = async (folder: RunFolder, password: string): Promise<{ place: Place; child: TiedChild }> => {
-  const unplaced = preparePlace(folder);
+const firstStart = async (
+  folder: RunFolder,
+  password: string,
+  tls: PostgresTls | undefined,
+): Promise<{ place: Place; child: TiedChild }> => {
+  const unplaced = preparePlace(folder, tls !== undefined);
   await initialise(unplaced, password);
+  if (tls !== undefined) writeTls(unplaced, tls);
   for (let attempt = 1; ; attempt += 1) {
     const place = { ...unplaced, port: await choosePort(folder.path) };
     try {
@@ -220,7 +255,7 @@ export const startPostgres = async (options: PostgresOptions = {}): Promise<Post
       ? makeRunFolder('postgres', { keep: options.keep ?? false, base: tempBase() })
       : { path: options.dir, remove: () => undefined };
   const password = passwordIn(folder.path);
-  const { place, ...first } = await firstStart(folder, password).catch((error: unknown) => {
+  const { place, ...first } = await firstStart(folder, password, options.tls).catch((error: unknown) => {
     folder.remove();
     throw error;
   });
@@ -245,6 +280,10 @@ export const startPostgres = async (options: PostgresOptions = {}): Promise<Post
     signal: async (name) => signalPostmaster(child, name),
     start: async () => {
       if (child.exit !== undefined) child = await startPostmaster(place);
+    },
+    changeTls: (tls) => {
+      writeTls(place, tls);
+      child.kill('SIGHUP');
     },
   };
 };

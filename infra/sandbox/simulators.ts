@@ -89,7 +89,13 @@ const startSimulator = async (
   });
   return {
     running,
-    env: { [system.addressName]: `http://127.0.0.1:${port}`, ...system.credentials, [system.webhookSecretsName]: webhookSecret },
+    // They speak plain HTTP, on this machine.
+    env: {
+      ALLOW_PLAINTEXT: 'true',
+      [system.addressName]: `http://127.0.0.1:${port}`,
+      ...system.credentials,
+      [system.webhookSecretsName]: webhookSecret,
+    },
   };
 };
 

@@ -1,5 +1,5 @@
 /**
- * Style, formatting and import rules: `node infra/tooling/lint.mjs`.
+ * Style, formatting and import rules, and licences: `node infra/tooling/lint.mjs`.
  * Flags: --fix (repairs style and formatting first), --no-cache, --help.
  * `sentences`, `words` or `exceptions` as the first word: what test/tidy/main.ts prints or does about the rules that may only fall.
  *
@@ -16,7 +16,7 @@ import { repositoryRoot, sourceFiles } from './source-files.mjs';
 const CLEAN_RUN = join(repositoryRoot, 'node_modules/.cache/client-middleware/lint-clean');
 const SETTINGS = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.base.json', 'infra/tooling/prettier.json'];
 
-const HELP = `npm run lint: style, formatting and import rules of every file.
+const HELP = `npm run lint: style, formatting and import rules of every file, and the licences of what is shipped.
   --fix        repairs what can be repaired
   --no-cache   looks again although nothing has changed since the last clean run
 
@@ -71,11 +71,13 @@ const check = (script, args) =>
     });
   });
 
-/** From the sources: prose can be judged while the code does not compile. */
-const aboutText = (words) => {
-  const program = ['--require', join(import.meta.dirname, 'source-require.cjs'), join(repositoryRoot, 'test/tidy/main.ts')];
-  return spawnSync(process.execPath, [...program, ...words], { stdio: 'inherit' }).status ?? 1;
+/** From the sources: prose and licences can be judged while the code does not compile. */
+const fromSource = (file, words) => {
+  const program = ['--require', join(import.meta.dirname, 'source-require.cjs'), join(repositoryRoot, file)];
+  return spawnSync(process.execPath, [...program, ...words], { stdio: 'inherit', cwd: repositoryRoot }).status ?? 1;
 };
+const aboutText = (words) => fromSource('test/tidy/main.ts', words);
+const licencesPass = () => fromSource('infra/supply/check-licences.ts', []) === 0;
 
 const main = async () => {
   const words = process.argv.slice(2);
@@ -101,7 +103,7 @@ const main = async () => {
   const passed = values.fix
     ? [await check('style-rules.mjs', fix), await check('formatting.mjs', fix), await check('import-rules.mjs', [])]
     : await Promise.all(['style-rules.mjs', 'formatting.mjs', 'import-rules.mjs'].map((script) => check(script, [])));
-  if (!passed.every(Boolean)) {
+  if (![...passed, licencesPass()].every(Boolean)) {
     process.stdout.write('lint: failed\n');
     process.exitCode = 1;
     return;

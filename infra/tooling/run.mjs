@@ -73,7 +73,9 @@ const COMMANDS = {
   },
   contracts: { file: 'dist/infra/tooling/contracts/main.js', built: true, does: 'writes the generated files again' },
   new: { file: 'dist/infra/new/main.js', built: true, does: 'the skeleton of a service or an adapter; -- service NAME' },
-  lint: { file: 'infra/tooling/lint.mjs', does: 'style and import rules' },
+  sbom: { file: 'dist/infra/supply/sbom.js', built: true, does: 'the list of all parts that are shipped, as CycloneDX' },
+  production: { file: 'dist/infra/supply/production.js', built: true, does: 'a folder with what is shipped; -- --folder DIR' },
+  lint: { file: 'infra/tooling/lint.mjs', does: 'style and import rules, and licences' },
   build: {
     built: true,
     does: 'compiles into dist/',

@@ -6,8 +6,9 @@ import { ensureTopics } from '../../shared/runtime/kafka/admin.js';
 import type { KafkaOptions } from '../../shared/runtime/kafka/client.js';
 import { commonConfig, ConfigurationError, readConfig } from '../../shared/runtime/process/config.js';
 import { kafkaReached } from '../../shared/runtime/process/kafka-reached.js';
-import { ownerUrlOf } from '../../shared/runtime/process/owner-url.js';
+import { ownerDatabaseOf } from '../../shared/runtime/process/owner-database.js';
 import { plannedAccess, plannedTopics } from '../../shared/runtime/process/topics.js';
+import { tlsOnce } from '../../shared/runtime/tls/tls-files.js';
 import { runMain } from '../sandbox/processes.js';
 import { WrongUsage } from '../sandbox/wrong-usage.js';
 import { printPlan } from './print.js';
@@ -16,7 +17,7 @@ import { recordUnsigned } from './record-unsigned.js';
 const HELP = `npm run topics [-- options]
 
 Makes the topics of the middleware that are missing, and allows each service what it needs and nothing else. May run again at any time.
-Reads KAFKA_BROKERS, KAFKA_SSL, KAFKA_SASL_*, KAFKA_TOPIC_PREFIX and KAFKA_REPLICATION_FACTOR: of a user that may make topics and rights.
+Reads KAFKA_BROKERS, KAFKA_SSL, KAFKA_*_FILE, KAFKA_SASL_*, KAFKA_OAUTH_*, ALLOW_PLAINTEXT, KAFKA_TOPIC_PREFIX and KAFKA_REPLICATION_FACTOR: of a user that may make topics and rights.
 The Kafka user of a service has the name of the service.
 
   --user SERVICE=NAME  another Kafka user for a service; may be given several times
@@ -31,18 +32,16 @@ The Kafka user of a service has the name of the service.
 const CONFIG = 78;
 
 const kafkaConfig = commonConfig.pick({
-  KAFKA_BROKERS: true,
-  KAFKA_SSL: true,
-  KAFKA_SASL_MECHANISM: true,
-  KAFKA_SASL_USERNAME: true,
-  KAFKA_SASL_PASSWORD: true,
-  KAFKA_TOPIC_PREFIX: true,
-  KAFKA_REPLICATION_FACTOR: true,
+  ...{ ALLOW_PLAINTEXT: true, KAFKA_TOPIC_PREFIX: true, KAFKA_REPLICATION_FACTOR: true },
+  ...{ KAFKA_BROKERS: true, KAFKA_SSL: true, KAFKA_CA_FILE: true, KAFKA_CLIENT_CERT_FILE: true, KAFKA_CLIENT_KEY_FILE: true },
+  ...{ KAFKA_SASL_MECHANISM: true, KAFKA_SASL_USERNAME: true, KAFKA_SASL_PASSWORD: true },
+  ...{ KAFKA_OAUTH_TOKEN_URL: true, KAFKA_OAUTH_CLIENT_ID: true, KAFKA_OAUTH_CLIENT_SECRET: true, KAFKA_OAUTH_SCOPE: true },
+  ...{ KAFKA_OAUTH_CA_FILE: true, KAFKA_OAUTH_CLIENT_CERT_FILE: true, KAFKA_OAUTH_CLIENT_KEY_FILE: true },
 });
 type Config = z.output<typeof kafkaConfig>;
 
 const optionsFrom = (config: Config): KafkaOptions => ({
-  ...kafkaReached(config),
+  ...kafkaReached(config, tlsOnce(config)),
   clientId: 'topics',
   log: (level, message, fields) => {
     if (level === 'warn' || level === 'error') process.stderr.write(`${message} ${JSON.stringify(fields)}\n`);
@@ -90,7 +89,7 @@ const main = async (): Promise<void> => {
   const config = readConfig(kafkaConfig, process.env);
   const kafka = optionsFrom(config);
   if (values['record-unsigned']) {
-    const { places, before } = await recordUnsigned(kafka, ownerUrlOf(process.env));
+    const { places, before } = await recordUnsigned(kafka, ownerDatabaseOf(process.env));
     say(`recorded: messages of before this moment are read without a signature, in ${String(places)} partitions`);
     if (before > 0) say(`${String(before)} partitions were recorded before and stay as they are`);
     return;

@@ -2,6 +2,7 @@
 import { Client } from 'pg';
 import type { KafkaOptions } from '../../shared/runtime/kafka/client.js';
 import { endOffsets } from '../../shared/runtime/kafka/topic-state.js';
+import { placeOf, type DatabaseReached } from '../../shared/runtime/postgres/database.js';
 import { topicsTaken } from '../../shared/runtime/process/topics.js';
 
 export type Recorded = {
@@ -11,11 +12,11 @@ export type Recorded = {
 
 /**
  * Every service is stopped. A second run changes nothing: what came between would count as old.
- * @param ownerUrl login of the owner of the tables. @throws when a topic or the table is missing; then nothing is recorded.
+ * @param owner login of the owner of the tables. @throws when a topic or the table is missing; then nothing is recorded.
  */
-export const recordUnsigned = async (kafka: KafkaOptions, ownerUrl: string): Promise<Recorded> => {
+export const recordUnsigned = async (kafka: KafkaOptions, owner: DatabaseReached): Promise<Recorded> => {
   const ends = await endOffsets(kafka, topicsTaken());
-  const client = new Client({ connectionString: ownerUrl, application_name: 'topics' });
+  const client = new Client({ ...placeOf(owner), application_name: 'topics' });
   await client.connect();
   try {
     const { rowCount } = await client.query(

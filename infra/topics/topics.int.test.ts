@@ -110,14 +110,14 @@ describe('a Kafka as production has it', () => {
 
     it('what lies there is recorded once: a second run lets nothing more in [A2]', async () => {
       const admin = optionsOf(kafka, 'test-admin');
-      const first = await recordUnsigned(admin, database.url);
+      const first = await recordUnsigned(admin, { url: database.url });
       expect(first).toEqual({ places: expect.any(Number) as unknown, before: 0 });
       const recorded = await sum();
       expect(recorded).toBeGreaterThan(0);
       const producer = await startProducer(as('payout'));
       await producer.send([message('payout.finished')]);
       await producer.stop();
-      expect(await recordUnsigned(admin, database.url)).toEqual({ places: 0, before: first.places });
+      expect(await recordUnsigned(admin, { url: database.url })).toEqual({ places: 0, before: first.places });
       expect(await sum()).toBe(recorded);
     }, 60_000);
 

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { EventReader } from '../../contracts/internal/event-reader.js';
 import { credentialProblem } from '../kernel/secret.js';
-import type { HttpLogEntry } from './http/http.js';
+import type { Outside } from './http/http.js';
 
 export const address = z
   .string()
@@ -17,25 +17,27 @@ export const secret = z
   })
   .meta({ secret: true });
 
-type Log = (entry: HttpLogEntry) => void;
-
 /** An adapter, the names it reads from the environment, and how it is made of them. */
 export type Configurable<Port, Tenant> = {
   readonly environment: z.ZodRawShape;
-  readonly make: (values: unknown, tenant: Tenant, log: Log) => Port;
+  readonly make: (values: unknown, tenant: Tenant, outside: Outside) => Port;
   /** What it says by itself; none of one that is only asked. */
   readonly events: readonly EventReader[];
+  /** What no single setting shows: problems, or none. Names and reasons, never values. */
+  readonly check: (values: Readonly<Record<string, unknown>>) => readonly string[];
 };
 
 /** Every setting has a description: the list of names is generated from it. */
 export const configurable = <Shape extends z.ZodRawShape, Port, Tenant>(
   environment: Shape,
-  make: (values: z.output<z.ZodObject<Shape>>, tenant: Tenant, log: Log) => Port,
+  make: (values: z.output<z.ZodObject<Shape>>, tenant: Tenant, outside: Outside) => Port,
   events: readonly EventReader[] = [],
+  check: Configurable<Port, Tenant>['check'] = () => [],
 ): Configurable<Port, Tenant> => ({
   environment,
   events,
-  make: (values, tenant, log) => make(z.object(environment).parse(values), tenant, log),
+  check,
+  make: (values, tenant, outside) => make(z.object(environment).parse(values), tenant, outside),
 });
 
 export type Choice<Port, Tenant> = {
@@ -45,7 +47,7 @@ export type Choice<Port, Tenant> = {
   readonly choice: z.ZodRawShape;
   /** What the chosen adapter lacks. Names and reasons, never values. */
   readonly problems: (values: Readonly<Record<string, unknown>>) => readonly string[];
-  readonly make: (values: Readonly<Record<string, unknown>>, tenant: Tenant, log: Log) => Port;
+  readonly make: (values: Readonly<Record<string, unknown>>, tenant: Tenant, outside: Outside) => Port;
   /** How the events of the chosen one are read. */
   readonly events: (values: Readonly<Record<string, unknown>>) => readonly EventReader[];
   /** The same of all there are. */
@@ -87,17 +89,18 @@ export const choiceOf = <Port, Tenant>(
     },
     problems: (values) => {
       // A word that is none of the names, and the names of a sole adapter, the schema itself refuses.
-      const adapter = isOnly ? undefined : chosen(values);
+      const adapter = chosen(values);
       if (adapter === undefined) return [];
+      if (isOnly) return adapter.check(values);
       const read = z.object(adapter.environment).safeParse(values);
       const missing = (field: string): boolean => values[field] === undefined;
       return read.success
-        ? []
+        ? adapter.check(values)
         : read.error.issues.map(({ path, message }) =>
             missing(path.join('.')) ? `${path.join('.')} is missing` : `${path.join('.')}: ${message}`,
           );
     },
-    make: (values, tenant, log) => chosenOne(values).make(values, tenant, log),
+    make: (values, tenant, outside) => chosenOne(values).make(values, tenant, outside),
     events: (values) => chosenOne(values).events,
     allEvents: Object.values(adapters).flatMap(({ events }) => events),
   };

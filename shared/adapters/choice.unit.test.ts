@@ -1,13 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import type { EventReader } from '../../contracts/internal/event-reader.js';
+import { publicTls } from '../../test/builders/tls.js';
 import { address, choiceOf, configurable, secret } from './choice.js';
 
 type Port = { readonly at: string };
 const heard = (path: string) => [{ path } as unknown as EventReader];
 const one = configurable({ ONE_URL: address.meta({ description: 'one' }), ONE_TOKEN: secret }, (values): Port => ({ at: values.ONE_URL }));
 const two = configurable({ TWO_URL: address.meta({ description: 'two' }) }, (values): Port => ({ at: values.TWO_URL }), heard('two'));
-const log = (): void => undefined;
+const outside = { log: (): void => undefined, tls: publicTls };
 
 describe('a choice of one adapter', () => {
   const choice = choiceOf<Port, null>('SIDE', 'which side', { one });
@@ -21,7 +22,7 @@ describe('a choice of one adapter', () => {
   it('makes it without being told', () => {
     const read = schema.parse({ ONE_URL: 'http://one.example/v1/', ONE_TOKEN: 'hush-hush-hush' });
     expect(read['SIDE']).toBe('one');
-    expect(choice.make(read, null, log)).toEqual({ at: 'http://one.example/v1' });
+    expect(choice.make(read, null, outside)).toEqual({ at: 'http://one.example/v1' });
   });
 });
 
@@ -37,7 +38,7 @@ describe('a choice of two', () => {
   });
 
   it('makes the chosen one, and keeps what is said of each name', () => {
-    expect(choice.make(schema.parse({ SIDE: 'two', TWO_URL: 'http://two.example/' }), null, log)).toEqual({ at: 'http://two.example' });
+    expect(choice.make(schema.parse({ SIDE: 'two', TWO_URL: 'http://two.example/' }), null, outside)).toEqual({ at: 'http://two.example' });
     expect((choice.environment['ONE_URL'] as z.ZodType).meta()).toMatchObject({ description: 'one' });
   });
 
@@ -56,7 +57,7 @@ describe('a choice of two', () => {
 
   it('refuses a name that there is not', () => {
     expect(schema.safeParse({ SIDE: 'three' }).success).toBe(false);
-    expect(() => choice.make({ SIDE: 'three' }, null, log)).toThrow('names no adapter');
+    expect(() => choice.make({ SIDE: 'three' }, null, outside)).toThrow('names no adapter');
     expect(() => choiceOf('SIDE', 'which side', {})).toThrow('nothing to choose from');
   });
 });

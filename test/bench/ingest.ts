@@ -18,7 +18,7 @@ import { ensureTopics } from '../../shared/runtime/kafka/admin.js';
 import type { KafkaOptions } from '../../shared/runtime/kafka/client.js';
 import { startConsumer, type Ingest as Handler } from '../../shared/runtime/kafka/consumer.js';
 import { startProducer, type OutgoingMessage } from '../../shared/runtime/kafka/producer.js';
-import { optionsOf, startStockReader } from '../../shared/runtime/kafka/testing.js';
+import { optionsOf, startStockReader, type TestOptions } from '../../shared/runtime/kafka/testing.js';
 import { rebalancingConsumes } from '../../services/rebalancing/src/wire.js';
 import { withdrawalConsumes } from '../../services/withdrawal/src/wire.js';
 import { perSecond, serverKinds, startCpu, takeTurns, type Bench, type BenchContext, type ProcessKinds } from './measure.js';
@@ -37,7 +37,7 @@ const KINDS: readonly Kind[] = [
   { topic: 'portfolio.withdrawal-request', make: withdrawalMessage },
 ];
 
-const kafkaOptions = (kafka: Kafka, topicPrefix: string): KafkaOptions => optionsOf(kafka, `bench-${randomUUID()}`, topicPrefix);
+const kafkaOptions = (kafka: Kafka, topicPrefix: string): TestOptions => optionsOf(kafka, `bench-${randomUUID()}`, topicPrefix);
 
 const fill = async (context: BenchContext, options: KafkaOptions, each: number): Promise<void> => {
   await ensureTopics(
@@ -99,7 +99,7 @@ class Stopwatch {
   }
 }
 
-type Stage = { readonly options: KafkaOptions; readonly pool: Pool; readonly kinds: ProcessKinds; readonly count: number };
+type Stage = { readonly options: TestOptions; readonly pool: Pool; readonly kinds: ProcessKinds; readonly count: number };
 
 const throughWrapper = async (stage: Stage, inboxWriter: Handler): Promise<Reading> => {
   const watch = new Stopwatch(stage.count, stage.kinds);

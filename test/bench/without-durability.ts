@@ -4,12 +4,13 @@
  */
 import { z } from 'zod';
 import { randomUUID } from 'node:crypto';
+import { publicTls } from '../builders/tls.js';
 import type { Stack } from '../world/stack.js';
 import { CURRENCY, HOUSE_ACCOUNT } from '../world/stack.js';
 import type { Customer } from '../world/world.js';
 import { brokerConfig, brokerSettings, configuredBroker } from '../../shared/adapters/broker/configured.js';
 import { configuredCoreBanking, coreBankingConfig } from '../../shared/adapters/core-banking/configured.js';
-import { configuredInvestSuite } from '../../shared/adapters/investsuite/configured.js';
+import { configuredInvestSuite, investSuiteSettings } from '../../shared/adapters/investsuite/configured.js';
 import { decimal, minus, negated, type Decimal } from '../../shared/kernel/decimal.js';
 import { cashInstrument, type PortfolioId } from '../../shared/kernel/ids.js';
 import { currency, type Money } from '../../shared/kernel/money.js';
@@ -27,14 +28,14 @@ const applied = <T>(outcome: Outcome<T, string>): T => {
 };
 const ports = (stack: Stack) => {
   const config = readConfig(commonConfig.extend({ ...investSuiteConfig, ...brokerConfig, ...coreBankingConfig }), stack.env, {
-    tenant: z.object(brokerSettings),
+    tenant: z.object({ ...brokerSettings, ...investSuiteSettings }),
     name: 'payout',
   });
-  const unheard = (): void => undefined;
+  const outside = { log: (): void => undefined, tls: publicTls };
   return {
-    investSuite: configuredInvestSuite(config, unheard),
-    broker: configuredBroker(config, unheard),
-    bank: configuredCoreBanking(config, unheard),
+    investSuite: configuredInvestSuite(config, outside),
+    broker: configuredBroker(config, outside),
+    bank: configuredCoreBanking(config, outside),
   };
 };
 type Ports = ReturnType<typeof ports>;

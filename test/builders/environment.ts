@@ -4,6 +4,7 @@ import { generateKeyPairSync } from 'node:crypto';
 export const serviceEnvironment = {
   DATABASE_URL: 'postgres://localhost/cmw',
   KAFKA_BROKERS: 'localhost:1',
+  ALLOW_PLAINTEXT: 'true',
   INVESTSUITE_BASE_URL: 'http://localhost:1',
   INVESTSUITE_ACCESS_KEY_ID: 'id',
   INVESTSUITE_SECRET_ACCESS_KEY: 'secret-of-investsuite',

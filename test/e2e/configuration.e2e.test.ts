@@ -10,7 +10,10 @@ import { join } from 'node:path';
 import { serviceNames, type ServiceName } from '../../contracts/internal/services.js';
 import { projectRoot } from '../../infra/sandbox/project-root.js';
 import { configsOf } from '../../infra/tooling/contracts/discover.js';
+import { serviceEnvironment } from '../builders/environment.js';
 import { settingsOf } from '../../infra/tooling/contracts/environment.js';
+
+const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 
 interface Ended {
   readonly code: number | null;
@@ -40,6 +43,17 @@ const requiredOf = (name: ServiceName): readonly string[] =>
     .filter(({ required }) => required)
     .map(({ name: setting }) => setting);
 
+/** Whole and well-formed, with every system reached without TLS. */
+const PLAIN = {
+  ...serviceEnvironment,
+  ALLOW_PLAINTEXT: 'false',
+  KAFKA_SSL: 'false',
+  WEBHOOK_SECRETS_INVESTSUITE: WEBHOOK_SECRET,
+  WEBHOOK_SECRETS_BROKER: WEBHOOK_SECRET,
+  WEBHOOK_SECRETS_CORE_BANKING: WEBHOOK_SECRET,
+  OPERATOR_TOKENS: 'carl:token-of-carl-0123456789',
+};
+
 const MALFORMED_TENANT = `
 hoseAccountIban: DE1
 priceDriftLimit: "a lot"
@@ -60,11 +74,33 @@ describe('configuration', () => {
     const { code, told } = await runService(name, {});
     expect(code).toBe(78);
     // One of two is enough for the operator service: no schema can say that.
-    const required = [...requiredOf(name), ...(name === 'operator' ? ['OPERATORS_FILE'] : [])];
+    const required = [
+      ...requiredOf(name),
+      ...(name === 'operator' ? ['OPERATORS_FILE'] : []),
+      ...(name === 'payout' ? ['CORE_BANKING_TOKEN'] : []),
+    ];
     // Its own settings beside those of every service.
     expect(required.length).toBeGreaterThan(2);
     expect(required).toEqual(expect.arrayContaining(['DATABASE_URL', 'KAFKA_BROKERS']));
     for (const setting of required) expect(told).toContain(`${setting} is missing`);
+  });
+
+  it.each(serviceNames)('%s refuses plaintext, and exits with 78 [A14]', async (name) => {
+    const { code, told } = await runService(name, PLAIN);
+    expect(code).toBe(78);
+    const addresses = ['INVESTSUITE_BASE_URL', 'DRIVEWEALTH_BASE_URL', 'CORE_BANKING_BASE_URL'].filter((setting) =>
+      requiredOf(name).includes(setting),
+    );
+    for (const setting of addresses) expect(told).toContain(`${setting} is http://`);
+    expect(told).toContain('KAFKA_SSL is false: money needs TLS');
+    expect(addresses.length).toBe(name === 'gateway' || name === 'operator' ? 0 : name === 'payout' ? 3 : name === 'portfolio' ? 1 : 2);
+  });
+
+  it('refuses an address of the database that cannot be used, and exits with 78 [A14]', async () => {
+    const { code, told } = await runService('portfolio', { ...PLAIN, DATABASE_URL: 'postgres://u:hunter2#database@h/d' });
+    expect(code).toBe(78);
+    expect(told).toContain('DATABASE_URL: ');
+    expect(told).not.toContain('hunter2');
   });
 
   it.each(serviceNames)('%s names all that is malformed, and shows no secret', async (name) => {

@@ -217,6 +217,57 @@ export const rows: readonly Row[] = [
     ],
   },
   {
+    mark: 'A14',
+    fault:
+      'Addresses without TLS passed, an own authority and client certificates could not be set, and a URL could take our options away.',
+    mends: [
+      { file: 'shared/runtime/process/transport.ts', find: '/^http:/i.test', replace: '/^never:/i.test' },
+      {
+        file: 'shared/runtime/process/transport.ts',
+        find: "said === undefined ? !isPlaintextAllowed(values) || isSet(values, 'KAFKA')",
+        replace: "said === undefined ? isSet(values, 'KAFKA')",
+      },
+      {
+        file: 'shared/runtime/process/transport.ts',
+        find: "  !isPlaintextAllowed(values) || isSet(values, 'DATABASE')",
+        replace: "  isSet(values, 'DATABASE')",
+      },
+      {
+        file: 'shared/runtime/postgres/database-url.ts',
+        find: 'if (place !== undefined) return refused',
+        replace: "if (place === '') return refused",
+      },
+      {
+        file: 'shared/adapters/http/http.ts',
+        find: 'if (wanted === material) return agent;',
+        replace: 'if (wanted !== null) return agent;',
+      },
+      {
+        file: 'shared/runtime/signing/watched-file.ts',
+        find: '[this.#o.path, ...(this.#o.beside ?? [])].map',
+        replace: '[this.#o.path].map',
+      },
+      { file: 'shared/runtime/tls/watch-certificates.ts', find: 'leftMs > alarmDays * DAY_MS', replace: 'leftMs > alarmDays' },
+    ],
+  },
+  {
+    mark: 'B12',
+    fault: 'The longest life of a request was always 2 minutes, whatever the adapter knew, and choices that a page named could not be set.',
+    mends: [
+      { file: 'contracts/internal/tenant.ts', find: 'wait(SHORTEST_MS).optional()', replace: 'wait(SHORTEST_MS).default(120_000)' },
+      {
+        file: 'shared/adapters/investsuite/configured.ts',
+        find: 'canListTransactions: tenant.canListTransactions',
+        replace: 'canListTransactions: true',
+      },
+      {
+        file: 'shared/adapters/broker/drivewealth/configured.ts',
+        find: 'bankAccountId: tenant.bankAccountId',
+        replace: 'bankAccountId: undefined',
+      },
+    ],
+  },
+  {
     mark: 'B14',
     fault: 'A message that Kafka never takes was tried for ever and held up all others.',
     mends: [

@@ -1,4 +1,4 @@
-import type { KafkaSasl } from '../../shared/runtime/kafka/client.js';
+import type { PasswordLogin } from '../../shared/runtime/kafka/client.js';
 import type { Reached } from '../../shared/runtime/kafka/testing.js';
 
 /** The Kafka that the jest set-up, or whoever runs the tests, names in the environment. */
@@ -10,7 +10,7 @@ export const reachedByEnvironment = (): Reached => {
       ? {}
       : {
           sasl: {
-            mechanism: KAFKA_SASL_MECHANISM as KafkaSasl['mechanism'],
+            mechanism: KAFKA_SASL_MECHANISM as PasswordLogin['mechanism'],
             username: KAFKA_SASL_USERNAME ?? '',
             password: KAFKA_SASL_PASSWORD ?? '',
           },
@@ -21,6 +21,7 @@ export const reachedByEnvironment = (): Reached => {
 /** The same, as settings of a service. */
 export const kafkaSettings = ({ brokers, sasl }: Reached): Record<string, string> => ({
   KAFKA_BROKERS: brokers.join(','),
+  ALLOW_PLAINTEXT: 'true',
   ...(sasl === undefined
     ? {}
     : { KAFKA_SASL_MECHANISM: sasl.mechanism, KAFKA_SASL_USERNAME: sasl.username, KAFKA_SASL_PASSWORD: sasl.password }),

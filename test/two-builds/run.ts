@@ -41,7 +41,7 @@ const CALM_MS = 3_000;
 
 const migrateWith = async (build: string, databaseUrl: string, env: Readonly<Record<string, string>> = {}): Promise<void> => {
   await promisify(execFile)(process.execPath, [join(build, 'dist/migrations/main.js')], {
-    env: { ...process.env, ...env, DATABASE_URL: databaseUrl, MIGRATE_DATABASE_URL: databaseUrl },
+    env: { ...process.env, ...env, ALLOW_PLAINTEXT: 'true', DATABASE_URL: databaseUrl, MIGRATE_DATABASE_URL: databaseUrl },
   });
 };
 
@@ -93,7 +93,7 @@ class Run {
       await this.#end(before);
       await migrateWith(after, postgres.url, env);
       // What lies on Kafka was written by a build that may not have signed it.
-      await recordUnsigned(optionsOf(kafka, 'two-builds'), postgres.url);
+      await recordUnsigned(optionsOf(kafka, 'two-builds'), { url: postgres.url });
       say('migrated, and recorded what is read without a signature; the later build starts');
       return this.#launch(after, 'after', serviceNames);
     }

@@ -182,7 +182,7 @@ describe('a migration that is cut short', () => {
 
   const command = (url: string): ChildProcess =>
     spawn(process.execPath, [join(projectRoot, 'dist/migrations/main.js')], {
-      env: { PATH: process.env['PATH'] ?? '', DATABASE_URL: url },
+      env: { PATH: process.env['PATH'] ?? '', ALLOW_PLAINTEXT: 'true', DATABASE_URL: url },
       stdio: 'ignore',
     });
 

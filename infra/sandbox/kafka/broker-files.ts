@@ -18,7 +18,46 @@ export interface NodePlace {
   readonly folder: string;
   /** A further listener: clients that come in by it are told `told`, where somebody passes their bytes on to `port`. */
   readonly behindProxy?: { readonly port: number; readonly told: number } | undefined;
+  /** A further listener that speaks TLS. */
+  readonly secure?: SecureListener | undefined;
 }
+
+/** Texts in PEM. Users log in there by PLAIN, and by OAUTHBEARER with a token that nobody has signed. */
+export interface KafkaTls {
+  readonly cert: string;
+  readonly key: string;
+  /** Nobody comes in without a certificate of this authority. */
+  readonly demands?: string;
+}
+export type SecureListener = KafkaTls & { readonly port: number };
+
+/** Kafka reads PEM from files: the key with its certificate in one, and whom it believes in another. */
+const secureProperties = (place: NodePlace, users: KafkaUsers): Readonly<Record<string, string>> => {
+  if (place.secure === undefined) return {};
+  const { demands } = place.secure;
+  const name = (setting: string): string => `listener.name.secure.${setting}`;
+  return {
+    [name('ssl.keystore.type')]: 'PEM',
+    [name('ssl.keystore.location')]: join(place.folder, 'tls.pem'),
+    ...(demands === undefined
+      ? {}
+      : {
+          [name('ssl.client.auth')]: 'required',
+          [name('ssl.truststore.type')]: 'PEM',
+          [name('ssl.truststore.location')]: join(place.folder, 'tls-authority.pem'),
+        }),
+    [name('sasl.enabled.mechanisms')]: 'PLAIN,OAUTHBEARER',
+    [name('plain.sasl.jaas.config')]: loginModule(users),
+    [name('oauthbearer.sasl.jaas.config')]:
+      'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="admin";',
+  };
+};
+
+const writeSecure = ({ folder, secure }: NodePlace): void => {
+  if (secure === undefined) return;
+  writeFileSync(join(folder, 'tls.pem'), `${secure.key}${secure.cert}`, { mode: 0o600 });
+  if (secure.demands !== undefined) writeFileSync(join(folder, 'tls-authority.pem'), secure.demands);
+};
 
 /** 16 random bytes in URL-safe base64: what Kafka calls a Uuid. Kafka refuses one that begins with a dash. */
 const randomUuid = (): string => {
@@ -52,13 +91,14 @@ const loginModule = (users: KafkaUsers): string =>
 export const nodeProperties = (place: NodePlace, all: readonly NodePlace[], users: KafkaUsers): string => {
   const replicas = Math.min(3, all.length);
   const inSync = Math.max(1, replicas - 1);
-  const { port, controllerPort, behindProxy: proxied } = place;
+  const { port, controllerPort, behindProxy: proxied, secure } = place;
   const own = {
     'node.id': place.id,
     'controller.quorum.voters': all.map((node) => `${node.id}@127.0.0.1:${node.controllerPort}`).join(','),
-    listeners: `CLIENTS://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}${proxied ? `,PROXIED://127.0.0.1:${proxied.port}` : ''}`,
-    'advertised.listeners': `CLIENTS://127.0.0.1:${port}${proxied ? `,PROXIED://127.0.0.1:${proxied.told}` : ''}`,
-    'listener.security.protocol.map': ['CONTROLLER', 'CLIENTS', 'PROXIED'].map((name) => `${name}:SASL_PLAINTEXT`).join(','),
+    listeners: `CLIENTS://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}${proxied ? `,PROXIED://127.0.0.1:${proxied.port}` : ''}${secure ? `,SECURE://127.0.0.1:${secure.port}` : ''}`,
+    'advertised.listeners': `CLIENTS://127.0.0.1:${port}${proxied ? `,PROXIED://127.0.0.1:${proxied.told}` : ''}${secure ? `,SECURE://127.0.0.1:${secure.port}` : ''}`,
+    'listener.security.protocol.map': 'CONTROLLER:SASL_PLAINTEXT,CLIENTS:SASL_PLAINTEXT,PROXIED:SASL_PLAINTEXT,SECURE:SASL_SSL',
+    ...secureProperties(place, users),
     ...Object.fromEntries(
       ['controller', 'clients', ...(proxied ? ['proxied'] : [])].map((name) => [
         `listener.name.${name}.plain.sasl.jaas.config`,
@@ -119,6 +159,7 @@ export const writeNodes = (places: readonly NodePlace[], template: string, users
     const logs = join(place.folder, 'logs');
     mkdirSync(logs, { recursive: true });
     writeFileSync(join(place.folder, 'server.properties'), nodeProperties(place, places, users), { mode: 0o600 });
+    writeSecure(place);
     if (existsSync(join(logs, 'meta.properties'))) continue;
     copyFileSync(join(template, 'bootstrap.checkpoint'), join(logs, 'bootstrap.checkpoint'));
     writeFileSync(join(logs, 'meta.properties'), `version=1\ncluster.id=${clusterId}\nnode.id=${place.id}\ndirectory.id=${randomUuid()}\n`);

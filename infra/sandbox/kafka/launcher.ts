@@ -5,7 +5,7 @@ import { freePorts, isPortFree } from '../ports.js';
 import { type RunFolder, makeRunFolder } from '../run-folder.js';
 import { type TiedChild, lastLines, spawnTied, stopTied } from '../tied-child.js';
 import { waitUntil } from '../wait-until.js';
-import { type NodePlace, archivePath, ensureTemplate, jvmArgs, writeNodes } from './broker-files.js';
+import { type KafkaTls, type NodePlace, archivePath, ensureTemplate, jvmArgs, writeNodes } from './broker-files.js';
 import { type JarCache, type Say, ensureJars } from './jars.js';
 import { type Java, findJava } from './java.js';
 import { askCluster } from './probe.js';
@@ -22,6 +22,8 @@ export interface KafkaOptions {
   readonly nodes?: number;
   /** One port per node, where the caller's own proxies listen: who comes in by `proxiedPort` of a node is told to come to these. */
   readonly proxyPorts?: readonly number[];
+  /** With a further listener that speaks TLS. Default: none. */
+  readonly tls?: KafkaTls;
   /** Where the logs lie; what is there is used again. Such a folder is never deleted. Default: a fresh temp folder. */
   readonly dir?: string;
   /** The temp folder stays after stop(). */
@@ -35,6 +37,8 @@ export interface KafkaNode {
   readonly port: number;
   /** Where a proxy passes its bytes on to; null without `proxyPorts`. */
   readonly proxiedPort: number | null;
+  /** Where it speaks TLS; null without `tls`. */
+  readonly securePort: number | null;
   /** Of the latest start. */
   readonly pid: number;
   readonly isRunning: boolean;
@@ -156,6 +160,7 @@ const startNode = async (
     id: place.id,
     port: place.port,
     proxiedPort: place.behindProxy?.port ?? null,
+    securePort: place.secure?.port ?? null,
     logFile: logFileOf(place),
     get pid() {
       return child.pid;
@@ -182,15 +187,26 @@ const startNode = async (
   return { node, untilReady };
 };
 
-type Wanted = { readonly folder: string; readonly users: KafkaUsers; readonly count: number; readonly proxyPorts: readonly number[] };
+type Wanted = {
+  readonly folder: string;
+  readonly users: KafkaUsers;
+  readonly count: number;
+  readonly proxyPorts: readonly number[];
+  readonly tls: KafkaTls | undefined;
+};
 
-const choosePlaces = async ({ folder, count, proxyPorts }: Wanted): Promise<NodePlace[]> => {
+const choosePlaces = async ({ folder, count, proxyPorts, tls }: Wanted): Promise<NodePlace[]> => {
   const known = join(folder, 'ports.json');
   const old = existsSync(known) ? (JSON.parse(readFileSync(known, 'utf8')) as number[]) : [];
   const free = await Promise.all(old.map(isPortFree));
   const ports = old.length === 2 * count && free.every(Boolean) ? old : await freePorts(2 * count);
   writeFileSync(known, JSON.stringify(ports));
   const behind = await freePorts(proxyPorts.length);
+  const securePorts = tls === undefined ? [] : await freePorts(count);
+  const secure = (index: number): NodePlace['secure'] => {
+    const secured = securePorts[index];
+    return secured === undefined || tls === undefined ? undefined : { ...tls, port: secured };
+  };
   const behindProxy = (index: number): NodePlace['behindProxy'] => {
     const [port, told] = [behind[index], proxyPorts[index]];
     return port === undefined || told === undefined ? undefined : { port, told };
@@ -201,6 +217,7 @@ const choosePlaces = async ({ folder, count, proxyPorts }: Wanted): Promise<Node
     controllerPort: ports[2 * index + 1] ?? 0,
     folder: join(folder, `node-${index + 1}`),
     behindProxy: behindProxy(index),
+    secure: secure(index),
   }));
 };
 
@@ -254,7 +271,7 @@ export const startKafka = async (options: KafkaOptions = {}): Promise<Kafka> => 
   const folder: RunFolder =
     options.dir === undefined ? makeRunFolder('kafka', { keep: options.keep ?? false }) : { path: options.dir, remove: () => undefined };
   const users = usersIn(folder.path);
-  const wanted = { folder: folder.path, users, count: options.nodes ?? 1, proxyPorts: options.proxyPorts ?? [] };
+  const wanted = { folder: folder.path, users, count: options.nodes ?? 1, proxyPorts: options.proxyPorts ?? [], tls: options.tls };
   const nodes = await startWithFreshPorts(machine, template, wanted).catch((error: unknown) => {
     folder.remove();
     throw error;

@@ -10,6 +10,8 @@ export type Setting = {
   readonly required: boolean;
   /** As it would be written; null when there is none. */
   readonly fallback: string | null;
+  /** What holds where it is unset and has no default of its own, in words; null when nothing does. */
+  readonly without: string | null;
   readonly secret: boolean;
   /** What may stand there, in words; empty for any text. */
   readonly allowed: string;
@@ -35,7 +37,7 @@ const allowedBy = (schema: Readonly<Record<string, unknown>>): string => {
 /** @throws Error for a setting without a description. */
 export const settingsOf = (schema: z.ZodObject, readBy: string): Setting[] =>
   Object.entries(schema.shape as Readonly<Record<string, z.ZodType>>).map(([name, field]) => {
-    const { description, secret } = field.meta() ?? {};
+    const { description, secret, without } = field.meta() ?? {};
     if (description === undefined) throw new Error(`${name} of ${readBy} has no description`);
     const untouched = field.safeParse(undefined);
     const preset: unknown = untouched.success ? untouched.data : undefined;
@@ -44,6 +46,7 @@ export const settingsOf = (schema: z.ZodObject, readBy: string): Setting[] =>
       description,
       required: !untouched.success,
       fallback: preset === undefined ? null : asText(preset),
+      without: typeof without === 'string' ? without : null,
       secret: secret === true,
       allowed: allowedBy(jsonSchemaOf(field)),
       readBy: [readBy],
@@ -136,11 +139,12 @@ const TENANT_HEAD = [
 export const printTenantExample = (settings: readonly Setting[], defaults: Readonly<Record<string, unknown>>): string =>
   [
     TENANT_HEAD.map(comment).join('\n'),
-    ...settings.map(({ name, description, allowed }) => {
+    ...settings.map(({ name, description, allowed, without }) => {
       const value = defaults[name];
+      const empty = without === null ? `${name}:` : `# ${name}:   # without it: ${without}`;
       const shown =
         value === undefined
-          ? `${name}:`
+          ? empty
           : stringify({ [name]: value }, { lineWidth: 0 })
               .trimEnd()
               .replaceAll(/^/gm, '# ');
@@ -151,8 +155,9 @@ export const printTenantExample = (settings: readonly Setting[], defaults: Reado
     .concat('\n');
 
 const code = (text: string): string => `\`${text}\``;
-const shownDefault = ({ required, fallback }: Setting): string => {
+const shownDefault = ({ required, fallback, without }: Setting): string => {
   if (required) return '**must be set**';
+  if (without !== null) return without;
   return fallback === null || fallback === '' ? '-' : code(fallback);
 };
 

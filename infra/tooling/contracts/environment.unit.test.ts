@@ -32,6 +32,7 @@ describe('a setting', () => {
       description: 'a | b',
       required: false,
       fallback: '7',
+      without: null,
       secret: false,
       allowed: '0 to 9',
       readBy: ['one', 'two'],

@@ -1,4 +1,6 @@
 /** Everything that can be generated without a server. */
+import { licencePage } from '../../supply/licences.js';
+import { shippedOf, type Lock, type Manifest } from '../../supply/shipped.js';
 import { asyncApi } from './asyncapi.js';
 import { configsOf, flowsOf, type FoundFlow } from './discover.js';
 import {
@@ -34,6 +36,14 @@ const serviceReadmes = (flows: readonly FoundFlow[], read: ReadFile): GeneratedF
     return { path, text: replaceMarked(read(path) ?? `# ${service}\n`, 'flow', 'Flow', tables.join('\n\n')) };
   });
 
+/** None without a list of what is installed. */
+const licences = (read: ReadFile): GeneratedFile[] => {
+  const [manifest, lock] = [read('package.json'), read('package-lock.json')];
+  if (manifest === null || lock === null) return [];
+  const { parts } = shippedOf(JSON.parse(manifest) as Manifest, JSON.parse(lock) as Lock);
+  return [{ path: 'infra/docs/licences.md', text: licencePage(parts) }];
+};
+
 const versionOf = (read: ReadFile): string => {
   const { version } = JSON.parse(read('package.json') ?? '{}') as { version?: string };
   if (version === undefined) throw new Error('package.json has no version');
@@ -59,6 +69,7 @@ export const generatedFiles = (root: string, read: ReadFile): GeneratedFile[] =>
     { path: 'contracts/internal/asyncapi.json', text: json(asyncApi(version)) },
     { path: 'contracts/openapi.json', text: json(openApi(version)) },
     { path: 'contracts/core-banking/openapi.json', text: json(coreBankingOpenApi(version)) },
+    ...licences(read),
     { path: '.env.example', text: printExample(settings, services) },
     { path: 'infra/tenant.example.yaml', text: printTenantExample(tenant, defaults) },
     { path: 'contracts/internal/tenant-names.ts', text: printTenantNames(tenant) },

@@ -59,12 +59,16 @@ describe('generated files', () => {
   it('show every setting of a tenant at its default, and what has none to be filled in', () => {
     const example = files.get('infra/tenant.example.yaml') ?? '';
     const iban = 'NL91ABNA0417164300';
+    const UNSET = /^# (\w+): {3}# without it: .*$/gm;
+    const unset = [...example.matchAll(UNSET)].map(([, name]) => name);
     const used = example
-      .replaceAll(/^# (?=(?: {2})*[A-Za-z]+:(?: |$))/gm, '')
+      .replaceAll(UNSET, '')
+      .replaceAll(/^# (?=(?: {2})*(?:- |[A-Za-z]+:(?: |$)))/gm, '')
       .replace(/^houseAccountIban:$/m, `houseAccountIban: ${iban}`)
       .replace(/^brokerMode:$/m, 'brokerMode: client');
     const settings = parseYaml(used) as Readonly<Record<string, unknown>>;
-    expect(Object.keys(settings).sort()).toEqual(Object.keys(tenantSettings.shape).sort());
+    expect(unset).toEqual(expect.arrayContaining(['requestLongestLifeMs', 'bankAccountId']));
+    expect([...Object.keys(settings), ...unset].sort()).toEqual(Object.keys(tenantSettings.shape).sort());
     expect(tenantSettings.parse(settings)).toEqual(
       tenantSettings.parse({ brokerMode: 'client', portfolios: null, houseAccountIban: iban }),
     );

@@ -5,6 +5,7 @@ const optional = (name: string, description: string, readBy: string, secret = fa
   description,
   required: false,
   fallback: null,
+  without: null,
   secret,
   allowed: '',
   readBy: [readBy],
@@ -12,7 +13,11 @@ const optional = (name: string, description: string, readBy: string, secret = fa
 
 /** Names that commands read and no service does, so no schema of a service has them. */
 export const toolSettings: readonly Setting[] = [
-  optional('OPERATOR_URL', 'address of the operator service; without it the one in the state file', 'operator command line'),
+  optional(
+    'OPERATOR_URL',
+    'address of the operator service, https:// when it is another machine; without it the one in the state file',
+    'operator command line',
+  ),
   optional('OPERATOR_TOKEN', 'your own token at the operator service; says who acts', 'operator command line', true),
   optional('OPERATOR_KEY_FILE', 'your own private key; every act is signed with it', 'operator command line'),
   optional('OPERATOR_NAME', 'your name: failed logins under it are slowed down, from wherever they come', 'operator command line'),

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool } from 'pg';
 import { Registry } from 'prom-client';
+import { tlsOfNobody } from '../../../test/builders/tls.js';
 import { serviceEnvironment } from '../../../test/builders/environment.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { eventually } from '../../../test/support/eventually.js';
@@ -71,7 +72,7 @@ describe('the operators', () => {
       KAFKA_TOPIC_PREFIX: prefix,
       OPERATOR_ACTS_PER_SECOND: '100',
     });
-    stopWiring = wire({ ...settings, LOG_LEVEL: 'silent' }, { app, pool, producer: publish, registry, log }).stop;
+    stopWiring = wire({ ...settings, LOG_LEVEL: 'silent' }, { app, pool, producer: publish, registry, log, tls: tlsOfNobody }).stop;
     finishApp(app, log);
     http = await listen(app, '127.0.0.1', 0);
     consumer = await startConsumer({

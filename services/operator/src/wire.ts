@@ -12,6 +12,7 @@ import { readTopic } from '../../../shared/runtime/kafka/read-topic.js';
 import { MessageTooLarge } from '../../../shared/runtime/kafka/errors.js';
 import type { CommonConfig } from '../../../shared/runtime/process/config.js';
 import type { Log } from '../../../shared/runtime/process/log.js';
+import type { TlsFiles } from '../../../shared/runtime/tls/tls-files.js';
 import { reasonCounter } from '../../../shared/runtime/process/reason-counter.js';
 import type { config } from './config.js';
 import { acting } from './consume/acting.js';
@@ -42,6 +43,7 @@ export type OperatorTools = {
   readonly producer: Producer;
   readonly registry: Registry;
   readonly log: Log;
+  readonly tls: Pick<TlsFiles, 'of'>;
 };
 
 const readingFrom = (pool: Pool, heads: AuditHeads): Reading => ({
@@ -79,8 +81,8 @@ const warnOfUnservedSchemas = (pool: Pool, log: Log, isStopped: () => boolean): 
     for (const schema of unservedSchemas(await engineSchemasOf(pool))) log.warn({ schema }, UNSERVED);
   });
 
-const headsOf = (settings: Settings, { pool, log }: OperatorTools, publish: CarryOutOptions['publish']): AuditHeads => {
-  const kafka = kafkaOptions(settings, 'operator', log);
+const headsOf = (settings: Settings, { pool, log, tls }: OperatorTools, publish: CarryOutOptions['publish']): AuditHeads => {
+  const kafka = kafkaOptions(settings, 'operator', log, tls);
   // One reader at a time in a group: there is one instance, and it reads once at a time.
   const groupId = `${settings.KAFKA_TOPIC_PREFIX}operator`;
   return new AuditHeads({

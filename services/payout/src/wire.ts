@@ -117,13 +117,13 @@ export const payoutBinding = (ports: Ports, tenant: Tenant, nowMs: () => number)
 
 export const payoutConsumes = translated(fromFirstRelease, [payoutRequestedEvents, transferStatusEvents, cashStatusEvents]);
 
-export const wire = (settings: Settings<typeof config, typeof tenantSchema>, { log, pool }: ServiceTools): ServiceDefinition => {
+export const wire = (settings: Settings<typeof config, typeof tenantSchema>, tools: ServiceTools): ServiceDefinition => {
   const { tenant } = settings;
-  const outside = portsOf(settings, log, {
+  const outside = portsOf(settings, tools, {
     investSuite: configuredInvestSuite,
     broker: configuredBroker,
     coreBanking: configuredCoreBanking,
   });
-  const ports: Ports = { ...outside, limits: postgresLimits(pool), knownCashOuts: postgresKnownCashOuts(pool) };
+  const ports: Ports = { ...outside, limits: postgresLimits(tools.pool), knownCashOuts: postgresKnownCashOuts(tools.pool) };
   return { name: 'payout', bindings: [payoutBinding(ports, tenant, Date.now)], consumes: payoutConsumes };
 };

@@ -11,6 +11,7 @@ import type { InvestSuitePort, Portfolio } from '../../../shared/ports/investsui
 import { Catalogue } from '../../../shared/runtime/engine/catalogue.js';
 import { ConfigurationError, readConfig } from '../../../shared/runtime/process/config.js';
 import { createLog } from '../../../shared/runtime/process/log.js';
+import { publicTls } from '../../../test/builders/tls.js';
 import { ability as carefulAbility } from '../../../test/builders/engine.js';
 import { serviceEnvironment } from '../../../test/builders/environment.js';
 import { shownPortfolio, shownUser } from '../../../test/builders/investsuite.js';
@@ -563,7 +564,10 @@ describe('the service', () => {
   it('stands on real adapters, without asking anybody at start', () => {
     for (const currencies of [[], ['EUR']]) {
       const tenant = tenantSettings.parse({ brokerMode: 'client', houseAccountIban: HOUSE, currencies });
-      const service = wire({ ...readConfig(config, serviceEnvironment), tenant }, { log: createLog('test', 'silent'), pool: {} as Pool });
+      const service = wire(
+        { ...readConfig(config, serviceEnvironment), tenant },
+        { log: createLog('test', 'silent'), pool: {} as Pool, tls: publicTls },
+      );
       expect([service.name, service.bindings.length, service.consumes.length]).toEqual(['payout', 1, 3]);
     }
   });

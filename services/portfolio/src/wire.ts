@@ -60,8 +60,8 @@ export const portfolioConsumes = translated(fromFirstRelease, [changeRequested, 
 
 export const check: Check<Tenant> = (tenant) => portfolioProblems(tenant);
 
-export const wire = (settings: Settings<typeof config, typeof tenantSchema>, { log }: ServiceTools): ServiceDefinition => {
+export const wire = (settings: Settings<typeof config, typeof tenantSchema>, tools: ServiceTools): ServiceDefinition => {
   const { tenant } = settings;
-  const ports: Ports = portsOf(settings, log, { investSuite: configuredInvestSuite });
+  const ports: Ports = portsOf(settings, tools, { investSuite: configuredInvestSuite });
   return { name: 'portfolio', bindings: [portfolioBinding(ports, tenant), lostRequestBinding(ports, tenant)], consumes: portfolioConsumes };
 };

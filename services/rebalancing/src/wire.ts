@@ -112,9 +112,9 @@ export const rebalancingConsumes = translated(fromFirstRelease, [optimisationSta
 
 export const check: Check<Tenant> = (tenant, values) => [...portfolioProblems(tenant), ...brokerProblems(values)];
 
-export const wire = (settings: Settings<typeof config, typeof tenantSchema>, { log }: ServiceTools): ServiceDefinition => {
+export const wire = (settings: Settings<typeof config, typeof tenantSchema>, tools: ServiceTools): ServiceDefinition => {
   const { tenant } = settings;
-  const ports: Ports = portsOf(settings, log, { investSuite: configuredInvestSuite, broker: configuredBroker });
+  const ports: Ports = portsOf(settings, tools, { investSuite: configuredInvestSuite, broker: configuredBroker });
   return {
     name: 'rebalancing',
     bindings: [optimisationBinding(ports, tenant), orderBinding(ports, tenant), correctionBinding(ports, tenant)],

@@ -64,9 +64,9 @@ export const withdrawalConsumes = translated(fromFirstRelease, [
 
 export const check: Check<Tenant> = (tenant, values) => [...portfolioProblems(tenant), ...brokerProblems(values)];
 
-export const wire = (settings: Settings<typeof config, typeof tenantSchema>, { log }: ServiceTools): ServiceDefinition => {
+export const wire = (settings: Settings<typeof config, typeof tenantSchema>, tools: ServiceTools): ServiceDefinition => {
   const { tenant } = settings;
-  const ports: Ports = portsOf(settings, log, { investSuite: configuredInvestSuite, broker: configuredBroker });
+  const ports: Ports = portsOf(settings, tools, { investSuite: configuredInvestSuite, broker: configuredBroker });
   const { pendingWithdrawalsSchedule: schedule } = tenant;
   return {
     name: 'withdrawal',

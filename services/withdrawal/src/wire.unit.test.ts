@@ -7,6 +7,7 @@ import type { BrokerCash, BrokerPort } from '../../../shared/ports/broker.js';
 import type { InvestSuitePort } from '../../../shared/ports/investsuite.js';
 import { readConfig } from '../../../shared/runtime/process/config.js';
 import { createLog } from '../../../shared/runtime/process/log.js';
+import { publicTls } from '../../../test/builders/tls.js';
 import { ability as carefulAbility } from '../../../test/builders/engine.js';
 import { serviceEnvironment } from '../../../test/builders/environment.js';
 import { shownPortfolio } from '../../../test/builders/investsuite.js';
@@ -172,7 +173,10 @@ describe('the service', () => {
   it('stands on real adapters, without asking anybody at start', () => {
     for (const currencies of [[], ['EUR']]) {
       const tenant = tenantSettings.parse({ brokerMode: 'client', currencies });
-      const service = wire({ ...readConfig(config, serviceEnvironment), tenant }, { log: createLog('test', 'silent'), pool: {} as Pool });
+      const service = wire(
+        { ...readConfig(config, serviceEnvironment), tenant },
+        { log: createLog('test', 'silent'), pool: {} as Pool, tls: publicTls },
+      );
       expect([service.name, service.bindings.length, service.consumes.length]).toEqual(['withdrawal', 1, 4]);
     }
   });

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { EventReader } from '../../../contracts/internal/event-reader.js';
 import type { BrokerPort } from '../../ports/broker.js';
 import { choiceOf } from '../choice.js';
-import type { HttpLogEntry } from '../http/http.js';
+import type { Outside } from '../http/http.js';
 import { driveWealth } from './drivewealth/configured.js';
 import { brokerSettings, type BrokerTenant } from './tenant.js';
 
@@ -18,10 +18,8 @@ export const brokerConfig = choice.environment as { readonly BROKER: z.ZodType<s
 /** What the gateway reads: it hears the broker and asks it nothing. */
 export const brokerChoice = choice.choice as { readonly BROKER: z.ZodType<string> };
 export const brokerProblems = choice.problems;
-export const configuredBroker = (
-  settings: { readonly BROKER: string; readonly tenant: BrokerTenant },
-  log: (entry: HttpLogEntry) => void,
-): BrokerPort => choice.make(settings, settings.tenant, log);
+export const configuredBroker = (settings: { readonly BROKER: string; readonly tenant: BrokerTenant }, outside: Outside): BrokerPort =>
+  choice.make(settings, settings.tenant, outside);
 /** How the broker's events are read. */
 export const brokerEvents = (settings: { readonly BROKER: string }): readonly EventReader[] => choice.events(settings);
 export const allBrokerEvents = choice.allEvents;

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { EventReader } from '../../../contracts/internal/event-reader.js';
 import type { CoreBankingPort } from '../../ports/core-banking.js';
 import { choiceOf } from '../choice.js';
-import type { HttpLogEntry } from '../http/http.js';
+import type { Outside } from '../http/http.js';
 import { outsideSettings, type OutsideTenant } from '../tenant.js';
 import { paymentsApi } from './payments-api/configured.js';
 
@@ -22,8 +22,8 @@ export const coreBankingChoice = choice.choice as { readonly CORE_BANKING: z.Zod
 export const coreBankingProblems = choice.problems;
 export const configuredCoreBanking = (
   settings: { readonly CORE_BANKING: string; readonly tenant: CoreBankingTenant },
-  log: (entry: HttpLogEntry) => void,
-): CoreBankingPort => choice.make(settings, settings.tenant, log);
+  outside: Outside,
+): CoreBankingPort => choice.make(settings, settings.tenant, outside);
 /** How the bank's calls are read. */
 export const coreBankingEvents = (settings: { readonly CORE_BANKING: string }): readonly EventReader[] => choice.events(settings);
 export const allCoreBankingEvents = choice.allEvents;

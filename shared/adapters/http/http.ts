@@ -1,5 +1,6 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import type { TlsMaterial, TlsNow } from '../../kernel/tls.js';
 import { Axios, AxiosHeaders } from 'axios';
 import { JsonError, parseJson, printJson, type Json, type Printable } from '../../kernel/json.js';
 import type { Deadline } from '../../kernel/outcome.js';
@@ -59,23 +60,30 @@ export type HttpOptions = {
   readonly connectTimeoutMs?: number;
   /** Idle sockets are closed after this; below the 5 s after which common servers close theirs, so that few writes meet a socket that is just closing. */
   readonly idleSocketTimeoutMs?: number;
-  /** Certificates to trust instead of the public ones, PEM: banks often sign their own. */
-  readonly caPem?: string;
+  /** Whom we believe and what we show. What changes is used by the next connection. Absent: the public authorities, and nothing. */
+  readonly tls?: TlsNow;
   /** The header that carries their trace id, e.g. `dw-request-id`. */
   readonly traceHeader?: string;
   readonly log?: (entry: HttpLogEntry) => void;
 };
 
+/** What a process gives to every adapter that it makes. */
+export type Outside = {
+  readonly log: (entry: HttpLogEntry) => void;
+  /** By the name of the system, as in the names of its settings: `CORE_BANKING`. */
+  readonly tls: (system: string) => TlsNow;
+};
+
 /** What an adapter's caller may say of the connection. */
-export type Connection = Pick<HttpOptions, 'baseUrl' | 'maxSockets' | 'maxBodyBytes' | 'connectTimeoutMs' | 'caPem' | 'log'>;
+export type Connection = Pick<HttpOptions, 'baseUrl' | 'maxSockets' | 'maxBodyBytes' | 'connectTimeoutMs' | 'tls' | 'log'>;
 
 /** The connection out of an adapter's options, which hold more. */
-export const connectionOf = ({ baseUrl, maxSockets, maxBodyBytes, connectTimeoutMs, caPem, log }: Connection): Connection => ({
+export const connectionOf = ({ baseUrl, maxSockets, maxBodyBytes, connectTimeoutMs, tls, log }: Connection): Connection => ({
   baseUrl,
   ...(maxSockets === undefined ? {} : { maxSockets }),
   ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
   ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
-  ...(caPem === undefined ? {} : { caPem }),
+  ...(tls === undefined ? {} : { tls }),
   ...(log === undefined ? {} : { log }),
 });
 
@@ -125,13 +133,54 @@ const asFailure = (error: unknown): HttpFailure => {
   throw error;
 };
 
+const NO_MATERIAL: TlsMaterial = {};
+const NOTHING_OF_OURS: TlsNow = () => NO_MATERIAL;
+
+type Pool = { readonly keepAlive: boolean; readonly maxSockets: number; readonly timeout: number };
+type Agents = { readonly now: () => HttpAgent | HttpsAgent; readonly close: () => void };
+
+const plainAgent = (pool: Pool): Agents => {
+  const agent = new HttpAgent(pool);
+  return {
+    now: () => agent,
+    close: () => {
+      agent.destroy();
+    },
+  };
+};
+
+/**
+ * An agent for each set of certificates: a kept-alive connection was made with those of its time. The agent of before is left to itself:
+ * what is under way ends, and its idle connections close after their timeout.
+ */
+const secureAgents = (pool: Pool, tls: TlsNow): Agents => {
+  let material = tls();
+  let agent = new HttpsAgent({ ...pool, ...material });
+  return {
+    now: () => {
+      const wanted = tls();
+      if (wanted === material) return agent;
+      material = wanted;
+      agent = new HttpsAgent({ ...pool, ...material });
+      return agent;
+    },
+    close: () => {
+      agent.destroy();
+    },
+  };
+};
+
 /** An http client for one outside system: axios' API over a slim keep-alive transport of ours. */
 export const createHttp = (options: HttpOptions): Http => {
   const base = baseOf(options.baseUrl);
   const pool = { keepAlive: true, maxSockets: options.maxSockets ?? MOST_SOCKETS, timeout: options.idleSocketTimeoutMs ?? 4_000 };
-  const trust = options.caPem === undefined ? {} : { ca: options.caPem };
-  const agent = base.protocol === 'https:' ? new HttpsAgent({ ...pool, ...trust }) : new HttpAgent(pool);
-  const wire: Wire = { base, agent, maxBodyBytes: options.maxBodyBytes ?? 5_000_000, connectTimeoutMs: options.connectTimeoutMs ?? 5_000 };
+  const agents = base.protocol === 'https:' ? secureAgents(pool, options.tls ?? NOTHING_OF_OURS) : plainAgent(pool);
+  const wire: Wire = {
+    base,
+    agent: agents.now,
+    maxBodyBytes: options.maxBodyBytes ?? 5_000_000,
+    connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
+  };
   // Not axios.create: it brings defaults of which we use none, and they are merged into every request.
   const client = new Axios({ validateStatus: () => true });
 
@@ -176,7 +225,7 @@ export const createHttp = (options: HttpOptions): Http => {
   return {
     send,
     close: () => {
-      agent.destroy();
+      agents.close();
     },
   };
 };

@@ -240,7 +240,7 @@ describe('over TLS', () => {
 
   it('sends on a new and on a kept-alive connection to a trusted server', async () => {
     const { url, bodies } = await start();
-    const http = client(url, { caPem: CERTIFICATE, maxSockets: 1 });
+    const http = client(url, { tls: () => ({ ca: CERTIFICATE }), maxSockets: 1 });
     expect((await http.send(post(within(5_000)))).status).toBe(200);
     expect((await http.send(post(within(5_000)))).status).toBe(200);
     expect(bodies).toEqual(['{"amount":3.4900}', '{"amount":3.4900}']);

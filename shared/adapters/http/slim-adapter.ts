@@ -21,7 +21,7 @@ export type RawAnswer = { readonly status: number; readonly headers: Readonly<Re
 
 export type Wire = {
   readonly base: URL;
-  readonly agent: HttpAgent | HttpsAgent;
+  readonly agent: () => HttpAgent | HttpsAgent;
   readonly maxBodyBytes: number;
   readonly connectTimeoutMs: number;
 };
@@ -105,7 +105,7 @@ const optionsOf = (config: InternalAxiosRequestConfig, wire: Wire, body: string 
   };
   if (body !== null) headers['Content-Length'] = String(Buffer.byteLength(body));
   return {
-    agent: wire.agent,
+    agent: wire.agent(),
     host: wire.base.hostname.replace(/^\[|\]$/g, ''),
     port: wire.base.port,
     path: `${wire.base.pathname.replace(/\/$/, '')}${config.url ?? '/'}`,

@@ -22,7 +22,7 @@ export type InvestSuiteOptions = ClientOptions & {
   /** Settings InvestSuite changes by itself, not compared after a write. Default `manager_settings.optimization_cooldown_end`. */
   readonly settingsOfTheirs?: readonly string[];
   /** Overrides the careful value, in ms. */
-  readonly longestLifeMs?: number;
+  readonly longestLifeMs?: number | undefined;
 };
 
 const KEY_FORM = /^[\x21\x23-\x7e]{1,200}$/;

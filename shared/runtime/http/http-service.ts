@@ -10,7 +10,7 @@ import { NOTHING, readConfig, type CommonConfig, type Environment, type Settings
 import { openPool } from '../postgres/database.js';
 import { writeCheck } from '../postgres/write-check.js';
 import type { Connections } from './connections.js';
-import { countedConnections, createApp, createRegistry, finishApp, listen, type Check } from './server.js';
+import { countedConnections, createApp, finishApp, listen, type Check } from './server.js';
 import { pingKafka } from '../kafka/admin.js';
 import { startProducer, type Producer } from '../kafka/producer.js';
 import { createLog, type Log } from '../process/log.js';
@@ -18,7 +18,8 @@ import { signaturesOf } from '../process/signatures.js';
 import { signing } from '../signing/messages.js';
 import { runProcess, type Running } from '../process/run-process.js';
 import { untilTopicsAreThere } from '../process/topics.js';
-import { databaseOptions, kafkaOptions, roleOf } from '../process/service.js';
+import { databaseOptions, kafkaOptions, roleOf, startReaching } from '../process/service.js';
+import type { TlsFiles } from '../tls/tls-files.js';
 
 export type HttpServiceTools = {
   readonly app: Express;
@@ -26,6 +27,7 @@ export type HttpServiceTools = {
   readonly producer: Producer;
   readonly registry: Registry;
   readonly log: Log;
+  readonly tls: TlsFiles;
   readonly connections: Pick<Connections, 'proven'>;
   /** Adds what /health/ready looks at. */
   readonly watch: (check: Check) => void;
@@ -50,14 +52,14 @@ const start = async <S extends z.ZodObject>(options: HttpServiceOptions<S>, envi
   const config = readConfig(options.config, environment, own) as Settings<S, z.ZodObject> & CommonConfig;
   const name = config.SERVICE_NAME ?? options.name;
   const log = createLog(name, config.LOG_LEVEL);
+  const { registry, tls } = startReaching(config, options.name, log);
   const signatures = signaturesOf(config, options.name, log);
-  const kafka = kafkaOptions(config, options.name, log);
-  const registry = createRegistry(name);
-  const pool = openPool(databaseOptions(config, options.name), (error) => {
+  const kafka = kafkaOptions(config, options.name, log, tls);
+  const database = databaseOptions(config, options.name, tls);
+  const pool = openPool(database, (error) => {
     log.warn({ reason: error.message }, 'an idle database connection broke');
   });
   // Not waited for: while the database is away it listens, and says so. Found without its tables, the process ends as by any error at start.
-  const database = databaseOptions(config, options.name);
   void untilSchemasAreThere(database, [schemaOf(options.name), ...(options.reads ?? [])], log).then(() =>
     untilLoginIsOwn(database, roleOf(options.name), config.DATABASE_SHARED_LOGIN === 'accept', log),
   );
@@ -69,7 +71,7 @@ const start = async <S extends z.ZodObject>(options: HttpServiceOptions<S>, envi
   ];
   const app = createApp(registry, checks);
   const connections = countedConnections(config, registry);
-  options.wire(config, { app, pool, producer, registry, log, connections, watch: (check) => checks.push(check) });
+  options.wire(config, { app, pool, producer, registry, log, tls, connections, watch: (check) => checks.push(check) });
   finishApp(app, log);
   const http = await listen(app, config.HTTP_HOST, config.HTTP_PORT, connections);
   log.info({ url: http.url }, 'ready');

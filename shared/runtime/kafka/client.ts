@@ -4,6 +4,7 @@
  */
 import { Kafka, logLevel } from 'kafkajs';
 import type { Admin, KafkaConfig, LogEntry, RetryOptions, SASLOptions } from 'kafkajs';
+import type { TlsNow } from '../../kernel/tls.js';
 import { within } from './deadline.js';
 import { KafkaUnavailable, asError } from './errors.js';
 import { readEveryBatch } from './fetch-answer.js';
@@ -11,14 +12,22 @@ import { allGuards } from './guards.js';
 import type { Guards } from './guards.js';
 import { forgetHalfAnswers } from './half-answer.js';
 import { removeIdleTimer } from './idle-timer.js';
+import { socketFactory } from './socket-factory.js';
 
 export type KafkaLog = (level: 'error' | 'warn' | 'info' | 'debug', message: string, fields: Record<string, unknown>) => void;
 
-export type KafkaSasl = {
+export type PasswordLogin = {
   readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
   readonly username: string;
   readonly password: string;
 };
+export type KafkaSasl =
+  | PasswordLogin
+  /** `token` is asked at each connection, and again before the session of a connection ends. */
+  | { readonly mechanism: 'oauthbearer'; readonly token: () => Promise<string> };
+
+const saslOf = (sasl: KafkaSasl): SASLOptions =>
+  sasl.mechanism === 'oauthbearer' ? { mechanism: sasl.mechanism, oauthBearerProvider: async () => ({ value: await sasl.token() }) } : sasl;
 
 export type KafkaOptions = {
   /** host:port of some brokers; the others are found through them. */
@@ -26,6 +35,8 @@ export type KafkaOptions = {
   /** Unique per running copy (service and ordinal) and the same after a restart: a copy that starts evicts what was left of its previous run by this name. */
   readonly clientId: string;
   readonly ssl: boolean;
+  /** With `ssl`: whom we believe and what we show, asked for at each connection. Absent: the public authorities, and nothing. */
+  readonly tls?: TlsNow;
   readonly sasl?: KafkaSasl;
   /** Put before every topic name on the cluster, and never seen outside this folder. May be empty. */
   readonly topicPrefix: string;
@@ -77,7 +88,8 @@ export const kafkaConfig = (
   clientId: options.clientId,
   brokers: [...options.brokers],
   ssl: options.ssl,
-  ...(options.sasl ? { sasl: options.sasl as SASLOptions } : {}),
+  ...(options.tls === undefined ? {} : { socketFactory: socketFactory(options.tls) }),
+  ...(options.sasl ? { sasl: saslOf(options.sasl) } : {}),
   connectionTimeout: 1_000,
   requestTimeout,
   enforceRequestTimeout: true,

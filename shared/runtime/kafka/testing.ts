@@ -4,15 +4,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
 import type { KafkaConfig, SASLOptions } from 'kafkajs';
 import { askAdmin, inner, patientRetry } from './client.js';
-import type { Inner, KafkaOptions } from './client.js';
+import type { Inner, KafkaOptions, PasswordLogin } from './client.js';
 import { allGuards } from './guards.js';
 import type { Guards } from './guards.js';
 
 /** A Kafka and the user that may do everything there. */
-export type Reached = Pick<KafkaOptions, 'brokers' | 'sasl'>;
+export type Reached = Pick<KafkaOptions, 'brokers'> & { readonly sasl?: PasswordLogin };
+
+export type TestOptions = Omit<KafkaOptions, 'sasl'> & Reached;
 
 /** Of a Kafka that is given: for tests, benches and the torture. */
-export const optionsOf = ({ brokers, sasl }: Reached, clientId: string, topicPrefix = ''): KafkaOptions => ({
+export const optionsOf = ({ brokers, sasl }: Reached, clientId: string, topicPrefix = ''): TestOptions => ({
   brokers,
   ...(sasl === undefined ? {} : { sasl }),
   clientId,
@@ -22,7 +24,7 @@ export const optionsOf = ({ brokers, sasl }: Reached, clientId: string, topicPre
 });
 
 /** Topics and names of its own for every call, so that tests can run side by side on one broker. */
-export const optionsFor = (reached: readonly string[] | Reached): KafkaOptions => ({
+export const optionsFor = (reached: readonly string[] | Reached): TestOptions => ({
   ...('brokers' in reached
     ? { brokers: reached.brokers, ...(reached.sasl === undefined ? {} : { sasl: reached.sasl }) }
     : { brokers: reached }),

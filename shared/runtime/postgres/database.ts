@@ -1,11 +1,18 @@
-import { Client, DatabaseError, Pool, types, type PoolConfig } from 'pg';
+import { Client, DatabaseError, Pool, types, type ClientConfig, type PoolConfig } from 'pg';
 import { Bug } from '../../kernel/bug.js';
+import type { TlsMaterial, TlsNow } from '../../kernel/tls.js';
+import { databaseAddressOf } from './database-url.js';
 
 // int8 is a bigint of theirs and text for us: amounts and offsets never become floats.
 types.setTypeParser(types.builtins.DATE, (text) => text);
 
-export type DatabaseOptions = {
+/** Where the database is, and how we speak with it. */
+export type DatabaseReached = {
   readonly url: string;
+  /** Absent: without TLS. */
+  readonly tls?: TlsNow;
+};
+export type DatabaseOptions = DatabaseReached & {
   /** One schema and one role per service: the connection sees nothing else. */
   readonly schema: string;
   /** Taken on at connection time; null keeps the login role. */
@@ -37,8 +44,25 @@ const startOptions = (options: DatabaseOptions): string =>
     '-c idle_in_transaction_session_timeout=15000',
   ].join(' ');
 
+/** Asked for at each connection, so that a certificate that has changed is used by the next one. */
+const sslOf = (tls: TlsNow): ClientConfig['ssl'] => {
+  const part = (name: keyof TlsMaterial): PropertyDescriptor => ({ get: () => tls()[name], enumerable: true, configurable: true });
+  return Object.defineProperties({ rejectUnauthorized: true }, { ca: part('ca'), cert: part('cert'), key: part('key') });
+};
+
+/** Place, login and TLS. Nothing else of the address is taken, so that nothing in it wins over ours. */
+export const placeOf = ({ url, tls }: DatabaseReached): ClientConfig => {
+  const { host, port, user, password, database } = databaseAddressOf(url);
+  return {
+    ...{ host, port, ssl: tls === undefined ? false : sslOf(tls) },
+    ...(user === undefined ? {} : { user }),
+    ...(password === undefined ? {} : { password }),
+    ...(database === undefined ? {} : { database }),
+  };
+};
+
 const connection = (options: DatabaseOptions): PoolConfig => ({
-  connectionString: options.url,
+  ...placeOf(options),
   options: startOptions(options),
   application_name: options.applicationName,
   keepAlive: true,

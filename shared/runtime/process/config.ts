@@ -9,10 +9,14 @@ import { z } from 'zod';
 import { privateKeyOf } from '../signing/ed25519.js';
 import { stepOverOf } from '../kafka/stopped-partitions.js';
 import { tenantNames } from '../../../contracts/internal/tenant-names.js';
+import { oauthSettings } from '../../../contracts/oauth-settings.js';
+import { tlsSettings } from '../../../contracts/tls-settings.js';
 import { wholeNumberText } from '../../../contracts/tokens.js';
 import { credentialProblem } from '../../kernel/secret.js';
 import { trustedProxies, type TrustedProxies } from '../http/address.js';
 import { DEFAULT_CONNECTION_LIMITS } from '../http/connections.js';
+import { readDatabaseUrl } from '../postgres/database-url.js';
+import { transportProblems } from './transport.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -56,8 +60,15 @@ const secret = z
 export const commonConfig = z.object({
   DATABASE_URL: z
     .string()
-    .refine((text) => /^postgres(ql)?:\/\//.test(text), 'must begin with postgres://')
-    .meta({ secret: true, description: 'Postgres. One database; one schema and one role per service' }),
+    .superRefine((text, context) => {
+      const { problem } = readDatabaseUrl(text);
+      if (problem !== null) context.addIssue({ code: 'custom', message: problem });
+    })
+    .meta({
+      secret: true,
+      description: 'Postgres, over TLS. One database; one schema and one role per service. Of the address only place and login are taken',
+    }),
+  ...tlsSettings('DATABASE', 'Postgres'),
   DATABASE_ROLE: z
     .string()
     .regex(/^[a-z_][a-z0-9_]*$/)
@@ -91,13 +102,17 @@ export const commonConfig = z.object({
       'must be host:port, comma-separated',
     )
     .meta({ description: 'host:port, comma-separated' }),
-  KAFKA_SSL: flag.default(false).meta({ description: 'true to speak TLS with the brokers' }),
+  KAFKA_SSL: flag
+    .optional()
+    .meta({ description: 'TLS with the brokers; without it true, unless ALLOW_PLAINTEXT is set and no certificate of Kafka is named' }),
+  ...tlsSettings('KAFKA', 'Kafka'),
   KAFKA_SASL_MECHANISM: z
-    .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
+    .enum(['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'])
     .optional()
     .meta({ description: 'how to log in at the brokers, if at all' }),
-  KAFKA_SASL_USERNAME: z.string().optional().meta({ description: 'with a mechanism' }),
-  KAFKA_SASL_PASSWORD: secret.optional().meta({ secret: true, description: 'with a mechanism' }),
+  KAFKA_SASL_USERNAME: z.string().min(1).optional().meta({ description: 'with plain and scram' }),
+  KAFKA_SASL_PASSWORD: secret.optional().meta({ secret: true, description: 'with plain and scram' }),
+  ...oauthSettings('KAFKA', 'Kafka', secret),
   KAFKA_TOPIC_PREFIX: z.string().max(50).default('').meta({ description: 'put before every topic and group name, for a shared cluster' }),
   KAFKA_REPLICATION_FACTOR: wholeNumberText(1, 5)
     .default(1)
@@ -126,6 +141,12 @@ export const commonConfig = z.object({
   REQUESTS_AT_ONCE: wholeNumberText(1, 250).default(64).meta({
     description:
       'requests in progress at once to each outside system, from each instance; share what the other side allows among the instances',
+  }),
+  ALLOW_PLAINTEXT: flag.default(false).meta({
+    description: 'true allows http://, and Kafka and Postgres without TLS, with a warning at each start: for a sandbox only',
+  }),
+  CERTIFICATE_ALARM_DAYS: wholeNumberText(1, 365).default(30).meta({
+    description: 'from so many days before its end on, a certificate that a setting names is an alarm',
   }),
   HTTP_HOST: z.string().default('127.0.0.1').meta({ description: 'address to listen on' }),
   HTTP_PORT: port.default(0).meta({ description: 'port to listen on; 0 takes a free one and prints it' }),
@@ -157,6 +178,7 @@ export type Settings<S extends z.ZodObject, T extends z.ZodObject> = z.output<S>
 
 export const investSuiteConfig = {
   INVESTSUITE_BASE_URL: url.meta({ description: 'InvestSuite API' }),
+  ...tlsSettings('INVESTSUITE', 'InvestSuite'),
   INVESTSUITE_ACCESS_KEY_ID: z.string().min(1).meta({ description: 'InvestSuite login' }),
   INVESTSUITE_SECRET_ACCESS_KEY: secret.meta({ secret: true, description: 'InvestSuite login' }),
 } as const;
@@ -258,6 +280,8 @@ export const readConfig = <S extends z.ZodObject, T extends z.ZodObject = typeof
   const values = valuesOf(Object.keys(schema.shape), environment, own.name, problems);
   const parsed = schema.safeParse(values);
   if (!parsed.success) problems.push(...issuesOf(parsed.error));
+  // A process that does not read ALLOW_PLAINTEXT allows nothing.
+  problems.push(...transportProblems(Object.keys(schema.shape), values));
   const tenant = readTenant(values['TENANT_FILE'], own.tenant, problems);
   if (tenant !== null && own.check !== undefined) problems.push(...own.check(tenant, values));
   if (!parsed.success || tenant === null || problems.length > 0) throw new ConfigurationError(problems);

@@ -24,7 +24,7 @@ const good: Environment = {
   KAFKA_BROKERS: 'a:1, b:2,',
   CORE_BANKING_BASE_URL: 'https://bank.example/v1//',
   CORE_BANKING_TOKEN: 'token-of-the-bank',
-  INVESTSUITE_BASE_URL: 'http://is.example',
+  INVESTSUITE_BASE_URL: 'https://is.example',
   INVESTSUITE_ACCESS_KEY_ID: 'id',
   INVESTSUITE_SECRET_ACCESS_KEY: 'secret-of-investsuite',
 };
@@ -45,7 +45,7 @@ describe('the configuration', () => {
     expect(config).toMatchObject({
       KAFKA_BROKERS: ['a:1', 'b:2'],
       CORE_BANKING_BASE_URL: 'https://bank.example/v1',
-      KAFKA_SSL: false,
+      ALLOW_PLAINTEXT: false,
       HTTP_HOST: '127.0.0.1',
       HTTP_PORT: 0,
       LOG_LEVEL: 'info',
@@ -151,7 +151,7 @@ describe('what the tenant chooses', () => {
       payWhileOrdersAreOpen: false,
       holdingsMoveAt: 'settled',
       priceDriftLimit: '0.05',
-      requestLongestLifeMs: 120_000,
+      requestLongestLifeMs: undefined,
     });
   });
   it('is read from YAML, amounts as text', () => {

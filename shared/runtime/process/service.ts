@@ -10,6 +10,7 @@ import type { Topic } from '../../../contracts/internal/topics.js';
 import type { Check, CommonConfig, Environment, Settings } from './config.js';
 import { readConfig } from './config.js';
 import { clockProblem, openClient, openPool, type DatabaseOptions } from '../postgres/database.js';
+import { databaseAddressOf } from '../postgres/database-url.js';
 import { writeCheck } from '../postgres/write-check.js';
 import { assemble, type Assembly, type AssemblyOptions } from '../engine/assembly.js';
 import { Catalogue } from '../engine/catalogue.js';
@@ -45,12 +46,15 @@ import { startJobs } from './jobs.js';
 import { kafkaReached } from './kafka-reached.js';
 import { admissionFor, signaturesOf } from './signatures.js';
 import { untilTopicsAreThere } from './topics.js';
+import type { TlsFiles } from '../tls/tls-files.js';
+import { startTls } from '../tls/watch-certificates.js';
 import { createLog, type Log } from './log.js';
 import { peopleOf, refusedDecisions } from './people.js';
 import { runProcess, type Running } from './run-process.js';
+import { databaseSpeaksTls, plaintextOf } from './transport.js';
 
-/** `pool`: connections to the database in the service's own schema and role. */
-export type ServiceTools = { readonly log: Log; readonly pool: Pool };
+/** `pool`: connections to the database in the service's own schema and role. `tls`: by system, as the environment names it. */
+export type ServiceTools = { readonly log: Log; readonly pool: Pool; readonly tls: TlsFiles['of'] };
 /** Every service on the engine lets the tenant say which topics others may fill. */
 type ServiceTenant = z.ZodObject<typeof messageSettings>;
 export type ServiceOptions<S extends z.ZodObject, T extends ServiceTenant> = {
@@ -69,8 +73,9 @@ const DRAIN_MS = 8_000;
 
 /** The role of a service, made by its migration. */
 export const roleOf = (service: string): string => `cmw_${schemaOf(service)}`;
-export const databaseOptions = (config: CommonConfig, service: string): DatabaseOptions => ({
+export const databaseOptions = (config: CommonConfig, service: string, tls: Pick<TlsFiles, 'of'>): DatabaseOptions => ({
   url: config.DATABASE_URL,
+  ...(databaseSpeaksTls(config, config.DATABASE_URL) ? { tls: tls.of('DATABASE') } : {}),
   schema: schemaOf(service),
   role: config.DATABASE_ROLE === 'none' ? null : (config.DATABASE_ROLE ?? roleOf(service)),
   applicationName: config.SERVICE_NAME ?? service,
@@ -78,14 +83,30 @@ export const databaseOptions = (config: CommonConfig, service: string): Database
   statementTimeoutMs: STATEMENT_TIMEOUT_MS,
 });
 
-export const kafkaOptions = (config: CommonConfig, service: string, log: Log): KafkaOptions => ({
-  ...kafkaReached(config),
+export const kafkaOptions = (config: CommonConfig, service: string, log: Log, tls: Pick<TlsFiles, 'of'>): KafkaOptions => ({
+  ...kafkaReached(config, tls),
   // Unique for each running copy: at a restart the copy's own previous run is asked to leave the group.
   clientId: config.SERVICE_NAME ?? service,
   log: (level, message, fields) => {
     log[level](fields, message);
   },
 });
+
+/** What is not encrypted, and what of the database's address is not taken: said at each start. */
+const warnOfTransport = (config: CommonConfig, log: Log): void => {
+  const settings = plaintextOf(config);
+  if (settings.length > 0) log.warn({ settings }, 'ALLOW_PLAINTEXT: these systems are reached without TLS; for a sandbox only');
+  const { notTaken } = databaseAddressOf(config.DATABASE_URL);
+  if (notTaken.length > 0) log.warn({ notTaken }, 'DATABASE_URL says more than place and login: our own settings hold instead');
+};
+
+/** The certificates of a process, watched from now on, and where its figures stand. @throws ConfigurationError with every file that cannot be used. */
+export const startReaching = (config: CommonConfig, service: string, log: Log): { readonly registry: Registry; readonly tls: TlsFiles } => {
+  const registry = createRegistry(config.SERVICE_NAME ?? service);
+  const tls = startTls(config, log, registry);
+  warnOfTransport(config, log);
+  return { registry, tls };
+};
 
 /** Tries until it works: at start the outside may not be there yet, and waiting is right. */
 export const untilDone = async (what: string, log: Log, work: () => Promise<void>): Promise<void> => {
@@ -165,6 +186,7 @@ const countRefused = (registry: Registry): NonNullable<AssemblyOptions['onRefuse
 type EngineSetting = Pick<AssemblyOptions, 'admission'> & {
   readonly definition: ServiceDefinition;
   readonly config: CommonConfig;
+  readonly database: DatabaseOptions;
   readonly log: Log;
   readonly pool: Pool;
   readonly producer: Producer;
@@ -174,14 +196,13 @@ type EngineSetting = Pick<AssemblyOptions, 'admission'> & {
 };
 
 const startEngine = async (setting: EngineSetting): Promise<EngineParts> => {
-  const { definition, config, log, pool, producer, stops, people, registry, admission } = setting;
-  const options = databaseOptions(config, definition.name);
+  const { definition, config, database, log, pool, producer, stops, people, registry, admission } = setting;
   // Any number that is the same in all instances of a service and differs between services.
-  const lockClass = Number.parseInt(contentHash(`engine ${options.schema}`).slice(0, 7), 16);
+  const lockClass = Number.parseInt(contentHash(`engine ${database.schema}`).slice(0, 7), 16);
   const store = new PostgresStore(pool, lockClass);
   const failpoint = crashPoints(config.CRASH_POINT);
   const owner = new Owner({
-    connect: () => openClient({ ...options, statementTimeoutMs: 0 }),
+    connect: () => openClient({ ...database, statementTimeoutMs: 0 }),
     lockClass,
     onLost: (error) => {
       log.error({ reason: error?.message ?? 'closed' }, 'the owner lock is lost: nothing is sent until there is a new one');
@@ -270,15 +291,15 @@ const start = async <S extends z.ZodObject, T extends ServiceTenant>(
 ): Promise<Running> => {
   const config = readConfig(options.config, environment, options) as Settings<S, T> & CommonConfig & { readonly tenant: MessageTenant };
   const log = createLog(config.SERVICE_NAME ?? options.name, config.LOG_LEVEL);
-  const database = databaseOptions(config, options.name);
+  const { registry, tls } = startReaching(config, options.name, log);
+  const database = databaseOptions(config, options.name, tls);
   const signatures = signaturesOf(config, options.name, log);
   const people = peopleOf(config.OPERATORS_FILE, log);
   const pool = openPool(database, (error) => {
     log.warn({ reason: error.message }, 'an idle database connection broke');
   });
-  const definition = options.wire(config, { log, pool });
-  const kafka = kafkaOptions(config, options.name, log);
-  const registry = createRegistry(config.SERVICE_NAME ?? options.name);
+  const definition = options.wire(config, { log, pool, tls: (system) => tls.of(system) });
+  const kafka = kafkaOptions(config, options.name, log, tls);
   const stops = watchStops({ service: options.name, database, people, log, registry });
   const state: StartedSoFar = { parts: null, consumer: null };
   const started = (): Promise<void> => (state.parts === null ? Promise.reject(new Error('starting')) : Promise.resolve());
@@ -299,7 +320,7 @@ const start = async <S extends z.ZodObject, T extends ServiceTenant>(
   const producer = signing(await startProducer(kafka), signatures.sign);
   const admission = await admissionFor(config, config.tenant.unsignedTopics, signatures, pool);
   await stops.start();
-  const parts = await startEngine({ definition, config, log, pool, producer, stops, people, registry, admission });
+  const parts = await startEngine({ definition, config, database, log, pool, producer, stops, people, registry, admission });
   state.parts = parts;
   watchMemory(registry, parts);
   watchFigures({ registry, read: () => figuresOf(parts) });

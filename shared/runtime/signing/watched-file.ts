@@ -3,6 +3,8 @@ import { statSync } from 'node:fs';
 
 export type WatchedFileOptions<T> = {
   readonly path: string;
+  /** More files that belong to it: a change of any of them is a change. */
+  readonly beside?: readonly string[];
   /** @throws Error that says what is wrong with the file, never what stands in it. */
   readonly read: (path: string) => T;
   /** For a rate of at most one look a second. Ms since any moment. */
@@ -14,6 +16,16 @@ export type WatchedFileOptions<T> = {
 };
 
 const LOOK_EVERY_MS = 1_000;
+
+/** A new file in the place of the old one has another inode; one that was written over has another time. */
+const markOf = (path: string): string => {
+  try {
+    const { mtimeMs, size, ino } = statSync(path);
+    return `${String(mtimeMs)}/${String(size)}/${String(ino)}`;
+  } catch {
+    return 'gone';
+  }
+};
 
 export class WatchedFile<T> {
   readonly #o: WatchedFileOptions<T>;
@@ -29,14 +41,8 @@ export class WatchedFile<T> {
     this.#lookedAtMs = options.nowMs();
   }
 
-  /** A new file in the place of the old one has another inode; one that was written over has another time. */
   #markNow(): string {
-    try {
-      const { mtimeMs, size, ino } = statSync(this.#o.path);
-      return `${String(mtimeMs)}/${String(size)}/${String(ino)}`;
-    } catch {
-      return 'gone';
-    }
+    return [this.#o.path, ...(this.#o.beside ?? [])].map(markOf).join(' ');
   }
 
   /** As it stands now, at most a second old. */

@@ -5,7 +5,7 @@ import { abilitiesOf } from './abilities.js';
 
 export type SampleOptions = ClientOptions & {
   /** Overrides the careful value, in ms. */
-  readonly longestLifeMs?: number;
+  readonly longestLifeMs?: number | undefined;
 };
 
 /** sample behind our port. Nothing is sent yet. `close` gives back its idle sockets. */

@@ -1,4 +1,6 @@
+import { tlsSettings } from '../../../../contracts/tls-settings.js';
 import { address, configurable, secret } from '../../../../shared/adapters/choice.js';
+import type { OutsideTenant } from '../../../../shared/adapters/tenant.js';
 import { sampleEvents } from '../events.js';
 import { createSample } from './adapter.js';
 
@@ -6,9 +8,16 @@ import { createSample } from './adapter.js';
 export const sampleAdapter = configurable(
   {
     SAMPLE_BASE_URL: address.meta({ description: 'API of sample' }),
+    ...tlsSettings('SAMPLE', 'sample'),
     SAMPLE_TOKEN: secret.meta({ secret: true, description: 'bearer token of sample' }),
   },
-  (values, { requestLongestLifeMs }: { readonly requestLongestLifeMs: number }, log) =>
-    createSample({ baseUrl: values.SAMPLE_BASE_URL, token: values.SAMPLE_TOKEN, longestLifeMs: requestLongestLifeMs, log }),
+  (values, { requestLongestLifeMs }: OutsideTenant, { log, tls }) =>
+    createSample({
+      baseUrl: values.SAMPLE_BASE_URL,
+      token: values.SAMPLE_TOKEN,
+      tls: tls('SAMPLE'),
+      longestLifeMs: requestLongestLifeMs,
+      log,
+    }),
   sampleEvents,
 );

@@ -37,7 +37,7 @@ export const sampleConsumes = translated(fromFirstRelease, [portfolioStatusEvent
 
 export const check: Check<Tenant> = (tenant) => portfolioProblems(tenant);
 
-export const wire = (settings: Settings<typeof config, typeof tenantSchema>, { log }: ServiceTools): ServiceDefinition => {
-  const ports: Ports = portsOf(settings, log, { investSuite: configuredInvestSuite });
+export const wire = (settings: Settings<typeof config, typeof tenantSchema>, tools: ServiceTools): ServiceDefinition => {
+  const ports: Ports = portsOf(settings, tools, { investSuite: configuredInvestSuite });
   return { name: 'sample', bindings: [sampleBinding(ports, settings.tenant)], consumes: sampleConsumes };
 };

@@ -52,6 +52,18 @@ const given = (tools: CliTools, name: string): string | null => {
   return value === undefined || value === '' ? null : value;
 };
 
+const isThisMachine = ({ hostname }: URL): boolean => /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
+
+/** A token does not travel in clear to another machine. */
+const checked = (tools: CliTools, address: string): string => {
+  if (!URL.canParse(address)) throw new Usage('OPERATOR_URL is no address');
+  const url = new URL(address);
+  if (url.protocol === 'https:' || isThisMachine(url) || given(tools, 'ALLOW_PLAINTEXT') === 'true') return address;
+  throw new Usage(
+    'OPERATOR_URL is http:// and leads to another machine: your token would travel in clear. ALLOW_PLAINTEXT=true is for a sandbox',
+  );
+};
+
 /** A token or a key from the state file is never used with another address, or for another person, than the file's own. */
 export const addressOf = (tools: CliTools): Address => {
   const url = given(tools, 'OPERATOR_URL');
@@ -59,7 +71,7 @@ export const addressOf = (tools: CliTools): Address => {
   const own = { keyFile: given(tools, 'OPERATOR_KEY_FILE'), name: given(tools, 'OPERATOR_NAME') };
   if (url !== null) {
     if (token === undefined) throw new Usage('OPERATOR_URL is set, but OPERATOR_TOKEN (or OPERATOR_TOKEN_FILE) is not');
-    return { url, token, ...own };
+    return { url: checked(tools, url), token, ...own };
   }
   const running = readStateFile(stateFilePath(tools.environment, tools.projectRoot));
   if (running === null) throw new ServiceAway('nothing is running here: start `npm run demo`, or set OPERATOR_URL and OPERATOR_TOKEN');

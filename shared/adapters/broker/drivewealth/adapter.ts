@@ -13,18 +13,18 @@ import type { ListOffset } from './paging.js';
 
 export type DriveWealthOptions = ClientOptions & {
   /** Currency of the accounts. Default USD, the only one documented for redemptions. */
-  readonly currency?: Currency;
+  readonly currency?: Currency | undefined;
   /** Default BULK_FUNDING: one netted amount a day to the house account. */
   readonly redemptionType?: CreateRedemptionRequest['type'];
   /** For ACH and bulk funding: the linked bank account. */
-  readonly bankAccountId?: string;
-  readonly settlementProfileId?: string;
+  readonly bankAccountId?: string | undefined;
+  readonly settlementProfileId?: string | undefined;
   /** Instruments that go by another name there. Others go by ISIN. */
   readonly instruments?: ReadonlyMap<InstrumentId, InstrumentWords>;
   /** How far their clock may be from ours when lists are searched. Default 5 s. */
-  readonly clockSkewMs?: number;
+  readonly clockSkewMs?: number | undefined;
   /** How long a purchase takes to settle where the ledger shows no date. Default 4 days: T+1 over a long weekend. */
-  readonly purchaseSettlementMs?: number;
+  readonly purchaseSettlementMs?: number | undefined;
   /**
    * Sends our key as `clientOrderID` with an order, which makes a lost answer certain to match. Default false: the vendor's pages disagree
    * on whether the field exists, and an unknown one could be refused.
@@ -33,7 +33,7 @@ export type DriveWealthOptions = ClientOptions & {
   /** What the vendor takes the `offset` of a list for. Default `instant`, as its words say; `day` where it cuts off the hours. */
   readonly listOffset?: ListOffset;
   /** Overrides the careful value, in ms. */
-  readonly longestLifeMs?: number;
+  readonly longestLifeMs?: number | undefined;
 };
 
 const FOUR_DAYS_MS = 4 * 24 * 3_600_000;

@@ -14,7 +14,7 @@ import { readPaymentThrough } from './read-payment.js';
 
 export type PaymentsApiOptions = ClientOptions & {
   /** Overrides the careful value, in ms. */
-  readonly longestLifeMs?: number;
+  readonly longestLifeMs?: number | undefined;
 };
 
 type Rejected = Extract<Outcome<never>, { kind: 'rejected' }>;

@@ -1,8 +1,13 @@
-import { sendPlain, type Sent } from '../../http/authorised.js';
-import { connectionOf, createHttp, type Connection, type HttpRequest } from '../../http/http.js';
+import { requestToken, TokenProblem, type ClientCredentials } from '../../../oauth/client-credentials.js';
+import { sendAuthorised, sendPlain, type Sent } from '../../http/authorised.js';
+import { connectionOf, createHttp, type Connection, type Http, type HttpRequest } from '../../http/http.js';
+import { createTokenCache, LoginFailure, type Token } from '../../http/token-cache.js';
+
+/** A fixed token, or how one is asked for. */
+export type PaymentsLogin = string | ClientCredentials;
 
 export type ClientOptions = Connection & {
-  readonly token: string;
+  readonly token: PaymentsLogin;
 };
 
 export type PaymentsClient = {
@@ -10,14 +15,33 @@ export type PaymentsClient = {
   readonly close: () => void;
 };
 
-/** The token is a fixed one: after a 401 there is no other to try, so a person has to. */
+const bearer = (token: string): { readonly Authorization: string } => ({ Authorization: `Bearer ${token}` });
+
+const login =
+  (credentials: ClientCredentials) =>
+  async (signal: AbortSignal): Promise<Token> => {
+    try {
+      return await requestToken(credentials, signal);
+    } catch (error) {
+      if (error instanceof TokenProblem) throw new LoginFailure(error.refused, error.message);
+      throw error;
+    }
+  };
+
+/** After a 401 there is another token to try only where tokens are asked for. A fixed one that is refused is for a person. */
+const sender = (http: Http, token: PaymentsLogin): PaymentsClient['send'] => {
+  if (typeof token === 'string') return (request) => sendPlain(http, { ...request, headers: { ...request.headers, ...bearer(token) } });
+  const tokens = createTokenCache({ login: login(token) });
+  return (request) => sendAuthorised(http, tokens, request, bearer);
+};
+
 export const createClient = (options: ClientOptions): PaymentsClient => {
   const http = createHttp({
     ...connectionOf(options),
     system: 'core-banking',
   });
   return {
-    send: (request) => sendPlain(http, { ...request, headers: { ...request.headers, Authorization: `Bearer ${options.token}` } }),
+    send: sender(http, options.token),
     close: () => {
       http.close();
     },
