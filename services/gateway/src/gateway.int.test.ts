@@ -19,6 +19,7 @@ import { Batcher, TooManyWaiting } from '../../../shared/runtime/batching.js';
 import { wire } from './wire.js';
 import { config } from './config.js';
 import { reachedByEnvironment } from '../../../test/support/kafka.js';
+import { testSealing } from '../../../test/support/sealing.js';
 
 const SECRET = `whsec_${Buffer.from('a secret of at least 24 bytes').toString('base64')}`;
 const prefix = `gw-${randomBytes(4).toString('hex')}.`;
@@ -68,7 +69,7 @@ describe('the gateway', () => {
       WEBHOOK_MAX_BODY_BYTES: '20000',
     });
     const connections = countedConnections(settings, registry);
-    wire(settings, { app, pool, producer: publish, registry, log, connections, watch: () => undefined });
+    wire(settings, { app, pool, producer: publish, registry, log, connections, watch: () => undefined, sealer: testSealing.sealer });
     finishApp(app, log);
     http = await listen(app, '127.0.0.1', 0, connections);
     consumer = await startConsumer({

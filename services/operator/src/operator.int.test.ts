@@ -1,4 +1,6 @@
 /** The operators' API and command line over real HTTP, Kafka and Postgres; the services' rows are written as the engine writes them. */
+import { testSealing } from '../../../test/support/sealing.js';
+import { clearText } from '../../../shared/runtime/sealing/sealed-message.js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -71,7 +73,7 @@ describe('the operators', () => {
       KAFKA_TOPIC_PREFIX: prefix,
       OPERATOR_ACTS_PER_SECOND: '100',
     });
-    stopWiring = wire({ ...settings, LOG_LEVEL: 'silent' }, { app, pool, producer: publish, registry, log }).stop;
+    stopWiring = wire({ ...settings, LOG_LEVEL: 'silent' }, { app, pool, producer: publish, registry, log, ...testSealing }).stop;
     finishApp(app, log);
     http = await listen(app, '127.0.0.1', 0);
     consumer = await startConsumer({
@@ -80,7 +82,10 @@ describe('the operators', () => {
       topics: ['operator.decision'],
       ingest: (batch) => {
         for (const { key, value } of batch.messages) {
-          const message = JSON.parse(value?.toString() ?? '{}') as { id: string; data: Record<string, unknown> };
+          const message = JSON.parse(clearText(testSealing.sealer, value?.toString() ?? '{}')) as {
+            id: string;
+            data: Record<string, unknown>;
+          };
           decisions.push({ eventId: message.id, key, data: message.data });
         }
         return Promise.resolve();

@@ -12,6 +12,8 @@ import { readTopic } from '../../../shared/runtime/kafka/read-topic.js';
 import { MessageTooLarge } from '../../../shared/runtime/kafka/errors.js';
 import type { CommonConfig } from '../../../shared/runtime/process/config.js';
 import type { Log } from '../../../shared/runtime/process/log.js';
+import { sealedData } from '../../../shared/runtime/sealing/sealed-message.js';
+import type { Sealing } from '../../../shared/runtime/sealing/sealer.js';
 import { reasonCounter } from '../../../shared/runtime/process/reason-counter.js';
 import type { config } from './config.js';
 import { acting } from './consume/acting.js';
@@ -30,6 +32,7 @@ import { engineSchemasOf } from './store/engine-schemas.store.js';
 import { effectById, listEffects } from './store/effects.store.js';
 import { listJourneys, openJourneysOf } from './store/journeys.store.js';
 import { stopStore } from './store/stops.store.js';
+import { Opening } from './store/opening.js';
 import { readStory } from './store/story.store.js';
 
 const PUBLISH_DEADLINE_MS = 8_000;
@@ -42,22 +45,25 @@ export type OperatorTools = {
   readonly producer: Producer;
   readonly registry: Registry;
   readonly log: Log;
-};
+} & Sealing;
 
-const readingFrom = (pool: Pool, heads: AuditHeads): Reading => ({
-  journeys: (filter) => listJourneys(pool, filter),
-  openJourneysOf: (portfolioIds) => openJourneysOf(pool, portfolioIds),
-  story: (id) => readStory(pool, id),
-  deadLetters: (filter) => listDeadLetters(pool, filter),
-  effects: (filter) => listEffects(pool, filter),
-  effect: (effectId) => effectById(pool, effectId),
-  fates: (targets) => fatesOf(pool, targets),
-  acts: (filter) => listActs(pool, filter),
-  refusals: (actIds) => refusalsOf(pool, actIds),
-  refusedDecisions: (limit) => refusedDecisions(pool, limit),
-  audit: (after, limit) => auditLines(pool, after, limit),
-  verifyAudit: async () => verifyAudit(pool, await heads.kept()),
-});
+const readingFrom = (pool: Pool, opening: Opening, heads: AuditHeads): Reading => {
+  const opened = { from: pool, opening };
+  return {
+    journeys: (filter) => listJourneys(pool, filter),
+    openJourneysOf: (portfolioIds) => openJourneysOf(pool, portfolioIds),
+    story: (id) => readStory(opened, id),
+    deadLetters: (filter) => listDeadLetters(opened, filter),
+    effects: (filter) => listEffects(opened, filter),
+    effect: (effectId) => effectById(opened, effectId),
+    fates: (targets) => fatesOf(pool, targets),
+    acts: (filter) => listActs(opened, filter),
+    refusals: (actIds) => refusalsOf(pool, actIds),
+    refusedDecisions: (limit) => refusedDecisions(pool, limit),
+    audit: (after, limit) => auditLines(opened, after, limit),
+    verifyAudit: async () => verifyAudit(pool, await heads.kept()),
+  };
+};
 
 /** Each refusal is a line and a figure. No token is ever in the line. */
 const refusals = (registry: Registry, log: Log): OnRefusal => {
@@ -99,11 +105,12 @@ type Settings = z.output<typeof config> & CommonConfig;
 /** Routes behind a token, and the loop that carries acts out. */
 export const wire = (settings: Settings, tools: OperatorTools): { readonly stop: () => Promise<void> } => {
   const { app, pool, producer, registry, log } = tools;
+  const opening = new Opening(tools, async (text, values) => (await pool.query(text, values)).rows);
   const people = peopleOf(settings.OPERATORS_FILE, log);
   const publish: CarryOutOptions['publish'] = (message) => producer.send([message], { deadlineMs: PUBLISH_DEADLINE_MS });
   const heads = headsOf(settings, tools, publish);
-  const reading = readingFrom(pool, heads);
-  const acts = new ActStore(pool);
+  const reading = readingFrom(pool, opening, heads);
+  const acts = new ActStore(pool, opening);
   const carryOut = new CarryOut({
     ready: (limit) => acts.ready(limit),
     finish: (act, failed) => acts.finish(act, failed),
@@ -114,6 +121,7 @@ export const wire = (settings: Settings, tools: OperatorTools): { readonly stop:
       log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'an act waits: it could not be carried out now');
     },
     nowMs: Date.now,
+    sealed: (eventId, decision) => sealedData(tools.sealer, 'operator.decision', eventId, decision),
     actsPerSecond: settings.OPERATOR_ACTS_PER_SECOND,
   });
   app.use(

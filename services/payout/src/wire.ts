@@ -20,7 +20,7 @@ import { payoutFlow } from './decide/payout.flow.js';
 import { payoutPolicy } from './decide/payout.policy.js';
 import { payoutUpgrades } from './decide/payout.upgrades.js';
 import type { LimitsPort } from './decide/limits.js';
-import { payoutState } from './decide/payout.js';
+import { payoutPersonal, payoutState } from './decide/payout.js';
 import { approveCashOut } from './effect/approve-cash-out.js';
 import { clearSuspense } from './effect/clear-suspense.js';
 import { createCashOut } from './effect/create-cash-out.js';
@@ -73,6 +73,7 @@ export const payoutBinding = ({ investSuite, broker, coreBanking, limits }: Port
   return bind({
     flow: payoutFlow,
     idPrefix: 'po',
+    personal: payoutPersonal,
     state: payoutState,
     policy: {
       schema: payoutPolicy,

@@ -14,7 +14,9 @@ import { countedConnections, createApp, createRegistry, finishApp, listen, type 
 import { pingKafka } from '../kafka/admin.js';
 import { startProducer, type Producer } from '../kafka/producer.js';
 import { createLog, type Log } from '../process/log.js';
+import { sealingOf, untilKeysFit } from '../process/sealing.js';
 import { signaturesOf } from '../process/signatures.js';
+import type { Sealing } from '../sealing/sealer.js';
 import { signing } from '../signing/messages.js';
 import { runProcess, type Running } from '../process/run-process.js';
 import { untilTopicsAreThere } from '../process/topics.js';
@@ -29,7 +31,7 @@ export type HttpServiceTools = {
   readonly connections: Pick<Connections, 'proven'>;
   /** Adds what /health/ready looks at. */
   readonly watch: (check: Check) => void;
-};
+} & Sealing;
 export type HttpServiceOptions<S extends z.ZodObject> = {
   readonly name: HttpServiceName;
   readonly config: S;
@@ -51,6 +53,7 @@ const start = async <S extends z.ZodObject>(options: HttpServiceOptions<S>, envi
   const name = config.SERVICE_NAME ?? options.name;
   const log = createLog(name, config.LOG_LEVEL);
   const signatures = signaturesOf(config, options.name, log);
+  const sealing = sealingOf(config, log);
   const kafka = kafkaOptions(config, options.name, log);
   const registry = createRegistry(name);
   const pool = openPool(databaseOptions(config, options.name), (error) => {
@@ -59,7 +62,9 @@ const start = async <S extends z.ZodObject>(options: HttpServiceOptions<S>, envi
   // Not waited for: while the database is away it listens, and says so. Found without its tables, the process ends as by any error at start.
   const database = databaseOptions(config, options.name);
   void untilSchemasAreThere(database, [schemaOf(options.name), ...(options.reads ?? [])], log).then(() =>
-    untilLoginIsOwn(database, roleOf(options.name), config.DATABASE_SHARED_LOGIN === 'accept', log),
+    untilLoginIsOwn(database, roleOf(options.name), config.DATABASE_SHARED_LOGIN === 'accept', log).then(() =>
+      untilKeysFit(pool, sealing.keys(), { ofDataKeys: options.reads !== undefined }, log),
+    ),
   );
   await untilTopicsAreThere(kafka, options.name, log);
   const producer = signing(await startProducer(kafka), signatures.sign);
@@ -69,7 +74,7 @@ const start = async <S extends z.ZodObject>(options: HttpServiceOptions<S>, envi
   ];
   const app = createApp(registry, checks);
   const connections = countedConnections(config, registry);
-  options.wire(config, { app, pool, producer, registry, log, connections, watch: (check) => checks.push(check) });
+  options.wire(config, { app, pool, producer, registry, log, connections, watch: (check) => checks.push(check), ...sealing });
   finishApp(app, log);
   const http = await listen(app, config.HTTP_HOST, config.HTTP_PORT, connections);
   log.info({ url: http.url }, 'ready');

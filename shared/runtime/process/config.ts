@@ -74,6 +74,14 @@ export const commonConfig = z.object({
   TRUSTED_KEYS_FILE: z.string().min(1).meta({
     description: 'YAML or JSON file with the public keys of all services; `npm run keys` makes it; read again when it changes',
   }),
+  SEAL_KEYS_FILE: z.string().min(1).meta({
+    description:
+      'YAML or JSON file with the keys of sealed fields: `keys` (`id`, `key`: 256 bits in base64), the first one seals, and `hashKey`; `npm run keys` makes it; read again when it changes',
+  }),
+  ERASED_KEYS_FILE: z.string().min(1).optional().meta({
+    description:
+      'the list of data keys that `npm run erase` has erased, outside of the database and kept for ever; read again when it changes',
+  }),
   MESSAGE_MAX_AGE_DAYS: wholeNumberText(1, 59).default(30).meta({
     description: 'a message that was signed longer ago goes to quarantine: an inbox forgets after 60 days what it has handled',
   }),

@@ -23,7 +23,8 @@ import { stopInWords } from '../stopping/stop-rules.js';
 import type { StopWatch } from '../stopping/stop-watch.js';
 import type { Operators } from '../signing/operators-file.js';
 import { PostgresStore } from '../engine/store/postgres-store.js';
-import type { Figure, StateVersions } from '../engine/store/store.js';
+import { sealedStore } from '../engine/store/sealed-store.js';
+import type { EngineStore, Figure, StateVersions } from '../engine/store/store.js';
 import {
   NotReady,
   countedConnections,
@@ -40,9 +41,12 @@ import { pingKafka } from '../kafka/admin.js';
 import type { KafkaOptions } from '../kafka/client.js';
 import { startConsumer, type Consumer } from '../kafka/consumer.js';
 import { isForever, startProducer, type Producer } from '../kafka/producer.js';
+import { messageSealing } from '../sealing/sealed-message.js';
+import type { Sealing } from '../sealing/sealer.js';
 import { signing } from '../signing/messages.js';
 import { startJobs } from './jobs.js';
 import { kafkaReached } from './kafka-reached.js';
+import { sealingOf, untilKeysFit } from './sealing.js';
 import { admissionFor, signaturesOf } from './signatures.js';
 import { untilTopicsAreThere } from './topics.js';
 import { createLog, type Log } from './log.js';
@@ -114,7 +118,7 @@ const crashPoints = (setting: string | undefined): Failpoint => {
   };
 };
 
-type EngineParts = Assembly & { readonly owner: Owner; readonly store: PostgresStore; readonly readable: StateVersions };
+type EngineParts = Assembly & { readonly owner: Owner; readonly store: EngineStore; readonly readable: StateVersions };
 
 const watchStopped = (registry: Registry, consumer: Pick<Consumer, 'stopped'>): void => {
   new Gauge({
@@ -171,14 +175,21 @@ type EngineSetting = Pick<AssemblyOptions, 'admission'> & {
   readonly stops: StopWatch;
   readonly people: Operators | null;
   readonly registry: Registry;
+  readonly sealing: Sealing;
 };
 
 const startEngine = async (setting: EngineSetting): Promise<EngineParts> => {
-  const { definition, config, log, pool, producer, stops, people, registry, admission } = setting;
+  const { definition, config, log, pool, producer, stops, people, registry, admission, sealing } = setting;
   const options = databaseOptions(config, definition.name);
   // Any number that is the same in all instances of a service and differs between services.
   const lockClass = Number.parseInt(contentHash(`engine ${options.schema}`).slice(0, 7), 16);
-  const store = new PostgresStore(pool, lockClass);
+  const catalogue = new Catalogue(definition);
+  const store = sealedStore(new PostgresStore(pool, lockClass), {
+    ...sealing,
+    ask: async (text, values) => (await pool.query(text, values)).rows,
+    personalOf: catalogue.personalOf,
+    nowMs: Date.now,
+  });
   const failpoint = crashPoints(config.CRASH_POINT);
   const owner = new Owner({
     connect: () => openClient({ ...options, statementTimeoutMs: 0 }),
@@ -195,9 +206,8 @@ const startEngine = async (setting: EngineSetting): Promise<EngineParts> => {
     const problem = await clockProblem(pool);
     if (problem !== null) throw new NotReady(problem);
   });
-  const catalogue = new Catalogue(definition);
   const assembly = assemble({
-    ...{ catalogue, store, clock: systemClock, log, failpoint, stops, admission },
+    ...{ catalogue, store, clock: systemClock, log, failpoint, stops, admission, sealing: messageSealing(sealing.sealer) },
     onRefused: countRefused(registry),
     ownerId: () => owner.id,
     personNamed: (name) => people?.named(name) ?? null,
@@ -272,6 +282,7 @@ const start = async <S extends z.ZodObject, T extends ServiceTenant>(
   const log = createLog(config.SERVICE_NAME ?? options.name, config.LOG_LEVEL);
   const database = databaseOptions(config, options.name);
   const signatures = signaturesOf(config, options.name, log);
+  const sealing = sealingOf(config, log);
   const people = peopleOf(config.OPERATORS_FILE, log);
   const pool = openPool(database, (error) => {
     log.warn({ reason: error.message }, 'an idle database connection broke');
@@ -295,11 +306,12 @@ const start = async <S extends z.ZodObject, T extends ServiceTenant>(
 
   await untilSchemasAreThere(database, [schemaOf(options.name)], log);
   await untilLoginIsOwn(database, roleOf(options.name), config.DATABASE_SHARED_LOGIN === 'accept', log);
+  await untilKeysFit(pool, sealing.keys(), { ofDataKeys: true }, log);
   await untilTopicsAreThere(kafka, options.name, log);
   const producer = signing(await startProducer(kafka), signatures.sign);
   const admission = await admissionFor(config, config.tenant.unsignedTopics, signatures, pool);
   await stops.start();
-  const parts = await startEngine({ definition, config, log, pool, producer, stops, people, registry, admission });
+  const parts = await startEngine({ definition, config, log, pool, producer, stops, people, registry, admission, sealing });
   state.parts = parts;
   watchMemory(registry, parts);
   watchFigures({ registry, read: () => figuresOf(parts) });

@@ -3,7 +3,10 @@ import { createHash } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
 import { EMPTY_CHAIN, verifyNext, type ChainEnd, type Sha256, type StoredLine } from '../decide/audit-chain.js';
 import type { AuditHead, AuditLine, AuditVerdict } from '../decide/operator.js';
-import { iso, jsonOf, rowsOf, type Queryable } from './rows.js';
+import { iso, jsonOf, rowsOf, type Opened, type Queryable } from './rows.js';
+import { aboutAct, WRITTEN_BY_PEOPLE } from './written-by-people.js';
+import { isJsonObject } from '../../../../contracts/tokens.js';
+import type { Json } from '../../../../shared/kernel/json.js';
 
 export const sha256: Sha256 = (text) => createHash('sha256').update(text, 'utf8').digest('hex');
 
@@ -76,8 +79,16 @@ const storedLines = async (from: Queryable, after: number, limit: number): Promi
   return rows.map(lineOf);
 };
 
-export const auditLines = async (from: Queryable, after: number, limit: number): Promise<readonly AuditLine[]> =>
-  (await storedLines(from, after, limit)).map(({ line }) => line);
+/** For people: what is sealed in a line is opened. Its hash is of the sealed text. */
+export const auditLines = async ({ from, opening }: Opened, after: number, limit: number): Promise<readonly AuditLine[]> => {
+  const lines = (await storedLines(from, after, limit)).map(({ line }) => line);
+  const detailsOf = ({ details }: AuditLine): { readonly [key: string]: Json } => (isJsonObject(details) ? details : {});
+  await opening.know(lines.flatMap((line) => WRITTEN_BY_PEOPLE.map((name) => detailsOf(line)[name])));
+  return lines.map((line) => {
+    const { actId } = detailsOf(line);
+    return typeof actId === 'string' ? { ...line, details: opening.members(detailsOf(line), WRITTEN_BY_PEOPLE, aboutAct(actId)) } : line;
+  });
+};
 
 /** The last line; null while there is none. */
 export const auditHead = async (from: Queryable): Promise<AuditHead | null> => {

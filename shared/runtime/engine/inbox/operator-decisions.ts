@@ -5,6 +5,7 @@
 import { actOf, needsSecondPerson } from '../../../../contracts/internal/acts.js';
 import type { Envelope } from '../../../../contracts/internal/envelope.js';
 import { operatorDecision, type OperatorDecision } from '../../../../contracts/internal/events.js';
+import { maskText } from '../../../kernel/account-mask.js';
 import type { Log } from '../../process/log.js';
 import type { Operator } from '../../signing/operators-file.js';
 import { textHash, whyNotSigned } from '../../signing/signed-act.js';
@@ -76,7 +77,7 @@ const refuse = async (o: DecisionOptions, event: Envelope, actId: string | null,
 const namesIn = ({ by, approvedBy }: OperatorDecision): string => (approvedBy === null ? by : `${by}, approved by ${approvedBy}`);
 
 const replay = async (o: DecisionOptions, decision: Extract<OperatorDecision, { kind: 'replay-dead-letter' }>): Promise<string> => {
-  const resolution = `replayed by ${namesIn(decision)}: ${decision.why}`;
+  const resolution = `replayed by ${namesIn(decision)}: ${maskText(decision.why)}`;
   const { eventId, correctedValue, attempts } = decision;
   if (await o.store.sendAgain(eventId, correctedValue, resolution, Number(attempts))) return 'back in the outbox; the sweep sends it';
   const row = await o.store.replay(eventId, correctedValue, resolution, Number(attempts));
@@ -138,7 +139,13 @@ const perform = async (o: DecisionOptions, decision: OperatorDecision, eventId: 
     case 'replay-dead-letter':
       return replay(o, decision);
     case 'discard-dead-letter':
-      if (!(await o.store.discard(decision.eventId, `discarded by ${namesIn(decision)}: ${decision.why}`, Number(decision.attempts))))
+      if (
+        !(await o.store.discard(
+          decision.eventId,
+          `discarded by ${namesIn(decision)}: ${maskText(decision.why)}`,
+          Number(decision.attempts),
+        ))
+      )
         return 'no such open dead letter; it was decided before';
       await o.engine.refreshBlocked();
       return 'dropped';
