@@ -19,6 +19,8 @@ export interface NewCustomer {
   readonly number: number;
   readonly cash: string;
   readonly positions: readonly { readonly isin: string; readonly units: string }[];
+  /** Default: `Customer N`. */
+  readonly name?: string;
 }
 
 export interface Customer extends CustomerNames {
@@ -73,7 +75,7 @@ export class World {
     await this.bank('POST', '/accounts', { iban: HOUSE_ACCOUNT, currency: CURRENCY, balance: '100000000.00' });
   }
 
-  async createCustomer({ number, cash, positions }: NewCustomer): Promise<Customer> {
+  async createCustomer({ number, cash, positions, name = `Customer ${String(number)}` }: NewCustomer): Promise<Customer> {
     const iban = ibanOf(number);
     const accountNo = `DEMO${String(number).padStart(6, '0')}`;
     const externalId = `C${String(number).padStart(5, '0')}`;
@@ -87,8 +89,8 @@ export class World {
     });
     await this.bank('POST', '/customers', {
       externalId,
-      name: `Customer ${String(number)}`,
-      counterAccount: { iban, ownerName: `Customer ${String(number)}` },
+      name,
+      counterAccount: { iban, ownerName: name },
     });
     const userId = await this.investSuite.createUser({ externalId, counterAccount: { iban } });
     const portfolioId = await this.investSuite.createPortfolio({

@@ -190,11 +190,11 @@ describe('the log in the database', () => {
   });
 
   it('is found to lack the line of an act, or to say another thing than the act [A6]', async () => {
-    const { id, target } = await ask();
+    const { id } = await ask();
+    const stored = await owner.query<{ details: string }>('select details::text as details from operator.act where id = $1', [id]);
     await withoutTriggers(() => owner.query(`update operator.act set details = '{"answer":"rejected"}' where id = ${id}`));
     expect(await verdict()).toMatchObject({ whole: false, problem: `act ${id} is not what its line says` });
-    const details = JSON.stringify(newAct({ target }).details).replaceAll(/po\d+/g, target.replace('payout/', '').replace(':Pay', ''));
-    await withoutTriggers(() => owner.query(`update operator.act set details = $1 where id = ${id}`, [details]));
+    await withoutTriggers(() => owner.query(`update operator.act set details = $1 where id = ${id}`, [stored.rows[0]?.details]));
     expect(await verdict()).toMatchObject({ whole: true });
     await withoutTriggers(() => owner.query(`update operator.act set approved_by = 'ben', approval = 's' where id = ${id}`));
     expect(await verdict()).toMatchObject({ whole: false, problem: `act ${id} was approved without a line` });

@@ -382,7 +382,7 @@ describe('the operators', () => {
       expect((await cli(['dead-letters', 'discard', 'gw-1', '--why', 'sent again by them'])).exit).toBe(EXIT.done);
       expect(await json(['dead-letters', 'list', '--service', 'gateway'])).toEqual([]);
       expect(await json(['dead-letters', 'list', '--service', 'gateway', '--all'])).toMatchObject([
-        { resolution: 'discarded by anna: sent again by them' },
+        { resolution: expect.stringMatching(/^discarded by anna; act [\w-]+$/) },
       ]);
     });
   });

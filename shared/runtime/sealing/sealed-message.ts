@@ -1,7 +1,15 @@
 /** The personal part of a message: sealed as one text before it leaves, opened when it is read. The rest stays readable for anybody on the topic. */
 import { isJsonObject } from '../../../contracts/tokens.js';
-import { parseEnvelope, parseValue, printEnvelope, type Envelope } from '../../../contracts/internal/envelope.js';
+import {
+  headerNames,
+  parseEnvelope,
+  parseValue,
+  printEnvelope,
+  signatureHeaders,
+  type Envelope,
+} from '../../../contracts/internal/envelope.js';
 import { personalMembersOf, SEALED } from '../../../contracts/internal/personal.js';
+import { maskText } from '../../kernel/account-mask.js';
 import { printJson, type Json, type Printable } from '../../kernel/json.js';
 import { isSealed, type Sealer } from './sealer.js';
 
@@ -80,7 +88,30 @@ export type MessageSealing = {
   readonly keep: (text: string) => string;
   /** What was kept, as it came. @throws SealKeyMissing, SealBroken. */
   readonly asItCame: (text: string) => string;
+  /** The name of a lane: where a sender has made a key of an account, the hash of it. */
+  readonly lane: (key: string) => string;
 };
+
+const namesAnAccount = (text: string): boolean => maskText(text) !== text;
+const OURS: ReadonlySet<string> = new Set([...Object.values(headerNames), ...Object.values(signatureHeaders), 'dlq-encoding']);
+
+type Kept = { readonly key: string | null; readonly headers: Readonly<Record<string, string>>; readonly value: string };
+/** A message of which nothing is known to be free of personal data: its value, its key where that names an account, and headers that are none of ours. */
+export const keptSealed = <M extends Kept>(message: M, { keep }: MessageSealing): M => ({
+  ...message,
+  key: message.key !== null && namesAnAccount(message.key) ? keep(message.key) : message.key,
+  headers: Object.fromEntries(
+    Object.entries(message.headers).map(([name, text]) => [name, OURS.has(name) && !namesAnAccount(text) ? text : keep(text)]),
+  ),
+  value: keep(message.value),
+});
+/** The same as it came. @throws SealKeyMissing, SealBroken. */
+export const keptAsItCame = <M extends Kept>(message: M, { asItCame }: MessageSealing): M => ({
+  ...message,
+  key: message.key === null ? null : asItCame(message.key),
+  headers: Object.fromEntries(Object.entries(message.headers).map(([name, text]) => [name, asItCame(text)])),
+  value: asItCame(message.value),
+});
 
 export const messageSealing = (sealer: Sealer): MessageSealing => ({
   open: (event) => openedEvent(sealer, event),
@@ -89,6 +120,7 @@ export const messageSealing = (sealer: Sealer): MessageSealing => ({
     const whole = isSealed(text) ? text : HANDED_OVER_SEALED.exec(text)?.[1];
     return whole === undefined ? text : sealer.open(whole, ABOUT_TEXT);
   },
+  lane: (key) => (namesAnAccount(key) ? sealer.hash('key', key) : key),
 });
 
 /** For what knows no keys: nothing is sealed and nothing opened. */
@@ -96,4 +128,5 @@ export const NOTHING_SEALED: MessageSealing = {
   open: (event) => ({ event, wasSealed: false }),
   keep: (text) => text,
   asItCame: (text) => text,
+  lane: (key) => key,
 };

@@ -199,7 +199,7 @@ export class ActStore {
 
   dropKeptBody(eventId: string, act: NewAct): Promise<Act | null> {
     return loggedTransaction(this.#pool, async (client) => {
-      if (!(await closeKeptBody(client, eventId, `discarded by ${act.by}: ${maskText(act.why)}`))) return null;
+      if (!(await closeKeptBody(client, eventId, `discarded by ${act.by}; act ${act.actId}`))) return null;
       const made = await insertAct(client, this.#opening, act, await nextJob(client));
       if (made === null) throw new Error('an act about a kept body stood open: such an act never does');
       await client.query('update operator.act set carried_out_at = now() where id = $1::bigint', [made.id]);

@@ -7,7 +7,7 @@ import { personalMembersOf } from '../../../../contracts/internal/personal.js';
 import { Batcher } from '../../batching.js';
 import type { FetchedBatch, FetchedMessage, Pulse } from '../../kafka/consumer.js';
 import type { Log } from '../../process/log.js';
-import { NOTHING_SEALED, type MessageSealing } from '../../sealing/sealed-message.js';
+import { keptAsItCame, keptSealed, NOTHING_SEALED, type MessageSealing } from '../../sealing/sealed-message.js';
 import { SealKeyMissing } from '../../sealing/sealer.js';
 import type { Catalogue } from '../catalogue.js';
 import type { Clock } from '../clock.js';
@@ -106,20 +106,27 @@ const judged = (
   const { topic, value, key } = original;
   if (admitted.kind === 'refused')
     return {
-      original: { ...original, value: sealing.keep(value) },
+      original: keptSealed(original, sealing),
       read: refusedMessage(original, admitted.why),
       hash: bodyHash(value, null),
     };
   // What others write is nothing of ours to open: it could name any key.
   const isOurs = admitted.kind === 'ours';
-  const read = readMessage(catalogue, topic, value, fallbackId, key, isOurs ? sealing.open : NOTHING_SEALED.open);
+  const read = readMessage(
+    catalogue,
+    topic,
+    value,
+    fallbackId,
+    key === null ? null : sealing.lane(key),
+    isOurs ? sealing.open : NOTHING_SEALED.open,
+  );
   return { original: keptAs(original, read, sealing), read: isOurs ? read : asUnsigned(read), hash: markOf(value, read) };
 };
 
 /** A message that can be read, and says nothing personal in clear, is kept as it travels; any other whole and sealed. */
 const keptAs = (original: OriginalMessage, read: Read, sealing: MessageSealing): OriginalMessage => {
   const isSafe = read.kind === 'good' && (read.wasSealed || personalMembersOf(original.topic).length === 0);
-  return isSafe ? original : { ...original, value: sealing.keep(original.value) };
+  return isSafe ? original : keptSealed(original, sealing);
 };
 
 const takenOf = (options: InboxWriterOptions, message: FetchedMessage): Taken => {
@@ -357,7 +364,7 @@ export class InboxWriter {
       ...(before === null ? {} : { before }),
     };
     if (isRefusedId(row.eventId) && before?.isCorrected !== true) {
-      await this.#refusedAgain({ ...original, value: asItCame }, row);
+      await this.#refusedAgain(keptAsItCame(original, sealing), row);
       return null;
     }
     if (read.kind === 'bad') {
