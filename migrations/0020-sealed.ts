@@ -1,10 +1,14 @@
 import type { Knex } from 'knex';
 import { forEachEngineSchema } from './engine-schemas.js';
 
-/** A service makes data keys and reads them. It can neither change nor drop one: only the owner of the database forgets a key. */
+/**
+ * A service makes data keys and reads them. It can neither change nor drop one: only the owner of the database forgets a key. What is personal in
+ * requests of before is forgotten with the rest of its journey.
+ */
 export const readsDataKeys = (schema: string): string => `
   grant select, insert on public.data_key to cmw_${schema};
   grant select, insert on public.seal_key to cmw_${schema};
+  grant update (request) on ${schema}.earlier_request to cmw_${schema};
 `;
 
 /**

@@ -1,4 +1,7 @@
-/** Which members of `data` are personal, by topic. On a topic they travel sealed, together, as `data.sealed`. */
+/**
+ * What is personal, said once: which members of `data`, by topic, and which members of what is stored of a journey, by flow. On a topic and at
+ * rest they are sealed, together, as the member `sealed`.
+ */
 import { ownTopics, type Topic } from './topics.js';
 
 /** What the sender wrote, unchanged: it may hold anything. */
@@ -16,3 +19,16 @@ export const personalMembersOf = (topic: string): readonly string[] => OF_TOPIC[
 
 /** Under this name the sealed members stand. */
 export const SEALED = 'sealed';
+
+const NOTHING: readonly string[] = [];
+/** Top-level members of the state, of requests and of results that say something personal: accounts, names, and what people write. */
+const OF_FLOW: Readonly<Record<string, readonly string[]>> = {
+  payout: [
+    ...['owner', 'counterAccount', 'limitsPassed'],
+    ...['account', 'shownIban', 'restsOn', 'creditorName', 'creditorIban', 'debtorIban', 'remittanceInformation', 'passed'],
+  ],
+};
+/** Empty of a flow that holds nothing personal. */
+export const personalMembersOfFlow = (flow: string): readonly string[] => OF_FLOW[flow] ?? NOTHING;
+/** Flows that hold something personal. */
+export const personalFlows: readonly string[] = Object.keys(OF_FLOW);

@@ -7,6 +7,7 @@ import { topics } from '../../../contracts/internal/topics.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import type { NewAct } from './decide/operator.js';
 import { ActStore } from './store/acts.store.js';
+import { askOf } from '../../../shared/runtime/sealing/data-keys.js';
 import { testSealing } from '../../../test/support/sealing.js';
 import { auditHead, verifyAudit } from './store/audit.store.js';
 import { Opening } from './store/opening.js';
@@ -22,7 +23,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   owner = new Pool({ connectionString: database.url, max: 1 });
   role = new Pool({ connectionString: database.url, options: '-c search_path=operator -c role=cmw_operator', max: 2 });
-  acts = new ActStore(role, new Opening(testSealing, async (text, values) => (await role.query(text, values)).rows));
+  acts = new ActStore(role, new Opening(testSealing, askOf(role)));
 });
 afterAll(async () => {
   await role.end();

@@ -12,6 +12,7 @@ import { readTopic } from '../../../shared/runtime/kafka/read-topic.js';
 import { MessageTooLarge } from '../../../shared/runtime/kafka/errors.js';
 import type { CommonConfig } from '../../../shared/runtime/process/config.js';
 import type { Log } from '../../../shared/runtime/process/log.js';
+import { askOf } from '../../../shared/runtime/sealing/data-keys.js';
 import { sealedData } from '../../../shared/runtime/sealing/sealed-message.js';
 import type { Sealing } from '../../../shared/runtime/sealing/sealer.js';
 import { reasonCounter } from '../../../shared/runtime/process/reason-counter.js';
@@ -105,7 +106,7 @@ type Settings = z.output<typeof config> & CommonConfig;
 /** Routes behind a token, and the loop that carries acts out. */
 export const wire = (settings: Settings, tools: OperatorTools): { readonly stop: () => Promise<void> } => {
   const { app, pool, producer, registry, log } = tools;
-  const opening = new Opening(tools, async (text, values) => (await pool.query(text, values)).rows);
+  const opening = new Opening(tools, askOf(pool));
   const people = peopleOf(settings.OPERATORS_FILE, log);
   const publish: CarryOutOptions['publish'] = (message) => producer.send([message], { deadlineMs: PUBLISH_DEADLINE_MS });
   const heads = headsOf(settings, tools, publish);

@@ -1,3 +1,4 @@
+import { personalMembersOfFlow } from '../../../contracts/internal/personal.js';
 import type { z } from 'zod';
 import { portfolioProblems, portfolioRulesOf } from '../../../contracts/internal/portfolio-rules.js';
 import { brokerProblems, configuredBroker } from '../../../shared/adapters/broker/configured.js';
@@ -20,7 +21,7 @@ import { payoutFlow } from './decide/payout.flow.js';
 import { payoutPolicy } from './decide/payout.policy.js';
 import { payoutUpgrades } from './decide/payout.upgrades.js';
 import type { LimitsPort } from './decide/limits.js';
-import { payoutPersonal, payoutState } from './decide/payout.js';
+import { payoutState } from './decide/payout.js';
 import { approveCashOut } from './effect/approve-cash-out.js';
 import { clearSuspense } from './effect/clear-suspense.js';
 import { createCashOut } from './effect/create-cash-out.js';
@@ -73,7 +74,7 @@ export const payoutBinding = ({ investSuite, broker, coreBanking, limits }: Port
   return bind({
     flow: payoutFlow,
     idPrefix: 'po',
-    personal: payoutPersonal,
+    personal: personalMembersOfFlow('payout'),
     state: payoutState,
     policy: {
       schema: payoutPolicy,

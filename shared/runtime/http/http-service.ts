@@ -14,8 +14,10 @@ import { countedConnections, createApp, createRegistry, finishApp, listen, type 
 import { pingKafka } from '../kafka/admin.js';
 import { startProducer, type Producer } from '../kafka/producer.js';
 import { createLog, type Log } from '../process/log.js';
+import { startRetention } from '../process/retention.js';
 import { sealingOf, untilKeysFit } from '../process/sealing.js';
 import { signaturesOf } from '../process/signatures.js';
+import { askOf } from '../sealing/data-keys.js';
 import type { Sealing } from '../sealing/sealer.js';
 import { signing } from '../signing/messages.js';
 import { runProcess, type Running } from '../process/run-process.js';
@@ -76,12 +78,14 @@ const start = async <S extends z.ZodObject>(options: HttpServiceOptions<S>, envi
   const connections = countedConnections(config, registry);
   options.wire(config, { app, pool, producer, registry, log, connections, watch: (check) => checks.push(check), ...sealing });
   finishApp(app, log);
+  const retention = options.name === 'gateway' ? startRetention(askOf(pool), options.name, config.PERSONAL_KEPT_DAYS, log) : null;
   const http = await listen(app, config.HTTP_HOST, config.HTTP_PORT, connections);
   log.info({ url: http.url }, 'ready');
   process.stdout.write(`${JSON.stringify({ ready: true, service: options.name, url: http.url })}\n`);
   return {
     stop: async () => {
       await http.stop();
+      await retention?.stop();
       await producer.stop();
       await pool.end();
     },

@@ -82,6 +82,10 @@ export const commonConfig = z.object({
     description:
       'the list of data keys that `npm run erase` has erased, outside of the database and kept for ever; read again when it changes',
   }),
+  PERSONAL_KEPT_DAYS: wholeNumberText(1, 36_500).default(3_650).meta({
+    description:
+      'so long after a journey has ended, or people have closed a message, what is personal in it is forgotten; amounts, references and history stay',
+  }),
   MESSAGE_MAX_AGE_DAYS: wholeNumberText(1, 59).default(30).meta({
     description: 'a message that was signed longer ago goes to quarantine: an inbox forgets after 60 days what it has handled',
   }),

@@ -41,11 +41,13 @@ import { pingKafka } from '../kafka/admin.js';
 import type { KafkaOptions } from '../kafka/client.js';
 import { startConsumer, type Consumer } from '../kafka/consumer.js';
 import { isForever, startProducer, type Producer } from '../kafka/producer.js';
+import { askOf } from '../sealing/data-keys.js';
 import { messageSealing } from '../sealing/sealed-message.js';
 import type { Sealing } from '../sealing/sealer.js';
 import { signing } from '../signing/messages.js';
 import { startJobs } from './jobs.js';
 import { kafkaReached } from './kafka-reached.js';
+import { startRetention } from './retention.js';
 import { sealingOf, untilKeysFit } from './sealing.js';
 import { admissionFor, signaturesOf } from './signatures.js';
 import { untilTopicsAreThere } from './topics.js';
@@ -186,7 +188,7 @@ const startEngine = async (setting: EngineSetting): Promise<EngineParts> => {
   const catalogue = new Catalogue(definition);
   const store = sealedStore(new PostgresStore(pool, lockClass), {
     ...sealing,
-    ask: async (text, values) => (await pool.query(text, values)).rows,
+    ask: askOf(pool),
     personalOf: catalogue.personalOf,
     nowMs: Date.now,
   });
@@ -328,6 +330,7 @@ const start = async <S extends z.ZodObject, T extends ServiceTenant>(
   });
   state.consumer = consumer;
   watchStopped(registry, consumer);
+  const retention = startRetention(askOf(pool), options.name, config.PERSONAL_KEPT_DAYS, log);
   const jobs = startJobs(definition.jobs ?? [], (messages) => producer.send(messages), log);
   log.info({ topics }, 'ready');
   process.stdout.write(`${JSON.stringify({ ready: true, service: options.name, url: http.url })}\n`);
@@ -335,6 +338,7 @@ const start = async <S extends z.ZodObject, T extends ServiceTenant>(
     stop: async () => {
       log.info('stopping');
       await jobs.stop();
+      await retention.stop();
       await consumer.stop();
       await parts.sweep.stop();
       await parts.engine.stop(DRAIN_MS);

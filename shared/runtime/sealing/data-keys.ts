@@ -3,7 +3,7 @@
  * ever about one customer. When it is forgotten, nobody can open that again, in no copy of the database either: see erased-keys.ts.
  */
 import { createSecretKey, randomBytes } from 'node:crypto';
-import type { QueryResultRow } from 'pg';
+import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import { Recent } from '../../kernel/recent.js';
 import { openWith, sealWith } from './cipher.js';
 import type { SealKeys } from './seal-keys-file.js';
@@ -11,6 +11,10 @@ import type { DataKey } from './sealed-rows.js';
 import { SealKeyMissing } from './sealer.js';
 
 export type Ask = <R extends QueryResultRow>(text: string, values: unknown[]) => Promise<readonly R[]>;
+export const askOf =
+  (pool: Pick<Pool | PoolClient, 'query'>): Ask =>
+  async <R extends QueryResultRow>(text: string, values: unknown[]) =>
+    (await pool.query<R>(text, values)).rows;
 export type DataKeysOptions = {
   readonly ask: Ask;
   readonly keys: () => SealKeys;

@@ -9,6 +9,8 @@ import { clearText, openedBody } from '../../../../shared/runtime/sealing/sealed
 import { dataKeyIdOf, openedJson } from '../../../../shared/runtime/sealing/sealed-rows.js';
 import { sealedBy, sealedWithData, type Sealing } from '../../../../shared/runtime/sealing/sealer.js';
 
+/** No portfolio has such an id. */
+const OF_NO_PORTFOLIO = '(none)';
 const ERASED_TEXT = '(erased)';
 const LONGEST_BODY = 100_000;
 type Members = { readonly [key: string]: Printable };
@@ -66,7 +68,6 @@ export class Opening {
     const sealed = sealedBy(text);
     if (sealed === null) return text;
     try {
-      if (sealed.by === 'master') return this.#sealing.sealer.open(text, about);
       const key = this.#keys.toOpen(sealed.keyId);
       return key === null ? ERASED_TEXT : openWith(key.key, sealed.payload, about);
     } catch (error) {
@@ -88,14 +89,12 @@ export class Opening {
     return this.#keys.prepare(portfolioIds);
   }
 
-  /** What people write about a portfolio goes with its data key; what is about none, with ours. */
+  /** What people write about a portfolio is sealed with its data key, so that it is erased with it. What is about none has a key of its own. */
   async seal(texts: Members, portfolioId: string | null, about: string): Promise<Members> {
-    if (portfolioId !== null) await this.#keys.prepare([portfolioId]);
-    const sealed = (text: string): string => {
-      if (portfolioId === null) return this.#sealing.sealer.seal(text, about);
-      const { id, key } = this.#keys.toSeal(portfolioId);
-      return sealedWithData(id, key, text, about);
-    };
+    const whose = portfolioId ?? OF_NO_PORTFOLIO;
+    await this.#keys.prepare([whose]);
+    const { id, key } = this.#keys.toSeal(whose);
+    const sealed = (text: string): string => sealedWithData(id, key, text, about);
     return Object.fromEntries(
       Object.entries(texts).map(([name, text]) => [name, typeof text === 'string' && text !== '' ? sealed(text) : text]),
     );

@@ -67,12 +67,6 @@ export const payoutState = z.object({
 });
 export type Payout = Readonly<z.output<typeof payoutState>>;
 
-/** What is personal of a payout, in its state, in what it asks and in what it is answered: accounts, names, and what people write. */
-export const payoutPersonal = [
-  ...(['owner', 'counterAccount', 'limitsPassed'] as const satisfies readonly (keyof Payout)[]),
-  ...['account', 'shownIban', 'restsOn', 'creditorName', 'creditorIban', 'debtorIban', 'remittanceInformation', 'passed'],
-];
-
 /** Money came back after it was settled. Amount in major units; `currency` is null when the bank does not repeat it. */
 export type TransferReturn = {
   readonly amount: Decimal;
