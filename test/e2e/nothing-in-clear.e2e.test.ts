@@ -6,9 +6,9 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Kafka, Partitioners, type KafkaConfig } from 'kafkajs';
 import { parse } from 'yaml';
 import { serviceNames } from '../../contracts/internal/services.js';
+import { startProducer } from '../../shared/runtime/kafka/producer.js';
 import { signedHeaders } from '../simulators/shared/webhook.js';
 import { eventually } from '../support/eventually.js';
 import { testPeople } from '../support/signing-people.js';
@@ -69,12 +69,9 @@ describe('after a run with faults, people and bad input', () => {
 
   /** As anybody might who can write to a topic: nothing of it is ours. */
   const writeAsForeigner = async (topic: string, key: string, value: string, headers: Readonly<Record<string, string>>): Promise<void> => {
-    const { brokers, sasl } = world.kafka;
-    const kafka = new Kafka({ brokers: [...brokers], clientId: 'foreigner', ...(sasl === undefined ? {} : { sasl }) } as KafkaConfig);
-    const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
-    await producer.connect();
-    await producer.send({ topic, messages: [{ key, value, headers: { ...headers } }] });
-    await producer.disconnect();
+    const producer = await startProducer(world.kafka);
+    await producer.send([{ topic, key, value, headers }]);
+    await producer.stop();
   };
 
   /** Anna answers for the refused transfer, Ben approves; what they write names the customer. */
