@@ -210,6 +210,7 @@ grant usage on sequence service.owner_id to cmw_service;
 grant select on table service.quarantine to cmw_operator;
 grant insert, select, update on table service.quarantine to cmw_service;
 grant insert, select, update on table service.write_check to cmw_service;
+grant update (request) on table service.earlier_request to cmw_service;
 grant execute on function service.expect_all(given bigint, done bigint) to public;
 grant execute on function service.expect_all(given bigint, done bigint) to cmw_service;
 
@@ -655,6 +656,16 @@ CREATE OR REPLACE FUNCTION public.stop_act_is_append_only()
  LANGUAGE plpgsql
 AS $function$ begin raise exception 'stops are append-only'; end $function$;
 
+create table public.data_key (
+  id text collate "C" not null,
+  portfolio_id text collate "C" not null,
+  wrapped_by text not null,
+  wrapped text not null,
+  made_at timestamp with time zone default now() not null,
+  closing_at timestamp with time zone,
+  constraint data_key_pkey PRIMARY KEY (id)
+);
+
 create table public.engine_schema (
   name text not null,
   added_at timestamp with time zone default now() not null,
@@ -673,6 +684,13 @@ create table public.migration_lock (
   index integer default nextval('public.migration_lock_index_seq'::regclass) not null,
   is_locked integer,
   constraint migration_lock_pkey PRIMARY KEY (index)
+);
+
+create table public.seal_key (
+  id text collate "C" not null,
+  mark text not null,
+  first_seen timestamp with time zone default now() not null,
+  constraint seal_key_pkey PRIMARY KEY (id)
 );
 
 create table public.stop_act (
@@ -704,12 +722,24 @@ create table public.unsigned_until (
   constraint unsigned_until_offset_check CHECK (("offset" >= 0))
 );
 
+CREATE INDEX data_key_portfolio ON public.data_key USING btree (portfolio_id);
 CREATE INDEX stop_act_written ON public.stop_act USING btree (written_by);
 
 CREATE TRIGGER stop_act_is_append_only BEFORE DELETE OR UPDATE ON public.stop_act FOR EACH ROW EXECUTE FUNCTION public.stop_act_is_append_only();
 CREATE TRIGGER stop_act_is_never_emptied BEFORE TRUNCATE ON public.stop_act FOR EACH STATEMENT EXECUTE FUNCTION public.stop_act_is_append_only();
 
+grant insert, select on table public.data_key to cmw_operator;
+grant insert, select on table public.data_key to cmw_payout;
+grant insert, select on table public.data_key to cmw_portfolio;
+grant insert, select on table public.data_key to cmw_rebalancing;
+grant insert, select on table public.data_key to cmw_withdrawal;
 grant select on table public.engine_schema to cmw_operator;
+grant insert, select on table public.seal_key to cmw_gateway;
+grant insert, select on table public.seal_key to cmw_operator;
+grant insert, select on table public.seal_key to cmw_payout;
+grant insert, select on table public.seal_key to cmw_portfolio;
+grant insert, select on table public.seal_key to cmw_rebalancing;
+grant insert, select on table public.seal_key to cmw_withdrawal;
 grant select on table public.stop_act to cmw_gateway;
 grant select on table public.stop_act to cmw_operator;
 grant select on table public.stop_act to cmw_payout;
