@@ -13,6 +13,7 @@ import { askOf } from '../../shared/runtime/sealing/data-keys.js';
 import { readErasedKeys } from '../../shared/runtime/sealing/erased-keys.js';
 import { forgetWhatIsOver } from '../../shared/runtime/process/retention.js';
 import { personalMembersOfFlow } from '../../contracts/internal/personal.js';
+import { eventually } from '../../test/support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.js';
 import { testSealing } from '../../test/support/sealing.js';
 import { erase, eraseAgain } from './erase.js';
@@ -165,8 +166,12 @@ describe('erasing one customer', () => {
 
   it('that meets a journey which began meanwhile lets the keys go on', async () => {
     await payout(store, 'po-1', 'P1');
-    const erasing = erase({ ...options(), closingMs: 300 }, ann);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    const erasing = erase({ ...options(), closingMs: 1_500 }, ann);
+    await eventually(
+      'the keys are closing',
+      async () => (await owner.query('select 1 from public.data_key where closing_at is not null')).rows.length,
+      (closing) => closing === 1,
+    );
     await payout(store, 'po-2', 'P1', false);
     await expect(erasing).rejects.toThrow('po-2');
     expect((await owner.query('select 1 from public.data_key where closing_at is not null')).rows).toEqual([]);

@@ -9,7 +9,7 @@ const HELP = `npm run erase -- CUSTOMER --by NAME --why "..."
 
 Erases one customer: the data keys of the customer's portfolios are forgotten, for ever. CUSTOMER is a portfolio, or an owner at InvestSuite.
 Amounts, statuses, references and the audit log stay. Nothing is erased while anything of the customer is under way or waits for people.
-It takes ${'about 75'} seconds: services must have let go of the keys first. There is no way back.
+It takes 75 seconds: services must have let go of the keys first. There is no way back.
 
 Reads MIGRATE_DATABASE_URL (without it: DATABASE_URL) and ERASED_KEYS_FILE, the list that services read and that must be kept for ever.
 

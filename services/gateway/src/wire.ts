@@ -14,7 +14,7 @@ import { Places } from '../../../shared/runtime/http/places.js';
 import { counting, type Check } from '../../../shared/runtime/http/server.js';
 import type { Producer } from '../../../shared/runtime/kafka/producer.js';
 import type { Log } from '../../../shared/runtime/process/log.js';
-import { sealedBody, sealedData } from '../../../shared/runtime/sealing/sealed-message.js';
+import { sealedBody, sealedContent } from '../../../shared/runtime/sealing/sealed-message.js';
 import type { Sealer } from '../../../shared/runtime/sealing/sealer.js';
 import type { config } from './config.js';
 import { webhookHandler, type WebhookRoute } from './consume/webhook.js';
@@ -61,7 +61,7 @@ export const wire = (settings: Settings, { app, pool, producer, registry, log, c
   const tools = {
     store: new WebhookStore(pool, (body) => Buffer.from(sealedBody(sealer, body))),
     seal: {
-      data: (topic: Topic, eventId: string, content: Parameters<typeof sealedData>[3]) => sealedData(sealer, topic, eventId, content),
+      data: (topic: Topic, eventId: string, content: Parameters<typeof sealedContent>[3]) => sealedContent(sealer, topic, eventId, content),
       key: (personal: string) => sealer.hash('key', personal),
     },
     publish: (messages: Parameters<Producer['sendEach']>[0]) => producer.sendEach(messages, { deadlineMs: PUBLISH_DEADLINE_MS }),

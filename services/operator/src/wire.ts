@@ -13,7 +13,7 @@ import { MessageTooLarge } from '../../../shared/runtime/kafka/errors.js';
 import type { CommonConfig } from '../../../shared/runtime/process/config.js';
 import type { Log } from '../../../shared/runtime/process/log.js';
 import { askOf } from '../../../shared/runtime/sealing/data-keys.js';
-import { sealedData } from '../../../shared/runtime/sealing/sealed-message.js';
+import { sealedContent } from '../../../shared/runtime/sealing/sealed-message.js';
 import type { Sealing } from '../../../shared/runtime/sealing/sealer.js';
 import { reasonCounter } from '../../../shared/runtime/process/reason-counter.js';
 import type { config } from './config.js';
@@ -122,7 +122,7 @@ export const wire = (settings: Settings, tools: OperatorTools): { readonly stop:
       log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'an act waits: it could not be carried out now');
     },
     nowMs: Date.now,
-    sealed: (eventId, decision) => sealedData(tools.sealer, 'operator.decision', eventId, decision),
+    sealed: (eventId, decision) => sealedContent(tools.sealer, 'operator.decision', eventId, decision),
     actsPerSecond: settings.OPERATOR_ACTS_PER_SECOND,
   });
   app.use(

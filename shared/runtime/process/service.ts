@@ -276,6 +276,23 @@ const endsWith =
     process.exit(1);
   };
 
+type Needed = {
+  readonly name: EngineServiceName;
+  readonly config: CommonConfig;
+  readonly database: DatabaseOptions;
+  readonly pool: Pool;
+  readonly kafka: KafkaOptions;
+  readonly sealing: Sealing;
+  readonly log: Log;
+};
+/** @throws ConfigurationError for what will never be there by waiting. */
+const untilAllIsThere = async ({ name, config, database, pool, kafka, sealing, log }: Needed): Promise<void> => {
+  await untilSchemasAreThere(database, [schemaOf(name)], log);
+  await untilLoginIsOwn(database, roleOf(name), config.DATABASE_SHARED_LOGIN === 'accept', log);
+  await untilKeysFit(pool, sealing.keys(), { ofDataKeys: true }, log);
+  await untilTopicsAreThere(kafka, name, log);
+};
+
 const start = async <S extends z.ZodObject, T extends ServiceTenant>(
   options: ServiceOptions<S, T>,
   environment: Environment,
@@ -306,10 +323,7 @@ const start = async <S extends z.ZodObject, T extends ServiceTenant>(
   const http: Listening = await listen(app, config.HTTP_HOST, config.HTTP_PORT, countedConnections(config, registry));
   log.info({ url: http.url }, 'listening');
 
-  await untilSchemasAreThere(database, [schemaOf(options.name)], log);
-  await untilLoginIsOwn(database, roleOf(options.name), config.DATABASE_SHARED_LOGIN === 'accept', log);
-  await untilKeysFit(pool, sealing.keys(), { ofDataKeys: true }, log);
-  await untilTopicsAreThere(kafka, options.name, log);
+  await untilAllIsThere({ name: options.name, config, database, pool, kafka, sealing, log });
   const producer = signing(await startProducer(kafka), signatures.sign);
   const admission = await admissionFor(config, config.tenant.unsignedTopics, signatures, pool);
   await stops.start();

@@ -6,7 +6,7 @@ import { World } from '../../../test/support/parcel-flow.js';
 import { randomKey, sealKeysOf } from '../../../test/support/sealing.js';
 import { letterFacts, signedDecision } from '../../../test/support/signing-people.js';
 import type { SealKeys } from './seal-keys-file.js';
-import { clearText, sealedData } from './sealed-message.js';
+import { clearText, sealedContent } from './sealed-message.js';
 import { Sealer, type Sealing } from './sealer.js';
 
 const { query, startCopy, message, take, all, payRow } = parcelEngine();
@@ -104,7 +104,7 @@ describe('sealed on topics', () => {
     message(
       'core-banking.transfer-status',
       'WD1',
-      sealedData(sealer, 'core-banking.transfer-status', id, { key: 'WD1', original: { iban: IBAN } }),
+      sealedContent(sealer, 'core-banking.transfer-status', id, { key: 'WD1', original: { iban: IBAN } }),
       id,
     );
 

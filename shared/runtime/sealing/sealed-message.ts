@@ -20,11 +20,11 @@ const ABOUT_TEXT = 'text';
 type Members = { readonly [key: string]: Printable };
 
 /** `data` as it travels. What holds nothing personal is given back as it is. */
-export const sealedData = (sealer: Sealer, topic: string, eventId: string, data: Members): Members => {
-  const personal = personalMembersOf(topic).filter((name) => data[name] !== undefined);
-  if (personal.length === 0) return data;
-  const secret = Object.fromEntries(personal.map((name) => [name, data[name]]));
-  const open = Object.entries(data).filter(([name]) => !personal.includes(name));
+export const sealedContent = (sealer: Sealer, topic: string, eventId: string, content: Members): Members => {
+  const personal = personalMembersOf(topic).filter((name) => content[name] !== undefined);
+  if (personal.length === 0) return content;
+  const secret = Object.fromEntries(personal.map((name) => [name, content[name]]));
+  const open = Object.entries(content).filter(([name]) => !personal.includes(name));
   return { ...Object.fromEntries(open), [SEALED]: sealer.seal(printJson(secret), aboutEvent(eventId)) };
 };
 
@@ -77,7 +77,7 @@ export const clearText = (sealer: Sealer, text: string): string => {
   } catch {
     return text;
   }
-  return printEnvelope({ ...openedEvent(sealer, event).event } as Parameters<typeof printEnvelope>[0]);
+  return printEnvelope(openedEvent(sealer, event).event);
 };
 
 /** How a service reads messages, and keeps those whose sender seals nothing. */

@@ -1,7 +1,7 @@
 /** The personal members of a stored JSON object: sealed as one text in the member `sealed`, so that the rest stays readable and searchable. */
 import type { KeyObject } from 'node:crypto';
 import { openWith } from './cipher.js';
-import { sealedBy, sealedWithData } from './sealer.js';
+import { sealedBy, sealedForPortfolio } from './sealer.js';
 
 export type DataKey = { readonly id: string; readonly key: KeyObject };
 /** Null: the key is forgotten, for ever. */
@@ -30,7 +30,7 @@ export const sealedJson = (text: string, members: readonly string[], { id, key }
       count++;
     } else open[name] = member;
   if (count === 0) return text;
-  open[SEALED] = sealedWithData(id, key, JSON.stringify(secret), about);
+  open[SEALED] = sealedForPortfolio(id, key, JSON.stringify(secret), about);
   return JSON.stringify(open);
 };
 

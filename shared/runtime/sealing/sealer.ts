@@ -25,7 +25,7 @@ export const sealedBy = (text: string): SealedBy | null => {
 };
 export const isSealed = (text: string): boolean => sealedBy(text) !== null;
 
-export const sealedWithData = (dataKeyId: string, key: KeyObject, text: string, about: string): string =>
+export const sealedForPortfolio = (dataKeyId: string, key: KeyObject, text: string, about: string): string =>
   `sealed:1:d:${dataKeyId}:${sealWith(key, text, about)}`;
 
 /** So many last characters find an account, as people name it. */

@@ -5,7 +5,16 @@ import { randomKey, sealKeysOf, writeSealKeys } from '../../../test/support/seal
 import { createSecretKey } from 'node:crypto';
 import { SealBroken } from './cipher.js';
 import { readSealKeys, type SealKeys } from './seal-keys-file.js';
-import { clearText, keptAsItCame, keptSealed, messageSealing, openedBody, openedEvent, sealedBody, sealedData } from './sealed-message.js';
+import {
+  clearText,
+  keptAsItCame,
+  keptSealed,
+  messageSealing,
+  openedBody,
+  openedEvent,
+  sealedBody,
+  sealedContent,
+} from './sealed-message.js';
 import { dataKeyIdOf, openedJson, sealedJson, type DataKey } from './sealed-rows.js';
 import { Sealer, SealKeyMissing, sealedBy } from './sealer.js';
 
@@ -81,7 +90,7 @@ describe('the file of keys', () => {
 });
 
 describe('a message', () => {
-  const data = {
+  const content = {
     depositId: 'D1',
     iban: IBAN,
     amount: '5.00',
@@ -92,7 +101,7 @@ describe('a message', () => {
   };
   const event = { id: 'bank:D1', type: 'deposit', version: '2', occurredAt: '2026-01-01T00:00:00Z', portfolioId: null };
   const travelling = (sealer: Sealer): string =>
-    printEnvelope({ ...event, data: sealedData(sealer, 'core-banking.deposit', event.id, data) });
+    printEnvelope({ ...event, data: sealedContent(sealer, 'core-banking.deposit', event.id, content) });
 
   it('travels with what is personal sealed, once, and the rest readable [A13]', () => {
     const text = travelling(before);
@@ -112,7 +121,7 @@ describe('a message', () => {
   });
   it('of ours that says nothing personal travels as it is', () => {
     const own = { withdrawalId: 'w1' };
-    expect(sealedData(before, 'payout.requested', 'e', own)).toBe(own);
+    expect(sealedContent(before, 'payout.requested', 'e', own)).toBe(own);
   });
   it('cannot lend its sealed part to another event', () => {
     const stolen = parseEnvelope(travelling(before));

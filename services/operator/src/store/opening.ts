@@ -7,7 +7,7 @@ import { openWith } from '../../../../shared/runtime/sealing/cipher.js';
 import { DataKeys, type Ask } from '../../../../shared/runtime/sealing/data-keys.js';
 import { clearText, openedBody } from '../../../../shared/runtime/sealing/sealed-message.js';
 import { dataKeyIdOf, openedJson } from '../../../../shared/runtime/sealing/sealed-rows.js';
-import { sealedBy, sealedWithData, type Sealing } from '../../../../shared/runtime/sealing/sealer.js';
+import { sealedBy, sealedForPortfolio, type Sealing } from '../../../../shared/runtime/sealing/sealer.js';
 
 /** No portfolio has such an id. */
 const OF_NO_PORTFOLIO = '(none)';
@@ -94,7 +94,7 @@ export class Opening {
     const whose = portfolioId ?? OF_NO_PORTFOLIO;
     await this.#keys.prepare([whose]);
     const { id, key } = this.#keys.toSeal(whose);
-    const sealed = (text: string): string => sealedWithData(id, key, text, about);
+    const sealed = (text: string): string => sealedForPortfolio(id, key, text, about);
     return Object.fromEntries(
       Object.entries(texts).map(([name, text]) => [name, typeof text === 'string' && text !== '' ? sealed(text) : text]),
     );

@@ -75,13 +75,11 @@ const UNDECIDED: ReadonlySet<string> = new Set(['planned', 'sending', 'accepted'
 /** Never throws: a message whose mark cannot be made in our form has that of its text. Sealed again, the same message is another text. */
 const markOf = (value: string, read: Read): string => {
   try {
-    return bodyHash(read.kind === 'good' && read.wasSealed ? printEnvelope(read.event as Printed) : value, read.event);
+    return bodyHash(read.kind === 'good' && read.wasSealed ? printEnvelope(read.event) : value, read.event);
   } catch {
     return contentHash(value);
   }
 };
-
-type Printed = Parameters<typeof printEnvelope>[0];
 
 const placeOf = ({ original }: Pick<Taken, 'original'>): string => `${original.topic}/${String(original.partition)}/${original.offset}`;
 

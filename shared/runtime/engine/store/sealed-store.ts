@@ -32,6 +32,30 @@ const waiting = async <T>(work: () => Promise<T>): Promise<T> => {
   }
 };
 
+/** What holds nothing personal. */
+const asItIs = (inner: EngineStore): Omit<EngineStore, 'ingest' | 'load' | 'write' | 'byReference' | 'quarantined' | 'replay'> => ({
+  stillOpen: (eventIds) => inner.stillOpen(eventIds),
+  openInbox: (olderThanMs, limit, except) => inner.openInbox(olderThanMs, limit, except),
+  dueJourneys: (limit, readable) => inner.dueJourneys(limit, readable),
+  dueEffects: (graceMs, limit, readable) => inner.dueEffects(graceMs, limit, readable),
+  orphanedEffects: (ownId, limit, readable) => inner.orphanedEffects(ownId, limit, readable),
+  openDecidedLanes: () => inner.openDecidedLanes(),
+  blockedLanes: () => inner.blockedLanes(),
+  unsentOutbox: (olderThanMs, limit) => inner.unsentOutbox(olderThanMs, limit),
+  markSent: (eventIds) => inner.markSent(eventIds),
+  setAside: (rows) => inner.setAside(rows),
+  dropHandled: (days, limit) => inner.dropHandled(days, limit),
+  putOffOverdue: (roomMs) => inner.putOffOverdue(roomMs),
+  newlyOverdue: (limit) => inner.newlyOverdue(limit),
+  figures: (readable) => inner.figures(readable),
+  takeAct: (actId, eventId) => inner.takeAct(actId, eventId),
+  refuseDecision: (eventId, actId, reason) => inner.refuseDecision(eventId, actId, reason),
+  // It goes to Kafka as it is: a message of our own says nothing personal.
+  sendAgain: (eventId, corrected, ...rest) => inner.sendAgain(eventId, corrected, ...rest),
+  discard: (eventId, resolution, attempts) => inner.discard(eventId, resolution, attempts),
+  releaseLane: (portfolioId) => inner.releaseLane(portfolioId),
+});
+
 export const sealedStore = (inner: EngineStore, options: SealedStoreOptions): EngineStore => {
   const { sealer, personalOf } = options;
   const dataKeys = new DataKeys({ ...options, ask: (text, values) => options.ask(text, values) });
@@ -82,34 +106,15 @@ export const sealedStore = (inner: EngineStore, options: SealedStoreOptions): En
   const atRest = (row: InboxRow): InboxRow => (row.topic === OWN_TOPIC ? { ...row, value: sealedHandedOver(sealer, row.value) } : row);
 
   return {
+    ...asItIs(inner),
     ingest: (rows, bad) => inner.ingest(rows.map(atRest), bad),
     load,
     write: async (parts) => inner.write(await sealedParts(parts)),
-    stillOpen: (eventIds) => inner.stillOpen(eventIds),
     byReference,
-    openInbox: (olderThanMs, limit, except) => inner.openInbox(olderThanMs, limit, except),
-    dueJourneys: (limit, readable) => inner.dueJourneys(limit, readable),
-    dueEffects: (graceMs, limit, readable) => inner.dueEffects(graceMs, limit, readable),
-    orphanedEffects: (ownId, limit, readable) => inner.orphanedEffects(ownId, limit, readable),
-    openDecidedLanes: () => inner.openDecidedLanes(),
-    blockedLanes: () => inner.blockedLanes(),
-    unsentOutbox: (olderThanMs, limit) => inner.unsentOutbox(olderThanMs, limit),
-    markSent: (eventIds) => inner.markSent(eventIds),
-    setAside: (rows) => inner.setAside(rows),
-    dropHandled: (days, limit) => inner.dropHandled(days, limit),
-    putOffOverdue: (roomMs) => inner.putOffOverdue(roomMs),
-    newlyOverdue: (limit) => inner.newlyOverdue(limit),
-    figures: (readable) => inner.figures(readable),
     quarantined: async (eventId) => {
       const message = await inner.quarantined(eventId);
       return message === null ? null : waiting(() => Promise.resolve({ ...message, value: clearText(sealer, message.value) }));
     },
-    takeAct: (actId, eventId) => inner.takeAct(actId, eventId),
-    refuseDecision: (eventId, actId, reason) => inner.refuseDecision(eventId, actId, reason),
     replay: (eventId, corrected, ...rest) => inner.replay(eventId, corrected === null ? null : sealedText(sealer, corrected), ...rest),
-    // It goes to Kafka as it is: a message of our own says nothing personal.
-    sendAgain: (eventId, corrected, ...rest) => inner.sendAgain(eventId, corrected, ...rest),
-    discard: (eventId, resolution, attempts) => inner.discard(eventId, resolution, attempts),
-    releaseLane: (portfolioId) => inner.releaseLane(portfolioId),
   };
 };
