@@ -11,6 +11,23 @@ export const readsDataKeys = (schema: string): string => `
   grant update (request) on ${schema}.earlier_request to cmw_${schema};
 `;
 
+const RESTORED = `
+  -- A head on Kafka names a line that this log has never had: the database is older than the log was. The line that says so stays for ever.
+  create function operator.note_restored(lost_to bigint) returns void language plpgsql security definer set search_path = pg_catalog as $$
+  declare
+    last_seq bigint;
+  begin
+    perform pg_advisory_xact_lock(7215003);
+    select coalesce(max(seq), 0) into last_seq from operator.audit;
+    if lost_to > last_seq then
+      perform operator.write_line('operator-service', 'noticed: the database was restored', 'audit',
+        jsonb_build_object('restoredAfter', last_seq::text, 'lostTo', lost_to::text));
+    end if;
+  end $$;
+  revoke all on function operator.note_restored from public;
+  grant execute on function operator.note_restored to cmw_operator;
+`;
+
 /**
  * `data_key`: the keys that personal members of stored rows are sealed with, by portfolio, each wrapped by a key of SEAL_KEYS_FILE
  * (`wrapped_by`). Whoever forgets all keys of a portfolio has erased what is personal about its customer. A key whose `closing_at` is set
@@ -38,4 +55,5 @@ export const up = async (knex: Knex): Promise<void> => {
     grant select, insert on public.seal_key to cmw_operator, cmw_gateway;
   `);
   await forEachEngineSchema(knex, readsDataKeys);
+  await knex.raw(RESTORED);
 };

@@ -501,6 +501,23 @@ CREATE OR REPLACE FUNCTION operator.note_refusal(who text, what text, target tex
  SET search_path TO 'pg_catalog'
 AS $function$ select operator.write_line(who, 'refused: ' || what, target, jsonb_build_object('because', because)) $function$;
 
+CREATE OR REPLACE FUNCTION operator.note_restored(lost_to bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+  declare
+    last_seq bigint;
+  begin
+    perform pg_advisory_xact_lock(7215003);
+    select coalesce(max(seq), 0) into last_seq from operator.audit;
+    if lost_to > last_seq then
+      perform operator.write_line('operator-service', 'noticed: the database was restored', 'audit',
+        jsonb_build_object('restoredAfter', last_seq::text, 'lostTo', lost_to::text));
+    end if;
+  end $function$;
+
 CREATE OR REPLACE FUNCTION operator.note_stops()
  RETURNS void
  LANGUAGE plpgsql
@@ -644,6 +661,7 @@ grant execute on function operator.hash_of_act(a operator.act) to cmw_operator;
 grant execute on function operator.hash_of_fields(VARIADIC fields text[]) to public;
 grant execute on function operator.hash_of_fields(VARIADIC fields text[]) to cmw_operator;
 grant execute on function operator.note_refusal(who text, what text, target text, because text) to cmw_operator;
+grant execute on function operator.note_restored(lost_to bigint) to cmw_operator;
 grant execute on function operator.note_stops() to cmw_operator;
 
 -- public

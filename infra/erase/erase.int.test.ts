@@ -9,7 +9,7 @@ import { PostgresStore } from '../../shared/runtime/engine/store/postgres-store.
 import { sealedStore } from '../../shared/runtime/engine/store/sealed-store.js';
 import { emptyParts, PARTS, type PartName, type PartRow } from '../../shared/runtime/engine/store/step-statement.js';
 import type { EngineStore } from '../../shared/runtime/engine/store/store.js';
-import { askOf } from '../../shared/runtime/sealing/data-keys.js';
+import { askOf } from '../../shared/runtime/sealing/portfolio-keys.js';
 import { readErasedKeys } from '../../shared/runtime/sealing/erased-keys.js';
 import { forgetWhatIsOver } from '../../shared/runtime/process/retention.js';
 import { personalMembersOfFlow } from '../../contracts/internal/personal.js';

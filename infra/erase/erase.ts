@@ -1,12 +1,12 @@
 /**
- * Erases one customer: forgets the data keys of the customer's portfolios, so that nobody can open what was sealed with them, in no copy of the
+ * Erases one customer: forgets the data keys of the customer's portfolios. Nobody can open what was sealed with them any more, in no copy of the
  * database either. Books, references, history and the audit log stay, and can be verified as before.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import { engineServiceNames, schemaOf } from '../../contracts/internal/services.js';
 import { isoOf } from '../../shared/kernel/instant.js';
-import { askOf, SEALS_FOR_MS, type Ask } from '../../shared/runtime/sealing/data-keys.js';
+import { askOf, SEALS_FOR_MS, type Ask } from '../../shared/runtime/sealing/portfolio-keys.js';
 import { appendErasedKeys, readErasedKeys } from '../../shared/runtime/sealing/erased-keys.js';
 import { forgetJourneys, forgetMessages } from '../../shared/runtime/sealing/forget.js';
 import { engineSchemasOf } from '../../migrations/index.js';

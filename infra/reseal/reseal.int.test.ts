@@ -6,7 +6,7 @@ import { sealKeyProblems } from '../../shared/runtime/process/sealing.js';
 import { PostgresStore } from '../../shared/runtime/engine/store/postgres-store.js';
 import { sealedStore } from '../../shared/runtime/engine/store/sealed-store.js';
 import { DatabaseAway, type EngineStore } from '../../shared/runtime/engine/store/store.js';
-import { askOf } from '../../shared/runtime/sealing/data-keys.js';
+import { askOf } from '../../shared/runtime/sealing/portfolio-keys.js';
 import type { SealKeys } from '../../shared/runtime/sealing/seal-keys-file.js';
 import { clearText, openedBody, sealedText } from '../../shared/runtime/sealing/sealed-message.js';
 import { Sealer } from '../../shared/runtime/sealing/sealer.js';

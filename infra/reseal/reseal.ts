@@ -5,7 +5,7 @@
 import { Client } from 'pg';
 import { personalFlows, personalMembersOfFlow } from '../../contracts/internal/personal.js';
 import { engineServiceNames, schemaOf } from '../../contracts/internal/services.js';
-import { askOf, DataKeys, unwrapDataKey, wrapDataKey, type Ask } from '../../shared/runtime/sealing/data-keys.js';
+import { askOf, DataKeys, unwrapDataKey, wrapDataKey, type Ask } from '../../shared/runtime/sealing/portfolio-keys.js';
 import type { SealKeys } from '../../shared/runtime/sealing/seal-keys-file.js';
 import { openedBody, sealedBody, sealedText } from '../../shared/runtime/sealing/sealed-message.js';
 import { sealedJson } from '../../shared/runtime/sealing/sealed-rows.js';

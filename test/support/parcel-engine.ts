@@ -1,5 +1,5 @@
 /** The engine on a real Postgres with the parcel's flow. A test file asks for one database of its own. */
-import { askOf } from '../../shared/runtime/sealing/data-keys.js';
+import { askOf } from '../../shared/runtime/sealing/portfolio-keys.js';
 import { messageSealing } from '../../shared/runtime/sealing/sealed-message.js';
 import type { Sealing } from '../../shared/runtime/sealing/sealer.js';
 import { sealedStore } from '../../shared/runtime/engine/store/sealed-store.js';

@@ -1,4 +1,4 @@
-/** Looks for what must stand nowhere in clear: in every row of a database, in the files of Postgres and of Kafka, and in every log. */
+/** Looks for what must stand nowhere in clear: in rows of a database, in files of Postgres and Kafka, and in logs. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Pool } from 'pg';

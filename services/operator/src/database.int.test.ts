@@ -5,11 +5,11 @@ import { ACT_KINDS, mayMoveMoney, SECOND } from '../../../contracts/internal/act
 import { engineService, engineServiceNames } from '../../../contracts/internal/services.js';
 import { topics } from '../../../contracts/internal/topics.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
-import type { NewAct } from './decide/operator.js';
+import type { AuditHead, NewAct } from './decide/operator.js';
 import { ActStore } from './store/acts.store.js';
-import { askOf } from '../../../shared/runtime/sealing/data-keys.js';
+import { askOf } from '../../../shared/runtime/sealing/portfolio-keys.js';
 import { testSealing } from '../../../test/support/sealing.js';
-import { auditHead, verifyAudit } from './store/audit.store.js';
+import { auditHead, noteRestored, verifyAudit } from './store/audit.store.js';
 import { Opening } from './store/opening.js';
 
 let database: TestDatabase;
@@ -210,6 +210,29 @@ describe('the log in the database', () => {
     expect(await verdict()).toMatchObject({ whole: true });
   });
 
+  it('tells a restored database from a changed log: the restore stands in the log, for ever, before anything else [A13]', async () => {
+    const lost: AuditHead[] = [];
+    const { id } = await ask();
+    lost.push((await auditHead(role)) ?? { seq: 0, hash: '' });
+    expect(await noteRestored(role, lost)).toBe(false);
+    // An older copy: the act and its line were never made.
+    await withoutTriggers(async () => {
+      await owner.query('delete from operator.act where id = $1', [id]);
+      await owner.query('delete from operator.audit where seq = $1', [lost[0]?.seq]);
+    });
+    expect(await verdict(lost)).toMatchObject({ whole: false, kind: 'restored' });
+    expect(await noteRestored(role, lost)).toBe(true);
+    expect(await noteRestored(role, lost)).toBe(false);
+    const after = (lost[0]?.seq ?? 0) - 1;
+    await ask();
+    const heads = [...lost, (await auditHead(role)) ?? { seq: 0, hash: '' }];
+    expect(await verdict(heads)).toMatchObject({ whole: true, restores: [{ after, lostTo: after + 1 }] });
+    // The line of a restore excuses what was lost with it, and nothing else.
+    const forged = { seq: after, hash: 'f'.repeat(64) };
+    expect(await verdict([...heads, forged])).toMatchObject({ whole: false, kind: 'tampered' });
+    expect(await verdict([...heads, { seq: after + 100, hash: 'f'.repeat(64) }])).toMatchObject({ whole: false, kind: 'restored' });
+  });
+
   it('is found to have a line whose act is gone, a changed line, and a cut end [A6]', async () => {
     const { id } = await ask();
     const head = await auditHead(role);
@@ -227,10 +250,15 @@ describe('the log in the database', () => {
     await withoutTriggers(() => owner.query('delete from operator.audit where seq = $1', [head?.seq]));
     // The act and its line are both gone, and what is left is whole in itself: only the head that was kept outside knows.
     expect(await verdict()).toMatchObject({ whole: true });
-    expect(await verdict(heads)).toMatchObject({ whole: false, problem: `line ${String(head?.seq)} is gone: a head on Kafka names it` });
+    expect(await verdict(heads)).toMatchObject({
+      whole: false,
+      kind: 'restored',
+      problem: expect.stringContaining(`line ${String(head?.seq)} is gone: a head on Kafka names it`),
+    });
     await ask();
     expect(await verdict(heads)).toMatchObject({
       whole: false,
+      kind: 'tampered',
       problem: `line ${String(head?.seq)} is another one than a head on Kafka says`,
     });
     await withoutTriggers(() => owner.query(`update operator.audit set who = 'eve' where seq = 2`));

@@ -27,6 +27,7 @@ import { config } from './config.js';
 import { loggedTransaction } from './store/audit.store.js';
 import { wire } from './wire.js';
 import { kafkaSettings, reachedByEnvironment } from '../../../test/support/kafka.js';
+const opened = (value: Buffer | null): string => clearText(testSealing.sealer, value?.toString() ?? '{}');
 
 const ANNA = anna.token;
 const DORA = 'token-of-dora-0123456789';
@@ -82,10 +83,7 @@ describe('the operators', () => {
       topics: ['operator.decision'],
       ingest: (batch) => {
         for (const { key, value } of batch.messages) {
-          const message = JSON.parse(clearText(testSealing.sealer, value?.toString() ?? '{}')) as {
-            id: string;
-            data: Record<string, unknown>;
-          };
+          const message = JSON.parse(opened(value)) as { id: string; data: Record<string, unknown> };
           decisions.push({ eventId: message.id, key, data: message.data });
         }
         return Promise.resolve();

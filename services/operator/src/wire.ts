@@ -12,7 +12,7 @@ import { readTopic } from '../../../shared/runtime/kafka/read-topic.js';
 import { MessageTooLarge } from '../../../shared/runtime/kafka/errors.js';
 import type { CommonConfig } from '../../../shared/runtime/process/config.js';
 import type { Log } from '../../../shared/runtime/process/log.js';
-import { askOf } from '../../../shared/runtime/sealing/data-keys.js';
+import { askOf } from '../../../shared/runtime/sealing/portfolio-keys.js';
 import { sealedContent } from '../../../shared/runtime/sealing/sealed-message.js';
 import type { Sealing } from '../../../shared/runtime/sealing/sealer.js';
 import { reasonCounter } from '../../../shared/runtime/process/reason-counter.js';
@@ -26,7 +26,7 @@ import type { Reading } from './decide/operator.js';
 import { AuditHeads } from './effect/audit-heads.js';
 import { CarryOut, type CarryOutOptions } from './effect/carry-out.js';
 import { ActStore, listActs } from './store/acts.store.js';
-import { auditHead, auditLines, verifyAudit } from './store/audit.store.js';
+import { auditHead, auditLines, noteRestored, verifyAudit } from './store/audit.store.js';
 import { fatesOf, listDeadLetters } from './store/dead-letters.store.js';
 import { refusalsOf, refusedDecisions } from './store/decisions.store.js';
 import { engineSchemasOf } from './store/engine-schemas.store.js';
@@ -94,6 +94,13 @@ const headsOf = (settings: Settings, { pool, log }: OperatorTools, publish: Carr
     head: () => auditHead(pool),
     publish,
     readAll: () => readTopic(kafka, { topic: 'audit.head', groupId, deadlineMs: READ_HEADS_WITHIN_MS }),
+    noteRestored: (heads) => noteRestored(pool, heads),
+    restored: () => {
+      log.error(
+        { alarm: 'restored' },
+        'the database is older than the audit log was: it was restored, or somebody has cut the log; see audit verify',
+      );
+    },
     failed: (error) => {
       log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'the heads of the audit log on Kafka cannot be reached now');
     },

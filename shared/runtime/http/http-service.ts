@@ -17,7 +17,7 @@ import { createLog, type Log } from '../process/log.js';
 import { startRetention } from '../process/retention.js';
 import { sealingOf, untilKeysFit } from '../process/sealing.js';
 import { signaturesOf } from '../process/signatures.js';
-import { askOf } from '../sealing/data-keys.js';
+import { askOf } from '../sealing/portfolio-keys.js';
 import type { Sealing } from '../sealing/sealer.js';
 import { signing } from '../signing/messages.js';
 import { runProcess, type Running } from '../process/run-process.js';

@@ -76,7 +76,7 @@ export const commonConfig = z.object({
   }),
   SEAL_KEYS_FILE: z.string().min(1).meta({
     description:
-      'YAML or JSON file with the keys of sealed fields: `keys` (`id`, `key`: 256 bits in base64), the first one seals, and `hashKey`; `npm run keys` makes it; read again when it changes',
+      'YAML or JSON file with the keys of sealed fields; the first one seals, all of them open; `npm run keys` makes it; read again when it changes',
   }),
   ERASED_KEYS_FILE: z.string().min(1).optional().meta({
     description:

@@ -1,6 +1,6 @@
 /** The job that forgets what is personal in what is over: by PERSONAL_KEPT_DAYS, once a day. What is open, and what waits for people, stays. */
 import type { EngineServiceName } from '../../../contracts/internal/services.js';
-import type { Ask } from '../sealing/data-keys.js';
+import type { Ask } from '../sealing/portfolio-keys.js';
 import { forgetBodies, forgetJourneys, forgetQuarantine } from '../sealing/forget.js';
 import type { Log } from './log.js';
 

@@ -41,7 +41,7 @@ import { pingKafka } from '../kafka/admin.js';
 import type { KafkaOptions } from '../kafka/client.js';
 import { startConsumer, type Consumer } from '../kafka/consumer.js';
 import { isForever, startProducer, type Producer } from '../kafka/producer.js';
-import { askOf } from '../sealing/data-keys.js';
+import { askOf } from '../sealing/portfolio-keys.js';
 import { messageSealing } from '../sealing/sealed-message.js';
 import type { Sealing } from '../sealing/sealer.js';
 import { signing } from '../signing/messages.js';

@@ -4,7 +4,7 @@
  */
 import { personalFlows, personalMembersOfFlow } from '../../../contracts/internal/personal.js';
 import { schemaOf, type EngineServiceName } from '../../../contracts/internal/services.js';
-import type { Ask } from './data-keys.js';
+import type { Ask } from './portfolio-keys.js';
 
 /** Which ended journeys are meant, in SQL over `j`, with its value as $3. */
 const OF_PORTFOLIOS = 'j.portfolio_id = any($3::text[])';

@@ -96,7 +96,7 @@ const namesAnAccount = (text: string): boolean => maskText(text) !== text;
 const OURS: ReadonlySet<string> = new Set([...Object.values(headerNames), ...Object.values(signatureHeaders), 'dlq-encoding']);
 
 type Kept = { readonly key: string | null; readonly headers: Readonly<Record<string, string>>; readonly value: string };
-/** A message of which nothing is known to be free of personal data: its value, its key where that names an account, and headers that are none of ours. */
+/** A message that may hold anything personal. Sealed are its value, headers that are none of ours, and its key where that names an account. */
 export const keptSealed = <M extends Kept>(message: M, { keep }: MessageSealing): M => ({
   ...message,
   key: message.key !== null && namesAnAccount(message.key) ? keep(message.key) : message.key,

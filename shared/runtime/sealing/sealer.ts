@@ -1,6 +1,6 @@
 /**
- * Seals and opens single texts. A sealed text says how it was sealed: `sealed:1:m:<key id>:...` with a key of SEAL_KEYS_FILE, for what is
- * forgotten by itself; `sealed:1:d:<data key id>:...` with the data key of a portfolio, for what stays until that key is forgotten.
+ * Seals and opens single texts. A sealed text says how it was sealed. `sealed:1:m:<key id>:...` is sealed with a key of SEAL_KEYS_FILE: what goes
+ * by itself. `sealed:1:d:<data key id>:...` is sealed with the data key of a portfolio: what stays until that key is forgotten.
  */
 import { createHmac, type KeyObject } from 'node:crypto';
 import { openWith, SealBroken, sealWith } from './cipher.js';

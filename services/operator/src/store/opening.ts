@@ -4,7 +4,7 @@
  */
 import { parseJson, type Json, type Printable } from '../../../../shared/kernel/json.js';
 import { openWith } from '../../../../shared/runtime/sealing/cipher.js';
-import { DataKeys, type Ask } from '../../../../shared/runtime/sealing/data-keys.js';
+import { DataKeys, type Ask } from '../../../../shared/runtime/sealing/portfolio-keys.js';
 import { clearText, openedBody } from '../../../../shared/runtime/sealing/sealed-message.js';
 import { dataKeyIdOf, openedJson } from '../../../../shared/runtime/sealing/sealed-rows.js';
 import { sealedBy, sealedForPortfolio, type Sealing } from '../../../../shared/runtime/sealing/sealer.js';

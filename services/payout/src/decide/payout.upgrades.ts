@@ -12,8 +12,8 @@ const payingAndLimitsJoin: Upgrade = (old) => {
 };
 
 /**
- * To 3. Nothing has changed in clear. At rest, accounts and names are sealed from here on: an instance of before would send a request without
- * them, so it must not take such a payout for one of its own.
+ * To 3. Nothing has changed in clear. At rest, accounts and names are sealed from here on. An instance of before would send a request without
+ * them, so it must leave such a payout alone.
  */
 const personalIsSealed: Upgrade = (old) => old;
 

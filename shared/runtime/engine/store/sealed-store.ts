@@ -2,7 +2,7 @@
  * The store with everything personal sealed: the one place where the engine's rows are sealed and opened. Whoever is above it sees clear values,
  * whatever is below it sees none. A row that holds nothing personal goes through as it is; so does one that an earlier release has written.
  */
-import { DataKeys, type Ask } from '../../sealing/data-keys.js';
+import { DataKeys, type Ask } from '../../sealing/portfolio-keys.js';
 import { clearText, sealedHandedOver, sealedText } from '../../sealing/sealed-message.js';
 import { dataKeyIdOf, openedJson, sealedJson } from '../../sealing/sealed-rows.js';
 import { SealKeyMissing, type Sealing } from '../../sealing/sealer.js';
