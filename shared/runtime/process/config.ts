@@ -76,15 +76,14 @@ export const commonConfig = z.object({
   }),
   SEAL_KEYS_FILE: z.string().min(1).meta({
     description:
-      'YAML or JSON file with the keys of sealed fields; the first one seals, all of them open; `npm run keys` makes it; read again when it changes',
+      'file with the keys of sealed fields: the first one seals, all of them open; `npm run keys` makes it; read again when it changes',
   }),
   ERASED_KEYS_FILE: z.string().min(1).optional().meta({
     description:
-      'the list of data keys that `npm run erase` has erased, outside of the database and kept for ever; read again when it changes',
+      'the list that `npm run erase` writes: data keys that are erased; keep it for ever, outside of the database; read again when it changes',
   }),
   PERSONAL_KEPT_DAYS: wholeNumberText(1, 36_500).default(3_650).meta({
-    description:
-      'so long after a journey has ended, or people have closed a message, what is personal in it is forgotten; amounts, references and history stay',
+    description: 'so many days after a journey has ended, or people have closed a message, what is personal in it is forgotten',
   }),
   MESSAGE_MAX_AGE_DAYS: wholeNumberText(1, 59).default(30).meta({
     description: 'a message that was signed longer ago goes to quarantine: an inbox forgets after 60 days what it has handled',

@@ -301,8 +301,7 @@ const start = async <S extends z.ZodObject, T extends ServiceTenant>(
   const log = createLog(config.SERVICE_NAME ?? options.name, config.LOG_LEVEL);
   const database = databaseOptions(config, options.name);
   const signatures = signaturesOf(config, options.name, log);
-  const sealing = sealingOf(config, log);
-  const people = peopleOf(config.OPERATORS_FILE, log);
+  const [sealing, people] = [sealingOf(config, log), peopleOf(config.OPERATORS_FILE, log)];
   const pool = openPool(database, (error) => {
     log.warn({ reason: error.message }, 'an idle database connection broke');
   });

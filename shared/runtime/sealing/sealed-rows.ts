@@ -48,6 +48,6 @@ export const openedJson = (value: unknown, keyOf: DataKeyOf, about: string, pars
   const { [SEALED]: part, ...open } = value as Members & { readonly sealed: string };
   const known = keyOf(keyId);
   if (known === null) return { ...open, ...ERASED };
-  const payload = sealedBy(part as string)?.payload ?? '';
+  const payload = sealedBy(part)?.payload ?? '';
   return { ...open, ...(parse(openWith(known.key, payload, about)) as Members) };
 };
