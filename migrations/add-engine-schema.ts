@@ -7,6 +7,7 @@ import { journeyPolicy } from './0008-journey-policy.js';
 import { decisionsOfPeople } from './0011-decisions-of-people.js';
 import { readsStops } from './0013-stop-acts.js';
 import { writeCheck } from './0014-write-check.js';
+import { readsDataKeys } from './0020-sealed.js';
 
 export type EngineChange = {
   /** The migration that makes this change in the schemas that exist. */
@@ -24,6 +25,7 @@ export const ENGINE_CHANGES: readonly EngineChange[] = [
   { migration: '0011-decisions-of-people', change: decisionsOfPeople },
   { migration: '0013-stop-acts', change: readsStops },
   { migration: '0014-write-check', change: writeCheck },
+  { migration: '0020-sealed', change: readsDataKeys },
 ];
 
 const GOOD_NAME = /^[a-z][a-z0-9_]{0,40}$/;

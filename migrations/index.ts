@@ -17,6 +17,7 @@ import * as signedActs from './0012-signed-acts.js';
 import * as stopActs from './0013-stop-acts.js';
 import * as writeCheck from './0014-write-check.js';
 import * as limits from './0017-limits.js';
+import * as sealed from './0020-sealed.js';
 
 export type Migration = { readonly name: string; readonly up: (knex: Knex) => Promise<void> };
 
@@ -35,6 +36,7 @@ export const migrations: readonly Migration[] = [
   { name: '0013-stop-acts', up: stopActs.up },
   { name: '0014-write-check', up: writeCheck.up },
   { name: '0017-limits', up: limits.up },
+  { name: '0020-sealed', up: sealed.up },
 ];
 
 const forwardOnly = (): Promise<never> => Promise.reject(new Error('migrations go forward only'));

@@ -210,6 +210,7 @@ grant usage on sequence service.owner_id to cmw_service;
 grant select on table service.quarantine to cmw_operator;
 grant insert, select, update on table service.quarantine to cmw_service;
 grant insert, select, update on table service.write_check to cmw_service;
+grant update (request) on table service.earlier_request to cmw_service;
 grant execute on function service.expect_all(given bigint, done bigint) to public;
 grant execute on function service.expect_all(given bigint, done bigint) to cmw_service;
 
@@ -500,6 +501,23 @@ CREATE OR REPLACE FUNCTION operator.note_refusal(who text, what text, target tex
  SET search_path TO 'pg_catalog'
 AS $function$ select operator.write_line(who, 'refused: ' || what, target, jsonb_build_object('because', because)) $function$;
 
+CREATE OR REPLACE FUNCTION operator.note_restored(lost_to bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+  declare
+    last_seq bigint;
+  begin
+    perform pg_advisory_xact_lock(7215003);
+    select coalesce(max(seq), 0) into last_seq from operator.audit;
+    if lost_to > last_seq then
+      perform operator.write_line('operator-service', 'noticed: the database was restored', 'audit',
+        jsonb_build_object('restoredAfter', last_seq::text, 'lostTo', lost_to::text));
+    end if;
+  end $function$;
+
 CREATE OR REPLACE FUNCTION operator.note_stops()
  RETURNS void
  LANGUAGE plpgsql
@@ -643,6 +661,7 @@ grant execute on function operator.hash_of_act(a operator.act) to cmw_operator;
 grant execute on function operator.hash_of_fields(VARIADIC fields text[]) to public;
 grant execute on function operator.hash_of_fields(VARIADIC fields text[]) to cmw_operator;
 grant execute on function operator.note_refusal(who text, what text, target text, because text) to cmw_operator;
+grant execute on function operator.note_restored(lost_to bigint) to cmw_operator;
 grant execute on function operator.note_stops() to cmw_operator;
 
 -- public
@@ -654,6 +673,16 @@ CREATE OR REPLACE FUNCTION public.stop_act_is_append_only()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$ begin raise exception 'stops are append-only'; end $function$;
+
+create table public.data_key (
+  id text collate "C" not null,
+  portfolio_id text collate "C" not null,
+  wrapped_by text not null,
+  wrapped text not null,
+  made_at timestamp with time zone default now() not null,
+  closing_at timestamp with time zone,
+  constraint data_key_pkey PRIMARY KEY (id)
+);
 
 create table public.engine_schema (
   name text not null,
@@ -673,6 +702,13 @@ create table public.migration_lock (
   index integer default nextval('public.migration_lock_index_seq'::regclass) not null,
   is_locked integer,
   constraint migration_lock_pkey PRIMARY KEY (index)
+);
+
+create table public.seal_key (
+  id text collate "C" not null,
+  mark text not null,
+  first_seen timestamp with time zone default now() not null,
+  constraint seal_key_pkey PRIMARY KEY (id)
 );
 
 create table public.stop_act (
@@ -704,12 +740,24 @@ create table public.unsigned_until (
   constraint unsigned_until_offset_check CHECK (("offset" >= 0))
 );
 
+CREATE INDEX data_key_portfolio ON public.data_key USING btree (portfolio_id);
 CREATE INDEX stop_act_written ON public.stop_act USING btree (written_by);
 
 CREATE TRIGGER stop_act_is_append_only BEFORE DELETE OR UPDATE ON public.stop_act FOR EACH ROW EXECUTE FUNCTION public.stop_act_is_append_only();
 CREATE TRIGGER stop_act_is_never_emptied BEFORE TRUNCATE ON public.stop_act FOR EACH STATEMENT EXECUTE FUNCTION public.stop_act_is_append_only();
 
+grant insert, select on table public.data_key to cmw_operator;
+grant insert, select on table public.data_key to cmw_payout;
+grant insert, select on table public.data_key to cmw_portfolio;
+grant insert, select on table public.data_key to cmw_rebalancing;
+grant insert, select on table public.data_key to cmw_withdrawal;
 grant select on table public.engine_schema to cmw_operator;
+grant insert, select on table public.seal_key to cmw_gateway;
+grant insert, select on table public.seal_key to cmw_operator;
+grant insert, select on table public.seal_key to cmw_payout;
+grant insert, select on table public.seal_key to cmw_portfolio;
+grant insert, select on table public.seal_key to cmw_rebalancing;
+grant insert, select on table public.seal_key to cmw_withdrawal;
 grant select on table public.stop_act to cmw_gateway;
 grant select on table public.stop_act to cmw_operator;
 grant select on table public.stop_act to cmw_payout;

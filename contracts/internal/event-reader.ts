@@ -8,6 +8,8 @@ import type { OutsideTopic } from './topics.js';
 export type SortedEvent = OutsideWords & {
   /** Portfolio id, or what the event is about until the portfolio is known. */
   readonly key: string;
+  /** The key is something personal, such as an account: on the topic its keyed hash stands for it. */
+  readonly keyIsPersonal?: true;
   /** The sender's own id, the same whenever the event is sent again. */
   readonly id: string;
   readonly type: string;

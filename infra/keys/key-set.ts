@@ -1,5 +1,5 @@
 /** A set of signing keys: one private key file for each service, and the file of public keys that every service reads. */
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
@@ -8,6 +8,7 @@ import { keyIdOf } from '../../shared/runtime/signing/trusted-keys-file.js';
 import { WrongUsage } from '../sandbox/wrong-usage.js';
 
 export const TRUSTED_KEYS = 'trusted-keys.yaml';
+export const SEAL_KEYS = 'seal-keys.yaml';
 
 export type MadeKey = { readonly service: string; readonly id: string; /** Of the private key. */ readonly file: string };
 type PublicKey = { readonly id: string; readonly publicKey: string; readonly notAfter?: string };
@@ -36,6 +37,46 @@ const makeKey = (folder: string, service: string): { readonly made: MadeKey; rea
   const file = join(folder, `${service}.${id}.pem`);
   writePrivately(file, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
   return { made: { service, id, file }, known: { id, publicKey } };
+};
+
+const SEAL_KEY_BYTES = 32;
+const randomKey = (): string => randomBytes(SEAL_KEY_BYTES).toString('base64');
+
+type SealKeysText = { keys: { id: string; key: string }[]; hashKey: string };
+
+/** The keys of sealed fields. Every service reads the same file. @throws WrongUsage when there is one already: its keys are in use. */
+export const makeSealKeys = (folder: string): string => {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const file = join(folder, SEAL_KEYS);
+  if (existsSync(file)) throw new WrongUsage(`There is a ${file} already; add a key with --add-seal-key.`);
+  const content: SealKeysText = { keys: [{ id: 'k1', key: randomKey() }], hashKey: randomKey() };
+  writePrivately(file, stringify(content, { lineWidth: 0 }));
+  return file;
+};
+
+const readSealKeysText = (folder: string): SealKeysText => {
+  const file = join(folder, SEAL_KEYS);
+  if (!existsSync(file)) throw new WrongUsage(`There is no ${file}: make one first (npm run keys).`);
+  return parse(readFileSync(file, 'utf8')) as SealKeysText;
+};
+
+/** A new key that opens, and seals once it is the first. Every service must know a key before one seals with it. */
+export const addSealKey = (folder: string): string => {
+  const content = readSealKeysText(folder);
+  const taken = content.keys.map(({ id }) => Number(/^k(\d+)$/.exec(id)?.[1] ?? '0'));
+  const id = `k${String(Math.max(0, ...taken) + 1)}`;
+  content.keys.push({ id, key: randomKey() });
+  writePrivately(join(folder, SEAL_KEYS), stringify(content, { lineWidth: 0 }));
+  return id;
+};
+
+/** From now on this key seals. @throws WrongUsage when the file does not hold it. */
+export const sealWithKey = (folder: string, id: string): void => {
+  const content = readSealKeysText(folder);
+  const first = content.keys.find((key) => key.id === id);
+  if (first === undefined) throw new WrongUsage(`${SEAL_KEYS} holds no key ${id}.`);
+  content.keys = [first, ...content.keys.filter((key) => key !== first)];
+  writePrivately(join(folder, SEAL_KEYS), stringify(content, { lineWidth: 0 }));
 };
 
 /** @throws WrongUsage when there is a set already: its keys are in use. */

@@ -236,6 +236,7 @@ describe('the new service', () => {
         ...kafkaSettings(kafka),
         SIGNING_KEY: readFileSync(keys.keyFileOf(SERVICE), 'utf8'),
         TRUSTED_KEYS_FILE: keys.trustedKeysFile,
+        SEAL_KEYS_FILE: keys.sealKeysFile,
         KAFKA_TOPIC_PREFIX: kafka.topicPrefix,
         TENANT_FILE: join(root, 'test/upgrade/tenant.yaml'),
         INVESTSUITE_BASE_URL: simulator.url,

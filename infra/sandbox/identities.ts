@@ -6,7 +6,7 @@ import { ensureTopics } from '../../shared/runtime/kafka/admin.js';
 import type { TlsMaterial } from '../../shared/kernel/tls.js';
 import { prefixOf } from '../../shared/runtime/process/config.js';
 import { plannedAccess, plannedTopics } from '../../shared/runtime/process/topics.js';
-import { makeKeySet, TRUSTED_KEYS } from '../keys/key-set.js';
+import { makeKeySet, makeSealKeys, TRUSTED_KEYS } from '../keys/key-set.js';
 import type { Kafka } from './kafka/launcher.js';
 import type { KafkaLogin } from './kafka/users.js';
 import { ensureLogins, urlOfService } from './logins.js';
@@ -44,11 +44,13 @@ export const databaseLogins = async (ownerUrl: string, tls?: TlsMaterial): Promi
   return Object.fromEntries(serviceNames.map((name) => [`${prefixOf(name)}DATABASE_URL`, urlOfService(ownerUrl, name)]));
 };
 
-/** A new set of keys in this folder. */
-export const signingKeys = (folder: string): Environment => {
+/** A new set of keys in this folder: what services sign with, and what they seal with. */
+export const serviceKeys = (folder: string): Environment => {
   const keys = makeKeySet(folder, serviceNames);
   return {
     TRUSTED_KEYS_FILE: join(folder, TRUSTED_KEYS),
+    SEAL_KEYS_FILE: makeSealKeys(folder),
+    ERASED_KEYS_FILE: join(folder, 'erased-keys.jsonl'),
     ...Object.fromEntries(keys.map(({ service, file }) => [`${prefixOf(service)}SIGNING_KEY_FILE`, file])),
   };
 };

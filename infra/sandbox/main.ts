@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { migrate } from '../../migrations/index.js';
-import { databaseLogins, kafkaEnvironment, kafkaUsers, prepareTopics, signingKeys } from './identities.js';
+import { databaseLogins, kafkaEnvironment, kafkaUsers, prepareTopics, serviceKeys } from './identities.js';
 import { type Kafka, startKafka } from './kafka/launcher.js';
 import { type Postgres, startPostgres } from './postgres.js';
 import { freePort } from './ports.js';
@@ -91,7 +91,7 @@ const main = async (): Promise<void> => {
   if (servers === 'interrupted') process.exit(130);
   const { kafka, postgres } = servers;
   const folder = makeRunFolder('simulators', { keep: values.keep });
-  const env = { ...(await kafkaSettings(kafka)), ...(await databaseSettings(postgres)), ...signingKeys(join(folder.path, 'keys')) };
+  const env = { ...(await kafkaSettings(kafka)), ...(await databaseSettings(postgres)), ...serviceKeys(join(folder.path, 'keys')) };
   const simulators = await startSimulators({ folder: folder.path, gatewayUrl });
   for (const [name, value] of Object.entries({ ...env, ...simulators.env })) process.stdout.write(`export ${name}=${value}\n`);
   process.stdout.write(

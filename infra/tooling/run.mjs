@@ -52,6 +52,8 @@ const COMMANDS = {
   migrate: { file: 'dist/migrations/main.js', built: true, does: 'the migrations of the database, forward only' },
   keys: { file: 'dist/infra/keys/main.js', built: true, does: 'makes the keys that services sign their messages with' },
   topics: { file: 'dist/infra/topics/main.js', built: true, does: 'makes topics, and allows each service what it needs; -- --print' },
+  erase: { file: 'dist/infra/erase/main.js', built: true, does: 'erases one customer, for ever; -- CUSTOMER --by NAME --why TEXT' },
+  reseal: { file: 'dist/infra/reseal/main.js', built: true, does: 'seals anew with the first key of SEAL_KEYS_FILE' },
   operator: { file: 'dist/services/operator/src/cli.js', built: true, does: "the operators' command line" },
   torture: {
     file: 'dist/test/torture/main.js',

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { databaseLogins, kafkaEnvironment, kafkaUsers, prepareTopics, signingKeys } from '../../infra/sandbox/identities.js';
+import { databaseLogins, kafkaEnvironment, kafkaUsers, prepareTopics, serviceKeys } from '../../infra/sandbox/identities.js';
 import { startKafka, type Kafka } from '../../infra/sandbox/kafka/launcher.js';
 import { startPostgres, type Postgres } from '../../infra/sandbox/postgres.js';
 import { migrate } from '../../migrations/index.js';
@@ -54,7 +54,7 @@ export const benchIdentities = async (
 ): Promise<Readonly<Record<string, string>>> => {
   const kafka = await context.kafka();
   const [logins] = await Promise.all([databaseLogins(databaseUrl), prepareTopics(kafka)]);
-  return { ...kafkaEnvironment(kafka), ...kafkaUsers(kafka), ...logins, ...signingKeys(join(folder, 'keys')) };
+  return { ...kafkaEnvironment(kafka), ...kafkaUsers(kafka), ...logins, ...serviceKeys(join(folder, 'keys')) };
 };
 
 /** Once, however often it is asked for. */

@@ -77,6 +77,7 @@ export const fiveCalls = (call: Call): ServiceDefinition => ({
     bind<State, Input, Effects, Said, null>({
       flow,
       idPrefix: 'fc',
+      personal: [],
       state: z.object({
         status: z.enum(['FirstCall', 'SecondCall', 'ThirdCall', 'FourthCall', 'FifthCall', 'Done']),
         wanted: z.string(),

@@ -16,4 +16,5 @@ export const serviceEnvironment = {
   CORE_BANKING_TOKEN: 'token-of-the-bank',
   SIGNING_KEY: generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   TRUSTED_KEYS_FILE: 'no-such-file',
+  SEAL_KEYS_FILE: 'no-such-file',
 } as const;

@@ -106,7 +106,7 @@ describe('bad input on real topics', () => {
       50,
     );
     if (row === undefined) throw new Error('it does not wait');
-    return row;
+    return { ...row, value: world.clear(row.value) };
   };
   const replay = async (service: string, eventId: string, customer: Customer, correctedValue: string | null): Promise<string> => {
     const { value, attempts } = await waitingLetter(service, eventId);
@@ -131,7 +131,11 @@ describe('bad input on real topics', () => {
     // Two services listen to divest requests, and each keeps its own.
     const letters = await deadLettersOf(eventId, 2);
     for (const letter of letters) {
-      expect([letter.topic, letter.key, letter.value?.toString()]).toEqual([`${WISHES}.dlq`, customer.portfolioId, broken]);
+      expect([letter.topic, letter.key, world.clear(letter.value?.toString() ?? '')]).toEqual([
+        `${WISHES}.dlq`,
+        customer.portfolioId,
+        broken,
+      ]);
       expect(letter.headers).toMatchObject({
         'event-type': 'portfolios.divest-amount-update',
         traceparent: '00-11112222333344445555666677778888-1111222233334444-01',
@@ -174,7 +178,7 @@ describe('bad input on real topics', () => {
         'select attempts, value from withdrawal.quarantine where event_id = $1',
         [id],
       );
-      expect(rows).toEqual([{ attempts: 2, value }]);
+      expect(rows.map((row) => ({ ...row, value: world.clear(row.value) }))).toEqual([{ attempts: 2, value }]);
       await discard('withdrawal', id, customer);
       await discard('portfolio', id, customer);
       await world.app(customer, { action: 'set', amount: '250.00' });
@@ -201,7 +205,7 @@ describe('bad input on real topics', () => {
     });
     const [letter] = await deadLettersOf(eventId, 1);
     expect(letter?.headers).toMatchObject({ 'dlq-error-class': 'Impossible', 'dlq-reason': 'no payout was asked for' });
-    expect(letter?.value?.toString()).toContain(waiting.id);
+    expect(world.clear(letter?.value?.toString() ?? '')).toContain(waiting.id);
     expect((await world.untilJourney(customer, 'withdrawal', 'is there', () => true)).status).toBe('AwaitingCash');
     await discard('withdrawal', eventId, customer);
     await world.untilBooksAgree([{ customer, paid: ['900'] }]);

@@ -316,7 +316,7 @@ const tellOptimisationsAgain = async (world: JourneyWorld, customer: Customer): 
   expect(rows.length).toBeGreaterThan(0);
   const ids: string[] = [];
   for (const { value } of rows) {
-    const { data: taken } = parseJson(value) as { readonly data: { readonly original: { readonly [name: string]: Json } } };
+    const { data: taken } = parseJson(world.clear(value)) as { readonly data: { readonly original: { readonly [name: string]: Json } } };
     const id = randomUUID();
     await world.world.investSuite.deliver(`again-${id}`, printJson({ ...taken.original, id }));
     ids.push(id);

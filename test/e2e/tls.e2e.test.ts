@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { databaseLogins, kafkaUsers, prepareTopics, signingKeys } from '../../infra/sandbox/identities.js';
+import { databaseLogins, kafkaUsers, prepareTopics, serviceKeys } from '../../infra/sandbox/identities.js';
 import { startKafka, type Kafka } from '../../infra/sandbox/kafka/launcher.js';
 import { freePort } from '../../infra/sandbox/ports.js';
 import { startPostgres, type Postgres } from '../../infra/sandbox/postgres.js';
@@ -60,7 +60,7 @@ beforeAll(async () => {
     env: {
       ...(await databaseLogins(postgres.url, { ca: ours.cert, ...own })),
       ...kafkaUsers(kafka),
-      ...signingKeys(join(folder.path, 'keys')),
+      ...serviceKeys(join(folder.path, 'keys')),
       ...certificateFiles(),
       TENANT_FILE: join(projectRoot, 'test/upgrade/tenant.yaml'),
       KAFKA_BROKERS: `127.0.0.1:${String(kafka.nodes[0]?.securePort)}`,

@@ -217,6 +217,18 @@ export const rows: readonly Row[] = [
     ],
   },
   {
+    mark: 'A13',
+    fault: 'Accounts and names stood in clear in the database, on topics and in dead letters, and nothing was ever erased.',
+    mends: [
+      { file: 'shared/runtime/sealing/sealed-message.ts', find: 'personal.length === 0', replace: 'personal.length >= 0' },
+      {
+        file: 'shared/runtime/sealing/portfolio-keys.ts',
+        find: 'this.#o.isErased(id) ? null :',
+        replace: 'id.length < 0 ? null :',
+      },
+    ],
+  },
+  {
     mark: 'A14',
     fault:
       'Addresses without TLS passed, an own authority and client certificates could not be set, and a URL could take our options away.',

@@ -24,6 +24,7 @@ import { webhookBodies } from './bodies.js';
 import { hurt } from './mutations.js';
 import { bytesOf, corpus, runs, seed, triedLater } from './run.js';
 import { array, printed } from './tree.js';
+import { testSealing } from '../support/sealing.js';
 
 const SECRET = `whsec_${Buffer.from('a secret of at least 24 bytes').toString('base64')}`;
 const PATHS = Object.keys(webhookBodies);
@@ -82,7 +83,7 @@ describe('the gateway', () => {
       WEBHOOK_SECRETS_CORE_BANKING: SECRET,
     });
     const connections = countedConnections(settings, registry);
-    wire(settings, { app, pool, producer, registry, log, connections, watch: () => undefined });
+    wire(settings, { app, pool, producer, registry, log, connections, watch: () => undefined, sealer: testSealing.sealer });
     finishApp(app, log);
     http = await listen(app, '127.0.0.1', 0, connections);
   });

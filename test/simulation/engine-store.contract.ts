@@ -35,15 +35,36 @@ const journey = (change: Partial<PartRow<'created'>> = {}): PartRow<'created'> =
   ...change,
 });
 const moved = (change: Partial<PartRow<'moved'>> = {}): PartRow<'moved'> => {
-  const { flow: _flow, subject: _subject, portfolio_id: _portfolio, owned_by: _owner, opened_ms: _opened, ...rest } = journey();
+  const { subject: _subject, owned_by: _owner, opened_ms: _opened, ...rest } = journey();
   return { ...rest, version: 1, ...change };
 };
 const planned = (change: Partial<PartRow<'planned'>> = {}): PartRow<'planned'> => ({
-  ...{ id: 'j1:Pay', journey_id: 'j1', name: 'Pay', kind: 'once', owner: 1, request: '{"to":"NL"}', reference: 'ref-1', at_ms: 1_000 },
+  ...{
+    flow: 'parcel',
+    portfolio_id: 'P1',
+    id: 'j1:Pay',
+    journey_id: 'j1',
+    name: 'Pay',
+    kind: 'once',
+    owner: 1,
+    request: '{"to":"NL"}',
+    reference: 'ref-1',
+    at_ms: 1_000,
+  },
   ...change,
 });
 const closed = (change: Partial<PartRow<'closed'>> = {}): PartRow<'closed'> => ({
-  ...{ id: 'j1:Pay', status: 'unknown', generation: 1, owner: null, attempt: 1, reference: null, request: null },
+  ...{
+    flow: 'parcel',
+    portfolio_id: 'P1',
+    id: 'j1:Pay',
+    status: 'unknown',
+    generation: 1,
+    owner: null,
+    attempt: 1,
+    reference: null,
+    request: null,
+  },
   ...{ first_ms: 1_000, last_ms: 1_000, due_ms: 2_000, result: null, note: 'timeout', proof: null },
   ...change,
 });

@@ -120,6 +120,7 @@ const definitionOf = (ways: Ways): ServiceDefinition => ({
     bind<State, Input, Effects, Said, null>({
       flow: flowOf(ways),
       idPrefix: 'ta',
+      personal: [],
       state: z.object({
         status: z.enum(['First', 'Second', 'Waiting', 'Done']),
         wanted: z.string(),

@@ -3,13 +3,16 @@ import { parseEnvelope, type Envelope } from '../../contracts/internal/envelope.
 import type { EventReader } from '../../contracts/internal/event-reader.js';
 import type { OutsideTopic } from '../../contracts/internal/topics.js';
 import { eventIdOf } from '../../services/gateway/src/consume/event-id.js';
-import { messageOf, type Message } from '../../services/gateway/src/decide/forwarding.js';
+import { messageOf, type Message, type Sealed } from '../../services/gateway/src/decide/forwarding.js';
 import { driveWealthEvents } from '../../shared/adapters/broker/drivewealth/events.js';
 import { paymentsApiEvents } from '../../shared/adapters/core-banking/payments-api/events.js';
 import { investSuiteEvents } from '../../shared/adapters/investsuite/events.js';
 import { parseJson, printJson, type Json, type Printable } from '../../shared/kernel/json.js';
 
 const NOW = '2026-01-01T00:00:00.000Z';
+
+/** As the gateway would write it without a key: what it says is looked at. */
+export const inClear: Sealed = { data: (_topic, _eventId, content) => content, key: (personal) => personal };
 
 /** The reader that the product has for this topic's events. */
 export const readerOf = (topic: OutsideTopic): EventReader => {
@@ -23,7 +26,8 @@ export const forwarded = ({ read, sender: effectRunner }: EventReader, body: Jso
   const sorted = read(body);
   if (sorted.kind === 'malformed') throw new Error(`the gateway would refuse it: ${sorted.problems.join('; ')}`);
   if (sorted.kind === 'unlisted') return null;
-  const message = messageOf(sorted.event, { eventId: eventIdOf(effectRunner, sorted.event.id), body, nowIso, traceparent: undefined });
+  const arrived = { eventId: eventIdOf(effectRunner, sorted.event.id), body, nowIso, traceparent: undefined };
+  const message = messageOf(sorted.event, arrived, inClear);
   if ('problems' in message) throw new Error(`the gateway would refuse it: ${message.problems.join('; ')}`);
   return message;
 };

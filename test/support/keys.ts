@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { emittersOf, serviceNames } from '../../contracts/internal/services.js';
 import type { Topic } from '../../contracts/internal/topics.js';
-import { makeKeySet, TRUSTED_KEYS } from '../../infra/keys/key-set.js';
+import { makeKeySet, makeSealKeys, TRUSTED_KEYS } from '../../infra/keys/key-set.js';
 import type { OutgoingMessage } from '../../shared/runtime/kafka/producer.js';
 import { privateKeyOf } from '../../shared/runtime/signing/ed25519.js';
 import { messageSigner, type SignMessage } from '../../shared/runtime/signing/messages.js';
@@ -23,6 +23,7 @@ export const emitterOf = (topic: string): string => {
 export type TestKeys = {
   readonly folder: string;
   readonly trustedKeysFile: string;
+  readonly sealKeysFile: string;
   readonly keyFileOf: (service: string) => string;
   readonly signAs: (service: string, nowMs?: () => number) => SignMessage;
   /** As whoever may emit its topic. */
@@ -32,6 +33,7 @@ export type TestKeys = {
 
 export const makeTestKeys = (services: readonly string[] = serviceNames): TestKeys => {
   const folder = mkdtempSync(join(tmpdir(), 'test-keys-'));
+  const sealKeysFile = makeSealKeys(folder);
   const files = new Map(makeKeySet(folder, services).map(({ service, file }) => [service, file]));
   const keyFileOf = (service: string): string => {
     const file = files.get(service);
@@ -42,6 +44,7 @@ export const makeTestKeys = (services: readonly string[] = serviceNames): TestKe
   return {
     folder,
     trustedKeysFile: join(folder, TRUSTED_KEYS),
+    sealKeysFile,
     keyFileOf,
     signAs,
     signed: (message) => signAs(emitterOf(message.topic))(message),

@@ -1,4 +1,9 @@
 /** The engine on a real Postgres with the parcel's flow. A test file asks for one database of its own. */
+import { askOf } from '../../shared/runtime/sealing/portfolio-keys.js';
+import { messageSealing } from '../../shared/runtime/sealing/sealed-message.js';
+import type { Sealing } from '../../shared/runtime/sealing/sealer.js';
+import { sealedStore } from '../../shared/runtime/engine/store/sealed-store.js';
+import type { EngineStore } from '../../shared/runtime/engine/store/store.js';
 import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import { Pool, type QueryResult, type QueryResultRow } from 'pg';
 import { printEnvelope } from '../../contracts/internal/envelope.js';
@@ -27,7 +32,7 @@ export type Copy = {
   engine: Engine;
   sweep: Sweep;
   inboxWriter: InboxWriter;
-  store: PostgresStore;
+  store: EngineStore;
   published: OutboxRow[];
   pool: Pool;
   vanish: () => Promise<void>;
@@ -43,6 +48,8 @@ type CopyOptions = {
   readonly newer?: boolean;
   readonly log?: Log;
   readonly stops?: StopSource;
+  /** What a parcel is wanted for counts as personal, and is sealed. Default: nothing is. */
+  readonly sealing?: Sealing;
 };
 
 export const connectionOptions = {
@@ -64,7 +71,9 @@ export const parcelEngine = () => {
   });
   afterEach(async () => {
     for (const copy of copies.splice(0)) await copy.stop();
-    await admin.query('truncate inbox, journey, effect, earlier_request, outbox, blocked_lane, quarantine, history, decision');
+    await admin.query(
+      'truncate inbox, journey, effect, earlier_request, outbox, blocked_lane, quarantine, history, decision, public.data_key, public.seal_key',
+    );
   });
   afterAll(async () => {
     await admin.end();
@@ -75,7 +84,10 @@ export const parcelEngine = () => {
     const options = { ...connectionOptions, url: database.url };
     const log = o.log ?? createLog('test', 'silent');
     const pool = openPool(options, () => undefined);
-    const store = new PostgresStore(pool, 4711);
+    const inner = new PostgresStore(pool, 4711);
+    const { sealing } = o;
+    const store: EngineStore =
+      sealing === undefined ? inner : sealedStore(inner, { ...sealing, ask: askOf(pool), personalOf: () => ['wanted'], nowMs: Date.now });
     const owner = new Owner({ connect: () => openClient(options), lockClass: 4711, onLost: () => undefined, onTrouble: () => undefined });
     await owner.start();
     const binding = bindingOver(world, o.shipMs ?? 3_600_000, o.then ?? 'Done');
@@ -99,6 +111,7 @@ export const parcelEngine = () => {
       outboxPublisher: outboxPublisher,
     } = assemble({
       ...{ catalogue, store, clock, log, failpoint: o.failpoint ?? (() => undefined), admission: admitAll },
+      ...(sealing === undefined ? {} : { sealing: messageSealing(sealing.sealer) }),
       ownerId: () => owner.id,
       publish: (rows) => {
         published.push(...rows);

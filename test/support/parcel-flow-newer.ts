@@ -50,6 +50,7 @@ const gift = bind<{ status: 'Given' }, { type: 'Given' }, NoEffects, never, null
     rows: { Given: { ends: 'given', on: { Given: ignored('given already') } } },
   },
   idPrefix: 'gi',
+  personal: [],
   state: z.object({ status: z.literal('Given') }),
   policy: noPolicy,
   upgrades: [],

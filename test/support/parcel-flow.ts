@@ -102,6 +102,7 @@ export const bindingOver = (world: World, shipMs: number, then: 'Done' | 'Noting
   bind<State, Input, Effects, Said, null>({
     flow: parcelThen(then),
     idPrefix: 'pa',
+    personal: [],
     state: z.object({
       status: z.enum(['Pricing', 'Paying', 'Noting', 'Waiting', 'Done', 'Refused']),
       wanted: z.string(),

@@ -66,6 +66,7 @@ const start = (name: ServiceName, databaseUrl: string, kafka = '127.0.0.1:9'): R
     ...kafkaSettings(reachedByEnvironment()),
     SIGNING_KEY_FILE: keys.keyFileOf(name),
     TRUSTED_KEYS_FILE: keys.trustedKeysFile,
+    SEAL_KEYS_FILE: keys.sealKeysFile,
     DATABASE_URL: databaseUrl,
     KAFKA_BROKERS: kafka,
     KAFKA_TOPIC_PREFIX: prefix,

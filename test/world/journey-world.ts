@@ -11,6 +11,9 @@ import { versionOf } from '../../contracts/internal/topics.js';
 import type { KafkaOptions } from '../../shared/runtime/kafka/client.js';
 import type { OutgoingMessage } from '../../shared/runtime/kafka/producer.js';
 import { optionsOf } from '../../shared/runtime/kafka/testing.js';
+import { readSealKeys } from '../../shared/runtime/sealing/seal-keys-file.js';
+import { clearText } from '../../shared/runtime/sealing/sealed-message.js';
+import { Sealer } from '../../shared/runtime/sealing/sealer.js';
 import { differencesAtLast, differencesOf, unfinishedOf, type CustomerEnd } from './customer-end.js';
 import { eventually } from '../support/eventually.js';
 import { signedDecision, type UnsignedDecision } from '../support/signing-people.js';
@@ -144,6 +147,11 @@ export class JourneyWorld {
     };
     await eventually('everything has come to rest', left, (found) => found.length === 0, END_WITHIN_MS, LOOK_EVERY_MS);
     return snapshot;
+  }
+
+  /** What a service has kept, as people read it. */
+  clear(stored: string): string {
+    return clearText(new Sealer(() => readSealKeys(this.stack.env['SEAL_KEYS_FILE'] ?? '')), stored);
   }
 
   get kafka(): KafkaOptions {

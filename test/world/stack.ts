@@ -5,7 +5,7 @@ import { stringify } from 'yaml';
 import { serviceNames, type ServiceName } from '../../contracts/internal/services.js';
 import { migrate } from '../../migrations/index.js';
 import { startKafka, type Kafka, type KafkaOptions } from '../../infra/sandbox/kafka/launcher.js';
-import { databaseLogins, kafkaEnvironment, kafkaUsers, prepareTopics, signingKeys } from '../../infra/sandbox/identities.js';
+import { databaseLogins, kafkaEnvironment, kafkaUsers, prepareTopics, serviceKeys } from '../../infra/sandbox/identities.js';
 import { freePort } from '../../infra/sandbox/ports.js';
 import { startPostgres, type Postgres } from '../../infra/sandbox/postgres.js';
 import type { RunningProcess } from '../../infra/sandbox/processes.js';
@@ -135,7 +135,7 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
     ...logins,
     ...kafkaEnvironment(kafka),
     ...kafkaUsers(kafka),
-    ...signingKeys(join(run.path, 'keys')),
+    ...serviceKeys(join(run.path, 'keys')),
     TENANT_FILE: tenantFile,
     LOG_LEVEL: 'info',
     KAFKA_SESSION_TIMEOUT_MS: '6000',

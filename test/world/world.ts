@@ -21,6 +21,8 @@ export interface NewCustomer {
   readonly positions: readonly { readonly isin: string; readonly units: string }[];
   /** Of the portfolio's id at the bank, by which rules of the tenant know it. Default: `PF`. */
   readonly portfolioPrefix?: string;
+  /** Default: `Customer N`. */
+  readonly name?: string;
 }
 
 export interface Customer extends CustomerNames {
@@ -75,7 +77,8 @@ export class World {
     await this.bank('POST', '/accounts', { iban: HOUSE_ACCOUNT, currency: CURRENCY, balance: '100000000.00' });
   }
 
-  async createCustomer({ number, cash, positions, portfolioPrefix = 'PF' }: NewCustomer): Promise<Customer> {
+  async createCustomer(customer: NewCustomer): Promise<Customer> {
+    const { number, cash, positions, portfolioPrefix = 'PF', name = `Customer ${String(number)}` } = customer;
     const iban = ibanOf(number);
     const accountNo = `DEMO${String(number).padStart(6, '0')}`;
     const externalId = `C${String(number).padStart(5, '0')}`;
@@ -89,8 +92,8 @@ export class World {
     });
     await this.bank('POST', '/customers', {
       externalId,
-      name: `Customer ${String(number)}`,
-      counterAccount: { iban, ownerName: `Customer ${String(number)}` },
+      name,
+      counterAccount: { iban, ownerName: name },
     });
     const userId = await this.investSuite.createUser({ externalId, counterAccount: { iban } });
     const portfolioId = await this.investSuite.createPortfolio({

@@ -81,6 +81,9 @@ const original: JsonSchema = {
   type: 'object',
   properties: {
     original: { description: 'The body of the sender, unchanged, numbers as they were written. For people: no service reads it' },
+    sealed: text(
+      'On the wire this stands in the place of all personal members, `original` among them: their JSON, sealed. `sealed:1:m:<key id>:<base64url>`, AES-256-GCM',
+    ),
   },
 };
 
@@ -152,6 +155,7 @@ export const asyncApi = (version: string): Json => ({
     description:
       'Every topic and its dead-letter twin. At least once, in order per key. KAFKA_TOPIC_PREFIX stands before every address. ' +
       'Amounts are text. What comes from outside is version 2: `data` speaks our words, and `data.original` is the body of its sender. ' +
+      'What is personal in `data` travels as one sealed text, `data.sealed`; a key made of an account is a keyed hash. ' +
       'In version 1 of the first release `data` was that body itself; it is still understood.',
   },
   defaultContentType: 'application/json',

@@ -8,7 +8,11 @@ const secret = (length = 32): string => `whsec_${randomBytes(length).toString('b
 const read = (secrets: string, more: Record<string, string> = {}) =>
   readConfig(config, {
     ...{ DATABASE_URL: 'postgres://localhost/cmw', KAFKA_BROKERS: 'localhost:1' },
-    ...{ SIGNING_KEY: serviceEnvironment.SIGNING_KEY, TRUSTED_KEYS_FILE: serviceEnvironment.TRUSTED_KEYS_FILE },
+    ...{
+      SIGNING_KEY: serviceEnvironment.SIGNING_KEY,
+      TRUSTED_KEYS_FILE: serviceEnvironment.TRUSTED_KEYS_FILE,
+      SEAL_KEYS_FILE: serviceEnvironment.SEAL_KEYS_FILE,
+    },
     ...{ WEBHOOK_SECRETS_INVESTSUITE: secrets, WEBHOOK_SECRETS_BROKER: secret(), WEBHOOK_SECRETS_CORE_BANKING: secret() },
     ...more,
   });

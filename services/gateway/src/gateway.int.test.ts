@@ -19,10 +19,16 @@ import { Batcher, TooManyWaiting } from '../../../shared/runtime/batching.js';
 import { wire } from './wire.js';
 import { config } from './config.js';
 import { reachedByEnvironment } from '../../../test/support/kafka.js';
+import { clearText, openedBody } from '../../../shared/runtime/sealing/sealed-message.js';
+import { testSealing } from '../../../test/support/sealing.js';
 
 const SECRET = `whsec_${Buffer.from('a secret of at least 24 bytes').toString('base64')}`;
 const prefix = `gw-${randomBytes(4).toString('hex')}.`;
 const log = createLog('gateway-test', 'silent');
+
+/** A body as it came, and a message as people read it. */
+const asItCame = (body: Buffer): string => openedBody(testSealing.sealer, body).toString();
+const inClear = (value: Buffer | null | undefined): string => clearText(testSealing.sealer, value?.toString() ?? '');
 
 describe('the gateway', () => {
   let database: TestDatabase;
@@ -68,7 +74,7 @@ describe('the gateway', () => {
       WEBHOOK_MAX_BODY_BYTES: '20000',
     });
     const connections = countedConnections(settings, registry);
-    wire(settings, { app, pool, producer: publish, registry, log, connections, watch: () => undefined });
+    wire(settings, { app, pool, producer: publish, registry, log, connections, watch: () => undefined, sealer: testSealing.sealer });
     finishApp(app, log);
     http = await listen(app, '127.0.0.1', 0, connections);
     consumer = await startConsumer({
@@ -148,11 +154,11 @@ describe('the gateway', () => {
     expect(message?.topic).toBe('portfolio.withdrawal-request');
     expect(message?.key).toBe('P01');
     expect(message?.headers).toMatchObject({ 'event-type': 'portfolios.divest-amount-update', 'schema-version': '2' });
-    expect(message?.value?.toString()).toContain(
+    expect(inClear(message?.value)).toContain(
       '"data":{"portfolioId":"P01","level":{"kind":"amount","amount":"3.49"},"currency":"USD","original":{',
     );
-    expect(message?.value?.toString()).toContain('"divest_amount":3.4900');
-    expect(message?.value?.toString()).toContain('"portfolioId":"P01"');
+    expect(inClear(message?.value)).toContain('"divest_amount":3.4900');
+    expect(inClear(message?.value)).toContain('"portfolioId":"P01"');
   });
 
   it.each([
@@ -165,7 +171,7 @@ describe('the gateway', () => {
     expect((await post('/webhooks/investsuite', request(id, subject, action, '1e100'))).status).toBe(202);
     const [message] = await arrived(`investsuite:${id}`);
     expect(message?.topic).toBe('portfolio.withdrawal-request');
-    expect(message?.value?.toString()).toContain('"divest_amount":1e100');
+    expect(inClear(message?.value)).toContain('"divest_amount":1e100');
   });
 
   it('takes an array, and the same webhook-id again does nothing more', async () => {
@@ -283,7 +289,7 @@ describe('the gateway', () => {
     const body = '{"broken": "a particular one"';
     expect((await post('/webhooks/investsuite', body)).status).toBe(400);
     const { rows } = await pool.query<{ body: Buffer }>(`select body from quarantine where error_class = 'not-json'`);
-    expect(rows.map((row) => row.body.toString())).toContain(body);
+    expect(rows.map((row) => asItCame(row.body))).toContain(body);
   });
 
   const keptAs = async (errorClass: string): Promise<readonly { body: Buffer; reason: string }[]> =>
@@ -297,7 +303,7 @@ describe('the gateway', () => {
         body: { code: 'too-many-events', detail: 'the body holds 5000 events, more than the 1000 of one body' },
       });
     const kept = await keptAs('too-many-events');
-    expect(kept.map((row) => [row.body.toString(), row.reason])).toEqual([
+    expect(kept.map((row) => [asItCame(row.body), row.reason])).toEqual([
       [body, 'the body holds 5000 events, more than the 1000 of one body'],
     ]);
     expect(warned).toHaveBeenCalledWith(expect.objectContaining({ code: 'too-many-events', source: 'investsuite' }), expect.any(String));
@@ -309,12 +315,12 @@ describe('the gateway', () => {
       ['content-encoding', 'gzip'],
     ] as const)
       expect(await post('/webhooks/investsuite', body, { [name]: value })).toMatchObject({ status: 415, body: { code: 'media-type' } });
-    expect((await keptAs('media-type')).map((row) => row.body.toString())).toContain(body);
+    expect((await keptAs('media-type')).map((row) => asItCame(row.body))).toContain(body);
   });
   it('keeps a signed body with a name that stands twice, and forwards nothing of it [C9]', async () => {
     const body = request('twice').replace('"divest_amount":1250.40', '"divest_amount":1,"divest_amount":1250.40');
     expect(await post('/webhooks/investsuite', body)).toMatchObject({ status: 400, body: { code: 'not-json' } });
-    expect((await keptAs('not-json')).map((row) => row.body.toString())).toContain(body);
+    expect((await keptAs('not-json')).map((row) => asItCame(row.body))).toContain(body);
     await post('/webhooks/investsuite', request('after-twice'));
     await arrived('investsuite:after-twice');
     expect(taken.filter((message) => message.headers['event-id'] === 'investsuite:twice')).toEqual([]);
@@ -334,7 +340,7 @@ describe('the gateway', () => {
       });
       await arrived(`investsuite:good-${code}`);
       const { rows } = await pool.query<{ body: Buffer }>('select body from quarantine where error_class = $1', [code]);
-      expect(rows.map((row) => row.body.toString())).toContain(body);
+      expect(rows.map((row) => asItCame(row.body))).toContain(body);
     },
   );
 

@@ -12,6 +12,7 @@ import { countedConnections, createApp, finishApp, listen, type Check, type List
 import { createLog } from '../../../shared/runtime/process/log.js';
 import { config } from './config.js';
 import { wire } from './wire.js';
+import { testSealing } from '../../../test/support/sealing.js';
 
 const SECRET = `whsec_${Buffer.from('a secret of at least 24 bytes').toString('base64')}`;
 const PATH = '/webhooks/investsuite';
@@ -44,7 +45,7 @@ describe('slow and unsigned senders', () => {
         return messages.map(() => null);
       },
     };
-    wire(settings, { app, pool, producer, registry, log, connections, watch: (check) => checks.push(check) });
+    wire(settings, { app, pool, producer, registry, log, connections, watch: (check) => checks.push(check), sealer: testSealing.sealer });
     finishApp(app, log);
     http = await listen(app, '127.0.0.1', 0, connections);
   };

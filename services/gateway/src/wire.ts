@@ -1,4 +1,5 @@
 import type { EventReader } from '../../../contracts/internal/event-reader.js';
+import type { Topic } from '../../../contracts/internal/topics.js';
 import { brokerEvents } from '../../../shared/adapters/broker/configured.js';
 import { coreBankingEvents } from '../../../shared/adapters/core-banking/configured.js';
 import { investSuiteEvents } from '../../../shared/adapters/investsuite/configured.js';
@@ -13,6 +14,8 @@ import { Places } from '../../../shared/runtime/http/places.js';
 import { counting, type Check } from '../../../shared/runtime/http/server.js';
 import type { Producer } from '../../../shared/runtime/kafka/producer.js';
 import type { Log } from '../../../shared/runtime/process/log.js';
+import { sealedBody, sealedContent } from '../../../shared/runtime/sealing/sealed-message.js';
+import type { Sealer } from '../../../shared/runtime/sealing/sealer.js';
 import type { config } from './config.js';
 import { webhookHandler, type WebhookRoute } from './consume/webhook.js';
 import { WebhookStore } from './store/webhook.store.js';
@@ -34,6 +37,7 @@ export type GatewayTools = {
   readonly connections: Pick<Connections, 'proven'>;
   /** Adds what /health/ready looks at. */
   readonly watch: (check: Check) => void;
+  readonly sealer: Sealer;
 };
 
 type Settings = z.output<typeof config>;
@@ -53,9 +57,13 @@ export const routesOf = (settings: Heard): readonly Omit<WebhookRoute, 'places'>
   ];
 };
 
-export const wire = (settings: Settings, { app, pool, producer, registry, log, connections, watch }: GatewayTools): void => {
+export const wire = (settings: Settings, { app, pool, producer, registry, log, connections, watch, sealer }: GatewayTools): void => {
   const tools = {
-    store: new WebhookStore(pool),
+    store: new WebhookStore(pool, (body) => Buffer.from(sealedBody(sealer, body))),
+    seal: {
+      data: (topic: Topic, eventId: string, content: Parameters<typeof sealedContent>[3]) => sealedContent(sealer, topic, eventId, content),
+      key: (personal: string) => sealer.hash('key', personal),
+    },
     publish: (messages: Parameters<Producer['sendEach']>[0]) => producer.sendEach(messages, { deadlineMs: PUBLISH_DEADLINE_MS }),
     log,
     count: counting(registry, 'webhooks_total', 'webhook events by source and outcome', ['source', 'outcome', 'topic']),

@@ -5,9 +5,12 @@ import { ACT_KINDS, mayMoveMoney, SECOND } from '../../../contracts/internal/act
 import { engineService, engineServiceNames } from '../../../contracts/internal/services.js';
 import { topics } from '../../../contracts/internal/topics.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
-import type { NewAct } from './decide/operator.js';
+import type { AuditHead, NewAct } from './decide/operator.js';
 import { ActStore } from './store/acts.store.js';
-import { auditHead, verifyAudit } from './store/audit.store.js';
+import { askOf } from '../../../shared/runtime/sealing/portfolio-keys.js';
+import { testSealing } from '../../../test/support/sealing.js';
+import { auditHead, noteRestored, verifyAudit } from './store/audit.store.js';
+import { Opening } from './store/opening.js';
 
 let database: TestDatabase;
 /** The owner of the tables. */
@@ -20,7 +23,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   owner = new Pool({ connectionString: database.url, max: 1 });
   role = new Pool({ connectionString: database.url, options: '-c search_path=operator -c role=cmw_operator', max: 2 });
-  acts = new ActStore(role);
+  acts = new ActStore(role, new Opening(testSealing, askOf(role)));
 });
 afterAll(async () => {
   await role.end();
@@ -189,11 +192,11 @@ describe('the log in the database', () => {
   });
 
   it('is found to lack the line of an act, or to say another thing than the act [A6]', async () => {
-    const { id, target } = await ask();
+    const { id } = await ask();
+    const stored = await owner.query<{ details: string }>('select details::text as details from operator.act where id = $1', [id]);
     await withoutTriggers(() => owner.query(`update operator.act set details = '{"answer":"rejected"}' where id = ${id}`));
     expect(await verdict()).toMatchObject({ whole: false, problem: `act ${id} is not what its line says` });
-    const details = JSON.stringify(newAct({ target }).details).replaceAll(/po\d+/g, target.replace('payout/', '').replace(':Pay', ''));
-    await withoutTriggers(() => owner.query(`update operator.act set details = $1 where id = ${id}`, [details]));
+    await withoutTriggers(() => owner.query(`update operator.act set details = $1 where id = ${id}`, [stored.rows[0]?.details]));
     expect(await verdict()).toMatchObject({ whole: true });
     await withoutTriggers(() => owner.query(`update operator.act set approved_by = 'ben', approval = 's' where id = ${id}`));
     expect(await verdict()).toMatchObject({ whole: false, problem: `act ${id} was approved without a line` });
@@ -206,6 +209,29 @@ describe('the log in the database', () => {
     expect(await verdict()).toMatchObject({ whole: false, problem: expect.stringContaining('has no line of its asking') });
     await withoutTriggers(() => owner.query(`delete from operator.act where act_id = 'act-hidden-1'`));
     expect(await verdict()).toMatchObject({ whole: true });
+  });
+
+  it('tells a restored database from a changed log: the restore stands in the log, for ever, before anything else [A13]', async () => {
+    const lost: AuditHead[] = [];
+    const { id } = await ask();
+    lost.push((await auditHead(role)) ?? { seq: 0, hash: '' });
+    expect(await noteRestored(role, lost)).toBe(false);
+    // An older copy: the act and its line were never made.
+    await withoutTriggers(async () => {
+      await owner.query('delete from operator.act where id = $1', [id]);
+      await owner.query('delete from operator.audit where seq = $1', [lost[0]?.seq]);
+    });
+    expect(await verdict(lost)).toMatchObject({ whole: false, kind: 'restored' });
+    expect(await noteRestored(role, lost)).toBe(true);
+    expect(await noteRestored(role, lost)).toBe(false);
+    const after = (lost[0]?.seq ?? 0) - 1;
+    await ask();
+    const heads = [...lost, (await auditHead(role)) ?? { seq: 0, hash: '' }];
+    expect(await verdict(heads)).toMatchObject({ whole: true, restores: [{ after, lostTo: after + 1 }] });
+    // The line of a restore excuses what was lost with it, and nothing else.
+    const forged = { seq: after, hash: 'f'.repeat(64) };
+    expect(await verdict([...heads, forged])).toMatchObject({ whole: false, kind: 'tampered' });
+    expect(await verdict([...heads, { seq: after + 100, hash: 'f'.repeat(64) }])).toMatchObject({ whole: false, kind: 'restored' });
   });
 
   it('is found to have a line whose act is gone, a changed line, and a cut end [A6]', async () => {
@@ -225,10 +251,15 @@ describe('the log in the database', () => {
     await withoutTriggers(() => owner.query('delete from operator.audit where seq = $1', [head?.seq]));
     // The act and its line are both gone, and what is left is whole in itself: only the head that was kept outside knows.
     expect(await verdict()).toMatchObject({ whole: true });
-    expect(await verdict(heads)).toMatchObject({ whole: false, problem: `line ${String(head?.seq)} is gone: a head on Kafka names it` });
+    expect(await verdict(heads)).toMatchObject({
+      whole: false,
+      kind: 'restored',
+      problem: expect.stringContaining(`line ${String(head?.seq)} is gone: a head on Kafka names it`),
+    });
     await ask();
     expect(await verdict(heads)).toMatchObject({
       whole: false,
+      kind: 'tampered',
       problem: `line ${String(head?.seq)} is another one than a head on Kafka says`,
     });
     await withoutTriggers(() => owner.query(`update operator.audit set who = 'eve' where seq = 2`));

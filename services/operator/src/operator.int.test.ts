@@ -1,4 +1,6 @@
 /** The operators' API and command line over real HTTP, Kafka and Postgres; the services' rows are written as the engine writes them. */
+import { testSealing } from '../../../test/support/sealing.js';
+import { clearText } from '../../../shared/runtime/sealing/sealed-message.js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -26,6 +28,7 @@ import { config } from './config.js';
 import { loggedTransaction } from './store/audit.store.js';
 import { wire } from './wire.js';
 import { kafkaSettings, reachedByEnvironment } from '../../../test/support/kafka.js';
+const opened = (value: Buffer | null): string => clearText(testSealing.sealer, value?.toString() ?? '{}');
 
 const ANNA = anna.token;
 const DORA = 'token-of-dora-0123456789';
@@ -72,7 +75,10 @@ describe('the operators', () => {
       KAFKA_TOPIC_PREFIX: prefix,
       OPERATOR_ACTS_PER_SECOND: '100',
     });
-    stopWiring = wire({ ...settings, LOG_LEVEL: 'silent' }, { app, pool, producer: publish, registry, log, tls: tlsOfNobody }).stop;
+    stopWiring = wire(
+      { ...settings, LOG_LEVEL: 'silent' },
+      { app, pool, producer: publish, registry, log, tls: tlsOfNobody, ...testSealing },
+    ).stop;
     finishApp(app, log);
     http = await listen(app, '127.0.0.1', 0);
     consumer = await startConsumer({
@@ -81,7 +87,7 @@ describe('the operators', () => {
       topics: ['operator.decision'],
       ingest: (batch) => {
         for (const { key, value } of batch.messages) {
-          const message = JSON.parse(value?.toString() ?? '{}') as { id: string; data: Record<string, unknown> };
+          const message = JSON.parse(opened(value)) as { id: string; data: Record<string, unknown> };
           decisions.push({ eventId: message.id, key, data: message.data });
         }
         return Promise.resolve();
@@ -378,7 +384,7 @@ describe('the operators', () => {
       expect((await cli(['dead-letters', 'discard', 'gw-1', '--why', 'sent again by them'])).exit).toBe(EXIT.done);
       expect(await json(['dead-letters', 'list', '--service', 'gateway'])).toEqual([]);
       expect(await json(['dead-letters', 'list', '--service', 'gateway', '--all'])).toMatchObject([
-        { resolution: 'discarded by anna: sent again by them' },
+        { resolution: expect.stringMatching(/^discarded by anna; act [\w-]+$/) },
       ]);
     });
   });

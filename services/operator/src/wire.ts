@@ -12,6 +12,9 @@ import { readTopic } from '../../../shared/runtime/kafka/read-topic.js';
 import { MessageTooLarge } from '../../../shared/runtime/kafka/errors.js';
 import type { CommonConfig } from '../../../shared/runtime/process/config.js';
 import type { Log } from '../../../shared/runtime/process/log.js';
+import { askOf } from '../../../shared/runtime/sealing/portfolio-keys.js';
+import { sealedContent } from '../../../shared/runtime/sealing/sealed-message.js';
+import type { Sealing } from '../../../shared/runtime/sealing/sealer.js';
 import type { TlsFiles } from '../../../shared/runtime/tls/tls-files.js';
 import { reasonCounter } from '../../../shared/runtime/process/reason-counter.js';
 import type { config } from './config.js';
@@ -24,13 +27,14 @@ import type { Reading } from './decide/operator.js';
 import { AuditHeads } from './effect/audit-heads.js';
 import { CarryOut, type CarryOutOptions } from './effect/carry-out.js';
 import { ActStore, listActs } from './store/acts.store.js';
-import { auditHead, auditLines, verifyAudit } from './store/audit.store.js';
+import { auditHead, auditLines, noteRestored, verifyAudit } from './store/audit.store.js';
 import { fatesOf, listDeadLetters } from './store/dead-letters.store.js';
 import { refusalsOf, refusedDecisions } from './store/decisions.store.js';
 import { engineSchemasOf } from './store/engine-schemas.store.js';
 import { effectById, listEffects } from './store/effects.store.js';
 import { listJourneys, openJourneysOf } from './store/journeys.store.js';
 import { stopStore } from './store/stops.store.js';
+import { Opening } from './store/opening.js';
 import { readStory } from './store/story.store.js';
 
 const PUBLISH_DEADLINE_MS = 8_000;
@@ -44,22 +48,25 @@ export type OperatorTools = {
   readonly registry: Registry;
   readonly log: Log;
   readonly tls: Pick<TlsFiles, 'of'>;
-};
+} & Sealing;
 
-const readingFrom = (pool: Pool, heads: AuditHeads): Reading => ({
-  journeys: (filter) => listJourneys(pool, filter),
-  openJourneysOf: (portfolioIds) => openJourneysOf(pool, portfolioIds),
-  story: (id) => readStory(pool, id),
-  deadLetters: (filter) => listDeadLetters(pool, filter),
-  effects: (filter) => listEffects(pool, filter),
-  effect: (effectId) => effectById(pool, effectId),
-  fates: (targets) => fatesOf(pool, targets),
-  acts: (filter) => listActs(pool, filter),
-  refusals: (actIds) => refusalsOf(pool, actIds),
-  refusedDecisions: (limit) => refusedDecisions(pool, limit),
-  audit: (after, limit) => auditLines(pool, after, limit),
-  verifyAudit: async () => verifyAudit(pool, await heads.kept()),
-});
+const readingFrom = (pool: Pool, opening: Opening, heads: AuditHeads): Reading => {
+  const opened = { from: pool, opening };
+  return {
+    journeys: (filter) => listJourneys(pool, filter),
+    openJourneysOf: (portfolioIds) => openJourneysOf(pool, portfolioIds),
+    story: (id) => readStory(opened, id),
+    deadLetters: (filter) => listDeadLetters(opened, filter),
+    effects: (filter) => listEffects(opened, filter),
+    effect: (effectId) => effectById(opened, effectId),
+    fates: (targets) => fatesOf(pool, targets),
+    acts: (filter) => listActs(opened, filter),
+    refusals: (actIds) => refusalsOf(pool, actIds),
+    refusedDecisions: (limit) => refusedDecisions(pool, limit),
+    audit: (after, limit) => auditLines(opened, after, limit),
+    verifyAudit: async () => verifyAudit(pool, await heads.kept()),
+  };
+};
 
 /** Each refusal is a line and a figure. No token is ever in the line. */
 const refusals = (registry: Registry, log: Log): OnRefusal => {
@@ -89,6 +96,13 @@ const headsOf = (settings: Settings, { pool, log, tls }: OperatorTools, publish:
     head: () => auditHead(pool),
     publish,
     readAll: () => readTopic(kafka, { topic: 'audit.head', groupId, deadlineMs: READ_HEADS_WITHIN_MS }),
+    noteRestored: (heads) => noteRestored(pool, heads),
+    restored: () => {
+      log.error(
+        { alarm: 'restored' },
+        'the database is older than the audit log was: it was restored, or somebody has cut the log; see audit verify',
+      );
+    },
     failed: (error) => {
       log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'the heads of the audit log on Kafka cannot be reached now');
     },
@@ -101,11 +115,12 @@ type Settings = z.output<typeof config> & CommonConfig;
 /** Routes behind a token, and the loop that carries acts out. */
 export const wire = (settings: Settings, tools: OperatorTools): { readonly stop: () => Promise<void> } => {
   const { app, pool, producer, registry, log } = tools;
+  const opening = new Opening(tools, askOf(pool));
   const people = peopleOf(settings.OPERATORS_FILE, log);
   const publish: CarryOutOptions['publish'] = (message) => producer.send([message], { deadlineMs: PUBLISH_DEADLINE_MS });
   const heads = headsOf(settings, tools, publish);
-  const reading = readingFrom(pool, heads);
-  const acts = new ActStore(pool);
+  const reading = readingFrom(pool, opening, heads);
+  const acts = new ActStore(pool, opening);
   const carryOut = new CarryOut({
     ready: (limit) => acts.ready(limit),
     finish: (act, failed) => acts.finish(act, failed),
@@ -116,6 +131,7 @@ export const wire = (settings: Settings, tools: OperatorTools): { readonly stop:
       log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'an act waits: it could not be carried out now');
     },
     nowMs: Date.now,
+    sealed: (eventId, decision) => sealedContent(tools.sealer, 'operator.decision', eventId, decision),
     actsPerSecond: settings.OPERATOR_ACTS_PER_SECOND,
   });
   app.use(

@@ -1,3 +1,4 @@
+import { personalMembersOfFlow } from '../../../contracts/internal/personal.js';
 import type { z } from 'zod';
 import { portfolioProblems, portfolioRulesOf } from '../../../contracts/internal/portfolio-rules.js';
 import { brokerProblems, configuredBroker } from '../../../shared/adapters/broker/configured.js';
@@ -88,6 +89,7 @@ export const payoutBinding = (ports: Ports, tenant: Tenant, nowMs: () => number)
   return bind({
     flow: payoutFlow,
     idPrefix: 'po',
+    personal: personalMembersOfFlow('payout'),
     state: payoutState,
     policy: {
       schema: payoutPolicy,

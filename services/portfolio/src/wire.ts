@@ -29,6 +29,7 @@ export const portfolioBinding = ({ investSuite }: Ports, tenant: Tenant): Bindin
   return bind({
     flow: portfolioFlow,
     idPrefix: 'pf',
+    personal: [],
     state: portfolioState,
     policy: noPolicy,
     upgrades: portfolioUpgrades,
@@ -47,6 +48,7 @@ export const lostRequestBinding = ({ investSuite }: Ports, tenant: Tenant): Bind
   bind({
     flow: lostRequestFlow,
     idPrefix: 'lr',
+    personal: [],
     state: lostRequestState,
     policy: { schema: lostRequestPolicy, now: { onVersionGap: tenant.onVersionGap, onUnexplainedGap: tenant.onUnexplainedVersionGap } },
     upgrades: [],

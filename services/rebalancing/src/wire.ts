@@ -52,6 +52,7 @@ export const optimisationBinding = ({ investSuite, broker }: Ports, tenant: Tena
   return bind({
     flow: optimisationFlow,
     idPrefix: 'op',
+    personal: [],
     state: optimisationState,
     policy: { schema: optimisationPolicy, now: policyOf(tenant) },
     upgrades: optimisationUpgrades,
@@ -71,6 +72,7 @@ export const orderBinding = ({ investSuite, broker }: Ports, tenant: Tenant): Bi
   return bind({
     flow: orderFlow,
     idPrefix: 'or',
+    personal: [],
     state: orderState,
     policy: noPolicy,
     upgrades: [],
@@ -94,6 +96,7 @@ export const correctionBinding = ({ broker }: Pick<Ports, 'broker'>, tenant: Ten
   return bind({
     flow: correctionFlow,
     idPrefix: 'co',
+    personal: [],
     state: correctionState,
     policy: noPolicy,
     upgrades: [],

@@ -36,6 +36,7 @@ export const withdrawalBinding = ({ investSuite, broker }: Ports, tenant: Tenant
   return bind({
     flow: withdrawalFlow,
     idPrefix: 'wd',
+    personal: [],
     state: withdrawalState,
     policy: {
       schema: withdrawalPolicy,

@@ -13,7 +13,7 @@ import { InboxWriter, type InboxWriterOptions } from './inbox/inbox-writer.js';
 
 export type AssemblyOptions = Pick<EngineOptions, 'log' | 'ownerId' | 'failpoint'> &
   Pick<DecisionOptions, 'personNamed' | 'onDecisionRefused'> &
-  Pick<InboxWriterOptions, 'admission' | 'onRefused'> & {
+  Pick<InboxWriterOptions, 'admission' | 'onRefused' | 'sealing'> & {
     readonly catalogue: Catalogue;
     readonly store: EngineStore;
     readonly clock: Clock;
@@ -34,7 +34,7 @@ export type Assembly = {
 };
 
 export const assemble = (options: AssemblyOptions): Assembly => {
-  const { catalogue, store, clock, log, ownerId, failpoint, stops, bounds, admission, onRefused } = options;
+  const { catalogue, store, clock, log, ownerId, failpoint, stops, bounds, admission, onRefused, sealing } = options;
   const effectRunner = new EffectRunner({ maySend: () => ownerId() !== 0, stops, ...clock, ...options.effectRunner });
   const outboxPublisher = new OutboxPublisher(store, options.publish, options.onNotPublished, clock.after, ({ eventId, topic }, error) => {
     log.error(
@@ -59,7 +59,7 @@ export const assemble = (options: AssemblyOptions): Assembly => {
       ...{ catalogue, store, engine, inboxWriter: () => inboxWriter, log },
       ...{ personNamed: options.personNamed, onDecisionRefused: options.onDecisionRefused },
     }),
-    ...{ catalogue, store, engine, outboxPublisher, clock, log, failpoint, admission, ...bounds },
+    ...{ catalogue, store, engine, outboxPublisher, clock, log, failpoint, admission, sealing, ...bounds },
     ...(onRefused === undefined ? {} : { onRefused }),
   });
   const sweep = new Sweep({

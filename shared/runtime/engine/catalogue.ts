@@ -80,6 +80,9 @@ export class Catalogue {
     return { rulesOf: this.rulesOf(flow), policy: this.binding(flow).policy.now, nowMs };
   }
 
+  /** What is personal of a flow: see FlowBinding. */
+  readonly personalOf = (flow: string): readonly string[] => this.#bindings.get(flow)?.personal ?? [];
+
   /** The version in which this process writes the states of a flow. */
   stateVersion(flow: string): number {
     return this.binding(flow).upgrades.length + 1;

@@ -91,6 +91,11 @@ export type FlowBinding<S extends Stated, I extends Tagged, E extends EffectsOf<
   readonly idPrefix: string;
   /** Checks a state loaded from the database. */
   readonly state: z.ZodType<S>;
+  /**
+   * Top-level members of its state, of its requests and of its results that say something personal (accounts, names). At rest they are sealed.
+   * Ids by which others find a row are none of them. Empty: the flow holds nothing personal.
+   */
+  readonly personal: readonly string[];
   /** The tenant's choices for this flow. They are frozen with each journey when it is opened. JSON values only, amounts as text. */
   readonly policy: { readonly schema: z.ZodType<P>; readonly now: P };
   /** From version 1 of the stored state to 2, from 2 to 3, and so on. The present version is one more than there are of them. */

@@ -14,7 +14,11 @@ import { countedConnections, createApp, finishApp, listen, type Check } from './
 import { pingKafka } from '../kafka/admin.js';
 import { startProducer, type Producer } from '../kafka/producer.js';
 import { createLog, type Log } from '../process/log.js';
+import { startRetention } from '../process/retention.js';
+import { sealingOf, untilKeysFit } from '../process/sealing.js';
 import { signaturesOf } from '../process/signatures.js';
+import { askOf } from '../sealing/portfolio-keys.js';
+import type { Sealing } from '../sealing/sealer.js';
 import { signing } from '../signing/messages.js';
 import { runProcess, type Running } from '../process/run-process.js';
 import { untilTopicsAreThere } from '../process/topics.js';
@@ -31,7 +35,7 @@ export type HttpServiceTools = {
   readonly connections: Pick<Connections, 'proven'>;
   /** Adds what /health/ready looks at. */
   readonly watch: (check: Check) => void;
-};
+} & Sealing;
 export type HttpServiceOptions<S extends z.ZodObject> = {
   readonly name: HttpServiceName;
   readonly config: S;
@@ -54,6 +58,7 @@ const start = async <S extends z.ZodObject>(options: HttpServiceOptions<S>, envi
   const log = createLog(name, config.LOG_LEVEL);
   const { registry, tls } = startReaching(config, options.name, log);
   const signatures = signaturesOf(config, options.name, log);
+  const sealing = sealingOf(config, log);
   const kafka = kafkaOptions(config, options.name, log, tls);
   const database = databaseOptions(config, options.name, tls);
   const pool = openPool(database, (error) => {
@@ -61,7 +66,9 @@ const start = async <S extends z.ZodObject>(options: HttpServiceOptions<S>, envi
   });
   // Not waited for: while the database is away it listens, and says so. Found without its tables, the process ends as by any error at start.
   void untilSchemasAreThere(database, [schemaOf(options.name), ...(options.reads ?? [])], log).then(() =>
-    untilLoginIsOwn(database, roleOf(options.name), config.DATABASE_SHARED_LOGIN === 'accept', log),
+    untilLoginIsOwn(database, roleOf(options.name), config.DATABASE_SHARED_LOGIN === 'accept', log).then(() =>
+      untilKeysFit(pool, sealing.keys(), { ofDataKeys: options.reads !== undefined }, log),
+    ),
   );
   await untilTopicsAreThere(kafka, options.name, log);
   const producer = signing(await startProducer(kafka), signatures.sign);
@@ -71,14 +78,16 @@ const start = async <S extends z.ZodObject>(options: HttpServiceOptions<S>, envi
   ];
   const app = createApp(registry, checks);
   const connections = countedConnections(config, registry);
-  options.wire(config, { app, pool, producer, registry, log, tls, connections, watch: (check) => checks.push(check) });
+  options.wire(config, { app, pool, producer, registry, log, tls, connections, watch: (check) => checks.push(check), ...sealing });
   finishApp(app, log);
+  const retention = options.name === 'gateway' ? startRetention(askOf(pool), options.name, config.PERSONAL_KEPT_DAYS, log) : null;
   const http = await listen(app, config.HTTP_HOST, config.HTTP_PORT, connections);
   log.info({ url: http.url }, 'ready');
   process.stdout.write(`${JSON.stringify({ ready: true, service: options.name, url: http.url })}\n`);
   return {
     stop: async () => {
       await http.stop();
+      await retention?.stop();
       await producer.stop();
       await pool.end();
     },

@@ -85,6 +85,17 @@ export const commonConfig = z.object({
   TRUSTED_KEYS_FILE: z.string().min(1).meta({
     description: 'YAML or JSON file with the public keys of all services; `npm run keys` makes it; read again when it changes',
   }),
+  SEAL_KEYS_FILE: z.string().min(1).meta({
+    description:
+      'file with the keys of sealed fields: the first one seals, all of them open; `npm run keys` makes it; read again when it changes',
+  }),
+  ERASED_KEYS_FILE: z.string().min(1).optional().meta({
+    description:
+      'the list that `npm run erase` writes: data keys that are erased; keep it for ever, outside of the database; read again when it changes',
+  }),
+  PERSONAL_KEPT_DAYS: wholeNumberText(1, 36_500).default(3_650).meta({
+    description: 'so many days after a journey has ended, or people have closed a message, what is personal in it is forgotten',
+  }),
   MESSAGE_MAX_AGE_DAYS: wholeNumberText(1, 59).default(30).meta({
     description: 'a message that was signed longer ago goes to quarantine: an inbox forgets after 60 days what it has handled',
   }),

@@ -20,6 +20,7 @@ const schema = commonConfig.extend({ CORE_BANKING_BASE_URL: address, CORE_BANKIN
 const good: Environment = {
   SIGNING_KEY: serviceEnvironment.SIGNING_KEY,
   TRUSTED_KEYS_FILE: 'keys.yaml',
+  SEAL_KEYS_FILE: 'seal-keys.yaml',
   DATABASE_URL: 'postgres://u:p@h/d',
   KAFKA_BROKERS: 'a:1, b:2,',
   CORE_BANKING_BASE_URL: 'https://bank.example/v1//',

@@ -28,6 +28,9 @@ export const createLog = (service: string, level: string): Log =>
         '*.ownerName',
         'body',
         '*.body',
+        // Postgres repeats there what was to be written.
+        'err.detail',
+        'err.where',
       ],
       censor: '[hidden]',
     },

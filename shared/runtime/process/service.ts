@@ -24,7 +24,8 @@ import { stopInWords } from '../stopping/stop-rules.js';
 import type { StopWatch } from '../stopping/stop-watch.js';
 import type { Operators } from '../signing/operators-file.js';
 import { PostgresStore } from '../engine/store/postgres-store.js';
-import type { Figure, StateVersions } from '../engine/store/store.js';
+import { sealedStore } from '../engine/store/sealed-store.js';
+import type { EngineStore, Figure, StateVersions } from '../engine/store/store.js';
 import {
   NotReady,
   countedConnections,
@@ -41,9 +42,14 @@ import { pingKafka } from '../kafka/admin.js';
 import type { KafkaOptions } from '../kafka/client.js';
 import { startConsumer, type Consumer } from '../kafka/consumer.js';
 import { isForever, startProducer, type Producer } from '../kafka/producer.js';
+import { askOf } from '../sealing/portfolio-keys.js';
+import { messageSealing } from '../sealing/sealed-message.js';
+import type { Sealing } from '../sealing/sealer.js';
 import { signing } from '../signing/messages.js';
 import { startJobs } from './jobs.js';
 import { kafkaReached } from './kafka-reached.js';
+import { startRetention } from './retention.js';
+import { sealingOf, untilKeysFit } from './sealing.js';
 import { admissionFor, signaturesOf } from './signatures.js';
 import { untilTopicsAreThere } from './topics.js';
 import type { TlsFiles } from '../tls/tls-files.js';
@@ -135,7 +141,7 @@ const crashPoints = (setting: string | undefined): Failpoint => {
   };
 };
 
-type EngineParts = Assembly & { readonly owner: Owner; readonly store: PostgresStore; readonly readable: StateVersions };
+type EngineParts = Assembly & { readonly owner: Owner; readonly store: EngineStore; readonly readable: StateVersions };
 
 const watchStopped = (registry: Registry, consumer: Pick<Consumer, 'stopped'>): void => {
   new Gauge({
@@ -193,13 +199,20 @@ type EngineSetting = Pick<AssemblyOptions, 'admission'> & {
   readonly stops: StopWatch;
   readonly people: Operators | null;
   readonly registry: Registry;
+  readonly sealing: Sealing;
 };
 
 const startEngine = async (setting: EngineSetting): Promise<EngineParts> => {
-  const { definition, config, database, log, pool, producer, stops, people, registry, admission } = setting;
+  const { definition, config, database, log, pool, producer, stops, people, registry, admission, sealing } = setting;
   // Any number that is the same in all instances of a service and differs between services.
   const lockClass = Number.parseInt(contentHash(`engine ${database.schema}`).slice(0, 7), 16);
-  const store = new PostgresStore(pool, lockClass);
+  const catalogue = new Catalogue(definition);
+  const store = sealedStore(new PostgresStore(pool, lockClass), {
+    ...sealing,
+    ask: askOf(pool),
+    personalOf: catalogue.personalOf,
+    nowMs: Date.now,
+  });
   const failpoint = crashPoints(config.CRASH_POINT);
   const owner = new Owner({
     connect: () => openClient({ ...database, statementTimeoutMs: 0 }),
@@ -216,9 +229,8 @@ const startEngine = async (setting: EngineSetting): Promise<EngineParts> => {
     const problem = await clockProblem(pool);
     if (problem !== null) throw new NotReady(problem);
   });
-  const catalogue = new Catalogue(definition);
   const assembly = assemble({
-    ...{ catalogue, store, clock: systemClock, log, failpoint, stops, admission },
+    ...{ catalogue, store, clock: systemClock, log, failpoint, stops, admission, sealing: messageSealing(sealing.sealer) },
     onRefused: countRefused(registry),
     ownerId: () => owner.id,
     personNamed: (name) => people?.named(name) ?? null,
@@ -285,6 +297,23 @@ const endsWith =
     process.exit(1);
   };
 
+type Needed = {
+  readonly name: EngineServiceName;
+  readonly config: CommonConfig;
+  readonly database: DatabaseOptions;
+  readonly pool: Pool;
+  readonly kafka: KafkaOptions;
+  readonly sealing: Sealing;
+  readonly log: Log;
+};
+/** @throws ConfigurationError for what will never be there by waiting. */
+const untilAllIsThere = async ({ name, config, database, pool, kafka, sealing, log }: Needed): Promise<void> => {
+  await untilSchemasAreThere(database, [schemaOf(name)], log);
+  await untilLoginIsOwn(database, roleOf(name), config.DATABASE_SHARED_LOGIN === 'accept', log);
+  await untilKeysFit(pool, sealing.keys(), { ofDataKeys: true }, log);
+  await untilTopicsAreThere(kafka, name, log);
+};
+
 const start = async <S extends z.ZodObject, T extends ServiceTenant>(
   options: ServiceOptions<S, T>,
   environment: Environment,
@@ -294,7 +323,7 @@ const start = async <S extends z.ZodObject, T extends ServiceTenant>(
   const { registry, tls } = startReaching(config, options.name, log);
   const database = databaseOptions(config, options.name, tls);
   const signatures = signaturesOf(config, options.name, log);
-  const people = peopleOf(config.OPERATORS_FILE, log);
+  const [sealing, people] = [sealingOf(config, log), peopleOf(config.OPERATORS_FILE, log)];
   const pool = openPool(database, (error) => {
     log.warn({ reason: error.message }, 'an idle database connection broke');
   });
@@ -314,13 +343,11 @@ const start = async <S extends z.ZodObject, T extends ServiceTenant>(
   const http: Listening = await listen(app, config.HTTP_HOST, config.HTTP_PORT, countedConnections(config, registry));
   log.info({ url: http.url }, 'listening');
 
-  await untilSchemasAreThere(database, [schemaOf(options.name)], log);
-  await untilLoginIsOwn(database, roleOf(options.name), config.DATABASE_SHARED_LOGIN === 'accept', log);
-  await untilTopicsAreThere(kafka, options.name, log);
+  await untilAllIsThere({ name: options.name, config, database, pool, kafka, sealing, log });
   const producer = signing(await startProducer(kafka), signatures.sign);
   const admission = await admissionFor(config, config.tenant.unsignedTopics, signatures, pool);
   await stops.start();
-  const parts = await startEngine({ definition, config, database, log, pool, producer, stops, people, registry, admission });
+  const parts = await startEngine({ definition, config, database, log, pool, producer, stops, people, registry, admission, sealing });
   state.parts = parts;
   watchMemory(registry, parts);
   watchFigures({ registry, read: () => figuresOf(parts) });
@@ -337,6 +364,7 @@ const start = async <S extends z.ZodObject, T extends ServiceTenant>(
   });
   state.consumer = consumer;
   watchStopped(registry, consumer);
+  const retention = startRetention(askOf(pool), options.name, config.PERSONAL_KEPT_DAYS, log);
   const jobs = startJobs(definition.jobs ?? [], (messages) => producer.send(messages), log);
   log.info({ topics }, 'ready');
   process.stdout.write(`${JSON.stringify({ ready: true, service: options.name, url: http.url })}\n`);
@@ -344,6 +372,7 @@ const start = async <S extends z.ZodObject, T extends ServiceTenant>(
     stop: async () => {
       log.info('stopping');
       await jobs.stop();
+      await retention.stop();
       await consumer.stop();
       await parts.sweep.stop();
       await parts.engine.stop(DRAIN_MS);

@@ -23,6 +23,7 @@ export const sampleBinding = ({ investSuite }: Ports, tenant: Tenant): Binding =
   return bind({
     flow: sampleFlow,
     idPrefix: 'sample-prefix',
+    personal: [],
     state: sampleState,
     policy: noPolicy,
     upgrades: [],

@@ -24,7 +24,7 @@ import {
   type SignedHeaders,
   type Verdict,
 } from '../../../../shared/runtime/http/webhook-signature.js';
-import { eventsOf, messageOf, type Arrived, type KeptBody, type Sorted } from '../decide/forwarding.js';
+import { eventsOf, messageOf, type Arrived, type KeptBody, type Sealed, type Sorted } from '../decide/forwarding.js';
 
 export type WebhookRoute = {
   readonly path: string;
@@ -52,14 +52,16 @@ export type WebhookTools = {
   /** Whom a request is counted for. */
   readonly senderOf: (request: IncomingMessage) => string;
   readonly limits: { readonly eventsPerBody: number };
+  readonly seal: Sealed;
 };
 
 /** The message, or why our own consumers, or Kafka, would never take it. */
 const sendableOf = (
   event: SortedEvent,
   arrived: Arrived,
+  seal: Sealed,
 ): OutgoingMessage | { readonly problems: readonly string[]; readonly tooLarge: boolean } => {
-  const message = messageOf(event, arrived);
+  const message = messageOf(event, arrived, seal);
   if ('problems' in message) return { ...message, tooLarge: false };
   const never = neverSendable(message);
   return never === null ? message : { problems: [never.message], tooLarge: never instanceof MessageTooLarge };
@@ -237,7 +239,7 @@ class Reception {
     sorted.forEach(({ read, body }, index) => {
       const made =
         read.kind === 'event'
-          ? sendableOf(read.event, { eventId: eventIdOf(source, read.event.id), body, nowIso, traceparent })
+          ? sendableOf(read.event, { eventId: eventIdOf(source, read.event.id), body, nowIso, traceparent }, this.#tools.seal)
           : read.kind === 'malformed'
             ? { ...read, tooLarge: false }
             : null;

@@ -32,11 +32,18 @@ export type Message = {
 /** What the message has besides the event. */
 export type Arrived = { readonly eventId: string; readonly body: Json; readonly nowIso: string; readonly traceparent: string | undefined };
 
+type Content = { readonly [key: string]: Printable };
+/** Seals what is personal in `data`; and names something personal by its keyed hash, where a key is made of it. */
+export type Sealed = {
+  readonly data: (topic: Topic, eventId: string, content: Content) => Content;
+  readonly key: (personal: string) => string;
+};
+
 /** W3C trace context, version 00. Anything else is no trace of anybody's. */
 const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /** The message, with our words and the sender's body in `data`; or why our own consumers would never take it. */
-export const messageOf = (event: SortedEvent, arrived: Arrived): Message | { readonly problems: readonly string[] } => {
+export const messageOf = (event: SortedEvent, arrived: Arrived, seal: Sealed): Message | { readonly problems: readonly string[] } => {
   const { topic, key, type, portfolioId, occurredAt, words } = event;
   const { eventId, body, nowIso, traceparent } = arrived;
   const fits = outsideEvents[topic].safeParse(words);
@@ -49,13 +56,13 @@ export const messageOf = (event: SortedEvent, arrived: Arrived): Message | { rea
     occurredAt: occurredAt === null || instantMs(occurredAt) === null ? nowIso : occurredAt,
     portfolioId,
   };
-  const content: Printable = { ...words, original: body };
+  const content = { ...words, original: body };
   const sound = envelope.safeParse({ ...said, data: content });
   if (!sound.success) return { problems: problemsOf(sound.error) };
   return {
     topic,
-    key,
+    key: event.keyIsPersonal === true ? seal.key(key) : key,
     headers: headersOf(said, traceparent !== undefined && TRACEPARENT.test(traceparent) ? traceparent : undefined),
-    value: printEnvelope({ ...said, data: content }),
+    value: printEnvelope({ ...said, data: seal.data(topic, eventId, content) }),
   };
 };

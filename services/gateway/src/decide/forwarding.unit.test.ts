@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { SortedEvent } from '../../../../contracts/internal/event-reader.js';
 import { parseJson } from '../../../../shared/kernel/json.js';
+import { inClear } from '../../../../test/support/forwarded.js';
 import { eventsOf, messageOf, type Message } from './forwarding.js';
 
 describe('a body', () => {
@@ -24,7 +25,7 @@ describe('a message', () => {
   const body = parseJson('{"id":"e1","payload":{"id":"O1","averagePrice":3.4900}}');
   const arrived = { eventId: 'drivewealth:e1', body, nowIso: '2026-02-02T00:00:00.000Z', traceparent: undefined };
   const made = (change: Partial<SortedEvent>, more: Partial<typeof arrived> | { traceparent: string } = {}) =>
-    messageOf({ ...event, ...change } as SortedEvent, { ...arrived, ...more });
+    messageOf({ ...event, ...change } as SortedEvent, { ...arrived, ...more }, inClear);
 
   it('says in our words what the event is about, and keeps the body for people, numbers as they were written', () => {
     expect(made({})).toEqual({

@@ -24,9 +24,12 @@ const idOf = (source: string, webhookId: string): string => `${source} ${webhook
 export class WebhookStore {
   readonly #pool: Pool;
   readonly #batcher: Batcher<Asked, string | null>;
+  readonly #sealed: (body: Buffer) => Buffer;
 
-  constructor(pool: Pool) {
+  /** `sealed`: a body as it is kept. It may hold anything about anybody. */
+  constructor(pool: Pool, sealed: (body: Buffer) => Buffer) {
     this.#pool = pool;
+    this.#sealed = sealed;
     this.#batcher = new Batcher({
       work: (asked) => this.#ask(asked),
       rounds: 1,
@@ -68,7 +71,7 @@ export class WebhookStore {
   async keep(kept: KeptBody): Promise<void> {
     await this.#pool.query(
       `insert into quarantine (event_id, source, webhook_id, error_class, reason, body) values ($1, $2, $3, $4, $5, $6) on conflict (event_id) do nothing`,
-      [kept.eventId, kept.source, kept.webhookId, kept.errorClass, kept.reason.slice(0, 500), kept.body],
+      [kept.eventId, kept.source, kept.webhookId, kept.errorClass, kept.reason.slice(0, 500), this.#sealed(kept.body)],
     );
   }
 }

@@ -191,9 +191,20 @@ export type AuditVerdict =
       readonly heads: number;
       /** Why it was compared with none, so that a missing end would not be seen. Null when it was compared, or the log is empty. */
       readonly notCompared: string | null;
+      /** Restores that the log tells of: lines behind `after`, up to `lostTo`, were lost with them. */
+      readonly restores: readonly { readonly after: number; readonly lostTo: number }[];
     }
-  /** `brokenAt` is the line; 0 where the problem is an act, or a line that is not there any more. */
-  | { readonly whole: false; readonly lines: number; readonly brokenAt: number; readonly problem: string };
+  /**
+   * `brokenAt` is the line; 0 where the problem is an act, or a line that is not there any more. `restored`: all that is there agrees with all
+   * that was kept outside, and the end is missing.
+   */
+  | {
+      readonly whole: false;
+      readonly kind: 'restored' | 'tampered';
+      readonly lines: number;
+      readonly brokenAt: number;
+      readonly problem: string;
+    };
 
 export const targetOf = (service: string, id: string): string => `${service}/${id}`;
 

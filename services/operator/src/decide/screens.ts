@@ -227,10 +227,20 @@ const headsText = (answer: Json): string =>
     ? `compared with ${cell(answer, 'heads')} heads on Kafka, and with every act`
     : `compared with every act, and NOT with Kafka: ${cell(answer, 'notCompared')}. A missing end would not be seen`;
 
+const restoresText = (answer: Json): string =>
+  rowsIn(answer, 'restores')
+    .map(
+      (one) =>
+        `line ${cell(one, 'after')} was followed by a restore: the lines up to ${cell(one, 'lostTo')} are lost, as the log says itself\n`,
+    )
+    .join('');
+
 const brokenText = (answer: Json): string =>
-  cell(answer, 'brokenAt') === '0'
-    ? `BROKEN: ${cell(answer, 'problem')}. The chain itself is whole, ${cell(answer, 'lines')} lines\n`
-    : `BROKEN at line ${cell(answer, 'brokenAt')}: ${cell(answer, 'problem')}. The ${cell(answer, 'lines')} lines before it are whole\n`;
+  memberOf(answer, 'kind') === 'restored'
+    ? `RESTORED: ${cell(answer, 'problem')}. The ${cell(answer, 'lines')} lines that are there are whole\n`
+    : cell(answer, 'brokenAt') === '0'
+      ? `BROKEN: ${cell(answer, 'problem')}. The chain itself is whole, ${cell(answer, 'lines')} lines\n`
+      : `BROKEN at line ${cell(answer, 'brokenAt')}: ${cell(answer, 'problem')}. The ${cell(answer, 'lines')} lines before it are whole\n`;
 
 /** Decisions that a service has not carried out: nobody signed them, or somebody sent them again. */
 export const refusedScreen = (answer: Json): string =>
@@ -244,7 +254,7 @@ export const refusedScreen = (answer: Json): string =>
 
 export const verdictScreen = (answer: Json): string =>
   memberOf(answer, 'whole') === true
-    ? `whole: ${cell(answer, 'lines')} lines, the last hash is ${cell(answer, 'lastHash')}\n${headsText(answer)}\n`
+    ? `whole: ${cell(answer, 'lines')} lines, the last hash is ${cell(answer, 'lastHash')}\n${headsText(answer)}\n${restoresText(answer)}`
     : brokenText(answer);
 
 /** Three lists, each only where it has something; the first one always. */

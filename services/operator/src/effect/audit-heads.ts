@@ -19,6 +19,9 @@ export type AuditHeadsOptions = {
   readonly publish: CarryOutOptions['publish'];
   /** The values of all messages on the topic. @throws while Kafka is away. */
   readonly readAll: () => Promise<readonly Buffer[]>;
+  /** Writes into the log that the database is older than these heads; true when it was. */
+  readonly noteRestored: (heads: readonly AuditHead[]) => Promise<boolean>;
+  readonly restored: () => void;
   readonly failed: (error: unknown) => void;
   readonly nowMs: () => number;
 };
@@ -36,6 +39,7 @@ export class AuditHeads {
   readonly #o: AuditHeadsOptions;
   #timer: NodeJS.Timeout | null = null;
   #published = '';
+  #compared = false;
   #reading: Promise<unknown> = Promise.resolve();
 
   constructor(options: AuditHeadsOptions) {
@@ -60,6 +64,7 @@ export class AuditHeads {
 
   /** Resolves when Kafka has the present head. @throws while Kafka or the database is away. */
   async publish(): Promise<void> {
+    await this.#compareOnce();
     const head = await this.#o.head();
     if (head === null || head.hash === this.#published) return;
     const event = {
@@ -71,6 +76,15 @@ export class AuditHeads {
     };
     await this.#o.publish({ topic: 'audit.head', key: KEY, headers: headersOf(event), value: printEnvelope({ ...event, data: head }) });
     this.#published = head.hash;
+  }
+
+  /** Once in the life of a process, before it adds anything: afterwards the log would not tell any more that it is an older one. */
+  async #compareOnce(): Promise<void> {
+    if (this.#compared) return;
+    const heads = await this.kept();
+    if ('unread' in heads) throw new Error(`the heads of the audit log cannot be read now: ${heads.unread}`);
+    if (heads.length > 0 && (await this.#o.noteRestored(heads))) this.#o.restored();
+    this.#compared = true;
   }
 
   /** What was kept, or why it cannot be read: then the log is compared with nothing. One reading at a time. */

@@ -4,6 +4,7 @@
  */
 import { isoOf } from '../../../../shared/kernel/instant.js';
 import { headersOf, printEnvelope } from '../../../../contracts/internal/envelope.js';
+import type { Printable } from '../../../../shared/kernel/json.js';
 import type { OperatorDecision } from '../../../../contracts/internal/events.js';
 import { BEFORE_SIGNATURES, decisionOf } from '../decide/decisions.js';
 import type { Act } from '../decide/operator.js';
@@ -24,6 +25,8 @@ export type CarryOutOptions = {
   readonly isHopeless: (error: unknown) => boolean;
   readonly failed: (error: unknown) => void;
   readonly nowMs: () => number;
+  /** What people wrote travels sealed. */
+  readonly sealed: (eventId: string, decision: OperatorDecision) => { readonly [key: string]: Printable };
   readonly actsPerSecond: number;
 };
 
@@ -118,7 +121,7 @@ export class CarryOut {
       topic: 'operator.decision',
       key: portfolioId ?? decision.service,
       headers: headersOf(event),
-      value: printEnvelope({ ...event, data: decision }),
+      value: printEnvelope({ ...event, data: this.#o.sealed(event.id, decision) }),
     };
   }
 }

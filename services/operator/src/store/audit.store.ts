@@ -3,7 +3,10 @@ import { createHash } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
 import { EMPTY_CHAIN, verifyNext, type ChainEnd, type Sha256, type StoredLine } from '../decide/audit-chain.js';
 import type { AuditHead, AuditLine, AuditVerdict, KeptHeads } from '../decide/operator.js';
-import { iso, jsonOf, rowsOf, type Queryable } from './rows.js';
+import { iso, jsonOf, rowsOf, type Opened, type Queryable } from './rows.js';
+import { aboutAct, WRITTEN_BY_PEOPLE } from './written-by-people.js';
+import { isJsonObject } from '../../../../contracts/tokens.js';
+import type { Json } from '../../../../shared/kernel/json.js';
 
 export const sha256: Sha256 = (text) => createHash('sha256').update(text, 'utf8').digest('hex');
 
@@ -76,8 +79,16 @@ const storedLines = async (from: Queryable, after: number, limit: number): Promi
   return rows.map(lineOf);
 };
 
-export const auditLines = async (from: Queryable, after: number, limit: number): Promise<readonly AuditLine[]> =>
-  (await storedLines(from, after, limit)).map(({ line }) => line);
+/** For people: what is sealed in a line is opened. Its hash is of the sealed text. */
+export const auditLines = async ({ from, opening }: Opened, after: number, limit: number): Promise<readonly AuditLine[]> => {
+  const lines = (await storedLines(from, after, limit)).map(({ line }) => line);
+  const detailsOf = ({ details }: AuditLine): { readonly [key: string]: Json } => (isJsonObject(details) ? details : {});
+  await opening.know(lines.flatMap((line) => WRITTEN_BY_PEOPLE.map((name) => detailsOf(line)[name])));
+  return lines.map((line) => {
+    const { actId } = detailsOf(line);
+    return typeof actId === 'string' ? { ...line, details: opening.members(detailsOf(line), WRITTEN_BY_PEOPLE, aboutAct(actId)) } : line;
+  });
+};
 
 /** The last line; null while there is none. */
 export const auditHead = async (from: Queryable): Promise<AuditHead | null> => {
@@ -93,7 +104,7 @@ const verifyChain = async (from: Queryable): Promise<Chain> => {
     const lines = await storedLines(from, end.lines === 0 ? -1 : end.lines, VERIFY_PAGE);
     if (lines.length === 0) return { end, broken: null };
     const next = verifyNext(end, lines, sha256);
-    if (!next.whole) return { end, broken: next };
+    if (!next.whole) return { end, broken: { ...next, kind: 'tampered' } };
     end = next;
   }
 };
@@ -142,18 +153,54 @@ const mismatch = async (from: Queryable): Promise<string | null> => {
   return line === undefined ? null : `line ${line.seq} is about act ${line.act}, which is not there`;
 };
 
-/** A head that was kept outside says what a line was. Null when every one of them still holds. */
-const contradictedHead = async (from: Queryable, heads: readonly AuditHead[]): Promise<string | null> => {
-  const [wrong] = await rowsOf<{ seq: string; is_gone: boolean }>(
+const NOTICED = 'noticed: the database was restored';
+/** The line right behind the last one that came back; it says up to which number lines were lost. */
+const RESTORES = `select seq - 1 as after, (details ->> 'lostTo')::bigint as lost_to from operator.audit
+  where what = '${NOTICED}' and (details ->> 'restoredAfter')::bigint = seq - 1`;
+
+/** `because`: what speaks for a restore. */
+type Contradiction = { readonly kind: 'restored' | 'tampered'; readonly problem: string; readonly because: string };
+
+/** A head that was kept outside says what a line was. Null when every one of them still holds, but for those that a restore has lost and the log says so. */
+const contradiction = async (from: Queryable, heads: readonly AuditHead[]): Promise<Contradiction | null> => {
+  const wrong = await rowsOf<{ seq: string; is_gone: boolean }>(
     from,
-    `select head.seq, l.seq is null as is_gone from unnest($1::bigint[], $2::text[]) as head (seq, hash)
-     left join operator.audit l on l.seq = head.seq where l.hash is distinct from head.hash order by head.seq limit 1`,
+    `with restore as (${RESTORES})
+     select head.seq, l.seq is null as is_gone from unnest($1::bigint[], $2::text[]) as head (seq, hash)
+     left join operator.audit l on l.seq = head.seq where l.hash is distinct from head.hash
+       and not exists (select from restore r where head.seq > r.after and head.seq <= r.lost_to) order by head.seq`,
     [heads.map(({ seq }) => seq), heads.map(({ hash }) => hash)],
   );
-  if (wrong === undefined) return null;
-  return wrong.is_gone
-    ? `line ${wrong.seq} is gone: a head on Kafka names it`
-    : `line ${wrong.seq} is another one than a head on Kafka says`;
+  const [first] = wrong;
+  const last = wrong.at(-1);
+  if (first === undefined || last === undefined) return null;
+  // An older copy of the log is its beginning: whole, with every head that it can have.
+  if (wrong.every((one) => one.is_gone))
+    return {
+      kind: 'restored',
+      problem: `line ${first.seq} is gone: a head on Kafka names it`,
+      because:
+        `. All that is there agrees, as after a restore from an older copy; lines up to ${last.seq} are lost. ` +
+        'If nobody has restored the database, somebody has cut the log',
+    };
+  const other = wrong.find((one) => !one.is_gone) ?? first;
+  return { kind: 'tampered', problem: `line ${other.seq} is another one than a head on Kafka says`, because: '' };
+};
+
+/** Lines that were lost by restores which the log itself tells of. */
+const restoresOf = async (from: Queryable): Promise<readonly { readonly after: number; readonly lostTo: number }[]> =>
+  (await rowsOf<{ after: string; lost_to: string }>(from, `${RESTORES} order by seq`, [])).map((row) => ({
+    after: Number(row.after),
+    lostTo: Number(row.lost_to),
+  }));
+
+/** Writes into the log that the database is older than the log was, before anything else is written. Does nothing when it is not, or was cut in another way. */
+export const noteRestored = async (from: Queryable, heads: readonly AuditHead[]): Promise<boolean> => {
+  const found = await contradiction(from, heads);
+  // An act without its line is no restore: an older copy lacks both.
+  if (found?.kind !== 'restored' || (await mismatch(from)) !== null) return false;
+  await rowsOf(from, 'select operator.note_restored($1::bigint)', [Math.max(...heads.map(({ seq }) => seq))]);
+  return true;
 };
 
 /** `kept`: the heads on Kafka. */
@@ -161,9 +208,15 @@ export const verifyAudit = async (from: Queryable, kept: KeptHeads): Promise<Aud
   const { end, broken } = await verifyChain(from);
   if (broken !== null) return broken;
   const heads = 'unread' in kept ? [] : kept;
-  const problem = (await contradictedHead(from, heads)) ?? (await mismatch(from));
-  if (problem !== null) return { whole: false, lines: end.lines, brokenAt: 0, problem };
+  const found = await contradiction(from, heads);
+  const problem = await mismatch(from);
+  if (found !== null) {
+    const kind = problem === null ? found.kind : 'tampered';
+    const why = problem === null ? found.because : `, and ${problem}`;
+    return { whole: false, kind, lines: end.lines, brokenAt: 0, problem: `${found.problem}${why}` };
+  }
+  if (problem !== null) return { whole: false, kind: 'tampered', lines: end.lines, brokenAt: 0, problem };
   const without = 'unread' in kept ? `the heads on Kafka cannot be read: ${kept.unread}` : 'Kafka keeps no head of this log';
   const notCompared = end.lines > 0 && heads.length === 0 ? without : null;
-  return { whole: true, lines: end.lines, lastHash: end.lastHash, heads: heads.length, notCompared };
+  return { whole: true, lines: end.lines, lastHash: end.lastHash, heads: heads.length, notCompared, restores: await restoresOf(from) };
 };

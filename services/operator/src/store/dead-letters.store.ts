@@ -1,6 +1,7 @@
 import { schemaOf } from '../../../../contracts/internal/services.js';
 import { JOURNEY_SERVICES, type DeadLetter, type DeadLetterFilter, type Fate, type Page, type Quarantine } from '../decide/operator.js';
-import { iso, isoOrNull, pageOf, rowsOf, type Queryable } from './rows.js';
+import type { Opening } from './opening.js';
+import { iso, isoOrNull, pageOf, rowsOf, type Opened, type Queryable } from './rows.js';
 
 type Row = {
   service: Quarantine;
@@ -29,10 +30,10 @@ const OF_SERVICES = JOURNEY_SERVICES.map(
 /** A body that no event came of: its topic is the webhook's address, and it has no lane. */
 const OF_GATEWAY = `
   select 'gateway' as service, event_id, 'webhook:' || source as topic, null as source, null as portfolio_id, error_class, reason, 1 as attempts,
-    first_seen, resolved_at, resolution, left(encode(body, 'escape'), 100000) as value, '{}' as headers, 0 as waiting
+    first_seen, resolved_at, resolution, case when encode(substring(body for 9), 'escape') = 'sealed:1:' then encode(body, 'escape') else left(encode(body, 'escape'), 100000) end as value, '{}' as headers, 0 as waiting
   from gateway.quarantine`;
 
-const letterOf = (row: Row): DeadLetter => ({
+const letterOf = (row: Row, opening: Opening): DeadLetter => ({
   eventId: row.event_id,
   service: row.service,
   topic: row.topic,
@@ -45,27 +46,32 @@ const letterOf = (row: Row): DeadLetter => ({
   resolvedAt: isoOrNull(row.resolved_at),
   resolution: row.resolution,
   waiting: Number(row.waiting),
-  value: row.value,
+  value: row.service === 'gateway' ? opening.keptBody(row.value) : opening.message(row.value),
   headers: row.headers,
 });
 
-const read = async (from: Queryable, where: string, values: readonly unknown[], limit: number): Promise<readonly DeadLetter[]> => {
+const read = async (
+  { from, opening }: Opened,
+  where: string,
+  values: readonly unknown[],
+  limit: number,
+): Promise<readonly DeadLetter[]> => {
   const rows = await rowsOf<Row>(
     from,
     `select * from (${OF_SERVICES} union all ${OF_GATEWAY}) every where ${where} order by first_seen, event_id, service limit ${String(limit)}`,
     values,
   );
-  return rows.map(letterOf);
+  return rows.map((row) => letterOf(row, opening));
 };
 
-export const listDeadLetters = async (from: Queryable, filter: DeadLetterFilter): Promise<Page<DeadLetter>> => {
+export const listDeadLetters = async (from: Opened, filter: DeadLetterFilter): Promise<Page<DeadLetter>> => {
   const { eventId = null, eventIds = null, topic = null, reason = null, service = null, resolvedToo, limit } = filter;
   const where = `($1::text is null or event_id = $1) and ($2::text is null or topic = $2) and ($3::text is null or strpos(lower(reason || ' ' || error_class), lower($3)) > 0)
     and ($4::text is null or service = $4) and ($5::boolean or resolved_at is null) and ($6::text[] is null or event_id = any($6))`;
   return pageOf(await read(from, where, [eventId, topic, reason, service, resolvedToo, eventIds], limit + 1), limit);
 };
 
-export const deadLettersOfPortfolio = (from: Queryable, portfolioId: string): Promise<readonly DeadLetter[]> =>
+export const deadLettersOfPortfolio = (from: Opened, portfolioId: string): Promise<readonly DeadLetter[]> =>
   read(from, 'portfolio_id = $1', [portfolioId], 200);
 
 /** What became of messages that ran again, by `service/event id`. */

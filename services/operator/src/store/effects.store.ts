@@ -9,7 +9,7 @@ import {
   type Page,
 } from '../decide/operator.js';
 import { newestActs } from './acts.store.js';
-import { isoOrNull, jsonOf, pageOf, rowsOf, type Queryable } from './rows.js';
+import { isoOrNull, jsonOf, pageOf, rowsOf, type Opened } from './rows.js';
 
 const EVERY_STATUS = [...OPEN_EFFECTS, 'applied', 'rejected'];
 
@@ -35,13 +35,13 @@ type Row = {
 };
 
 /** Whatever has become of it; null when nothing goes by this id. */
-export const effectById = async (from: Queryable, effectId: string): Promise<EffectRow | null> => {
+export const effectById = async (from: Opened, effectId: string): Promise<EffectRow | null> => {
   const { items } = await listEffects(from, { effectId, statuses: EVERY_STATUS, answeredToo: false, limit: 1 });
   return items[0] ?? null;
 };
 
 /** Longest silence first. */
-export const listEffects = async (from: Queryable, filter: EffectFilter): Promise<Page<EffectRow>> => {
+export const listEffects = async ({ from, opening }: Opened, filter: EffectFilter): Promise<Page<EffectRow>> => {
   const select = JOURNEY_SERVICES.map(
     (service) => `
     select '${service}' as service, e.id, e.name, e.kind, e.status, e.generation, e.attempt, e.reference, e.note, e.proof, e.planned_at, e.last_sent_at, e.request::text as request,
@@ -56,12 +56,14 @@ export const listEffects = async (from: Queryable, filter: EffectFilter): Promis
     filter.answeredToo,
     filter.limit + 1,
   ]);
+  const requests = rows.map((row) => jsonOf(row.request));
+  await opening.know(requests);
   const acts = await newestActs(
-    from,
+    { from, opening },
     'answer-effect',
     rows.map((row) => targetOf(row.service, row.id)),
   );
-  const effects = rows.map((row) => ({
+  const effects = rows.map((row, at) => ({
     service: row.service,
     effectId: row.id,
     effect: row.name,
@@ -73,7 +75,7 @@ export const listEffects = async (from: Queryable, filter: EffectFilter): Promis
     note: row.note,
     proof: row.proof,
     lastSentAt: isoOrNull(row.last_sent_at),
-    request: jsonOf(row.request),
+    request: opening.json(requests[at] ?? null, row.id),
     journeyId: row.journey_id,
     journey: row.flow,
     journeyStatus: row.journey_status,

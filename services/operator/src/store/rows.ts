@@ -1,7 +1,10 @@
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
+import type { Opening } from './opening.js';
 import { parseJson, type Json } from '../../../../shared/kernel/json.js';
 
 export type Queryable = Pick<Pool | PoolClient, 'query'>;
+/** With what opens the sealed members of rows. */
+export type Opened = { readonly from: Queryable; readonly opening: Opening };
 
 export const rowsOf = async <R extends QueryResultRow>(from: Queryable, text: string, values: readonly unknown[]): Promise<R[]> =>
   (await from.query<R>(text, [...values])).rows;

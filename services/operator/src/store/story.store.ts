@@ -11,7 +11,7 @@ import {
 } from '../decide/operator.js';
 import { deadLettersOfPortfolio } from './dead-letters.store.js';
 import { journeysBetween, journeysByIds } from './journeys.store.js';
-import { iso, isoOrNull, jsonOf, rowsOf, type Queryable } from './rows.js';
+import { iso, isoOrNull, jsonOf, rowsOf, type Opened, type Queryable } from './rows.js';
 
 const MOST_JOURNEYS = 200;
 const MOST_ROWS = 2_000;
@@ -93,7 +93,7 @@ const historyOf = async (
 };
 
 const effectsOf = async (
-  from: Queryable,
+  { from, opening }: Opened,
   journeyIds: readonly string[],
   fromIso: string | null,
   toIso: string | null,
@@ -125,19 +125,21 @@ const effectsOf = async (
     )}) every order by planned_at, id limit ${MOST_ROWS + 1}`,
     [journeyIds, fromIso, toIso],
   );
-  return rows.map((row) => ({
+  const stored = rows.map((row) => ({ ...row, request: jsonOf(row.request), result: jsonOf(row.result) }));
+  await opening.know(stored.flatMap(({ request, result }) => [request, result]));
+  return stored.map((row) => ({
     ...row,
     journeyId: row.journey_id,
     plannedAt: iso(row.planned_at),
     lastSentAt: isoOrNull(row.last_sent_at),
-    request: jsonOf(row.request),
-    result: jsonOf(row.result),
+    request: opening.json(row.request, row.id),
+    result: opening.json(row.result, row.id),
   }));
 };
 
 /** Events that a step names, and whatever else came for the portfolio or under one of its references meanwhile. */
 const eventsOf = async (
-  from: Queryable,
+  { from, opening }: Opened,
   wanted: {
     readonly keys: readonly string[];
     readonly sources: readonly string[];
@@ -173,7 +175,7 @@ const eventsOf = async (
     at: iso(row.received_at),
     note: row.note,
     handled: row.handled_at !== null,
-    value: row.value,
+    value: opening.message(row.value),
   }));
 };
 
@@ -183,7 +185,7 @@ const saidIds = (history: readonly HistoryRow[]): readonly string[] =>
     said === null ? [] : said.split(', ').map((_what, index) => `${journeyId}.${String(version)}.${String(index)}`),
   );
 
-const messagesOf = async (from: Queryable, eventIds: readonly string[]): Promise<readonly StoryMessage[]> => {
+const messagesOf = async ({ from, opening }: Opened, eventIds: readonly string[]): Promise<readonly StoryMessage[]> => {
   type Row = { service: JourneyService; event_id: string; topic: string; created_at: Date; sent_at: Date | null; value: string };
   const rows = await rowsOf<Row>(
     from,
@@ -199,7 +201,7 @@ const messagesOf = async (from: Queryable, eventIds: readonly string[]): Promise
     topic: row.topic,
     at: iso(row.created_at),
     sentAt: isoOrNull(row.sent_at),
-    value: row.value,
+    value: opening.message(row.value),
   }));
 };
 
@@ -211,33 +213,35 @@ type Scope = {
   readonly toIso: string | null;
 };
 
-const scopeOf = async (from: Queryable, id: string): Promise<Scope | null> => {
+const scopeOf = async (opened: Opened, id: string): Promise<Scope | null> => {
+  const { from } = opened;
   const named = await rootBy(from, id, WAYS.slice(0, 2));
   if (named !== null) return { rootId: named.id, portfolioId: named.portfolioId, ...(await family(from, named)) };
   const journeys = await journeysBetween(from, id, '-infinity', null, MOST_JOURNEYS);
-  const isPortfolio = journeys.length > 0 || (await deadLettersOfPortfolio(from, id)).length > 0;
+  const isPortfolio = journeys.length > 0 || (await deadLettersOfPortfolio(opened, id)).length > 0;
   if (isPortfolio) return { rootId: null, portfolioId: id, journeys, fromIso: null, toIso: null };
   const root = await rootBy(from, id, WAYS.slice(2));
   return root === null ? null : { rootId: root.id, portfolioId: root.portfolioId, ...(await family(from, root)) };
 };
 
 /** Null when nothing goes by this id. */
-export const readStory = async (from: Queryable, id: string): Promise<Story | null> => {
-  const scope = await scopeOf(from, id);
+export const readStory = async (opened: Opened, id: string): Promise<Story | null> => {
+  const { from } = opened;
+  const scope = await scopeOf(opened, id);
   if (scope === null) return null;
   const { portfolioId, journeys, fromIso, toIso } = scope;
   const ids = journeys.map((journey) => journey.id);
   const history = await historyOf(from, ids, fromIso, toIso);
-  const effects = await effectsOf(from, ids, fromIso, toIso);
+  const effects = await effectsOf(opened, ids, fromIso, toIso);
   const keys = [portfolioId, ...effects.flatMap(({ reference }) => (reference === null ? [] : [reference]))];
-  const events = await eventsOf(from, {
+  const events = await eventsOf(opened, {
     keys,
     sources: history.flatMap(({ source }) => (source === null ? [] : [source])),
     fromIso,
     toIso,
   });
-  const messages = await messagesOf(from, saidIds(history));
-  const letters = await deadLettersOfPortfolio(from, portfolioId);
+  const messages = await messagesOf(opened, saidIds(history));
+  const letters = await deadLettersOfPortfolio(opened, portfolioId);
   const deadLetters = letters.filter(
     (letter) =>
       (fromIso === null || letter.resolvedAt === null || letter.resolvedAt >= fromIso) && (toIso === null || letter.firstSeen <= toIso),

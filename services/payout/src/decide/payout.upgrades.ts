@@ -11,4 +11,10 @@ const payingAndLimitsJoin: Upgrade = (old) => {
   return { state: { ...known, paying: known['amount'], reserved: false, limitsPassed: null, endsAs: null }, policy };
 };
 
-export const payoutUpgrades: readonly Upgrade[] = [payingAndLimitsJoin];
+/**
+ * To 3. Nothing has changed in clear. At rest, accounts and names are sealed from here on. An instance of before would send a request without
+ * them, so it must leave such a payout alone.
+ */
+const personalIsSealed: Upgrade = (old) => old;
+
+export const payoutUpgrades: readonly Upgrade[] = [payingAndLimitsJoin, personalIsSealed];

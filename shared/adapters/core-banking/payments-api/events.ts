@@ -40,6 +40,7 @@ const deposit = (body: Json): ReadBody => {
     topic: 'core-banking.deposit',
     words: { depositId, iban, amount, currency, bookedAt, remittanceInformation: remittanceInformation ?? null },
     key: iban,
+    keyIsPersonal: true,
     id: depositId,
     type: 'deposit',
     occurredAt: bookedAt,

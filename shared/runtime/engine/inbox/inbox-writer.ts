@@ -2,10 +2,13 @@
  * Takes a fetch in: one multi-row insert, then the offset may be committed. Every message gets a row: to be stepped,
  * handled at once with a reason, or quarantined whole with its lane stopped.
  */
-import { headersOf, headerNames, type Envelope } from '../../../../contracts/internal/envelope.js';
+import { headersOf, headerNames, printEnvelope, type Envelope } from '../../../../contracts/internal/envelope.js';
+import { personalMembersOf } from '../../../../contracts/internal/personal.js';
 import { Batcher } from '../../batching.js';
 import type { FetchedBatch, FetchedMessage, Pulse } from '../../kafka/consumer.js';
 import type { Log } from '../../process/log.js';
+import { keptAsItCame, keptSealed, NOTHING_SEALED, type MessageSealing } from '../../sealing/sealed-message.js';
+import { SealKeyMissing } from '../../sealing/sealer.js';
 import type { Catalogue } from '../catalogue.js';
 import type { Clock } from '../clock.js';
 import type { Failpoint } from '../failpoints.js';
@@ -56,6 +59,8 @@ export type InboxWriterOptions = {
   readonly admission: Admission;
   /** Counts a message that was not admitted. */
   readonly onRefused?: (topic: string, why: Refusal) => void;
+  /** Opens what came sealed, and seals what did not. Default: nothing is sealed. */
+  readonly sealing?: MessageSealing | undefined;
   /** What people decide. `staysOpen`: the event is handled by a step, not by being taken in. */
   readonly decisions: { readonly carryOut: (event: Envelope) => Promise<void>; readonly staysOpen: (event: Envelope) => boolean };
 };
@@ -67,10 +72,10 @@ const ENOUGH_FOR_ONE = 200;
 const MOST_ROUNDS = 16;
 const UNDECIDED: ReadonlySet<string> = new Set(['planned', 'sending', 'accepted', 'unknown', 'parked']);
 
-/** Never throws: a message whose mark cannot be made in our form has that of its text. */
-const markOf = (value: string, { event }: Read): string => {
+/** Never throws: a message whose mark cannot be made in our form has that of its text. Sealed again, the same message is another text. */
+const markOf = (value: string, read: Read): string => {
   try {
-    return bodyHash(value, event);
+    return bodyHash(read.kind === 'good' && read.wasSealed ? printEnvelope(read.event) : value, read.event);
   } catch {
     return contentHash(value);
   }
@@ -90,11 +95,36 @@ const refused = (one: Taken, why: string, portfolioId: string): Taken => {
 };
 
 /** Judged, and read where it counts. `fallbackId`: of a message whose envelope names none. */
-const judged = ({ catalogue, admission }: InboxWriterOptions, original: OriginalMessage, fallbackId: string): Taken => {
+const judged = (
+  { catalogue, admission, sealing = NOTHING_SEALED }: InboxWriterOptions,
+  original: OriginalMessage,
+  fallbackId: string,
+): Taken => {
   const admitted = admission(original);
-  if (admitted.kind === 'refused') return { original, read: refusedMessage(original, admitted.why), hash: bodyHash(original.value, null) };
-  const read = readMessage(catalogue, original.topic, original.value, fallbackId, original.key);
-  return { original, read: admitted.kind === 'unsigned' ? asUnsigned(read) : read, hash: markOf(original.value, read) };
+  const { topic, value, key } = original;
+  if (admitted.kind === 'refused')
+    return {
+      original: keptSealed(original, sealing),
+      read: refusedMessage(original, admitted.why),
+      hash: bodyHash(value, null),
+    };
+  // What others write is nothing of ours to open: it could name any key.
+  const isOurs = admitted.kind === 'ours';
+  const read = readMessage(
+    catalogue,
+    topic,
+    value,
+    fallbackId,
+    key === null ? null : sealing.lane(key),
+    isOurs ? sealing.open : NOTHING_SEALED.open,
+  );
+  return { original: keptAs(original, read, sealing), read: isOurs ? read : asUnsigned(read), hash: markOf(value, read) };
+};
+
+/** A message that can be read, and says nothing personal in clear, is kept as it travels; any other whole and sealed. */
+const keptAs = (original: OriginalMessage, read: Read, sealing: MessageSealing): OriginalMessage => {
+  const isSafe = read.kind === 'good' && (read.wasSealed || personalMembersOf(original.topic).length === 0);
+  return isSafe ? original : keptSealed(original, sealing);
 };
 
 const takenOf = (options: InboxWriterOptions, message: FetchedMessage): Taken => {
@@ -158,12 +188,23 @@ export class InboxWriter {
     }
     const place = `${batch.topic}/${String(batch.partition)}`;
     const through = this.#paused.through(place);
-    const messages = batch.messages
-      .filter((message) => through === undefined || BigInt(message.offset) > through)
-      .map((message) => takenOf(this.#o, message));
+    const messages = this.#read(
+      place,
+      batch.messages.filter((message) => through === undefined || BigInt(message.offset) > through),
+    );
     await this.#takeOrPause(batch.topic, place, messages, pulse);
     this.#paused.goesOn(place);
   };
+
+  /** Nothing is wrong with a message whose key is missing: the partition waits until the key is there. @throws HoldPartition. */
+  #read(place: string, messages: readonly FetchedMessage[]): readonly Taken[] {
+    try {
+      return messages.map((message) => takenOf(this.#o, message));
+    } catch (error) {
+      if (error instanceof SealKeyMissing) this.#paused.pause(place, `${place} cannot be read: ${error.message}`);
+      throw error;
+    }
+  }
 
   /** While most of a partition fails, one now and then; the rest as soon as that is over. @throws HoldPartition. */
   async #takeOrPause(topic: string, place: string, messages: readonly Taken[], pulse: Pulse): Promise<void> {
@@ -304,7 +345,9 @@ export class InboxWriter {
       return null;
     }
     const [partition = '0', offset = '0'] = (row.source ?? '').split('/').slice(-2);
-    const read = readMessage(this.#o.catalogue, row.topic, row.value, row.eventId, row.portfolioId);
+    const { sealing = NOTHING_SEALED } = this.#o;
+    const asItCame = sealing.asItCame(row.value);
+    const read = readMessage(this.#o.catalogue, row.topic, asItCame, row.eventId, row.portfolioId, sealing.open);
     const { quarantined: before } = row;
     // The inbox keeps no headers. Those of a message that can be read are in its envelope too.
     const headers =
@@ -319,7 +362,7 @@ export class InboxWriter {
       ...(before === null ? {} : { before }),
     };
     if (isRefusedId(row.eventId) && before?.isCorrected !== true) {
-      await this.#refusedAgain(original, row);
+      await this.#refusedAgain(keptAsItCame(original, sealing), row);
       return null;
     }
     if (read.kind === 'bad') {
@@ -346,7 +389,7 @@ export class InboxWriter {
     const { before: _before, ...whole } = original;
     const taken = judged(this.#o, whole, row.eventId);
     if (taken.read.kind === 'bad' && taken.read.refused !== undefined) {
-      await this.#quarantine.addOpenRow(original, row.eventId, row.portfolioId, taken.read);
+      await this.#quarantine.addOpenRow(taken.original, row.eventId, row.portfolioId, taken.read);
       return;
     }
     await this.#ingest([taken]);
@@ -373,7 +416,7 @@ export class InboxWriter {
     const { portfolioId: lane, eventId } = row;
     let own: OwnRow;
     try {
-      own = readOwnRow(row.value);
+      own = readOwnRow((this.#o.sealing ?? NOTHING_SEALED).asItCame(row.value));
     } catch (error) {
       await this.#quarantineOwn(row, error instanceof Error ? error.message : 'unreadable');
       return null;

@@ -5,6 +5,7 @@
 import { actOf, needsSecondPerson } from '../../../../contracts/internal/acts.js';
 import type { Envelope } from '../../../../contracts/internal/envelope.js';
 import { operatorDecision, type OperatorDecision } from '../../../../contracts/internal/events.js';
+import { idFromEvidence } from '../../../kernel/evidence.js';
 import type { Log } from '../../process/log.js';
 import type { Operator } from '../../signing/operators-file.js';
 import { textHash, whyNotSigned } from '../../signing/signed-act.js';
@@ -73,10 +74,12 @@ const refuse = async (o: DecisionOptions, event: Envelope, actId: string | null,
   );
 };
 
-const namesIn = ({ by, approvedBy }: OperatorDecision): string => (approvedBy === null ? by : `${by}, approved by ${approvedBy}`);
+/** What people write may name anybody. In our tables it stands sealed, in their act; everywhere else the act is named instead. */
+const peopleOf = ({ by, approvedBy, actId }: OperatorDecision): string =>
+  `${approvedBy === null ? by : `${by}, approved by ${approvedBy}`}; act ${actId}`;
 
 const replay = async (o: DecisionOptions, decision: Extract<OperatorDecision, { kind: 'replay-dead-letter' }>): Promise<string> => {
-  const resolution = `replayed by ${namesIn(decision)}: ${decision.why}`;
+  const resolution = `replayed by ${peopleOf(decision)}`;
   const { eventId, correctedValue, attempts } = decision;
   if (await o.store.sendAgain(eventId, correctedValue, resolution, Number(attempts))) return 'back in the outbox; the sweep sends it';
   const row = await o.store.replay(eventId, correctedValue, resolution, Number(attempts));
@@ -108,8 +111,8 @@ const answer = async (
   if (journey === undefined || effect?.id !== decision.effectId || effect.status !== 'parked' || effect.generation !== decision.generation)
     return handled(o, eventId, 'no such parked effect; it was decided before');
   const definition = o.catalogue.effect(journey.flow, effect.name);
-  // Names are for people who read the note. The id of the other side is taken from what was signed, and from nothing else.
-  const evidence = `${decision.evidence} (${namesIn(decision)})`;
+  // For people who read the note. The id of the other side is taken from what was signed, and from nothing else.
+  const evidence = `${decision.answer === 'applied' ? idFromEvidence(decision.evidence) : 'they say why'} (${peopleOf(decision)})`;
   const result: unknown =
     decision.answer === 'applied' && definition.kind !== 'read' ? definition.resultFromPerson(effect.request, decision.evidence) : null;
   // An answer that was a bug had stopped the lane with it. Opened first: should this one be a bug too, the lane stops again.
@@ -138,7 +141,7 @@ const perform = async (o: DecisionOptions, decision: OperatorDecision, eventId: 
     case 'replay-dead-letter':
       return replay(o, decision);
     case 'discard-dead-letter':
-      if (!(await o.store.discard(decision.eventId, `discarded by ${namesIn(decision)}: ${decision.why}`, Number(decision.attempts))))
+      if (!(await o.store.discard(decision.eventId, `discarded by ${peopleOf(decision)}`, Number(decision.attempts))))
         return 'no such open dead letter; it was decided before';
       await o.engine.refreshBlocked();
       return 'dropped';

@@ -4,6 +4,8 @@ import { ownEvents } from '../../../../contracts/internal/events.js';
 import type { Topic } from '../../../../contracts/internal/topics.js';
 import type { Refusal } from '../../signing/messages.js';
 import type { FetchedMessage } from '../../kafka/consumer.js';
+import { NOTHING_SEALED, type MessageSealing } from '../../sealing/sealed-message.js';
+import { SealKeyMissing } from '../../sealing/sealer.js';
 import type { Catalogue } from '../catalogue.js';
 import type { Arrival } from '../definition.js';
 import { contentHash, storable } from '../identity.js';
@@ -20,6 +22,8 @@ export type Read =
       readonly portfolioId: string;
       readonly arrivals: readonly Arrival[];
       readonly event: Envelope;
+      /** Its personal part came sealed. */
+      readonly wasSealed: boolean;
     }
   | {
       readonly kind: 'bad';
@@ -122,16 +126,25 @@ const expectOwnTopic = ({ type }: Envelope, topic: string): void => {
   if (type !== topic && Object.hasOwn(ownEvents, type)) throw new TypeError(`an event of ${type} came on another topic`);
 };
 
-/** Parses one value as a message of this topic. Never throws: what cannot be read is `bad`, with the reason. */
-export const readMessage = (catalogue: Catalogue, topic: string, value: string, fallbackId: string, key: string | null): Read => {
+/** Parses one value as a message of this topic. What cannot be read is `bad`, with the reason. @throws SealKeyMissing, and nothing else. */
+export const readMessage = (
+  catalogue: Catalogue,
+  topic: string,
+  value: string,
+  fallbackId: string,
+  key: string | null,
+  open: MessageSealing['open'] = NOTHING_SEALED.open,
+): Read => {
   let event: Envelope | null = null;
   try {
     event = parseEnvelope(value);
     expectOwnTopic(event, topic);
+    const opened = open(event);
     const { portfolioId } = event;
-    const arrivals = catalogue.consumesOf(topic).map((consume) => checked(consume.read(event as Envelope)));
-    return { kind: 'good', eventId: event.id, portfolioId: portfolioId ?? boundedId(key ?? ''), arrivals, event };
+    const arrivals = catalogue.consumesOf(topic).map((consume) => checked(consume.read(opened.event)));
+    return { kind: 'good', eventId: event.id, portfolioId: portfolioId ?? boundedId(key ?? ''), arrivals, ...opened };
   } catch (error) {
+    if (error instanceof SealKeyMissing) throw error;
     return {
       kind: 'bad',
       eventId: event?.id ?? boundedId(fallbackId),

@@ -4,6 +4,7 @@
  */
 import { headersOf, printEnvelope } from '../../../../contracts/internal/envelope.js';
 import { isoOf } from '../../../kernel/instant.js';
+import { maskText } from '../../../kernel/account-mask.js';
 import { Bug } from '../../../kernel/bug.js';
 import type { EffectRecord } from '../../../kernel/effect-life.js';
 import type { Emitted, Tagged } from '../../../kernel/flow.js';
@@ -56,9 +57,9 @@ const triggerOf = (item: Item): string => {
 };
 
 const json = (value: unknown): string => printJson(value as Printable);
-/** Notes are for people and bounded. */
+/** Notes are for people and bounded. They stay readable in the tables, so an account in them is masked. */
 const short = (text: string | null): string | null =>
-  text === null ? null : storable(text.length <= 500 ? text : `${text.slice(0, 497)}...`);
+  text === null ? null : storable(maskText(text.length <= 500 ? text : `${text.slice(0, 497)}...`));
 
 const storedAs = (effect: EffectRecord, request: unknown, reference: string | null, owner: number | null): StoredEffect => ({
   id: effect.id,
@@ -228,12 +229,15 @@ export class Batch {
 
   #effectAfter(before: StoredJourney | null, stepResult: Moved): StoredEffect | null {
     const { journey, closing } = stepResult;
+    const { flow, portfolioId: portfolio_id } = journey;
     const again =
       before?.effect !== undefined && before.effect !== null && closing !== null && closing.generation > before.effect.generation
         ? this.#requestOf(journey, closing)
         : null;
     if (closing !== null) {
       this.parts.closed.push({
+        flow,
+        portfolio_id,
         id: closing.id,
         status: closing.status,
         generation: closing.generation,
@@ -258,6 +262,8 @@ export class Batch {
     }
     const { request, reference } = this.#requestOf(journey, effect);
     this.parts.planned.push({
+      flow,
+      portfolio_id,
       id: effect.id,
       journey_id: journey.id,
       name: effect.name,

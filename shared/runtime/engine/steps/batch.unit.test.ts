@@ -63,6 +63,7 @@ const ability = { repeatable: 'after-inquiry', keyMemoryMs: null, longestLifeMs:
 const binding = bind<State, Input, Effects, Said, { readonly limit: string }>({
   flow,
   idPrefix: 'ty',
+  personal: [],
   state: z.custom<State>((value) => typeof (value as State).amount === 'string'),
   policy: { schema: z.strictObject({ limit: z.string() }), now: { limit: '5' } },
   upgrades: [

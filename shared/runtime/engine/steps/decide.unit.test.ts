@@ -35,6 +35,7 @@ const flow: Flow<State, Input, object, never, null> = {
 const binding = bind({
   flow,
   idPrefix: 'ty',
+  personal: [],
   state: z.object({ status: z.enum(['Waiting', 'Reviewed', 'Done']), known: z.boolean().optional() }) as unknown as z.ZodType<State>,
   policy: noPolicy,
   upgrades: [],

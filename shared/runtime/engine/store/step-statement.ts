@@ -123,7 +123,10 @@ type ColumnValue<T extends string> = T extends 'text' | 'jsonb'
     : T extends 'bigint'
       ? string | number | null
       : boolean | null;
-export type PartRow<P extends PartName> = { readonly [C in keyof (typeof PARTS)[P]]: ColumnValue<(typeof PARTS)[P][C] & string> };
+type Columns<P extends PartName> = { readonly [C in keyof (typeof PARTS)[P]]: ColumnValue<(typeof PARTS)[P][C] & string> };
+/** Whose row it is, for those that seal it. What is no column of its part is not written. */
+export type Whose = { readonly flow: string; readonly portfolio_id: string };
+export type PartRow<P extends PartName> = Columns<P> & (P extends 'created' | 'moved' | 'planned' | 'closed' ? Whose : unknown);
 export type Parts = { readonly [P in PartName]: PartRow<P>[] };
 
 export const emptyParts = (): Parts => ({
