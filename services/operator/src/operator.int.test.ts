@@ -1,6 +1,6 @@
 /** The operators' API and command line over real HTTP, Kafka and Postgres; the services' rows are written as the engine writes them. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { randomBytes } from 'node:crypto';
+import { createHash, createPublicKey, randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -436,6 +436,12 @@ describe('the operators', () => {
         ({ out }) => out.includes('approved by ben'),
       );
       expect(list.out).toMatch(/po2:PayCounterAccount:1 +PayCounterAccount +applied/);
+      expect((await cli(['acts', 'list'])).out).toContain('sent to the service, which has not taken it up yet');
+      await admin.query(
+        `insert into payout.inbox (event_id, content_hash, topic, portfolio_id, value, handled_at) values ($1, 'h', 'operator.decision', 'P2', '{}', now())`,
+        [decision?.eventId],
+      );
+      expect((await cli(['acts', 'list'])).out).toContain('taken up; the request is now applied: answered');
     });
 
     it('may be taken back before the second person has spoken', async () => {
@@ -577,6 +583,21 @@ describe('the operators', () => {
         exit: EXIT.refused,
         warned: containing('no-role'),
       });
+    });
+
+    it('shows to anybody who may act, with the fingerprint of the key, and no token or hash of one', async () => {
+      const ran = await cli(['people'], { OPERATOR_URL: http.url, OPERATOR_TOKEN: DORA });
+      const fingerprint = createHash('sha256')
+        .update(createPublicKey(anna.key).export({ format: 'der', type: 'spki' }).subarray(-32))
+        .digest('hex');
+      expect(ran.exit).toBe(EXIT.done);
+      expect(ran.out).toMatch(new RegExp(`^anna +look, act, approve +2999-01-01 +${fingerprint}$`, 'm'));
+      expect(ran.out).toMatch(/^dora +look +never +no key$/m);
+      const asJson = (await cli(['people', '--json'])).out;
+      for (const one of [ANNA, DORA]) {
+        const hash = createHash('sha256').update(one).digest('hex');
+        for (const secret of [one, hash]) expect(`${ran.out}${asJson}`).not.toContain(secret);
+      }
     });
 
     it('counts each refusal by its reason [A12]', async () => {
