@@ -42,7 +42,7 @@ export type PortfolioRule = {
 export const portfolioRuleSettings = {
   brokerMode: brokerMode.nullish().meta({
     description:
-      'who talks to the broker, for all portfolios of the tenant: the short form of one rule in `portfolios`; set one of the two',
+      'who talks to the broker, for all portfolios of the tenant: `client` (we do) or `investsuite` (InvestSuite does, and we leave them alone). The short form of one rule in `portfolios`; set one of the two',
   }),
   portfolios: z
     .array(portfolioRule)
@@ -52,7 +52,7 @@ export const portfolioRuleSettings = {
     .nullish()
     .meta({
       description:
-        'which portfolio is whose: a list of `{ name, when: { manager, brokerProvider, ids, externalIdPrefix }, brokerMode, product }`; exactly one rule must match a portfolio',
+        'which portfolio is whose: a list of `{ name, when: { manager, brokerProvider, ids, externalIdPrefix }, brokerMode, product }`; exactly one rule must match a portfolio. `manager` and `product`: robo-discretionary, robo-advisory or self. `brokerMode`: client (we talk to the broker) or investsuite (InvestSuite does). Such as `portfolios: [{ name: robo, when: { manager: robo-discretionary }, brokerMode: client, product: robo-discretionary }]`',
     }),
 } as const;
 type Chosen = { readonly [Name in keyof typeof portfolioRuleSettings]?: z.output<(typeof portfolioRuleSettings)[Name]> };

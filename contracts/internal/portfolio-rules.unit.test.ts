@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { parse as parseYaml } from 'yaml';
 import {
   portfolioProblems,
   portfolioRulesOf,
@@ -55,6 +56,13 @@ describe('which portfolio is whose', () => {
         expect(treatmentOf([...rules].reverse(), portfolio).kind).toBe(treatmentOf(rules, portfolio).kind);
       }),
     );
+  });
+  it('is said in the configuration with an example that is a good one', () => {
+    const { description = '' } = portfolioRuleSettings.portfolios.meta() ?? {};
+    const { portfolios } = parseYaml(/`(portfolios: .*)`/.exec(description)?.[1] ?? '') as { readonly portfolios: unknown };
+    const [example] = portfolioRuleSettings.portfolios.parse(portfolios) ?? [];
+    expect(example === undefined ? null : treatmentOf([example], portfolio)).toMatchObject({ kind: 'ours', rule: 'robo' });
+    for (const product of products) expect(description).toContain(product);
   });
   it('is chosen by rules, or by one mode for all, never by nothing and never by both', () => {
     expect(portfolioProblems({ brokerMode: undefined, portfolios: undefined })).toEqual([expect.stringMatching('never guessed')]);

@@ -57,6 +57,8 @@ const lookAround = (stack: Stack, paidPortfolioId: string | undefined): readonly
   '  npm run operator -- dead-letters list',
   'That is anna. Money needs a second person; this is ben:',
   `  OPERATOR_URL=${stack.urls.operator} OPERATOR_TOKEN=${stack.operators.ben.token} OPERATOR_KEY_FILE=${stack.operators.keyFileOf(stack.operators.ben)} npm run operator -- effects approve ID`,
+  'A demo that leaves payments which wait for people, to practise with:',
+  '  npm run demo -- --faults refused-payments,returned-payments',
   `Operators' API ${stack.urls.operator}, gateway ${stack.urls.gateway}, logs ${stack.folder}`,
 ];
 

@@ -23,12 +23,19 @@ export const lineOf = (one: CustomerVerdict, ms: number): string =>
     endInWords(one),
   ].join('  ');
 
+/** More cash-outs than customers look like a mistake to whoever does not know how customers ask. */
+const moreCashOuts = ({ customers, books }: Verdict): readonly string[] =>
+  books.broker.cashOuts > customers.length
+    ? [`${String(customers.length)} customers, ${String(books.broker.cashOuts)} cash-outs: some customers asked twice.`]
+    : [];
+
 export const verdictLines = (verdict: Verdict): readonly string[] => {
   const waiting = verdict.customers.filter(({ end }) => end === 'waits for a person');
   const bad = verdict.customers.filter((one) => !isOver(one));
   return [
     '',
     ...tableLines(verdict.books),
+    ...moreCashOuts(verdict),
     '',
     ...(waiting.length === 0
       ? ['Nobody waits for a person.']

@@ -13,11 +13,18 @@ describe('the result of the demo', () => {
     });
   });
 
+  it('says why there are more cash-outs than customers', () => {
+    const books = paidBooks();
+    books.broker.totals.cashOuts = 2;
+    expect(verdictLines(judge([{ plan, customer }], books, nobody))).toContain('1 customers, 2 cash-outs: some customers asked twice.');
+  });
+
   it('says that the books agree, or that they do not and why', () => {
     const lines = (books: ReturnType<typeof paidBooks>): string => verdictLines(judge([{ plan, customer }], books, nobody)).join('\n');
     expect(lines(paidBooks())).toMatch(/Nobody waits for a person\.\nThe books agree:/);
     const books = paidBooks();
     books.bank.booksAgree = false;
+    expect(lines(paidBooks())).not.toContain('asked twice');
     expect(lines(books)).toMatch(/WRONG: the bank's own books do not agree\nThe books do NOT agree/);
   });
 });

@@ -15,6 +15,7 @@ import {
   journeysScreen,
   lettersScreen,
   memberOf,
+  peopleScreen,
   previewScreen,
   refusedScreen,
   sheetScreen,
@@ -264,6 +265,12 @@ const switchLeaves: readonly Leaf[] = [
   },
 ];
 
+const peopleLeaf: Leaf = {
+  name: 'people',
+  does: 'who may look, act and approve: roles, the day on which the role ends, and the fingerprint of the public key',
+  action: look(() => '/people', { json: itemsOf, screen: peopleScreen }),
+};
+
 const stopLeaves: readonly Leaf[] = [
   {
     name: 'list',
@@ -327,7 +334,7 @@ const programOf = (tools: CliTools, session: Session): Command => {
     const group = program.command(name).description(does);
     for (const leaf of leaves) grow(group, leaf, session);
   }
-  for (const leaf of switchLeaves) grow(program, leaf, session);
+  for (const leaf of [...switchLeaves, peopleLeaf]) grow(program, leaf, session);
   return program;
 };
 

@@ -443,6 +443,9 @@ describe('the operators', () => {
         ({ out }) => out.includes('approved by ben'),
       );
       expect(list.out).toMatch(/po2:PayCounterAccount:1 +PayCounterAccount +applied/);
+      const taken = `insert into payout.inbox (event_id, content_hash, portfolio_id, value, handled_at) values ($1, 'h', 'P2', '{}', now())`;
+      await admin.query(taken, [decision?.eventId]);
+      expect((await cli(['acts', 'list'])).out).toContain('taken up; the request is now applied: answered');
     });
 
     it('may be taken back before the second person has spoken', async () => {
@@ -547,6 +550,7 @@ describe('the operators', () => {
 
     it.each<[string, string[], number]>([
       ['help', ['--help'], EXIT.done],
+      ['who may act', ['people'], EXIT.done],
       ['help of a group', ['dead-letters', '--help'], EXIT.done],
       ['help of a command', ['effects', 'answer', '--help'], EXIT.done],
       ['an unknown command', ['dance'], EXIT.usage],

@@ -29,7 +29,7 @@ import { CarryOut, type CarryOutOptions } from './effect/carry-out.js';
 import { ActStore, listActs } from './store/acts.store.js';
 import { auditHead, auditLines, noteRestored, verifyAudit } from './store/audit.store.js';
 import { fatesOf, listDeadLetters } from './store/dead-letters.store.js';
-import { refusalsOf, refusedDecisions } from './store/decisions.store.js';
+import { answerFatesOf, refusalsOf, refusedDecisions } from './store/decisions.store.js';
 import { engineSchemasOf } from './store/engine-schemas.store.js';
 import { effectById, listEffects } from './store/effects.store.js';
 import { listJourneys, openJourneysOf } from './store/journeys.store.js';
@@ -60,6 +60,7 @@ const readingFrom = (pool: Pool, opening: Opening, heads: AuditHeads): Reading =
     effects: (filter) => listEffects(opened, filter),
     effect: (effectId) => effectById(opened, effectId),
     fates: (targets) => fatesOf(pool, targets),
+    answerFates: (acts) => answerFatesOf(pool, acts),
     acts: (filter) => listActs(opened, filter),
     refusals: (actIds) => refusalsOf(pool, actIds),
     refusedDecisions: (limit) => refusedDecisions(pool, limit),
@@ -141,7 +142,7 @@ export const wire = (settings: Settings, tools: OperatorTools): { readonly stop:
       onRefusal: refusals(registry, log),
     }),
   );
-  looking(app, reading);
+  looking(app, reading, { inFile: () => people?.all() ?? [], lookers: settings.OPERATOR_TOKENS ?? [] });
   acting(app, {
     reading,
     acting: acts,

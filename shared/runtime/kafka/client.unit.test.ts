@@ -1,11 +1,12 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { logLevel } from 'kafkajs';
-import type { KafkaConfig, LogEntry, RetryOptions } from 'kafkajs';
+import { KafkaJSSASLAuthenticationError, logLevel } from 'kafkajs';
+import type { Kafka, KafkaConfig, LogEntry, RetryOptions } from 'kafkajs';
 import defaults from 'kafkajs/src/retry/defaults';
 import testDefaults from 'kafkajs/src/retry/defaults.test';
-import { briefRetry, kafkaConfig, patientRetry, probeRetry } from './client.js';
+import { askAdmin, briefRetry, kafkaConfig, patientRetry, probeRetry } from './client.js';
 import { consumerConfig } from './consumer.js';
 import type { ConsumerOptions } from './consumer.js';
+import { isLoginRefused, KafkaUnavailable } from './errors.js';
 import { producerConfig } from './producer.js';
 import { allGuards } from './guards.js';
 import { optionsFor, without } from './testing.js';
@@ -94,5 +95,27 @@ describe('the log', () => {
 
   it('takes a lost offset as an error: it says that messages are read again from the start', () => {
     expect(said(logLevel.ERROR, 'Offset out of range, resetting to default offset')[0]).toBe('error');
+  });
+});
+
+describe('a login that Kafka refuses', () => {
+  it('is recognised behind the error of the question', async () => {
+    // Its types know of no argument, and without one it cannot be made.
+    const refused = Reflect.construct(KafkaJSSASLAuthenticationError, ['SASL SCRAM SHA-256: Invalid username or password']) as Error;
+    const refusing = () =>
+      ({
+        admin: () => ({
+          connect: () => Promise.reject(refused),
+          disconnect: () => Promise.resolve(),
+        }),
+      }) as unknown as Kafka;
+    const asked = askAdmin(options, { retry: probeRetry, deadlineMs: 1_000, what: 'looking' }, () => Promise.resolve('an answer'), {
+      guards: allGuards,
+      newKafka: refusing,
+    });
+    const thrown: unknown = await asked.catch((error: unknown) => error);
+    expect(thrown).toBeInstanceOf(KafkaUnavailable);
+    expect(isLoginRefused(thrown)).toBe(true);
+    expect(isLoginRefused(new KafkaUnavailable('no answer'))).toBe(false);
   });
 });

@@ -41,4 +41,11 @@ export class ConsumerDied extends Error {
   override readonly name = 'ConsumerDied';
 }
 
+/** Kafka does not take our login: name, password or mechanism is wrong, or there is no such user. Trying again does not help by itself. */
+export const isLoginRefused = (thrown: unknown): boolean => {
+  for (let error = thrown; error instanceof Error; error = (error as { cause?: unknown }).cause)
+    if (error.name === 'KafkaJSSASLAuthenticationError') return true;
+  return false;
+};
+
 export const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));

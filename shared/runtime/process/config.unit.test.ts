@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { address, secret } from '../../adapters/choice.js';
 import { commonConfig, ConfigurationError, investSuiteConfig, readConfig, type Environment } from './config.js';
+import { ownerDatabaseOf } from './owner-database.js';
 import { serviceEnvironment } from '../../../test/builders/environment.js';
 import { tenantSettings } from '../../../test/builders/tenant.js';
 
@@ -202,5 +203,14 @@ describe('what the tenant chooses', () => {
     // A process that reads nothing of the file still refuses names that nobody reads.
     expect(readConfig(schema, withTenant('brokerMode: nobody')).tenant).toEqual({});
     expect(() => readConfig(schema, withTenant('brokrMode: client'))).toThrow('brokrMode');
+  });
+});
+
+describe('the login of the owner of the tables', () => {
+  it('is missing under its own name, not only under the one that serves in its place', () => {
+    expect(() => ownerDatabaseOf({ DATABASE_URL: '' })).toThrow(/MIGRATE_DATABASE_URL is missing.*DATABASE_URL too/);
+    expect(() => ownerDatabaseOf({ DATABASE_URL: 'nowhere' })).toThrow(ConfigurationError);
+    expect(ownerDatabaseOf({ DATABASE_URL: 'postgres://a@h/d' }).url).toBe('postgres://a@h/d');
+    expect(ownerDatabaseOf({ DATABASE_URL: 'postgres://a@h/d', MIGRATE_DATABASE_URL: 'postgres://o@h/d' }).url).toBe('postgres://o@h/d');
   });
 });

@@ -1,6 +1,6 @@
 import type { DatabaseReached } from '../postgres/database.js';
 import { tlsOnce } from '../tls/tls-files.js';
-import { commonConfig, readConfig, type Environment } from './config.js';
+import { commonConfig, ConfigurationError, readConfig, type Environment } from './config.js';
 import { databaseSpeaksTls } from './transport.js';
 
 /** What commands read that change the database itself: MIGRATE_DATABASE_URL, the owner's login; without it DATABASE_URL. */
@@ -16,6 +16,10 @@ const ownerConfig = commonConfig.pick(tlsNames).extend({ MIGRATE_DATABASE_URL: c
 /** @throws ConfigurationError when neither is set, or what is set is no address of Postgres. */
 export const ownerDatabaseOf = (environment: Environment): DatabaseReached => {
   const own = readConfig(ownerConfig, environment);
+  if (own.MIGRATE_DATABASE_URL === undefined && ['DATABASE_URL', 'DATABASE_URL_FILE'].every((name) => (environment[name] ?? '') === ''))
+    throw new ConfigurationError([
+      'MIGRATE_DATABASE_URL is missing, the login of the owner of the tables; and DATABASE_URL too, which serves in its place',
+    ]);
   const url = own.MIGRATE_DATABASE_URL ?? readConfig(serviceConfig, environment).DATABASE_URL;
   return { url, ...(databaseSpeaksTls(own, url) ? { tls: tlsOnce(own).of('DATABASE') } : {}) };
 };

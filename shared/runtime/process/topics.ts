@@ -13,6 +13,7 @@ import { deadLetterTopic, PARTITIONS, topics, topicSettings, type Topic } from '
 import type { Access } from '../kafka/access.js';
 import type { Topic as ClusterTopic } from '../kafka/admin.js';
 import type { KafkaOptions } from '../kafka/client.js';
+import { isLoginRefused } from '../kafka/errors.js';
 import { topicState } from '../kafka/topic-state.js';
 import { ConfigurationError } from './config.js';
 import type { Log } from './log.js';
@@ -78,6 +79,12 @@ const RIGHTS_SPREAD_MS = 8_000;
 const FIRST_WAIT_MS = 400;
 const LONGEST_WAIT_MS = 5_000;
 
+/** A wrong login must not look like an outage. People may still make the user, so the service waits in both cases. */
+export const whyWaiting = (error: unknown): string =>
+  isLoginRefused(error)
+    ? 'Kafka refused our login: check KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD; waiting'
+    : 'Kafka is not there yet; waiting';
+
 /**
  * A service makes no topics. It waits until those that it uses are there.
  *
@@ -98,7 +105,7 @@ export const untilTopicsAreThere = async (kafka: KafkaOptions, service: ServiceN
       if (missing.length > 0) log.warn({ topics: missing }, 'topics are missing: npm run topics makes them; waiting');
     } catch (error) {
       if (error instanceof ConfigurationError) throw error;
-      log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'Kafka is not there yet; waiting');
+      log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, whyWaiting(error));
     }
     await new Promise((resolve) => setTimeout(resolve, waitMs));
   }

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { emittersOf, serviceNames, services, topicsReadWholeBy, topicsTakenBy } from '../../../contracts/internal/services.js';
 import { topics } from '../../../contracts/internal/topics.js';
 import { printPlan } from '../../../infra/topics/print.js';
-import { plannedAccess, plannedTopics } from './topics.js';
+import { KafkaUnavailable } from '../kafka/errors.js';
+import { plannedAccess, plannedTopics, whyWaiting } from './topics.js';
 
 const access = plannedAccess();
 const usersWho = (operation: string, name: string): readonly string[] =>
@@ -44,5 +45,15 @@ describe('the rights on topics', () => {
     expect(text).toContain(`--allow-principal 'User:pay-user' --topic 'x.payout.finished' --operation Write --operation Describe`);
     expect(text).toContain(`--allow-principal 'User:pay-user' --group 'x.payout' --operation Read`);
     expect(text.split('\n').filter((line) => line.startsWith('kafka-topics.sh'))).toHaveLength(2 * topics.length);
+  });
+});
+
+describe('a service that waits for Kafka', () => {
+  it('says so when Kafka refuses its login, however deep the reason lies', () => {
+    const refused = Object.assign(new Error('SASL SCRAM SHA-256 failed'), { name: 'KafkaJSSASLAuthenticationError' });
+    const wrapped = new KafkaUnavailable('looking for topics', { cause: new Error('not retriable', { cause: refused }) });
+    expect([refused, wrapped].map(whyWaiting)).toEqual(Array(2).fill(expect.stringContaining('Kafka refused our login')));
+    expect(whyWaiting(new KafkaUnavailable('no answer'))).toBe('Kafka is not there yet; waiting');
+    expect(whyWaiting('a word')).toBe('Kafka is not there yet; waiting');
   });
 });

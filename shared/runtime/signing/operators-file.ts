@@ -5,7 +5,7 @@
 import { createHash, timingSafeEqual, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { instantMs } from '../../kernel/instant.js';
-import { publicKeyOf } from './ed25519.js';
+import { publicKeyOf, publicKeyText } from './ed25519.js';
 import { WatchedFile } from './watched-file.js';
 import { readYamlFile } from './yaml-file.js';
 
@@ -59,6 +59,12 @@ const operatorsFile = z
     'whoever acts or approves needs a public key',
   );
 
+/** What people compare by word of mouth: SHA-256 of the 32 bytes of the public key, in hexadecimal digits. */
+export const fingerprintOf = (publicKey: KeyObject): string =>
+  createHash('sha256')
+    .update(Buffer.from(publicKeyText(publicKey), 'base64'))
+    .digest('hex');
+
 /** One spelling of a person: two spellings are not two people. */
 export const normalisedName = (name: string): string => name.normalize('NFKC').trim().toLowerCase();
 
@@ -96,6 +102,11 @@ export class Operators {
     for (const one of this.#file.content)
       if (one.tokenHash !== null && timingSafeEqual(Buffer.from(one.tokenHash, 'hex'), hash)) found = one;
     return this.#valid(found, this.#nowMs());
+  }
+
+  /** Everybody in the file, also those whose time is over. */
+  all(): readonly Operator[] {
+    return this.#file.content;
   }
 
   #valid(one: Operator | undefined, atMs: number): Operator | null {

@@ -10,7 +10,8 @@ import { timelineOf } from '../decide/timeline.js';
 import { parseValue } from '../../../../contracts/internal/envelope.js';
 import { wholeNumberText } from '../../../../contracts/tokens.js';
 import type { Json } from '../../../../shared/kernel/json.js';
-import { visitorOf } from './authentication.js';
+import { fingerprintOf, type Operator } from '../../../../shared/runtime/signing/operators-file.js';
+import { visitorOf, type KnownOperator } from './authentication.js';
 import { exchange, ok, parsed, Refusal, words } from './exchange.js';
 
 const DEFAULT_PAGE = 200;
@@ -108,7 +109,11 @@ const lookAtLetters = (app: Express, reading: Reading): void => {
 export const jobShown = async (reading: Reading, acts: readonly Act[]): Promise<readonly object[]> => {
   const fates = await reading.fates(acts.map(({ target }) => target));
   const refusals = await reading.refusals(acts.flatMap(({ actId }) => (actId === null ? [] : [actId])));
-  return acts.map((act) => ({ ...actShown(act), ...progressOf(act, fates.get(act.target), refusals.get(act.actId ?? '')) }));
+  const answers = await reading.answerFates(acts);
+  return acts.map((act) => {
+    const news = { letter: fates.get(act.target), answer: answers.get(act.actId ?? ''), refused: refusals.get(act.actId ?? '') };
+    return { ...actShown(act), ...progressOf(act, news) };
+  });
 };
 
 const lookAtActs = (app: Express, reading: Reading): void => {
@@ -161,7 +166,31 @@ const lookAtOneEffect = (app: Express, reading: Reading): void => {
   );
 };
 
-export const looking = (app: Express, reading: Reading): void => {
+/** Who may act, as the operator service reads it now. */
+export type WhoMayAct = { readonly inFile: () => readonly Operator[]; readonly lookers: readonly KnownOperator[] };
+
+/** Never a token, nor its hash. */
+const lookAtPeople = (app: Express, { inFile, lookers }: WhoMayAct): void => {
+  app.get(
+    '/people',
+    exchange(async () =>
+      ok({
+        items: [
+          ...inFile().map(({ name: person, roles, expires, publicKey }) => ({
+            name: person,
+            roles,
+            expires,
+            fingerprint: publicKey === null ? null : fingerprintOf(publicKey),
+          })),
+          ...lookers.map(({ name: person }) => ({ name: person, roles: ['look'], expires: null, fingerprint: null })),
+        ],
+      }),
+    ),
+  );
+};
+
+export const looking = (app: Express, reading: Reading, who: WhoMayAct): void => {
+  lookAtPeople(app, who);
   app.get(
     '/me',
     exchange(async (_request, response) => ok(visitorOf(response))),

@@ -1,7 +1,7 @@
 /** From what people asked for to what the services are told. */
 import type { ActFacts } from '../../../../contracts/internal/acts.js';
 import { operatorDecision, type OperatorDecision } from '../../../../contracts/internal/events.js';
-import type { Act, Fate } from './operator.js';
+import type { Act, AnswerFate, Fate } from './operator.js';
 
 const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
 
@@ -35,21 +35,36 @@ export const decisionOf = (act: Act): { readonly decision: OperatorDecision; rea
 /** What people sign of a stored act; null of one that is older than signatures, or cannot be read. */
 export const factsOf = (act: Act): ActFacts | null => parsedOf({ ...act, approvedBy: null, approval: null });
 
-/** How far an act has come, for people. `settled`: nothing more will happen by itself. `refused`: why the service has not carried it out. */
-export const progressOf = (act: Act, fate: Fate | undefined, refused?: string): { readonly result: string; readonly settled: boolean } => {
+/** What became of an answer. Never `settled: false`: a service that is away takes it up when it is back, and nobody waits for that. */
+const answerProgress = (fate: AnswerFate | undefined): string => {
+  if (fate === undefined || !fate.handled) return 'sent to the service, which has not taken it up yet';
+  if (fate.overtaken !== null) return `changed nothing: ${fate.overtaken}`;
+  return `taken up; the request is now ${fate.status}${fate.note === null ? '' : `: ${fate.note}`}`;
+};
+
+/** What is known of an act besides the act. `letter`: of a message, `answer`: of an answer, `refused`: why a service has not carried it out. */
+export type ActNews = {
+  readonly letter?: Fate | undefined;
+  readonly answer?: AnswerFate | undefined;
+  readonly refused?: string | undefined;
+};
+
+/** How far an act has come, for people. `settled`: there is nothing to wait for. */
+export const progressOf = (act: Act, news: ActNews): { readonly result: string; readonly settled: boolean } => {
+  const { letter: fate, refused } = news;
   if (refused !== undefined) return { result: `failed: the service has not carried it out: ${refused}`, settled: true };
   if (act.failed !== null) return { result: `failed: ${act.failed}`, settled: true };
   if (act.withdrawnBy !== null) return { result: `withdrawn by ${act.withdrawnBy}`, settled: true };
   if (act.needsSecond && act.approvedBy === null) return { result: `waits for a second person to approve act ${act.id}`, settled: true };
   if (act.carriedOutAt === null) return { result: 'queued', settled: false };
-  if (act.kind === 'answer-effect') return { result: 'told to the service', settled: true };
+  if (act.kind === 'answer-effect') return { result: answerProgress(news.answer), settled: true };
   if (fate === undefined)
-    return { result: act.target.startsWith('gateway/') ? 'discarded' : 'told to the service', settled: act.target.startsWith('gateway/') };
+    return { result: act.target.startsWith('gateway/') ? 'discarded' : 'sent to the service', settled: act.target.startsWith('gateway/') };
   const before = text(act.details['attempts']) ?? '0';
   if (fate.lies)
     return BigInt(fate.attempts) > BigInt(before)
       ? { result: `quarantined again: ${fate.reason}`, settled: true }
-      : { result: 'told to the service', settled: false };
+      : { result: 'sent to the service', settled: false };
   if (act.kind === 'discard-dead-letter') return { result: 'discarded', settled: true };
   if (!fate.handled) return { result: 'runs', settled: false };
   return { result: fate.note === null ? 'ran' : `ran: ${fate.note}`, settled: true };

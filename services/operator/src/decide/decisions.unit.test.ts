@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { JsonNumber } from '../../../../shared/kernel/json.js';
 import { decisionOf, factsOf, progressOf } from './decisions.js';
-import { targetOf, type Act, type Fate } from './operator.js';
+import { targetOf, type Act, type AnswerFate, type Fate } from './operator.js';
 
 const TEXT = 'a'.repeat(64);
 const act: Act = {
@@ -78,9 +78,8 @@ describe('a decision', () => {
     ['waits for a second person to approve act 7', { needsSecond: true }, fate, true],
     ['queued', { needsSecond: true, approvedBy: 'ben' }, fate, false],
     ['discarded', { ...told, kind: 'discard-dead-letter', target: 'gateway/g1' }, undefined, true],
-    ['told to the service', { ...told, kind: 'answer-effect' }, undefined, true],
-    ['told to the service', told, undefined, false],
-    ['told to the service', told, { ...fate, lies: true }, false],
+    ['sent to the service', told, undefined, false],
+    ['sent to the service', told, { ...fate, lies: true }, false],
     ['quarantined again: wrong', told, { ...fate, lies: true, attempts: 2 }, true],
     ['quarantined again: wrong', { ...told, details: {} }, { ...fate, lies: true }, true],
     ['discarded', { ...told, kind: 'discard-dead-letter' }, fate, true],
@@ -88,7 +87,19 @@ describe('a decision', () => {
     ['ran', told, fate, true],
     ['ran: news', told, { ...fate, note: 'news' }, true],
   ])('has come so far: %s', (result, change, seen, settled) => {
-    expect(progressOf({ ...act, ...change }, seen)).toEqual({ result, settled });
+    expect(progressOf({ ...act, ...change }, { letter: seen })).toEqual({ result, settled });
+  });
+
+  const parked: AnswerFate = { handled: true, overtaken: null, status: 'parked', note: 'not taken as applied: nothing there' };
+  const late = 'no such parked effect; it was decided before';
+  it.each<[string, AnswerFate | undefined]>([
+    ['sent to the service, which has not taken it up yet', undefined],
+    ['sent to the service, which has not taken it up yet', { ...parked, handled: false }],
+    ['taken up; the request is now parked: not taken as applied: nothing there', parked],
+    ['taken up; the request is now applied', { ...parked, status: 'applied', note: null }],
+    [`changed nothing: ${late}`, { ...parked, overtaken: late }],
+  ])('of an answer says what became of it: %s', (result, answer) => {
+    expect(progressOf({ ...act, ...told, kind: 'answer-effect' }, { answer })).toEqual({ result, settled: true });
   });
 
   it('is signed over its facts, whoever has yet to approve it', () => {
@@ -96,7 +107,7 @@ describe('a decision', () => {
     expect(factsOf({ ...act, actId: null })).toBeNull();
   });
   it('that the service has not carried out says so, with the reason [A4]', () => {
-    expect(progressOf({ ...act, ...told }, fate, 'carl has no role for this')).toEqual({
+    expect(progressOf({ ...act, ...told }, { letter: fate, refused: 'carl has no role for this' })).toEqual({
       result: 'failed: the service has not carried it out: carl has no role for this',
       settled: true,
     });

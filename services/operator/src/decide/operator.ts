@@ -162,6 +162,15 @@ export type Fate = {
   readonly note: string | null;
 };
 
+/** What became of an answer: whether its service has taken it up, and how the request stands now. */
+export type AnswerFate = {
+  readonly handled: boolean;
+  /** Why the answer came too late; null when it did not. */
+  readonly overtaken: string | null;
+  readonly status: string;
+  readonly note: string | null;
+};
+
 export type Approval =
   | { readonly kind: 'approved'; readonly act: Act }
   | { readonly kind: 'same-person'; readonly act: Act }
@@ -282,6 +291,8 @@ export type Reading = {
   effect(effectId: string): Promise<EffectRow | null>;
   /** By `service/event id`. */
   fates(targets: readonly string[]): Promise<ReadonlyMap<string, Fate>>;
+  /** By act id; of answers that were signed and about a request that there is. */
+  answerFates(acts: readonly Act[]): Promise<ReadonlyMap<string, AnswerFate>>;
   acts(filter: ActFilter): Promise<readonly Act[]>;
   /** Why the service concerned has not carried these acts out, by act id. */
   refusals(actIds: readonly string[]): Promise<ReadonlyMap<string, string>>;

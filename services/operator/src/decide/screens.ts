@@ -252,6 +252,17 @@ export const refusedScreen = (answer: Json): string =>
     cell(row, 'why'),
   ]);
 
+export const peopleScreen = (answer: Json): string =>
+  listing(rowsIn(answer, 'items'), 'nobody', ['NAME', 'ROLES', 'ENDS', 'FINGERPRINT'], (row) => {
+    const roles = memberOf(row, 'roles');
+    return [
+      cell(row, 'name'),
+      Array.isArray(roles) ? (roles as readonly Json[]).map(said).join(', ') : '',
+      cell(row, 'expires') || 'never',
+      cell(row, 'fingerprint') || 'no key',
+    ];
+  });
+
 export const verdictScreen = (answer: Json): string =>
   memberOf(answer, 'whole') === true
     ? `whole: ${cell(answer, 'lines')} lines, the last hash is ${cell(answer, 'lastHash')}\n${headsText(answer)}\n${restoresText(answer)}`
