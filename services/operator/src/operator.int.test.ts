@@ -595,13 +595,5 @@ describe('the operators', () => {
       for (const reason of ['no-token', 'unknown-token', 'no-role', 'refused'])
         expect(metrics).toMatch(new RegExp(`cmw_operator_refusals_total\\{.*reason="${reason}".*\\} [1-9]`));
     });
-
-    it('says that the service is away', async () => {
-      expect(await cli(['journeys', 'list'], { OPERATOR_URL: 'http://127.0.0.1:1', OPERATOR_TOKEN: ANNA })).toMatchObject({
-        exit: EXIT.away,
-        warned: containing('does not answer'),
-      });
-      expect((await cli(['journeys', 'list'], { OPERATOR_URL: http.url })).exit).toBe(EXIT.usage);
-    });
   });
 });

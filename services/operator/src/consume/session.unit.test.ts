@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { addressOf, type CliTools } from './session.js';
+import { runOperatorCli } from '../../../../test/support/operator-cli.js';
+import { addressOf, EXIT, type CliTools } from './session.js';
 
 const at = (OPERATOR_URL: string, more: object = {}): string =>
   addressOf({ environment: { OPERATOR_URL, OPERATOR_TOKEN: 'token-of-anna-0123456789', ...more }, projectRoot: '/' } as unknown as CliTools)
@@ -15,5 +16,18 @@ describe('the address of the operator service', () => {
   });
   it('may be plain in a sandbox', () => {
     expect(at('http://operator.example', { ALLOW_PLAINTEXT: 'true' })).toBe('http://operator.example');
+  });
+});
+
+describe('the command line', () => {
+  const run = (environment: Readonly<Record<string, string>>) =>
+    runOperatorCli({ argv: ['journeys', 'list'], environment, projectRoot: '/', typed: null });
+  it('says that the service is away', async () => {
+    const OPERATOR_URL = 'http://127.0.0.1:1';
+    expect(await run({ OPERATOR_URL, OPERATOR_TOKEN: 'token-of-anna-0123456789' })).toMatchObject({
+      exit: EXIT.away,
+      warned: expect.stringContaining('does not answer'),
+    });
+    expect((await run({ OPERATOR_URL })).exit).toBe(EXIT.usage);
   });
 });

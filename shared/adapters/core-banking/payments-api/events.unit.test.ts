@@ -49,6 +49,7 @@ describe('a call of the bank', () => {
     expect(deposit?.read(body)).toEqual({
       kind: 'event',
       event: {
+        keyIsPersonal: true,
         topic: 'core-banking.deposit',
         words: { ...body, amount: '500.1', remittanceInformation: null },
         key: 'BE43068999999501',

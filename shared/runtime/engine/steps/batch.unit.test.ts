@@ -217,6 +217,8 @@ describe('what a step writes', () => {
     expect(b.parts.planned).toEqual([
       {
         id: 'j:Check:1',
+        flow: 'toy',
+        portfolio_id: 'p',
         journey_id: 'j',
         name: 'Check',
         kind: 'read',
