@@ -1,9 +1,13 @@
 /** Cash-outs that the broker shows and our books do not know: somebody else moves the customer's cash, or our books have forgotten. */
 import { NOT_SENT, type NotSent } from '../../../../shared/kernel/outcome.js';
-import type { ListedCashOut, OwnCashOuts } from '../../../../shared/ports/broker.js';
+import type { Money } from '../../../../shared/kernel/money.js';
 
 /** What our own tables know of the cash-outs of one portfolio. */
-export type KnownCashOuts = OwnCashOuts & {
+export type KnownCashOuts = {
+  /** That ours were sent under. */
+  readonly keys: readonly string[];
+  /** The broker's ids of ours. */
+  readonly cashOutIds: readonly string[];
   /** What people wrote down whenever they had a request of such a payout sent again. A cash-out that they name there is known to them. */
   readonly named: readonly string[];
 };
@@ -26,6 +30,15 @@ export type KnownCashOutsPort = {
   ) => Promise<{ readonly answer: readonly EarlierPayout[] } | { readonly away: string }>;
 };
 
+/** A cash-out as the broker lists it, whoever has made it. `key`: which of our keys it carries. */
+type Listed = {
+  readonly cashOutId: string;
+  readonly status: string;
+  readonly amount: Money | null;
+  readonly createdAt: string | null;
+  readonly key: string | null;
+};
+
 const UNKNOWN = 'the broker shows a cash-out that our books do not know';
 const UNBOOKED = 'an earlier payout of the portfolio is not booked';
 /** More than these would not fit into what people read. */
@@ -35,20 +48,20 @@ const MOST_IN_WORDS = 3;
 const isNamedIn = (text: string, cashOutId: string): boolean => text.split(/[\s,;:()"']+/).includes(cashOutId);
 
 /** One that has failed has taken nothing. One that came back may have been paid out before, so it counts. */
-export const unknownCashOuts = (
-  listed: readonly ListedCashOut[],
+export const unknownCashOuts = <L extends Listed>(
+  listed: readonly L[],
   { cashOutIds, named }: Pick<KnownCashOuts, 'cashOutIds' | 'named'>,
-): readonly ListedCashOut[] =>
+): readonly L[] =>
   listed.filter(
     ({ cashOutId, key, status }) =>
       key === null && status !== 'failed' && !cashOutIds.includes(cashOutId) && !named.some((text) => isNamedIn(text, cashOutId)),
   );
 
-const inWords = ({ cashOutId, amount, createdAt, status }: ListedCashOut): string =>
+const inWords = ({ cashOutId, amount, createdAt, status }: Listed): string =>
   `${cashOutId} of ${amount === null ? 'an amount that it does not show' : `${amount.currency} ${amount.amount}`}, ${status}, made ${createdAt ?? 'at a time that it does not show'}`;
 
 /** Why nothing is sent while these are not known. The oldest come first, the same ones at every look. */
-export const becauseUnknown = (unknown: readonly ListedCashOut[]): NotSent => {
+export const becauseUnknown = (unknown: readonly Listed[]): NotSent => {
   const inOrder = [...unknown].sort((a, b) => ((a.createdAt ?? '') + a.cashOutId < (b.createdAt ?? '') + b.cashOutId ? -1 : 1));
   const more = unknown.length - MOST_IN_WORDS;
   return `${NOT_SENT}${UNKNOWN}: ${inOrder.slice(0, MOST_IN_WORDS).map(inWords).join('; ')}${more > 0 ? `; and ${String(more)} more` : ''}`;

@@ -5,7 +5,7 @@
  * Two installations on one broker account cannot both pay. Each one reads the list, makes its cash-out, and reads the list again. Whichever
  * cash-out the broker took in second was there when its own installation read again, beside the other one: see decision 0021.
  */
-import { externalIdOf } from '../../../../contracts/internal/withdrawal-booking.js';
+import { externalIdOf } from '../../../../shared/facts/withdrawal-booking.js';
 import { whatStandsAgainst, type NotSent } from '../../../../shared/facts/fresh-facts.js';
 import { compare, type Decimal } from '../../../../shared/kernel/decimal.js';
 import type { BrokerAccountId, PortfolioId } from '../../../../shared/kernel/ids.js';
@@ -57,10 +57,10 @@ const notBrought = (listed: readonly ListedCashOut[], cashOutId: string | null, 
   const ours = listed.find((one) => one.cashOutId === cashOutId);
   if (ours === undefined) return unread('the broker does not list our own cash-out yet');
   if (ours.status !== 'done') return refused(`the cash-out ${cashOutId} is ${ours.status} at the broker`);
-  const isEnough = ours.amount === null || (ours.amount.currency === currency && compare(ours.amount.amount, amount) >= 0);
-  return isEnough
-    ? null
-    : refused(`the cash-out ${cashOutId} has brought ${ours.amount?.currency ?? ''} ${ours.amount?.amount ?? ''} only`);
+  const { amount: brought } = ours;
+  // A broker that shows no amount says nothing against ours: it was created under our key.
+  if (brought === null || (brought.currency === currency && compare(brought.amount, amount) >= 0)) return null;
+  return refused(`the cash-out ${cashOutId} has brought ${brought.currency} ${brought.amount} only`);
 };
 
 const comparison =

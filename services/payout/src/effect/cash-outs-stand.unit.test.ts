@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { externalIdOf } from '../../../../contracts/internal/withdrawal-booking.js';
+import { externalIdOf } from '../../../../shared/facts/withdrawal-booking.js';
 import { portfolioRulesOf } from '../../../../contracts/internal/portfolio-rules.js';
 import type { NotSent, PaymentSources } from '../../../../shared/facts/fresh-facts.js';
 import { decimal } from '../../../../shared/kernel/decimal.js';

@@ -1,4 +1,4 @@
-import { externalIdOf } from '../../../../contracts/internal/withdrawal-booking.js';
+import { externalIdOf } from '../../../../shared/facts/withdrawal-booking.js';
 import { describe, expect, it } from '@jest/globals';
 import { portfolioRulesOf } from '../../../../contracts/internal/portfolio-rules.js';
 import { decimal } from '../../../../shared/kernel/decimal.js';

@@ -1,4 +1,4 @@
-import { externalIdOf } from '../../../../contracts/internal/withdrawal-booking.js';
+import { externalIdOf } from '../../../../shared/facts/withdrawal-booking.js';
 import { idFromEvidence } from '../../../../shared/kernel/evidence.js';
 import { negated, type Decimal } from '../../../../shared/kernel/decimal.js';
 import { cashInstrument, type PortfolioId } from '../../../../shared/kernel/ids.js';
