@@ -243,10 +243,10 @@ export const startEngineCopy = async ({
 };
 
 /** The value of a message that asks for a task; its portfolio is the task's name. */
-export const taskValue = (wanted: string, course: Course, eventId = `wish-${wanted}`): string =>
+export const taskValue = (wanted: string, course: Course, eventId = `wish-${wanted}`, topic: string = TASKS): string =>
   printEnvelope({
     id: eventId,
-    type: TASKS,
+    type: topic,
     version: '1',
     occurredAt: '2026-01-01T00:00:00Z',
     portfolioId: wanted,
