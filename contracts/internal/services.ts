@@ -35,7 +35,7 @@ export type EngineService = {
 export type HttpService = {
   readonly runs: 'http';
   readonly emits: readonly Topic[];
-  /** Read from the beginning to the end, each time that somebody asks; in a group with the name of the service. */
+  /** Read from the beginning to the end, each time that somebody asks; each time in a group of its own. */
   readonly readsWhole?: readonly Topic[];
 };
 

@@ -11,9 +11,10 @@ const topicLine = (prefix: string, { name, partitions, replicationFactor, config
     ...(configEntries ?? []).map((entry) => `--config ${entry.name}=${entry.value}`),
   ].join(' ');
 
-const accessLine = (prefix: string, { user, resource, name, operations }: Access): string =>
+const accessLine = (prefix: string, { user, resource, name, operations, namesBeginSo }: Access): string =>
   [
     `kafka-acls.sh ${SERVER} --add --allow-principal 'User:${user}' --${resource} '${prefix}${name}'`,
+    ...(namesBeginSo === true ? ['--resource-pattern-type prefixed'] : []),
     ...operations.map((operation) => `--operation ${operation}`),
   ].join(' ');
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { PersonAt } from '../../../shared/runtime/stopping/stop-rules.js';
 import { HOLDS_EVERYWHERE_AFTER_MS } from '../../../shared/runtime/stopping/stop-watch.js';
 import { peopleOf } from '../../../shared/runtime/process/people.js';
@@ -10,6 +11,7 @@ import { UNSERVED, unservedSchemas } from '../../../contracts/internal/services.
 import type { Producer } from '../../../shared/runtime/kafka/producer.js';
 import { readTopic } from '../../../shared/runtime/kafka/read-topic.js';
 import { MessageTooLarge } from '../../../shared/runtime/kafka/errors.js';
+import { readingGroupOf } from '../../../shared/runtime/process/topics.js';
 import type { CommonConfig } from '../../../shared/runtime/process/config.js';
 import type { Log } from '../../../shared/runtime/process/log.js';
 import { askOf } from '../../../shared/runtime/sealing/portfolio-keys.js';
@@ -91,12 +93,13 @@ const warnOfUnservedSchemas = (pool: Pool, log: Log, isStopped: () => boolean): 
 
 const headsOf = (settings: Settings, { pool, log, tls }: OperatorTools, publish: CarryOutOptions['publish']): AuditHeads => {
   const kafka = kafkaOptions(settings, 'operator', log, tls);
-  // One reader at a time in a group: there is one instance, and it reads once at a time.
-  const groupId = `${settings.KAFKA_TOPIC_PREFIX}operator`;
   return new AuditHeads({
     head: () => auditHead(pool),
     publish,
-    readAll: () => readTopic(kafka, { topic: 'audit.head', groupId, deadlineMs: READ_HEADS_WITHIN_MS }),
+    readAll: () => {
+      const groupId = `${settings.KAFKA_TOPIC_PREFIX}${readingGroupOf('operator', randomUUID())}`;
+      return readTopic(kafka, { topic: 'audit.head', groupId, deadlineMs: READ_HEADS_WITHIN_MS });
+    },
     noteRestored: (heads) => noteRestored(pool, heads),
     restored: () => {
       log.error(

@@ -12,6 +12,8 @@ export type Access = {
   readonly resource: 'topic' | 'group';
   /** Without the prefix. */
   readonly name: string;
+  /** All whose names begin with `name` are meant. */
+  readonly namesBeginSo?: boolean;
   readonly operations: readonly AccessOperation[];
 };
 
@@ -46,11 +48,11 @@ const areKnown = async (admin: Admin, wanted: readonly AclEntry[]): Promise<bool
 
 /** Allows this, from any address, and returns when it holds; what is allowed already stays. Throws KafkaUnavailable, also when the asking user may not allow anything. */
 export const ensureAccess = async (options: KafkaOptions, wanted: readonly Access[]): Promise<void> => {
-  const acl = wanted.flatMap(({ user, resource, name, operations }) =>
+  const acl = wanted.flatMap(({ user, resource, name, operations, namesBeginSo }) =>
     operations.map((operation) => ({
       resourceType: resource === 'topic' ? AclResourceTypes.TOPIC : AclResourceTypes.GROUP,
       resourceName: `${options.topicPrefix}${name}`,
-      resourcePatternType: ResourcePatternTypes.LITERAL,
+      resourcePatternType: namesBeginSo === true ? ResourcePatternTypes.PREFIXED : ResourcePatternTypes.LITERAL,
       principal: `User:${user}`,
       host: '*',
       operation: OPERATIONS[operation],

@@ -47,12 +47,15 @@ const lettersOf = (name: ServiceName): readonly string[] => topicsTakenBy(name).
 export const topicsWrittenBy = (name: ServiceName): readonly string[] => [...new Set([...services[name].emits, ...lettersOf(name)])];
 const topicsUsedBy = (name: ServiceName): readonly string[] => [...new Set([...topicsTakenBy(name), ...topicsWrittenBy(name)])];
 
+/** The group of one reading of a whole topic, without the prefix. Each has its own: a reader that was killed would hold up the next one. */
+export const readingGroupOf = (service: ServiceName, reading: string): string => `${service}-reads-${reading}`;
+
 /** `userOf`: the Kafka user of a service. Default: its name. */
 export const plannedAccess = (userOf: (service: ServiceName) => string = (service) => service): readonly Access[] =>
   serviceNames.flatMap((service): readonly Access[] => {
     const user = userOf(service);
     const readWhole = topicsReadWholeBy(service);
-    const hasGroup = readWhole.length > 0 || (engineServiceNames as readonly ServiceName[]).includes(service);
+    const isOnEngine = (engineServiceNames as readonly ServiceName[]).includes(service);
     return [
       ...[...topicsTakenBy(service), ...readWhole].map((name): Access => ({
         user,
@@ -67,7 +70,18 @@ export const plannedAccess = (userOf: (service: ServiceName) => string = (servic
         name,
         operations: ['Write', 'Describe', 'DescribeConfigs'],
       })),
-      ...(hasGroup ? [{ user, resource: 'group', name: service, operations: ['Read', 'Describe'] } satisfies Access] : []),
+      ...(isOnEngine ? [{ user, resource: 'group', name: service, operations: ['Read', 'Describe'] } satisfies Access] : []),
+      ...(readWhole.length > 0
+        ? [
+            {
+              user,
+              resource: 'group',
+              name: readingGroupOf(service, ''),
+              namesBeginSo: true,
+              operations: ['Read', 'Describe'],
+            } satisfies Access,
+          ]
+        : []),
     ];
   });
 

@@ -28,9 +28,10 @@ describe('the rights on topics', () => {
   });
   it('give a group of its own to each service that reads', () => {
     const groups = access.filter(({ resource }) => resource === 'group').map(({ user, name }) => [user, name]);
-    const readers = serviceNames.filter((name) => services[name].runs === 'engine' || topicsReadWholeBy(name).length > 0);
-    expect(groups).toEqual(readers.map((name) => [name, name]));
-    expect(readers).toContain('operator');
+    const onEngine = serviceNames.filter((name) => services[name].runs === 'engine').map((name) => [name, name]);
+    const readers = serviceNames.filter((name) => topicsReadWholeBy(name).length > 0).map((name) => [name, `${name}-reads-`]);
+    expect(groups).toEqual([...onEngine, ...readers]);
+    expect(readers).toEqual([['operator', 'operator-reads-']]);
   });
   it('are printed as commands, with the prefix of the installation and the users of the cluster', () => {
     const text = printPlan(
