@@ -100,7 +100,13 @@ const dropAsLooker = async (stage: Stage): Promise<Aim> => {
   const { portfolioId } = await stage.customer();
   const eventId = await deadLetter(stage, portfolioId);
   const { rows } = await stage.world.pool.query<{ value: string }>('select value from payout.quarantine where event_id = $1', [eventId]);
-  const facts = { actId: stage.newId(), service: 'payout' as const, eventId, attempts: '1', text: textHash(rows[0]?.value ?? '') };
+  const facts = {
+    actId: stage.newId(),
+    service: 'payout' as const,
+    eventId,
+    attempts: '1',
+    text: textHash(stage.world.clear(rows[0]?.value ?? '')),
+  };
   const why = 'nobody needs it';
   const signature = signatureOf(carl, { kind: 'discard-dead-letter', ...facts, why }, 'asks');
   await ask(stage, carl, '/dead-letters/discard', { acts: [{ ...facts, signature }], why });
