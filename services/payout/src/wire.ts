@@ -108,7 +108,7 @@ export const payoutBinding = (ports: Ports, tenant: Tenant, nowMs: () => number)
       PayCounterAccount: pay,
       ReadRequest: readRequest(investSuite, coreBanking, rules, timing, nowMs),
       PayCounterAccountAnew: pay,
-      MoveRestBack: moveRestBack(timing),
+      MoveRestBack: moveRestBack(broker, timing),
       ReadWithdrawable: readWithdrawable(broker, timing, nowMs),
       ClearSuspense: clearSuspense({ coreBanking, broker }, timing, nowMs),
     },

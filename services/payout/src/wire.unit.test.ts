@@ -481,6 +481,10 @@ describe('a payout, the whole way', () => {
       'held: EUR 150 is on the house account; "applied": it is on the broker account again',
     ]);
     expect(said).toMatchObject([{ data: { outcome: 'paid', amount: '100', paymentId: 'PM1' } }]);
+    // Their word alone ends nothing: the broker does not show so much cash.
+    await answer('applied', 'moved back today');
+    expect(path.at(-1)).toMatch(/^held: not taken as applied: the broker shows withdrawable EUR 40/);
+    world.withdrawable = '190';
     await answer('applied', 'moved back today');
     expect([path.at(-1), said.length]).toEqual(['Paid', 1]);
   });
