@@ -26,8 +26,8 @@ export type PaymentSources = PortfolioSource & {
   readonly coreBanking: Pick<CoreBankingPort, 'readCustomer'>;
 };
 
-/** The customer who was decided upon; `account` null where a release of before has not frozen it. */
-export type CustomerDecided = { readonly externalId: string; readonly account: Account | null };
+/** The customer who was decided upon. */
+export type CustomerDecided = { readonly externalId: string; readonly account: Account };
 
 /** Why nothing was sent; null: all of it stands. Whatever this says, nothing has left. */
 export type NotSent = Extract<Outcome<never>, { kind: 'rejected' | 'retryable' }> | null;
@@ -89,12 +89,8 @@ const accountStands = async (
   if (read.kind === 'rejected') return changed('the bank does not know the customer any more');
   if (read.kind !== 'applied') return unread('the counter account', read.kind);
   const now = { customerActive: read.result.active, account: accountOf(read.result.counterAccount) };
-  if (account !== null) {
-    const what = counterAccountChanged(account, now);
-    return what === null ? null : changed(what);
-  }
-  if (!now.customerActive) return changed('the customer is not active at the bank any more');
-  return now.account === null ? changed('the customer has no counter account any more') : null;
+  const what = counterAccountChanged(account, now);
+  return what === null ? null : changed(what);
 };
 
 /**
@@ -105,11 +101,11 @@ export const paymentStands = async (
   sources: PaymentSources,
   portfolioId: string,
   decided: PortfolioDecided,
-  customer: CustomerDecided | null,
+  customer: CustomerDecided,
   signal: AbortSignal,
 ): Promise<NotSent> => {
   const { ownerId } = decided;
-  if (ownerId === null || customer === null) return changed('the request does not say whose money it is');
+  if (ownerId === null) return changed('the request does not say whose money it is');
   return whatStandsAgainst(
     await Promise.all([
       portfolioStands(sources, portfolioId, decided, signal),

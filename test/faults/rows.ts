@@ -40,8 +40,8 @@ export const rows: readonly Row[] = [
       },
       {
         file: 'shared/facts/fresh-facts.ts',
-        find: 'if (ownerId === null || customer === null) return changed',
-        replace: "if (ownerId === '' || customer === null) return changed",
+        find: 'if (ownerId === null) return changed',
+        replace: "if (ownerId === '') return changed",
       },
     ],
   },
@@ -190,18 +190,18 @@ export const rows: readonly Row[] = [
       },
       {
         file: 'services/payout/src/effect/create-cash-out.ts',
-        find: 'compare(restsOn.cashOuts, sending),',
-        replace: 'portfolioId.length < 0 ? compare(restsOn.cashOuts, sending) : null,',
+        find: 'moneyMayLeave(sources, compare,',
+        replace: 'moneyMayLeave(sources, async (...asked) => (asked.length < 0 ? compare(...asked) : null),',
       },
       {
         file: 'services/payout/src/effect/approve-cash-out.ts',
-        find: 'compare(restsOn.cashOuts, sending),',
-        replace: 'portfolioId.length < 0 ? compare(restsOn.cashOuts, sending) : null,',
+        find: 'moneyMayLeave(sources, compare,',
+        replace: 'moneyMayLeave(sources, async (...asked) => (asked.length < 0 ? compare(...asked) : null),',
       },
       {
         file: 'services/payout/src/effect/pay-counter-account.ts',
-        find: 'compare(asked, sending, {',
-        replace: 'portfolioId.length >= 0 ? null : compare(asked, sending, {',
+        find: 'moneyMayLeave(sources, compare,',
+        replace: 'moneyMayLeave(sources, async (...asked) => (asked.length < 0 ? compare(...asked) : null),',
       },
       {
         file: 'services/payout/src/decide/payout.rules.ts',

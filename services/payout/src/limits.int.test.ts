@@ -4,7 +4,8 @@ import { Pool } from 'pg';
 import { compare, decimal, sum, times, type Decimal } from '../../../shared/kernel/decimal.js';
 import { MemoryLimits } from '../../../test/builders/limits.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
-import type { LimitRequest, Limits, LimitsAnswer, LimitsPort, Reserved } from './decide/limits.js';
+import type { LimitRequest, Limits, LimitsPort, Reserved } from './decide/limits.js';
+import type { OwnTablesAnswer } from './decide/own-tables.js';
 import { postgresLimits } from './store/limits.store.js';
 
 const DAY = '2026-03-04';
@@ -19,7 +20,7 @@ const request = (n: number, change: Partial<LimitRequest> = {}): LimitRequest =>
   ...{ payoutId: `po-${String(n)}`, portfolioId: `P${String(n % 50)}`, amount: decimal('17.37'), currency: 'EUR', beyond: false },
   ...change,
 });
-const answerOf = <A>(said: LimitsAnswer<A>): A => {
+const answerOf = <A>(said: OwnTablesAnswer<A>): A => {
   if ('away' in said) throw new Error(said.away);
   return said.answer;
 };

@@ -1,5 +1,6 @@
 /** Cash-outs that the broker shows and our books do not know: somebody else moves the customer's cash, or our books have forgotten. */
 import { NOT_SENT, type NotSent } from '../../../../shared/kernel/outcome.js';
+import type { OwnTablesAnswer } from './own-tables.js';
 import type { Money } from '../../../../shared/kernel/money.js';
 
 /** What our own tables know of the cash-outs of one portfolio. */
@@ -20,14 +21,11 @@ export type EarlierPayout = {
   readonly sinceMs: number;
 };
 
-/** Read each time that it is asked. `away`: the database did not answer. */
+/** Read each time that it is asked. */
 export type KnownCashOutsPort = {
-  readonly of: (portfolioId: string) => Promise<{ readonly answer: KnownCashOuts } | { readonly away: string }>;
+  readonly of: (portfolioId: string) => Promise<OwnTablesAnswer<KnownCashOuts>>;
   /** Of the last months. */
-  readonly earlierThan: (
-    portfolioId: string,
-    payoutId: string,
-  ) => Promise<{ readonly answer: readonly EarlierPayout[] } | { readonly away: string }>;
+  readonly earlierThan: (portfolioId: string, payoutId: string) => Promise<OwnTablesAnswer<readonly EarlierPayout[]>>;
 };
 
 /** A cash-out as the broker lists it, whoever has made it. `key`: which of our keys it carries. */

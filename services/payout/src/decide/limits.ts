@@ -1,5 +1,6 @@
 /** The tenant's limits, and what a payout asks of them. Amounts in major units of a currency. */
 import type { Decimal } from '../../../../shared/kernel/decimal.js';
+import type { OwnTablesAnswer } from './own-tables.js';
 
 /** Amounts by ISO 4217 code. A currency that is not there has no limit set. */
 type Amounts = Readonly<Record<string, Decimal>>;
@@ -28,13 +29,11 @@ export type LimitRequest = {
 /** One limit that a request exceeds. `allowed` is null where the currency has no limit. Amounts, or payments where the limit counts them. */
 export type Exceeded = { readonly limit: LimitName; readonly allowed: Decimal | null; readonly used: Decimal };
 export type Reserved = { readonly reserved: true } | { readonly reserved: false; readonly over: readonly Exceeded[] };
-/** `away`: nobody knows whether it was done. Every request may be made again: said twice it is done once. */
-export type LimitsAnswer<A> = { readonly answer: A } | { readonly away: string };
 
 export type LimitsPort = {
   /** Reserves under this key, or says which limits stand against it. `day`: ISO 8601 date in the tenant's zone. */
-  readonly reserve: (key: string, day: string, request: LimitRequest, limits: Limits) => Promise<LimitsAnswer<Reserved>>;
-  readonly isReserved: (key: string) => Promise<LimitsAnswer<boolean>>;
+  readonly reserve: (key: string, day: string, request: LimitRequest, limits: Limits) => Promise<OwnTablesAnswer<Reserved>>;
+  readonly isReserved: (key: string) => Promise<OwnTablesAnswer<boolean>>;
   /** Frees all that this payout has reserved. */
-  readonly free: (payoutId: string) => Promise<LimitsAnswer<null>>;
+  readonly free: (payoutId: string) => Promise<OwnTablesAnswer<null>>;
 };

@@ -1,17 +1,17 @@
 import type { PortfolioDecided } from '../../../../contracts/internal/standing.js';
-import { paymentStands, whatStandsAgainst, type PaymentSources } from '../../../../shared/facts/fresh-facts.js';
+import type { PaymentSources } from '../../../../shared/facts/fresh-facts.js';
 import type { Decimal } from '../../../../shared/kernel/decimal.js';
 import type { BrokerPort } from '../../../../shared/ports/broker.js';
 import type { EffectDefinitions, Timing } from '../../../../shared/runtime/engine/definition.js';
 import { cashOutIdOf } from '../decide/payout.rules.js';
 import type { Payout, PayoutEffects } from '../decide/payout.js';
-import { ASKED_BEFORE, type CashOutsStand } from './cash-outs-stand.js';
+import type { CashOutsStand } from './cash-outs-stand.js';
 import { seenOf } from './create-cash-out.js';
-import { restsOnOf, type RestsOn } from './rests-on.js';
+import { moneyMayLeave, restsOnOf, type RestsOn } from './rests-on.js';
 
 type Request = { readonly cashOutId: string; readonly amount: Decimal; readonly currency: string; readonly restsOn?: RestsOn };
 
-/** A smaller level lets the cash-out go on: the transfer pays that level. A request of the release before has frozen nothing more. */
+/** A smaller level lets the cash-out go on: the transfer pays that level. */
 const decided = ({ currency, restsOn }: Request): PortfolioDecided => ({
   ownerId: restsOn?.ownerId ?? null,
   brokerAccount: null,
@@ -38,17 +38,7 @@ export const approveCashOut = (
     restsOn: restsOnOf(p, journey),
   }),
   reference: (request: Request) => request.cashOutId,
-  restsOn: async (request: Request, sending) => {
-    const { portfolioId, signal } = sending;
-    const { restsOn } = request;
-    if (restsOn?.cashOuts === undefined) return ASKED_BEFORE;
-    return whatStandsAgainst(
-      await Promise.all([
-        paymentStands(sources, portfolioId, decided(request), restsOn.customer, signal),
-        compare(restsOn.cashOuts, sending),
-      ]),
-    );
-  },
+  restsOn: (request: Request, sending) => moneyMayLeave(sources, compare, { portfolio: decided(request), ...request.restsOn }, sending),
   send: async (request: Request, sending) => {
     const outcome = await broker.approveCashOut(request.cashOutId, sending);
     return outcome.kind === 'applied' ? { kind: 'applied', result: seenOf(outcome.result) } : outcome;

@@ -29,7 +29,10 @@ export type CashOutsAsked = {
 /** What is to leave the house account: our own cash-out must have brought at least so much, in major units of `currency`. */
 export type ToBePaid = { readonly amount: Decimal; readonly currency: string };
 
-/** Of the tenant. `apartMs`: so long after a payout nothing else leaves for its portfolio: the booking is followed by the lower level. `accounts`: those on which others are known to make cash-outs. They are not compared. */
+/**
+ * Of the tenant. `apartMs`: so long after a payout nothing else leaves for its portfolio: the booking is followed by the lower level.
+ * `accounts`: those on which others are known to make cash-outs. They are not compared.
+ */
 export type CashOutChoices = { readonly lookBackMs: number; readonly apartMs: number; readonly accounts: readonly string[] };
 
 /** Null: our books know every cash-out of the account, and none of them is in the way. */
@@ -95,21 +98,25 @@ const MOST_REMEMBERED = 10_000;
 const onePayoutAtATime = ({ investSuite, known, nowMs }: Sources, { apartMs }: CashOutChoices): CashOutsStand => {
   const booked = new Recent<true>(MOST_REMEMBERED);
   return async ({ payoutId }, { key, firstSentAtMs, portfolioId, signal }) => {
-    const [earlier, books] = await Promise.all([known.earlierThan(portfolioId, payoutId), known.of(portfolioId)]);
+    const earlier = await known.earlierThan(portfolioId, payoutId);
     if ('away' in earlier) return unread(earlier.away);
-    if ('away' in books) return unread(books.away);
+    const isBooked = (withdrawalId: string): boolean => booked.get(externalIdOf(portfolioId, withdrawalId)) === true;
     for (const { withdrawalId, isOver } of earlier.answer) {
+      if (!isOver || isBooked(withdrawalId)) continue;
       const externalId = externalIdOf(portfolioId, withdrawalId);
-      if (!isOver || booked.get(externalId) === true) continue;
       const write = { portfolioId: portfolioId as PortfolioId, externalId, optimizationId: null, movements: [] };
       const { found } = await investSuite.findTransaction(write, { key, firstSentAtMs, signal });
       // Ambiguous: it is there twice, or this InvestSuite shows no transactions. Then the time apart is all there is.
       if (found === 'applied' || found === 'ambiguous') booked.set(externalId, true);
       else if (found !== 'absent') return unread(`the booking of withdrawal ${withdrawalId} could not be read`);
     }
-    const isBooked = (withdrawalId: string): boolean => booked.get(externalIdOf(portfolioId, withdrawalId)) === true;
-    const unbooked = unbookedPayouts(earlier.answer, isBooked, books.answer.named);
-    if (unbooked.length > 0) return { kind: 'rejected', reason: becauseUnbooked(unbooked) };
+    if (unbookedPayouts(earlier.answer, isBooked, []).length > 0) {
+      // Rare: only now it matters what people have named.
+      const books = await known.of(portfolioId);
+      if ('away' in books) return unread(books.away);
+      const unbooked = unbookedPayouts(earlier.answer, isBooked, books.answer.named);
+      if (unbooked.length > 0) return { kind: 'rejected', reason: becauseUnbooked(unbooked) };
+    }
     const isFresh = earlier.answer.some(({ sinceMs }) => nowMs() - sinceMs < apartMs);
     return isFresh ? unread('the portfolio was paid a moment ago') : null;
   };

@@ -1,5 +1,5 @@
 import type { PortfolioDecided } from '../../../../contracts/internal/standing.js';
-import { paymentStands, whatStandsAgainst, type PaymentSources } from '../../../../shared/facts/fresh-facts.js';
+import type { PaymentSources } from '../../../../shared/facts/fresh-facts.js';
 import type { BrokerAccountId } from '../../../../shared/kernel/ids.js';
 import { idFromEvidence } from '../../../../shared/kernel/evidence.js';
 import { currency } from '../../../../shared/kernel/money.js';
@@ -7,8 +7,8 @@ import type { BrokerPort, CashOut, CashOutRequest } from '../../../../shared/por
 import type { EffectDefinitions, Timing } from '../../../../shared/runtime/engine/definition.js';
 import type { JourneyFacts } from '../../../../shared/kernel/flow.js';
 import type { CashOutSeen, Payout, PayoutEffects } from '../decide/payout.js';
-import { ASKED_BEFORE, type CashOutsStand } from './cash-outs-stand.js';
-import { restsOnOf, type RestsOn } from './rests-on.js';
+import type { CashOutsStand } from './cash-outs-stand.js';
+import { moneyMayLeave, restsOnOf, type RestsOn } from './rests-on.js';
 
 /** What our own journey keeps of a cash-out. */
 export const seenOf = (cashOut: CashOut): CashOutSeen => ({
@@ -19,7 +19,7 @@ export const seenOf = (cashOut: CashOut): CashOutSeen => ({
   currency: cashOut.amount?.currency ?? null,
 });
 
-/** What is asked of the broker, and what it rests on. A request of the release before has no `restsOn`: only the account and the amount are compared. */
+/** What is asked of the broker, and what it rests on. A request of an earlier release has no `restsOn`, and is not sent. */
 type Request = CashOutRequest & { readonly restsOn?: RestsOn };
 
 const requestOf = (p: Payout, journey: JourneyFacts): Request => ({
@@ -51,17 +51,7 @@ export const createCashOut = (
   timing,
   ability: broker.abilities.createCashOut,
   request: requestOf,
-  restsOn: async (request: Request, sending) => {
-    const { portfolioId, signal } = sending;
-    const { restsOn } = request;
-    if (restsOn?.cashOuts === undefined) return ASKED_BEFORE;
-    return whatStandsAgainst(
-      await Promise.all([
-        paymentStands(sources, portfolioId, decided(request), restsOn.customer, signal),
-        compare(restsOn.cashOuts, sending),
-      ]),
-    );
-  },
+  restsOn: (request: Request, sending) => moneyMayLeave(sources, compare, { portfolio: decided(request), ...request.restsOn }, sending),
   send: async (request: Request, sending) => {
     const outcome = await broker.createCashOut(askedOf(request), sending);
     return outcome.kind === 'applied' ? { kind: 'applied', result: seenOf(outcome.result) } : outcome;

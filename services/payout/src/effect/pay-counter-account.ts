@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { isValidIBAN } from 'ibantools';
 import type { PortfolioDecided } from '../../../../contracts/internal/standing.js';
-import { paymentStands, whatStandsAgainst, type CustomerDecided, type PaymentSources } from '../../../../shared/facts/fresh-facts.js';
+import type { CustomerDecided, PaymentSources } from '../../../../shared/facts/fresh-facts.js';
 import { isoOf } from '../../../../shared/kernel/instant.js';
 import { idFromEvidence } from '../../../../shared/kernel/evidence.js';
 import { currency, sameMoney } from '../../../../shared/kernel/money.js';
@@ -9,8 +9,8 @@ import type { CoreBankingPort, Payment, PaymentRequest } from '../../../../share
 import type { EffectDefinitions, Timing } from '../../../../shared/runtime/engine/definition.js';
 import { counterAccountOf, ownerOf } from '../decide/payout.rules.js';
 import type { PaidTransfer, Payout, PayoutEffects } from '../decide/payout.js';
-import { ASKED_BEFORE, type CashOutsStand } from './cash-outs-stand.js';
-import { cashOutsOf, type RestsOn } from './rests-on.js';
+import type { CashOutsStand } from './cash-outs-stand.js';
+import { cashOutsOf, moneyMayLeave, type RestsOn } from './rests-on.js';
 
 export type TransferChoices = {
   /** The account the payments are made from: electronic format. */
@@ -78,7 +78,7 @@ const paidOf = (payment: Payment, nowMs: number): PaidTransfer => ({
 export const isIban = (text: string): boolean => isValidIBAN(text);
 
 type Bank = Pick<CoreBankingPort, 'abilities' | 'pay' | 'findPayment'>;
-/** A request of the release before has no `restsOn`: the portfolio, the amount and the account are compared. */
+/** A request of an earlier release has no `restsOn`, and is not sent. */
 type Request = PaymentRequest & { readonly externalId: string; readonly restsOn?: Pick<RestsOn, 'ownerId' | 'cashOuts'> };
 
 /** What the bank hears of it. */
@@ -128,16 +128,9 @@ export const payCounterAccount = (
     };
   },
   reference: (request: PaymentRequest) => request.endToEndId,
-  restsOn: async (request: Request, sending) => {
-    const { portfolioId, signal } = sending;
-    const asked = request.restsOn?.cashOuts;
-    if (asked === undefined) return ASKED_BEFORE;
-    return whatStandsAgainst(
-      await Promise.all([
-        paymentStands(sources, portfolioId, decided(request), customerOf(request), signal),
-        compare(asked, sending, { amount: request.amount.amount, currency: request.amount.currency }),
-      ]),
-    );
+  restsOn: (request: Request, sending) => {
+    const asked = { portfolio: decided(request), customer: customerOf(request), toBePaid: request.amount };
+    return moneyMayLeave(sources, compare, { ...asked, cashOuts: request.restsOn?.cashOuts }, sending);
   },
   send: async (request: Request, sending) => {
     const outcome = await coreBanking.pay(askedOf(request), sending);

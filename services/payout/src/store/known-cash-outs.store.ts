@@ -2,11 +2,11 @@
  * What our own tables know of the cash-outs of a portfolio: read from the requests themselves, which are written before they leave. So no
  * cash-out of ours is ever at the broker and not here, unless the database is an earlier one or another one.
  */
-import type { Pool, QueryResultRow } from 'pg';
+import type { Pool } from 'pg';
 import { evidenceOfSendAgain } from '../../../../shared/kernel/effect-life.js';
 import { effectKey } from '../../../../shared/runtime/engine/identity.js';
-import { isAway } from '../../../../shared/runtime/postgres/database.js';
 import type { EarlierPayout, KnownCashOuts, KnownCashOutsPort } from '../decide/cash-outs.js';
+import { askOwnTables } from './ask-own-tables.js';
 
 /** A request of a payout, as far as it says what is known of cash-outs. */
 export type PayoutRequestRow = {
@@ -51,18 +51,7 @@ const EARLIER = `
 type EarlierRow = { readonly withdrawalId: string; readonly isOver: boolean; readonly sinceMs: string };
 
 export const postgresKnownCashOuts = (pool: Pick<Pool, 'query'>): KnownCashOutsPort => {
-  const asked = async <R extends QueryResultRow, A>(
-    text: string,
-    values: readonly unknown[],
-    answerOf: (rows: readonly R[]) => A,
-  ): Promise<{ readonly answer: A } | { readonly away: string }> => {
-    try {
-      return { answer: answerOf((await pool.query<R>(text, [...values])).rows) };
-    } catch (error) {
-      if (isAway(error)) return { away: `the database did not answer: ${error instanceof Error ? error.message : 'unknown'}` };
-      throw error;
-    }
-  };
+  const asked = askOwnTables(pool);
   return {
     of: (portfolioId) => asked<PayoutRequestRow, KnownCashOuts>(OF_PORTFOLIO, [portfolioId, REQUEST_NAMES], knownOf),
     earlierThan: (portfolioId, payoutId) =>

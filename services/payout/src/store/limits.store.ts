@@ -1,8 +1,8 @@
 /** The limits in Postgres: each call is one statement, and the functions of migration 0017 do what belongs together. */
-import type { Pool, QueryResultRow } from 'pg';
+import type { Pool } from 'pg';
 import { parseDecimal, type Decimal } from '../../../../shared/kernel/decimal.js';
-import { isAway } from '../../../../shared/runtime/postgres/database.js';
-import type { Exceeded, LimitName, LimitsAnswer, LimitsPort } from '../decide/limits.js';
+import type { Exceeded, LimitName, LimitsPort } from '../decide/limits.js';
+import { askOwnTables } from './ask-own-tables.js';
 
 const RESERVE =
   'select limits.reserve($1, $2, $3, $4, $5::text::numeric, $6::date, $7, $8::text::numeric, $9::text::numeric, $10::text::numeric, $11, $12) as said';
@@ -25,19 +25,7 @@ const exceededOf = ({ limit, allowed, used }: NonNullable<Said['over']>[number])
 });
 
 export const postgresLimits = (pool: Pick<Pool, 'query'>): LimitsPort => {
-  /** `away` when the error says nothing about what was asked. @throws any other error: a bug of ours. */
-  const asked = async <R extends QueryResultRow, A>(
-    text: string,
-    values: readonly unknown[],
-    answerOf: (rows: readonly R[]) => A,
-  ): Promise<LimitsAnswer<A>> => {
-    try {
-      return { answer: answerOf((await pool.query<R>(text, [...values])).rows) };
-    } catch (error) {
-      if (isAway(error)) return { away: `the database did not answer: ${error instanceof Error ? error.message : 'unknown'}` };
-      throw error;
-    }
-  };
+  const asked = askOwnTables(pool);
   return {
     reserve: (key, day, { payoutId, portfolioId, currency, amount, beyond }, limits) => {
       const { perPayment, perPortfolioAndDay, perDay, paymentsPerHour, currencyWithoutLimit } = limits;
