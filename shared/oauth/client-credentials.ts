@@ -7,6 +7,7 @@ import { request as httpsRequest } from 'node:https';
 import { z } from 'zod';
 import { integerToken } from '../../contracts/tokens.js';
 import { parseJson } from '../kernel/json.js';
+import { LoginFailure } from '../kernel/login-failure.js';
 import type { TlsNow } from '../kernel/tls.js';
 
 export type ClientCredentials = {
@@ -18,16 +19,6 @@ export type ClientCredentials = {
 };
 /** `livesMs`: from the moment it was asked for. */
 export type IssuedToken = { readonly value: string; readonly livesMs: number };
-
-/** No token was issued. `refused`: the login itself was not accepted, so a person has to act. */
-export class TokenProblem extends Error {
-  override readonly name = 'TokenProblem';
-  readonly refused: boolean;
-  constructor(refused: boolean, what: string) {
-    super(what);
-    this.refused = refused;
-  }
-}
 
 /** Where the answer does not say how long its token lives. Section 5.1 recommends that it does. */
 const UNSAID_LIFE_S = 300;
@@ -73,7 +64,7 @@ const ask = (credentials: ClientCredentials, signal: AbortSignal): Promise<Answe
     };
     const fail = (error: unknown): void => {
       const code: unknown = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-      reject(new TokenProblem(false, `login: ${signal.aborted ? 'no answer in time' : typeof code === 'string' ? code : 'no answer'}`));
+      reject(new LoginFailure(false, `login: ${signal.aborted ? 'no answer in time' : typeof code === 'string' ? code : 'no answer'}`));
     };
     // A connection of its own: it is asked for once in a token's life.
     const options = { method: 'POST', headers, agent: false as const, signal };
@@ -96,16 +87,16 @@ const ask = (credentials: ClientCredentials, signal: AbortSignal): Promise<Answe
     request.end(body);
   });
 
-/** @throws TokenProblem */
+/** @throws LoginFailure */
 export const requestToken = async (credentials: ClientCredentials, signal: AbortSignal): Promise<IssuedToken> => {
   const { status, text } = await ask(credentials, signal);
   if (status !== 200) {
     const said = problem.safeParse(jsonOf(text));
     const isRefusal = status === 400 || status === 401 || status === 403;
-    throw new TokenProblem(isRefusal, `login answered ${String(status)}${said.success ? ` ${said.data.error}` : ''}`);
+    throw new LoginFailure(isRefusal, `login answered ${String(status)}${said.success ? ` ${said.data.error}` : ''}`);
   }
   const read = issued.safeParse(jsonOf(text));
-  if (!read.success) throw new TokenProblem(false, 'the answer to the login cannot be read');
+  if (!read.success) throw new LoginFailure(false, 'the answer to the login cannot be read');
   const lifeS = Math.min(Math.max(read.data.expires_in ?? UNSAID_LIFE_S, 1), LONGEST_LIFE_S);
   return { value: read.data.access_token, livesMs: lifeS * 1_000 };
 };

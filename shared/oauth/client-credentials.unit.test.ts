@@ -5,7 +5,8 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { createPaymentsApi } from '../adapters/core-banking/payments-api/adapter.js';
 import type { HttpLogEntry } from '../adapters/http/http.js';
 import { newAuthority } from '../../test/support/certificates.js';
-import { requestToken, TokenProblem, type ClientCredentials } from './client-credentials.js';
+import { LoginFailure } from '../kernel/login-failure.js';
+import { requestToken, type ClientCredentials } from './client-credentials.js';
 
 const cleanUps: (() => void)[] = [];
 afterEach(() => {
@@ -46,11 +47,11 @@ const credentials = (url: string, more: Partial<ClientCredentials> = {}): Client
   ...{ tokenUrl: `${url}/token`, clientId: 'middle ware', clientSecret: SECRET, tls: () => ({}), ...more },
 });
 const ask = (of: ClientCredentials) => requestToken(of, AbortSignal.timeout(3_000));
-const problemOf = async (of: ClientCredentials): Promise<TokenProblem> => {
+const problemOf = async (of: ClientCredentials): Promise<LoginFailure> => {
   try {
     await ask(of);
   } catch (error) {
-    if (error instanceof TokenProblem) return error;
+    if (error instanceof LoginFailure) return error;
     throw error;
   }
   throw new Error('a token was issued');

@@ -1,19 +1,9 @@
+import { LoginFailure } from '../../kernel/login-failure.js';
 import { HttpFailure } from './failure.js';
 import { CREDENTIALS_RETRY_MS, retryable, type Open } from './outcome.js';
 
 /** A token and how long it lives from the moment it was asked for. */
 export type Token = { readonly value: string; readonly livesMs: number };
-
-/** The login did not give a token. Nothing of the request it was for has left. */
-export class LoginFailure extends Error {
-  override readonly name = 'LoginFailure';
-  /** True when the credentials were refused: a person has to act. */
-  readonly refused: boolean;
-  constructor(refused: boolean, evidence: string) {
-    super(evidence);
-    this.refused = refused;
-  }
-}
 
 export type TokenCacheOptions = {
   /** Asks for a token. Gets the one that is being replaced, where there is one. @throws LoginFailure or HttpFailure. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { HttpFailure } from './failure.js';
-import { createTokenCache, LoginFailure, toOutcomeOfLogin, type Token, type TokenCache, type TokenCacheOptions } from './token-cache.js';
+import { createTokenCache, toOutcomeOfLogin, type Token, type TokenCache, type TokenCacheOptions } from './token-cache.js';
+import { LoginFailure } from '../../kernel/login-failure.js';
 
 const soon = (): AbortSignal => AbortSignal.timeout(5_000);
 const setUp = (

@@ -1,7 +1,8 @@
 import { loginAnswer, PATHS } from '../../../contracts/investsuite/http.js';
 import { sendAuthorised, type Sent } from '../http/authorised.js';
 import { connectionOf, createHttp, type Connection, type Http, type HttpAnswer, type HttpRequest } from '../http/http.js';
-import { createTokenCache, LoginFailure, type Token, type TokenCacheOptions } from '../http/token-cache.js';
+import { createTokenCache, type Token, type TokenCacheOptions } from '../http/token-cache.js';
+import { LoginFailure } from '../../kernel/login-failure.js';
 
 export type ClientOptions = Connection & {
   readonly accessKeyId: string;

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { HEADER_APP_KEY, HEADER_REQUEST_ID, PATHS, TOKEN_LIFE_S, tokenResponse } from '../../../../contracts/broker/drivewealth/http.js';
 import { sendAuthorised, type Sent } from '../../http/authorised.js';
 import { connectionOf, createHttp, type Connection, type Http, type HttpRequest } from '../../http/http.js';
-import { createTokenCache, LoginFailure, type Token } from '../../http/token-cache.js';
+import { createTokenCache, type Token } from '../../http/token-cache.js';
+import { LoginFailure } from '../../../kernel/login-failure.js';
 
 /** `baseUrl` with its path, e.g. `https://bo-api.drivewealth.io/back-office`. */
 export type ClientOptions = Connection & {

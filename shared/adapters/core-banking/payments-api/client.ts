@@ -1,7 +1,7 @@
-import { requestToken, TokenProblem, type ClientCredentials } from '../../../oauth/client-credentials.js';
+import { requestToken, type ClientCredentials } from '../../../oauth/client-credentials.js';
 import { sendAuthorised, sendPlain, type Sent } from '../../http/authorised.js';
 import { connectionOf, createHttp, type Connection, type Http, type HttpRequest } from '../../http/http.js';
-import { createTokenCache, LoginFailure, type Token } from '../../http/token-cache.js';
+import { createTokenCache } from '../../http/token-cache.js';
 
 /** A fixed token, or how one is asked for. */
 export type PaymentsLogin = string | ClientCredentials;
@@ -17,21 +17,10 @@ export type PaymentsClient = {
 
 const bearer = (token: string): { readonly Authorization: string } => ({ Authorization: `Bearer ${token}` });
 
-const login =
-  (credentials: ClientCredentials) =>
-  async (signal: AbortSignal): Promise<Token> => {
-    try {
-      return await requestToken(credentials, signal);
-    } catch (error) {
-      if (error instanceof TokenProblem) throw new LoginFailure(error.refused, error.message);
-      throw error;
-    }
-  };
-
 /** After a 401 there is another token to try only where tokens are asked for. A fixed one that is refused is for a person. */
 const sender = (http: Http, token: PaymentsLogin): PaymentsClient['send'] => {
   if (typeof token === 'string') return (request) => sendPlain(http, { ...request, headers: { ...request.headers, ...bearer(token) } });
-  const tokens = createTokenCache({ login: login(token) });
+  const tokens = createTokenCache({ login: (signal) => requestToken(token, signal) });
   return (request) => sendAuthorised(http, tokens, request, bearer);
 };
 
