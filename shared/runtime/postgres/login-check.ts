@@ -1,7 +1,7 @@
 /** A service whose login can take the role of another service must not start: whoever breaks into one would have them all. */
-import { ConfigurationError } from '../process/config.js';
 import type { Log } from '../process/log.js';
 import { openClient, type DatabaseOptions } from './database.js';
+import { untilNoProblem } from './until-no-problem.js';
 
 /** Every role of a service begins so (migrations). */
 const ROLES_OF_SERVICES = 'cmw\\_%';
@@ -55,25 +55,15 @@ const powersOf = async (options: DatabaseOptions, role: string): Promise<Judged>
   }
 };
 
-const WAIT_MS = 1_000;
-
 /**
  * Waits while the database cannot be reached. `isSharedAccepted`: DATABASE_SHARED_LOGIN=accept; then it is only a warning.
  * @throws ConfigurationError when the login is not this service's alone.
  */
-export const untilLoginIsOwn = async (options: DatabaseOptions, role: string, isSharedAccepted: boolean, log: Log): Promise<void> => {
-  for (;;) {
-    try {
-      const { problems, others } = await powersOf(options, role);
-      if (problems.length > 0) throw new ConfigurationError(problems);
-      if (others.length > 0 && !isSharedAccepted)
-        throw new ConfigurationError(others.map((why) => `${why}; make a login for each service, or say DATABASE_SHARED_LOGIN=accept`));
-      for (const why of others) log.warn({ why }, 'DATABASE_SHARED_LOGIN=accept: services are not protected from each other');
-      return;
-    } catch (error) {
-      if (error instanceof ConfigurationError) throw error;
-      log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'Postgres is not there yet; waiting');
-      await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
-    }
-  }
-};
+export const untilLoginIsOwn = (options: DatabaseOptions, role: string, isSharedAccepted: boolean, log: Log): Promise<void> =>
+  untilNoProblem(log, async () => {
+    const { problems, others } = await powersOf(options, role);
+    if (problems.length > 0) return problems;
+    if (!isSharedAccepted) return others.map((why) => `${why}; make a login for each service, or say DATABASE_SHARED_LOGIN=accept`);
+    for (const why of others) log.warn({ why }, 'DATABASE_SHARED_LOGIN=accept: services are not protected from each other');
+    return [];
+  });

@@ -1,10 +1,10 @@
 /** A service without its tables must not start: it would take messages in and fail at every one. */
-import { ConfigurationError } from '../process/config.js';
 import { openClient, type DatabaseOptions } from './database.js';
 import type { Log } from '../process/log.js';
+import { untilNoProblem } from './until-no-problem.js';
 
-/** Made by migration 0013, so it is missing in a database that an earlier release has left. */
-const NEWEST = 'public.stop_act';
+/** Made by migration 0020, so it is missing in a database that an earlier release has left. */
+const NEWEST = 'public.data_key';
 
 const problemsOf = async (options: DatabaseOptions, schemas: readonly string[]): Promise<readonly string[]> => {
   // Without the role of the service: where its schema is missing the role may be missing, too, and then nothing would be told apart.
@@ -26,23 +26,9 @@ const problemsOf = async (options: DatabaseOptions, schemas: readonly string[]):
   }
 };
 
-const FIRST_WAIT_MS = 400;
-const LONGEST_WAIT_MS = 5_000;
-
 /**
- * Waits while the database cannot be reached: it may not be there yet.
+ * Waits while the database cannot be reached.
  * @throws ConfigurationError when it is there and has not all of these schemas.
  */
-export const untilSchemasAreThere = async (options: DatabaseOptions, schemas: readonly string[], log: Log): Promise<void> => {
-  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(LONGEST_WAIT_MS, waitMs * 2)) {
-    try {
-      const problems = await problemsOf(options, schemas);
-      if (problems.length === 0) return;
-      throw new ConfigurationError(problems);
-    } catch (error) {
-      if (error instanceof ConfigurationError) throw error;
-      log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'Postgres is not there yet; waiting');
-      await new Promise((resolve) => setTimeout(resolve, waitMs));
-    }
-  }
-};
+export const untilSchemasAreThere = (options: DatabaseOptions, schemas: readonly string[], log: Log): Promise<void> =>
+  untilNoProblem(log, () => problemsOf(options, schemas));

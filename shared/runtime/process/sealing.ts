@@ -1,5 +1,6 @@
 /** What a service seals with: read once at its start, and watched. A service that could not open what others have sealed must not start. */
 import type { Pool } from 'pg';
+import { untilNoProblem } from '../postgres/until-no-problem.js';
 import { ErasedKeys } from '../sealing/erased-keys.js';
 import { SealKeysFile, type SealKeys } from '../sealing/seal-keys-file.js';
 import { Sealer, type Sealing } from '../sealing/sealer.js';
@@ -65,20 +66,6 @@ export const sealKeyProblems = async (
   ];
 };
 
-const WAIT_MS = 1_000;
-
 /** Waits while the database is away. @throws ConfigurationError when it knows other keys than ours. */
-export const untilKeysFit = async (pool: Pool, keys: SealKeys, of: { readonly ofDataKeys: boolean }, log: Log): Promise<void> => {
-  for (;;) {
-    let problems: readonly string[];
-    try {
-      problems = await sealKeyProblems(pool, keys, of);
-    } catch (error) {
-      log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'the keys of the database cannot be looked at yet; waiting');
-      await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
-      continue;
-    }
-    if (problems.length > 0) throw new ConfigurationError(problems);
-    return;
-  }
-};
+export const untilKeysFit = (pool: Pool, keys: SealKeys, of: { readonly ofDataKeys: boolean }, log: Log): Promise<void> =>
+  untilNoProblem(log, () => sealKeyProblems(pool, keys, of));
