@@ -2,10 +2,10 @@
  * `npm run attack -- --peel`: each guard of an attack alone must refuse it, and without all of them it must succeed. So no guard hides
  * behind another one, and no attack is one that would fail anyhow. Runs a test build, made in a copy of the sources.
  */
-import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { makeRunFolder } from '../../infra/sandbox/run-folder.js';
+import { compileCopy } from '../support/compile-copy.js';
 import { copySources } from '../faults/copy-sources.js';
 import type { Edit } from '../faults/rows.js';
 import type { Attack } from './attack.js';
@@ -32,11 +32,7 @@ const buildPeelable = (root: string): void => {
     const edited = text.replace(find, () => replace);
     writeFileSync(path, edited.includes(asks) ? edited : asks + edited);
   }
-  const { status, stdout } = spawnSync(process.execPath, [join(root, 'node_modules/@typescript/native/bin/tsc'), '-p', 'tsconfig.json'], {
-    cwd: root,
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`the test build does not compile:\n${stdout.slice(0, 4_000)}`);
+  compileCopy(root);
 };
 
 class Peel {

@@ -1,5 +1,4 @@
 /** The product in a sandbox of its own, with everything that an attacker may have got hold of. */
-import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import type { EngineServiceName, ServiceName } from '../../contracts/internal/services.js';
 import { ofService } from '../../infra/services/launch.js';
@@ -111,6 +110,12 @@ export class Stage {
       await client.end();
     }
   }
+  /** What lies in its tables is taken up at its next start. */
+  async killAndRestart(name: ServiceName): Promise<void> {
+    const service = this.world.stack.services.get(name);
+    service?.kill('SIGKILL');
+    await service?.restart();
+  }
   /** What a service is started with. */
   environmentOf(service: ServiceName): Record<string, string> {
     return ofService(this.world.stack.env, service);
@@ -188,8 +193,5 @@ export class Stage {
       [portfolioId, flow],
     );
     return rows[0]?.status ?? null;
-  }
-  newId(): string {
-    return randomUUID();
   }
 }

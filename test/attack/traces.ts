@@ -1,5 +1,5 @@
 /** What an operator sees: the logs of Kafka, Postgres and the services, the audit log, dead letters and journeys. As lines of text. */
-import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import type { Pool } from 'pg';
 import { engineSchemaNames } from '../../contracts/internal/services.js';
 
@@ -12,15 +12,7 @@ export type Mark = {
 
 const SEEN_LEVELS = new Set(['warn', 'error', 'fatal']);
 
-const sizeOf = (path: string): number => {
-  if (!existsSync(path)) return 0;
-  const file = openSync(path, 'r');
-  try {
-    return fstatSync(file).size;
-  } finally {
-    closeSync(file);
-  }
-};
+const sizeOf = (path: string): number => (existsSync(path) ? statSync(path).size : 0);
 const textFrom = (path: string, offset: number): string => {
   if (!existsSync(path)) return '';
   const file = openSync(path, 'r');

@@ -1,11 +1,10 @@
 /** Attacks by what changes while we wait, and by whoever has a database login, a line to the gateway, or a hand on its configuration. */
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
-import { printEnvelope } from '../../../contracts/internal/envelope.js';
 import { engineSchemaNames, schemaOf, serviceNames, type ServiceName } from '../../../contracts/internal/services.js';
-import { versionOf } from '../../../contracts/internal/topics.js';
 import { launchService } from '../../../infra/services/launch.js';
 import { eventually } from '../../support/eventually.js';
 import { anna, ben } from '../../support/signing-people.js';
@@ -13,7 +12,7 @@ import type { Aim, Attack } from '../attack.js';
 import { OVER_EACH_LIMIT, THEIR_PREFIX, type Stage } from '../stage.js';
 import { payoutUpgrades } from '../../../services/payout/src/decide/payout.upgrades.js';
 import { HOUSE_ACCOUNT } from '../../world/stack.js';
-import { payoutRequest } from './messages.js';
+import { askForPayout, victimAndThief } from './forged.js';
 
 const THIEFS_IBAN = 'NL91ABNA0417164300';
 
@@ -21,19 +20,11 @@ const THIEFS_IBAN = 'NL91ABNA0417164300';
 const writeInbox =
   (service: 'rebalancing' | 'payout') =>
   async (stage: Stage): Promise<Aim> => {
-    const [victim, thief] = [await stage.customer(), await stage.customer()];
-    const { portfolioId } = victim;
-    const topic = 'payout.requested';
-    const event = {
-      id: `forged-${stage.newId()}`,
-      type: topic,
-      version: versionOf(topic),
-      occurredAt: new Date().toISOString(),
-      portfolioId,
-    };
-    const value = printEnvelope({ ...event, data: payoutRequest(stage, victim, thief) });
+    const { victim, thief, aim } = await victimAndThief(stage);
+    const id = `forged-${randomUUID()}`;
+    const { topic, value } = askForPayout(victim, thief, id);
     const role = service === 'payout' ? 'set role cmw_payout; ' : '';
-    const row = [event.id, portfolioId, value].map((text) => `'${text.replaceAll("'", "''")}'`);
+    const row = [id, victim.portfolioId, value].map((text) => `'${text.replaceAll("'", "''")}'`);
     await stage
       .sql(
         service,
@@ -41,10 +32,8 @@ const writeInbox =
        values (${row[0] ?? ''}, 'x', '${topic}', 0, 0, ${row[1] ?? ''}, ${row[2] ?? ''})`,
       )
       .catch(() => undefined);
-    const payout = stage.world.stack.services.get('payout');
-    payout?.kill('SIGKILL');
-    await payout?.restart();
-    return { portfolioId, reached: () => stage.paidTo(thief.iban) };
+    await stage.killAndRestart('payout');
+    return aim;
   };
 
 const TABLES = ['journey', 'effect', 'inbox', 'outbox', 'decision', 'quarantine'];
@@ -123,16 +112,16 @@ const transferWithoutCashOut = async (stage: Stage): Promise<Aim> => {
   const { portfolioId, userId, externalId, iban, accountNo, number } = thief;
   await stage.world.app(thief, { action: 'set', amount: '400000.00' });
   await stage.world.untilStatus(thief, 'withdrawal', 'AwaitingCash');
-  const [id, brokerAccount, ownerName] = [`po-${stage.newId().slice(0, 8)}`, `acc-${accountNo}`, `Customer ${String(number)}`];
+  const [id, brokerAccount, ownerName] = [`po-${randomUUID().slice(0, 8)}`, `acc-${accountNo}`, `Customer ${String(number)}`];
   const paying = { amount: '400000', currency: 'USD' };
   const state = {
     ...{ status: 'Transferring', withdrawalId: id, portfolioId, ownerId: userId, brokerAccount, ...paying, paying: paying.amount },
     ...{ owner: { externalId, shownIban: iban }, counterAccount: { iban, ownerName }, cashOutId: null, approved: true, reserved: true },
     ...{ payment: null, suspense: null, returnedBecause: null, limitsPassed: null, endsAs: null, reason: null },
   };
-  const endToEndId = `WD${stage.newId().replaceAll('-', '').slice(0, 26).toUpperCase()}`;
+  const endToEndId = `WD${randomUUID().replaceAll('-', '').slice(0, 26).toUpperCase()}`;
   const request = {
-    ...{ endToEndId, uetr: stage.newId(), debtorIban: HOUSE_ACCOUNT, creditorName: ownerName, creditorIban: iban, amount: paying },
+    ...{ endToEndId, uetr: randomUUID(), debtorIban: HOUSE_ACCOUNT, creditorName: ownerName, creditorIban: iban, amount: paying },
     ...{ remittanceInformation: 'x', externalId },
     restsOn: { ownerId: userId, cashOuts: { payoutId: id, account: brokerAccount, cashOutId: null, openedAtMs: Date.now() } },
   };
@@ -147,9 +136,7 @@ const transferWithoutCashOut = async (stage: Stage): Promise<Aim> => {
          values ('${id}:PayCounterAccount', '${id}', 'PayCounterAccount', 'once', 1, 'planned', 0, ${quoted(request)}, '${endToEndId}', now(), now() - interval '1 minute')`,
     )
     .catch(() => undefined);
-  const payout = stage.world.stack.services.get('payout');
-  payout?.kill('SIGKILL');
-  await payout?.restart();
+  await stage.killAndRestart('payout');
   return { portfolioId, reached: () => stage.paidTo(iban) };
 };
 
@@ -196,7 +183,7 @@ const bodyOf = (id: string): string =>
   `{"id":"${id}","created":"2026-03-04T10:00:00Z","version":"1.0.0","subject":"portfolios","action":"divest-amount-update","data":{"id":"P-NONE","divest_amount":1,"currency":"USD"}}`;
 
 const post = async (stage: Stage, secret: string): Promise<number> => {
-  const id = `msg_${stage.newId()}`;
+  const id = `msg_${randomUUID()}`;
   const [at, body] = [new Date(), bodyOf(id)];
   const { status } = await fetch(`${stage.world.stack.urls.gateway}${PATH}`, {
     method: 'POST',
@@ -261,7 +248,7 @@ const slowSenders = async (stage: Stage): Promise<Aim> => {
 /** Somebody pastes a secret as a page shows it. */
 const weakSecret = async (stage: Stage): Promise<Aim> => {
   const { folder, env } = stage.world.stack;
-  const copy = `gateway-weak-${stage.newId().slice(0, 8)}`;
+  const copy = `gateway-weak-${randomUUID().slice(0, 8)}`;
   const started = await launchService({
     ...{ name: 'gateway', copy, folder },
     env: { ...env, WEBHOOK_SECRETS_INVESTSUITE: 'whsec_****************' },

@@ -1,10 +1,9 @@
 /** Attacks by whoever can write to Kafka: with the user of a service, and with its key or without. */
-import { generateKeyPairSync } from 'node:crypto';
-import { headersOf, printEnvelope, signatureHeaders } from '../../../contracts/internal/envelope.js';
-import type { OperatorDecision, PayoutRequested } from '../../../contracts/internal/events.js';
-import { serviceNames, topicsTakenBy, emittersOf } from '../../../contracts/internal/services.js';
-import { topics, versionOf } from '../../../contracts/internal/topics.js';
-import type { Printable } from '../../../shared/kernel/json.js';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { signatureHeaders } from '../../../contracts/internal/envelope.js';
+import type { OperatorDecision } from '../../../contracts/internal/events.js';
+import { serviceNames, topicsTakenBy, emittersOf, type ServiceName } from '../../../contracts/internal/services.js';
+import { topics } from '../../../contracts/internal/topics.js';
 import type { OutgoingMessage } from '../../../shared/runtime/kafka/producer.js';
 import { messageSigner } from '../../../shared/runtime/signing/messages.js';
 import { eventually } from '../../support/eventually.js';
@@ -12,23 +11,9 @@ import type { Customer } from '../../world/world.js';
 import type { Aim, Attack } from '../attack.js';
 import type { ForeignMessage } from '../foreign-client.js';
 import type { Stage } from '../stage.js';
+import { askForPayout, message, victimAndThief } from './forged.js';
 
 const LONG_AGO_MS = 90 * 86_400_000;
-
-const message = (stage: Stage, topic: string, key: string, content: Printable, type = topic): OutgoingMessage => {
-  const event = { id: `forged-${stage.newId()}`, type, version: versionOf(topic), occurredAt: new Date().toISOString(), portfolioId: key };
-  return { topic, key, headers: headersOf(event), value: printEnvelope({ ...event, data: content }) };
-};
-
-/** Pay the victim's cash to somebody. */
-export const payoutRequest = (stage: Stage, victim: Customer, owner: Customer): PayoutRequested => ({
-  withdrawalId: stage.newId(),
-  portfolioId: victim.portfolioId,
-  ownerId: owner.userId,
-  brokerAccount: `acc-${victim.accountNo}`,
-  amount: '250' as PayoutRequested['amount'],
-  currency: 'USD',
-});
 
 /** The signature of somebody who has no key of ours, under the name of a key that is trusted. */
 const signedFalsely = (stage: Stage, forged: OutgoingMessage): OutgoingMessage => {
@@ -39,18 +24,21 @@ const signedFalsely = (stage: Stage, forged: OutgoingMessage): OutgoingMessage =
   return { ...stranger, headers: { ...stranger.headers, [signatureHeaders.signature]: [form, id, bytes].join(':') } };
 };
 
-const accomplice = async (stage: Stage): Promise<{ readonly victim: Customer; readonly thief: Customer; readonly aim: Aim }> => {
-  const [victim, thief] = [await stage.customer(), await stage.customer()];
-  return { victim, thief, aim: { portfolioId: victim.portfolioId, reached: () => stage.paidTo(thief.iban) } };
-};
+/** The victim's cash for the thief, asked for with the user of one service and a signature of the attacker's choice. */
+const forThief =
+  (as: ServiceName, sign: (stage: Stage, forged: OutgoingMessage) => OutgoingMessage): Attack['begin'] =>
+  async (stage) => {
+    const { victim, thief, aim } = await victimAndThief(stage);
+    await stage.forge(as, sign(stage, askForPayout(victim, thief)));
+    return aim;
+  };
 
 /** The owner, the account and the level are true. Each asks for the same money. */
 const moreThanOnce = async (stage: Stage): Promise<Aim> => {
   const victim = await stage.customer({ cash: '10000.00' });
   await stage.holdCashOut(victim);
   for (let n = 0; n < 3; n++) {
-    const forged = message(stage, 'payout.requested', victim.portfolioId, payoutRequest(stage, victim, victim));
-    await stage.forge('withdrawal', stage.signAs('withdrawal')(forged));
+    await stage.forge('withdrawal', stage.signAs('withdrawal')(askForPayout(victim, victim)));
   }
   return {
     portfolioId: victim.portfolioId,
@@ -128,24 +116,14 @@ export const messageAttacks: readonly Attack[] = [
     mark: 'A1',
     as: 'Kafka, as rebalancing',
     guards: ['acl', 'signature', 'owner', 'level'],
-    begin: async (stage) => {
-      const { victim, thief, aim } = await accomplice(stage);
-      const forged = message(stage, 'payout.requested', victim.portfolioId, payoutRequest(stage, victim, thief));
-      await stage.forge('rebalancing', signedFalsely(stage, forged));
-      return aim;
-    },
+    begin: forThief('rebalancing', signedFalsely),
   },
   {
     name: 'a request for a payout, with the key of another service',
     mark: 'A2',
     as: 'Kafka, as rebalancing',
     guards: ['acl', 'emitter', 'owner', 'level'],
-    begin: async (stage) => {
-      const { victim, thief, aim } = await accomplice(stage);
-      const forged = message(stage, 'payout.requested', victim.portfolioId, payoutRequest(stage, victim, thief));
-      await stage.forge('rebalancing', stage.signAs('rebalancing')(forged));
-      return aim;
-    },
+    begin: forThief('rebalancing', (stage, forged) => stage.signAs('rebalancing')(forged)),
   },
   {
     name: 'a true request for a payout that is long over, sent again',
@@ -154,8 +132,8 @@ export const messageAttacks: readonly Attack[] = [
     guards: ['age', 'level'],
     begin: async (stage) => {
       const victim = await stage.customer();
-      const old = message(stage, 'payout.requested', victim.portfolioId, payoutRequest(stage, victim, victim));
-      await stage.forge('withdrawal', stage.signAs('withdrawal', () => Date.now() - LONG_AGO_MS)(old));
+      const signLongAgo = stage.signAs('withdrawal', () => Date.now() - LONG_AGO_MS);
+      await stage.forge('withdrawal', signLongAgo(askForPayout(victim, victim)));
       return { portfolioId: victim.portfolioId, reached: () => stage.paidTo(victim.iban) };
     },
   },
@@ -164,12 +142,7 @@ export const messageAttacks: readonly Attack[] = [
     mark: 'A1',
     as: 'Kafka, as withdrawal, with its key',
     guards: ['owner', 'level'],
-    begin: async (stage) => {
-      const { victim, thief, aim } = await accomplice(stage);
-      const forged = message(stage, 'payout.requested', victim.portfolioId, payoutRequest(stage, victim, thief));
-      await stage.forge('withdrawal', stage.signAs('withdrawal')(forged));
-      return aim;
-    },
+    begin: forThief('withdrawal', (stage, forged) => stage.signAs('withdrawal')(forged)),
   },
   {
     name: 'three more requests for a payout while the first one is on its way',
@@ -185,7 +158,7 @@ export const messageAttacks: readonly Attack[] = [
     guards: ['people', 'evidence'],
     begin: (stage) =>
       sayPaid(stage, async (decision, { portfolioId }) => {
-        const forged = message(stage, 'operator.decision', portfolioId, { ...decision, actId: stage.newId() });
+        const forged = message('operator.decision', portfolioId, { ...decision, actId: randomUUID() });
         await stage.forge('operator', stage.signAs('operator')(forged));
       }),
   },
@@ -198,8 +171,8 @@ export const messageAttacks: readonly Attack[] = [
       sayPaid(stage, async (decision, { portfolioId }) => {
         // It is in the words of this topic, too: each reader would take it for one of its own.
         const status = { endToEndId: 'NONE', paymentId: 'NONE', status: 'settled', return: null };
-        const words = { ...status, ...decision, actId: stage.newId() };
-        const forged = message(stage, 'core-banking.transfer-status', portfolioId, words, 'operator.decision');
+        const words = { ...status, ...decision, actId: randomUUID() };
+        const forged = message('core-banking.transfer-status', portfolioId, words, { type: 'operator.decision' });
         await stage.forge('gateway', stage.signAs('gateway')(forged));
       }),
   },

@@ -1,12 +1,12 @@
 /** Attacks by one of the operators, or by whoever has the database role of the operator service. */
-import { headersOf, printEnvelope } from '../../../contracts/internal/envelope.js';
-import { versionOf } from '../../../contracts/internal/topics.js';
+import { randomUUID } from 'node:crypto';
 import { textHash } from '../../../shared/runtime/signing/signed-act.js';
 import { eventually } from '../../support/eventually.js';
 import { anna, carl, signatureOf, type TestPerson } from '../../support/signing-people.js';
 import type { Aim, Attack } from '../attack.js';
 import type { Stage } from '../stage.js';
-import { payoutRequest, toldAsPaid } from './messages.js';
+import { askForPayout, message, victimAndThief } from './forged.js';
+import { toldAsPaid } from './messages.js';
 
 type Answered = { readonly status: number; readonly body: Record<string, unknown> };
 
@@ -24,43 +24,28 @@ const ask = async ({ world }: Stage, person: TestPerson | null, path: string, co
 
 /** A message of the withdrawal service that payout cannot read, in the name of a victim. Returns its event id once it is a dead letter. */
 const deadLetter = async (stage: Stage, portfolioId: string): Promise<string> => {
-  const topic = 'payout.requested';
-  const event = {
-    id: `broken-${stage.newId()}`,
-    type: topic,
-    version: versionOf(topic),
-    occurredAt: new Date().toISOString(),
-    portfolioId,
-  };
-  await stage.world.publish({
-    topic,
-    key: portfolioId,
-    headers: headersOf(event),
-    value: printEnvelope({ ...event, data: { amount: '?' } }),
-  });
+  const id = `broken-${randomUUID()}`;
+  await stage.world.publish(message('payout.requested', portfolioId, { amount: '?' }, { id }));
   const lies = async (): Promise<number> =>
-    (await stage.world.pool.query('select 1 from payout.quarantine where event_id = $1', [event.id])).rowCount ?? 0;
+    (await stage.world.pool.query('select 1 from payout.quarantine where event_id = $1', [id])).rowCount ?? 0;
   await eventually('the dead letter', lies, (count) => count === 1, 30_000, 100);
-  return event.id;
+  return id;
 };
 
 const correctAlone = async (stage: Stage): Promise<Aim> => {
-  const [victim, thief] = [await stage.customer(), await stage.customer()];
-  const { portfolioId } = victim;
-  const eventId = await deadLetter(stage, portfolioId);
-  const topic = 'payout.requested';
-  const event = { id: eventId, type: topic, version: versionOf(topic), occurredAt: new Date().toISOString(), portfolioId };
-  const body = printEnvelope({ ...event, data: payoutRequest(stage, victim, thief) });
-  const facts = { actId: stage.newId(), service: 'payout' as const, eventId, attempts: '1', text: textHash(body) };
+  const { victim, thief, aim } = await victimAndThief(stage);
+  const eventId = await deadLetter(stage, victim.portfolioId);
+  const body = askForPayout(victim, thief, eventId).value;
+  const facts = { actId: randomUUID(), service: 'payout' as const, eventId, attempts: '1', text: textHash(body) };
   const why = 'the sender said so';
   const signature = signatureOf(anna, { kind: 'replay-dead-letter', ...facts, why }, 'asks');
   await ask(stage, anna, '/dead-letters/replay', { acts: [{ ...facts, signature }], body, why });
-  return { portfolioId, reached: () => stage.paidTo(thief.iban) };
+  return aim;
 };
 
 const approveOwn = async (stage: Stage): Promise<Aim> => {
   const { customer, effectId, generation } = await stage.customerInSuspense();
-  const facts = { actId: stage.newId(), effectId, generation, answer: 'applied' as const, evidence: 'PMT-INVENTED' };
+  const facts = { actId: randomUUID(), effectId, generation, answer: 'applied' as const, evidence: 'PMT-INVENTED' };
   const whole = { kind: 'answer-effect' as const, service: 'payout' as const, ...facts };
   await ask(stage, anna, '/effects/answer', {
     ...facts,
@@ -89,7 +74,7 @@ const writeAct = async (stage: Stage): Promise<Aim> => {
       'operator',
       `insert into operator.act (kind, target, details, why, made_by, needs_second, act_id, signature, approved_by, approval, approved_at)
        values ('answer-effect', $1, $2, 'forged', 'mallory', true, $3, $4, 'eve', $4, now())`,
-      [`payout/${effectId}`, JSON.stringify(details), stage.newId(), signature],
+      [`payout/${effectId}`, JSON.stringify(details), randomUUID(), signature],
     )
     .catch(() => undefined);
   return { portfolioId: customer.portfolioId, reached: () => toldAsPaid(stage, customer) };
@@ -101,7 +86,7 @@ const dropAsLooker = async (stage: Stage): Promise<Aim> => {
   const eventId = await deadLetter(stage, portfolioId);
   const { rows } = await stage.world.pool.query<{ value: string }>('select value from payout.quarantine where event_id = $1', [eventId]);
   const facts = {
-    actId: stage.newId(),
+    actId: randomUUID(),
     service: 'payout' as const,
     eventId,
     attempts: '1',
