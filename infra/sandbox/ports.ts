@@ -39,8 +39,11 @@ const markIn = (path: string): string => {
   }
 };
 
-/** Nobody listens on a port between its choice and the start of the server: so two sandboxes of one machine could choose the same. */
-const claim = (port: number): boolean => {
+/**
+ * Nobody listens on a port between its choice and the start of the server: so two sandboxes of one machine could choose the same.
+ * False: another process that lives has it, or this one chose it before.
+ */
+export const claim = (port: number): boolean => {
   const path = join(CLAIMS, String(port));
   mkdirSync(CLAIMS, { recursive: true });
   if (!isMarkAlive(markIn(path))) rmSync(path, { force: true });

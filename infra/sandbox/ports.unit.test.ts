@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ownMark } from './liveness.js';
-import { freePort, freePorts } from './ports.js';
+import { claim, freePort, freePorts } from './ports.js';
 
 const claimOf = (port: number): string => join(tmpdir(), 'client-middleware-ports', String(port));
 
@@ -16,12 +16,14 @@ describe('free ports', () => {
   it('are claimed for this process, so that no other sandbox takes them', async () => {
     expect(readFileSync(claimOf(await freePort()), 'utf8')).toBe(ownMark());
   });
-  it('are free again when the process that claimed them is gone', async () => {
+  it('are free again when the process that claimed them is gone, and not before', async () => {
     const gone = execFileSync(process.execPath, ['-e', 'process.stdout.write(String(process.pid))'], { encoding: 'utf8' });
-    const taken = claimOf(await freePort());
-    writeFileSync(taken, gone);
-    expect(existsSync(taken)).toBe(true);
-    // All ports of a claim that is over may be chosen: enough of them, and this one comes up, or none of them is in the way.
-    await expect(freePorts(50)).resolves.toHaveLength(50);
+    const port = await freePort();
+    expect(claim(port)).toBe(false);
+    writeFileSync(claimOf(port), String(process.ppid));
+    expect(claim(port)).toBe(false);
+    writeFileSync(claimOf(port), gone);
+    expect(claim(port)).toBe(true);
+    expect(readFileSync(claimOf(port), 'utf8')).toBe(ownMark());
   });
 });

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { compileCopy } from '../support/compile-copy.js';
 import { projectRoot } from '../../infra/sandbox/project-root.js';
 
 /** What a build needs besides the sources. */
@@ -32,7 +33,7 @@ export const makeNextBuild = (folder: string): string => {
     const file = join(folder, path);
     writeFileSync(file, withOneMoreUpgrade(readFileSync(file, 'utf8'), path));
   }
-  execFileSync(process.execPath, [join(folder, 'node_modules/@typescript/native/bin/tsc'), '-p', 'tsconfig.json'], { cwd: folder });
+  compileCopy(folder);
   const main = join(folder, 'dist/services/payout/src/main.js');
   if (!existsSync(main)) throw new Error(`the next build has no ${dirname(main)}`);
   return folder;
